@@ -1,0 +1,54 @@
+# Two commands are enough on a fresh machine (python3 >= 3.11 with venv, git, make): `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check lint types layers bench kill-test lock wheel clean
+
+demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, killed half-way once
+	$(BIN)/mass-apology demo
+
+test: $(VENV)/.dev  ## every test
+	$(BIN)/python -m pytest -n auto
+
+check: lint types layers test wheel  ## all that CI runs
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+layers: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+wheel: $(VENV)/.dev  ## build the wheel and try it in a virtual environment of its own
+	sh tests/try_wheel.sh $(BIN)/python
+
+bench: $(VENV)/.dev  ## every bar, printed as a ratio (needs Debian's package postfix for smtp-sink and smtp-source)
+	$(BIN)/python -m bench
+
+kill-test: $(VENV)/.dev  ## 300 kills at random moments against a relay that records every dot
+	$(BIN)/python -m bench kill
+
+# Exact versions with hashes; the package itself is installed without its dependencies being resolved again.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: locks/run.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: locks/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(VENV)/.run $@
+
+lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 pyproject.toml locks/build.in -o locks/run.txt
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --group dev --all-extras -c locks/run.txt pyproject.toml -o locks/dev.txt
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,101 @@
+"""Everything that can go wrong, as one tree. The command line prints ``problem`` and ``next_step``, nothing else.
+
+MassApologyError
+├── CampaignError       campaign.toml cannot be used
+├── InputError          the recipients file cannot be read
+├── TemplateError       a letter's template cannot be used, or a letter cannot be rendered
+├── MessageError        a letter cannot become a valid message
+├── ConfirmationError   the plan was not confirmed, so nothing was sent
+├── OutputError         a file for the user cannot be written
+├── RelayError          the relay cannot be used: connection, TLS, login (carries the phase and the reply)
+└── LedgerError         the ledger cannot be read or written
+    ├── LedgerLocked    somebody else is sending this campaign (carries host and pid)
+    ├── FencedOut       our lock was taken over while we held it
+    └── IllegalTransition   a delivery cannot go from its status to that one
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mass_apology.model import Phase, Reply
+
+
+class MassApologyError(Exception):
+    """Something a person can understand and act on.
+
+    ``problem`` says what is wrong and where; ``next_step`` says what to do about it. Both are whole sentences.
+    """
+
+    def __init__(self, problem: str, *, next_step: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.next_step = next_step
+
+
+class CampaignError(MassApologyError):
+    """campaign.toml is missing, is not TOML, or says something that cannot be used."""
+
+
+class InputError(MassApologyError):
+    """The recipients file is missing, unreadable, or its structure cannot be trusted."""
+
+
+class TemplateError(MassApologyError):
+    """A template is missing or has a mistake, or a letter cannot be rendered from it."""
+
+
+class MessageError(MassApologyError):
+    """A letter cannot become a valid RFC 5322 message."""
+
+
+class ConfirmationError(MassApologyError):
+    """The count was not typed, or is not the number of letters due; nothing was sent."""
+
+
+class OutputError(MassApologyError):
+    """A file for the user cannot be written; an older file of that name is intact."""
+
+
+class RelayError(MassApologyError):
+    """The relay cannot be used: no message is concerned, every delivery stays as it is.
+
+    ``phase`` is where the conversation ended, ``reply`` what the relay said there, if anything.
+    ``temporary`` is true where trying again later may help.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        next_step: str,
+        phase: Phase,
+        reply: Reply | None = None,
+        temporary: bool = False,
+    ) -> None:
+        super().__init__(problem, next_step=next_step)
+        self.phase = phase
+        self.reply = reply
+        self.temporary = temporary
+
+
+class LedgerError(MassApologyError):
+    """The ledger cannot be opened, read or written; sending has stopped before the next dot."""
+
+
+class LedgerLocked(LedgerError):
+    """Another process is sending this campaign."""
+
+    def __init__(self, problem: str, *, next_step: str, host: str, pid: int) -> None:
+        super().__init__(problem, next_step=next_step)
+        self.host = host
+        self.pid = pid
+
+
+class FencedOut(LedgerError):
+    """Another process took the lock over; what this one still holds must not be sent."""
+
+
+class IllegalTransition(LedgerError):
+    """A delivery was asked to go where ``model.TRANSITIONS`` has no way."""

@@ -1,0 +1,193 @@
+"""The domain's words as types: statuses and their legal transitions, recipients, messages, replies, findings.
+
+Times are Unix seconds (UTC) as ``float``; every type is frozen, and a change is ``msgspec.structs.replace``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum, auto
+from types import MappingProxyType
+
+from msgspec import Struct
+
+
+class Status(StrEnum):
+    """Where one delivery stands. It is in exactly one status at every moment, a crash included."""
+
+    PLANNED = "PLANNED"  # durable before anything is sent; due
+    DEFERRED = "DEFERRED"  # a temporary failure with no letter handed over; due again at ``due_at``
+    HANDING_OVER = "HANDING_OVER"  # durable before the final dot is written; after a crash it becomes IN_DOUBT
+    ACCEPTED = "ACCEPTED"  # the relay answered 2xx to the dot; it is not "delivered"
+    REFUSED = "REFUSED"  # a permanent failure that is about this recipient
+    IN_DOUBT = "IN_DOUBT"  # handed over and no reply known; never sent again without a person's word
+    EXPIRED = "EXPIRED"  # gave up at the deadline
+    WITHHELD = "WITHHELD"  # never tried: a bad row, suppressed, or stopped by a person
+    BOUNCED = "BOUNCED"  # accepted, and reported undeliverable later
+    COMPLAINED = "COMPLAINED"  # accepted, and reported as abuse later
+
+
+TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(
+    {
+        Status.PLANNED: frozenset(
+            {Status.HANDING_OVER, Status.DEFERRED, Status.REFUSED, Status.EXPIRED, Status.WITHHELD}
+        ),
+        Status.DEFERRED: frozenset(
+            {Status.HANDING_OVER, Status.DEFERRED, Status.REFUSED, Status.EXPIRED, Status.WITHHELD}
+        ),
+        Status.HANDING_OVER: frozenset(
+            {Status.ACCEPTED, Status.DEFERRED, Status.REFUSED, Status.EXPIRED, Status.IN_DOUBT}
+        ),
+        # DEFERRED from IN_DOUBT is the explicit, recorded --resend-in-doubt; the others are what a late report proves.
+        Status.IN_DOUBT: frozenset({Status.ACCEPTED, Status.DEFERRED, Status.BOUNCED, Status.COMPLAINED}),
+        Status.ACCEPTED: frozenset({Status.BOUNCED, Status.COMPLAINED}),
+        Status.REFUSED: frozenset(),
+        Status.EXPIRED: frozenset(),
+        Status.WITHHELD: frozenset(),
+        Status.BOUNCED: frozenset(),
+        Status.COMPLAINED: frozenset(),
+    }
+)
+
+DUE = frozenset({Status.PLANNED, Status.DEFERRED})
+"""The statuses ``send`` still works on."""
+
+
+def predecessors(status: Status) -> frozenset[Status]:
+    """The statuses a delivery may be in just before it becomes ``status``."""
+    return frozenset(before for before, after in TRANSITIONS.items() if status in after)
+
+
+class Phase(StrEnum):
+    """Where in the SMTP conversation something happened (RFC 5321 §3, in order)."""
+
+    CONNECT = auto()
+    GREETING = auto()
+    EHLO = auto()
+    TLS = auto()
+    AUTH = auto()
+    MAIL = auto()
+    RCPT = auto()
+    DATA = auto()
+    CONTENT = auto()  # after 354, before the final dot
+    DOT = auto()  # the final dot was written: from here on the relay may have the message
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What the relay said (RFC 5321 §4.2)."""
+
+    code: int  # 200 to 599
+    enhanced: str | None = None  # "5.1.1" (RFC 2034), where the relay gave one
+    text: str = ""  # the lines after the codes, joined by one space, printable
+
+    @property
+    def positive(self) -> bool:
+        return 200 <= self.code <= 299
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """How one transaction ended. With no reply, ``problem`` says what happened to the connection instead."""
+
+    phase: Phase
+    reply: Reply | None = None
+    problem: str | None = None  # "connection closed", "no reply within 300 s", "not an SMTP reply"
+    dot_written: bool = False  # the final dot may have left: without a reply the message is in doubt
+
+
+class Extensions(Struct, frozen=True, kw_only=True):
+    """What the relay offered in its last EHLO reply (RFC 5321 §4.1.1.1)."""
+
+    pipelining: bool = False  # RFC 2920
+    eightbitmime: bool = False  # RFC 6152
+    smtputf8: bool = False  # RFC 6531
+    dsn: bool = False  # RFC 3461
+    size: int | None = None  # RFC 1870, octets; 0 or None means no limit was stated
+    auth: tuple[str, ...] = ()  # RFC 4954 mechanisms, upper case
+
+
+class Recipient(Struct, frozen=True, kw_only=True):
+    """One row of the recipients file, checked. Rows with one ``identity`` are one person and get one letter."""
+
+    identity: int  # 64-bit signed hash of the customer key and address, or of address and name
+    address: str  # addr-spec; the domain lower-case, as A-labels (RFC 5890); never empty
+    name: str = ""  # as written in the file; empty where there is none
+    language: str = ""  # what the row asks for, lower case, e.g. "pl"; empty where it does not say
+    time_zone: str = ""  # IANA name; empty where the row does not say
+    line: int  # where the row starts in the file, counted from 1, the header being line 1
+    row: Mapping[str, str]  # the row's non-empty fields by column name
+
+
+class Withheld(Struct, frozen=True, kw_only=True):
+    """A row that cannot be written to, set aside with its reason."""
+
+    line: int  # where the row starts in the file
+    address: str  # what stood in the address column, as far as it could be read; may be empty
+    reason: str  # a sentence
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """One recipient in one wave, as claimed from the ledger with all that is needed to render the letter."""
+
+    id: int  # the ledger's row
+    address: str
+    name: str
+    language: str
+    time_zone: str
+    lines: str  # JSON array of line numbers in the recipients file
+    rows: str  # JSON array of objects: the recipient's rows, non-empty fields only
+    message_id: str  # with angle brackets
+    attempts: int = 0  # transactions begun so far
+    planned_at: float = 0.0  # when the delivery was planned; the deadline counts from here
+
+
+class Mark(Struct, frozen=True, kw_only=True):
+    """One change of one delivery's status, to be made durable."""
+
+    delivery: int  # the ledger's row
+    status: Status  # the status it goes to
+    at: float  # when it happened
+    attempts: int  # transactions begun, this one included
+    due_at: float | None = None  # for DEFERRED: not before
+    code: int | None = None  # the reply's code
+    enhanced_code: str | None = None
+    reply: str | None = None  # the reply's text, or what happened instead of one
+    sha256: bytes | None = None  # of the message's octets before dot-stuffing; given with HANDING_OVER
+
+
+class Content(Struct, frozen=True, kw_only=True):
+    """One letter rendered for one recipient."""
+
+    subject: str  # one line, no control characters
+    text: str  # lines separated by "\n"
+    html: str  # a whole HTML document
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """A message ready for the relay: RFC 5322 octets and their envelope."""
+
+    delivery: Delivery
+    sender: str  # MAIL FROM, an addr-spec
+    data: bytes  # CRLF line endings, lines of at most 998 octets, not dot-stuffed, ends with CRLF
+    sha256: bytes  # of ``data``, 32 octets
+    eightbit: bool  # needs 8BITMIME
+    smtputf8: bool  # needs SMTPUTF8
+
+
+class Severity(StrEnum):
+    """What a finding means for sending."""
+
+    ERROR = auto()  # nothing is sent until it is mended, or its rows are set aside
+    WARNING = auto()  # worth a look; sending is possible
+    INFO = auto()  # good to know
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """Something ``check`` has to say."""
+
+    code: str  # stable, kebab-case: "address-invalid"
+    severity: Severity
+    where: str  # "affected.csv, line 12, column email"
+    problem: str  # a sentence
+    advice: str  # a sentence: what to do next
+    line: int | None = None  # the recipients file's line, where the finding is about one row; such a row can be skipped
+    address: str = ""  # what stood in the row's address column, where the finding is about one row

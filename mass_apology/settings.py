@@ -1,0 +1,147 @@
+"""What campaign.toml may say, as frozen types; ``campaign.py`` reads and validates the file.
+
+Stages take the parts they need from here, so that none depends on how a campaign is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+NonEmpty = Annotated[str, Meta(min_length=1)]
+
+_RATE = re.compile(r"([0-9]{1,9})/(s|min|h|day)", re.ASCII)
+_RATE_UNITS = {"s": 1, "min": 60, "h": 3600, "day": 86400}
+_DURATION = re.compile(r"([0-9]{1,6}) ?(second|minute|hour|day)s?", re.ASCII)
+_DURATION_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
+class Rate(Struct, frozen=True, kw_only=True):
+    """So many letters in so many seconds."""
+
+    letters: int
+    seconds: int
+
+
+def parse_rate(text: str) -> Rate | None:
+    """``"50/s"``, ``"30/min"``, ``"1000/h"``, ``"10000/day"``; ``None`` for ``"unlimited"``.
+
+    Raises ``ValueError`` whose text completes the sentence "`key` …".
+    """
+    if text == "unlimited":
+        return None
+    match = _RATE.fullmatch(text)
+    if not match or int(match[1]) == 0:
+        raise ValueError(f"is {text!r}, which is no rate; '50/s', '30/min', '1000/h' and '10000/day' are")
+    return Rate(letters=int(match[1]), seconds=_RATE_UNITS[match[2]])
+
+
+def parse_duration(text: str) -> float:
+    """``"72 hours"`` → seconds. Raises ``ValueError`` whose text completes the sentence "`key` …"."""
+    match = _DURATION.fullmatch(text)
+    if not match:
+        raise ValueError(f"is {text!r}, which is no duration; '72 hours', '30 minutes' and '3 days' are")
+    return float(int(match[1]) * _DURATION_UNITS[match[2]])
+
+
+class ColumnType(StrEnum):
+    """What a declared column holds; an undeclared column is text."""
+
+    TEXT = "text"
+    INT = "int"
+    DECIMAL = "decimal"
+    DATE = "date"  # 2026-11-20
+    DATETIME = "datetime"  # 2026-11-20T09:12Z; without an offset it is in the campaign's time zone
+
+
+class CsvSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the recipients file is written; what is not stated is detected and shown."""
+
+    encoding: NonEmpty | None = None
+    delimiter: Annotated[str, Meta(min_length=1, max_length=1)] | None = None
+    sheet: NonEmpty | None = None  # Excel: the sheet's name; the first one otherwise
+
+
+class ColumnSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which column of the file plays which part: header names as they stand in the file."""
+
+    address: NonEmpty = "email"
+    name: NonEmpty | None = None  # a column "name" is used where there is one
+    language: NonEmpty | None = None  # a column "language" is used where there is one
+    time_zone: NonEmpty | None = None  # a column "time_zone" is used where there is one
+    key: NonEmpty | None = None  # the customer's number: rows with one key are one person
+    gender: NonEmpty | None = None  # "f" or "m": for salutations that need it
+
+
+class SenderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """Who apologises. ``role`` to ``url`` are for the letter; a template may use those that are given."""
+
+    from_: NonEmpty  # "Anna Kowalska <anna@acme.example>"
+    reply_to: NonEmpty | None = None
+    envelope: NonEmpty | None = None  # MAIL FROM, where bounces go; the From address otherwise
+    role: NonEmpty | None = None
+    company: NonEmpty | None = None
+    phone: NonEmpty | None = None
+    url: NonEmpty | None = None
+
+
+class MessageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every message carries besides the letter. Paths are relative to the campaign folder."""
+
+    attachments: tuple[NonEmpty, ...] = ()
+    images: Mapping[str, NonEmpty] = field(
+        default_factory=dict
+    )  # name → file; a template shows it as <img src="cid:name">
+    list_unsubscribe: tuple[NonEmpty, ...] = ()  # URLs: mailto: or https:
+    headers: Mapping[str, NonEmpty] = field(default_factory=dict)  # further headers, e.g. for the relay's own settings
+
+
+class RelaySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The SMTP server that takes our messages, and how fast it may be used."""
+
+    url: NonEmpty  # smtp+starttls://user@host:587, smtps://user@host:465, smtp+plain://host:25
+    password: NonEmpty | None = None  # "env:NAME", "file:PATH" or "keyring:SERVICE"; never the password itself
+    auth: tuple[Literal["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2"], ...] = ()  # in order of preference; else the relay's
+    ca_file: NonEmpty | None = None  # PEM, in addition to the system's, for a relay with a private authority
+    hello: NonEmpty | None = None  # the name given in EHLO; this machine's otherwise
+    rate: NonEmpty = "50/s"  # "50/s", "30/min", "1000/h" or "unlimited"
+    windows: tuple[NonEmpty, ...] = ()  # "10000/day", "500/h": counted in the ledger, so a restart keeps them
+    connections: Annotated[int, Meta(ge=1, le=200)] = 10
+    messages_per_connection: Annotated[int, Meta(ge=1)] = 1000
+    timeout: Annotated[float, Meta(gt=0)] = 300.0  # seconds for a reply to a command (RFC 5321 §4.5.3.2)
+    dot_timeout: Annotated[float, Meta(gt=0)] = 600.0  # seconds for the reply to the final dot
+    connect_timeout: Annotated[float, Meta(gt=0)] = 30.0  # seconds to connect, and for TLS
+
+
+class LimitSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the campaign pauses itself."""
+
+    refusals: Annotated[float, Meta(gt=0, le=1)] = 0.05  # of the last 200 letters
+    deferrals: Annotated[float, Meta(gt=0, le=1)] = 0.25  # of the last 200 letters
+    give_up_after: NonEmpty = "72 hours"  # a letter still deferred then is EXPIRED
+
+
+class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One incident's letters."""
+
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    template: NonEmpty
+    recipients: NonEmpty  # the file of affected customers, relative to the campaign folder
+    sender: SenderSettings
+    relay: RelaySettings
+    where: NonEmpty | None = None  # chooses rows: plan == 'pro' and minutes_down > 30
+    languages: tuple[NonEmpty, ...] = ("en",)  # the fallback chain where a row's language has no template
+    time_zone: NonEmpty = "UTC"  # for rows that do not say
+    layout: NonEmpty = "plain"
+    finish_by: datetime | None = None
+    csv: CsvSettings = CsvSettings()
+    columns: ColumnSettings = ColumnSettings()
+    types: Mapping[str, ColumnType] = field(default_factory=dict)
+    incident: Mapping[str, Any] = field(default_factory=dict)  # the facts, as TOML gives them
+    message: MessageSettings = MessageSettings()
+    limits: LimitSettings = LimitSettings()

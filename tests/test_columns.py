@@ -1,0 +1,46 @@
+"""Declared column types read exactly what they name."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from mass_apology.columns import parser
+from mass_apology.settings import ColumnType
+
+
+def test_values_are_read() -> None:
+    assert parser(ColumnType.INT, "UTC")("-192") == -192
+    assert parser(ColumnType.DECIMAL, "UTC")("12.50") == Decimal("12.50")
+    assert parser(ColumnType.DATE, "UTC")("2026-11-20") == date(2026, 11, 20)
+    assert parser(ColumnType.DATETIME, "UTC")("2026-11-20T09:12Z") == datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
+    assert parser(ColumnType.TEXT, "UTC")("NA") == "NA"
+
+
+def test_a_moment_without_an_offset_is_in_the_campaigns_time_zone() -> None:
+    moment = parser(ColumnType.DATETIME, "Europe/Warsaw")("2026-11-20 09:12")
+    assert isinstance(moment, datetime)
+    assert moment.utcoffset() == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (ColumnType.INT, "1_000"),
+        (ColumnType.INT, "٣"),
+        (ColumnType.INT, " 7"),
+        (ColumnType.INT, "7.0"),
+        (ColumnType.INT, "9" * 5000),
+        (ColumnType.DECIMAL, "NaN"),
+        (ColumnType.DECIMAL, "1e9"),
+        (ColumnType.DECIMAL, "12,50"),
+        (ColumnType.DATE, "20.11.2026"),
+        (ColumnType.DATE, "2026-02-30"),
+        (ColumnType.DATETIME, "yesterday"),
+    ],
+)
+def test_what_merely_looks_like_one_is_refused(kind: ColumnType, text: str) -> None:
+    with pytest.raises(ValueError, match="is not a"):
+        parser(kind, "UTC")(text)

@@ -1,0 +1,22 @@
+"""The table of legal transitions."""
+
+from __future__ import annotations
+
+from mass_apology.model import DUE, TRANSITIONS, Status, predecessors
+
+
+def test_every_status_has_its_row() -> None:
+    assert set(TRANSITIONS) == set(Status)
+
+
+def test_what_was_handed_over_never_becomes_due_without_a_reply_or_a_persons_word() -> None:
+    assert predecessors(Status.PLANNED) == frozenset()
+    assert predecessors(Status.DEFERRED) == {Status.PLANNED, Status.DEFERRED, Status.HANDING_OVER, Status.IN_DOUBT}
+    assert predecessors(Status.HANDING_OVER) == DUE
+
+
+def test_an_accepted_letter_is_never_sent_again() -> None:
+    reachable = {Status.ACCEPTED}
+    while more := {after for status in reachable for after in TRANSITIONS[status]} - reachable:
+        reachable |= more
+    assert not reachable & (DUE | {Status.HANDING_OVER})
