@@ -1,0 +1,122 @@
+"""What one cell says: texts made safe to show, values normalised, and what can be wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
+from typing import NamedTuple, TypeVar
+from zoneinfo import available_timezones
+
+from mass_apology.columns import Value, parser
+from mass_apology.model import Finding, Severity
+from mass_apology.settings import ColumnType
+
+T = TypeVar("T")
+
+SHOWN = 60
+"""How many characters of a value are shown in a sentence."""
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""C0 and C1 controls, DEL, and Unicode's line and paragraph separators: what could end or hide a header's line."""
+
+CONTROL_BUT_LAYOUT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+"""The same without tab and line feed, which a longer text may hold."""
+
+BIDI_OVERRIDE = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Embeddings, overrides and isolates (UAX #9 §2): they make a name read differently from what it is."""
+
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")  # the shape of RFC 5646, and "pl_PL"
+
+_ADVICE = {
+    "address-invalid": "Correct the address, or send with --skip-bad-rows to set the row aside.",
+    "address-missing": "Add the address, or send with --skip-bad-rows to set the row aside.",
+    "bidi-override": "Remove the invisible characters that turn the direction of writing.",
+    "control-character": "Remove the invisible characters from the cell.",
+    "digits-lost": "Export the column as text: a spreadsheet's numbers keep only 15 digits.",
+    "encoded-word": "Write the text itself instead of its encoded form '=?…?='.",
+    "field-count": "Quote the fields that hold the delimiter, or add what is missing.",
+    "key-missing": "Add the customer's number, by which the rows of one person are found.",
+    "language-invalid": "Write a language code such as 'pl' or 'pl-PL', or leave the cell empty.",
+    "name-is-link": "Write the person's name without a web address, or leave the cell empty.",
+    "name-too-long": "Shorten the name, or leave the cell empty.",
+    "time-zone-unknown": "Write an IANA name such as 'Europe/Warsaw', or leave the cell empty.",
+    "value-invalid": "Correct the value, or the column's type under [types] in campaign.toml.",
+}
+
+
+class Flaw(NamedTuple):
+    """Something wrong with one cell of a batch."""
+
+    row: int  # its position in the batch, from 0
+    code: str  # a key of the table of advice
+    column: str
+    problem: str  # a sentence
+
+
+def shown(text: str, limit: int = SHOWN) -> str:
+    """The text on one line, at most ``limit`` characters of it, with invisible characters written as escapes."""
+    short = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    if short.isprintable():
+        return short
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in short)
+
+
+def row_finding(*, file: str, line: int, address: str, code: str, problem: str, column: str = "") -> Finding:
+    """A finding about one row, which is therefore not among the recipients."""
+    place = f"{file}, line {line}" + (f", column {shown(column)}" if column else "")
+    return Finding(
+        code=code,
+        severity=Severity.ERROR,
+        where=place,
+        problem=problem,
+        advice=_ADVICE[code],
+        line=line,
+        address=shown(address.strip(), 320),
+    )
+
+
+def converted(
+    cells: Sequence[str], convert: Callable[[str], T], *, code: str, column: str
+) -> tuple[list[T | None], list[Flaw]]:
+    """Each cell's value, ``None`` where the cell is empty or has a flaw.
+
+    ``convert`` raises ``ValueError`` whose text completes the sentence "The value '…' …".
+    """
+    values: list[T | None] = []
+    flaws: list[Flaw] = []
+    for index, cell in enumerate(cells):
+        value = None
+        try:
+            value = convert(cell) if cell else None
+        except ValueError as reason:
+            flaws.append(Flaw(index, code, column, f"The value '{shown(cell)}' {str(reason).rstrip('.')}."))
+        values.append(value)
+    return values, flaws
+
+
+@lru_cache(maxsize=1024)
+def language(text: str) -> str:
+    """The primary language subtag (RFC 5646 §2.2.1) in lower case: "pl" of "pl-PL", "pl_PL" and "PL"."""
+    tag = _LANGUAGE.fullmatch(text)
+    if tag is None:
+        raise ValueError("is not a language code such as 'pl'")
+    return tag[1].lower()
+
+
+def time_zone(text: str) -> str:
+    """The IANA name itself, when it is a known one."""
+    if text not in _time_zones():
+        raise ValueError("is not a time zone's IANA name such as 'Europe/Warsaw'")
+    return text
+
+
+@cache
+def value_reader(kind: ColumnType, time_zone: str) -> Callable[[str], Value]:
+    """``columns.parser`` that remembers: a column of dates or counts says the same few things again and again."""
+    return lru_cache(maxsize=4096)(parser(kind, time_zone))
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())

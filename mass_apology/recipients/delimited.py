@@ -1,0 +1,236 @@
+"""Text files with a delimiter: a structure pass finds every row, then pandas reads the rows that are whole.
+
+``csv.reader`` knows where each row starts and how many fields it has, and refuses quotes that do not close; pandas
+would shift, pad or drop such rows without a word. Rows that do not fit are set aside before pandas sees the text.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import StringIO
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mass_apology.errors import InputError
+from mass_apology.model import Finding, Severity
+from mass_apology.recipients.cells import row_finding, shown
+from mass_apology.recipients.encoding import undecodable
+from mass_apology.recipients.layout import Chunk, Layout, check_unchanged, note
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+_SAMPLE = 1 << 16  # characters the delimiter is found from
+_SAMPLE_ROWS = 100
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def find_delimiter(path: Path, encoding: str, stated: str | None, address: str) -> tuple[str, list[Finding]]:
+    """The stated delimiter, or the one that splits header and first rows alike; what to say about it.
+
+    ``address`` is the name of the address column: the delimiter that sets it free is right.
+
+    Raises:
+        InputError: the stated delimiter cannot be one.
+    """
+    if stated is not None:
+        return _usable(stated), []
+    with path.open(encoding=encoding, newline="") as file:
+        sample = file.read(_SAMPLE)
+    whole = sample if len(sample) < _SAMPLE else sample[: sample.rfind("\n") + 1] or sample
+    best = max(_DELIMITERS, key=lambda delimiter: _fit(whole, delimiter, address))
+    if best == ",":
+        return best, []
+    problem = f"The fields are separated by the {_DELIMITERS[best]}, not by the comma."
+    return best, [note("delimiter-detected", Severity.INFO, path.name, problem, "Nothing needs to be done.")]
+
+
+def first_row(path: Path, encoding: str, delimiter: str) -> list[str]:
+    """The header's cells as they stand in the file; blank lines before it are skipped.
+
+    Raises:
+        InputError: there is no row at all, or a quote in the header does not close.
+    """
+    with _structure(path, encoding, delimiter) as structure:
+        header = structure.header()
+    if header is None:
+        raise InputError(
+            f"{path} is empty.", next_step="Write the column names in the first line, and a row for each customer."
+        )
+    return header
+
+
+def chunks(path: Path, layout: Layout, address: str, rows: int) -> Iterator[Chunk]:
+    """The file's rows, at most ``rows`` at a time, in constant memory.
+
+    Raises:
+        InputError: a quote does not close, or the file is no longer the one that was inspected.
+    """
+    with _structure(path, layout.encoding, layout.delimiter) as structure:
+        header = structure.header() or []
+        check_unchanged(path, header, layout)
+        while block := structure.block(rows, len(header)):
+            lines = block.lines
+            frame = _frame(block.text, layout)
+            if len(frame) != len(lines):
+                raise InputError(
+                    f"{path} can be understood in two ways between the lines {lines[0]} and {lines[-1]}.",
+                    next_step="Write the file anew with every field in double quotes.",
+                )
+            misfits = [_misfit(path.name, line, fields, layout.header, address) for line, fields in block.misfits]
+            yield Chunk(frame=frame, lines=lines, misfits=misfits)
+
+
+def _usable(delimiter: str) -> str:
+    if not delimiter.isascii() or delimiter.isalnum() or delimiter in '"\r\n\0':
+        raise InputError(
+            f"campaign.toml says the delimiter is '{shown(delimiter)}', which cannot separate fields.",
+            next_step='Write another one under [csv], such as delimiter = ";", or delete the line.',
+        )
+    return delimiter
+
+
+def _fit(sample: str, delimiter: str, address: str) -> tuple[bool, float, int]:
+    """How well a delimiter fits: frees the address column, share of rows as wide as the header, number of columns."""
+    reader = csv.reader(StringIO(sample, newline=""), delimiter=delimiter)
+    try:
+        rows = list(islice(filter(None, reader), _SAMPLE_ROWS))
+    except csv.Error:
+        return False, 0.0, 1
+    header, *others = rows or [[]]
+    if len(header) < 2:  # one column splits alike whatever the delimiter
+        return False, 0.0, 1
+    alike = sum(len(row) == len(header) for row in others) / max(len(others), 1)
+    return address.casefold() in (name.strip().casefold() for name in header), alike, len(header)
+
+
+class _Block(NamedTuple):
+    """Some consecutive rows: the whole ones as text, where those start, and the others as start and fields."""
+
+    text: str
+    lines: list[int]
+    misfits: list[tuple[int, list[str]]]
+
+
+class _Structure:
+    """The rows of a delimited text, in order: where each starts, its fields, and the text it stands in."""
+
+    def __init__(self, path: Path, encoding: str, delimiter: str, lines: Iterable[str]) -> None:
+        self._path = path
+        self._encoding = encoding
+        self._delimiter = delimiter
+        self._taken: list[str] = []  # the lines that the reader took since the last block
+        self._before = 0  # how many lines it took until then
+        self._reader = csv.reader(self._keeping(lines), delimiter=delimiter, strict=True)
+
+    def _keeping(self, lines: Iterable[str]) -> Iterator[str]:
+        for line in lines:
+            self._taken.append(line)
+            yield line
+
+    def header(self) -> list[str] | None:
+        """The first row that is not blank."""
+        with self._explained():
+            fields = next(filter(None, self._reader), None)
+        self._forget()
+        return fields
+
+    def block(self, rows: int, width: int) -> _Block | None:
+        """The next rows, blank lines counted among them; ``None`` at the end of the file."""
+        lines: list[int] = []
+        misfits: list[tuple[int, list[str]]] = []
+        unwanted: list[slice] = []
+        with self._explained():
+            start = self._reader.line_num
+            for fields in islice(self._reader, rows):
+                end = self._reader.line_num
+                if len(fields) == width:
+                    lines.append(start + 1)
+                else:
+                    unwanted.append(slice(start - self._before, end - self._before))
+                    if fields:
+                        misfits.append((start + 1, fields))
+                start = end
+        if not self._taken:
+            return None
+        for span in reversed(unwanted):
+            del self._taken[span]
+        return _Block(self._forget(), lines, misfits)
+
+    def _forget(self) -> str:
+        text = "".join(self._taken)
+        self._taken.clear()
+        self._before = self._reader.line_num
+        return text
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except csv.Error as error:
+            raise self._broken() from error
+        except UnicodeError as error:
+            raise undecodable(self._path, self._encoding) from error
+
+    def _broken(self) -> InputError:
+        text = "".join(self._taken)
+        end = _end_of_whole_fields(text, self._delimiter)
+        line = self._before + 1 + len(_LINE_END.findall(text, 0, end))
+        if text[end : end + 1] != '"':
+            return InputError(
+                f"{self._path}, line {line}: a field is longer than {csv.field_size_limit():,} characters.",
+                next_step="Correct the line; such a field cannot be part of a letter.",
+            )
+        return InputError(
+            f"{self._path}, line {line}: a double quote opens here, {shown(text[end:], 30)}, and is not closed "
+            "where a field ends, so the rest of the file cannot be trusted.",
+            next_step="Close the quote, or write it twice where it is part of the text.",
+        )
+
+
+def _end_of_whole_fields(text: str, delimiter: str) -> int:
+    """Where the first field begins that is not a whole one (RFC 4180 §2)."""
+    stop = re.escape(delimiter) + r"\r\n"
+    field = re.compile(rf'(?:"(?:[^"]|"")*+"(?=[{stop}])|(?!")[^{stop}]*+(?=[{stop}]))(?:\r\n|[{stop}])')
+    end = 0
+    while match := field.match(text, end):
+        end = match.end()
+    return end
+
+
+@contextmanager
+def _structure(path: Path, encoding: str, delimiter: str) -> Iterator[_Structure]:
+    with path.open(encoding=encoding, newline="") as file:
+        yield _Structure(path, encoding, delimiter, file)
+
+
+def _misfit(file: str, line: int, fields: Sequence[str], header: Sequence[str], address: str) -> Finding:
+    position = header.index(address)
+    problem = f"The row has {len(fields)} fields, and the header has {len(header)}."
+    found = fields[position] if position < len(fields) else ""
+    return row_finding(file=file, line=line, address=found, code="field-count", problem=problem)
+
+
+def _frame(text: str, layout: Layout) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415 (350 ms that no other command should pay)
+
+    # The header's own names may hold quotes, and a text that begins with a header cannot begin with U+FEFF.
+    numbers = layout.delimiter.join(str(number) for number in range(len(layout.header)))
+    frame = pd.read_csv(
+        StringIO(f"{numbers}\n{text}", newline=""),
+        sep=layout.delimiter,
+        engine="c",
+        dtype=object,  # with na_filter: "NA" stays a name and "00123" an account
+        na_filter=False,
+        keep_default_na=False,
+        index_col=False,
+        skip_blank_lines=False,  # the blank ones are gone; what is left is a row, and keeps its leading blanks
+        low_memory=False,
+    )
+    frame.columns = pd.Index(layout.header, dtype=object)
+    return frame

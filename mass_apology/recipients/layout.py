@@ -1,0 +1,167 @@
+"""How a recipients file is written, what its header may be, and which column plays which part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mass_apology.errors import InputError
+from mass_apology.model import Finding, Recipient, Severity
+from mass_apology.recipients.cells import CONTROL, shown
+from mass_apology.settings import ColumnSettings, ColumnType
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DEFAULT_ADDRESS = "email"
+
+
+class Layout(Struct, frozen=True, kw_only=True):
+    """How the file is written: detected or stated, and always shown to the user."""
+
+    kind: str  # "csv", "excel" or "parquet"
+    encoding: str  # a Python codec; empty for Excel and Parquet, which carry their own
+    delimiter: str  # one character; empty for Excel and Parquet
+    encoding_stated: bool  # the campaign says it, so it was not detected
+    delimiter_stated: bool
+    header: tuple[str, ...]  # the column names, without outer blanks
+    findings: tuple[Finding, ...]
+
+
+class Batch(Struct, frozen=True, kw_only=True):
+    """Some consecutive rows, checked. Each row was left out by ``where``, or has findings, or is a recipient."""
+
+    recipients: list[Recipient]
+    findings: list[Finding]  # in the order of the lines; each has severity ERROR, a line and what stood as address
+    rows_read: int  # blank lines are no rows
+    rows_chosen: int  # not left out by ``where``; a row that cannot be judged is not left out
+
+
+class Chunk(Struct, frozen=True, kw_only=True):
+    """Some consecutive rows as texts, before they are checked."""
+
+    frame: pd.DataFrame  # object columns of str, named by the header, in its order
+    lines: list[int]  # for each row of the frame, the line where it starts
+    misfits: list[Finding]  # rows whose structure is wrong; they are not in the frame
+
+
+class Roles(Struct, frozen=True, kw_only=True):
+    """Which column plays which part; ``None`` where the file has no such column."""
+
+    address: str
+    name: str | None
+    language: str | None
+    time_zone: str | None
+    key: str | None
+
+
+def note(code: str, severity: Severity, file: str, problem: str, advice: str) -> Finding:
+    """A finding about the whole file."""
+    return Finding(code=code, severity=severity, where=file, problem=problem, advice=advice)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Column names for a sentence: quoted, safe to show."""
+    return ", ".join(f"'{shown(name)}'" for name in names)
+
+
+def check_unchanged(path: Path, cells: Sequence[str], layout: Layout) -> None:
+    """Raise ``InputError`` if the header is not the one that was inspected."""
+    if tuple(cell.strip() for cell in cells) != layout.header:
+        raise InputError(
+            f"{path} was changed after it was inspected: its header is another one.",
+            next_step="Run 'mass-apology check' again.",
+        )
+
+
+def nearest(name: str, header: Sequence[str]) -> str:
+    """A sentence that names the most similar column, with a space before it, or nothing."""
+    by_folded = {column.casefold(): column for column in header}
+    close = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    return f" Did you mean {listed([by_folded[close[0]]])}?" if close else ""
+
+
+def column_names(file: str, cells: Sequence[str]) -> tuple[tuple[str, ...], list[Finding]]:
+    """The header's cells as column names, and what is worth saying about them.
+
+    Raises:
+        InputError: a name is empty, is there twice, or holds control characters; all of them in one sentence.
+    """
+    names = tuple(cell.strip() for cell in cells)
+    problems = list(_name_problems(names))
+    if problems:
+        raise InputError(
+            f"The header of {file} cannot be used: {'; '.join(problems)}.",
+            next_step="Give every column one name of its own in the first line of the file.",
+        )
+    padded = [name for cell, name in zip(cells, names, strict=True) if cell != name]
+    if not padded:
+        return names, []
+    problem = f"Blanks around column names were taken away: {listed(padded)}."
+    return names, [note("header-stripped", Severity.INFO, file, problem, "Use the names without blanks in templates.")]
+
+
+def _name_problems(names: Sequence[str]) -> Iterable[str]:
+    empty = [str(position) for position, name in enumerate(names, start=1) if not name]
+    if empty:
+        yield f"column {', '.join(empty)} has no name"
+    twice = [name for name, count in Counter(names).items() if name and count > 1]
+    if twice:
+        yield f"more than one column is called {listed(twice)}"
+    if any("\0" in name for name in names):
+        yield "there are NUL characters in it, as in a UTF-16 file without a byte order mark"
+    elif strange := [name for name in names if CONTROL.search(name)]:
+        yield f"there are control characters in {listed(strange)}"
+
+
+def roles(file: str, header: Sequence[str], columns: ColumnSettings) -> Roles:
+    """Which column plays which part, by what the campaign says or by the usual names.
+
+    Raises:
+        InputError: a column the campaign names is not in the header, or there is no address column.
+    """
+    named = {"name": columns.name, "language": columns.language, "time_zone": columns.time_zone}
+    return Roles(
+        address=_address_column(file, header, columns.address),
+        key=_stated(file, header, "key", columns.key),
+        **{role: _stated(file, header, role, name) or _usual(header, role) for role, name in named.items()},
+    )
+
+
+def check_columns(file: str, header: Sequence[str], columns: ColumnSettings, types: Mapping[str, ColumnType]) -> None:
+    """Every column that the campaign names is in the header, otherwise an ``InputError`` says which is not."""
+    roles(file, header, columns)
+    _stated(file, header, "gender", columns.gender)
+    for column in types:
+        if column not in header:
+            raise _missing(file, header, column, f"[types] in campaign.toml declares a column '{shown(column)}'")
+
+
+def _address_column(file: str, header: Sequence[str], name: str) -> str:
+    usual = _usual(header, name) if name == _DEFAULT_ADDRESS else None
+    if name not in header and usual is None:
+        raise _missing(file, header, name, f"The addresses are expected in a column '{shown(name)}'")
+    return name if name in header else usual or name
+
+
+def _stated(file: str, header: Sequence[str], role: str, name: str | None) -> str | None:
+    if name is not None and name not in header:
+        raise _missing(file, header, name, f"[columns] {role} in campaign.toml names a column '{shown(name)}'")
+    return name
+
+
+def _usual(header: Sequence[str], role: str) -> str | None:
+    """The column of exactly that name, whatever its case; the spelling in the campaign's own case comes first."""
+    return next((name for name in sorted(header, key=lambda name: name != role) if name.casefold() == role), None)
+
+
+def _missing(file: str, header: Sequence[str], name: str, problem: str) -> InputError:
+    return InputError(
+        f"{problem}, and {file} has none of that name.{nearest(name, header)}",
+        next_step=f"Correct the name in campaign.toml or in the file, whose columns are {listed(header)}.",
+    )

@@ -1,0 +1,146 @@
+"""The two data flows of this room: how is the file written, and what are its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mass_apology.errors import InputError
+from mass_apology.recipients import delimited, tables
+from mass_apology.recipients.encoding import find_encoding
+from mass_apology.recipients.layout import Batch, Chunk, Layout, check_columns, column_names, roles
+from mass_apology.recipients.rows import RowChecks
+from mass_apology.recipients.where import check_where, compiled
+from mass_apology.settings import Campaign, RelaySettings, SenderSettings
+
+_EXCEL = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
+_PARQUET = frozenset({".parquet", ".pq"})
+
+# What a file begins with whose name says it is text, and what to do about it.
+_NOT_TEXT = (
+    (b"PK\x03\x04", "a workbook or an archive", "If it is an Excel workbook, give it a name that ends in .xlsx."),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Give it a name that ends in .xls."),
+    (b"PAR1", "a Parquet file", "Give it a name that ends in .parquet."),
+    (b"\x1f\x8b", "compressed", "Unpack it first."),
+)
+
+
+def inspect(path: Path, campaign: Campaign) -> Layout:
+    """How the file is written, and whether its columns are those the campaign speaks of.
+
+    A text file is decoded wholly once, in constant memory; its rows are not looked at.
+
+    Raises:
+        InputError: the file cannot be read, its header cannot be used, or the campaign names a column it has not.
+    """
+    with _read_errors(path):
+        layout = _layout(path, campaign)
+    check_columns(path.name, layout.header, campaign.columns, campaign.types)
+    if campaign.where is not None:
+        check_where(campaign.where, layout.header, campaign.types)
+    return layout
+
+
+def header(path: Path) -> tuple[str, ...]:
+    """The file's column names, for a campaign that is still to be written. Raises ``InputError`` as ``inspect`` does."""
+    unwritten = Campaign(
+        name="unwritten",
+        template="-",
+        recipients=path.name,
+        sender=SenderSettings(from_="-"),
+        relay=RelaySettings(url="-"),
+    )
+    with _read_errors(path):
+        return _layout(path, unwritten).header
+
+
+def read(path: Path, layout: Layout, campaign: Campaign, chunk_rows: int = 5000) -> Iterator[Batch]:
+    """The file's rows, at most ``chunk_rows`` in a batch, checked; text and Parquet in constant memory.
+
+    Raises:
+        InputError: the file cannot be read on, or all of it cannot be trusted. Batches before that were right.
+    """
+    columns = roles(path.name, layout.header, campaign.columns)
+    where = None
+    if campaign.where is not None:
+        where = compiled(campaign.where, layout.header, campaign.types, campaign.time_zone)
+    checks = RowChecks(path.name, columns, campaign, where)
+    with _read_errors(path):
+        for chunk in _chunks(path, layout, campaign, columns.address, chunk_rows):
+            yield checks.batch(chunk)
+
+
+def _layout(path: Path, campaign: Campaign) -> Layout:
+    kind = _kind(path)
+    if kind == "csv":
+        return _text_layout(path, campaign)
+    if kind == "excel":
+        cells, findings = tables.workbook_header(path, campaign.csv.sheet)
+    else:
+        cells, findings = tables.parquet_header(path), []
+    header, notes = column_names(path.name, cells)
+    return Layout(
+        kind=kind,
+        encoding="",
+        delimiter="",
+        encoding_stated=False,
+        delimiter_stated=False,
+        header=header,
+        findings=(*findings, *notes),
+    )
+
+
+def _text_layout(path: Path, campaign: Campaign) -> Layout:
+    stated = campaign.csv
+    encoding, encoding_notes = find_encoding(path, stated.encoding, campaign.languages)
+    delimiter, delimiter_notes = delimited.find_delimiter(path, encoding, stated.delimiter, campaign.columns.address)
+    header, header_notes = column_names(path.name, delimited.first_row(path, encoding, delimiter))
+    return Layout(
+        kind="csv",
+        encoding=encoding,
+        delimiter=delimiter,
+        encoding_stated=stated.encoding is not None,
+        delimiter_stated=stated.delimiter is not None,
+        header=header,
+        findings=(*encoding_notes, *delimiter_notes, *header_notes),
+    )
+
+
+def _chunks(path: Path, layout: Layout, campaign: Campaign, address: str, rows: int) -> Iterator[Chunk]:
+    if layout.kind == "csv":
+        return delimited.chunks(path, layout, address, rows)
+    if layout.kind == "excel":
+        return tables.workbook_chunks(path, layout, address, campaign.csv.sheet, rows)
+    return tables.parquet_chunks(path, layout, address, rows)
+
+
+def _kind(path: Path) -> str:
+    """By the name of the file; a text file's first bytes must not be those of something else."""
+    if path.suffix.lower() in _EXCEL:
+        kind = "excel"
+    elif path.suffix.lower() in _PARQUET:
+        kind = "parquet"
+    else:
+        kind = "csv"
+    with path.open("rb") as file:
+        start = file.read(4)
+    for mark, what, next_step in _NOT_TEXT:
+        if kind == "csv" and start.startswith(mark):
+            raise InputError(f"{path} is {what}, not text.", next_step=next_step)
+    return kind
+
+
+@contextmanager
+def _read_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InputError(
+            f"There is no file {path}.", next_step="Correct 'recipients' in campaign.toml, or put the file there."
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror or error}.",
+            next_step="Make it a file that you may read, and run the command again.",
+        ) from error

@@ -1,0 +1,225 @@
+"""Rows of texts become recipients: every row is checked wholly, and all that is wrong with it is said at once."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
+from itertools import compress
+from typing import TYPE_CHECKING, Any
+
+from mass_apology.columns import Value
+from mass_apology.model import Finding, Recipient
+from mass_apology.recipients.address import envelope_address
+from mass_apology.recipients.cells import (
+    BIDI_OVERRIDE,
+    CONTROL,
+    CONTROL_BUT_LAYOUT,
+    Flaw,
+    converted,
+    language,
+    row_finding,
+    shown,
+    time_zone,
+    value_reader,
+)
+from mass_apology.recipients.layout import Batch, Chunk, Roles
+from mass_apology.recipients.where import Where
+from mass_apology.settings import Campaign, ColumnType
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LONGEST_NAME = 200  # characters
+_ENCODED_WORD = re.compile(r"=\?")  # RFC 2047: a mail program would decode it, into anything
+_WEB_ADDRESS = re.compile(r"://|www\.", re.IGNORECASE)  # mail programs make links of these by themselves
+
+_Cells = Sequence[str]
+
+
+class RowChecks:
+    """What every row of one file is checked for."""
+
+    def __init__(self, file: str, roles: Roles, campaign: Campaign, where: Where | None) -> None:
+        self._file = file
+        self._roles = roles
+        self._where = where
+        self._readers = {
+            column: value_reader(kind, campaign.time_zone)
+            for column, kind in campaign.types.items()
+            if kind is not ColumnType.TEXT
+        }
+
+    def batch(self, chunk: Chunk) -> Batch:
+        """The chunk's rows as recipients and findings."""
+        lines, columns = self._chosen(chunk)
+        cells = _CheckedCells(columns)
+        people = self._people(cells)
+        sound = [True] * len(lines)
+        for flaw in cells.flaws:
+            sound[flaw.row] = False
+        told = [self._finding(flaw, lines[flaw.row], columns) for flaw in cells.flaws]
+        misfits = len({finding.line for finding in chunk.misfits})
+        return Batch(
+            recipients=[_recipient(*person) for person in compress(zip(lines, *people, strict=True), sound)],
+            findings=sorted([*chunk.misfits, *told], key=lambda finding: finding.line or 0),
+            rows_read=len(chunk.lines) + misfits,
+            rows_chosen=len(lines) + misfits,
+        )
+
+    def _chosen(self, chunk: Chunk) -> tuple[list[int], dict[str, _Cells]]:
+        """The rows that ``where`` does not leave out: their lines, and their cells by column."""
+        frame, lines = _tidy(chunk.frame), chunk.lines
+        if self._where is not None:
+            chosen = self._where.chosen(frame)
+            frame, lines = frame[chosen], list(compress(lines, chosen))
+        return lines, {column: frame[column].tolist() for column in frame.columns}
+
+    def _people(self, cells: _CheckedCells) -> tuple[Iterable[Any], ...]:
+        """What ``_recipient`` takes after the line, each for all rows; what is wrong is then among the flaws."""
+        roles = self._roles
+        cells.find_controls({roles.address, roles.name, roles.language, roles.time_zone, roles.key})
+        cells.find(roles.address, _ENCODED_WORD, "encoded-word", "holds '=?', which mail programs decode")
+        if roles.name is not None:
+            cells.find_name_flaws(roles.name)
+        cells.require(roles.address, "address-missing")
+        cells.require(roles.key, "key-missing")
+        people = (
+            cells.convert(roles.address, envelope_address, "address-invalid"),
+            cells.stripped(roles.name),
+            cells.convert(roles.language, language, "language-invalid"),
+            cells.convert(roles.time_zone, time_zone, "time-zone-unknown"),
+            cells.stripped(roles.key),
+            cells.fields(),
+        )
+        for column, read in self._readers.items():
+            cells.check_values(column, read)
+        return people
+
+    def _finding(self, flaw: Flaw, line: int, columns: Mapping[str, _Cells]) -> Finding:
+        return row_finding(
+            file=self._file,
+            line=line,
+            address=columns[self._roles.address][flaw.row],
+            code=flaw.code,
+            problem=flaw.problem,
+            column=flaw.column,
+        )
+
+
+class _CheckedCells:
+    """The cells of one batch, and the flaws that were found in them so far."""
+
+    def __init__(self, columns: Mapping[str, _Cells]) -> None:
+        self._columns = columns
+        self.flaws: list[Flaw] = []
+
+    def find_controls(self, of_one_line: set[str | None]) -> None:
+        """Control characters; in columns that are not of one line, tab and line feed are none."""
+        for column, cells in self._columns.items():
+            if not "".join(cells).isprintable():
+                pattern = CONTROL if column in of_one_line else CONTROL_BUT_LAYOUT
+                self.find(column, pattern, "control-character", "holds a control character")
+
+    def find(self, column: str, pattern: re.Pattern[str], code: str, problem: str) -> None:
+        """Cells in which the pattern occurs; ``problem`` completes the sentence "The value '…' …"."""
+        cells = self._columns[column]
+        if not pattern.search("".join(cells)):  # one search for the batch; two cells may join to a hit, which is none
+            return
+        hits = ((index, cell) for index, cell in enumerate(cells) if pattern.search(cell))
+        self.flaws.extend(Flaw(index, code, column, f"The value '{shown(cell)}' {problem}.") for index, cell in hits)
+
+    def find_name_flaws(self, column: str) -> None:
+        """What a name must not hold, since it stands in a header and after "Dear"."""
+        self.find(column, _ENCODED_WORD, "encoded-word", "holds '=?', which mail programs decode")
+        self.find(column, BIDI_OVERRIDE, "bidi-override", "holds characters that turn the direction of writing")
+        self.find(column, _WEB_ADDRESS, "name-is-link", "holds a web address")
+        for index, cell in enumerate(self._columns[column]):
+            if len(cell) > _LONGEST_NAME:
+                problem = (
+                    f"The name '{shown(cell)}' has {len(cell)} characters, and at most {_LONGEST_NAME} are allowed."
+                )
+                self.flaws.append(Flaw(index, "name-too-long", column, problem))
+
+    def require(self, column: str | None, code: str) -> None:
+        """Cells that must not be empty, and are."""
+        if column is not None:
+            problem = f"The cell in column '{shown(column)}' is empty."
+            empty = (row for row, cell in enumerate(self._columns[column]) if not cell)
+            self.flaws.extend(Flaw(row, code, column, problem) for row in empty)
+
+    def stripped(self, column: str | None) -> list[str]:
+        """The column's cells without outer blanks, all empty where there is no such column."""
+        if column is None:
+            return [""] * len(next(iter(self._columns.values())))
+        return [cell.strip() for cell in self._columns[column]]
+
+    def convert(self, column: str | None, convert: Callable[[str], str], code: str) -> list[str]:
+        """What the stripped cells mean, empty where they are empty or flawed."""
+        if column is None:
+            return self.stripped(None)
+        values, flaws = converted(self.stripped(column), convert, code=code, column=column)
+        self._add_new(flaws)
+        return [value or "" for value in values]
+
+    def check_values(self, column: str, read: Callable[[str], Value]) -> None:
+        """Values that are not of the column's declared type."""
+        _, flaws = converted(self._columns[column], read, code="value-invalid", column=column)
+        self._add_new([flaw._replace(problem=f"In column '{shown(column)}': {flaw.problem}") for flaw in flaws])
+
+    def fields(self) -> list[dict[str, str]]:
+        """For each row its cells that are not empty, by column."""
+        names = tuple(self._columns)
+        rows = zip(*self._columns.values(), strict=True)
+        return [
+            {name: cell for name, cell in zip(names, row, strict=True) if cell}
+            if "" in row
+            else dict(zip(names, row, strict=True))
+            for row in rows
+        ]
+
+    def _add_new(self, flaws: Sequence[Flaw]) -> None:
+        """Flaws of cells that have none yet: what holds a control character is no address either, and said once."""
+        told = {(flaw.row, flaw.column) for flaw in self.flaws}
+        self.flaws.extend(flaw for flaw in flaws if (flaw.row, flaw.column) not in told)
+
+
+def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same rows; cells of only blanks are empty, and lines within a cell end in a line feed."""
+    import pandas as pd  # noqa: PLC0415 (350 ms that no other command should pay)
+
+    tidied = {}
+    for column in frame.columns:
+        cells = frame[column].tolist()
+        if "\r" in "".join(cells):
+            cells = [cell.replace("\r\n", "\n").replace("\r", "\n") for cell in cells]
+        if any(map(str.isspace, cells)):
+            cells = ["" if cell.isspace() else cell for cell in cells]
+        tidied[column] = cells
+    return pd.DataFrame(tidied, dtype=object, index=frame.index)
+
+
+def _recipient(  # noqa: PLR0913, PLR0917 (one argument for each field)
+    line: int, address: str, name: str, language: str, time_zone: str, key: str, row: Mapping[str, str]
+) -> Recipient:
+    return Recipient(
+        identity=_identity(key, address) if key else _identity(address, _folded(name)),
+        address=address,
+        name=name,
+        language=language,
+        time_zone=time_zone,
+        line=line,
+        row=row,
+    )
+
+
+def _identity(first: str, second: str) -> int:
+    """A signed 64-bit number, which is what SQL databases keep best."""
+    digest = blake2b(f"{first}\0{second}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def _folded(name: str) -> str:
+    """The name as people would compare it: neither case, nor blanks, nor how an accent is encoded make another."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())

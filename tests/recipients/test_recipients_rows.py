@@ -1,0 +1,199 @@
+"""What is checked in every row, and what a good row becomes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from recipient_files import Load, Loaded
+
+from mass_apology.model import Severity
+from mass_apology.recipients.cells import shown
+from mass_apology.settings import ColumnType
+
+HEADER = "email,name,language,time_zone,account,note"
+
+
+def row(**cells: str) -> str:
+    """A row of the header above, every cell quoted."""
+    cells = {"email": "ann@x.example", **cells}
+    return ",".join('"{}"'.format(cells.get(column, "").replace('"', '""')) for column in HEADER.split(","))
+
+
+@pytest.mark.parametrize("character", [chr(c) for c in [0, 1, 9, 10, 13, 0x1B, 0x7F, 0x80, 0x85, 0x9F, 0x2028, 0x2029]])
+@pytest.mark.parametrize("column", ["email", "name", "language", "time_zone", "account"])
+def test_control_characters_in_what_is_of_one_line(load_text: Load, character: str, column: str) -> None:
+    cells = {"account": "7", column: f"an{character}n"}
+    loaded = load_text([HEADER, row(**cells)], columns={"key": "account"})
+    assert loaded.codes == [(2, "control-character")]
+    assert all(finding.problem.isprintable() and finding.address.isprintable() for finding in loaded.findings)
+
+
+@pytest.mark.parametrize("character", ["\0", "\x01", "\x1b", "\x7f", "\x9f", "\u2028", "\u2029"])
+def test_control_characters_in_other_columns(load_text: Load, character: str) -> None:
+    loaded = load_text([HEADER, row(note=f"one{character}two"), row(email="bob@x.example")])
+    assert loaded.codes == [(2, "control-character")]
+    assert [r.address for r in loaded.recipients] == ["bob@x.example"]
+
+
+def test_a_longer_text_may_hold_lines_and_tabs(load_text: Load) -> None:
+    loaded = load_text([HEADER, row(note="one\ttwo\r\nthree\rfour\n")])
+    assert loaded.recipients[0].row["note"] == "one\ttwo\nthree\nfour\n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "column"),
+    [
+        ({"name": "=?utf-8?q?=0D=0ABcc=3A_evil=40x?="}, "encoded-word", "name"),
+        ({"email": "=?utf-8?q?x?=@x.example"}, "encoded-word", "email"),
+        ({"name": "\u202eennA"}, "bidi-override", "name"),
+        ({"name": "Ann \u2066x\u2069"}, "bidi-override", "name"),
+        ({"name": "[click](http://evil.example)"}, "name-is-link", "name"),
+        ({"name": "WWW.evil.example"}, "name-is-link", "name"),
+        ({"name": "x" * 201}, "name-too-long", "name"),
+        ({"email": ""}, "address-missing", "email"),
+        ({"email": "  "}, "address-missing", "email"),
+        ({"email": "Ann <ann@x.example>"}, "address-invalid", "email"),
+        ({"email": "ann@x.example,bob@x.example"}, "address-invalid", "email"),
+        ({"language": "Polish"}, "language-invalid", "language"),
+        ({"language": "p"}, "language-invalid", "language"),
+        ({"language": "pl_PL.UTF-8"}, "language-invalid", "language"),
+        ({"time_zone": "Europe/Warszawa"}, "time-zone-unknown", "time_zone"),
+        ({"time_zone": "Europe"}, "time-zone-unknown", "time_zone"),
+        ({"time_zone": "../etc/passwd"}, "time-zone-unknown", "time_zone"),
+        ({"time_zone": "europe/warsaw"}, "time-zone-unknown", "time_zone"),
+    ],
+)
+def test_a_row_with_a_flaw_is_reported_and_set_aside(
+    load_text: Load, cells: dict[str, str], code: str, column: str
+) -> None:
+    loaded = load_text([HEADER, row(email="bob@x.example"), row(**cells)])
+    [finding] = loaded.findings
+    assert (finding.code, finding.line, finding.severity) == (code, 3, Severity.ERROR)
+    assert finding.where == f"affected.csv, line 3, column {column}"
+    assert finding.address == cells.get("email", "ann@x.example").strip()
+    assert finding.problem.endswith(".")
+    assert finding.advice.endswith(".")
+    assert [r.address for r in loaded.recipients] == ["bob@x.example"]
+    assert (loaded.rows_read, loaded.rows_chosen) == (2, 2)
+
+
+def test_all_that_is_wrong_with_a_row_is_said_at_once(load_text: Load) -> None:
+    bad = row(email="ann", name="http://x\u202e", language="?", time_zone="Mars/Base", note="\x07")
+    loaded = load_text([HEADER, bad, "short", row(email="")], types={"account": ColumnType.INT})
+    assert sorted(loaded.codes) == [
+        (2, "address-invalid"),
+        (2, "bidi-override"),
+        (2, "control-character"),
+        (2, "language-invalid"),
+        (2, "name-is-link"),
+        (2, "time-zone-unknown"),
+        (3, "field-count"),
+        (4, "address-missing"),
+    ]
+    assert [line for line, _ in loaded.codes] == sorted(line for line, _ in loaded.codes)
+    assert loaded.rows_chosen == 3
+
+
+def test_values_are_as_written_and_what_addresses_a_person_is_without_outer_blanks(load_text: Load) -> None:
+    loaded = load_text([HEADER, row(email=" Ann@X.Example ", name="\u00a0Ann  Lee ", language=" PL ", note="  x ")])
+    ann = loaded.recipients[0]
+    assert (ann.address, ann.name, ann.language) == ("Ann@x.example", "Ann  Lee", "pl")
+    assert ann.row == {"email": " Ann@X.Example ", "name": "\u00a0Ann  Lee ", "language": " PL ", "note": "  x "}
+
+
+def test_a_cell_of_only_blanks_is_empty(load_text: Load) -> None:
+    ann = load_text([HEADER, row(name=" \t", note="   ")]).recipients[0]
+    assert (ann.name, dict(ann.row)) == ("", {"email": "ann@x.example"})
+
+
+@pytest.mark.parametrize(
+    ("written", "language"),
+    [("pl", "pl"), ("PL", "pl"), ("pl-PL", "pl"), ("pl_PL", "pl"), ("zh-Hant-TW", "zh"), ("est", "est"), ("", "")],
+)
+def test_languages(load_text: Load, written: str, language: str) -> None:
+    assert load_text([HEADER, row(language=written)]).recipients[0].language == language
+
+
+@pytest.mark.parametrize("name", ["{{ 7*7 }}", "O'Neil & Sons", "<b>Ann</b>", "Łukasz Żółć", "李小龍", "Ann\u200f"])
+def test_names_that_look_odd_are_names(load_text: Load, name: str) -> None:
+    loaded = load_text([HEADER, row(name=name)])
+    assert (loaded.recipients[0].name, loaded.findings) == (name, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (ColumnType.INT, ["192", "-7", ""], ["1.5", "1_000", "١٢", " 7", "NA"]),
+        (ColumnType.DECIMAL, ["12.50", ".5", ""], ["12,50", "1e5", "nan"]),
+        (ColumnType.DATE, ["2026-11-20", ""], ["20.11.2026", "2026-02-30", "2026-11-20T00:00"]),
+        (ColumnType.DATETIME, ["2026-11-20T09:12Z", "2026-11-20", ""], ["9:12", "2026-13-01"]),
+        (ColumnType.TEXT, ["x", "", "="], []),
+    ],
+)
+def test_declared_types(load_text: Load, kind: ColumnType, good: list[str], bad: list[str]) -> None:
+    rows = [row(note=value) for value in [*good, *bad]]
+    loaded = load_text([HEADER, *rows], types={"note": kind})
+    assert loaded.column("note") == good
+    assert loaded.codes == [(2 + len(good) + place, "value-invalid") for place in range(len(bad))]
+    for value, finding in zip(bad, loaded.findings, strict=True):
+        assert f"'{value}'" in finding.problem
+        assert "column note" in finding.where
+
+
+def test_a_long_or_invisible_value_is_shown_short_and_visible(load_text: Load) -> None:
+    loaded = load_text([HEADER, row(note="\x1b[2J" + "9" * 100)], types={"note": ColumnType.INT})
+    [finding] = loaded.findings
+    assert "\\x1b[2J999" in finding.problem
+    assert len(finding.problem) < 120
+
+
+@given(st.text(), st.integers(1, 80))
+def test_what_is_shown_is_one_printable_line(text: str, limit: int) -> None:
+    result = shown(text, limit)
+    assert result.isprintable()
+    if text.isprintable():
+        assert len(result) <= limit
+        assert result == text or result.endswith("…")
+
+
+def identities(loaded: Loaded) -> list[int]:
+    return [recipient.identity for recipient in loaded.recipients]
+
+
+def test_the_same_address_and_name_are_one_person(load_text: Load) -> None:
+    same = [
+        row(name="Zoë Ä. Lee"),
+        row(email="ann@X.EXAMPLE", name=" zoë  ä. LEE", account="2", language="pl"),
+        row(name="Zoe\u0308 A\u0308. Lee"),
+    ]
+    assert len(set(identities(load_text([HEADER, *same])))) == 1
+
+
+def test_two_names_or_two_spellings_of_the_local_part_at_one_address_are_two_people(load_text: Load) -> None:
+    others = [row(name="Ann"), row(name="Bob"), row(name=""), row(email="Ann@x.example", name="Ann")]
+    others += [row(email="ann+x@x.example", name="Ann"), row(email="a.nn@x.example", name="Ann")]
+    assert len(set(identities(load_text([HEADER, *others])))) == len(others)
+
+
+def test_with_a_key_the_key_and_the_address_make_a_person(load_text: Load) -> None:
+    rows = [row(account="7", name="Ann"), row(account=" 7", name="Anna"), row(account="8", name="Ann")]
+    rows.append(row(account="7", name="Ann", email="ann2@x.example"))
+    one, same, other_key, other_address = identities(load_text([HEADER, *rows], columns={"key": "account"}))
+    assert one == same
+    assert len({one, other_key, other_address}) == 3
+
+
+def test_a_row_without_its_key_is_reported(load_text: Load) -> None:
+    loaded = load_text([HEADER, row(account=" "), row(account="7")], columns={"key": "account"})
+    assert loaded.codes == [(2, "key-missing")]
+
+
+def test_identities_are_the_same_in_every_run_and_fit_a_signed_column(load_text: Load) -> None:
+    # Ledgers keep these numbers: they must not change from one version to the next.
+    loaded = load_text([HEADER, row(name="Ann"), row(name="Bob"), row(email="cid@x.example")])
+    assert identities(loaded) == [
+        -7_014_505_959_896_299_217,
+        -4_641_304_810_985_330_993,
+        -3_818_380_193_249_117_708,
+    ]
