@@ -1,0 +1,1 @@
+"""Everything about one letter: its template, its words in the recipient's language, and its message."""

@@ -1,0 +1,240 @@
+"""A delivery → its letter, and the message that carries it: everything about one campaign's letters, compiled once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from mass_apology.columns import Value, parser
+from mass_apology.errors import MessageError, TemplateError
+from mass_apology.letter.attach import read_attachments
+from mass_apology.letter.compose import Composed, Skeleton, rfc5322_date
+from mass_apology.letter.headers import Mailbox, parse_mailbox
+from mass_apology.letter.scenario import incident_fields, load_scenario
+from mass_apology.letter.templates import Template, available_languages, load
+from mass_apology.letter.values import Fields, sender_fields
+from mass_apology.model import Content, Delivery, Finding, Message, Severity
+from mass_apology.settings import Campaign
+
+CLIPPED = 102 * 1024
+"""Octets of HTML beyond which Gmail hides the rest of a letter behind a link."""
+
+_GENDERS = {"f": "f", "female": "f", "w": "f", "m": "m", "male": "m"}
+_SHOWN_IMAGE = re.compile(r"""\ssrc=["']cid:([^"']*)["']""")
+
+_STAND_IN_DATE = rfc5322_date(0)  # a check is about no moment
+
+_ROWS = msgspec.json.Decoder(list[dict[str, str]])
+_LINES = msgspec.json.Decoder(list[int])
+
+
+class Writer:
+    """Writes the letters of one campaign and scenario, in every language the scenario has."""
+
+    languages: tuple[str, ...]
+    """The languages there is a template for."""
+
+    attached: int
+    """Octets of attachments and images, which every single message holds once more, as base64."""
+
+    def __init__(
+        self,
+        campaign: Campaign,
+        *,
+        folder: Path,
+        directories: Sequence[Path],
+        header: Sequence[str],
+        scenario: str | None = None,
+    ) -> None:
+        """Compile the templates and read the attachments, which are relative to ``folder``, the campaign's.
+
+        ``directories`` are searched for templates in their order; ``header`` holds the names of the recipients file's
+        columns, which a row that lacks a value does not mention; ``scenario`` is the campaign's own unless given.
+        Raises ``TemplateError`` or ``MessageError`` where a template, an address, a header or a file cannot be used.
+        """
+        scenario = scenario or campaign.template
+        described = load_scenario(scenario, directories)
+        attachments = read_attachments(folder, campaign.message)
+        sender = parse_mailbox(campaign.sender.from_, "sender.from")
+        reply_to = _mailbox(campaign.sender.reply_to, "sender.reply_to")
+        self.languages = available_languages(scenario, directories)
+        self.attached = sum(len(each.data) for each in attachments)
+        self._campaign = campaign
+        self._scenario = scenario
+        self._envelope = (_mailbox(campaign.sender.envelope, "sender.envelope") or sender).address
+        self._stand_in_id = f"<check@{sender.domain}>"
+        self._columns = frozenset(header)
+        self._parsers = {name: parser(kind, campaign.time_zone) for name, kind in campaign.types.items()}
+        self._templates: dict[str, Template] = {}
+        self._skeletons: dict[str, Skeleton] = {}
+        for language in self.languages:
+            self._templates[language] = load(
+                scenario,
+                language,
+                directories=directories,
+                layout=campaign.layout,
+                incident=incident_fields(described, campaign.incident, language),
+                sender=sender_fields(campaign.sender),
+            )
+            self._skeletons[language] = Skeleton(
+                sender=sender,
+                language=language,
+                reply_to=reply_to,
+                list_unsubscribe=campaign.message.list_unsubscribe,
+                headers=campaign.message.headers,
+                attachments=attachments,
+            )
+
+    def language_for(self, wanted: str) -> str:
+        """The language to write in to somebody who asked for ``wanted``, which may be empty.
+
+        It is ``wanted``, else its first part ("pt" of "pt-BR"), else the first of the campaign's languages that has a
+        template. Raises ``TemplateError`` where none has.
+        """
+        return wanted if wanted in self._templates else self._fallback(wanted)
+
+    def write(self, delivery: Delivery, *, date: str, eightbit: bool) -> Message:
+        """The message for one delivery.
+
+        ``date`` comes from ``rfc5322_date``; ``eightbit`` says whether the relay offers 8BITMIME. Raises
+        ``TemplateError`` or ``MessageError``, whose problem begins with the row's file and line.
+        """
+        try:
+            content = self._rendered(delivery)
+            composed = self._composed(delivery, content, date=date, message_id=delivery.message_id, eightbit=eightbit)
+        except (TemplateError, MessageError) as error:
+            raise self._located(error, delivery) from error
+        return Message(
+            delivery=delivery,
+            sender=self._envelope,
+            data=composed.data,
+            sha256=sha256(composed.data).digest(),
+            eightbit=composed.eightbit,
+            smtputf8=composed.smtputf8 or not self._envelope.isascii(),
+        )
+
+    def content(self, delivery: Delivery) -> Content:
+        """The letter for one delivery, before it becomes a message; raises as ``write`` does."""
+        try:
+            return self._rendered(delivery)
+        except (TemplateError, MessageError) as error:
+            raise self._located(error, delivery) from error
+
+    def check(self, delivery: Delivery) -> list[Finding]:
+        """What is wrong with one delivery's letter, as findings; ``delivery`` needs no Message-ID yet."""
+        try:
+            content = self._rendered(delivery)
+            self._composed(delivery, content, date=_STAND_IN_DATE, message_id=self._stand_in_id, eightbit=True)
+        except (TemplateError, MessageError) as error:
+            return [self._finding(delivery, "letter-fails", error.problem, error.next_step)]
+        return list(self._oddities(delivery, content))
+
+    def _fallback(self, wanted: str) -> str:
+        tag = wanted.lower().replace("_", "-")
+        for language in (tag, tag.partition("-")[0], *self._campaign.languages):
+            if language in self._templates:
+                return language
+        raise TemplateError(
+            f"The template {self._scenario} has no letter in {_listed((wanted, *self._campaign.languages))}; "
+            f"it has {_listed(self.languages)}.",
+            next_step="Add one of them to `languages` in campaign.toml, or a template in the language that is missing.",
+        )
+
+    def _rendered(self, delivery: Delivery) -> Content:
+        cells = _ROWS.decode(delivery.rows)
+        rows = [self._fields(row) for row in cells]
+        return self._templates[self.language_for(delivery.language)].render(
+            customer=rows[0],
+            rows=rows,
+            name=delivery.name,
+            gender=self._gender(cells[0]),
+            time_zone=delivery.time_zone or self._campaign.time_zone,
+        )
+
+    def _gender(self, cells: Mapping[str, str]) -> str:
+        column = self._campaign.columns.gender
+        return _GENDERS.get(cells.get(column, "").lower(), "") if column else ""
+
+    def _fields(self, row: Mapping[str, str]) -> Fields:
+        if not self._parsers:
+            return Fields(row, self._columns)
+        values: dict[str, Value] = {**row}
+        for name, parse in self._parsers.items():
+            if name in row:
+                try:
+                    values[name] = parse(row[name])
+                except ValueError as error:
+                    raise TemplateError(
+                        f"In the column {name} the value {row[name]!r} {error}.",
+                        next_step="Correct the value, or the column's type in `[types]` of campaign.toml.",
+                    ) from error
+        return Fields(values, self._columns)
+
+    def _composed(
+        self, delivery: Delivery, content: Content, *, date: str, message_id: str, eightbit: bool
+    ) -> Composed:
+        return self._skeletons[self.language_for(delivery.language)].compose(
+            content,
+            to_address=delivery.address,
+            to_name=delivery.name,
+            date=date,
+            message_id=message_id,
+            eightbit=eightbit,
+        )
+
+    def _oddities(self, delivery: Delivery, content: Content) -> Iterator[Finding]:
+        size = len(content.html.encode())
+        if size > CLIPPED:
+            yield self._finding(
+                delivery,
+                "letter-clipped",
+                f"The HTML of this letter has {size / 1024:.0f} KB, and Gmail clips a letter at {CLIPPED // 1024} KB.",
+                "Shorten the template, or list fewer rows in it.",
+                Severity.WARNING,
+            )
+        # Few letters show an image, and the search for one takes longer than all else here.
+        for name in _SHOWN_IMAGE.findall(content.html) if "cid:" in content.html else ():
+            if name not in self._campaign.message.images:
+                yield self._finding(
+                    delivery,
+                    "letter-image-missing",
+                    f"The letter shows the image `cid:{name}`, which is not among the campaign's images.",
+                    f"Give its file in campaign.toml: [message.images] {name} = …",
+                )
+
+    def _where(self, delivery: Delivery) -> str:
+        return f"{self._campaign.recipients}, line {first_line(delivery)}"
+
+    def _finding(
+        self, delivery: Delivery, code: str, problem: str, advice: str, severity: Severity = Severity.ERROR
+    ) -> Finding:
+        return Finding(
+            code=code,
+            severity=severity,
+            where=self._where(delivery),
+            problem=problem,
+            advice=advice,
+            line=first_line(delivery),
+            address=delivery.address,
+        )
+
+    def _located(self, error: TemplateError | MessageError, delivery: Delivery) -> TemplateError | MessageError:
+        """The same error, saying whose letter it is about."""
+        return type(error)(f"{self._where(delivery)}: {error.problem}", next_step=error.next_step)
+
+
+def first_line(delivery: Delivery) -> int:
+    """Where the delivery's first row starts in the recipients file."""
+    return _LINES.decode(delivery.lines)[0]
+
+
+def _mailbox(text: str | None, key: str) -> Mailbox | None:
+    return None if text is None else parse_mailbox(text, key)
+
+
+def _listed(languages: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(repr(each) for each in languages if each))
