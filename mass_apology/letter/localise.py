@@ -1,0 +1,186 @@
+"""Dates, times, numbers and salutations in the recipient's language and time zone (Unicode CLDR, through Babel)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date as Date  # a method of Localiser is called date  # noqa: N812
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from types import MappingProxyType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_skeleton
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal, list_currencies
+from babel.units import format_unit
+from msgspec import Struct
+
+LOCALES: Mapping[str, str] = MappingProxyType({"en": "en_GB"})
+"""Where a language alone would be misread: "en" is American in CLDR, with a clock of twelve hours."""
+
+MAX_LISTED = 1000
+"""The most items of a list in words; Babel needs time that grows with the square of their number."""
+
+CACHED = 4096
+"""How many formatted values are kept: an incident's moments in every time zone, with room to spare."""
+
+
+class Salutations(Struct, frozen=True, kw_only=True):
+    """How a letter in one language begins. No form needs the vocative, which a name's spelling does not give away."""
+
+    named: str  # "{name}" stands for the name as the file writes it
+    unnamed: str  # where no name is known; empty where the language offers nothing sensible
+    female: str = ""  # where the language wants a form by gender and the gender is known; else empty
+    male: str = ""
+
+
+SALUTATIONS: Mapping[str, Salutations] = MappingProxyType(
+    {
+        "en": Salutations(named="Dear {name},", unnamed="Dear customer,"),
+        "pl": Salutations(
+            named="Dzień dobry,", unnamed="Dzień dobry,", female="Szanowna Pani,", male="Szanowny Panie,"
+        ),
+        "ru": Salutations(named="Здравствуйте, {name}!", unnamed="Здравствуйте!"),
+    }
+)
+OTHER = Salutations(named="{name},", unnamed="")
+
+
+class Localiser:
+    """One language's way of writing values.
+
+    Every method raises ``ValueError`` with a sentence where a value cannot be written. ``language`` is an ISO 639
+    code that CLDR knows; another raises ``ValueError`` at once.
+    """
+
+    def __init__(self, language: str) -> None:
+        try:
+            self.locale = Locale.parse(LOCALES.get(language, language))
+        except (UnknownLocaleError, ValueError):
+            raise ValueError(f"`{language}` is not a language whose dates and numbers are known") from None
+        self._salutations = SALUTATIONS.get(language, OTHER)
+        # An incident's moments come back in every letter, and Babel needs 20 µs for each.
+        self._moment = lru_cache(CACHED, typed=True)(self._write_moment)
+        self._day = lru_cache(CACHED, typed=True)(self._write_day)
+        self._date = lru_cache(CACHED, typed=True)(self._write_date)
+        self._time = lru_cache(CACHED, typed=True)(self._write_time)
+        self._duration = lru_cache(CACHED, typed=True)(self._write_duration)
+
+    @property
+    def direction(self) -> str:
+        """``"ltr"`` or ``"rtl"``, for HTML's ``dir``."""
+        return self.locale.text_direction
+
+    def day(self, value: Date, time_zone: str = "UTC") -> str:
+        """ "20 November"."""
+        return self._day(value, time_zone or "UTC")
+
+    def date(self, value: Date, time_zone: str = "UTC") -> str:
+        """ "20 November 2026"."""
+        return self._date(value, time_zone or "UTC")
+
+    def time(self, value: datetime, time_zone: str = "UTC") -> str:
+        """ "10:12 CET": 24 hours, with the zone's short name or its offset."""
+        return self._time(value, time_zone or "UTC")
+
+    def moment(self, value: datetime, time_zone: str = "UTC") -> str:
+        """ "20 November 2026, 10:12 CET"."""
+        return self._moment(value, time_zone or "UTC")
+
+    def duration(self, minutes: float | Decimal) -> str:
+        """ "3 hours and 12 minutes", from whole minutes; parts that are nought are left out."""
+        return self._duration(minutes)
+
+    def number(self, value: float | Decimal) -> str:
+        """ "1,234.5", in the language's own grouping and decimal sign."""
+        return _plain(format_decimal(_number(value), locale=self.locale))
+
+    def money(self, amount: float | Decimal, currency: str) -> str:
+        """ "€12.50"; ``currency`` is an ISO 4217 code."""
+        if currency not in list_currencies():
+            raise ValueError(f"`{currency}` is not a currency's code such as EUR")
+        return _plain(format_currency(_number(amount), currency, locale=self.locale))
+
+    def listing(self, items: Iterable[object]) -> str:
+        """ "a, b and c", from at most 1,000 items."""
+        words = [str(item) for item in items]
+        if len(words) > MAX_LISTED:
+            raise ValueError(f"a list of {len(words)} items is too long to be written out")
+        return _plain(format_list(words, locale=self.locale)) if words else ""
+
+    def salutation(self, name: str, gender: str) -> str:
+        """The letter's first line with its punctuation. ``gender`` is "f", "m" or ""; the result may be ""."""
+        forms = self._salutations
+        by_gender = {"f": forms.female, "m": forms.male}.get(gender, "")
+        return by_gender or (forms.named.format(name=name) if name else forms.unnamed)
+
+    def _write_day(self, value: Date, time_zone: str) -> str:
+        return _plain(format_skeleton("MMMMd", _local(value, time_zone), locale=self.locale))
+
+    def _write_date(self, value: Date, time_zone: str) -> str:
+        return _plain(format_date(_local(value, time_zone), "long", locale=self.locale))
+
+    def _write_time(self, value: datetime, time_zone: str) -> str:
+        local = _local(value, time_zone)
+        if not isinstance(local, datetime):
+            raise ValueError(f"`{value}` has no time of day")  # noqa: TRY004 (one class for all)
+        return _plain(f"{format_datetime(local, 'HH:mm', locale=self.locale)} {_zone_name(local)}")
+
+    def _write_moment(self, value: datetime, time_zone: str) -> str:
+        return f"{self._write_date(value, time_zone)}, {self._write_time(value, time_zone)}"
+
+    def _write_duration(self, minutes: float | Decimal) -> str:
+        number = _number(minutes)
+        if number < 0 or number != int(number):
+            raise ValueError(f"`{minutes}` is not a whole number of minutes")
+        days, rest = divmod(int(number), 24 * 60)
+        counted = (("day", days), ("hour", rest // 60), ("minute", rest % 60))
+        parts = [self._unit(count, unit) for unit, count in counted if count]
+        return _plain(format_list(parts or [self._unit(0, "minute")], locale=self.locale))
+
+    def _unit(self, count: int, unit: str) -> str:
+        return format_unit(count, f"duration-{unit}", "long", locale=self.locale)
+
+
+def _local(value: Date, time_zone: str) -> Date:
+    """A moment in the recipient's zone; a date stays as it is."""
+    if not isinstance(value, Date):
+        raise ValueError(f"`{value}` is not a date; is its column declared under [types]?")  # noqa: TRY004 (one class for all)
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        raise ValueError(f"`{value}` does not say its time zone; write it like 2026-11-20T09:12:00Z")
+    return value.astimezone(_zone(time_zone))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of the database such as "Europe"
+        raise ValueError(f"`{name}` is not a time zone such as Europe/Warsaw") from None
+
+
+def _zone_name(moment: datetime) -> str:
+    """ "CET", or "UTC+5:30" where the zone has no name in letters."""
+    name = moment.tzname() or ""
+    if name.isalpha():
+        return name
+    offset = moment.utcoffset()
+    minutes = int(offset.total_seconds() // 60) if offset else 0
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
+
+
+def _number(value: float | Decimal) -> float | Decimal:
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        raise ValueError(f"`{value}` is not a number; is its column declared under [types]?")  # noqa: TRY004 (one class for all)
+    if not Decimal(value).is_finite():
+        raise ValueError(f"`{value}` is not a finite number")
+    return value
+
+
+def _plain(text: str) -> str:
+    """CLDR's narrow and thin no-break spaces as the ordinary one, which every mail font has."""
+    return text.replace("\u202f", "\u00a0").replace("\u2009", "\u00a0")

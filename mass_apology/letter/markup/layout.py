@@ -1,0 +1,68 @@
+"""The frame around a body: a page of HTML whose CSS is inlined once, and a text around the text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from html import escape
+
+from css_inline import CSSInliner, InlineError
+from msgspec import Struct
+
+from mass_apology.letter.markup.links import Guard
+from mass_apology.letter.markup.markdown import Body
+from mass_apology.letter.markup.masking import Mask
+from mass_apology.letter.markup.source import Fragment, mistake
+
+SLOTS = frozenset({"subject", "preheader", "body"})
+"""The variables of a layout that stand for the letter's own parts; each is printed alone, as in ``{{ body }}``."""
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """What a layout frames, masked."""
+
+    subject: str  # plain text
+    preheader: str  # plain text
+    body: Body
+
+
+def frame_html(layout: Fragment, parts: Parts, mask: Mask) -> str:
+    """The whole HTML document, masked, with its styles inlined; rules under ``@media`` stay in a style element."""
+    guard = Guard(mask=mask, path=layout.path, text=layout.text)
+    page = _commented(guard.attributes(mask.hide(layout)), mask)
+    slots = {"subject": escape(parts.subject), "preheader": escape(parts.preheader), "body": parts.body.html}
+    page = _filled(page, slots, layout, mask)
+    try:
+        # Remote style sheets would be fetched at every load, and by every reader.
+        inlined = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True, minify_css=True).inline(page)
+    except InlineError as error:
+        raise mistake(layout.path, 1, f"the styles cannot be inlined: {error}.", "Correct the CSS.") from error
+    _check_kept(page, inlined, mask)
+    return inlined
+
+
+def frame_text(layout: Fragment, parts: Parts, mask: Mask) -> str:
+    """The whole text, masked."""
+    slots = {"subject": parts.subject, "preheader": parts.preheader, "body": parts.body.text}
+    return _filled(mask.hide(layout), slots, layout, mask)
+
+
+def _commented(page: str, mask: Mask) -> str:
+    """Statements as comments, which an HTML parser leaves where they are, inside tables too."""
+    return mask.pattern.sub(lambda match: f"<!--{match[1]}-->" if mask.token(match).statement else match[1], page)
+
+
+def _filled(masked: str, slots: dict[str, str], layout: Fragment, mask: Mask) -> str:
+    if [token.code.strip() for token in mask.find(masked)].count("body") != 1:
+        raise mistake(layout.path, 1, "the layout does not print `{{ body }}` once.", "Write `{{ body }}` in it once.")
+    return mask.pattern.sub(lambda match: slots.get(mask.token(match).code.strip(), match[0]), masked)
+
+
+def _check_kept(before: str, after: str, mask: Mask) -> None:
+    """Every piece of Jinja must come through the HTML parser as it went in."""
+    lost = Counter(match[0] for match in mask.pattern.finditer(before))
+    lost.subtract(match[0] for match in mask.pattern.finditer(after))
+    for word, count in lost.items():
+        if count:
+            token = mask.find(word)[0]
+            problem = f"`{token.code.strip()}` stands where HTML allows none, such as inside a tag."
+            raise mistake(token.path, token.line, problem, "Move it between the elements.")

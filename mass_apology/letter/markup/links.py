@@ -1,0 +1,93 @@
+"""What a letter may link to, and what may stand in a link: no value can turn an address into another one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from msgspec import Struct, structs
+
+from mass_apology.errors import TemplateError
+from mass_apology.letter.markup.masking import Mask, Token
+from mass_apology.letter.markup.sandbox import LINK_SCHEMES, link, schemes
+from mass_apology.letter.markup.source import mistake
+
+_ATTRIBUTE = re.compile(
+    r"""(?P<head>\s(?P<name>href|src)\s*=\s*)(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'>]+))""", re.I
+)
+_AUTHORITY = re.compile(r"https?://[^/?#]*", re.I)
+
+
+class Guard(Struct, frozen=True, kw_only=True):
+    """Checks the addresses of one file. Static ones are checked at once, values when a letter is rendered."""
+
+    mask: Mask
+    path: Path
+    text: str  # the file's, to say on which line an address stands
+
+    def address(self, masked: str) -> str:
+        """A link's address with its values guarded: a whole address must have a good scheme, a part is quoted."""
+        words = list(self.mask.pattern.finditer(masked))
+        if any(self.mask.token(word).statement for word in words):
+            raise self._mistake(masked, "a link's address cannot hold a statement.")
+        begins_with_value = bool(words) and words[0].start() == 0
+        if begins_with_value:
+            masked = self._whole(words[0]) + masked[words[0].end() :]
+            words = words[1:]
+        else:
+            self._check_static(masked)
+        allowed = "" if begins_with_value or _AUTHORITY.match(masked) else "@+"
+        return self._quoted_parts(masked, {word[1] for word in words}, allowed)
+
+    def image(self, masked: str) -> str:
+        """An image's address: one of the message's own images. Remote ones are blocked, and tell who reads."""
+        if not masked.lower().startswith("cid:") or self.mask.find(masked):
+            raise self._mistake(masked, "an image's address must be `cid:` and the image's name.")
+        return masked
+
+    def attributes(self, masked_html: str) -> str:
+        """A layout with every ``href`` and ``src`` guarded."""
+        return _ATTRIBUTE.sub(self._attribute, masked_html)
+
+    def _attribute(self, match: re.Match[str]) -> str:
+        masked = match["double"] or match["single"] or match["bare"] or ""
+        guarded = self.image(masked) if match["name"].lower() == "src" else self.address(masked)
+        return f'{match["head"]}"{guarded}"'
+
+    def _whole(self, word: re.Match[str]) -> str:
+        token = self.mask.token(word)
+        if self.mask.names(token) - {"incident", "sender"}:
+            problem = "a link's address can begin with a fact or the sender's, not with a customer's value."
+            raise mistake(token.path, token.line, problem, "Write the address out, up to the host at least.")
+        if token.literal is not None:
+            self._check_literal(token)
+        return self.mask.add(structs.replace(token, code=f"({token.code})|link", literal=None))
+
+    def _check_literal(self, token: Token) -> None:
+        try:
+            link(token.literal)
+        except ValueError as error:
+            raise mistake(token.path, token.line, str(error), "Correct the fact in campaign.toml.") from error
+
+    def _check_static(self, masked: str) -> None:
+        static = self.mask.pattern.sub("", masked)
+        if urlsplit(static).scheme.lower() not in LINK_SCHEMES:
+            raise self._mistake(masked, f"the link's address `{static}` begins with none of {schemes()}.")
+        host = _AUTHORITY.match(masked)
+        if host and self.mask.find(host[0]):
+            raise self._mistake(masked, "a link's host cannot be put together from values.")
+
+    def _quoted_parts(self, masked: str, words: set[str], allowed: str) -> str:
+        def quoted(match: re.Match[str]) -> str:
+            token = self.mask.token(match)
+            if match[1] not in words:
+                return match[0]
+            return self.mask.add(structs.replace(token, code=f'({token.code})|link_part("{allowed}")', literal=None))
+
+        return self.mask.pattern.sub(quoted, masked)
+
+    def _mistake(self, masked: str, problem: str) -> TemplateError:
+        static = self.mask.pattern.split(masked)[0]
+        line = self.text.count("\n", 0, max(self.text.find(static), 0)) + 1
+        return mistake(self.path, line, problem, "Correct the address.")

@@ -1,0 +1,146 @@
+"""A letter's body, once per template: Markdown (CommonMark with tables) into HTML and plain text."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token as MarkdownToken
+from markdown_it.tree import SyntaxTreeNode
+from msgspec import Struct
+
+from mass_apology.letter.markup.blocks import Place, families, is_paragraph, lift, place
+from mass_apology.letter.markup.links import Guard
+from mass_apology.letter.markup.masking import Mask
+from mass_apology.letter.markup.plaintext import plain_text
+
+
+class Body(Struct, frozen=True, kw_only=True):
+    """A body as the layout takes it, still masked."""
+
+    html: str
+    text: str
+
+
+def compile_body(masked: str, mask: Mask, guard: Guard) -> Body:
+    """Turn masked Markdown into masked HTML and masked text. ``TemplateError`` names the file's line."""
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown.validateLink = lambda url: True  # type: ignore[method-assign]
+    lifted = lift(masked, mask)
+    references: dict[str, Any] = {}
+    root = SyntaxTreeNode(markdown.parse("\n".join(lifted.lines), references))
+    weaver = _Weaver(markdown, references, mask, guard, place(lifted, root))
+    woven = weaver.children(root)
+    return Body(
+        html=markdown.renderer.render(woven, markdown.options, references),
+        text=plain_text(SyntaxTreeNode(woven), mask),
+    )
+
+
+class _Weaver:
+    """Puts the statements back among Markdown's tokens, and guards the links."""
+
+    def __init__(
+        self,
+        markdown: MarkdownIt,
+        references: dict[str, Any],
+        mask: Mask,
+        guard: Guard,
+        places: dict[SyntaxTreeNode, list[Place]],
+    ) -> None:
+        self._markdown = markdown
+        self._references = references
+        self._mask = mask
+        self._guard = guard
+        self._places = places
+
+    def children(self, node: SyntaxTreeNode) -> list[MarkdownToken]:
+        """The tokens of a node's children, with the marks that stand among them."""
+        places = self._places.get(node, [])
+        tokens: list[MarkdownToken] = []
+        for number, child in enumerate(node.children):
+            tokens += [_statement(mark.word) for position, mark in places if position == number]
+            tokens += self._tokens(child)
+        return tokens + [_statement(mark.word) for position, mark in places if position >= len(node.children)]
+
+    def _tokens(self, node: SyntaxTreeNode) -> list[MarkdownToken]:
+        if not node.nester_tokens:
+            return [node.token] if node.token else []
+        if is_paragraph(node):
+            return self._paragraph(node)
+        opening, closing = node.nester_tokens
+        inner = self.children(node)
+        outside = _wrapping(inner) if node.type == "list_item" and len(node.children) == 1 else 0
+        end = len(inner) - outside
+        return [*inner[:outside], opening, *inner[outside:end], closing, *inner[end:]]
+
+    def _paragraph(self, node: SyntaxTreeNode) -> list[MarkdownToken]:
+        inline = node.children[0].token
+        if inline is None or node.nester_tokens is None:
+            return []
+        lines = inline.content.split("\n")
+        for position, mark in reversed(self._places.get(node, [])):
+            if position < len(lines):
+                lines[position] = mark.word + lines[position]
+            else:
+                lines[-1] += mark.word
+        content = "\n".join(lines)
+        families(content, self._mask)
+        before, content, after = self._peeled(content) if node.type in {"paragraph", "heading"} else ([], content, [])
+        inline.content = content
+        inline.children = self._markdown.parseInline(content, self._references)[0].children
+        self._guard_links(inline.children or [])
+        return [
+            *map(_statement, before),
+            node.nester_tokens.opening,
+            inline,
+            node.nester_tokens.closing,
+            *map(_statement, after),
+        ]
+
+    def _guard_links(self, tokens: list[MarkdownToken]) -> None:
+        for number, token in enumerate(tokens):
+            if token.type == "link_open":
+                address = str(token.attrs["href"])
+                token.meta["plain"] = self._shows(address, tokens[number + 1 :])
+                token.attrs["href"] = self._guard.address(address)
+            elif token.type == "image":
+                token.attrs["src"] = self._guard.image(str(token.attrs["src"]))
+
+    def _shows(self, address: str, following: list[MarkdownToken]) -> bool:
+        """Whether the link's text is the address itself."""
+        words = "".join(token.content for token in takewhile(lambda token: token.type != "link_close", following))
+        spelled = self._mask.spelled(address)
+        return self._mask.spelled(words) in {spelled, spelled.removeprefix("mailto:"), spelled.removeprefix("tel:")}
+
+    def _peeled(self, content: str) -> tuple[list[str], str, list[str]]:
+        """A paragraph that is there only on a condition: the condition goes outside, or an empty one would be left."""
+        before: list[str] = []
+        after: list[str] = []
+        while pair := self._around(content):
+            opener, closer = pair
+            before.append(opener)
+            after.insert(0, closer)
+            content = content[len(opener) : -len(closer)].strip()
+        return before, content, after
+
+    def _around(self, content: str) -> tuple[str, str] | None:
+        for family in families(content, self._mask):
+            first, last = family[0], family[-1]
+            is_if = self._mask.token(first).keyword == "if" and len(family) == 2
+            if is_if and first.start() == 0 and last.end() == len(content):
+                return first[0], last[0]
+        return None
+
+
+def _statement(word: str) -> MarkdownToken:
+    """A statement between blocks: a comment, the only thing that HTML allows between the rows of a table too."""
+    return MarkdownToken("html_block", "", 0, content=f"<!--{word}-->")
+
+
+def _wrapping(item: list[MarkdownToken]) -> int:
+    """How many statements wrap all of a list's item: they go outside, or an empty bullet would be left."""
+    texts = [number for number, token in enumerate(item) if token.type != "html_block"]
+    before, after = texts[0], len(item) - 1 - texts[-1]
+    return before if before == after else 0

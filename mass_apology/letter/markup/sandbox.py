@@ -1,0 +1,287 @@
+"""The language of templates: a part of Jinja that cannot reach outside, and cannot take seconds or gigabytes.
+
+No calls, macros, includes or loops inside loops; filters from a list; operators that grow values are bounded.
+What can be seen without a recipient is refused when the template is loaded, the rest when a letter is rendered.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, meta, nodes, pass_context
+from jinja2 import Template as JinjaTemplate
+from jinja2.exceptions import SecurityError
+from jinja2.filters import FILTERS
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
+
+from mass_apology.letter.localise import Localiser
+from mass_apology.letter.markup.source import Fragment, mistake
+from mass_apology.letter.markup.wrapping import paragraph
+from mass_apology.letter.values import Fields, names_of, suggestion
+
+MAX_TEXT = 10_000
+"""Characters of a text, or items of a list, that a template may build."""
+
+MAX_NUMBER = 10**30
+"""The largest product of whole numbers; chains of multiplications would otherwise fill the memory."""
+
+LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+"""The schemes a letter may link to; ``javascript:`` and ``data:`` are not among them."""
+
+TIME_ZONE = "recipient's time zone"
+"""The context's key for it. It is no identifier, so that no template can name or change it."""
+
+_NO_ADDRESS = re.compile(r'[\s<>"\x00-\x1f]')
+
+FILENAME = "<letter>"
+"""The compiled template's file name, by which its frames are found in a traceback."""
+
+_JINJA_FILTERS = (
+    *("abs", "capitalize", "count", "d", "default", "first", "float", "groupby", "int", "last", "length", "list"),
+    *("lower", "map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "string"),
+    *("sum", "title", "trim", "truncate", "unique", "upper", "urlencode"),
+)
+
+_ALLOWED = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For, nodes.Assign),
+    *(
+        nodes.Getattr,
+        nodes.Getitem,
+        nodes.Slice,
+        nodes.Filter,
+        nodes.Test,
+        nodes.CondExpr,
+        nodes.Compare,
+        nodes.Operand,
+    ),
+    *(nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod),
+    *(nodes.Neg, nodes.Pos, nodes.Concat, nodes.List, nodes.Tuple, nodes.Dict, nodes.Pair, nodes.Keyword),
+)
+
+
+_WORDS: dict[type[nodes.Node], str] = {
+    nodes.FilterBlock: "filter",
+    nodes.AssignBlock: "endset",
+    nodes.Scope: "autoescape",
+}
+"""What a template says where Jinja's name for it is another one."""
+
+
+class Unknown(StrictUndefined):
+    """A name that nobody knows: any use of it fails and says which name was probably meant."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        fields = self._undefined_obj
+        if self._undefined_hint or not isinstance(fields, Fields):
+            return super()._undefined_message
+        return f"`{self._undefined_name}` is not known here{suggestion(str(self._undefined_name), names_of(fields))}"
+
+
+class LetterEnvironment(ImmutableSandboxedEnvironment):
+    """Jinja for one language. One environment each: shared filters would mix locales."""
+
+    def __init__(self, localiser: Localiser) -> None:
+        super().__init__(undefined=Unknown, autoescape=False, keep_trailing_newline=True, cache_size=0)
+        self.globals.clear()
+        self.intercepted_binops = frozenset({"+", "*", "%", "**"})
+        self.filters = {name: FILTERS[name] for name in _JINJA_FILTERS}
+        self.filters |= {"replace": replace, "join": join, "link": link, "link_part": link_part, "paragraph": paragraph}
+        self.filters |= _local_filters(localiser)
+        self.binop_table |= {"+": add, "*": multiply, "%": remainder, "**": power}
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is not Fields:
+            return super().getattr(obj, attribute)
+        values = obj.__dict__  # asked first: nearly every name is there
+        if attribute in values:
+            return values[attribute]
+        try:
+            return obj[attribute]
+        except KeyError:
+            return Unknown(obj=obj, name=attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if type(obj) is Fields:
+            return self.getattr(obj, str(argument))
+        return super().getitem(obj, argument)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Nothing that could be called: calls are refused, and a method's ``repr`` has no place in a letter."""
+        return not callable(value) and super().is_safe_attribute(obj, attr, value)
+
+
+def check(
+    environment: LetterEnvironment, fragment: Fragment, names: Collection[str], fields: Mapping[str, Fields]
+) -> None:
+    """Raise ``TemplateError`` for everything that is wrong with a fragment whoever receives the letter.
+
+    ``names`` are the variables it may use; ``fields`` are those of them whose names are known already.
+    """
+    try:
+        tree = environment.parse(fragment.padded)
+        _check_nodes(tree, fragment)
+        _check_names(tree, fragment, names)
+        _check_fields(tree, fragment, fields)
+        environment.compile(tree)  # finds unknown filters and tests, and what is nested too deeply for Python
+    except TemplateSyntaxError as error:
+        problem = f"{(error.message or 'this is not Jinja').removesuffix('.')}."
+        advice = "Correct the expression on that line."
+        raise mistake(fragment.path, error.lineno, problem, advice) from error
+    except (RecursionError, SyntaxError) as error:
+        raise mistake(fragment.path, fragment.line, "this is nested too deeply.", "Make it simpler.") from error
+
+
+def _check_nodes(tree: nodes.Template, fragment: Fragment) -> None:
+    line = fragment.line
+    for node in _walk(tree):
+        line = node.lineno or line  # Jinja leaves it out of some
+        if not isinstance(node, _ALLOWED):
+            what = _WORDS.get(type(node), type(node).__name__.lower())
+            advice = "Use a filter, as in `{{ name | upper }}`." if what == "call" else "Write the letter without it."
+            raise mistake(fragment.path, line, f"`{what}` cannot be used in a letter.", advice)
+        if isinstance(node, nodes.For) and (node.recursive or any(node.find_all(nodes.For))):
+            raise mistake(fragment.path, line, "there is a loop inside a loop.", "Use one loop over `rows`.")
+        if isinstance(node, nodes.Assign) and not isinstance(node.target, nodes.Name):
+            raise mistake(fragment.path, line, "`set` sets more than one name.", "Use one `set` for each.")
+
+
+def _check_names(tree: nodes.Template, fragment: Fragment, names: Collection[str]) -> None:
+    # What is set in one branch only counts as undeclared after it; whether that is so, a letter will tell.
+    own = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
+    unknown = meta.find_undeclared_variables(tree) - set(names) - own
+    for node in tree.find_all(nodes.Name):
+        if node.name in unknown:
+            problem = f"`{node.name}` is not a variable of a letter{suggestion(node.name, names)}"
+            raise mistake(fragment.path, node.lineno, problem, "Correct the name.")
+
+
+def _check_fields(tree: nodes.Template, fragment: Fragment, fields: Mapping[str, Fields]) -> None:
+    for owner, name, line in _fields_used(tree):
+        if owner in fields and name not in (known := names_of(fields[owner])):
+            problem = f"`{owner}.{name}` is not known{suggestion(name, known)}"
+            raise mistake(fragment.path, line, problem, f"Correct the name, or add it to [{owner}].")
+
+
+def _fields_used(tree: nodes.Template) -> Iterable[tuple[str, str, int]]:
+    """Every ``owner.name`` and ``owner["name"]`` with its line."""
+    for dotted in tree.find_all(nodes.Getattr):
+        if isinstance(dotted.node, nodes.Name):
+            yield dotted.node.name, dotted.attr, dotted.lineno
+    for item in tree.find_all(nodes.Getitem):
+        if isinstance(item.node, nodes.Name) and isinstance(item.arg, nodes.Const):
+            yield item.node.name, str(item.arg.value), item.lineno
+
+
+def _walk(node: nodes.Node) -> Iterable[nodes.Node]:
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _walk(child)
+
+
+class _Joined(NodeTransformer):
+    """``a ~ b`` as the bounded ``join``: Jinja's own concatenation cannot be intercepted."""
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
+        self.generic_visit(node)
+        items = nodes.List(node.nodes, lineno=node.lineno)
+        return nodes.Filter(items, "join", [], [], None, None, lineno=node.lineno)
+
+
+def compile_template(environment: LetterEnvironment, source: str, constants: Mapping[str, object]) -> JinjaTemplate:
+    """Checked source as a template; ``constants`` are the variables that are the same in every letter."""
+    tree = _Joined().visit(environment.parse(source))
+    code = environment.compile(tree, filename=FILENAME)
+    return JinjaTemplate.from_code(environment, code, dict(constants))
+
+
+def _local_filters(localiser: Localiser) -> dict[str, Callable[..., str]]:
+    zoned = {name: _zoned(getattr(localiser, name)) for name in ("day", "date", "time", "moment")}
+    plain = {name: getattr(localiser, name) for name in ("duration", "number", "money", "listing")}
+    return zoned | plain
+
+
+def _zoned(write: Callable[[Any, str], str]) -> Callable[[Context, Any], str]:
+    """The filter that writes a moment in the zone of the recipient whose letter is rendered."""
+
+    @pass_context
+    def zoned(context: Context, value: Any) -> str:
+        return write(value, context.parent.get(TIME_ZONE, "UTC"))
+
+    return zoned
+
+
+def replace(text: object, old: str, new: str) -> str:
+    """The text with every ``old`` as ``new``, within ``MAX_TEXT``."""
+    before = str(text)
+    _bound(len(before) + before.count(old) * (len(new) - len(old)))
+    return before.replace(old, new)
+
+
+def join(items: Iterable[object], separator: str = "") -> str:
+    """The items in one text, within ``MAX_TEXT``."""
+    words = [str(item) for item in items]
+    _bound(sum(map(len, words)) + len(separator) * len(words))
+    return separator.join(words)
+
+
+def link(address: object) -> str:
+    """An address that a letter may link to; ``ValueError`` for any other scheme, or none."""
+    text = str(address).strip()
+    if urlsplit(text).scheme.lower() not in LINK_SCHEMES:
+        raise ValueError(f"`{text}` is not an address to link to: it begins with none of {schemes()}.")
+    if _NO_ADDRESS.search(text):
+        raise ValueError(f"`{text}` is not an address to link to: it holds a space or a quotation mark.")
+    return text
+
+
+def link_part(value: object, allowed: str = "") -> str:
+    """A value inside an address, so quoted that it cannot leave its place (RFC 3986 §2.1), but for ``allowed``."""
+    return quote(str(value), safe=allowed)
+
+
+def schemes() -> str:
+    """The allowed schemes as a person reads them."""
+    return ", ".join(f"{scheme}:" for scheme in sorted(LINK_SCHEMES))
+
+
+def add(left: Any, right: Any) -> Any:
+    """``+``, bounded for texts and lists."""
+    if isinstance(left, str | list | tuple):
+        _bound(len(left) + len(right))
+    return operator.add(left, right)
+
+
+def multiply(left: Any, right: Any) -> Any:
+    """``*`` for numbers; whole numbers stay below ``MAX_NUMBER``."""
+    if isinstance(left, str | list | tuple) or isinstance(right, str | list | tuple):
+        raise SecurityError("texts and lists cannot be multiplied in a letter")
+    product = operator.mul(left, right)
+    if isinstance(product, int) and abs(product) > MAX_NUMBER:
+        raise SecurityError("the product is too large for a letter")
+    return product
+
+
+def remainder(left: Any, right: Any) -> Any:
+    """``%`` for numbers; on a text it would be a format of any width."""
+    if isinstance(left, str):
+        raise SecurityError("`%` cannot format a text in a letter")
+    return operator.mod(left, right)
+
+
+def power(_left: Any, _right: Any) -> Any:
+    """``**`` has no use in a letter and no bound in memory."""
+    raise SecurityError("`**` cannot be used in a letter")
+
+
+def _bound(size: int) -> None:
+    if size > MAX_TEXT:
+        raise SecurityError(f"a text or list of {size:,} is longer than the {MAX_TEXT:,} that a letter may build")

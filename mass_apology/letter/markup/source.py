@@ -1,0 +1,154 @@
+"""Template files as they stand on disk: found, read, and cut into the pieces that are compiled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology.errors import TemplateError
+from mass_apology.letter.values import LANGUAGE, suggestion
+
+MAX_SIZE = 64 * 1024
+"""Octets of a template file. Together with the sandbox's own bounds this limits what a template can cost."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
+_HEADER = re.compile(r"(?P<name>[A-Za-z-]+):[ \t]*(?P<value>.*)", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class Fragment(Struct, frozen=True, kw_only=True):
+    """A piece of a template file."""
+
+    path: Path
+    line: int  # of its first character in the file, counted from 1
+    text: str
+
+    @property
+    def padded(self) -> str:
+        """The text behind so many empty lines that Jinja counts lines as the file does."""
+        return "\n" * (self.line - 1) + self.text
+
+
+class Letter(Struct, frozen=True, kw_only=True):
+    """One language's template file."""
+
+    subject: Fragment
+    preheader: Fragment  # what a mailbox shows beside the subject; may be empty
+    body: Fragment
+
+
+def mistake(path: Path, line: int, problem: str, next_step: str) -> TemplateError:
+    """The error for a mistake on a line of a template file."""
+    return TemplateError(f"{path}, line {line}: {problem}", next_step=next_step)
+
+
+def letter_path(scenario: str, language: str, directories: Sequence[Path]) -> Path:
+    """The template file for one language: the first of the directories that has it."""
+    languages = available_languages(scenario, directories)
+    if language not in languages:
+        raise TemplateError(
+            f"The template `{scenario}` has no letter in the language `{language}`; it has {', '.join(languages)}.",
+            next_step=f"Write {directories[0] / scenario / f'{language}.md'}, or choose another language.",
+        )
+    return next(path for path in _candidates(f"{scenario}/{language}.md", directories) if path.is_file())
+
+
+def scenario_path(scenario: str, directories: Sequence[Path]) -> Path | None:
+    """The scenario's ``scenario.toml``; ``None`` where a user's own template does without."""
+    available_languages(scenario, directories)
+    return next((path for path in _candidates(f"{scenario}/scenario.toml", directories) if path.is_file()), None)
+
+
+def layout_paths(layout: str, directories: Sequence[Path]) -> tuple[Path, Path | None]:
+    """The layout's HTML file and, where it has one, its text file."""
+    _check_name("layout", layout)
+    pages = _candidates(f"layouts/{layout}.html", directories)
+    page = next((path for path in pages if path.is_file()), None)
+    if page is None:
+        there = {path.stem for folder in directories for path in (folder / "layouts").glob("*.html")}
+        raise TemplateError(
+            f"There is no layout `{layout}`{suggestion(layout, there)}",
+            next_step="Correct `layout` in campaign.toml, or write the layout.",
+        )
+    plain = page.with_suffix(".txt")
+    return page, plain if plain.is_file() else None
+
+
+def available_languages(scenario: str, directories: Sequence[Path]) -> tuple[str, ...]:
+    """The languages that the scenario has a letter for, sorted. ``TemplateError`` where there is no such scenario."""
+    _check_name("template", scenario)
+    letters = (path.stem for folder in directories for path in (folder / scenario).glob("*.md"))
+    languages = sorted({stem for stem in letters if LANGUAGE.fullmatch(stem)})
+    if not languages:
+        raise TemplateError(
+            f"There is no template `{scenario}`{suggestion(scenario, set(_scenarios(directories)))}",
+            next_step="Correct `template` in campaign.toml, or write one in the campaign folder's `templates`.",
+        )
+    return tuple(languages)
+
+
+def read(path: Path) -> str:
+    """A template file's text with "\\n" line ends. ``TemplateError`` where it cannot be trusted."""
+    try:
+        octets = path.read_bytes()
+        text = octets.decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        raise TemplateError(f"{path} cannot be read: {error.strerror}.", next_step="Make it readable.") from error
+    except UnicodeDecodeError as error:
+        line = octets.count(b"\n", 0, error.start) + 1
+        raise mistake(path, line, "is not UTF-8.", "Save the file as UTF-8.") from error
+    if len(octets) > MAX_SIZE:
+        raise TemplateError(f"{path} is larger than {MAX_SIZE:,} octets.", next_step="Shorten the template.")
+    if control := _CONTROL.search(text):
+        line = text.count("\n", 0, control.start()) + 1
+        raise mistake(path, line, f"holds the control character {control[0]!r}.", "Delete the character.")
+    return text
+
+
+def read_letter(path: Path) -> Letter:
+    """The file's headers and body: ``Subject:`` (required), ``Preheader:``, an empty line, the body."""
+    lines = read(path).split("\n")
+    end = lines.index("") if "" in lines else len(lines)
+    headers = dict(_headers(path, lines[:end]))
+    if "Subject" not in headers or not headers["Subject"].text:
+        raise mistake(path, 1, "has no subject.", "Begin the file with a line `Subject: …`.")
+    body = Fragment(path=path, line=end + 2, text="\n".join(lines[end + 1 :]))
+    if not body.text.strip():
+        raise mistake(path, end + 1, "has no text after its headers.", "Write the letter after an empty line.")
+    nothing = Fragment(path=path, line=1, text="")
+    return Letter(subject=headers["Subject"], preheader=headers.get("Preheader", nothing), body=body)
+
+
+def _headers(path: Path, lines: Sequence[str]) -> Iterator[tuple[str, Fragment]]:
+    seen: set[str] = set()
+    for number, line in enumerate(lines, start=1):
+        header = _HEADER.fullmatch(line)
+        name = header["name"].capitalize() if header else ""
+        if header is None or name not in {"Subject", "Preheader"}:
+            advice = "Write `Subject: …`, perhaps `Preheader: …`, an empty line, then the letter."
+            raise mistake(path, number, f"`{line}` is not a header of a letter.", advice)
+        if name in seen:
+            raise mistake(path, number, f"there are two headers `{name}`.", "Delete one of them.")
+        seen.add(name)
+        yield name, Fragment(path=path, line=number, text=header["value"].strip())
+
+
+def _candidates(name: str, directories: Sequence[Path]) -> list[Path]:
+    return [folder / name for folder in directories]
+
+
+def _scenarios(directories: Sequence[Path]) -> Iterator[str]:
+    for folder in directories:
+        yield from (path.parent.name for path in folder.glob("*/*.md") if LANGUAGE.fullmatch(path.stem))
+
+
+def _check_name(what: str, name: str) -> None:
+    """A name is no path: nothing outside the template directories is read."""
+    if not _NAME.fullmatch(name):
+        raise TemplateError(
+            f"`{name}` is not the name of a {what}.",
+            next_step=f"Give `{what}` in campaign.toml a name of letters, digits and hyphens.",
+        )
