@@ -137,7 +137,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     rows: str  # JSON array of objects: the recipient's rows, non-empty fields only
     message_id: str  # with angle brackets
     attempts: int = 0  # transactions begun so far
-    planned_at: float = 0.0  # when the delivery was planned; the deadline counts from here
+    first_tried_at: float | None = None  # when the first attempt ended; giving up counts from here
 
 
 class Mark(Struct, frozen=True, kw_only=True):

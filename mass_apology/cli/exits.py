@@ -1,0 +1,62 @@
+"""Exit codes, and the one place where exceptions become sentences."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+
+from mass_apology.errors import MassApologyError
+
+
+class Exit(IntEnum):
+    """What a script learns."""
+
+    DONE = 0
+    NEEDS_A_PERSON = 1  # findings, refusals, doubts, anything a person has to look at
+    USAGE = 2
+    INTERRUPTED = 3  # stopped with work left; the same command goes on
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Turn whatever happens into a sentence on standard error and an exit code. No traceback reaches the user."""
+    try:
+        yield
+    except MassApologyError as error:
+        complain(error.problem, error.next_step)
+        sys.exit(Exit.NEEDS_A_PERSON)
+    except KeyboardInterrupt:
+        complain("Interrupted.", "Nothing is lost: run the same command again to go on.")
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away, which is its right
+        sys.exit(Exit.DONE)
+    except Exception as error:
+        complain(
+            f"mass-apology has a fault: {type(error).__name__}: {error}.",
+            f"Nothing in the ledger is lost. Please report it with the file {_record(error)}.",
+        )
+        sys.exit(Exit.NEEDS_A_PERSON)
+
+
+def complain(problem: str, next_step: str) -> None:
+    """The error's two sentences."""
+    print(f"{printable(problem)}\n  → {printable(next_step)}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """``text`` without what would move the cursor or change the terminal: values of a file may hold anything."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
+def _record(error: Exception) -> Path:
+    with tempfile.NamedTemporaryFile("w", prefix="mass-apology-fault-", suffix=".txt", delete=False) as file:
+        traceback.print_exception(error, file=file)
+    return Path(file.name)

@@ -1,0 +1,1 @@
+"""The data flows, each readable from top to bottom: plan, deliver, show, and the beginnings."""

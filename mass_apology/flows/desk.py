@@ -1,0 +1,240 @@
+"""The desk between the stock of letters and the relay's connections: who may go when, and what became of it.
+
+Implements ``smtp.desk.Desk``. What decides is elsewhere and pure (``pacing``, ``decide``, ``smtp.replies``); here the
+decisions meet the clock, the ledger and the connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+from msgspec.structs import replace
+
+from mass_apology import pacing
+from mass_apology.errors import RelayError
+from mass_apology.flows.decide import Decision, Effect, decide
+from mass_apology.flows.log import Log
+from mass_apology.flows.stock import Stock
+from mass_apology.flows.tally import Progress, Tally
+from mass_apology.flows.windows import Windows
+from mass_apology.ledger import Ledger
+from mass_apology.model import Mark, Message, Outcome, Status
+from mass_apology.settings import Campaign, parse_duration, parse_rate
+from mass_apology.smtp.replies import classify
+
+LEAD = 0.01  # seconds: the durable mark is begun so long before a letter's slot, so that the dot is on time
+QUOTA_WAIT = 3600.0  # seconds: relays do not say when their quota reopens, so try once an hour
+UNREACHABLE_LIMIT = 10  # failed connections in a row, some five minutes, before a person is asked
+ROUND_TRIP = 1.0  # seconds: throttling replies closer together than this are one complaint
+
+
+class Desk:
+    """One run's desk. It closes by itself when a reply or the breaker says so; ``reason`` then says why."""
+
+    def __init__(
+        self, *, campaign: Campaign, stock: Stock, ledger: Ledger, log: Log, tally: Tally, windows: Windows
+    ) -> None:
+        pace = pacing.pace_of(parse_rate(campaign.relay.rate))
+        self._campaign = campaign
+        self._stock = stock
+        self._ledger = ledger
+        self._log = log
+        self._tally = tally
+        self._windows = windows
+        self._taking = pace  # how fast letters are begun
+        self._handing = pace  # how close together the dots may come: exact, whatever happens in between
+        self._concurrency = pacing.starting_concurrency(campaign.relay.connections)
+        self._give_up_after = parse_duration(campaign.limits.give_up_after)
+        self._finish_by = campaign.finish_by.timestamp() if campaign.finish_by else float("inf")
+        self._unreachable = 0
+        self._quota_until = 0.0
+        self.paused = False
+        self.closed = False
+        self.reason: str | None = None
+
+    # What the connections ask (smtp.Desk)
+
+    async def next_message(self) -> Message | None:
+        """The next letter for a connection, when it may go; ``None`` when the connection should close."""
+        while (message := self.next_at_hand()) is None:
+            if self.closed or self._stock.exhausted:
+                return None
+            await self._stock.arrived.wait(self._pause())
+        return message
+
+    def next_at_hand(self) -> Message | None:
+        """The next letter, if one may go now."""
+        if self.closed or self._pause() is not None:
+            return None
+        message = self._stock.take()
+        if message is not None:
+            self._taking, _ = pacing.reserve(self._taking, time.monotonic())
+            self._windows.begin()
+        return message
+
+    def allowed(self) -> int:
+        """How many connections may be open now."""
+        return int(self._concurrency.allowed)
+
+    async def hand_over(self, message: Message) -> None:
+        """Wait for the letter's slot and for its durable mark; then the dot may be written."""
+        slot = self._slot()
+        if slot is not None:
+            await asyncio.sleep(slot - LEAD - time.monotonic())
+        delivery = message.delivery
+        mark = Mark(
+            delivery=delivery.id,
+            status=Status.HANDING_OVER,
+            at=time.time(),
+            attempts=delivery.attempts + 1,
+            sha256=message.sha256,
+        )
+        await self._ledger.hand_over(mark)
+        if slot is not None:
+            await asyncio.sleep(slot - time.monotonic())
+
+    def settle(self, message: Message, outcome: Outcome) -> None:
+        """Record what became of a letter."""
+        now = time.time()
+        decision = decide(
+            message.delivery,
+            outcome,
+            classify(outcome),
+            now=now,
+            chance=random.random(),  # noqa: S311 (jitter, not a secret)
+            give_up_at=self._give_up_at(message),
+            canary=self._stock.canary_running,
+        )
+        self._ledger.record(decision.mark)
+        self._log.mark(message.delivery, decision.mark, outcome.phase)
+        self._tally.settle(message.delivery.id, decision.mark.status, now)
+        self._windows.end(handed_over_at=now if outcome.dot_written else None)
+        self._stock.settled()
+        self._unreachable = 0
+        self._heed(decision)
+
+    def back(self, message: Message) -> None:
+        """A letter that was not begun."""
+        self._windows.end(handed_over_at=None)
+        self._stock.put_back(message)
+
+    def unreachable(self, error: RelayError) -> float | None:
+        """A connection could not be opened: seconds until the next try, or ``None`` to stop."""
+        self._log.event("unreachable", time.time(), phase=error.phase, code=error.reply.code if error.reply else None)
+        self._unreachable += 1
+        if not error.temporary or self._unreachable > UNREACHABLE_LIMIT:
+            self.close(f"{error.problem} {error.next_step}")
+            return None
+        self._concurrency = pacing.shrink(self._concurrency)
+        return pacing.wait(pacing.RELAY, self._unreachable, random.random())  # noqa: S311 (jitter, not a secret)
+
+    # What the run and its people ask
+
+    def close(self, reason: str | None = None) -> None:
+        """Begin no further letter; those on a connection are finished. The first reason is kept."""
+        self.reason = self.reason or reason
+        self.closed = True
+        self._stock.close()
+
+    def pause(self, *, paused: bool) -> None:
+        """Begin no further letter until told to go on."""
+        self.paused = paused
+        self._stock.arrived.give()
+
+    def progress(self) -> Progress:
+        """What to show now."""
+        return self._tally.snapshot(
+            time.time(),
+            connections=self.allowed(),
+            share=pacing.current_share(self._handing, time.monotonic()),
+            waits_for=self._waits_for(),
+        )
+
+    # How
+
+    def _pause(self) -> float | None:
+        """Seconds during which no letter may be begun; ``None`` if one may go now."""
+        if self.paused:
+            return 1.0
+        if self._taking.interval and (soon := self._taking.next_slot - time.monotonic()) > 0:
+            return soon
+        now = time.time()
+        if now < self._quota_until:
+            return self._quota_until - now
+        reopens_at = self._windows.closed_until(now)
+        return None if reopens_at is None else max(0.0, reopens_at - now)
+
+    def _slot(self) -> float | None:
+        """This letter's place in the even stream, in monotonic seconds; ``None`` where the rate is unlimited."""
+        if not self._handing.interval:
+            return None
+        self._handing, slot = pacing.reserve(self._handing, time.monotonic() + LEAD)
+        return slot
+
+    def _give_up_at(self, message: Message) -> float:
+        begun = message.delivery.first_tried_at or time.time()
+        return min(begun + self._give_up_after, self._finish_by)
+
+    def _heed(self, decision: Decision) -> None:
+        """Let the run learn from one letter."""
+        if decision.ending is pacing.Ending.ACCEPTED:
+            self._concurrency = pacing.grow(self._concurrency)
+            self._tally.recent.append(decision.ending)
+            return
+        if decision.ending is not None:
+            self._tally.recent.append(decision.ending)
+            self._ask_the_breaker()
+        self._obey(decision)
+
+    def _ask_the_breaker(self) -> None:
+        relay, limits = self._campaign.relay, self._campaign.limits
+        in_doubt = self._tally.counts[Status.IN_DOUBT]
+        trip = pacing.breaker(
+            self._tally.recent, in_doubt, relay.connections, refusals=limits.refusals, deferrals=limits.deferrals
+        )
+        if trip and not self.closed:
+            self._log.event("breaker", time.time(), reason=trip)
+            self.close(f"The campaign paused itself: {trip} Look at the replies with report, then run send again.")
+
+    def _obey(self, decision: Decision) -> None:
+        if decision.effect is Effect.SLOW_DOWN:
+            self._slow_down()
+        elif decision.effect is Effect.ONE_CONNECTION_FEWER:
+            self._concurrency = pacing.one_fewer(self._concurrency)
+        elif decision.effect is Effect.WAIT_FOR_QUOTA:
+            self._quota_until = time.time() + QUOTA_WAIT
+        elif decision.effect is Effect.STOP:
+            self.close(decision.sentence)
+        if decision.effect is not Effect.NONE:
+            self._log.event(decision.effect, time.time())
+
+    def _slow_down(self) -> None:
+        now = time.monotonic()
+        slowed = pacing.slow_down(
+            self._handing, now, round_trip=ROUND_TRIP, observed_rate=self._tally.rate(time.time())
+        )
+        if slowed is not self._handing:
+            self._handing = slowed
+            self._taking = replace(slowed, next_slot=self._taking.next_slot)
+            self._concurrency = pacing.shrink(self._concurrency)
+
+    def _waits_for(self) -> str:
+        if self.closed:
+            return "the letters on their way"
+        if self.paused:
+            return "resume"
+        now = time.time()
+        if now < self._quota_until:
+            return f"the relay's quota, next try at {_clock(self._quota_until)}"
+        reopens_at = self._windows.closed_until(now)
+        if reopens_at is not None and reopens_at > now + 1:
+            return f"the window, which reopens at {_clock(reopens_at)}"
+        if self._stock.waits_until is not None:
+            return f"deferred letters, due at {_clock(self._stock.waits_until)}"
+        return ""
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))

@@ -1,0 +1,85 @@
+"""The log: a JSON object a line, for machines, with no addresses in it.
+
+A recipient is named by the Message-ID's token, which is a keyed hash, and by the line numbers in the recipients file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from mass_apology.errors import OutputError
+from mass_apology.model import Delivery, Mark, Phase
+
+_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+
+
+def without_addresses(text: str) -> str:
+    """A relay's words with everything that looks like an address taken out: relays love to quote the recipient."""
+    return _ADDRESS.sub("(address)", text)
+
+
+class Log:
+    """Appends events to a file. Lines are handed to the system at ``flush``, which the sender calls every second."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._encode = msgspec.json.Encoder().encode
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            self._file: IO[bytes] = os.fdopen(descriptor, "ab", buffering=1 << 16)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def event(self, what: str, at: float, **facts: object) -> None:
+        """One event of the run, such as "started" or "slowed-down"."""
+        self._write({"at": _iso(at), "event": what, **facts})
+
+    def mark(self, delivery: Delivery, mark: Mark, phase: Phase) -> None:
+        """One change of one delivery."""
+        self._write(
+            {
+                "at": _iso(mark.at),
+                "event": mark.status.lower(),
+                "letter": delivery.message_id[1:].partition("@")[0],
+                "lines": msgspec.Raw(delivery.lines.encode()),
+                "attempts": mark.attempts,
+                "phase": phase,
+                "code": mark.code,
+                "enhanced_code": mark.enhanced_code,
+                "reply": without_addresses(mark.reply or ""),
+            }
+        )
+
+    def _write(self, line: dict[str, object]) -> None:
+        try:
+            self._file.write(self._encode(line) + b"\n")
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def flush(self) -> None:
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def close(self) -> None:
+        try:
+            self._file.close()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self._path} cannot be written: {error.strerror or error}.",
+            next_step="Make room on the disk, then run send again: it goes on where it stopped.",
+        )
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

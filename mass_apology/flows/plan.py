@@ -1,0 +1,171 @@
+"""read → check → render everyone → ledger. The ledger learns of nothing before the plan is known and confirmed."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from mass_apology import __version__, recipients
+from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.errors import ConfirmationError
+from mass_apology.flows.planning import Check, Observe, Planning
+from mass_apology.ledger import Ledger, Planned, Staging
+from mass_apology.letter.headers import parse_mailbox
+from mass_apology.letter.message_id import message_id
+from mass_apology.letter.templates import shipped_templates, template_files
+from mass_apology.letter.writer import Writer
+from mass_apology.model import DUE, Status
+from mass_apology.settings import Campaign, LimitSettings, RelaySettings
+
+FIRST_WAVE = "first"
+NO_KEY = bytes(32)  # for a check, whose Message-IDs nobody sees
+_FILE = "the recipients file"
+
+
+class Outlook(Struct, frozen=True, kw_only=True):
+    """What a plan would do to the ledger as it is, in letters."""
+
+    due: int  # that ``send`` would work on
+    changes: Planned
+    changed_parts: tuple[str, ...]  # what differs from the last plan: "the recipients file", "the template", …
+
+
+class Draft:
+    """A plan that is not in the ledger yet."""
+
+    def __init__(
+        self, staging: Staging, check: Check, parts: Mapping[str, str], header: Sequence[str], canary: Sequence[int]
+    ) -> None:
+        self.check = check
+        self._staging = staging
+        self._parts = parts
+        self._header = header
+        self._canary = canary
+
+    def outlook(self, ledger: Ledger) -> Outlook:
+        """What ``commit`` would change."""
+        changes = self._staging.compare()
+        known = ledger.digest_parts
+        return Outlook(
+            due=changes.new + due(ledger.counts(FIRST_WAVE)) - changes.missing,
+            changes=changes,
+            changed_parts=tuple(part for part, digest in self._parts.items() if known and known.get(part) != digest),
+        )
+
+    def commit(self, ledger: Ledger) -> None:
+        """Make the plan the ledger's, in one transaction; letters still due that it does not hold are withheld."""
+        self._staging.commit(
+            ledger, digest_parts=self._parts, header=self._header, canary=self._canary, now=time.time()
+        )
+
+
+async def check(folder: Path, *, skip_bad_rows: bool, observe: Observe) -> Check:
+    """Everything ``send`` would do, short of sending and of touching the ledger."""
+    campaign = read_campaign(folder)
+    async with drafted(folder, campaign, NO_KEY, skip_bad_rows=skip_bad_rows, observe=observe) as draft:
+        return draft.check
+
+
+@asynccontextmanager
+async def drafted(
+    folder: Path, campaign: Campaign, key: bytes, *, skip_bad_rows: bool, observe: Observe
+) -> AsyncIterator[Draft]:
+    """Plan the campaign's first wave; the plan is kept in a temporary file for as long as the context lasts.
+
+    ``key`` is the ledger's, for the Message-IDs. Raises ``MassApologyError`` for what makes the whole plan impossible;
+    what is wrong with single rows is in the check.
+    """
+    parts = digest_parts(folder, campaign)  # before anything is read: a file that changes meanwhile is a changed file
+    file = folder / campaign.recipients
+    layout = recipients.inspect(file, campaign)
+    domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
+    with Staging(folder / LEDGER_NAME, FIRST_WAVE, partial(_message_id, key, campaign.name, domain)) as staging:
+        planning = Planning(
+            campaign,
+            layout,
+            staging,
+            writer_recipe(folder, campaign, layout.header),
+            directories=_directories(folder),
+            skip_bad_rows=skip_bad_rows,
+            observe=observe,
+        )
+        planning.read(file)
+        await planning.render()
+        yield Draft(staging, planning.check(), parts, layout.header, planning.canary())
+
+
+def require_sendable(check: Check, outlook: Outlook, *, withhold_missing: bool) -> None:
+    """Raise ``ConfirmationError`` where a person has to mend or decide something before anything is sent."""
+    if not check.sendable:
+        raise ConfirmationError(
+            "The check found errors; nothing was sent.",
+            next_step="Mend them, or set bad rows aside with --skip-bad-rows."
+            if check.skippable
+            else "Mend them, then run: mass-apology check",
+        )
+    missing = outlook.changes.missing
+    if missing and not withhold_missing:
+        raise ConfirmationError(
+            f"{missing} letters are still due to customers who are no longer in {check.recipients}; nothing was sent.",
+            next_step="Put their rows back, or withhold their letters: mass-apology send --withhold-missing",
+        )
+
+
+def is_stale(folder: Path, campaign: Campaign, ledger: Ledger) -> bool:
+    """Whether the ledger's plan was made from other files than there are now. Without the file, the plan holds."""
+    planned = ledger.digest_parts
+    if not planned:
+        return True
+    now = digest_parts(folder, campaign)
+    if not (folder / campaign.recipients).exists():
+        now[_FILE] = planned.get(_FILE, "")
+    return now != dict(planned)
+
+
+def due(counts: Mapping[Status, int]) -> int:
+    """Letters that ``send`` would work on."""
+    return sum(count for status, count in counts.items() if status in DUE)
+
+
+def writer_recipe(folder: Path, campaign: Campaign, header: Sequence[str]) -> Callable[[], Writer]:
+    """How each process makes its writer."""
+    return partial(Writer, campaign, folder=folder, directories=_directories(folder), header=header)
+
+
+def digest_parts(folder: Path, campaign: Campaign) -> dict[str, str]:
+    """What shapes who is written to and what, each part with its SHA-256; through which relay is no part of it."""
+    shape = msgspec.structs.replace(campaign, relay=RelaySettings(url="-"), limits=LimitSettings(), finish_by=None)
+    templates = template_files(campaign.template, _directories(folder), campaign.layout)
+    attached = [folder / each for each in (*campaign.message.attachments, *campaign.message.images.values())]
+    return {
+        _FILE: _digest([folder / campaign.recipients]),
+        "campaign.toml": hashlib.sha256(msgspec.json.encode(shape, order="deterministic")).hexdigest(),
+        "the template": _digest(templates),
+        "the attachments": _digest(attached),
+        "the program's version": __version__,
+    }
+
+
+def _digest(files: Iterable[Path]) -> str:
+    """One digest over names and contents; a file that is missing or unreadable is somebody else's error to tell."""
+    whole = hashlib.sha256()
+    for path in files:
+        whole.update(path.name.encode() + b"\0")
+        with suppress(OSError), path.open("rb") as file:
+            whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()
+
+
+def _directories(folder: Path) -> tuple[Path, ...]:
+    return (folder / "templates", shipped_templates())
+
+
+def _message_id(key: bytes, campaign: str, domain: str, identity: int) -> str:
+    return message_id(key, f"{campaign}/{FIRST_WAVE}", identity, domain)

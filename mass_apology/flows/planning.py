@@ -1,0 +1,182 @@
+"""The steps of one plan, and what they find: rows become staged recipients, and every letter is rendered once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology import pacing, preflight, recipients
+from mass_apology.flows.canary import Candidates
+from mass_apology.ledger import Staging
+from mass_apology.letter.farm import Farm, processes_for
+from mass_apology.letter.scenario import facts_findings, load_scenario
+from mass_apology.letter.writer import Writer, first_line
+from mass_apology.model import Delivery, Finding, Severity, Withheld
+from mass_apology.preflight import Findings, Group
+from mass_apology.recipients import Batch, Layout
+from mass_apology.settings import Campaign, parse_rate
+
+BATCH = 1000  # letters read back and rendered in one go
+AT_ONCE = 3  # such batches under way: the processes render one while the next is read
+TOP_DOMAINS = 8
+
+Observe = Callable[[str, int, int | None], None]
+"""Told of each step: its name, how much of it is done, and of how much."""
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """What would be sent, and everything that is wrong with it."""
+
+    campaign: str
+    template: str
+    recipients: str  # the file
+    written_as: str  # how the file is written, as a phrase
+    rows_read: int
+    rows_chosen: int  # by `where`
+    rows_merged: int  # that share their letter with an earlier row
+    letters: int
+    set_aside: int  # rows that cannot be written to as they are
+    skipping: bool  # whether those are set aside, and the others sent
+    languages: Mapping[str, int]  # letters by their language
+    domains: Mapping[str, int]  # letters by the address's domain: the largest ones
+    rate: str
+    finish_at: float | None  # Unix seconds, at the earliest; None where nothing limits the rate
+    groups: tuple[Group, ...]  # the findings
+    sendable: bool
+    skippable: bool  # setting the bad rows aside would make it sendable
+
+
+class Planning:
+    """One plan in the making: ``read``, then ``render``, then ``check`` says what was found."""
+
+    def __init__(  # noqa: PLR0913 (the parts of a plan, named at the one call)
+        self,
+        campaign: Campaign,
+        layout: Layout,
+        staging: Staging,
+        make_writer: Callable[[], Writer],
+        *,
+        directories: tuple[Path, ...],
+        skip_bad_rows: bool,
+        observe: Observe,
+    ) -> None:
+        self._campaign = campaign
+        self._layout = layout
+        self._staging = staging
+        self._make_writer = make_writer
+        self._scenario = load_scenario(campaign.template, directories)
+        self._language_for = make_writer().language_for
+        self._skip_bad_rows = skip_bad_rows
+        self._observe = observe
+        self._findings = Findings()
+        self._candidates = Candidates()
+        self._rows_read = self._rows_chosen = self._rendered = 0
+        self._asked: Counter[tuple[str, str]] = Counter()
+
+    def read(self, file: Path) -> None:
+        """Every row becomes a staged recipient, or a finding."""
+        self._findings.add(self._layout.findings)
+        for batch in recipients.read(file, self._layout, self._campaign):
+            self._stage(batch)
+            self._observe("reading rows", self._rows_read, None)
+        for conflict in self._staging.conflicts():
+            finding = preflight.conflict_finding(
+                self._campaign.recipients, conflict.lines, " and ".join(conflict.differs), conflict.address
+            )
+            self._findings.add([finding])
+        self._staging.withhold_conflicts()
+
+    def _stage(self, batch: Batch) -> None:
+        self._rows_read += batch.rows_read
+        self._rows_chosen += batch.rows_chosen
+        staged = [(each, self._language_for(each.language)) for each in batch.recipients]
+        self._asked.update((each.language, language) for each, language in staged)
+        self._staging.add(staged)
+        self._findings.add(batch.findings)
+        self._staging.withhold(list(_withheld(batch.findings)))
+
+    async def render(self) -> None:
+        """Every letter once, as it will be sent; one that cannot be written is a finding."""
+        letters = self._staging.counts().letters
+        failed: list[tuple[int, str]] = []
+        places = asyncio.Semaphore(AT_ONCE)
+        processes = processes_for(letters, os.cpu_count() or 1)
+        async with Farm(self._make_writer, processes=processes) as farm, asyncio.TaskGroup() as tasks:
+            for batch in self._staging.deliveries(BATCH, everyone=True):
+                self._candidates.add(batch)
+                await places.acquire()
+                tasks.create_task(self._render(farm, batch, letters, failed)).add_done_callback(
+                    lambda _: places.release()
+                )
+        self._staging.withhold_letters(failed)
+
+    async def _render(self, farm: Farm, batch: list[Delivery], letters: int, failed: list[tuple[int, str]]) -> None:
+        found = await farm.check(batch)
+        self._findings.add(found)
+        problems = {each.line: each.problem for each in found if preflight.skippable(each)}
+        if problems:
+            failed += [(each.id, problems[line]) for each in batch if (line := first_line(each)) in problems]
+        self._rendered += len(batch)
+        self._observe("rendering letters", self._rendered, letters)
+
+    def check(self) -> Check:
+        """What was found, when all is read and rendered."""
+        campaign, counts = self._campaign, self._staging.counts(TOP_DOMAINS)
+        finish_at = self._finish_at(counts.letters)
+        self._findings.add(facts_findings(self._scenario, campaign.incident, tuple(counts.languages)))
+        self._findings.add(preflight.fallback_findings(self._asked, campaign.template))
+        self._findings.add(preflight.deadline_findings(finish_at, campaign.finish_by))
+        groups = self._findings.groups()
+        return Check(
+            campaign=campaign.name,
+            template=campaign.template,
+            recipients=campaign.recipients,
+            written_as=_written_as(self._layout),
+            rows_read=self._rows_read,
+            rows_chosen=self._rows_chosen,
+            rows_merged=counts.merged,
+            letters=counts.letters,
+            set_aside=counts.withheld,
+            skipping=self._skip_bad_rows,
+            languages=counts.languages,
+            domains=dict(counts.domains),
+            rate=", ".join((campaign.relay.rate, *campaign.relay.windows)),
+            finish_at=finish_at,
+            groups=groups,
+            sendable=not any(self._stops(group) for group in groups),
+            skippable=all(group.skippable for group in groups if group.severity is Severity.ERROR),
+        )
+
+    def canary(self) -> list[int]:
+        """The letters that go first."""
+        return self._candidates.choose(pacing.canary_size(self._staging.counts().letters))
+
+    def _stops(self, group: Group) -> bool:
+        return group.severity is Severity.ERROR and not (self._skip_bad_rows and group.skippable)
+
+    def _finish_at(self, letters: int) -> float | None:
+        relay = self._campaign.relay
+        windows = [(limit, limit.letters) for text in relay.windows if (limit := parse_rate(text))]
+        return pacing.finish_time(letters, parse_rate(relay.rate), windows, time.time())
+
+
+def _withheld(findings: Iterable[Finding]) -> Iterator[Withheld]:
+    """The rows these findings are about, once each."""
+    rows = {each.line: each for each in reversed(list(findings)) if preflight.skippable(each)}
+    for line, finding in rows.items():
+        if line is not None:
+            yield Withheld(line=line, address=finding.address, reason=finding.problem)
+
+
+def _written_as(layout: Layout) -> str:
+    if layout.kind != "csv":
+        return layout.kind
+    names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+    stated = "as stated" if layout.encoding_stated and layout.delimiter_stated else "detected"
+    return f"{layout.encoding}, separated by {names.get(layout.delimiter, layout.delimiter)} ({stated})"

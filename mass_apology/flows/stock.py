@@ -1,0 +1,136 @@
+"""Letters ready to go: claims what is due, has it rendered ahead, and knows when nothing more will come.
+
+Only some hundreds are kept ready, so memory stays flat however many are due. The connections pull; when they pause, so
+does the rendering.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from contextlib import suppress
+
+from mass_apology.ledger import Ledger
+from mass_apology.letter.farm import Farm
+from mass_apology.model import Delivery, Message
+
+BATCH = 100  # letters rendered in one go: long enough to make the way to another process cheap
+AHEAD = 800  # letters claimed and not yet taken: about 5 MB
+LONGEST_SLEEP = 30.0  # seconds; a clock that is set back must not make the wait for a deferral endless
+
+
+class Pulse:
+    """Something changed: wakes everyone who waits, and holds nothing for those who come later."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def give(self) -> None:
+        self._event.set()
+        self._event = asyncio.Event()
+
+    async def wait(self, seconds: float | None = None) -> None:
+        """Until the next pulse, or so long."""
+        event = self._event
+        if seconds is None:
+            await event.wait()
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await event.wait()
+
+
+class Stock:
+    """The letters of one run that are claimed, being rendered, ready, or out on a connection."""
+
+    def __init__(self, ledger: Ledger, farm: Farm, *, eightbit: bool) -> None:
+        self._ledger = ledger
+        self._farm = farm
+        self._eightbit = eightbit
+        self._ready: deque[Message] = deque()
+        self._rendering = 0
+        self._out = 0
+        self._closed = False
+        self._drained = False  # the last claim found nothing: only what is out may still become due
+        self.canary_running = True
+        self.exhausted = False  # nothing is due any more, now or later
+        self.waits_until: float | None = None  # Unix seconds: nothing to do until then, where letters are deferred
+        self.arrived = Pulse()  # for connections: a letter is ready, or none will come
+        self._wanted = Pulse()  # for the filling: there is room, or something came back
+
+    @property
+    def out(self) -> int:
+        """Letters on a connection, whose outcome is not known."""
+        return self._out
+
+    def take(self) -> Message | None:
+        """The next ready letter, for a connection; it comes back through ``settled`` or ``put_back``."""
+        if not self._ready:
+            return None
+        self._out += 1
+        # What is being rendered counts too: were only the ready ones looked at, fast connections could empty the shelf
+        # without ever passing the half.
+        if self._rendering + len(self._ready) == AHEAD // 2:
+            self._wanted.give()
+        return self._ready.popleft()
+
+    def settled(self) -> None:
+        """A letter that was taken has its outcome."""
+        self._out -= 1
+        if self._drained:
+            self._wanted.give()
+
+    def put_back(self, message: Message) -> None:
+        """A letter that was taken was not begun."""
+        self._out -= 1
+        self._ready.appendleft(message)
+        self.arrived.give()
+
+    def close(self) -> None:
+        """Claim no more. What is ready stays due in the ledger."""
+        self._closed = True
+        self._wanted.give()
+        self.arrived.give()
+
+    async def fill(self) -> None:
+        """Keep letters ready until none is due any more: the canary first, the others when it is settled."""
+        async with asyncio.TaskGroup() as rendering:
+            await self._fill(rendering, canary_only=True)
+            self.canary_running = False
+            await self._fill(rendering, canary_only=False)
+        self.exhausted = not self._closed
+        self.arrived.give()
+
+    async def _fill(self, rendering: asyncio.TaskGroup, *, canary_only: bool) -> None:
+        while not self._closed:
+            if self._rendering + len(self._ready) >= AHEAD:
+                await self._wanted.wait()
+            elif batch := await self._ledger.claim(BATCH, time.time(), canary_only=canary_only):
+                self._rendering += len(batch)
+                rendering.create_task(self._render(batch))
+            elif self._rendering or self._ready or self._out:
+                self._drained = True
+                await self._wanted.wait()
+                self._drained = False
+            elif canary_only or not await self._wait_for_deferrals():
+                return
+
+    async def _render(self, batch: list[Delivery]) -> None:
+        messages = await self._farm.write(batch, now=time.time(), eightbit=self._eightbit)
+        self._rendering -= len(batch)
+        self._ready.extend(messages)
+        self.arrived.give()
+        if self._drained:
+            self._wanted.give()
+
+    async def _wait_for_deferrals(self) -> bool:
+        """Sleep until a deferred letter is due; false where there is none."""
+        await self._ledger.flush()
+        due_at = await self._ledger.next_due_at()
+        if due_at is None:
+            return False
+        self.waits_until = due_at
+        await self._wanted.wait(min(LONGEST_SLEEP, max(0.0, due_at - time.time())))
+        self.waits_until = None
+        return True

@@ -1,0 +1,132 @@
+"""Recipients and contents → what ``check`` has to say. Pure: everything is passed in.
+
+A million bad rows must not become a million findings in memory, so findings are gathered by code: all are counted, the
+first few are kept as examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from mass_apology.model import Finding, Severity
+
+EXAMPLES = 5
+LINES = 1000
+"""So many examples are kept of one code, and so many line numbers."""
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """All findings of one code."""
+
+    code: str
+    severity: Severity
+    count: int
+    skippable: bool  # all are about single rows, which can be set aside
+    lines: tuple[int, ...]  # the first line numbers, where the findings are about rows
+    examples: tuple[Finding, ...]  # the first ones
+
+
+class Findings:
+    """Gathers findings by code, in the order in which each code first occurred."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._whole: set[str] = set()  # codes of which one is not about a single row
+        self._lines: dict[str, list[int]] = {}
+        self._examples: dict[str, list[Finding]] = {}
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Count these findings too."""
+        for finding in findings:
+            self._counts[finding.code] = self._counts.get(finding.code, 0) + 1
+            if not skippable(finding):
+                self._whole.add(finding.code)
+            examples = self._examples.setdefault(finding.code, [])
+            if len(examples) < EXAMPLES:
+                examples.append(finding)
+            lines = self._lines.setdefault(finding.code, [])
+            if finding.line is not None and len(lines) < LINES:
+                lines.append(finding.line)
+
+    def groups(self) -> tuple[Group, ...]:
+        """Every code once; errors first, then warnings."""
+        ranks = list(Severity)
+        groups = [
+            Group(
+                code=code,
+                severity=self._examples[code][0].severity,
+                count=count,
+                skippable=code not in self._whole,
+                lines=tuple(self._lines[code]),
+                examples=tuple(self._examples[code]),
+            )
+            for code, count in self._counts.items()
+        ]
+        return tuple(sorted(groups, key=lambda group: ranks.index(group.severity)))
+
+
+def skippable(finding: Finding) -> bool:
+    """Whether the finding is about one row, so that the row can be set aside and the others sent."""
+    return finding.severity is Severity.ERROR and finding.line is not None
+
+
+def fallback_findings(wanted: Mapping[tuple[str, str], int], template: str) -> list[Finding]:
+    """Languages asked for that have no letter. ``wanted`` counts by (language asked for, language of the letter)."""
+    return [
+        Finding(
+            code="language-fallback",
+            severity=Severity.WARNING,
+            where=f"template {template}, language {asked}",
+            problem=f"{count:,} letters ask for '{asked}' and will be in '{given}'.",
+            advice=f"Write templates/{template}/{asked}.md, or accept the fallback.",
+        )
+        for (asked, given), count in sorted(wanted.items())
+        if asked not in ("", given)
+    ]
+
+
+def deadline_findings(finish_at: float | None, finish_by: datetime | None) -> list[Finding]:
+    """Whether the last letter can be handed over in time. ``finish_at`` is ``None`` where nothing limits the rate."""
+    if finish_by is None or finish_at is None or finish_at <= finish_by.timestamp():
+        return []
+    ends = datetime.fromtimestamp(finish_at, UTC)
+    return [
+        Finding(
+            code="deadline-missed",
+            severity=Severity.ERROR,
+            where="campaign.toml, finish_by",
+            problem=f"At this rate the last letter leaves at {ends:%Y-%m-%d %H:%M} UTC, "
+            f"after finish_by {finish_by.astimezone(UTC):%Y-%m-%d %H:%M} UTC.",
+            advice="Raise relay.rate or relay.windows if the relay allows it, or move finish_by.",
+        )
+    ]
+
+
+def conflict_finding(file: str, lines: Sequence[int], difference: str, address: str) -> Finding:
+    """Rows of one person that contradict each other: which is right is not ours to guess."""
+    return Finding(
+        code="rows-conflict",
+        severity=Severity.ERROR,
+        where=f"{file}, lines {', '.join(map(str, lines))}",
+        problem=f"The rows are about one customer but differ in {difference}.",
+        advice="Make them agree, or give the customers different keys.",
+        line=lines[0],
+        address=address,
+    )
+
+
+def spelling_findings(file: str, spellings: Iterable[Sequence[str]]) -> list[Finding]:
+    """Addresses that differ only in case before the @: probably one mailbox, but only its host knows."""
+    return [
+        Finding(
+            code="address-case",
+            severity=Severity.WARNING,
+            where=f"{file}, addresses {' and '.join(addresses)}",
+            problem="The addresses differ only in upper and lower case before the @; each gets a letter.",
+            advice="If they are one person, write the address the same way in both rows.",
+        )
+        for addresses in spellings
+    ]
