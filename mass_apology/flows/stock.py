@@ -97,7 +97,7 @@ class Stock:
         """Keep letters ready until none is due any more: the canary first, the others when it is settled."""
         async with asyncio.TaskGroup() as rendering:
             await self._fill(rendering, canary_only=True)
-            self.canary_running = False
+            self.canary_running = self._closed  # what stopped the canary still judges the letters on their way
             await self._fill(rendering, canary_only=False)
         self.exhausted = not self._closed
         self.arrived.give()

@@ -1,0 +1,78 @@
+"""Which letters this process works on: each is claimed at most once until a mark of it is durable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from sqlite3 import Connection
+
+import msgspec
+
+from mass_apology.ledger.statements import statements
+from mass_apology.model import Delivery, Mark
+
+_QUERIES = statements("claims.sql")
+_DECODER = msgspec.json.Decoder(list[Delivery])
+
+
+class Claims:
+    """Remembers what was claimed; a process that starts has claimed nothing.
+
+    No status leads back to PLANNED, so an id is enough to remember what was claimed of the planned letters. A deferred
+    letter may become due again and again, so those are remembered one by one until their next mark is durable.
+    """
+
+    def __init__(self) -> None:
+        self._after = 0
+        self._canary_after = 0
+        self._deferred: set[int] = set()
+
+    @staticmethod
+    def prepare(connection: Connection) -> None:
+        """What a connection needs once before ``claim``."""
+        connection.executescript(_QUERIES["prepare"])
+
+    def marked(self, marks: Iterable[Mark]) -> None:
+        """These marks are durable: their claims end; a letter that is DEFERRED now can be claimed when it is due."""
+        if self._deferred:
+            self._deferred.difference_update(mark.delivery for mark in marks)
+
+    def claim(self, connection: Connection, limit: int, now: float, *, canary_only: bool) -> list[Delivery]:
+        """At most ``limit`` letters: deferred ones that are due at ``now``, then planned ones in the file's order."""
+        letters = self._claim_deferred(connection, limit, now, canary_only=canary_only)
+        room = limit - len(letters)
+        return letters + self._claim_planned(connection, room, canary_only=canary_only) if room else letters
+
+    def next_due_at(self, connection: Connection) -> float | None:
+        """When the first deferred letter that is not claimed is due, in Unix seconds."""
+        (due_at,) = connection.execute(_QUERIES["next-due"], {"claimed": self._claimed()}).fetchone()
+        return None if due_at is None else float(due_at)
+
+    def _claim_deferred(self, connection: Connection, limit: int, now: float, *, canary_only: bool) -> list[Delivery]:
+        facts = {"now": now, "canary": int(canary_only), "claimed": self._claimed(), "limit": limit}
+        letters = _letters(connection, "deferred", facts)
+        self._deferred.update(letter.id for letter in letters)
+        return letters
+
+    def _claim_planned(self, connection: Connection, limit: int, *, canary_only: bool) -> list[Delivery]:
+        facts = {"after": self._after, "canary_after": self._canary_after, "limit": limit}
+        letters = _letters(connection, "canary" if canary_only else "planned", facts)
+        # Fewer than asked for: there are none up to the last row, and the next claim need not look through them again.
+        after = letters[-1].id if len(letters) == limit else _last(connection)
+        if canary_only:
+            self._canary_after = after
+        else:
+            self._after = after
+        return letters
+
+    def _claimed(self) -> str:
+        return msgspec.json.encode(self._deferred).decode("ascii")
+
+
+def _letters(connection: Connection, query: str, facts: Mapping[str, object]) -> list[Delivery]:
+    (letters,) = connection.execute(_QUERIES[query], facts).fetchone()
+    return _DECODER.decode(letters)
+
+
+def _last(connection: Connection) -> int:
+    (last,) = connection.execute(_QUERIES["last"]).fetchone()
+    return int(last)

@@ -1,0 +1,62 @@
+-- A plan becomes part of the ledger. These run on the ledger's writing connection with the plan attached.
+
+-- name: attach
+ATTACH ? AS staging;
+
+-- name: detach
+DETACH staging;
+
+-- name: last-recipient
+SELECT coalesce(max(id), 0) FROM recipient;
+
+-- name: update-recipients
+UPDATE recipient
+SET address = staged.address, name = staged.name, language = staged.language, time_zone = staged.time_zone,
+    lines = staged.lines, rows = staged.rows
+FROM met JOIN staged ON staged.id = met.staged
+WHERE recipient.id = met.recipient AND met.fate IN ('new', 'returned', 'updated');
+
+-- name: update-deliveries
+UPDATE delivery SET language = staged.letter_language
+FROM met JOIN staged ON staged.id = met.staged
+WHERE delivery.recipient = met.recipient AND delivery.wave = :wave AND met.fate = 'updated';
+
+-- name: return-withheld
+UPDATE delivery
+SET status = 'PLANNED', language = staged.letter_language, planned_at = :now, marked_at = :now, reply = NULL
+FROM met JOIN staged ON staged.id = met.staged
+WHERE delivery.recipient = met.recipient AND delivery.wave = :wave AND met.fate = 'returned';
+
+-- name: withhold-missing
+-- Before new letters are added: what is still due and not in the plan has no customer in the file any more.
+UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, reply = 'no longer in the recipients file'
+WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient NOT IN (SELECT recipient FROM met);
+
+-- name: add-recipients
+-- Ids continue after :last in the order of the file, so that a delivery needs no look-up of its recipient.
+INSERT INTO recipient (id, identity, address, name, language, time_zone, lines, rows)
+SELECT :last + id, identity, address, name, language, time_zone, lines, rows
+FROM staged WHERE id NOT IN (SELECT staged FROM met)
+ORDER BY id;
+
+-- name: add-deliveries
+INSERT INTO delivery (recipient, wave, status, message_id, language, canary, planned_at)
+SELECT coalesce(met.recipient, :last + staged.id), :wave, 'PLANNED', message_id, letter_language,
+       staged.id IN (SELECT value FROM json_each(:canary)), :now
+FROM staged LEFT JOIN met ON met.staged = staged.id
+WHERE fate IS NULL OR fate = 'new'
+ORDER BY staged.id;
+
+-- name: drop-withheld
+DELETE FROM withheld WHERE wave = :wave;
+
+-- name: add-withheld
+INSERT INTO withheld (wave, line, address, reason, withheld_at)
+SELECT :wave, line, address, reason, :now FROM set_aside ORDER BY line;
+
+-- name: set-plan
+UPDATE campaign SET digest_parts = :digest_parts, header = :header;
+
+-- name: checkpoint
+-- A large plan leaves a large -wal: put it into the ledger and give the space back.
+PRAGMA wal_checkpoint(TRUNCATE);

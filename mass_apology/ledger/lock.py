@@ -1,0 +1,164 @@
+"""One sender per campaign: a lock in the ledger, with a fencing number.
+
+The holder is a process: host, pid and start. On its own host a process that ended, however it ended, has lost the lock
+at once; a process on another host (a container, a shared disk) has lost it when it has not renewed it for ``LEASE``
+seconds. Every holder gets a larger fence, and ``fenced`` compares it inside each transaction. So whoever was paused or
+cut off while the lock went to another one writes nothing any more, and no final dot goes out without a durable mark.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection
+
+from msgspec import Struct
+
+from mass_apology.errors import FencedOut, LedgerError, LedgerLocked
+from mass_apology.ledger.statements import statements
+
+LEASE = 60.0  # seconds without a renewal after which another host may take the lock
+RENEWAL = 10.0  # seconds between two renewals
+
+_QUERIES = statements("lock.sql")
+_ADD_NOTE = statements("queries.sql")["add-note"]
+_PROC = Path("/proc")
+
+
+class Holder(Struct, frozen=True, kw_only=True):
+    """A process, as others can recognise it."""
+
+    host: str
+    pid: int
+    started: str  # tells it from a later process with its pid; empty where the system does not say
+
+
+def this_process() -> Holder:
+    """Who we are."""
+    pid = os.getpid()
+    return Holder(host=socket.gethostname(), pid=pid, started=start_of(pid) or "")
+
+
+def start_of(pid: int) -> str | None:
+    """When a process of this host began, as an opaque word; ``None`` if it has ended.
+
+    On Linux it is the boot's id and field 22 of /proc/PID/stat, the clock ticks since that boot (proc(5)); where the
+    system does not say, it is empty.
+    """
+    if not (_PROC / "self" / "stat").exists():
+        return "" if _answers(pid) else None
+    try:
+        status = (_PROC / str(pid) / "stat").read_text("utf-8", "replace")
+        boot = (_PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    state, *fields = status.rpartition(")")[2].split()  # the command before it may hold spaces and brackets
+    return None if state in "ZX" else f"{boot}/{fields[18]}"  # a zombie has ended, its parent has only not looked yet
+
+
+def _answers(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def may_be_taken(holder: Holder, *, host: str, idle: float) -> bool:
+    """Whether a process on ``host`` may take the lock from ``holder``, who renewed it ``idle`` seconds ago."""
+    if holder.host != host:
+        return idle > LEASE
+    return start_of(holder.pid) != holder.started
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """BEGIN IMMEDIATE, and COMMIT or, on any error, ROLLBACK."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # some errors, such as a full disk, have rolled it back already
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def fenced(connection: Connection) -> Iterator[None]:
+    """A transaction that raises ``FencedOut`` and writes nothing unless the lock is ours."""
+    with transaction(connection):
+        if not is_held(connection):
+            raise fenced_out(connection)
+        yield
+
+
+def acquire(connection: Connection, now: float) -> None:
+    """Take the lock for this process. Raises ``LedgerLocked`` while somebody else holds it."""
+    me = this_process()
+    with transaction(connection):
+        holder, renewed_at = _holder(connection)
+        if holder is not None:
+            if not may_be_taken(holder, host=me.host, idle=now - renewed_at):
+                raise _locked(holder)
+            what = f"the lock was taken over from process {holder.pid} on {holder.host}, which had not given it back"
+            connection.execute(_ADD_NOTE, {"now": now, "what": what})
+        facts = {"host": me.host, "pid": me.pid, "started": me.started, "now": now}
+        (fence,) = connection.execute(_QUERIES["take"], facts).fetchone()
+    connection.execute(_QUERIES["forget"])
+    connection.execute(_QUERIES["keep"], (fence,))
+
+
+def renew(connection: Connection, now: float) -> None:
+    """Show that we are alive, if we hold the lock. Raises ``FencedOut`` if it was taken over."""
+    if connection.execute(_QUERIES["held-fence"]).fetchone() is None:
+        return
+    with fenced(connection):
+        connection.execute(_QUERIES["renew"], {"now": now})
+
+
+def release(connection: Connection) -> None:
+    """Give the lock back; without effect where it is not ours."""
+    with transaction(connection):
+        if is_held(connection):
+            connection.execute(_QUERIES["free"])
+    connection.execute(_QUERIES["forget"])
+
+
+def is_held(connection: Connection) -> bool:
+    """Whether the lock is ours, as of now or of the current transaction."""
+    (held,) = connection.execute(_QUERIES["is-held"]).fetchone()
+    return bool(held)
+
+
+def fenced_out(connection: Connection) -> LedgerError:
+    """Why we may not write: the lock is another one's, or was never taken."""
+    holder, _ = _holder(connection)
+    if connection.execute(_QUERIES["held-fence"]).fetchone() is None or holder is None:
+        return FencedOut("This process does not hold the campaign's lock.", next_step="Run the command again.")
+    return FencedOut(
+        f"Process {holder.pid} on {holder.host} has taken this campaign over; nothing more is sent from here.",
+        next_step="Watch it with: mass-apology status",
+    )
+
+
+def _locked(holder: Holder) -> LedgerLocked:
+    return LedgerLocked(
+        f"Process {holder.pid} on {holder.host} is working on this campaign.",
+        next_step="Watch it with: mass-apology status. Stop it with: mass-apology stop",
+        host=holder.host,
+        pid=holder.pid,
+    )
+
+
+def _holder(connection: Connection) -> tuple[Holder | None, float]:
+    """Who holds the lock, if anybody, and when it was renewed."""
+    _, host, pid, started, renewed_at = connection.execute(_QUERIES["holder"]).fetchone()
+    if host is None:
+        return None, 0.0
+    return Holder(host=host, pid=pid, started=started), renewed_at

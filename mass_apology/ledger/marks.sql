@@ -1,0 +1,46 @@
+-- name: prepare
+-- What the writing connection keeps for itself. A group of marks is inserted into the view `mark`, and its trigger does the
+-- rest, so one statement is the whole transaction. That matters: Python's sqlite3 gives up the interpreter's lock around each
+-- step of a statement, and beside a busy event loop every step may then wait milliseconds to get it back.
+CREATE TEMP TABLE held (fence INTEGER NOT NULL);  -- at most one row: the lock this connection holds
+CREATE TEMP TABLE transition (before TEXT, after TEXT, PRIMARY KEY (before, after)) WITHOUT ROWID;
+
+CREATE TEMP VIEW mark AS
+SELECT 0 AS delivery, '' AS status, 0.0 AS at, 0 AS attempts, 0.0 AS due_at,
+       0 AS code, '' AS enhanced_code, '' AS reply, x'' AS sha256;
+
+CREATE TEMP TRIGGER mark_delivery INSTEAD OF INSERT ON mark
+BEGIN
+    SELECT RAISE(ABORT, 'fenced out') WHERE (SELECT fence FROM held) IS NOT (SELECT fence FROM lock);
+
+    UPDATE delivery
+    SET status = NEW.status,
+        attempts = NEW.attempts,
+        first_tried_at = coalesce(first_tried_at, NEW.at),
+        due_at = NEW.due_at,
+        handed_over_at = iif(NEW.status = 'HANDING_OVER', NEW.at, handed_over_at),
+        accepted_at = iif(NEW.status = 'ACCEPTED', NEW.at, accepted_at),
+        marked_at = NEW.at,
+        code = NEW.code,
+        enhanced_code = NEW.enhanced_code,
+        reply = NEW.reply,
+        sha256 = coalesce(NEW.sha256, sha256)
+    WHERE id = NEW.delivery
+      AND EXISTS (SELECT 1 FROM transition WHERE before = delivery.status AND after = NEW.status);
+    SELECT RAISE(ABORT, 'illegal transition') WHERE changes() <> 1;
+
+    INSERT INTO usage (minute, handed_over)
+    SELECT CAST(NEW.at / 60 AS INTEGER) * 60, 1 WHERE NEW.status = 'HANDING_OVER'
+    ON CONFLICT (minute) DO UPDATE SET handed_over = handed_over + 1;
+END;
+
+-- name: add-transition
+INSERT INTO transition (before, after) VALUES (?, ?);
+
+-- name: apply
+-- The marks of a group, in their order. In place of "marks" stands one row of parameters for each; rows of NULLs fill the
+-- group up to the next power of two, so that few different statements are ever prepared.
+INSERT INTO mark SELECT * FROM (VALUES (marks)) WHERE column1 IS NOT NULL;
+
+-- name: status-of
+SELECT status FROM delivery WHERE id = ?;

@@ -1,0 +1,365 @@
+"""Planning in two steps: rows are staged in a file of their own, and the ledger is not touched before ``commit``.
+
+So everything can be checked, counted and rendered first, in constant memory however long the recipients file is.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from sqlite3 import Connection, Cursor
+from typing import Any, Self
+
+import msgspec
+from msgspec import Struct
+
+from mass_apology.errors import LedgerError
+from mass_apology.ledger import lock
+from mass_apology.ledger.database import connect, explained
+from mass_apology.ledger.sqlite import Ledger
+from mass_apology.ledger.statements import statements
+from mass_apology.model import Delivery, Recipient, Withheld
+
+_STAGING = statements("staging.sql")
+_COMMIT = statements("commit.sql")
+
+# The file is worth nothing after a crash, so nothing is done to save it from one.
+_PRAGMAS = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000;"
+
+_COMPARED = ("address", "name", "language", "time_zone")
+
+
+class Conflict(Struct, frozen=True, kw_only=True):
+    """Rows of one person that do not agree, so that nobody can tell what the letter should say."""
+
+    lines: tuple[int, ...]  # where the rows start in the recipients file
+    differs: tuple[str, ...]  # "name", "language", …
+    address: str  # the first row's
+
+    @property
+    def problem(self) -> str:
+        """A sentence."""
+        lines = ", ".join(map(str, self.lines[:10])) + (", …" if len(self.lines) > 10 else "")
+        fields = " and ".join(self.differs).replace("_", " ")
+        return f"Lines {lines} are one customer, but differ in {fields}."
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """What was staged."""
+
+    letters: int  # people to write to
+    rows: int  # their rows in the file
+    withheld: int  # rows set aside
+    conflicts: int  # people whose rows do not agree; they are among the letters
+    languages: Mapping[str, int]  # letters by the letter's language, the most frequent first
+    domains: tuple[tuple[str, int], ...]  # letters by domain, the most frequent first, as many as were asked for
+
+    @property
+    def merged(self) -> int:
+        """Rows that share a letter with another one."""
+        return self.rows - self.letters
+
+
+class Planned(Struct, frozen=True, kw_only=True):
+    """What a plan means for the ledger, in letters."""
+
+    new: int  # become due, for the first time or because their withheld customer's row is back
+    known: int  # were planned before with the same data, and stay as they are
+    updated: int  # were planned before, are still due, and take on changed data
+    outdated: int  # are not due any more although their data changed since: they stay as they are
+    missing: int  # are still due although the file has no sendable row of theirs any more: they will be withheld
+    withheld: int  # rows of the file that are set aside
+
+
+class Staging:
+    """The rows of one wave's plan, in a temporary file beside the ledger (mode 0600). Use it in a ``with`` statement.
+
+    ``ledger`` need not exist yet: then everyone is new. ``message_id`` gives the Message-ID for a recipient's identity.
+    Files that a crashed process left are deleted. Raises ``LedgerError`` where the file cannot be written.
+    """
+
+    def __init__(self, ledger: Path, wave: str, message_id: Callable[[int], str]) -> None:
+        self._ledger = ledger
+        self._wave = wave
+        self._message_id = message_id
+        self._merged = True
+        self._missing = 0
+        _delete_abandoned(ledger)
+        self._path = _new_file(ledger)
+        with explained(self._path):
+            self._connection = connect(self._path, "rw")
+            self._connection.executescript(_PRAGMAS + _STAGING["schema"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Delete the file."""
+        self._connection.close()
+        self._path.unlink(missing_ok=True)
+
+    # Taking rows
+
+    def add(self, recipients: Sequence[tuple[Recipient, str]]) -> None:
+        """Stage rows, each with the language its letter will have. Rows of one identity become one letter."""
+        encode = msgspec.json.encode
+        rows = [
+            (
+                recipient.identity,
+                recipient.address,
+                recipient.name,
+                recipient.language,
+                recipient.time_zone,
+                letter_language,
+                self._message_id(recipient.identity),
+                f"[{recipient.line}]",
+                f"[{encode(recipient.row).decode()}]",
+            )
+            for recipient, letter_language in recipients
+        ]
+        self._many("add", rows)
+        self._merged = False
+
+    def withhold(self, rows: Sequence[Withheld]) -> None:
+        """Set rows aside."""
+        self._many("set-aside", [(row.line, row.address, row.reason) for row in rows])
+
+    def withhold_conflicts(self) -> None:
+        """Set all rows aside that belong to people whose rows do not agree."""
+        self._merge()
+        with explained(self._path), lock.transaction(self._connection):
+            for conflict in self._conflicts(-1):
+                rows = [(line, conflict.address, conflict.problem) for line in conflict.lines]
+                self._connection.executemany(_STAGING["set-aside"], rows)
+            for statement in ("drop-conflicting", "forget-conflicts"):
+                self._connection.execute(_STAGING[statement])
+
+    def withhold_letters(self, failed: Iterable[tuple[int, str]]) -> None:
+        """Set the rows of these letters aside: pairs of an id of ``deliveries`` and the reason."""
+        with explained(self._path), lock.transaction(self._connection):
+            for staged, reason in failed:
+                self._execute("set-letter-aside", {"staged": staged, "reason": reason})
+                self._execute("drop-letter", (staged,))
+
+    # Looking at them
+
+    def conflicts(self, limit: int = 1000) -> list[Conflict]:
+        """The first people, in the file's order, whose rows differ in more than case and spaces of the name.
+
+        ``counts`` has their number.
+        """
+        self._merge()
+        with explained(self._path):
+            return list(self._conflicts(limit))
+
+    def counts(self, domains: int = 10) -> Counts:
+        """What was staged, with the ``domains`` most frequent domains."""
+        self._merge()
+        with explained(self._path):
+            return Counts(
+                letters=self._count("letters"),
+                rows=self._count("rows"),
+                withheld=self._count("set-aside"),
+                conflicts=self._count("conflicts"),
+                languages=dict(self._execute("languages")),
+                domains=tuple(self._execute("domains", (domains,))),
+            )
+
+    def compare(self) -> Planned:
+        """What ``commit`` would do to the ledger as it is now."""
+        self._merge()
+        self._meet()
+        with explained(self._path):
+            letters, withheld = self._count("letters"), self._count("set-aside")
+            fates: dict[str, int] = dict(self._execute("fates"))
+        known, updated, outdated = (fates.get(fate, 0) for fate in ("known", "updated", "outdated"))
+        return Planned(
+            new=letters - known - updated - outdated,
+            known=known,
+            updated=updated,
+            outdated=outdated,
+            missing=self._missing,
+            withheld=withheld,
+        )
+
+    def deliveries(self, batch: int, *, everyone: bool = False) -> Iterator[list[Delivery]]:
+        """The letters as they will be claimed, in the file's order, at most ``batch`` at a time.
+
+        Only those that are new or change, unless ``everyone`` is asked for. Their ids are the plan's, not the ledger's.
+        """
+        self._merge()
+        self._meet()
+        with explained(self._path):
+            cursor = self._execute("deliveries", {"everyone": everyone})
+            while rows := cursor.fetchmany(batch):
+                yield [_delivery(row) for row in rows]
+
+    # Making it the ledger's
+
+    def commit(
+        self,
+        ledger: Ledger,
+        *,
+        digest_parts: Mapping[str, str],
+        header: Sequence[str],
+        canary: Collection[int],
+        now: float,
+    ) -> Planned:
+        """Make the plan durable, all of it or nothing: new letters are PLANNED at ``now``, and due.
+
+        ``canary`` are ids of ``deliveries``: the letters that go first. Rows that were set aside by an earlier plan of
+        the wave are replaced by this one's. Raises ``FencedOut`` unless the ledger's lock is held.
+        """
+        facts = {
+            "wave": self._wave,
+            "now": now,
+            "canary": msgspec.json.encode(list(canary)).decode(),
+            "digest_parts": msgspec.json.encode(digest_parts).decode(),
+            "header": msgspec.json.encode(header).decode(),
+        }
+        return ledger.write(lambda connection: self._commit(connection, facts))
+
+    # How
+
+    def _commit(self, connection: Connection, facts: dict[str, object]) -> Planned:
+        """In the writer's thread. Under our lock nobody else writes, so what was compared stays true."""
+        planned = self.compare()
+        connection.execute(_COMMIT["attach"], (f"{self._path.absolute().as_uri()}?mode=ro",))
+        try:
+            with lock.fenced(connection):
+                _write(connection, facts)
+        finally:
+            connection.execute(_COMMIT["detach"])
+        connection.execute(_COMMIT["checkpoint"])
+        return planned
+
+    def _meet(self) -> None:
+        """Find out whom the ledger knows, and what has changed about them."""
+        if not self._ledger.exists():
+            return
+        with explained(self._ledger):
+            self._execute("attach", (f"{self._ledger.absolute().as_uri()}?mode=ro",))
+            try:
+                with lock.transaction(self._connection):
+                    self._execute("forget-met")
+                    self._execute("compare", {"wave": self._wave})
+                    (self._missing,) = self._execute("count-missing", {"wave": self._wave}).fetchone()
+            finally:
+                self._execute("detach")
+
+    def _merge(self) -> None:
+        """Put the rows of one person together: the first one stays, and takes the others' lines and fields."""
+        if self._merged:
+            return
+        with explained(self._path):
+            self._execute("index")
+            with lock.transaction(self._connection):
+                for _, rows in groupby(self._execute("repeated"), key=itemgetter(1)):
+                    self._merge_rows(list(rows))
+                for statement in ("merge", "drop-surplus", "forget-merged", "forget-surplus"):
+                    self._execute(statement)
+        self._merged = True
+
+    def _merge_rows(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        (first, *_), *others = rows
+        self._execute("add-merged", (first, _joined(row[6] for row in rows), _joined(row[7] for row in rows)))
+        self._connection.executemany(_STAGING["add-surplus"], [(other[0],) for other in others])
+        if differs := _differences(rows):
+            self._execute("add-conflict", (first, msgspec.json.encode(differs).decode()))
+
+    def _conflicts(self, limit: int) -> Iterator[Conflict]:
+        for lines, differs, address in self._execute("conflicts", (limit,)):
+            yield Conflict(
+                lines=msgspec.json.decode(lines, type=tuple[int, ...]),
+                differs=msgspec.json.decode(differs, type=tuple[str, ...]),
+                address=address,
+            )
+
+    def _count(self, what: str) -> int:
+        (count,) = self._execute(f"count-{what}").fetchone()
+        return int(count)
+
+    def _execute(self, statement: str, facts: Sequence[object] | Mapping[str, object] = ()) -> Cursor:
+        return self._connection.execute(_STAGING[statement], facts)
+
+    def _many(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        with explained(self._path), lock.transaction(self._connection):
+            self._connection.executemany(_STAGING[statement], rows)
+
+
+def _write(connection: Connection, facts: Mapping[str, object]) -> None:
+    """In the ledger's transaction, with the plan attached."""
+    (last,) = connection.execute(_COMMIT["last-recipient"]).fetchone()
+    facts = {**facts, "last": last}
+    for statement in (
+        "update-recipients",
+        "update-deliveries",
+        "return-withheld",
+        "withhold-missing",
+        "add-recipients",
+        "add-deliveries",
+        "drop-withheld",
+        "add-withheld",
+        "set-plan",
+    ):
+        connection.execute(_COMMIT[statement], facts)
+
+
+def _delivery(row: tuple[Any, ...]) -> Delivery:
+    staged, address, name, language, time_zone, lines, rows, message_id = row
+    return Delivery(
+        id=staged,
+        address=address,
+        name=name,
+        language=language,
+        time_zone=time_zone,
+        lines=lines,
+        rows=rows,
+        message_id=message_id,
+    )
+
+
+def _differences(rows: Sequence[tuple[Any, ...]]) -> list[str]:
+    """The fields in which rows of one person differ."""
+    variants = zip(*(_comparable(*row[2:6]) for row in rows), strict=True)
+    return [field for field, values in zip(_COMPARED, variants, strict=True) if len(set(values)) > 1]
+
+
+def _comparable(address: str, name: str, language: str, time_zone: str) -> tuple[str, str, str, str]:
+    return address, " ".join(name.split()).casefold(), language, time_zone
+
+
+def _joined(arrays: Iterable[str]) -> str:
+    """Several non-empty JSON arrays as one."""
+    return f"[{','.join(array[1:-1] for array in arrays)}]"
+
+
+def _new_file(ledger: Path) -> Path:
+    try:
+        descriptor, path = tempfile.mkstemp(prefix=f"{_prefix(ledger)}{os.getpid()}.", dir=ledger.parent)  # mode 0600
+    except OSError as error:
+        raise LedgerError(
+            f"{ledger.parent} cannot be written: {error.strerror}.", next_step="Make the campaign's folder writable."
+        ) from error
+    os.close(descriptor)
+    return Path(path)
+
+
+def _delete_abandoned(ledger: Path) -> None:
+    """Delete the files of processes that have ended: they hold customers' data."""
+    prefix = _prefix(ledger)
+    for path in ledger.parent.glob(f"{glob.escape(prefix)}*"):
+        pid = path.name.removeprefix(prefix).partition(".")[0]
+        if pid.isdecimal() and lock.start_of(int(pid)) is None:
+            with suppress(OSError):  # another process may be faster
+                path.unlink()
+
+
+def _prefix(ledger: Path) -> str:
+    return f"{ledger.name}.plan-"

@@ -1,0 +1,39 @@
+-- name: add-campaign
+INSERT INTO campaign (id, name, key, created_at) VALUES (1, :name, :key, :now);
+
+-- name: campaign
+SELECT name, key, digest_parts, header FROM campaign;
+
+-- name: recover
+-- A process that ended between the durable mark and the reply: the relay may have the message.
+UPDATE delivery
+SET status = 'IN_DOUBT', marked_at = :now, reply = 'the sending process ended before the reply was recorded'
+WHERE status = 'HANDING_OVER';
+
+-- name: resend-in-doubt
+-- Giving up counts anew: otherwise a letter that is sent again days later would expire at its first deferral.
+UPDATE delivery SET status = 'DEFERRED', marked_at = :now, due_at = :now, first_tried_at = NULL WHERE status = 'IN_DOUBT';
+
+-- name: add-note
+INSERT INTO note (at, what) VALUES (:now, :what);
+
+-- name: notes
+SELECT at, what FROM note ORDER BY rowid;
+
+-- name: counts
+-- The rows that were set aside count as WITHHELD, beside the people a letter was withheld from.
+SELECT status, count(*) FROM delivery WHERE wave = :wave GROUP BY status
+UNION ALL
+SELECT 'WITHHELD', count(*) FROM withheld WHERE wave = :wave;
+
+-- name: usage-since
+SELECT minute, handed_over FROM usage WHERE minute > :since - 60 ORDER BY minute;
+
+-- name: results
+SELECT delivery.id, address, name, delivery.language, time_zone, wave, status, message_id, attempts, lines, rows,
+       planned_at, due_at, handed_over_at, accepted_at, marked_at, code, enhanced_code, reply, sha256
+FROM delivery JOIN recipient ON recipient.id = delivery.recipient
+WHERE wave = :wave ORDER BY delivery.id;
+
+-- name: withheld
+SELECT line, address, reason, withheld_at FROM withheld WHERE wave = :wave ORDER BY line;

@@ -1,0 +1,175 @@
+"""What the ledger says, for everyone who looks: results, counts, usage, notes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import Connection, Cursor
+from typing import Self
+
+import msgspec
+from msgspec import Struct
+
+from mass_apology.ledger import control, lock
+from mass_apology.ledger.control import Control
+from mass_apology.ledger.database import explained, open_reading
+from mass_apology.ledger.lock import Holder
+from mass_apology.ledger.statements import statements
+from mass_apology.model import Status
+
+_QUERIES = statements("queries.sql")
+_LOCK = statements("lock.sql")
+_PAGE = 500  # rows fetched at a time
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What became of one recipient in one wave, or of one row that was set aside. Times are Unix seconds."""
+
+    delivery: int | None  # the ledger's row; None for a row of the file that was set aside
+    address: str
+    name: str
+    language: str  # the letter's
+    time_zone: str
+    wave: str
+    status: Status
+    message_id: str  # with angle brackets; empty for a row that was set aside
+    attempts: int
+    lines: str  # JSON array of line numbers in the recipients file
+    rows: str  # JSON array of objects: the recipient's rows, non-empty fields only
+    planned_at: float
+    due_at: float | None = None  # DEFERRED: not before
+    handed_over_at: float | None = None  # the last time the final dot was about to be written
+    accepted_at: float | None = None
+    marked_at: float | None = None  # the last change of status
+    code: int | None = None  # of the relay's last reply
+    enhanced_code: str | None = None
+    reply: str | None = None  # its text, or what happened instead of one; for a row that was set aside, why
+    sha256: bytes | None = None  # of the message's octets
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """Something that was done and may be asked about later."""
+
+    at: float  # Unix seconds
+    what: str
+
+
+class Records:
+    """A ledger opened for reading, at any time and from any process; writes nothing but requests to the sender."""
+
+    def __init__(self, path: Path, name: str, reader: Connection) -> None:
+        self.path = path
+        self.name = name
+        self._reader = reader
+
+    @classmethod
+    def open(cls, path: Path, name: str) -> Self:
+        """The ledger of the campaign ``name``. Raises ``LedgerError`` if it is missing, damaged, newer or another's."""
+        return cls(path, name, open_reading(path, name))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self._reader.close()
+
+    @property
+    def key(self) -> bytes:
+        """The campaign's secret for its Message-IDs: 32 octets, made with the ledger."""
+        return bytes(self._campaign()[1])
+
+    @property
+    def digest_parts(self) -> Mapping[str, str]:
+        """What the last plan was made from, and its digests; empty before the first plan."""
+        return msgspec.json.decode(self._campaign()[2], type=dict[str, str])
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The column names of the recipients file, as of the last plan; empty before the first one."""
+        return msgspec.json.decode(self._campaign()[3], type=tuple[str, ...])
+
+    def counts(self, wave: str) -> dict[Status, int]:
+        """How many letters and set-aside rows of the wave are in each status; every status is there."""
+        counts = dict.fromkeys(Status, 0)
+        with explained(self.path):
+            for status, count in self._reader.execute(_QUERIES["counts"], {"wave": wave}):
+                counts[Status(status)] += count
+        return counts
+
+    def usage_since(self, since: float) -> list[tuple[int, int]]:
+        """(minute, letters handed over in it) for all minutes that reach beyond ``since``; Unix seconds, in order."""
+        with explained(self.path):
+            return self._reader.execute(_QUERIES["usage-since"], {"since": since}).fetchall()
+
+    def notes(self) -> list[Note]:
+        """What was noted, in order."""
+        with explained(self.path):
+            return [Note(at=at, what=what) for at, what in self._reader.execute(_QUERIES["notes"])]
+
+    def results(self, wave: str) -> Iterator[Result]:
+        """Everyone in the wave in the order of planning, then the rows that were set aside, as of one moment.
+
+        Streams in constant memory on a connection of its own, and works while a sender runs.
+        """
+        with explained(self.path), closing(open_reading(self.path, self.name)) as reader:
+            reader.execute("BEGIN")  # both queries see the same moment
+            for row in _stream(reader.execute(_QUERIES["results"], {"wave": wave})):
+                yield _result(row)
+            for row in _stream(reader.execute(_QUERIES["withheld"], {"wave": wave})):
+                yield _set_aside(row, wave)
+
+    def holder(self) -> Holder | None:
+        """The process that is sending, as far as this host can tell; ``None`` where there is none, or it has ended."""
+        with explained(self.path):
+            _, host, pid, started, renewed_at = self._reader.execute(_LOCK["holder"]).fetchone()
+        if host is None:
+            return None
+        holder = Holder(host=host, pid=pid, started=started)
+        ended = lock.may_be_taken(holder, host=lock.this_process().host, idle=time.time() - renewed_at)
+        return None if ended else holder
+
+    def request(self, wanted: Control) -> None:
+        """Ask the running sender, or the next one, to run, pause or stop."""
+        control.request(self.path, wanted)
+
+    def requested(self) -> Control:
+        """What was asked last."""
+        return control.requested(self.path)
+
+    def _campaign(self) -> tuple[str, bytes, str, str]:
+        with explained(self.path):
+            row: tuple[str, bytes, str, str] = self._reader.execute(_QUERIES["campaign"]).fetchone()
+            return row
+
+
+def _stream(cursor: Cursor) -> Iterator[tuple[object, ...]]:
+    while page := cursor.fetchmany(_PAGE):
+        yield from page
+
+
+def _result(row: tuple[object, ...]) -> Result:
+    return msgspec.convert(dict(zip(Result.__struct_fields__, row, strict=True)), Result)
+
+
+def _set_aside(row: tuple[object, ...], wave: str) -> Result:
+    line, address, reason, withheld_at = row
+    facts = {
+        "delivery": None,
+        "address": address,
+        "name": "",
+        "language": "",
+        "time_zone": "",
+        "wave": wave,
+        "status": Status.WITHHELD,
+        "message_id": "",
+        "attempts": 0,
+        "lines": f"[{line}]",
+        "rows": "[]",
+        "planned_at": withheld_at,
+        "marked_at": withheld_at,
+        "reply": reason,
+    }
+    return msgspec.convert(facts, Result)

@@ -1,0 +1,92 @@
+-- The ledger of one campaign, version 1. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
+-- Everything a letter is rendered from stands here, so that sending continues without the recipients file.
+
+PRAGMA application_id = 1833062479;  -- "mAPO": tells a ledger from other SQLite files
+PRAGMA user_version = 1;
+
+-- One row: which campaign this is, and the plan that was made last.
+CREATE TABLE campaign (
+    id           INTEGER PRIMARY KEY CHECK (id = 1),
+    name         TEXT NOT NULL,
+    key          BLOB NOT NULL,               -- 32 secret octets, the key of the Message-IDs
+    created_at   REAL NOT NULL,
+    digest_parts TEXT NOT NULL DEFAULT '{}',  -- JSON object: what was planned from (file, template, …) → its digest
+    header       TEXT NOT NULL DEFAULT '[]'   -- JSON array: the column names of the recipients file
+) STRICT;
+
+-- One row: who may write. The fence grows with every holder and is looked at in every transaction, so that a process
+-- whose lock was taken over writes nothing any more. A free lock has no host.
+CREATE TABLE lock (
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    fence       INTEGER NOT NULL,
+    host        TEXT,
+    pid         INTEGER,
+    started     TEXT,  -- tells the process from a later one with its pid; empty where the system does not say
+    acquired_at REAL,
+    renewed_at  REAL
+) STRICT;
+
+INSERT INTO lock (id, fence) VALUES (1, 0);
+
+-- A person to write to. Ids are given in the order of the file, so letters go out in that order.
+CREATE TABLE recipient (
+    id        INTEGER PRIMARY KEY,
+    identity  INTEGER NOT NULL UNIQUE,  -- 64-bit hash: rows of the file with one identity are one person
+    address   TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    language  TEXT NOT NULL,            -- what the row asks for
+    time_zone TEXT NOT NULL,
+    lines     TEXT NOT NULL,            -- JSON array: line numbers in the recipients file
+    rows      TEXT NOT NULL             -- JSON array of objects: the rows' non-empty fields
+) STRICT;
+
+-- One recipient in one wave, in exactly one status. The Message-ID is fixed here, before anything is sent.
+CREATE TABLE delivery (
+    id             INTEGER PRIMARY KEY,
+    recipient      INTEGER NOT NULL REFERENCES recipient (id),
+    wave           TEXT NOT NULL,
+    status         TEXT NOT NULL,
+    message_id     TEXT NOT NULL,
+    language       TEXT NOT NULL,               -- the letter's
+    canary         INTEGER NOT NULL DEFAULT 0,  -- 1: goes before the others
+    attempts       INTEGER NOT NULL DEFAULT 0,
+    planned_at     REAL NOT NULL,
+    first_tried_at REAL,     -- the first mark; giving up counts from here
+    due_at         REAL,     -- for DEFERRED: not before
+    handed_over_at REAL,     -- the last time the final dot was about to be written
+    accepted_at    REAL,
+    marked_at      REAL,     -- the last change of status
+    code           INTEGER,  -- the last reply, its enhanced code, and its text or what happened instead of one
+    enhanced_code  TEXT,
+    reply          TEXT,
+    sha256         BLOB,     -- of the message's octets
+    UNIQUE (recipient, wave)
+) STRICT;
+
+-- PLANNED letters need no index: they are claimed by ascending id from where the last claim ended. HANDING_OVER needs none
+-- either: it is looked for once, when sending begins, and every letter would pay for the index twice.
+CREATE INDEX delivery_deferred ON delivery (due_at) WHERE status = 'DEFERRED';
+CREATE INDEX delivery_canary ON delivery (id) WHERE canary = 1;
+
+-- Rows of the recipients file that cannot be written to, as the last plan of their wave found them.
+CREATE TABLE withheld (
+    wave        TEXT NOT NULL,
+    line        INTEGER NOT NULL,
+    address     TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    withheld_at REAL NOT NULL
+) STRICT;
+
+CREATE INDEX withheld_wave ON withheld (wave, line);
+
+-- Letters handed over by the minute (Unix seconds of its beginning), for limits such as "10000/day".
+CREATE TABLE usage (
+    minute      INTEGER PRIMARY KEY,
+    handed_over INTEGER NOT NULL
+) STRICT;
+
+-- What was done that somebody may ask about later: a lock taken over, letters in doubt sent again.
+CREATE TABLE note (
+    at   REAL NOT NULL,
+    what TEXT NOT NULL
+) STRICT;

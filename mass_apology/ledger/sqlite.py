@@ -1,0 +1,144 @@
+"""The ledger of one campaign, open for writing: once-only bookkeeping that survives a crash at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Self, TypeVar
+
+from mass_apology.ledger import database, lock, marks
+from mass_apology.ledger.claims import Claims
+from mass_apology.ledger.reading import Records
+from mass_apology.ledger.statements import statements
+from mass_apology.ledger.writer import Writer
+from mass_apology.model import Delivery, Mark
+
+T = TypeVar("T")
+
+_QUERIES = statements("queries.sql")
+
+
+class Ledger(Records):
+    """Reads as ``Records`` does, and writes under the campaign's lock: ``acquire`` it first, then ``recover``.
+
+    Methods that a running sender awaits do not block its event loop; the others are for before and after. Once a commit
+    has failed, every method that writes raises that ``LedgerError``.
+    """
+
+    def __init__(self, path: Path, name: str, reader: Connection, connection: Connection) -> None:
+        super().__init__(path, name, reader)
+        self._claims = Claims()
+        self._writer = Writer(connection, path, self._claims.marked)
+
+    @classmethod
+    def create(cls, path: Path, name: str) -> Self:
+        """Make the ledger of the campaign ``name`` and open it. Raises ``LedgerError`` if there is one already."""
+        database.create(path, name, time.time())
+        return cls.open(path, name)
+
+    @classmethod
+    def open(cls, path: Path, name: str) -> Self:
+        """The ledger of the campaign ``name``. Raises ``LedgerError`` if it is missing, damaged, newer or another's."""
+        with ExitStack() as opened:
+            connection = opened.enter_context(closing(database.open_writing(path, name)))
+            reader = opened.enter_context(closing(database.open_reading(path, name)))
+            with database.explained(path):
+                marks.prepare(connection)
+                Claims.prepare(connection)
+            opened.pop_all()
+        return cls(path, name, reader, connection)
+
+    # Before sending
+
+    def acquire(self, now: float) -> None:
+        """Take the campaign's lock. Raises ``LedgerLocked`` with host and pid while a living process holds it."""
+        self.write(lambda connection: lock.acquire(connection, now))
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self.write(lock.release)
+
+    def recover(self, now: float) -> int:
+        """After a crash: letters whose hand-over has no recorded reply become IN_DOUBT. How many."""
+        return self.write(lambda connection: _recover(connection, now))
+
+    def resend_in_doubt(self, now: float) -> int:
+        """A person's word that letters in doubt may go again, with the same Message-ID: due now, noted. How many."""
+        return self.write(lambda connection: _resend_in_doubt(connection, now))
+
+    def write(self, act: Callable[[Connection], T]) -> T:
+        """Do something with the writing connection, between two groups of marks, and wait for it."""
+        return self._writer.call(act).result()
+
+    # While sending
+
+    async def claim(self, limit: int, now: float, *, canary_only: bool = False) -> list[Delivery]:
+        """At most ``limit`` letters to send: deferred ones due at ``now``, then planned ones in the file's order.
+
+        None is given out twice before a mark of it is durable. A claim ends with the process.
+        """
+        claims = self._claims
+        act = self._writer.call(lambda connection: claims.claim(connection, limit, now, canary_only=canary_only))
+        return await asyncio.wrap_future(act)
+
+    async def next_due_at(self) -> float | None:
+        """When the first deferred letter that is not claimed is due, in Unix seconds; ``None`` if there is none."""
+        return await asyncio.wrap_future(self._writer.call(self._claims.next_due_at))
+
+    async def hand_over(self, mark: Mark) -> None:
+        """Return when the HANDING_OVER mark is durable: only then may the final dot be written.
+
+        If the caller is cancelled meanwhile, the mark may be durable all the same; record what became of the letter.
+        """
+        await self._writer.durable_mark(mark)
+
+    def record(self, mark: Mark) -> None:
+        """Make an outcome durable soon. A failure shows in the next ``hand_over``, ``claim``, ``flush``, ``close``."""
+        self._writer.mark(mark)
+
+    async def flush(self) -> None:
+        """Return when every mark so far is durable."""
+        await asyncio.wrap_future(self._writer.call(lambda _: None))
+
+    async def close(self) -> None:
+        """Make everything durable that was recorded, give the lock back, close the files.
+
+        Raises the ``LedgerError`` that stopped the writing, if one did. Closing again has no effect.
+        """
+        if not self._writer.closing:
+            await asyncio.wrap_future(self._stop())
+
+    def __exit__(self, *_: object) -> None:
+        """As ``close``, and waits."""
+        if not self._writer.closing:
+            self._stop().result()
+
+    def _stop(self) -> Future[None]:
+        self._reader.close()  # before the writer, which as the last one tidies the -wal away
+        return self._writer.stop(_give_back)
+
+
+def _give_back(connection: Connection) -> None:
+    # Where even this cannot be written, the next sender sees that this process has ended.
+    with suppress(sqlite3.Error):
+        lock.release(connection)
+
+
+def _recover(connection: Connection, now: float) -> int:
+    with lock.fenced(connection):
+        return connection.execute(_QUERIES["recover"], {"now": now}).rowcount
+
+
+def _resend_in_doubt(connection: Connection, now: float) -> int:
+    with lock.fenced(connection):
+        count = connection.execute(_QUERIES["resend-in-doubt"], {"now": now}).rowcount
+        if count:
+            what = f"{count} letters in doubt were released to be sent again"
+            connection.execute(_QUERIES["add-note"], {"now": now, "what": what})
+        return count

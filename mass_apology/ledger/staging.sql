@@ -1,0 +1,142 @@
+-- name: schema
+-- A plan in the making. Rows are only appended while the file is read; the index is made when all of them are there, which
+-- costs a fraction of keeping it up to date. No table has the name of one of the ledger's, so that statements over both
+-- read the same wherever the two are attached.
+CREATE TABLE staged (
+    id              INTEGER PRIMARY KEY,  -- in the order of the file
+    identity        INTEGER NOT NULL,
+    address         TEXT NOT NULL,
+    name            TEXT NOT NULL,
+    language        TEXT NOT NULL,
+    time_zone       TEXT NOT NULL,
+    letter_language TEXT NOT NULL,
+    message_id      TEXT NOT NULL,
+    lines           TEXT NOT NULL,        -- JSON array
+    rows            TEXT NOT NULL         -- JSON array of objects
+) STRICT;
+CREATE TABLE set_aside (line INTEGER NOT NULL, address TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE conflict (staged INTEGER PRIMARY KEY, differs TEXT NOT NULL) STRICT;  -- JSON array of field names
+CREATE TABLE merged (staged INTEGER PRIMARY KEY, lines TEXT NOT NULL, rows TEXT NOT NULL) STRICT;
+CREATE TABLE surplus (staged INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE met (  -- who is a recipient in the ledger already
+    staged    INTEGER PRIMARY KEY,
+    recipient INTEGER NOT NULL,
+    fate      TEXT NOT NULL  -- see the statement "compare"
+) STRICT;
+
+-- name: add
+INSERT INTO staged (identity, address, name, language, time_zone, letter_language, message_id, lines, rows)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: set-aside
+INSERT INTO set_aside (line, address, reason) VALUES (?, ?, ?);
+
+-- name: index
+CREATE INDEX IF NOT EXISTS staged_identity ON staged (identity);
+
+-- name: repeated
+-- All rows of those who have several, person by person, in the order of the file.
+SELECT id, identity, address, name, language, time_zone, lines, rows FROM staged
+WHERE identity IN (SELECT identity FROM staged GROUP BY identity HAVING count(*) > 1)
+ORDER BY identity, id;
+
+-- name: add-merged
+INSERT INTO merged (staged, lines, rows) VALUES (?, ?, ?);
+
+-- name: add-surplus
+INSERT INTO surplus (staged) VALUES (?);
+
+-- name: add-conflict
+INSERT OR IGNORE INTO conflict (staged, differs) VALUES (?, ?);
+
+-- name: merge
+UPDATE staged SET lines = merged.lines, rows = merged.rows FROM merged WHERE staged.id = merged.staged;
+
+-- name: drop-surplus
+DELETE FROM staged WHERE id IN (SELECT staged FROM surplus);
+
+-- name: forget-merged
+DELETE FROM merged;
+
+-- name: forget-surplus
+DELETE FROM surplus;
+
+-- name: conflicts
+SELECT lines, differs, address FROM conflict JOIN staged ON staged.id = conflict.staged ORDER BY conflict.staged LIMIT ?;
+
+-- name: drop-conflicting
+DELETE FROM staged WHERE id IN (SELECT staged FROM conflict);
+
+-- name: set-letter-aside
+INSERT INTO set_aside (line, address, reason)
+SELECT value, address, :reason FROM staged, json_each(lines) WHERE staged.id = :staged;
+
+-- name: drop-letter
+DELETE FROM staged WHERE id = ?;
+
+-- name: forget-conflicts
+DELETE FROM conflict;
+
+-- name: count-letters
+SELECT count(*) FROM staged;
+
+-- name: count-rows
+SELECT coalesce(sum(json_array_length(lines)), 0) FROM staged;
+
+-- name: count-set-aside
+SELECT count(*) FROM set_aside;
+
+-- name: count-conflicts
+SELECT count(*) FROM conflict;
+
+-- name: languages
+SELECT letter_language, count(*) FROM staged GROUP BY letter_language ORDER BY count(*) DESC, letter_language;
+
+-- name: domains
+-- rtrim takes away all that is not "@" from the end: a quoted local part may hold another "@".
+SELECT substr(address, length(rtrim(address, replace(address, '@', ''))) + 1) AS domain, count(*)
+FROM staged GROUP BY domain ORDER BY count(*) DESC, domain LIMIT ?;
+
+-- name: attach
+ATTACH ? AS ledger;
+
+-- name: detach
+DETACH ledger;
+
+-- name: forget-met
+DELETE FROM met;
+
+-- name: compare
+-- What becomes of those whom the ledger knows. new: they have no letter in this wave. returned: theirs was withheld when
+-- their row left the file, and the row is back. known: nothing changed. updated: the
+-- letter is still due and the data changed. outdated: it is not due any more and the data changed. A person may stand on
+-- other lines of the file without anything having changed.
+INSERT INTO met (staged, recipient, fate)
+SELECT staged.id, recipient.id,
+       CASE
+           WHEN delivery.id IS NULL THEN 'new'
+           WHEN delivery.status = 'WITHHELD' THEN 'returned'
+           WHEN (recipient.address, recipient.name, recipient.language, recipient.time_zone, recipient.rows, delivery.language)
+              = (staged.address, staged.name, staged.language, staged.time_zone, staged.rows, staged.letter_language)
+               THEN 'known'
+           WHEN delivery.status IN ('PLANNED', 'DEFERRED') THEN 'updated'
+           ELSE 'outdated'
+       END
+FROM staged  -- CROSS: in this order, as SQLite cannot know which of the two is longer
+CROSS JOIN recipient ON recipient.identity = staged.identity
+LEFT JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
+ORDER BY staged.id;
+
+-- name: count-missing
+-- Letters still due to recipients of whom the file has no sendable row any more. For the ledger see also withhold-missing.
+SELECT count(*) FROM delivery
+WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient NOT IN (SELECT recipient FROM met);
+
+-- name: fates
+SELECT fate, count(*) FROM met GROUP BY fate;
+
+-- name: deliveries
+SELECT id, address, name, letter_language, time_zone, lines, rows, message_id
+FROM staged LEFT JOIN met ON met.staged = staged.id
+WHERE :everyone OR fate IS NULL OR fate IN ('new', 'updated')
+ORDER BY id;

@@ -1,0 +1,199 @@
+"""The writer: one thread, with the process's only writing connection.
+
+Group commit: whatever is waiting when the last commit ends goes into the next. A commit that fails is the last one:
+every mark that waits or comes later gets its error, so nothing is handed over without a durable mark.
+
+One connection is also what keeps the file whole: SQLite 3.7.0 to 3.51.2 can damage a WAL database when two connections
+write or checkpoint at the same moment (sqlite.org/wal.html). Between processes the lock sees to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from sqlite3 import Connection
+from threading import Thread
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from mass_apology.errors import LedgerError
+from mass_apology.ledger import lock, marks
+from mass_apology.ledger.database import explained
+from mass_apology.model import Mark
+
+T = TypeVar("T")
+Waiter = asyncio.Future[None]
+
+
+class _Waiting(Struct, frozen=True):
+    """A mark on its way to the disk, and who waits for it."""
+
+    mark: Mark
+    waiter: Waiter | None
+
+
+class _Call(Generic[T]):
+    """Something else to do with the connection, between two groups."""
+
+    def __init__(self, act: Callable[[Connection], T], *, last: bool = False) -> None:
+        self.act = act
+        self.last = last
+        self.answer: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+
+class Writer:
+    """Takes marks and calls from any thread and does them in their order.
+
+    ``on_durable`` is called in the writer's thread with the marks of each group once they are on the disk.
+    """
+
+    def __init__(self, connection: Connection, path: Path, on_durable: Callable[[Sequence[Mark]], None]) -> None:
+        self._connection = connection
+        self._path = path
+        self._on_durable = on_durable
+        self._queue: SimpleQueue[_Waiting | _Call[Any]] = SimpleQueue()
+        self._failure: LedgerError | None = None
+        self._closing = False  # nothing more is taken
+        self._ended = False  # the connection is closed
+        self._renew_at = time.monotonic() + lock.RENEWAL
+        Thread(target=self._run, name="ledger-writer", daemon=True).start()
+
+    def mark(self, mark: Mark) -> None:
+        """Make a mark durable with the next group. A failure shows in what is waited for next."""
+        self._require_open()
+        self._queue.put(_Waiting(mark, None))
+
+    async def durable_mark(self, mark: Mark) -> None:
+        """Return when the mark, and every earlier one, is durable; raise the ``LedgerError`` that prevents it."""
+        self._require_open()
+        waiter = asyncio.get_running_loop().create_future()
+        self._queue.put(_Waiting(mark, waiter))
+        await waiter
+
+    def call(self, act: Callable[[Connection], T]) -> concurrent.futures.Future[T]:
+        """Do something with the connection after all that was asked for before, unless a commit of that fails."""
+        self._require_open()
+        call = _Call(act)
+        self._queue.put(call)
+        return call.answer
+
+    def stop(self, act: Callable[[Connection], None]) -> concurrent.futures.Future[None]:
+        """Do all that was asked for before, then ``act`` whatever became of it, and close the connection.
+
+        The answer raises the ``LedgerError`` that stopped the writer, if one did.
+        """
+
+        def end(connection: Connection) -> None:
+            try:
+                act(connection)
+            finally:
+                connection.close()
+            if self._failure is not None:
+                raise self._failure
+
+        self._require_open()
+        self._closing = True
+        call = _Call(end, last=True)
+        self._queue.put(call)
+        return call.answer
+
+    @property
+    def closing(self) -> bool:
+        """Whether ``stop`` was called."""
+        return self._closing
+
+    def _require_open(self) -> None:
+        if self._closing:
+            raise LedgerError(f"{self._path} has been closed.", next_step="Run the command again.")
+
+    # In the writer's thread
+
+    def _run(self) -> None:
+        while not self._ended:
+            group: list[_Waiting] = []
+            for entry in self._entries():
+                if isinstance(entry, _Waiting):
+                    group.append(entry)
+                    continue
+                self._commit(group)
+                group = []
+                self._perform(entry)
+            self._commit(group)
+            self._renew()
+
+    def _entries(self) -> list[_Waiting | _Call[Any]]:
+        """All that waits, in its order; nothing when nothing came for a while."""
+        entries: list[_Waiting | _Call[Any]] = []
+        with suppress(Empty):
+            entries.append(self._queue.get(timeout=lock.RENEWAL))
+            while len(entries) < marks.LARGEST_GROUP:
+                entries.append(self._queue.get_nowait())
+        return entries
+
+    def _commit(self, group: Sequence[_Waiting]) -> None:
+        if not group:
+            return
+        if self._failure is None:
+            self._apply([waiting.mark for waiting in group])
+        self._tell([waiting.waiter for waiting in group if waiting.waiter is not None])
+
+    def _tell(self, waiters: Sequence[Waiter]) -> None:
+        for loop in {waiter.get_loop() for waiter in waiters}:
+            theirs = [waiter for waiter in waiters if waiter.get_loop() is loop]
+            with suppress(RuntimeError):  # the loop has been closed: nobody waits there any more
+                loop.call_soon_threadsafe(_answer, theirs, self._failure)
+
+    def _apply(self, group: Sequence[Mark]) -> None:
+        try:
+            marks.apply(self._connection, self._path, group)
+        except LedgerError as error:
+            self._failure = error
+        except Exception as error:  # whatever it is, who waits must hear of it
+            self._failure = LedgerError(
+                f"{self._path} cannot be written: {error!r}.", next_step="Report this as a mistake."
+            )
+        else:
+            self._on_durable(group)
+
+    def _perform(self, call: _Call[Any]) -> None:
+        if not call.answer.set_running_or_notify_cancel() and not call.last:
+            return
+        if self._failure is not None and not call.last:
+            call.answer.set_exception(self._failure)
+            return
+        try:
+            with explained(self._path):
+                answer = call.act(self._connection)
+        except Exception as error:  # it is the caller's, who gets it
+            call.answer.set_exception(error)
+        else:
+            call.answer.set_result(answer)
+        self._ended = call.last
+
+    def _renew(self) -> None:
+        """Show now and then that we live; a lock that was taken over stops the writing before the next dot."""
+        if self._ended or self._failure is not None or time.monotonic() < self._renew_at:
+            return
+        self._renew_at = time.monotonic() + lock.RENEWAL
+        try:
+            with explained(self._path):
+                lock.renew(self._connection, time.time())
+        except LedgerError as error:
+            self._failure = error
+
+
+def _answer(waiters: Sequence[Waiter], failure: LedgerError | None) -> None:
+    """In the loop's thread: tell everyone who still waits."""
+    for waiter in waiters:
+        if waiter.done():  # cancelled
+            continue
+        if failure is None:
+            waiter.set_result(None)
+        else:
+            waiter.set_exception(failure)

@@ -1,0 +1,131 @@
+"""Whole campaigns against a relay that lives in a thread, so that ``send`` can bring its own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from smtp_fakes import PIPELINED, Fault, Relay
+
+from mass_apology.flows.begin import toml
+from mass_apology.flows.deliver import Ended, Wishes, run
+from mass_apology.flows.planning import Check
+from mass_apology.flows.tally import Progress
+from mass_apology.ledger import Records, Result
+from mass_apology.settings import Campaign
+from mass_apology.smtp.sink import SinkSettings
+
+LETTER = """Subject: {{ incident.service }} and you, {{ customer.name }}
+
+{{ salutation }}
+
+We were down for {{ customer.minutes }} minutes. We are sorry.
+"""
+Row = Mapping[str, str]
+
+
+@contextmanager
+def relay(settings: SinkSettings = PIPELINED, fault: Fault | None = None) -> Iterator[Relay]:
+    """A listening relay, with an event loop and a thread of its own."""
+    live = Relay(settings, fault)
+    loop = asyncio.new_event_loop()
+    listening, over = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        async with live.sink:
+            listening.set()
+            await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    listening.wait()
+    try:
+        yield live
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join()
+        loop.close()
+
+
+def customers(count: int) -> list[Row]:
+    """Rows of so many different customers; their addresses are what ``smtp_fakes.Relay.numbers`` reads."""
+    return [
+        {"email": f"customer{n}@d{n % 7}.example", "name": f"Customer {n}", "minutes": str(n % 90 + 1)}
+        for n in range(count)
+    ]
+
+
+def campaign_folder(folder: Path, url: str, rows: Sequence[Row], **tables: Mapping[str, object]) -> Path:
+    """A campaign of its own template. ``tables`` add to or replace keys of campaign.toml's tables."""
+    templates = folder / "templates" / "sorry"
+    templates.mkdir(parents=True, exist_ok=True)
+    (templates / "en.md").write_text(LETTER, encoding="utf-8")
+    write_rows(folder / "affected.csv", rows)
+    write_toml(folder, url, **tables)
+    return folder
+
+
+def write_toml(folder: Path, url: str, **tables: Mapping[str, object]) -> None:
+    whole: dict[str, dict[str, object]] = {
+        "": {"name": "trial", "template": "sorry", "recipients": "affected.csv"},
+        "types": {"minutes": "int"},
+        "incident": {"service": "Acme API"},
+        "sender": {"from": "Anna Kowalska <anna@acme.example>"},
+        "relay": {"url": url, "rate": "unlimited", "timeout": 5.0, "dot_timeout": 5.0, "connect_timeout": 5.0},
+    }
+    for name, table in tables.items():
+        whole.setdefault(name.removeprefix("top"), {}).update(table)
+    lines = []
+    for name, table in whole.items():
+        lines += [f"[{name}]"] if name else []
+        lines += [f"{key} = {toml(value)}" for key, value in table.items()]
+    (folder / "campaign.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_rows(path: Path, rows: Sequence[Row]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+class Person:
+    """Watches, and types the number that is asked for unless told otherwise."""
+
+    def __init__(self, types: str | None = None) -> None:
+        self.types = types
+        self.asked: list[int] = []
+        self.checks: list[Check | None] = []
+        self.last: Progress | None = None
+
+    def stage(self, name: str, done: int, total: int | None) -> None:
+        pass
+
+    def plan(self, checked: Check | None, due: int, campaign: Campaign) -> None:
+        self.checks.append(checked)
+
+    def count(self, due: int) -> str:
+        self.asked.append(due)
+        return str(due) if self.types is None else self.types
+
+    def progress(self, progress: Progress) -> None:
+        self.last = progress
+
+
+def send(folder: Path, person: Person | None = None, **wishes: object) -> Ended:
+    """One ``send``, as a person does it."""
+    return run(folder, Wishes(**wishes), person or Person())
+
+
+def results(folder: Path) -> list[Result]:
+    with Records.open(folder / "ledger.sqlite", "trial") as ledger:
+        return list(ledger.results("first"))
+
+
+def statuses(folder: Path) -> Counter[str]:
+    return Counter(result.status.value for result in results(folder))

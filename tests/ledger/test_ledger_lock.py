@@ -1,0 +1,164 @@
+"""One sender at a time: processes that live, end, are stopped, or are on another machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from ledger_samples import CAMPAIGN, NOON, bury_holder, mark, outside, plan, planned_ledger, recipient, statuses
+
+from mass_apology.errors import FencedOut, LedgerLocked
+from mass_apology.ledger import Ledger, Records
+from mass_apology.ledger.lock import LEASE, Holder, may_be_taken, renew, start_of, this_process
+from mass_apology.model import Status
+
+_HOLDER = """
+import sys
+from pathlib import Path
+from mass_apology.ledger import Ledger
+
+ledger = Ledger.open(Path(sys.argv[1]), "acme-outage")
+ledger.acquire(float(sys.argv[2]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def holding_process(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the lock until its input ends."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, str(path), str(NOON)],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        try:
+            assert child.stdout.readline() == "held\n"
+            yield child
+        finally:
+            child.kill()
+
+
+def test_a_living_process_keeps_its_lock_and_a_killed_one_loses_it_at_once(path: Path) -> None:
+    planned_ledger(path, 3).__exit__()
+    with holding_process(path) as child, Ledger.open(path, CAMPAIGN) as ledger:
+        with pytest.raises(LedgerLocked) as locked:
+            ledger.acquire(NOON + 10 * LEASE)
+        assert (locked.value.host, locked.value.pid) == (socket.gethostname(), child.pid)
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # dead, and still a zombie
+        ledger.acquire(NOON)
+        (note,) = ledger.notes()
+        assert f"taken over from process {child.pid}" in note.what
+
+
+def test_a_process_that_comes_back_after_a_takeover_writes_nothing(ledger: Ledger, path: Path) -> None:
+    asyncio.run(ledger.hand_over(mark(1, Status.HANDING_OVER)))
+    ledger.record(mark(1, Status.ACCEPTED))
+    asyncio.run(ledger.flush())
+    bury_holder(path)
+    with Ledger.open(path, CAMPAIGN) as successor:
+        successor.acquire(NOON)
+        with pytest.raises(FencedOut, match=f"Process {os.getpid()} on"):
+            asyncio.run(ledger.hand_over(mark(2, Status.HANDING_OVER)))
+        with pytest.raises(FencedOut):
+            asyncio.run(ledger.close())
+        asyncio.run(successor.hand_over(mark(3, Status.HANDING_OVER)))  # its lock was not given back by the other
+    expected = {1: Status.ACCEPTED, 3: Status.HANDING_OVER}
+    assert statuses(path) == dict.fromkeys(range(1, 21), Status.PLANNED) | expected
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda ledger: ledger.recover(NOON),
+        lambda ledger: ledger.resend_in_doubt(NOON),
+        lambda ledger: plan(ledger, [recipient(99)]),
+        lambda ledger: ledger.write(lambda connection: renew(connection, NOON)),
+    ],
+    ids=["recover", "resend", "plan", "renew"],
+)
+def test_nothing_else_is_written_either(ledger: Ledger, path: Path, act: Callable[[Ledger], object]) -> None:
+    bury_holder(path)
+    with Ledger.open(path, CAMPAIGN) as successor:
+        successor.acquire(NOON)
+        with pytest.raises(FencedOut):
+            act(ledger)
+    assert statuses(path) == dict.fromkeys(range(1, 21), Status.PLANNED)
+
+
+def test_a_process_on_another_host_keeps_its_lock_while_it_renews_it(ledger: Ledger, path: Path) -> None:
+    outside(path, "UPDATE lock SET host = 'elsewhere', pid = 1")
+    with Ledger.open(path, CAMPAIGN) as here:
+        with pytest.raises(LedgerLocked) as locked:
+            here.acquire(NOON + LEASE)
+        assert (locked.value.host, locked.value.pid) == ("elsewhere", 1)
+        ledger.write(lambda connection: renew(connection, NOON + LEASE))
+        with pytest.raises(LedgerLocked):
+            here.acquire(NOON + LEASE + 1)
+        here.acquire(NOON + 2 * LEASE + 1)
+        with pytest.raises(FencedOut):
+            asyncio.run(ledger.hand_over(mark(1, Status.HANDING_OVER)))
+
+
+def test_two_that_take_over_at_once_do_not_both_succeed(ledger: Ledger, path: Path) -> None:
+    bury_holder(path)
+    with Ledger.open(path, CAMPAIGN) as first, Ledger.open(path, CAMPAIGN) as second:
+        first.acquire(NOON)
+        with pytest.raises(LedgerLocked):
+            second.acquire(NOON)
+
+
+def test_others_see_who_is_sending(path: Path) -> None:
+    planned_ledger(path, 3).__exit__()
+    with Records.open(path, CAMPAIGN) as records:
+        assert records.holder() is None
+        with holding_process(path) as child:
+            holder = records.holder()
+            assert holder is not None
+            assert (holder.host, holder.pid) == (socket.gethostname(), child.pid)
+        assert records.holder() is None
+
+
+def test_renewing_without_a_lock_does_nothing(ledger: Ledger) -> None:
+    ledger.release()
+    ledger.write(lambda connection: renew(connection, NOON + 5))
+    ledger.acquire(NOON)
+
+
+def test_a_process_is_recognised_by_its_start() -> None:
+    me = this_process()
+    assert me.pid == os.getpid()
+    assert me.started == start_of(os.getpid())
+    assert not may_be_taken(me, host=me.host, idle=1e9)
+    later = Holder(host=me.host, pid=me.pid, started=f"{me.started}0")
+    assert may_be_taken(later, host=me.host, idle=0.0)
+
+
+def test_a_process_that_has_ended_has_no_start() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert start_of(child.pid) is None
+    child.wait()
+    assert start_of(child.pid) is None
+
+
+def test_where_there_is_no_proc_a_living_process_is_recognised_by_its_pid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mass_apology.ledger.lock._PROC", tmp_path)
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        assert start_of(child.pid) == ""
+    assert start_of(child.pid) is None
+    assert start_of(1) == ""
