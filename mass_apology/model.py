@@ -43,7 +43,7 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(
         Status.ACCEPTED: frozenset({Status.BOUNCED, Status.COMPLAINED}),
         Status.REFUSED: frozenset(),
         Status.EXPIRED: frozenset(),
-        Status.WITHHELD: frozenset({Status.PLANNED}),  # the customer's row is back in the file
+        Status.WITHHELD: frozenset(),
         Status.BOUNCED: frozenset(),
         Status.COMPLAINED: frozenset(),
     }

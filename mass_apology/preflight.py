@@ -118,6 +118,17 @@ def conflict_finding(file: str, lines: Sequence[int], difference: str, address: 
     )
 
 
+def unrendered_finding(template: str) -> Finding:
+    """The facts are not all there, so the letters were not looked at."""
+    return Finding(
+        code="letters-unrendered",
+        severity=Severity.WARNING,
+        where=f"template {template}",
+        problem="The letters were not rendered, since facts of the incident are missing or wrong.",
+        advice="Complete the facts in campaign.toml, then run check again: there may be more to find.",
+    )
+
+
 def spelling_findings(file: str, spellings: Iterable[Sequence[str]]) -> list[Finding]:
     """Addresses that differ only in case before the @: probably one mailbox, but only its host knows."""
     return [

@@ -38,7 +38,7 @@ HERE = Path()
 def run() -> None:
     """The whole program."""
     with sentences():
-        app()
+        app(prog_name="mass-apology")
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 (typer's callback)

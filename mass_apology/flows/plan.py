@@ -23,6 +23,7 @@ from mass_apology.letter.templates import shipped_templates, template_files
 from mass_apology.letter.writer import Writer
 from mass_apology.model import DUE, Status
 from mass_apology.settings import Campaign, LimitSettings, RelaySettings
+from mass_apology.smtp.url import parse as parse_url
 
 FIRST_WAVE = "first"
 NO_KEY = bytes(32)  # for a check, whose Message-IDs nobody sees
@@ -69,6 +70,7 @@ class Draft:
 async def check(folder: Path, *, skip_bad_rows: bool, observe: Observe) -> Check:
     """Everything ``send`` would do, short of sending and of touching the ledger."""
     campaign = read_campaign(folder)
+    parse_url(campaign.relay.url)
     async with drafted(folder, campaign, NO_KEY, skip_bad_rows=skip_bad_rows, observe=observe) as draft:
         return draft.check
 

@@ -77,6 +77,7 @@ class Planning:
         self._findings = Findings()
         self._candidates = Candidates()
         self._rows_read = self._rows_chosen = self._rendered = 0
+        self._lacks_facts = False
         self._asked: Counter[tuple[str, str]] = Counter()
 
     def read(self, file: Path) -> None:
@@ -91,6 +92,10 @@ class Planning:
             )
             self._findings.add([finding])
         self._staging.withhold_conflicts()
+        languages = tuple(self._staging.counts().languages)
+        facts = facts_findings(self._scenario, self._campaign.incident, languages)
+        self._findings.add(facts)
+        self._lacks_facts = any(each.severity is Severity.ERROR for each in facts)
 
     def _stage(self, batch: Batch) -> None:
         self._rows_read += batch.rows_read
@@ -102,7 +107,13 @@ class Planning:
         self._staging.withhold(list(_withheld(batch.findings)))
 
     async def render(self) -> None:
-        """Every letter once, as it will be sent; one that cannot be written is a finding."""
+        """Every letter once, as it will be sent; one that cannot be written is a finding.
+
+        Without its facts no letter can be written, and a finding for each would only hide what has to be done.
+        """
+        if self._lacks_facts:
+            self._findings.add([preflight.unrendered_finding(self._campaign.template)])
+            return
         letters = self._staging.counts().letters
         failed: list[tuple[int, str]] = []
         places = asyncio.Semaphore(AT_ONCE)
@@ -129,7 +140,6 @@ class Planning:
         """What was found, when all is read and rendered."""
         campaign, counts = self._campaign, self._staging.counts(TOP_DOMAINS)
         finish_at = self._finish_at(counts.letters)
-        self._findings.add(facts_findings(self._scenario, campaign.incident, tuple(counts.languages)))
         self._findings.add(preflight.fallback_findings(self._asked, campaign.template))
         self._findings.add(preflight.deadline_findings(finish_at, campaign.finish_by))
         groups = self._findings.groups()

@@ -21,11 +21,10 @@ UPDATE delivery SET language = staged.letter_language
 FROM met JOIN staged ON staged.id = met.staged
 WHERE delivery.recipient = met.recipient AND delivery.wave = :wave AND met.fate = 'updated';
 
--- name: return-withheld
-UPDATE delivery
-SET status = 'PLANNED', language = staged.letter_language, planned_at = :now, marked_at = :now, reply = NULL
-FROM met JOIN staged ON staged.id = met.staged
-WHERE delivery.recipient = met.recipient AND delivery.wave = :wave AND met.fate = 'returned';
+-- name: drop-returned
+-- A letter that was withheld when its row left the file, and whose row is back, is planned anew with the new ones.
+DELETE FROM delivery
+WHERE wave = :wave AND recipient IN (SELECT recipient FROM met WHERE fate = 'returned');
 
 -- name: withhold-missing
 -- Before new letters are added: what is still due and not in the plan has no customer in the file any more.
@@ -44,7 +43,7 @@ INSERT INTO delivery (recipient, wave, status, message_id, language, canary, pla
 SELECT coalesce(met.recipient, :last + staged.id), :wave, 'PLANNED', message_id, letter_language,
        staged.id IN (SELECT value FROM json_each(:canary)), :now
 FROM staged LEFT JOIN met ON met.staged = staged.id
-WHERE fate IS NULL OR fate = 'new'
+WHERE fate IS NULL OR fate IN ('new', 'returned')
 ORDER BY staged.id;
 
 -- name: drop-withheld

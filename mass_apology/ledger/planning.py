@@ -300,7 +300,7 @@ def _write(connection: Connection, facts: Mapping[str, object]) -> None:
     for statement in (
         "update-recipients",
         "update-deliveries",
-        "return-withheld",
+        "drop-returned",
         "withhold-missing",
         "add-recipients",
         "add-deliveries",

@@ -108,9 +108,9 @@ DELETE FROM met;
 
 -- name: compare
 -- What becomes of those whom the ledger knows. new: they have no letter in this wave. returned: theirs was withheld when
--- their row left the file, and the row is back. known: nothing changed. updated: the
--- letter is still due and the data changed. outdated: it is not due any more and the data changed. A person may stand on
--- other lines of the file without anything having changed.
+-- their row left the file, and the row is back. known: nothing changed. updated: the letter is still due and the data
+-- changed. outdated: it is not due any more and the data changed. A person may stand on other lines of the file without
+-- anything having changed.
 INSERT INTO met (staged, recipient, fate)
 SELECT staged.id, recipient.id,
        CASE
@@ -138,5 +138,5 @@ SELECT fate, count(*) FROM met GROUP BY fate;
 -- name: deliveries
 SELECT id, address, name, letter_language, time_zone, lines, rows, message_id
 FROM staged LEFT JOIN met ON met.staged = staged.id
-WHERE :everyone OR fate IS NULL OR fate IN ('new', 'updated')
+WHERE :everyone OR fate IS NULL OR fate IN ('new', 'returned', 'updated')
 ORDER BY id;

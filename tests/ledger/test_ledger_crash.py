@@ -51,8 +51,11 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(letters=st.integers(0, 5), canary=st.sets(st.integers(1, 5)))
     def plan(self, letters: int, canary: set[int]) -> None:
         known = len(self.statuses)
-        everyone = [recipient(number) for number in range(known + letters)]
-        plan(self.ledger, everyone, canary={known + number for number in canary})
+        # Whoever is withheld has left the file: a row that came back would be a new letter.
+        numbers = [n for n in range(known + letters) if self.statuses.get(n + 1) is not Status.WITHHELD]
+        staged = {number + 1: place for place, number in enumerate(numbers, start=1)}
+        first = {staged[known + number] for number in canary if known + number in staged}
+        plan(self.ledger, [recipient(number) for number in numbers], canary=first)
         new = range(known + 1, known + letters + 1)
         self.statuses |= dict.fromkeys(new, PLANNED)
         self.canary |= {known + number for number in canary} & set(new)
