@@ -92,6 +92,7 @@ class Planning:
             )
             self._findings.add([finding])
         self._staging.withhold_conflicts()
+        self._findings.add(preflight.spelling_findings(self._campaign.recipients, self._staging.spellings()))
         languages = tuple(self._staging.counts().languages)
         facts = facts_findings(self._scenario, self._campaign.incident, languages)
         self._findings.add(facts)

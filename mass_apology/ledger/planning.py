@@ -171,6 +171,12 @@ class Staging:
                 domains=tuple(self._execute("domains", (domains,))),
             )
 
+    def spellings(self, limit: int = 1000) -> list[tuple[str, ...]]:
+        """Addresses that differ in upper and lower case only, each group once."""
+        self._merge()
+        with explained(self._path):
+            return [tuple(each.split(",")) for (each,) in self._execute("spellings", (limit,))]
+
     def compare(self) -> Planned:
         """What ``commit`` would do to the ledger as it is now."""
         self._merge()

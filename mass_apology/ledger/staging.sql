@@ -97,6 +97,11 @@ SELECT letter_language, count(*) FROM staged GROUP BY letter_language ORDER BY c
 SELECT substr(address, length(rtrim(address, replace(address, '@', ''))) + 1) AS domain, count(*)
 FROM staged GROUP BY domain ORDER BY count(*) DESC, domain LIMIT ?;
 
+-- name: spellings
+-- lower() leaves all but ASCII letters alone, which is cautious enough for a warning.
+SELECT group_concat(DISTINCT address) FROM staged
+GROUP BY lower(address) HAVING count(DISTINCT address) > 1 ORDER BY min(id) LIMIT ?;
+
 -- name: attach
 ATTACH ? AS ledger;
 
