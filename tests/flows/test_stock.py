@@ -38,15 +38,17 @@ class FakeLedger:
 
 
 class FakeFarm:
-    """Takes its time."""
+    """Takes its time, one batch after the other."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._turn = asyncio.Lock()
 
     async def write(self, deliveries: Sequence[Delivery], *, now: float, eightbit: bool) -> list[Message]:
         assert now > 0
         assert eightbit
-        await asyncio.sleep(self._seconds)
+        async with self._turn:
+            await asyncio.sleep(self._seconds)
         return [message(each.id) for each in deliveries]
 
 
