@@ -43,7 +43,7 @@ def inspect(path: Path, campaign: Campaign) -> Layout:
 
 
 def header(path: Path) -> tuple[str, ...]:
-    """The file's column names, for a campaign that is still to be written. Raises ``InputError`` as ``inspect`` does."""
+    """The file's column names, for a campaign still to be written. Raises ``InputError`` as ``inspect`` does."""
     unwritten = Campaign(
         name="unwritten",
         template="-",

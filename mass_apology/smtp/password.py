@@ -1,0 +1,105 @@
+"""Where the relay's password is kept: the environment, a file or the system's keyring, and never campaign.toml."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from mass_apology.errors import CampaignError
+from mass_apology.smtp.url import Endpoint
+
+VARIABLE = "MASS_APOLOGY_PASSWORD"
+"""The environment variable that is read where campaign.toml does not say."""
+
+
+def resolve(setting: str | None, endpoint: Endpoint) -> str | None:
+    """The password for the endpoint's user, or ``None`` where there is no user.
+
+    ``setting`` is "env:NAME", "file:PATH" or "keyring:SERVICE". Raises ``CampaignError``, whose text never holds
+    the password, nor a setting that may be one.
+    """
+    if endpoint.user is None:
+        _refuse_password_of_nobody(setting)
+        return None
+    kind, _, where = (setting or f"env:{VARIABLE}").partition(":")
+    if kind not in _SOURCES or not where:
+        # The setting is not repeated: it may be the password itself.
+        raise CampaignError(
+            "[relay] password in campaign.toml does not say where the password is kept.",
+            next_step='Write "env:NAME", "file:PATH" or "keyring:SERVICE". If a password stood there, change it.',
+        )
+    return _SOURCES[kind](where, endpoint.user)
+
+
+def _refuse_password_of_nobody(setting: str | None) -> None:
+    if setting is not None:
+        raise CampaignError(
+            "[relay] password is set, but [relay] url names no user.",
+            next_step="Add the user to the URL, as in smtps://user@host:465, or remove the password setting.",
+        )
+
+
+def _from_environment(name: str, user: str) -> str:
+    password = os.environ.get(name)
+    if not password:
+        raise CampaignError(
+            f"The environment variable {name}, which holds the relay's password for {user}, is not set.",
+            next_step=f"Set {name}, or name another place in campaign.toml under [relay] password.",
+        )
+    return password
+
+
+def _from_file(name: str, user: str) -> str:
+    path = Path(name).expanduser()
+    try:
+        with path.open("rb") as file:
+            _refuse_open_file(path, os.fstat(file.fileno()).st_mode)
+            password = file.read().decode().removesuffix("\n").removesuffix("\r")
+    except OSError as error:
+        raise CampaignError(
+            f"The relay's password for {user} cannot be read from {path}: {error.strerror}.",
+            next_step="Correct [relay] password in campaign.toml, or the file's permissions.",
+        ) from error
+    except UnicodeDecodeError:
+        # "from None": the original's text holds octets of the password.
+        raise CampaignError(
+            f"The password file {path} is not UTF-8 text.", next_step="Write it again as text."
+        ) from None
+    if not password:
+        raise CampaignError(f"The password file {path} is empty.", next_step=f"Write the password of {user} into it.")
+    return password
+
+
+def _refuse_open_file(path: Path, mode: int) -> None:
+    if os.name == "posix" and mode & stat.S_IRWXO:
+        raise CampaignError(
+            f"Everybody on this machine may read or change the password file {path}.",
+            next_step=f"Run: chmod 600 {path}",
+        )
+
+
+def _from_keyring(service: str, user: str) -> str:
+    try:
+        import keyring  # noqa: PLC0415 (an extra; absent from a plain installation)
+        from keyring.errors import KeyringError  # noqa: PLC0415 (as above)
+    except ImportError as error:
+        raise CampaignError(
+            "The relay's password is in the keyring, and the package keyring is not installed.",
+            next_step="Run: pip install 'mass-apology[keyring]'",
+        ) from error
+    try:
+        password = keyring.get_password(service, user)
+    except KeyringError as error:
+        raise CampaignError(
+            f"The keyring cannot be read: {error}.",
+            next_step="Unlock it, or name another place in campaign.toml under [relay] password.",
+        ) from error
+    if not password:
+        raise CampaignError(
+            f"The keyring has no password of {user} for {service}.", next_step=f"Run: keyring set {service} {user}"
+        )
+    return str(password)
+
+
+_SOURCES = {"env": _from_environment, "file": _from_file, "keyring": _from_keyring}

@@ -1,0 +1,94 @@
+"""The connections to one relay: as many as are allowed at the moment, each opened when there is a message for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from mass_apology.errors import RelayError
+from mass_apology.model import Message
+from mass_apology.settings import RelaySettings
+from mass_apology.smtp.desk import Desk
+from mass_apology.smtp.session import Session, open_session
+from mass_apology.smtp.transaction import Conversation
+
+
+async def run(relay: RelaySettings, password: str | None, desk: Desk, allowed: Callable[[], int]) -> None:
+    """Sends what the desk hands out, until it has no more messages or does without the last connection.
+
+    ``allowed()`` is the number of connections wanted now; it is asked between messages, and less than one counts as
+    one. Raises the first exception the desk raises, and ``CampaignError`` where the settings cannot be used. When it
+    returns, raises or is cancelled, every connection is closed and every message is back at the desk.
+    """
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            _Pool(relay, password, desk, allowed, tasks).grow()
+    except BaseExceptionGroup as failures:
+        # The others only tell what else broke because of the first.
+        first = failures.exceptions[0]
+        raise first from first.__cause__
+
+
+class _Pool:
+    def __init__(
+        self,
+        relay: RelaySettings,
+        password: str | None,
+        desk: Desk,
+        allowed: Callable[[], int],
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        self._relay = relay
+        self._password = password
+        self._desk = desk
+        self._allowed = allowed
+        self._tasks = tasks
+        self._places: set[int] = set()  # connections, numbered from 0: number n is wanted while more than n are allowed
+        self._ending = False  # the desk has no more messages, or wanted to do without a connection
+
+    def grow(self) -> None:
+        if self._ending:
+            return
+        for place in range(max(1, self._allowed())):
+            if place not in self._places:
+                self._places.add(place)
+                self._tasks.create_task(self._keep(place))
+
+    def _is_wanted(self, place: int) -> bool:
+        return place == 0 or place < self._allowed()
+
+    def _may_go_on(self, place: int) -> bool:
+        """Asked by a connection between its messages, which is when the allowance has news."""
+        if len(self._places) < self._allowed():
+            self.grow()
+        return self._is_wanted(place)
+
+    async def _keep(self, place: int) -> None:
+        """One connection after the other in this place."""
+        try:
+            while self._is_wanted(place):
+                message = await self._desk.next_message()
+                if message is None or await self._serve(place, message):
+                    self._ending = True
+                    return
+        finally:
+            self._places.discard(place)
+
+    async def _serve(self, place: int, message: Message) -> bool:
+        """Opens a connection, beginning with this message; true where the place is not needed any more."""
+        try:
+            session = await self._open(message)
+        except RelayError as error:
+            wait = self._desk.unreachable(error)
+            if wait is None:
+                return True
+            await asyncio.sleep(wait)
+            return False
+        return await Conversation(session, self._relay, self._desk, lambda: self._may_go_on(place)).run(message)
+
+    async def _open(self, message: Message) -> Session:
+        try:
+            return await open_session(self._relay, self._password)
+        except BaseException:
+            self._desk.back(message)
+            raise

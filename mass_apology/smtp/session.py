@@ -1,0 +1,226 @@
+"""Opens connections: TCP, greeting, EHLO, TLS and login by aiosmtplib, which then hands the connection over.
+
+Everything delicate is aiosmtplib's. Its transactions are not used: they cannot tell a failure before the final dot
+from one after it. Nothing else imports aiosmtplib.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import aiosmtplib
+from msgspec import Struct
+
+from mass_apology.errors import CampaignError, RelayError
+from mass_apology.model import Extensions, Phase
+from mass_apology.settings import RelaySettings
+from mass_apology.smtp import failures
+from mass_apology.smtp.replies import make_reply, printable
+from mass_apology.smtp.url import Endpoint, Scheme, parse
+from mass_apology.smtp.wire import Wire
+
+_HELLO = re.compile(r"[A-Za-z0-9._-]+|\[[A-Za-z0-9.:]+\]")  # a domain or an address literal, RFC 5321 §4.1.1.1
+_MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5")  # what a password is good for; XOAUTH2 wants a token, so it must be named
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A connection ready for mail transactions."""
+
+    wire: Wire
+    extensions: Extensions
+
+
+async def open_session(relay: RelaySettings, password: str | None) -> Session:
+    """Connects, protects and logs in as the settings say.
+
+    ``password`` is the OAuth 2 access token where ``auth`` chooses XOAUTH2. Raises ``RelayError`` with the phase and
+    the reply where the relay is the reason, ``CampaignError`` where the settings are.
+    """
+    # A task of its own, whose end is insisted on: before Python 3.12 asyncio.wait_for, by which aiosmtplib waits,
+    # swallows a cancellation that comes together with what it waits for (python/cpython#86296).
+    task = asyncio.create_task(_open_session(relay, password))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=0.05)
+        if not task.cancelled() and task.exception() is None:
+            task.result().wire.abort()
+        raise
+
+
+async def _open_session(relay: RelaySettings, password: str | None) -> Session:
+    client = await _connected(relay, password)
+    # From here on nothing may wait: every event of the connection must find its new owner.
+    transport, extensions = client.transport, _extensions(client)
+    if transport is None or transport.is_closing():
+        raise failures.closed(parse(relay.url), Phase.EHLO if password is None else Phase.AUTH)
+    return Session(wire=Wire(cast(asyncio.Transport, transport)), extensions=extensions)
+
+
+async def probe(relay: RelaySettings, password: str | None) -> Extensions:
+    """Does what ``open_session`` does, takes leave, and says what the relay offered; raises the same."""
+    client = await _connected(relay, password)
+    extensions = _extensions(client)
+    try:
+        await client.quit(timeout=relay.connect_timeout)
+    except (aiosmtplib.SMTPException, OSError):
+        pass  # what was asked is known
+    finally:
+        client.close()
+    return extensions
+
+
+async def _connected(relay: RelaySettings, password: str | None) -> aiosmtplib.SMTP:
+    endpoint = parse(relay.url)
+    if endpoint.user is not None and password is None:
+        problem = f"The relay's password for {endpoint.user} is not known."
+        raise CampaignError(problem, next_step="Say in campaign.toml where it is kept: [relay] password.")
+    client = aiosmtplib.SMTP(
+        hostname=endpoint.host,
+        port=endpoint.port,
+        local_hostname="localhost",  # never said: every EHLO below names itself, and a default would ask the DNS
+        timeout=relay.timeout,
+        use_tls=endpoint.scheme is Scheme.TLS,
+        start_tls=False,  # done step by step below, so that every failure has its phase
+        tls_context=None if endpoint.scheme is Scheme.PLAIN else await asyncio.to_thread(_trust, relay.ca_file),
+    )
+    try:
+        await _open(client, endpoint, relay, password)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+async def _open(client: aiosmtplib.SMTP, endpoint: Endpoint, relay: RelaySettings, password: str | None) -> None:
+    name = await _own_name(relay)
+    with _explained(endpoint, Phase.CONNECT):
+        await client.connect(timeout=relay.connect_timeout)
+    await _ehlo(client, endpoint, name)
+    if endpoint.scheme is Scheme.STARTTLS:
+        if not client.supports_extension("starttls"):
+            raise failures.no_starttls(endpoint)
+        with _explained(endpoint, Phase.TLS):
+            await client.starttls(timeout=relay.connect_timeout)
+        await _ehlo(client, endpoint, name)  # RFC 3207 §4.2: what was offered before is void
+    if endpoint.user is not None and password is not None:
+        mechanism = _mechanism(client, endpoint, relay)
+        with _explained(endpoint, Phase.AUTH):
+            await _log_in(client, mechanism, endpoint.user, password)
+
+
+async def _ehlo(client: aiosmtplib.SMTP, endpoint: Endpoint, name: str | None) -> None:
+    with _explained(endpoint, Phase.EHLO):
+        await client.ehlo(hostname=name or _address_literal(client))
+
+
+async def _own_name(relay: RelaySettings) -> str | None:
+    """What to say in EHLO, or ``None`` where this machine has no name that others could know."""
+    if relay.hello is None:
+        return await asyncio.to_thread(_domain_name)
+    if not _HELLO.fullmatch(relay.hello):
+        raise CampaignError(
+            "[relay] hello in campaign.toml is neither a host name nor an address in brackets.",
+            next_step='Write this machine\'s name, such as hello = "mail.acme.example".',
+        )
+    return relay.hello
+
+
+@functools.cache
+def _domain_name() -> str | None:
+    name = socket.getfqdn()
+    return name if "." in name and _HELLO.fullmatch(name) else None
+
+
+def _address_literal(client: aiosmtplib.SMTP) -> str:
+    """RFC 5321 §4.1.3."""
+    host = str(client.get_transport_info("sockname")[0]).partition("%")[0]
+    return f"[IPv6:{host}]" if ":" in host else f"[{host}]"
+
+
+@functools.lru_cache(maxsize=4)
+def _trust(ca_file: str | None) -> ssl.SSLContext:
+    """The system's authorities and the relay's own; made once, since reading them takes 20 ms."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise CampaignError(
+                f"The certificates in {ca_file} cannot be read: {error.strerror or error}.",
+                next_step="Correct [relay] ca_file in campaign.toml: it names a PEM file.",
+            ) from error
+    return context
+
+
+def _mechanism(client: aiosmtplib.SMTP, endpoint: Endpoint, relay: RelaySettings) -> str:
+    """One mechanism and one try: a second one with the same wrong password would only lock the account."""
+    offered = _offered(client)
+    wanted: tuple[str, ...] = relay.auth or tuple(mechanism for mechanism in offered if mechanism in _MECHANISMS)
+    fitting = [mechanism for mechanism in wanted if mechanism in offered]
+    if not fitting:
+        raise failures.no_login(endpoint, offered, relay.auth or _MECHANISMS)
+    return fitting[0]
+
+
+async def _log_in(client: aiosmtplib.SMTP, mechanism: str, user: str, password: str) -> None:
+    methods = {
+        "PLAIN": client.auth_plain,
+        "LOGIN": client.auth_login,
+        "CRAM-MD5": client.auth_crammd5,
+        "XOAUTH2": client.auth_xoauth2,
+    }
+    await methods[mechanism](user, password)
+
+
+def _offered(client: aiosmtplib.SMTP) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(method.upper() for method in client.server_auth_methods))
+
+
+def _extensions(client: aiosmtplib.SMTP) -> Extensions:
+    size = client.esmtp_extensions.get("size")
+    return Extensions(
+        pipelining=client.supports_extension("pipelining"),
+        eightbitmime=client.supports_extension("8bitmime"),
+        smtputf8=client.supports_extension("smtputf8"),
+        dsn=client.supports_extension("dsn"),
+        size=None if size is None else int(size) if size.isascii() and size.isdigit() else 0,
+        auth=_offered(client),
+    )
+
+
+@contextmanager
+def _explained(endpoint: Endpoint, phase: Phase) -> Iterator[None]:
+    try:
+        yield
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise _relay_error(endpoint, phase, error) from error
+
+
+def _relay_error(endpoint: Endpoint, phase: Phase, error: Exception) -> RelayError:
+    reply = error if isinstance(error, aiosmtplib.SMTPResponseException) else None
+    if phase is Phase.CONNECT and (reply or isinstance(error.__cause__, aiosmtplib.SMTPException)):
+        phase = Phase.GREETING  # aiosmtplib's connect() waits for both
+    if reply is None:
+        return failures.unopened(endpoint, phase, _cause(error))
+    texts = [printable(line.encode("utf-8", "surrogateescape")) for line in reply.message.split("\n")]
+    if not 200 <= reply.code <= 599:  # aiosmtplib's -1, or a number that is no reply code
+        return failures.not_smtp(endpoint, phase, " ".join(texts))
+    return failures.refused(endpoint, phase, make_reply(reply.code, texts))
+
+
+def _cause(error: BaseException | None) -> BaseException | None:
+    """What lies below aiosmtplib's own exceptions."""
+    while isinstance(error, aiosmtplib.SMTPException):
+        error = error.__cause__
+    return error

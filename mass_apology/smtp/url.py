@@ -1,0 +1,113 @@
+"""The relay's URL: smtp+starttls://user@host:587, smtps://user@host:465 or smtp+plain://host:25."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from msgspec import Struct
+
+from mass_apology.errors import CampaignError
+
+
+class Scheme(StrEnum):
+    """How the connection is protected."""
+
+    STARTTLS = "smtp+starttls"  # RFC 3207; TLS is required all the same
+    TLS = "smtps"  # implicit TLS, RFC 8314 §3.3
+    PLAIN = "smtp+plain"  # nothing is protected, so there is no login either
+
+
+_PORTS = {Scheme.STARTTLS: 587, Scheme.TLS: 465, Scheme.PLAIN: 25}
+_FORMS = "smtp+starttls://user@host:587, smtps://user@host:465 or smtp+plain://host:25"
+_NEXT_STEP = f"Write it as {_FORMS} in campaign.toml under [relay] url."
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """Where the relay is, and who we are there."""
+
+    scheme: Scheme
+    host: str  # a name or an IP address, an IPv6 address without its brackets
+    port: int
+    user: str | None = None
+
+    @property
+    def place(self) -> str:
+        """``host:port``, as people and logs know it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse(url: str) -> Endpoint:
+    """Reads the relay's URL; raises ``CampaignError``, whose text never repeats the URL: it may hold a password."""
+    parts = _split(url)
+    scheme = _scheme(parts)
+    host, port = _place(parts)
+    user = _user(parts, scheme)
+    return Endpoint(scheme=scheme, host=host, port=_PORTS[scheme] if port is None else port, user=user)
+
+
+def _split(url: str) -> SplitResult:
+    # urlsplit drops tabs and newlines in silence.
+    if not url.isprintable() or " " in url:
+        raise CampaignError("The relay's URL holds a space or a control character.", next_step=_NEXT_STEP)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # "from None": the original's text repeats a part of the URL.
+        raise CampaignError("The relay's URL cannot be read.", next_step=_NEXT_STEP) from None
+    if "://" not in url or parts.path.strip("/") or parts.query or parts.fragment:
+        raise CampaignError(
+            "The relay's URL holds more or less than a scheme, a user, a host and a port.", next_step=_NEXT_STEP
+        )
+    return parts
+
+
+def _scheme(parts: SplitResult) -> Scheme:
+    try:
+        return Scheme(parts.scheme)
+    except ValueError:
+        problem = (
+            "The relay's URL does not say how the connection is protected: it begins with none of the three schemes."
+        )
+        raise CampaignError(problem, next_step=_NEXT_STEP) from None
+
+
+def _place(parts: SplitResult) -> tuple[str, int | None]:
+    try:
+        port = parts.port
+    except ValueError:
+        raise CampaignError(
+            "The port in the relay's URL is not a number of 1 to 65535.", next_step=_NEXT_STEP
+        ) from None
+    if port == 0 or parts.netloc.endswith(":"):
+        raise CampaignError("The port in the relay's URL is not a number of 1 to 65535.", next_step=_NEXT_STEP)
+    if not parts.hostname or not _can_be_asked_for(parts.hostname):
+        raise CampaignError("The relay's URL names no host, or one that cannot be.", next_step=_NEXT_STEP)
+    return parts.hostname, port
+
+
+def _can_be_asked_for(host: str) -> bool:
+    try:
+        return bool(host.encode("idna"))  # as the resolver does: "a..b" and labels of more than 63 characters fail
+    except UnicodeError:
+        return False
+
+
+def _user(parts: SplitResult, scheme: Scheme) -> str | None:
+    if parts.password is not None:
+        raise CampaignError(
+            "The relay's URL holds a password.",
+            next_step="Take it out of campaign.toml, change it, since files are copied and committed, and state where "
+            'it is kept: [relay] password = "env:NAME", "file:PATH" or "keyring:SERVICE".',
+        )
+    user = unquote(parts.username or "")
+    if not user:
+        return None
+    if not user.isprintable():
+        raise CampaignError("The user in the relay's URL holds a control character.", next_step=_NEXT_STEP)
+    if scheme is Scheme.PLAIN:
+        raise CampaignError(
+            "The relay's URL names a user, and smtp+plain:// would send the password unprotected.",
+            next_step="Use smtp+starttls:// or smtps://, or leave out the user where the relay knows this machine.",
+        )
+    return user

@@ -1,0 +1,201 @@
+"""One connection as octets out and replies in: back-pressure, unasked replies, one watchdog. It knows no commands."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+
+from mass_apology.model import Reply
+from mass_apology.smtp.replies import CLOSED, NONSENSE, SILENT, STALLED, UNASKED, parse_reply
+
+_REPLY_OCTETS = 16_384
+"""A reply line has at most 512 octets (RFC 5321 §4.5.3.1.5); this is patience, and a bound for memory."""
+
+_BLOCK = 262_144
+"""Octets written at once: RFC 5321 §4.5.3.2.5 limits the time of a block, not of a whole message."""
+
+_CLOSING_SECONDS = 5.0
+"""How long the relay may take over the QUIT: nothing depends on it."""
+
+
+class ConnectionEnded(Exception):
+    """The conversation cannot go on; the connection is closed, or is to be.
+
+    ``problem`` says why; ``reply`` is what the relay said, where that is the reason.
+    """
+
+    def __init__(self, problem: str, reply: Reply | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.reply = reply
+
+
+class Wire(asyncio.Protocol):
+    """Takes an open, quiet connection over from its present protocol. One coroutine at a time may wait on it."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport = transport
+        self._replies: deque[Reply] = deque()
+        self._expected = 0  # replies to commands that were written
+        self._lines: list[bytes] = []  # of the reply that is arriving
+        self._octets = 0  # of these lines
+        self._rest = b""  # the beginning of a line
+        self._end: tuple[str, Reply | None] | None = None
+        self._congested = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._deadline = math.inf
+        self._overdue = ""  # what to say when the deadline passes
+        self._watchdog: asyncio.TimerHandle | None = None
+        transport.set_protocol(self)
+
+    # What the conversation calls.
+
+    def send(self, data: bytes | memoryview, *, replies: int) -> None:
+        """Writes ``data``, which asks for so many replies; where it raises ``ConnectionEnded``, nothing was written."""
+        if self._transport.is_closing():
+            self._finish(CLOSED)
+        self._raise_if_ended()
+        self._expected += replies
+        self._transport.write(data)
+
+    async def send_content(self, data: bytes, seconds: float) -> None:
+        """Writes content and returns when most of it has left; a block of it may take so many seconds."""
+        if len(data) <= _BLOCK:
+            self.send(data, replies=0)
+            if self._congested:
+                await self._uncongested(seconds)
+            return
+        view = memoryview(data)
+        for start in range(0, len(data), _BLOCK):
+            self.send(view[start : start + _BLOCK], replies=0)
+            await self._uncongested(seconds)
+
+    async def reply(self, seconds: float) -> Reply:
+        """The next reply in the order of the commands, waited for at most so many seconds."""
+        while not self._replies:
+            self._raise_if_ended()
+            await self._wait(seconds, SILENT)
+        return self._replies.popleft()
+
+    async def quit(self) -> None:
+        """Takes leave (RFC 5321 §4.1.1.10) and closes; an uncivil answer changes nothing."""
+        try:
+            self.send(b"QUIT\r\n", replies=1)
+            await self.reply(_CLOSING_SECONDS)
+            self._transport.close()
+            while True:
+                self._raise_if_ended()
+                await self._wait(_CLOSING_SECONDS, SILENT)
+        except ConnectionEnded:
+            pass
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        """Closes at once; what was not written yet never will be."""
+        self._finish(CLOSED)
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        self._transport.abort()
+
+    # What the event loop calls.
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            if self._end is None:
+                self._take(line.removesuffix(b"\r"))
+        if self._octets + len(self._rest) > _REPLY_OCTETS:
+            self._fail(f"{NONSENSE}: more than {_REPLY_OCTETS} octets")
+
+    def eof_received(self) -> None:
+        self._finish(CLOSED)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._finish(CLOSED)
+
+    def pause_writing(self) -> None:
+        self._congested = True
+
+    def resume_writing(self) -> None:
+        self._congested = False
+        self._wake()
+
+    # How it works.
+
+    def _take(self, line: bytes) -> None:
+        self._lines.append(line)
+        if line[3:4] == b"-":
+            self._octets += len(line)
+            return
+        lines, self._lines, self._octets = self._lines, [], 0
+        try:
+            reply = parse_reply(lines)
+        except ValueError as error:
+            self._fail(str(error))
+            return
+        self._arrived(reply)
+
+    def _arrived(self, reply: Reply) -> None:
+        if self._expected:
+            self._expected -= 1
+            self._replies.append(reply)
+            self._wake()
+        elif reply.code >= 400:
+            # A server that shuts down says 421 at any time (RFC 5321 §3.8), and some refuse content before its end.
+            self._fail(CLOSED, reply)
+        else:
+            self._fail(f"{UNASKED}: {reply.code} {reply.text}")
+
+    def _fail(self, problem: str, reply: Reply | None = None) -> None:
+        self._finish(problem, reply)
+        self._transport.abort()
+
+    def _finish(self, problem: str, reply: Reply | None = None) -> None:
+        if self._end is None:
+            self._end = (problem, reply)
+        self._wake()
+
+    def _raise_if_ended(self) -> None:
+        if self._end is not None:
+            raise ConnectionEnded(*self._end)
+
+    async def _uncongested(self, seconds: float) -> None:
+        while self._congested:
+            self._raise_if_ended()
+            await self._wait(seconds, STALLED)
+
+    async def _wait(self, seconds: float, overdue: str) -> None:
+        """Returns when anything has happened."""
+        self._watch(seconds, overdue)
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+            self._deadline = math.inf
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _watch(self, seconds: float, overdue: str) -> None:
+        # One timer for the connection's life: a timer for every reply would cost as much as the reply.
+        self._deadline = self._loop.time() + seconds
+        self._overdue = f"{overdue} {seconds:g} s"
+        if self._watchdog is None or self._watchdog.when() > self._deadline:
+            self._set_watchdog(self._deadline)
+
+    def _set_watchdog(self, when: float) -> None:
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        self._watchdog = self._loop.call_at(when, self._look)
+
+    def _look(self) -> None:
+        self._watchdog = None
+        if self._deadline <= self._loop.time():
+            self._fail(self._overdue)
+        elif self._deadline < math.inf:
+            self._set_watchdog(self._deadline)
