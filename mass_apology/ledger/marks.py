@@ -33,12 +33,15 @@ def apply(connection: Connection, path: Path, marks: Sequence[Mark]) -> None:
     Raises ``FencedOut``, ``IllegalTransition`` or another ``LedgerError``; none of the marks is recorded then.
     """
     width = 1 << (len(marks) - 1).bit_length()
+    before = connection.total_changes
     try:
         connection.execute(_statement(width), _parameters(marks, width))
     except sqlite3.IntegrityError as error:
         raise _explanation(connection, path, marks, error) from error
     except sqlite3.Error as error:
         raise ledger_error(error, path) from error
+    if connection.total_changes == before:
+        raise fenced_out(connection)
 
 
 def _parameters(marks: Sequence[Mark], width: int) -> list[object]:
@@ -69,8 +72,6 @@ def _explanation(
     connection: Connection, path: Path, marks: Sequence[Mark], error: sqlite3.IntegrityError
 ) -> LedgerError:
     """The error for a group that the trigger refused."""
-    if str(error) == "fenced out":
-        return fenced_out(connection)
     if str(error) == "illegal transition":
         return IllegalTransition(
             f"{_first_illegal(connection, marks)} Nothing of its group was recorded, and sending has stopped.",

@@ -11,8 +11,6 @@ SELECT 0 AS delivery, '' AS status, 0.0 AS at, 0 AS attempts, 0.0 AS due_at,
 
 CREATE TEMP TRIGGER mark_delivery INSTEAD OF INSERT ON mark
 BEGIN
-    SELECT RAISE(ABORT, 'fenced out') WHERE (SELECT fence FROM held) IS NOT (SELECT fence FROM lock);
-
     UPDATE delivery
     SET status = NEW.status,
         attempts = NEW.attempts,
@@ -28,10 +26,6 @@ BEGIN
     WHERE id = NEW.delivery
       AND EXISTS (SELECT 1 FROM transition WHERE before = delivery.status AND after = NEW.status);
     SELECT RAISE(ABORT, 'illegal transition') WHERE changes() <> 1;
-
-    INSERT INTO usage (minute, handed_over)
-    SELECT CAST(NEW.at / 60 AS INTEGER) * 60, 1 WHERE NEW.status = 'HANDING_OVER'
-    ON CONFLICT (minute) DO UPDATE SET handed_over = handed_over + 1;
 END;
 
 -- name: add-transition
@@ -39,8 +33,10 @@ INSERT INTO transition (before, after) VALUES (?, ?);
 
 -- name: apply
 -- The marks of a group, in their order. In place of "marks" stands one row of parameters for each; rows of NULLs fill the
--- group up to the next power of two, so that few different statements are ever prepared.
-INSERT INTO mark SELECT * FROM (VALUES (marks)) WHERE column1 IS NOT NULL;
+-- group up to the next power of two, so that few different statements are ever prepared. The fence is compared once for the
+-- whole group: where the lock is another's by now, nothing is inserted, and the caller sees that nothing changed.
+INSERT INTO mark SELECT * FROM (VALUES (marks))
+WHERE column1 IS NOT NULL AND (SELECT fence FROM held) IS (SELECT fence FROM lock);
 
 -- name: status-of
 SELECT status FROM delivery WHERE id = ?;

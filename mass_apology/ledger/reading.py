@@ -100,7 +100,10 @@ class Records:
         return counts
 
     def usage_since(self, since: float) -> list[tuple[int, int]]:
-        """(minute, letters handed over in it) for all minutes that reach beyond ``since``; Unix seconds, in order."""
+        """(minute, letters handed over in it) for all minutes that reach beyond ``since``; Unix seconds, in order.
+
+        A letter that was handed over several times counts where it was handed over last.
+        """
         with explained(self.path):
             return self._reader.execute(_QUERIES["usage-since"], {"since": since}).fetchall()
 

@@ -79,12 +79,6 @@ CREATE TABLE withheld (
 
 CREATE INDEX withheld_wave ON withheld (wave, line);
 
--- Letters handed over by the minute (Unix seconds of its beginning), for limits such as "10000/day".
-CREATE TABLE usage (
-    minute      INTEGER PRIMARY KEY,
-    handed_over INTEGER NOT NULL
-) STRICT;
-
 -- What was done that somebody may ask about later: a lock taken over, letters in doubt sent again.
 CREATE TABLE note (
     at   REAL NOT NULL,
