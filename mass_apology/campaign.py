@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 import msgspec
+from msgspec.structs import replace
 
 from mass_apology.errors import CampaignError
 from mass_apology.settings import Campaign, parse_duration, parse_rate
@@ -29,7 +30,7 @@ def read_campaign(folder: Path) -> Campaign:
     Raises ``CampaignError`` naming the file and the key path (``$.relay.url``) of what is wrong.
     """
     path = folder / FILE_NAME
-    return _validated(_converted(_toml(path), path), path)
+    return _anchored(_validated(_converted(_toml(path), path), path), folder)
 
 
 def _toml(path: Path) -> Mapping[str, object]:
@@ -72,6 +73,15 @@ def _validated(campaign: Campaign, path: Path) -> Campaign:
             next_step="Mend the keys named here (docs/campaign.md lists all of them), then run: mass-apology check",
         )
     return campaign
+
+
+def _anchored(campaign: Campaign, folder: Path) -> Campaign:
+    """The relay's own files are named relative to the campaign's folder, wherever the command is run."""
+    relay = campaign.relay
+    ca_file = str(folder / relay.ca_file) if relay.ca_file else None
+    scheme, _, path = (relay.password or "").partition(":")
+    password = f"file:{folder / path}" if scheme == "file" else relay.password
+    return replace(campaign, relay=replace(relay, ca_file=ca_file, password=password))
 
 
 def _problems(campaign: Campaign) -> Iterator[str]:

@@ -59,6 +59,15 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     assert campaign.languages == ("pl", "en")
 
 
+def test_the_relays_files_are_relative_to_the_folder(tmp_path: Path) -> None:
+    relay = 'rate = "50/s"\nca_file = "ca.pem"\npassword = "file:secret"'
+    campaign = read_campaign(write(tmp_path, GOOD.replace('rate = "50/s"', relay)))
+    assert campaign.relay.ca_file == str(tmp_path / "ca.pem")
+    assert campaign.relay.password == f"file:{tmp_path / 'secret'}"
+    absolute = GOOD.replace('rate = "50/s"', 'rate = "50/s"\npassword = "file:/run/secrets/relay"')
+    assert read_campaign(write(tmp_path, absolute)).relay.password == "file:/run/secrets/relay"
+
+
 def test_a_missing_file_names_init(tmp_path: Path) -> None:
     with pytest.raises(CampaignError) as caught:
         read_campaign(tmp_path)

@@ -31,6 +31,7 @@ from mass_apology.smtp.relay import run as send_through
 from mass_apology.smtp.session import probe
 from mass_apology.smtp.url import parse as parse_url
 
+LARGE = 128 << 10  # octets of attachments
 TICK = 0.25  # seconds between looks at the clock, the requests of other terminals, and the eyes
 
 
@@ -184,10 +185,12 @@ class _Run:
         begun = time.monotonic()
         tally = Tally(due)
         recipe = plan.writer_recipe(self._folder, self._campaign, self._ledger.header)
-        processes = processes_for(due, os.cpu_count() or 1)
+        attached = recipe().attached
+        # The way to another process and back costs more than writing a letter that is mostly attachment.
+        processes = processes_for(due, os.cpu_count() or 1) if attached < LARGE else 0
         async with Farm(recipe, processes=processes) as farm:
             with closing(Log(self._folder / LOG_NAME)) as log:
-                stock = Stock(self._ledger, farm, eightbit=extensions.eightbitmime)
+                stock = Stock(self._ledger, farm, eightbit=extensions.eightbitmime, attached=attached)
                 desk = Desk(
                     campaign=self._campaign,
                     stock=stock,

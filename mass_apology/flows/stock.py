@@ -15,8 +15,10 @@ from mass_apology.ledger import Ledger
 from mass_apology.letter.farm import Farm
 from mass_apology.model import Delivery, Message
 
-BATCH = 100  # letters rendered in one go: long enough to make the way to another process cheap
-AHEAD = 800  # letters claimed and not yet taken: about 5 MB
+AHEAD = 800  # letters claimed and not yet taken, at the most
+BATCHES = 8  # that many make up what is ahead: long enough to make the way to another process cheap
+MEMORY = 32 << 20  # octets that may be ahead: letters with attachments are large
+LETTER = 8 << 10  # octets of a letter without them
 LONGEST_SLEEP = 30.0  # seconds; a clock that is set back must not make the wait for a deferral endless
 
 
@@ -44,10 +46,12 @@ class Pulse:
 class Stock:
     """The letters of one run that are claimed, being rendered, ready, or out on a connection."""
 
-    def __init__(self, ledger: Ledger, farm: Farm, *, eightbit: bool) -> None:
+    def __init__(self, ledger: Ledger, farm: Farm, *, eightbit: bool, attached: int = 0) -> None:
+        """``eightbit``: the relay offers 8BITMIME. ``attached``: octets of attachments in every letter."""
         self._ledger = ledger
         self._farm = farm
         self._eightbit = eightbit
+        self._ahead = max(BATCHES, min(AHEAD, MEMORY // (LETTER + 2 * attached)))
         self._ready: deque[Message] = deque()
         self._rendering = 0
         self._out = 0
@@ -71,7 +75,7 @@ class Stock:
         self._out += 1
         # What is being rendered counts too: were only the ready ones looked at, fast connections could empty the shelf
         # without ever passing the half.
-        if self._rendering + len(self._ready) == AHEAD // 2:
+        if self._rendering + len(self._ready) == self._ahead // 2:
             self._wanted.give()
         return self._ready.popleft()
 
@@ -104,9 +108,9 @@ class Stock:
 
     async def _fill(self, rendering: asyncio.TaskGroup, *, canary_only: bool) -> None:
         while not self._closed:
-            if self._rendering + len(self._ready) >= AHEAD:
+            if self._rendering + len(self._ready) >= self._ahead:
                 await self._wanted.wait()
-            elif batch := await self._ledger.claim(BATCH, time.time(), canary_only=canary_only):
+            elif batch := await self._ledger.claim(self._ahead // BATCHES, time.time(), canary_only=canary_only):
                 self._rendering += len(batch)
                 rendering.create_task(self._render(batch))
             elif self._rendering or self._ready or self._out:

@@ -99,6 +99,21 @@ def test_the_others_wait_until_the_canary_is_settled() -> None:
     asyncio.run(main())
 
 
+def test_letters_with_large_attachments_do_not_pile_up() -> None:
+    async def main() -> int:
+        shelf = Stock(FakeLedger(500), FakeFarm(0.0), eightbit=True, attached=10 << 20)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(shelf.fill())
+            await asyncio.sleep(0.2)
+            on_the_shelf = 0
+            while shelf.take() is not None:
+                on_the_shelf += 1
+            shelf.close()
+        return on_the_shelf
+
+    assert asyncio.run(main()) == stock.BATCHES
+
+
 def test_a_letter_put_back_comes_again() -> None:
     async def main() -> list[int]:
         shelf = Stock(FakeLedger(3), FakeFarm(0.0), eightbit=True)
