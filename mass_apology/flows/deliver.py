@@ -185,7 +185,7 @@ class _Run:
         begun = time.monotonic()
         tally = Tally(due)
         recipe = plan.writer_recipe(self._folder, self._campaign, self._ledger.header)
-        attached = recipe().attached
+        attached = plan.attached(self._folder, self._campaign)
         # The way to another process and back costs more than writing a letter that is mostly attachment.
         processes = processes_for(due, os.cpu_count() or 1) if attached < LARGE else 0
         async with Farm(recipe, processes=processes) as farm:

@@ -145,14 +145,22 @@ def digest_parts(folder: Path, campaign: Campaign) -> dict[str, str]:
     """What shapes who is written to and what, each part with its SHA-256; through which relay is no part of it."""
     shape = msgspec.structs.replace(campaign, relay=RelaySettings(url="-"), limits=LimitSettings(), finish_by=None)
     templates = template_files(campaign.template, _directories(folder), campaign.layout)
-    attached = [folder / each for each in (*campaign.message.attachments, *campaign.message.images.values())]
     return {
         _FILE: _digest([folder / campaign.recipients]),
         "campaign.toml": hashlib.sha256(msgspec.json.encode(shape, order="deterministic")).hexdigest(),
         "the template": _digest(templates),
-        "the attachments": _digest(attached),
+        "the attachments": _digest(_attached_files(folder, campaign)),
         "the program's version": __version__,
     }
+
+
+def attached(folder: Path, campaign: Campaign) -> int:
+    """Octets that every letter carries besides its text."""
+    return sum(path.stat().st_size for path in _attached_files(folder, campaign))
+
+
+def _attached_files(folder: Path, campaign: Campaign) -> list[Path]:
+    return [folder / each for each in (*campaign.message.attachments, *campaign.message.images.values())]
 
 
 def _digest(files: Iterable[Path]) -> str:
