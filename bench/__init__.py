@@ -1,0 +1,1 @@
+"""The product's bars, measured: ``python -m bench``. See docs/benchmarks.md."""
