@@ -196,7 +196,7 @@ class _Structure:
 def _end_of_whole_fields(text: str, delimiter: str) -> int:
     """Where the first field begins that is not a whole one (RFC 4180 §2)."""
     stop = re.escape(delimiter) + r"\r\n"
-    field = re.compile(rf'(?:"(?:[^"]|"")*+"(?=[{stop}])|(?!")[^{stop}]*+(?=[{stop}]))(?:\r\n|[{stop}])')
+    field = re.compile(rf'(?:"[^"]*(?:""[^"]*)*"(?=[{stop}])|(?!")[^{stop}]*(?=[{stop}]))(?:\r\n|[{stop}])')
     end = 0
     while match := field.match(text, end):
         end = match.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
+from contextlib import suppress
 
 from mass_apology.model import Reply
 from mass_apology.smtp.replies import CLOSED, NONSENSE, SILENT, STALLED, UNASKED, parse_reply
@@ -98,7 +99,7 @@ class Wire(asyncio.Protocol):
         self._finish(CLOSED)
         if self._watchdog is not None:
             self._watchdog.cancel()
-        self._transport.abort()
+        self._abort_transport()
 
     # What the event loop calls.
 
@@ -151,7 +152,12 @@ class Wire(asyncio.Protocol):
 
     def _fail(self, problem: str, reply: Reply | None = None) -> None:
         self._finish(problem, reply)
-        self._transport.abort()
+        self._abort_transport()
+
+    def _abort_transport(self) -> None:
+        # asyncio's TLS transport in CPython 3.11.2 (Debian 12) forgets what to abort when both sides have closed it.
+        with suppress(AttributeError):
+            self._transport.abort()
 
     def _finish(self, problem: str, reply: Reply | None = None) -> None:
         if self._end is None:
