@@ -109,16 +109,21 @@ class Stock:
     async def _fill(self, rendering: asyncio.TaskGroup, *, canary_only: bool) -> None:
         while not self._closed:
             if self._rendering + len(self._ready) >= self._ahead:
-                await self._wanted.wait()
+                await self._rest()
             elif batch := await self._ledger.claim(self._ahead // BATCHES, time.time(), canary_only=canary_only):
                 self._rendering += len(batch)
                 rendering.create_task(self._render(batch))
             elif self._rendering or self._ready or self._out:
                 self._drained = True
-                await self._wanted.wait()
+                await self._rest()
                 self._drained = False
             elif canary_only or not await self._wait_for_deferrals():
                 return
+
+    async def _rest(self, seconds: float | None = None) -> None:
+        """Until something is wanted. Looks first, since the closing may have come while the ledger was asked."""
+        if not self._closed:
+            await self._wanted.wait(seconds)
 
     async def _render(self, batch: list[Delivery]) -> None:
         messages = await self._farm.write(batch, now=time.time(), eightbit=self._eightbit)
@@ -135,6 +140,6 @@ class Stock:
         if due_at is None:
             return False
         self.waits_until = due_at
-        await self._wanted.wait(min(LONGEST_SLEEP, max(0.0, due_at - time.time())))
+        await self._rest(min(LONGEST_SLEEP, max(0.0, due_at - time.time())))
         self.waits_until = None
         return True

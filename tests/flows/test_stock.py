@@ -99,6 +99,28 @@ def test_the_others_wait_until_the_canary_is_settled() -> None:
     asyncio.run(main())
 
 
+def test_closing_is_noticed_while_the_ledger_is_asked() -> None:
+    """The filling once went to sleep on letters that nobody would take any more, and ``send`` never ended."""
+
+    class SlowLedger(FakeLedger):
+        async def claim(self, limit: int, _now: float, *, canary_only: bool) -> list[Delivery]:
+            claimed = await super().claim(limit, _now, canary_only=canary_only)
+            if not claimed and not canary_only:
+                shelf.close()
+                await asyncio.sleep(0.01)
+            return claimed
+
+    async def main() -> None:
+        nonlocal shelf
+        shelf = Stock(SlowLedger(50), FakeFarm(0.0), eightbit=True)
+        async with asyncio.timeout(5):
+            await shelf.fill()
+        assert not shelf.exhausted
+
+    shelf: Stock
+    asyncio.run(main())
+
+
 def test_letters_with_large_attachments_do_not_pile_up() -> None:
     async def main() -> int:
         shelf = Stock(FakeLedger(500), FakeFarm(0.0), eightbit=True, attached=10 << 20)
