@@ -126,6 +126,8 @@ class _Lane:
             make_campaign(folder, letters, _relay(sink))
             moments = (self._chance.uniform(0, self._span) for _ in range(most_kills))
             kills = tuple(self._kills(folder, letters, sink, moments))
+            if self._stop.is_set():  # what is half done proves nothing, and somebody waits for the end
+                return Tally()
             _finish(folder, letters)
             verdict = judge(addresses(letters), _rows(folder), sink.stop())
         shutil.rmtree(folder)

@@ -39,9 +39,12 @@ def current_share(pace: Pace, now: float) -> float:
     return min(1.0, pace.share + (now - pace.slowed_at) / CLIMB_SECONDS)
 
 
-def reserve(pace: Pace, now: float) -> tuple[Pace, float]:
-    """Take the next slot: the pace afterwards, and the time at which the letter may be handed over."""
-    slot = max(now, pace.next_slot)
+def reserve(pace: Pace, now: float, *, slack: float = 0.0) -> tuple[Pace, float]:
+    """Take the next slot: the pace afterwards, and the time at which the letter may be handed over.
+
+    A slot that nobody took is lost, unless it is less than ``slack`` seconds old: then it can be made up for.
+    """
+    slot = max(now - slack, pace.next_slot)
     return replace(pace, next_slot=slot + pace.interval / current_share(pace, now)), slot
 
 

@@ -61,6 +61,16 @@ def test_a_busy_pace_reaches_its_rate() -> None:
     assert taken[-1] == pytest.approx(10.0)
 
 
+def test_with_slack_late_takers_still_reach_the_rate() -> None:
+    """A timer that is always a little late must not become a rate that is always a little low."""
+    pace, now, taken = pacing.pace_of(Rate(letters=200, seconds=1)), 0.0, 0
+    while now < 10.0:
+        pace, slot = pacing.reserve(pace, now, slack=0.2)
+        now = max(now, slot, pace.next_slot) + 0.001
+        taken += 1
+    assert 1950 < taken <= 2000 + 0.2 * 200
+
+
 def test_an_unlimited_pace_never_waits() -> None:
     assert slots(pacing.pace_of(None), [1.0, 1.0, 1.0]) == [1.0, 1.0, 1.0]
 

@@ -24,6 +24,7 @@ from mass_apology.model import Mark, Message, Outcome, Status
 from mass_apology.settings import Campaign, parse_duration, parse_rate
 from mass_apology.smtp.replies import classify
 
+SLACK = 0.2  # seconds: letters are begun so much ahead of their slots, so that no slot waits for a letter
 LEAD = 0.01  # seconds: the durable mark is begun so long before a letter's slot, so that the dot is on time
 QUOTA_WAIT = 3600.0  # seconds: relays do not say when their quota reopens, so try once an hour
 UNREACHABLE_LIMIT = 10  # failed connections in a row, some five minutes, before a person is asked
@@ -70,7 +71,7 @@ class Desk:
             return None
         message = self._stock.take()
         if message is not None:
-            self._taking, _ = pacing.reserve(self._taking, time.monotonic())
+            self._taking, _ = pacing.reserve(self._taking, time.monotonic(), slack=SLACK)
             self._windows.begin()
         return message
 
@@ -92,8 +93,9 @@ class Desk:
             sha256=message.sha256,
         )
         await self._ledger.hand_over(mark)
-        if slot is not None:
+        while slot is not None:
             await asyncio.sleep(slot - time.monotonic())
+            slot = self._slot() if self._missed(slot) else None
 
     def settle(self, message: Message, outcome: Outcome) -> None:
         """Record what became of a letter."""
@@ -172,6 +174,11 @@ class Desk:
             return None
         self._handing, slot = pacing.reserve(self._handing, time.monotonic() + LEAD)
         return slot
+
+    def _missed(self, slot: float) -> bool:
+        """Whether the next letter's slot is near already: after a stall the dots must not come in a bunch."""
+        now = time.monotonic()
+        return now - slot > self._handing.interval / pacing.current_share(self._handing, now)
 
     def _give_up_at(self, message: Message) -> float:
         begun = message.delivery.first_tried_at or time.time()

@@ -26,7 +26,7 @@ PRAGMA fullfsync = ON;
 PRAGMA checkpoint_fullfsync = ON;
 PRAGMA foreign_keys = ON;
 PRAGMA temp_store = MEMORY;
-PRAGMA cache_size = -32000;
+PRAGMA cache_size = -8000;
 PRAGMA journal_size_limit = 67108864;
 """
 

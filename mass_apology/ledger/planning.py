@@ -30,7 +30,7 @@ _STAGING = statements("staging.sql")
 _COMMIT = statements("commit.sql")
 
 # The file is worth nothing after a crash, so nothing is done to save it from one.
-_PRAGMAS = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000;"
+_PRAGMAS = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"
 
 _COMPARED = ("address", "name", "language", "time_zone")
 

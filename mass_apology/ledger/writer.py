@@ -27,6 +27,9 @@ from mass_apology.ledger import lock, marks
 from mass_apology.ledger.database import explained
 from mass_apology.model import Mark
 
+LINGER = 0.001  # seconds that a group of many waits for more: what a commit costs, it costs once a group
+BUSY = 8  # so many at once are many
+
 T = TypeVar("T")
 Waiter = asyncio.Future[None]
 
@@ -61,6 +64,7 @@ class Writer:
         self._failure: LedgerError | None = None
         self._closing = False  # nothing more is taken
         self._ended = False  # the connection is closed
+        self._busy = False  # marks come thick and fast
         self._renew_at = time.monotonic() + lock.RENEWAL
         Thread(target=self._run, name="ledger-writer", daemon=True).start()
 
@@ -132,8 +136,11 @@ class Writer:
         entries: list[_Waiting | _Call[Any]] = []
         with suppress(Empty):
             entries.append(self._queue.get(timeout=lock.RENEWAL))
+            if self._busy:
+                time.sleep(LINGER)
             while len(entries) < marks.LARGEST_GROUP:
                 entries.append(self._queue.get_nowait())
+        self._busy = len(entries) >= BUSY
         return entries
 
     def _commit(self, group: Sequence[_Waiting]) -> None:
