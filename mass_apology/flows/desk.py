@@ -24,6 +24,8 @@ from mass_apology.model import Mark, Message, Outcome, Status
 from mass_apology.settings import Campaign, parse_duration, parse_rate
 from mass_apology.smtp.replies import classify
 
+TIMER = 0.002  # seconds that timers are late on a machine that is not
+TRIES = 3  # at a slot
 SLACK = 0.2  # seconds: letters are begun so much ahead of their slots, so that no slot waits for a letter
 LEAD = 0.01  # seconds: the durable mark is begun so long before a letter's slot, so that the dot is on time
 QUOTA_WAIT = 3600.0  # seconds: relays do not say when their quota reopens, so try once an hour
@@ -93,9 +95,8 @@ class Desk:
             sha256=message.sha256,
         )
         await self._ledger.hand_over(mark)
-        while slot is not None:
-            await asyncio.sleep(slot - time.monotonic())
-            slot = self._slot() if self._missed(slot) else None
+        if slot is not None:
+            await self._wait_for(slot)
 
     def settle(self, message: Message, outcome: Outcome) -> None:
         """Record what became of a letter."""
@@ -175,10 +176,19 @@ class Desk:
         self._handing, slot = pacing.reserve(self._handing, time.monotonic() + LEAD)
         return slot
 
+    async def _wait_for(self, slot: float) -> None:
+        """Until the slot. One that is missed is given up for a later one, but not for ever: a machine may be slow."""
+        for _ in range(TRIES):
+            await asyncio.sleep(slot - time.monotonic())
+            if not self._missed(slot):
+                return
+            slot = self._slot() or slot
+
     def _missed(self, slot: float) -> bool:
         """Whether the next letter's slot is near already: after a stall the dots must not come in a bunch."""
         now = time.monotonic()
-        return now - slot > self._handing.interval / pacing.current_share(self._handing, now)
+        interval = self._handing.interval / pacing.current_share(self._handing, now)
+        return now - slot > max(interval / 2, TIMER)
 
     def _give_up_at(self, message: Message) -> float:
         begun = message.delivery.first_tried_at or time.time()
