@@ -239,7 +239,7 @@ class Desk:
 
     def _waits_for(self) -> str:
         if self.closed:
-            return "the letters on their way"
+            return "the letters on their way" if self._stock.out else ""
         if self.paused:
             return "resume"
         now = time.time()
