@@ -41,7 +41,7 @@ def _console(*, stderr: bool = False) -> Console:
 
 def say(sentence: str) -> None:
     """One line of result."""
-    print(printable(sentence))
+    print(printable(sentence), flush=True)  # before a process that writes to the same file does
 
 
 def print_json(found: object) -> None:
