@@ -16,6 +16,8 @@ MassApologyError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -99,3 +101,15 @@ class FencedOut(LedgerError):
 
 class IllegalTransition(LedgerError):
     """A delivery was asked to go where ``model.TRANSITIONS`` has no way."""
+
+
+@contextmanager
+def first_failure() -> Iterator[None]:
+    """Around a task group: raise the first of its failures by itself; the others only tell what else ended by it."""
+    try:
+        yield
+    except BaseExceptionGroup as failures:
+        first: BaseException = failures
+        while isinstance(first, BaseExceptionGroup):  # a task may have had a group of its own
+            first = first.exceptions[0]
+        raise first from first.__cause__

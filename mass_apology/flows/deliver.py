@@ -14,7 +14,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from mass_apology.campaign import LEDGER_NAME, LOG_NAME, read_campaign
-from mass_apology.errors import ConfirmationError, LedgerError
+from mass_apology.errors import ConfirmationError, LedgerError, first_failure
 from mass_apology.flows import plan
 from mass_apology.flows.desk import Desk
 from mass_apology.flows.log import Log
@@ -102,8 +102,6 @@ async def _run(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
     password = resolve_password(campaign.relay.password, parse_url(campaign.relay.url))
     extensions = await probe(campaign.relay, password)  # a relay that cannot be used is known before anyone is asked
     with _locked_ledger(folder, campaign) as ledger:
-        if wishes.resend_in_doubt:
-            ledger.resend_in_doubt(time.time())
         due = await _plan(folder, campaign, ledger, wishes, eyes)
         if not due:
             return Ended(counts=ledger.counts(plan.FIRST_WAVE), sent=0, seconds=0.0)
@@ -137,26 +135,33 @@ def _locked_ledger(folder: Path, campaign: Campaign) -> Iterator[Ledger]:
 
 async def _plan(folder: Path, campaign: Campaign, ledger: Ledger, wishes: Wishes, eyes: Eyes) -> int:
     """Bring the ledger's plan up to date and have it confirmed; the number of letters due."""
+    doubted = ledger.counts(plan.FIRST_WAVE)[Status.IN_DOUBT] if wishes.resend_in_doubt else 0
+    await _bring_up_to_date(folder, campaign, ledger, wishes, eyes, doubted)
+    if doubted:  # only now: letters whose sending was not confirmed stay in doubt
+        ledger.resend_in_doubt(time.time())
+    return plan.due(ledger.counts(plan.FIRST_WAVE))
+
+
+async def _bring_up_to_date(
+    folder: Path, campaign: Campaign, ledger: Ledger, wishes: Wishes, eyes: Eyes, doubted: int
+) -> None:
+    """The plan, shown and confirmed, becomes the ledger's; ``doubted`` letters are to be sent besides."""
     if not plan.is_stale(folder, campaign, ledger):
-        due = _due(ledger)
+        due = plan.due(ledger.counts(plan.FIRST_WAVE)) + doubted
         eyes.plan(None, due, campaign)
         if due:
             _confirm(due, wishes, eyes)
-        return due
+        return
     async with plan.drafted(
         folder, campaign, ledger.key, skip_bad_rows=wishes.skip_bad_rows, observe=eyes.stage
     ) as draft:
         outlook = draft.outlook(ledger)
-        eyes.plan(draft.check, outlook.due, campaign)
+        due = outlook.due + doubted
+        eyes.plan(draft.check, due, campaign)
         plan.require_sendable(draft.check, outlook, withhold_missing=wishes.withhold_missing)
-        if outlook.due:
-            _confirm(outlook.due, wishes, eyes)
+        if due:
+            _confirm(due, wishes, eyes)
         draft.commit(ledger)
-    return _due(ledger)
-
-
-def _due(ledger: Ledger) -> int:
-    return plan.due(ledger.counts(plan.FIRST_WAVE))
 
 
 def _confirm(due: int, wishes: Wishes, eyes: Eyes) -> None:
@@ -220,16 +225,13 @@ class _Run:
         """The filling, the connections and the watch, side by side; when the connections end, all ends."""
         with _interrupts(desk) as interrupts:
             try:
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(stock.fill())
-                    watching = tasks.create_task(self._watch(desk, log))
-                    await send_through(self._campaign.relay, self._password, desk, desk.allowed)
-                    desk.close()
-                    watching.cancel()
-            except BaseExceptionGroup as failures:
-                # The others only tell what else ended because of the first.
-                first = failures.exceptions[0]
-                raise first from first.__cause__
+                with first_failure():
+                    async with asyncio.TaskGroup() as tasks:
+                        tasks.create_task(stock.fill())
+                        watching = tasks.create_task(self._watch(desk, log))
+                        await send_through(self._campaign.relay, self._password, desk, desk.allowed)
+                        desk.close()
+                        watching.cancel()
             except asyncio.CancelledError:
                 if not interrupts.cancelled:
                     raise

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology import pacing, preflight, recipients
+from mass_apology.errors import first_failure
 from mass_apology.flows.canary import Candidates
 from mass_apology.ledger import Staging
 from mass_apology.letter.farm import Farm, processes_for
@@ -119,13 +120,13 @@ class Planning:
         failed: list[tuple[int, str]] = []
         places = asyncio.Semaphore(AT_ONCE)
         processes = processes_for(letters, os.cpu_count() or 1)
-        async with Farm(self._make_writer, processes=processes) as farm, asyncio.TaskGroup() as tasks:
-            for batch in self._staging.deliveries(BATCH, everyone=True):
-                self._candidates.add(batch)
-                await places.acquire()
-                tasks.create_task(self._render(farm, batch, letters, failed)).add_done_callback(
-                    lambda _: places.release()
-                )
+        with first_failure():
+            async with Farm(self._make_writer, processes=processes) as farm, asyncio.TaskGroup() as tasks:
+                for batch in self._staging.deliveries(BATCH, everyone=True):
+                    self._candidates.add(batch)
+                    await places.acquire()
+                    rendering = tasks.create_task(self._render(farm, batch, letters, failed))
+                    rendering.add_done_callback(lambda _: places.release())
         self._staging.withhold_letters(failed)
 
     async def _render(self, farm: Farm, batch: list[Delivery], letters: int, failed: list[tuple[int, str]]) -> None:

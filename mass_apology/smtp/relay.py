@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from mass_apology.errors import RelayError
+from mass_apology.errors import RelayError, first_failure
 from mass_apology.model import Message
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp.desk import Desk
@@ -20,13 +20,9 @@ async def run(relay: RelaySettings, password: str | None, desk: Desk, allowed: C
     one. Raises the first exception the desk raises, and ``CampaignError`` where the settings cannot be used. When it
     returns, raises or is cancelled, every connection is closed and every message is back at the desk.
     """
-    try:
+    with first_failure():
         async with asyncio.TaskGroup() as tasks:
             _Pool(relay, password, desk, allowed, tasks).grow()
-    except BaseExceptionGroup as failures:
-        # The others only tell what else broke because of the first.
-        first = failures.exceptions[0]
-        raise first from first.__cause__
 
 
 class _Pool:

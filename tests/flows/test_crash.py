@@ -152,6 +152,21 @@ def test_the_processes_that_write_letters_do_not_outlive_a_kill(tmp_path: Path) 
     assert [child for child in children if _runs(child)] == []
 
 
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="on one core letters are written where they are sent")
+def test_a_process_that_writes_letters_and_dies_is_a_sentence(tmp_path: Path) -> None:
+    with relay() as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(12_000), relay={"rate": "2000/s"})
+        process = start(folder, 12_000)
+        wait_for(live, 50, process)
+        for child in _children(process.pid):
+            os.kill(child, signal.SIGKILL)
+        _, complaint = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "A process that writes letters was killed by signal 9" in complaint
+    assert "has a fault" not in complaint
+    assert max(received(live).values()) == 1
+
+
 def _children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 

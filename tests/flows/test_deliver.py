@@ -134,6 +134,9 @@ def test_a_letter_whose_reply_never_came_is_in_doubt_and_not_sent_again(tmp_path
         assert statuses(folder) == {"ACCEPTED": 29, "IN_DOUBT": 1}
         assert send(folder).sent == 0
         assert len(live.received) == 29
+        with pytest.raises(ConfirmationError):
+            send(folder, Person(types="no"), resend_in_doubt=True)
+        assert statuses(folder)["IN_DOUBT"] == 1  # what was not confirmed is not done
         doubted = next(result for result in results(folder) if result.status is Status.IN_DOUBT)
         ended = send(folder, resend_in_doubt=True)
     assert ended.counts[Status.ACCEPTED] == 30
