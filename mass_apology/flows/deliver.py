@@ -146,14 +146,15 @@ async def _bring_up_to_date(
     folder: Path, campaign: Campaign, ledger: Ledger, wishes: Wishes, eyes: Eyes, doubted: int
 ) -> None:
     """The plan, shown and confirmed, becomes the ledger's; ``doubted`` letters are to be sent besides."""
-    if not plan.is_stale(folder, campaign, ledger):
+    parts = plan.digest_parts(folder, campaign)
+    if not plan.is_stale(folder, campaign, parts, ledger):
         due = plan.due(ledger.counts(plan.FIRST_WAVE)) + doubted
         eyes.plan(None, due, campaign)
         if due:
             _confirm(due, wishes, eyes)
         return
     async with plan.drafted(
-        folder, campaign, ledger.key, skip_bad_rows=wishes.skip_bad_rows, observe=eyes.stage
+        folder, campaign, parts, ledger.key, skip_bad_rows=wishes.skip_bad_rows, observe=eyes.stage
     ) as draft:
         outlook = draft.outlook(ledger)
         due = outlook.due + doubted

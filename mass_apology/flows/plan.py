@@ -71,20 +71,21 @@ async def check(folder: Path, *, skip_bad_rows: bool, observe: Observe) -> Check
     """Everything ``send`` would do, short of sending and of touching the ledger."""
     campaign = read_campaign(folder)
     parse_url(campaign.relay.url)
-    async with drafted(folder, campaign, NO_KEY, skip_bad_rows=skip_bad_rows, observe=observe) as draft:
+    parts = digest_parts(folder, campaign)
+    async with drafted(folder, campaign, parts, NO_KEY, skip_bad_rows=skip_bad_rows, observe=observe) as draft:
         return draft.check
 
 
 @asynccontextmanager
 async def drafted(
-    folder: Path, campaign: Campaign, key: bytes, *, skip_bad_rows: bool, observe: Observe
+    folder: Path, campaign: Campaign, parts: Mapping[str, str], key: bytes, *, skip_bad_rows: bool, observe: Observe
 ) -> AsyncIterator[Draft]:
     """Plan the campaign's first wave; the plan is kept in a temporary file for as long as the context lasts.
 
-    ``key`` is the ledger's, for the Message-IDs. Raises ``MassApologyError`` for what makes the whole plan impossible;
-    what is wrong with single rows is in the check.
+    ``parts`` are the digests, taken before anything is read: a file that changes meanwhile is a changed file. ``key``
+    is the ledger's, for the Message-IDs. Raises ``MassApologyError`` for what makes the whole plan impossible; what is
+    wrong with single rows is in the check.
     """
-    parts = digest_parts(folder, campaign)  # before anything is read: a file that changes meanwhile is a changed file
     file = folder / campaign.recipients
     layout = recipients.inspect(file, campaign)
     domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
@@ -120,15 +121,15 @@ def require_sendable(check: Check, outlook: Outlook, *, withhold_missing: bool) 
         )
 
 
-def is_stale(folder: Path, campaign: Campaign, ledger: Ledger) -> bool:
+def is_stale(folder: Path, campaign: Campaign, parts: Mapping[str, str], ledger: Ledger) -> bool:
     """Whether the ledger's plan was made from other files than there are now. Without the file, the plan holds."""
     planned = ledger.digest_parts
     if not planned:
         return True
-    now = digest_parts(folder, campaign)
+    there = dict(parts)
     if not (folder / campaign.recipients).exists():
-        now[_FILE] = planned.get(_FILE, "")
-    return now != dict(planned)
+        there[_FILE] = planned.get(_FILE, "")
+    return there != dict(planned)
 
 
 def due(counts: Mapping[Status, int]) -> int:

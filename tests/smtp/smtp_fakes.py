@@ -6,6 +6,8 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
 
+import pytest
+
 from mass_apology.errors import RelayError
 from mass_apology.model import Delivery, Message, Outcome
 from mass_apology.settings import RelaySettings
@@ -189,3 +191,12 @@ async def deliver(relay: Relay, desk: FakeDesk, *, connections: int = 1, **setti
     """Sends all the desk has through the sink."""
     async with relay.sink as sink:
         await run(RelaySettings(url=sink.url, **settings), None, desk, lambda: connections)
+
+
+async def deliver_until_cancelled(relay: Relay, desk: FakeDesk, reached: asyncio.Event) -> None:
+    """Cancels the sending when ``reached`` says so, and waits for its end."""
+    task = asyncio.create_task(deliver(relay, desk))
+    await reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

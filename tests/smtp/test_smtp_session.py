@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 
 import pytest
-from smtp_fakes import FakeDesk, FaultyConversation, Relay, deliver, message
+from smtp_fakes import FakeDesk, FaultyConversation, Relay, deliver, deliver_until_cancelled, message
 
 from mass_apology.errors import CampaignError, RelayError
 from mass_apology.model import Extensions, Phase
@@ -255,12 +255,5 @@ def test_cancelled_while_opening_everything_is_closed_and_the_message_back(run_l
 
     relay, desk = Relay(fault=hang), FakeDesk([message(1)])
 
-    async def main() -> None:
-        task = asyncio.create_task(deliver(relay, desk))
-        await reached.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    run_loop(main())
+    run_loop(deliver_until_cancelled(relay, desk, reached))
     assert desk.backs == {1: 1}

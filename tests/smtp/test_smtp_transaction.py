@@ -8,7 +8,17 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from smtp_fakes import LOCK_STEP, PIPELINED, FakeDesk, FaultyConversation, Nth, Relay, deliver, message
+from smtp_fakes import (
+    LOCK_STEP,
+    PIPELINED,
+    FakeDesk,
+    FaultyConversation,
+    Nth,
+    Relay,
+    deliver,
+    deliver_until_cancelled,
+    message,
+)
 
 from mass_apology.errors import LedgerError
 from mass_apology.model import Message, Outcome, Phase, Status
@@ -262,14 +272,7 @@ def test_a_cancelled_connection_is_aborted_and_its_message_told(run_loop, mode, 
 
     relay, desk = Relay(mode, Nth(verb, 1, hang)), FakeDesk([message(1), message(2)])
 
-    async def main() -> None:
-        task = asyncio.create_task(deliver(relay, desk))
-        await reached.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    run_loop(main())
+    run_loop(deliver_until_cancelled(relay, desk, reached))
     assert desk.outcomes.get(1) == expected
     assert desk.backs[1] == (expected is None)
     assert desk.out == {}
@@ -286,14 +289,7 @@ def test_cancelled_in_hand_over_the_letter_is_settled_without_a_dot(run_loop, mo
 
     desk.on_hand_over = wait
 
-    async def main() -> None:
-        task = asyncio.create_task(deliver(relay, desk))
-        await reached.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    run_loop(main())
+    run_loop(deliver_until_cancelled(relay, desk, reached))
     assert desk.outcomes == {1: Outcome(phase=Phase.CONTENT, problem=INTERRUPTED)}
     assert relay.numbers == []
 
