@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from pathlib import Path
-
-from jinja2 import Template as JinjaTemplate
 
 from mass_apology.errors import TemplateError
 from mass_apology.letter.localise import Localiser
@@ -20,16 +17,14 @@ from mass_apology.letter.markup.layout import SLOTS, Parts, frame_html, frame_te
 from mass_apology.letter.markup.links import Guard
 from mass_apology.letter.markup.markdown import compile_body
 from mass_apology.letter.markup.masking import Mask, Place, Token
-from mass_apology.letter.markup.sandbox import FILENAME, TIME_ZONE, LetterEnvironment, check, compile_template
+from mass_apology.letter.markup.sandbox import FILENAME, TIME_ZONE, LetterEnvironment, check
+from mass_apology.letter.markup.script import Endless, Script
 from mass_apology.letter.markup.source import Fragment, Letter
 from mass_apology.letter.values import Empty, Fields
 from mass_apology.model import Content
 
 VARIABLES = frozenset({"customer", "rows", "incident", "sender", "language", "name", "salutation"})
 """What every template may use."""
-
-MAX_PIECES = 20_000
-"""How many pieces a letter may consist of: a loop that writes more is a mistake."""
 
 _SEPARATOR = "\x1e"  # recipients' files and facts with this control character are refused before
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -42,11 +37,11 @@ class Template:
     """One language's letter, compiled. Made by :func:`load`."""
 
     def __init__(
-        self, language: str, path: Path, compiled: JinjaTemplate, places: Mapping[int, Place], localiser: Localiser
+        self, language: str, path: Path, script: Script, places: Mapping[int, Place], localiser: Localiser
     ) -> None:
         self.language = language
         self._path = path
-        self._compiled = compiled
+        self._script = script
         self._places = places
         self._localiser = localiser
 
@@ -65,13 +60,12 @@ class Template:
             TIME_ZONE: time_zone,
         }
         try:
-            pieces = self._compiled.root_render_func(self._compiled.new_context(values))
-            written = list(islice(pieces, MAX_PIECES))
+            written = self._script.write(values)
+        except Endless as error:
+            raise self._refusal("the letter is endless.", "Shorten its loops.") from error
         except Exception as error:  # an expression can fail in as many ways as Python can
             raise self._failure(error) from error
-        if len(written) == MAX_PIECES:
-            raise self._refusal("the letter is endless.", "Shorten its loops.")
-        return self._content("".join(written))
+        return self._content(written)
 
     def _content(self, written: str) -> Content:
         parts = written.split(_SEPARATOR)
@@ -100,7 +94,7 @@ class Template:
         trace = error.__traceback__
         while trace:
             if trace.tb_frame.f_code.co_filename == FILENAME:
-                line = self._compiled.get_corresponding_lineno(trace.tb_lineno)
+                line = self._script.whole.get_corresponding_lineno(trace.tb_lineno)
             trace = trace.tb_next
         return self._places.get(line, Place(self._path, 1))
 
@@ -134,7 +128,7 @@ def load(
     mask = Mask(environment, every, fields)
     code, places = mask.reveal(_combined(letter, page, plain, mask))
     constants = {**fields, "language": language, "direction": localiser.direction}
-    return Template(language, path, compile_template(environment, code, constants), places, localiser)
+    return Template(language, path, Script(environment, code, constants), places, localiser)
 
 
 def template_files(scenario: str, directories: Sequence[Path], layout: str) -> tuple[Path, ...]:

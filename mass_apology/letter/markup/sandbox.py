@@ -196,11 +196,15 @@ class _Joined(NodeTransformer):
         return nodes.Filter(items, "join", [], [], None, None, lineno=node.lineno)
 
 
-def compile_template(environment: LetterEnvironment, source: str, constants: Mapping[str, object]) -> JinjaTemplate:
-    """Checked source as a template; ``constants`` are the variables that are the same in every letter."""
-    tree = _Joined().visit(environment.parse(source))
-    code = environment.compile(tree, filename=FILENAME)
-    return JinjaTemplate.from_code(environment, code, dict(constants))
+def parsed(environment: LetterEnvironment, source: str) -> nodes.Template:
+    """The tree of checked source."""
+    tree: nodes.Template = _Joined().visit(environment.parse(source))
+    return tree
+
+
+def compiled(environment: LetterEnvironment, tree: nodes.Template, constants: Mapping[str, object]) -> JinjaTemplate:
+    """A tree as a template; ``constants`` are the variables that are the same in every letter."""
+    return JinjaTemplate.from_code(environment, environment.compile(tree, filename=FILENAME), dict(constants))
 
 
 def _local_filters(localiser: Localiser) -> dict[str, Callable[..., str]]:
