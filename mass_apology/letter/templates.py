@@ -68,17 +68,18 @@ class Template:
         return self._content(written)
 
     def _content(self, written: str) -> Content:
-        parts = written.split(_SEPARATOR)
-        if len(parts) != 3:
+        first, _, rest = written.partition(_SEPARATOR)
+        middle, _, html = rest.partition(_SEPARATOR)
+        if _SEPARATOR in html:
             raise self._refusal("a value holds the control character U+001E.", "Remove it from the value.")
-        subject = " ".join(parts[0].split())
+        subject = " ".join(first.split())
         if not subject or _CONTROL.search(subject):
             problem = "the subject holds a control character." if subject else "the subject is empty."
             raise self._refusal(problem, "Correct the `Subject:` line, or the value in it.")
-        text = parts[1].strip("\n") + "\n"
+        text = middle.strip("\n") + "\n"
         if "\n\n\n" in text:
             text = _EMPTY_LINES.sub("\n\n", text)
-        return Content(subject=subject, text=text, html=parts[2])
+        return Content(subject=subject, text=text, html=html)
 
     def _failure(self, error: Exception) -> TemplateError:
         place = self._place(error)
