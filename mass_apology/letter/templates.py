@@ -36,10 +36,14 @@ available_languages = source.available_languages
 class Template:
     """One language's letter, compiled. Made by :func:`load`."""
 
+    may_show_images: bool
+    """Whether an address of the scheme ``cid:`` is in the template; no value can bring one into a letter."""
+
     def __init__(
         self, language: str, path: Path, script: Script, places: Mapping[int, Place], localiser: Localiser
     ) -> None:
         self.language = language
+        self.may_show_images = "cid:" in script.source
         self._path = path
         self._script = script
         self._places = places

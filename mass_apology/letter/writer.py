@@ -187,7 +187,8 @@ class Writer:
         )
 
     def _oddities(self, delivery: Delivery, content: Content) -> Iterator[Finding]:
-        size = len(content.html.encode())
+        # No character takes more than four octets, and nearly every letter is far from the limit.
+        size = len(content.html.encode()) if 4 * len(content.html) > CLIPPED else 0
         if size > CLIPPED:
             yield self._finding(
                 delivery,
@@ -196,8 +197,9 @@ class Writer:
                 "Shorten the template, or list fewer rows in it.",
                 Severity.WARNING,
             )
-        # Few letters show an image, and the search for one takes longer than all else here.
-        for name in _SHOWN_IMAGE.findall(content.html) if "cid:" in content.html else ():
+        # Few templates show an image, and the search for one takes longer than all else here.
+        template = self._templates[self.language_for(delivery.language)]
+        for name in _SHOWN_IMAGE.findall(content.html) if template.may_show_images else ():
             if name not in self._campaign.message.images:
                 yield self._finding(
                     delivery,

@@ -172,8 +172,9 @@ def test_content_too_names_the_row_that_fails(writer: Writer) -> None:
         writer.content(delivery(rows=row(minutes_down="three")))
 
 
-def test_a_letter_that_gmail_would_clip_is_a_warning(writer: Writer) -> None:
-    many = row(**{"order id": "A" * 1000}) * (CLIPPED // 1000)
+@pytest.mark.parametrize(("letter", "count"), [("A", 1000), ("ż", 500), ("🦊", 250)])
+def test_a_letter_that_gmail_would_clip_is_a_warning(writer: Writer, letter: str, count: int) -> None:
+    many = row(**{"order id": letter * count}) * (CLIPPED // 1000)
     (finding,) = writer.check(delivery(rows=many))
     assert (finding.code, finding.severity, finding.line) == ("letter-clipped", Severity.WARNING, 2)
 
