@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 from mass_apology.errors import TemplateError
 from mass_apology.letter.localise import Localiser
@@ -20,6 +21,7 @@ from mass_apology.letter.markup.masking import Mask, Place, Token
 from mass_apology.letter.markup.sandbox import FILENAME, TIME_ZONE, LetterEnvironment, check
 from mass_apology.letter.markup.script import Endless, Script
 from mass_apology.letter.markup.source import Fragment, Letter
+from mass_apology.letter.markup.tracing import Tracer
 from mass_apology.letter.values import Empty, Fields
 from mass_apology.model import Content
 
@@ -33,6 +35,16 @@ _EMPTY_LINES = re.compile(r"\n{3,}")
 available_languages = source.available_languages
 
 
+class Particulars(TypedDict):
+    """What is one recipient's own in a letter: the arguments of :meth:`Template.render` and :meth:`Template.trace`."""
+
+    customer: Fields
+    rows: Sequence[Fields]
+    name: str
+    gender: str  # "f", "m" or ""
+    time_zone: str  # an IANA name, "" for UTC
+
+
 class Template:
     """One language's letter, compiled. Made by :func:`load`."""
 
@@ -40,7 +52,13 @@ class Template:
     """Whether an address of the scheme ``cid:`` is in the template; no value can bring one into a letter."""
 
     def __init__(
-        self, language: str, path: Path, script: Script, places: Mapping[int, Place], localiser: Localiser
+        self,
+        language: str,
+        path: Path,
+        script: Script,
+        places: Mapping[int, Place],
+        localiser: Localiser,
+        tracer: Tracer,
     ) -> None:
         self.language = language
         self.may_show_images = "cid:" in script.source
@@ -48,6 +66,7 @@ class Template:
         self._script = script
         self._places = places
         self._localiser = localiser
+        self._tracer = tracer
 
     def render(self, *, customer: Fields, rows: Sequence[Fields], name: str, gender: str, time_zone: str) -> Content:
         """The letter for one recipient.
@@ -55,14 +74,7 @@ class Template:
         ``gender`` is "f", "m" or ""; ``time_zone`` an IANA name, "" for UTC. ``TemplateError`` names the line of
         the file where a value is missing or cannot be written.
         """
-        salutation = self._localiser.salutation(name, gender)
-        values = {
-            "customer": customer,
-            "rows": rows,
-            "name": name or Empty(name="name"),
-            "salutation": salutation or Empty(name="salutation"),
-            TIME_ZONE: time_zone,
-        }
+        values = self._values(customer, rows, name, gender, time_zone)
         try:
             written = self._script.write(values)
         except Endless as error:
@@ -70,6 +82,24 @@ class Template:
         except Exception as error:  # an expression can fail in as many ways as Python can
             raise self._failure(error) from error
         return self._content(written)
+
+    def trace(
+        self, *, customer: Fields, rows: Sequence[Fields], name: str, gender: str, time_zone: str
+    ) -> tuple[str, ...]:
+        """The conditions of the letter that hold for one recipient; see :meth:`Tracer.variant`."""
+        return self._tracer.variant(self._values(customer, rows, name, gender, time_zone))
+
+    def _values(
+        self, customer: Fields, rows: Sequence[Fields], name: str, gender: str, time_zone: str
+    ) -> dict[str, object]:
+        salutation = self._localiser.salutation(name, gender)
+        return {
+            "customer": customer,
+            "rows": rows,
+            "name": name or Empty(name="name"),
+            "salutation": salutation or Empty(name="salutation"),
+            TIME_ZONE: time_zone,
+        }
 
     def _content(self, written: str) -> Content:
         first, _, rest = written.partition(_SEPARATOR)
@@ -133,7 +163,8 @@ def load(
     mask = Mask(environment, every, fields)
     code, places = mask.reveal(_combined(letter, page, plain, mask))
     constants = {**fields, "language": language, "direction": localiser.direction}
-    return Template(language, path, Script(environment, code, constants), places, localiser)
+    tracer = Tracer(environment, (letter.subject, letter.preheader, letter.body, page, plain), constants)
+    return Template(language, path, Script(environment, code, constants), places, localiser, tracer)
 
 
 def template_files(scenario: str, directories: Sequence[Path], layout: str) -> tuple[Path, ...]:

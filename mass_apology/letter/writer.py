@@ -14,8 +14,9 @@ from mass_apology.errors import MessageError, TemplateError
 from mass_apology.letter.attach import read_attachments
 from mass_apology.letter.compose import Composed, Skeleton, rfc5322_date
 from mass_apology.letter.headers import Mailbox, parse_mailbox
+from mass_apology.letter.markup.tracing import FAILED
 from mass_apology.letter.scenario import incident_fields, load_scenario
-from mass_apology.letter.templates import Template, available_languages, load
+from mass_apology.letter.templates import Particulars, Template, available_languages, load
 from mass_apology.letter.values import Fields, sender_fields
 from mass_apology.model import Content, Delivery, Finding, Message, Severity
 from mass_apology.settings import Campaign
@@ -124,6 +125,17 @@ class Writer:
         except (TemplateError, MessageError) as error:
             raise self._located(error, delivery) from error
 
+    def variant(self, delivery: Delivery) -> tuple[str, ...]:
+        """The conditions of the letter that hold for one delivery, in the template's order.
+
+        Letters in one language with equal variants have the same sentences around their values. It is ``FAILED``
+        where a condition cannot be decided, and where the letter cannot be begun at all.
+        """
+        try:
+            return self._template(delivery).trace(**self._particulars(delivery))
+        except TemplateError:  # `content` and `check` say what is wrong
+            return FAILED
+
     def check(self, delivery: Delivery) -> list[Finding]:
         """What is wrong with one delivery's letter, as findings; ``delivery`` needs no Message-ID yet."""
         try:
@@ -145,9 +157,15 @@ class Writer:
         )
 
     def _rendered(self, delivery: Delivery) -> Content:
+        return self._template(delivery).render(**self._particulars(delivery))
+
+    def _template(self, delivery: Delivery) -> Template:
+        return self._templates[self.language_for(delivery.language)]
+
+    def _particulars(self, delivery: Delivery) -> Particulars:
         cells = _ROWS.decode(delivery.rows)
         rows = [self._fields(row) for row in cells]
-        return self._templates[self.language_for(delivery.language)].render(
+        return Particulars(
             customer=rows[0],
             rows=rows,
             name=delivery.name,

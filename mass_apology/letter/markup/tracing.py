@@ -1,0 +1,265 @@
+"""Which of a letter's optional sentences one recipient gets: the letter's statements, run without its words.
+
+A second Jinja template is written from the first. It keeps every ``if``, ``for`` and ``set``, drops everything that is
+printed, and prints one character for each branch that is taken. It is sandboxed like the letter and takes a part of its
+time. Letters that took the same branches differ in nothing but values.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from jinja2 import nodes
+from msgspec import Struct
+
+from mass_apology.letter.markup.sandbox import LetterEnvironment
+from mass_apology.letter.markup.script import Script
+from mass_apology.letter.markup.source import Fragment
+from mass_apology.letter.markup.spelling import contrary, spell, spell_word
+
+FAILED = ("cannot be rendered",)
+"""The variant of a letter that is endless, or in which a condition cannot be decided or is nested too deeply."""
+
+LONGEST_LABEL = 80
+"""Characters of a condition's text; a longer one is cut."""
+
+_FIRST = 0xF0000  # Unicode's private planes hold more characters than template files can hold branches
+_REMEMBERED = 1024  # different paths through a letter whose variant is known
+_SHORT = 256  # branches of a path that is remembered; the loops of a large customer make longer ones
+
+
+class Mark(Struct, frozen=True, kw_only=True):
+    """A branch of a letter, or the body of one of its loops."""
+
+    text: str  # the condition under which it is taken, or what the loop goes over
+    path: Path
+    line: int
+    loop: bool = False
+
+
+class Tracer:
+    """Follows one language's letter; its template is compiled when the first letter is traced.
+
+    ``fragments`` are the pieces of the letter and its layout, checked, the letter's own first; ``constants`` the
+    variables that are the same in every letter.
+    """
+
+    def __init__(
+        self, environment: LetterEnvironment, fragments: Sequence[Fragment], constants: Mapping[str, object]
+    ) -> None:
+        self._environment = environment
+        self._fragments = fragments
+        self._constants = constants
+        self._remembered = lru_cache(_REMEMBERED)(self._variant)
+
+    def variant(self, values: dict[str, object]) -> tuple[str, ...]:
+        """The conditions that held for one recipient, in the template's order; ``FAILED`` if one cannot be decided.
+
+        ``values`` are the recipient's variables, with ``TIME_ZONE``. A loop that ran counts as a condition: "rows:
+        one" or "rows: several". Conditions that read alike and can differ tell their lines.
+        """
+        if self._script is None:
+            return FAILED
+        try:
+            steps = self._script.write(values)
+        except Exception:  # as many ways to fail as Python has; rendering the letter says what and where
+            return FAILED
+        return self._remembered(steps) if len(steps) < _SHORT else self._variant(steps)
+
+    @cached_property
+    def _outline(self) -> tuple[str, list[Mark]]:
+        trees = [self._environment.parse(fragment.padded) for fragment in self._fragments]
+        outline = _Outline(trees)
+        pairs = zip(trees, self._fragments, strict=True)
+        written = [outline.fragment(tree, fragment.path) for tree, fragment in pairs]
+        return "".join(written), outline.marks
+
+    @cached_property
+    def _script(self) -> Script | None:
+        try:
+            return Script(self._environment, self._outline[0], self._constants)
+        except (
+            RecursionError,
+            SyntaxError,
+        ):  # what the letter nests inside one expression is nested here as statements
+            return None
+
+    @cached_property
+    def _labels(self) -> list[str]:
+        marks = self._outline[1]
+        alike = Counter(map(_shown, marks))
+        met = Counter[str]()
+        labels = []
+        for mark in marks:
+            label = _shown(mark)
+            if alike[label] > 1:
+                place = self._place(mark)
+                met[label + place] += 1
+                label += f" ({place})" if met[label + place] == 1 else f" ({place}, no. {met[label + place]})"
+            labels.append(label)
+        return labels
+
+    def _place(self, mark: Mark) -> str:
+        file = "" if mark.path == self._fragments[0].path else f"{mark.path.name}, "
+        return f"{file}line {mark.line}"
+
+    def _variant(self, steps: str) -> tuple[str, ...]:
+        counts = Counter(steps)
+        return tuple(self._held(ord(step) - _FIRST, counts[step]) for step in sorted(counts))
+
+    def _held(self, number: int, count: int) -> str:
+        if not self._outline[1][number].loop:
+            return self._labels[number]
+        return f"{self._labels[number]}: {'one' if count == 1 else 'several'}"
+
+
+class _Place(Struct, frozen=True):
+    """Where in a letter a statement stands."""
+
+    path: Path
+    known: bool = True  # whether the marks around it tell if it is reached
+
+
+class _Outline:
+    """Writes the template of a trace.
+
+    A condition without names that the templates set has one value throughout the letter. It has one mark however often
+    it stands there, in the page and in the plain text of a layout, say, as long as other marks tell where it was asked.
+    """
+
+    def __init__(self, trees: Sequence[nodes.Template]) -> None:
+        self.marks: list[Mark] = []
+        self._changing = {"loop"}.union(*map(_set_names, trees))
+        self._by_row = set[str]().union(*(_set_names(loop) for tree in trees for loop in tree.find_all(nodes.For)))
+        self._shared: dict[str, str] = {}
+
+    def fragment(self, tree: nodes.Template, path: Path) -> str:
+        """The code that follows one piece of the letter."""
+        return self._statements(tree.body, _Place(path))
+
+    def _statements(self, body: Iterable[nodes.Node], place: _Place) -> str:
+        return "".join(self._statement(node, place) for node in body)
+
+    def _statement(self, node: nodes.Node, place: _Place) -> str:
+        if isinstance(node, nodes.If):
+            return self._if(node, place)
+        if isinstance(node, nodes.For):
+            return self._for(node, place)
+        if isinstance(node, nodes.Assign):
+            return f"{self._choices(node.node, place)}{{% set {spell(node.target)} = {spell(node.node)} %}}"
+        return self._choices_within(node, place)
+
+    def _if(self, node: nodes.If, place: _Place) -> str:
+        branches = [node, *node.elif_]
+        asked = place  # a branch without a mark leaves it open whether the later ones are reached
+        pieces = []
+        for word, branch in zip(["if", *["elif"] * len(node.elif_)], branches, strict=True):
+            tells = _tells(branch.body)
+            mark = self._mark(branch.test, branch.lineno, asked) if tells else ""
+            body = self._statements(branch.body, asked if tells else _Place(place.path, known=False))
+            pieces.append(f"{{% {word} {spell_word(branch.test)} %}}{mark}{body}")
+            asked = asked if tells else _Place(place.path, known=False)
+        return "".join([*pieces, "{% else %}", self._else(node, branches, place, asked), "{% endif %}"])
+
+    def _else(self, node: nodes.If, branches: Sequence[nodes.If], place: _Place, asked: _Place) -> str:
+        # In a loop a sentence may stand in some rows and be missing in others.
+        by_row = any(_tells(each.body) for each in branches) and any(
+            _uses(each.test, self._by_row) for each in branches
+        )
+        if by_row or _tells(node.else_):
+            return self._mark(_none_of(branches), node.lineno, place) + self._statements(node.else_, place)
+        return self._statements(node.else_, asked)
+
+    def _for(self, node: nodes.For, place: _Place) -> str:
+        choices = self._choices(node.iter, place)
+        only = f" if {spell(node.test)}" if node.test else ""
+        text = f"{spell(node.iter)}{only}"
+        body = self._add(Mark(text=text, path=place.path, line=node.lineno, loop=True))
+        body += self._statements(node.body, place)
+        otherwise = ""
+        if _tells(node.else_):
+            otherwise = self._add(Mark(text=f"{text}: none", path=place.path, line=node.lineno))
+        otherwise += self._statements(node.else_, place)
+        head = f"for {spell(node.target)} in {spell_word(node.iter)}{only}"
+        return f"{choices}{{% {head} %}}{body}{{% else %}}{otherwise}{{% endfor %}}"
+
+    def _choices(self, node: nodes.Node, place: _Place) -> str:
+        """Follows the conditional expressions of an expression, as far as it is evaluated."""
+        if isinstance(node, nodes.CondExpr):
+            return self._choice(node, place)
+        if isinstance(node, nodes.And | nodes.Or):
+            left = self._choices(node.left, place)
+            right = self._choices(node.right, _Place(place.path, known=False))
+            reached = node.left if isinstance(node, nodes.And) else contrary(node.left)
+            return left + (f"{{% if {spell_word(reached)} %}}{right}{{% endif %}}" if right else "")
+        return self._choices_within(node, place)
+
+    def _choices_within(self, node: nodes.Node, place: _Place) -> str:
+        return "".join(self._choices(each, place) for each in node.iter_child_nodes())
+
+    def _choice(self, node: nodes.CondExpr, place: _Place) -> str:
+        held = self._mark(node.test, node.lineno, place) + self._choices(node.expr1, place)
+        other = self._mark(contrary(node.test), node.lineno, place)
+        other += self._choices(node.expr2, place) if node.expr2 else ""
+        return f"{{% if {spell_word(node.test)} %}}{held}{{% else %}}{other}{{% endif %}}"
+
+    def _mark(self, condition: nodes.Node, line: int, place: _Place) -> str:
+        text = spell(condition)
+        mark = Mark(text=text, path=place.path, line=line)
+        if not place.known or _uses(condition, self._changing):
+            return self._add(mark)
+        if text not in self._shared:
+            self._shared[text] = self._add(mark)
+        return self._shared[text]
+
+    def _add(self, mark: Mark) -> str:
+        self.marks.append(mark)
+        return chr(_FIRST + len(self.marks) - 1)
+
+
+def _none_of(branches: Sequence[nodes.If]) -> nodes.Expr:
+    """The condition under which the last branch, ``else``, is taken."""
+    whole = contrary(branches[0].test)
+    for branch in branches[1:]:
+        whole = nodes.And(whole, contrary(branch.test), lineno=branches[0].lineno)
+    return whole
+
+
+def _tells(body: Iterable[nodes.Node]) -> bool:
+    """Whether a branch says something by itself, other than by the conditions and loops inside it."""
+    return any(
+        _prints(node) if isinstance(node, nodes.Output) else isinstance(node, nodes.Assign) and _is_worded(node.node)
+        for node in body
+    )
+
+
+def _prints(node: nodes.Output) -> bool:
+    return any(not isinstance(each, nodes.TemplateData) or each.data.strip() for each in node.nodes)
+
+
+def _is_worded(node: nodes.Node) -> bool:
+    """Whether an expression's value has words of the template's, such as a sentence that is set to be printed later."""
+    if isinstance(node, nodes.Filter):
+        return node.node is not None and _is_worded(node.node)
+    if isinstance(node, nodes.Const):
+        return isinstance(node.value, str)
+    if isinstance(node, nodes.Getattr | nodes.Getitem | nodes.Compare | nodes.Test):
+        return False
+    return any(map(_is_worded, node.iter_child_nodes()))
+
+
+def _set_names(tree: nodes.Node) -> set[str]:
+    """The names that ``set`` and loops give values to."""
+    return {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
+
+
+def _uses(node: nodes.Node, names: set[str]) -> bool:
+    found = [*([node] if isinstance(node, nodes.Name) else []), *node.find_all(nodes.Name)]
+    return any(each.name in names for each in found)
+
+
+def _shown(mark: Mark) -> str:
+    return mark.text if len(mark.text) <= LONGEST_LABEL else f"{mark.text[: LONGEST_LABEL - 1]}…"
