@@ -9,7 +9,7 @@ demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, kill
 	$(BIN)/mass-apology demo
 
 test: $(VENV)/.dev  ## every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile  # a module's browser ends before other modules begin
 
 check: lint types layers test wheel  ## all that CI runs
 

@@ -94,9 +94,13 @@ def _problems(campaign: Campaign) -> Iterator[str]:
             yield f"`$.languages` holds {code!r}, but a language is two or three lower-case letters such as 'pl'"
     if campaign.time_zone not in _time_zones():
         yield f"`$.time_zone` is {campaign.time_zone!r}, which is no time zone; 'Europe/Warsaw' is one"
-    if campaign.finish_by is not None and campaign.finish_by.tzinfo is None:
-        yield "`$.finish_by` has no offset; write 2026-11-20T17:00:00Z, or +01:00 instead of Z"
+    for key, moment in (("not_after", campaign.not_after), ("finish_by", campaign.finish_by)):
+        if moment is not None and moment.tzinfo is None:
+            yield f"`$.{key}` has no offset; write 2026-11-20T17:00:00Z, or +01:00 instead of Z"
     yield from _pace_problems(campaign)
+    yield from _refused(parse_duration, campaign.approval.valid_for, "$.approval.valid_for")
+    if campaign.approval.signers and not campaign.approval.required:
+        yield "`$.approval.signers` is set, but `$.approval.required` is 0; say how many people must approve"
     yield from _moment_problems(campaign.incident, "$.incident")
 
 

@@ -6,6 +6,7 @@ MassApologyError
 ├── TemplateError       a letter's template cannot be used, or a letter cannot be rendered
 ├── MessageError        a letter cannot become a valid message
 ├── ConfirmationError   the plan was not confirmed, so nothing was sent
+├── ApprovalError       an approval cannot be given, read or verified
 ├── OutputError         a file for the user cannot be written
 ├── RelayError          the relay cannot be used: connection, TLS, login (carries the phase and the reply)
 └── LedgerError         the ledger cannot be read or written
@@ -54,6 +55,10 @@ class MessageError(MassApologyError):
 
 class ConfirmationError(MassApologyError):
     """The count was not typed, or is not the number of letters due; nothing was sent."""
+
+
+class ApprovalError(MassApologyError):
+    """An approval cannot be given, read or verified; until it can, it counts as missing."""
 
 
 class OutputError(MassApologyError):

@@ -124,6 +124,15 @@ class LimitSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     refusals: Annotated[float, Meta(gt=0, le=1)] = 0.05  # of the last 200 letters
     deferrals: Annotated[float, Meta(gt=0, le=1)] = 0.25  # of the last 200 letters
     give_up_after: NonEmpty = "72 hours"  # a letter still deferred then is EXPIRED
+    max_recipients: Annotated[int, Meta(ge=1)] | None = None  # more letters than these are taken for an accident
+
+
+class ApprovalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who must have approved the plan before it is sent."""
+
+    required: Annotated[int, Meta(ge=0, le=10)] = 0  # different people
+    valid_for: NonEmpty = "24 hours"  # an older approval counts no more
+    signers: NonEmpty | None = None  # OpenSSH's allowed_signers file, in the campaign folder; then approvals are signed
 
 
 class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -138,6 +147,7 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     languages: tuple[NonEmpty, ...] = ("en",)  # the fallback chain where a row's language has no template
     time_zone: NonEmpty = "UTC"  # for rows that do not say
     layout: NonEmpty = "plain"
+    not_after: datetime | None = None  # `send` does not begin after it: the schedule has gone stale
     finish_by: datetime | None = None
     csv: CsvSettings = CsvSettings()
     columns: ColumnSettings = ColumnSettings()
@@ -145,3 +155,5 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     incident: Mapping[str, Any] = field(default_factory=dict)  # the facts, as TOML gives them
     message: MessageSettings = MessageSettings()
     limits: LimitSettings = LimitSettings()
+    approval: ApprovalSettings = ApprovalSettings()
+    segments: Mapping[str, NonEmpty] = field(default_factory=dict)  # name → a `where` expression, to look at letters by

@@ -93,10 +93,18 @@ class Where(Struct, frozen=True, kw_only=True):
         return _Column(texts=texts, values=values, known=values.notna())
 
 
-def compiled(expression: str, header: Sequence[str], types: Mapping[str, ColumnType], time_zone: str = "UTC") -> Where:
+def compiled(
+    expression: str,
+    header: Sequence[str],
+    types: Mapping[str, ColumnType],
+    time_zone: str = "UTC",
+    *,
+    key: str = "where",
+) -> Where:
     """The expression, checked against the file's columns and their types.
 
-    ``time_zone`` is the IANA name for moments that are written without an offset.
+    ``time_zone`` is the IANA name for moments that are written without an offset; ``key`` is what campaign.toml calls
+    the expression.
 
     Raises:
         InputError: bad syntax, an unknown column, or something that has no place here.
@@ -107,12 +115,14 @@ def compiled(expression: str, header: Sequence[str], types: Mapping[str, ColumnT
         builder = _Builder(header, types, time_zone, quoted)
         test = builder.test(tree.body)
     except SyntaxError as error:
-        raise _refused(expression, f"{error.msg}; a column's name that is not one word stands in backticks") from error
+        raise _refused(
+            key, expression, f"{error.msg}; a column's name that is not one word stands in backticks"
+        ) from error
     except (_ExpressionError, ValueError, RecursionError, MemoryError) as error:
         reason = str(error) or "it is nested too deeply"
         for identifier, name in quoted.items():
             reason = reason.replace(identifier, f"`{name}`")
-        raise _refused(expression, reason) from error
+        raise _refused(key, expression, reason) from error
     return Where(columns=tuple(builder.columns), types=types, time_zone=time_zone, test=test)
 
 
@@ -125,9 +135,9 @@ def check_where(expression: str, header: Sequence[str], types: Mapping[str, Colu
     compiled(expression, header, types)
 
 
-def _refused(expression: str, reason: str) -> InputError:
+def _refused(key: str, expression: str, reason: str) -> InputError:
     return InputError(
-        f"'where' in campaign.toml, {shown(expression.strip(), 200)}, cannot be used: {reason.rstrip('.')}.",
+        f"'{key}' in campaign.toml, {shown(expression.strip(), 200)}, cannot be used: {reason.rstrip('.')}.",
         next_step="Correct it; it may say, for example, where = \"plan == 'pro' and minutes_down > 30\".",
     )
 

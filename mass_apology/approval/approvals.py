@@ -1,0 +1,108 @@
+"""One campaign's approvals: given by name or by key, kept in its folder, weighed for a plan."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from pathlib import Path
+
+from mass_apology.approval import file
+from mass_apology.approval.judgement import Approval, Verdict, identity, judge, policy
+from mass_apology.approval.signing import Signature, fault, sign, statement
+from mass_apology.errors import ApprovalError
+from mass_apology.settings import Campaign
+
+
+class Approvals:
+    """The approvals of the campaign in ``folder``.
+
+    A plan is its ``parts`` (the name of each thing that shapes it → its digest) and the number of ``letters`` it holds:
+    all of them, not those still due, so that going on after a crash needs no new approval.
+    """
+
+    def __init__(self, folder: Path, campaign: Campaign) -> None:
+        self._folder = folder
+        self._campaign = campaign.name
+        self._policy = policy(campaign.approval)
+        signers = campaign.approval.signers
+        self._signers = folder / Path(signers).expanduser() if signers else None
+
+    def give(self, parts: Mapping[str, str], letters: int, *, by: str | None, key: Path | None, now: float) -> Approval:
+        """Approve a plan at ``now`` (Unix seconds): with ``key`` where the campaign has a signers file, else by name.
+
+        ``by`` is the approver's name, the login name where it is ``None``; of a signed approval it can only confirm
+        whose key it is. Raises ``ApprovalError``; then nothing was approved.
+        """
+        signature = None
+        if self._signers is not None:
+            text = statement(self._campaign, parts=parts, letters=letters, at=now)
+            signature = _owned(sign(text, key=_key(key), signers=self._signers), by)
+        approval = Approval(
+            by=signature.by if signature else _name(by, key),
+            at=now,
+            letters=letters,
+            parts=dict(parts),
+            signature=signature.armour if signature else None,
+        )
+        file.append(self._folder, approval)
+        return approval
+
+    def verdict(self, parts: Mapping[str, str], letters: int, *, now: float) -> Verdict:
+        """Whether enough people have approved this plan. Raises ``ApprovalError`` where that cannot be found out."""
+        return judge(
+            file.read(self._folder),
+            parts=parts,
+            letters=letters,
+            policy=self._policy,
+            now=now,
+            fault=self._fault,
+        )
+
+    def _fault(self, approval: Approval, armour: str) -> str | None:
+        if self._signers is None:
+            return None
+        text = statement(self._campaign, parts=approval.parts, letters=approval.letters, at=approval.at)
+        return fault(text, Signature(by=approval.by, armour=armour), signers=self._signers)
+
+
+def _key(key: Path | None) -> Path:
+    if key is None:
+        raise ApprovalError(
+            "This campaign's approvals are signed, and no key was given.",
+            next_step="Name yours: mass-apology approve --key ~/.ssh/id_ed25519",
+        )
+    return key.expanduser()
+
+
+def _owned(signature: Signature, by: str | None) -> Signature:
+    """The signature, which is that of ``by``, if anybody was named."""
+    if by is not None and identity(by) != identity(signature.by):
+        raise ApprovalError(
+            f"The key is {signature.by}'s and not {by}'s; nothing was approved.",
+            next_step="Leave --by out, or name your own key with --key",
+        )
+    return signature
+
+
+def _name(by: str | None, key: Path | None) -> str:
+    """Who approves by name."""
+    if key is not None:
+        raise ApprovalError(
+            f"There is nothing to check a signature of {key} against; nothing was approved.",
+            next_step="Name an allowed_signers file under [approval] signers in campaign.toml, or leave --key out.",
+        )
+    name = (_login_name() if by is None else by).strip()
+    if not name or not name.isprintable():
+        raise ApprovalError(
+            f"{name!r} is nobody's name; nothing was approved.", next_step="Give yours: mass-apology approve --by NAME"
+        )
+    return name
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError) as error:  # which of them depends on the system and on Python's version
+        raise ApprovalError(
+            "This account has no login name to approve by.", next_step="Give yours: mass-apology approve --by NAME"
+        ) from error

@@ -1,0 +1,75 @@
+"""approvals.jsonl in the campaign's folder: one approval a line, only ever added to.
+
+A line counts when it ends with its line feed. What a crash or a full disk leaves without one is cancelled by the next
+``append`` and skipped by ``read``; any other line that cannot be read is an error, since it may be somebody's approval.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from mass_apology.approval.judgement import Approval
+from mass_apology.errors import ApprovalError
+
+FILE_NAME = "approvals.jsonl"
+
+_CANCEL = b"\x18"  # ASCII CAN: what stands before it on the line is to be disregarded; JSON never holds it bare
+
+
+def read(folder: Path) -> tuple[Approval, ...]:
+    """Every approval ever given in this folder, in the file's order; none where there is no file.
+
+    Raises ``ApprovalError`` where the file or one of its lines cannot be read.
+    """
+    path = folder / FILE_NAME
+    try:
+        lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last line feed is torn, or nothing
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise ApprovalError(
+            f"{path} cannot be read: {error.strerror or error}.",
+            next_step="Mend its permissions; approvals are given and read by one account.",
+        ) from error
+    return tuple(_decoded(lines, path))
+
+
+def append(folder: Path, approval: Approval) -> None:
+    """Add ``approval``; it is on the disk when this returns. The file is for its owner only (0600).
+
+    Raises ``ApprovalError`` where it cannot be written.
+    """
+    path = folder / FILE_NAME
+    line = msgspec.json.encode(approval) + b"\n"
+    try:
+        # O_APPEND and a single write: two people who approve at one moment do not write into each other's lines.
+        with open(path, "a+b", buffering=0, opener=partial(os.open, mode=0o600)) as file:
+            size = file.seek(0, os.SEEK_END)
+            if size and file.seek(size - 1) >= 0 and file.read(1) != b"\n":
+                line = _CANCEL + b"\n" + line
+            while line:
+                line = line[file.write(line) :]
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise ApprovalError(
+            f"{path} cannot be written: {error.strerror or error}; the approval was not given.",
+            next_step="Make room on the disk, or mend the permissions, then approve again.",
+        ) from error
+
+
+def _decoded(lines: list[bytes], path: Path) -> Iterator[Approval]:
+    for number, line in enumerate(lines, 1):
+        if line.endswith(_CANCEL):
+            continue
+        try:
+            yield msgspec.json.decode(line, type=Approval)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ApprovalError(
+                f"Line {number} of {path} is no approval: {error}.",
+                next_step=f"Move {path.name} away, then have the plan approved again.",
+            ) from error

@@ -1,0 +1,134 @@
+"""Approvals and a plan → whether enough people have approved just this plan. Pure: the time is passed in."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from mass_apology.settings import ApprovalSettings, parse_duration
+
+CLOCK_TOLERANCE = 300.0  # seconds by which the clock of an approver's machine may be ahead of ours
+
+_LAST_MOMENT = 253_402_300_799  # 9999-12-31T23:59:59Z, the last one that can be written as a date
+
+
+class Approval(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One person's word that one plan may be sent."""
+
+    by: Annotated[str, Meta(min_length=1)]  # the name they gave; where it is signed, the principal of their key
+    at: Annotated[float, Meta(ge=0, le=_LAST_MOMENT)]  # Unix seconds
+    letters: Annotated[int, Meta(ge=0)]  # how many letters the plan held
+    parts: Mapping[str, str]  # "the recipients file" → its digest, as they were
+    signature: str | None = None  # OpenSSH's armoured form
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """What a plan needs before it is sent."""
+
+    required: int  # approvals by different people
+    valid_for: float  # seconds
+    signed: bool  # whether an approval counts only with its signature
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What the approvals are worth for one plan."""
+
+    approved: bool
+    valid: tuple[Approval, ...]  # one per person, their latest; oldest first
+    void: tuple[tuple[Approval, str], ...]  # with the reason, a clause without its full stop; oldest first
+    missing: int  # approvals still needed
+    sentence: str  # all of it for a person: who approved, what is missing, whose does not count and why
+
+
+def policy(settings: ApprovalSettings) -> Policy:
+    """campaign.toml's ``[approval]``. Raises ``ValueError`` where ``valid_for`` is no duration."""
+    return Policy(
+        required=settings.required, valid_for=parse_duration(settings.valid_for), signed=settings.signers is not None
+    )
+
+
+def identity(by: str) -> str:
+    """What two spellings of one person's name have in common: case, blanks and look-alike forms do not count."""
+    return " ".join(unicodedata.normalize("NFKC", by).casefold().split())
+
+
+def judge(
+    approvals: Iterable[Approval],
+    *,
+    parts: Mapping[str, str],
+    letters: int,
+    policy: Policy,
+    now: float,
+    fault: Callable[[Approval, str], str | None],
+) -> Verdict:
+    """Weigh ``approvals`` for the plan of ``parts`` and ``letters`` at ``now`` (Unix seconds).
+
+    ``fault`` says what is wrong with an approval's signature, as a clause, or ``None``; it is asked only where
+    signatures count and nothing else speaks against the approval.
+    """
+    latest: dict[str, Approval] = {}
+    void: list[tuple[Approval, str]] = []
+    for approval in sorted(approvals, key=lambda each: each.at):
+        reasons = [*_changes(approval, parts, letters), *_untimely(approval, policy, now)]
+        if not reasons and policy.signed:
+            reasons = _unproven(approval, fault)
+        if reasons:
+            void.append((approval, "; ".join(reasons)))
+        else:
+            latest[identity(approval.by)] = approval
+    valid = tuple(sorted(latest.values(), key=lambda each: each.at))
+    missing = max(0, policy.required - len(valid))
+    return Verdict(
+        approved=missing == 0,
+        valid=valid,
+        void=tuple(void),
+        missing=missing,
+        sentence=" ".join(_sentences(valid, void, policy)),
+    )
+
+
+def _changes(approval: Approval, parts: Mapping[str, str], letters: int) -> Iterator[str]:
+    names = dict.fromkeys((*parts, *approval.parts))
+    changed = [name for name in names if parts.get(name) != approval.parts.get(name)]
+    if changed:
+        yield f"there have been changes to {_listed(changed)} since"
+    if approval.letters != letters:
+        yield f"the number of letters was {approval.letters:,} and is {letters:,} now"
+
+
+def _untimely(approval: Approval, policy: Policy, now: float) -> Iterator[str]:
+    if approval.at > now + CLOCK_TOLERANCE:
+        yield f"it is dated {_moment(approval.at)}, which is still to come"
+    elif now - approval.at > policy.valid_for:
+        yield f"it was given on {_moment(approval.at)} and has run out"
+
+
+def _unproven(approval: Approval, fault: Callable[[Approval, str], str | None]) -> list[str]:
+    problem = "it is not signed" if approval.signature is None else fault(approval, approval.signature)
+    return [problem] if problem else []
+
+
+def _sentences(valid: Sequence[Approval], void: Sequence[tuple[Approval, str]], policy: Policy) -> Iterator[str]:
+    names = _listed([each.by.strip() for each in valid])
+    if len(valid) >= policy.required:
+        yield f"Approved by {names}." if valid else "This campaign asks for no approval."
+        return
+    noun = "approval" if policy.required == 1 else "approvals"
+    yield f"This plan needs {policy.required} {noun} and has {f'{len(valid)}, by {names}' if valid else 'none'}."
+    heard = {identity(each.by) for each in valid}
+    latest = {identity(each.by): (each.by.strip(), reason) for each, reason in void}
+    for person, (name, reason) in latest.items():
+        if person not in heard:
+            yield f"The one in the name of {name} does not count: {reason}."
+
+
+def _moment(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -1,0 +1,24 @@
+"""The accidents that mass mailings are known for: facts of a plan → findings that stop ``send``, and can be overridden.
+
+A check of rows and letters asks whether each letter is right. A guard asks whether this is the mailing that was meant:
+the right file, the right moment, the finished letter. Every guard has a code, and a person who means it says so:
+``mass-apology send --override CODE``.
+"""
+
+from mass_apology.guards.accidents import GUARDS, SAME_FILE_WITHIN, accidents, apply_overrides, override
+from mass_apology.guards.census import Census
+from mass_apology.guards.facts import Audience, Commonest, EarlierUse, Facts, TemplateText
+
+__all__ = [
+    "GUARDS",
+    "SAME_FILE_WITHIN",
+    "Audience",
+    "Census",
+    "Commonest",
+    "EarlierUse",
+    "Facts",
+    "TemplateText",
+    "accidents",
+    "apply_overrides",
+    "override",
+]

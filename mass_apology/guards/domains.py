@@ -1,0 +1,64 @@
+"""Domains where no customer reads mail."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+
+_RESERVED_TOP = frozenset({"example", "invalid", "localhost", "test"})  # RFC 2606 §2, RFC 6761 §6
+_RESERVED = ("example.com", "example.net", "example.org")  # RFC 2606 §3
+_RESERVED_BELOW = tuple(f".{domain}" for domain in _RESERVED)
+
+_THROWAWAY = frozenset(
+    {
+        "10minutemail.com",
+        "dispostable.com",
+        "getnada.com",
+        "guerrillamail.com",
+        "maildrop.cc",
+        "mailinator.com",
+        "mailnesia.com",
+        "sharklasers.com",
+        "temp-mail.org",
+        "trashmail.com",
+        "yopmail.com",
+        "yopmail.fr",
+        "yopmail.net",
+    }
+)
+
+_HOST = re.compile(r"""(?i)\bhttps?://(?:[^\s/@"'<>]*@)?(\[[0-9a-f:.]+\]|[^\s/:?#"'<>)\]{}]+)""")
+_DOMAIN = re.compile(r"(?<![\w.-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?![\w-])", re.IGNORECASE | re.ASCII)
+_INTERNAL_TOP = frozenset({"corp", "home", "internal", "intranet", "lan", "local", "localhost"})
+_INTERNAL_LABELS = frozenset({"preprod", "staging"})
+
+
+def is_reserved(domain: str) -> bool:
+    """Whether the domain, in lower case, is set aside for examples and tests, and belongs to nobody."""
+    return domain.rpartition(".")[2] in _RESERVED_TOP or domain.endswith(_RESERVED_BELOW) or domain in _RESERVED
+
+
+def is_throwaway(domain: str) -> bool:
+    """Whether the domain, in lower case, offers mailboxes that anybody may read, as testers like to use."""
+    return domain in _THROWAWAY
+
+
+def reserved_domains(text: str) -> list[str]:
+    """The reserved domains that a text mentions, alone, in links or in addresses."""
+    found = [domain for each in _DOMAIN.findall(text) if is_reserved(domain := each.lower())]
+    return list(dict.fromkeys(found))
+
+
+def internal_hosts(text: str) -> list[str]:
+    """The hosts that a text links to and that customers cannot reach, or should not."""
+    return list(dict.fromkeys(host for host in _HOST.findall(text) if _is_internal(host.lower())))
+
+
+def _is_internal(host: str) -> bool:
+    labels = re.split(r"[.-]", host)
+    if labels[-1] in _INTERNAL_TOP or not _INTERNAL_LABELS.isdisjoint(labels):
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_private  # loopback and link-local included
+    except ValueError:
+        return False

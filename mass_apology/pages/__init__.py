@@ -1,0 +1,1 @@
+"""What people look at: self-contained HTML pages that ask nothing of any network."""
