@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum, auto
 from types import MappingProxyType
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 
 class Status(StrEnum):
@@ -123,6 +123,7 @@ class Withheld(Struct, frozen=True, kw_only=True):
     line: int  # where the row starts in the file
     address: str  # what stood in the address column, as far as it could be read; may be empty
     reason: str  # a sentence
+    row: Mapping[str, str] = field(default_factory=dict)  # its non-empty fields by column name, where they can be told
 
 
 class Delivery(Struct, frozen=True, kw_only=True):

@@ -50,7 +50,19 @@ DOMAINS = (
     *("żółć.example", "пример.example", "sklep.przykład.example"),
 )
 AWKWARD_NAMES = (
-    *("O'Neil & Sons", "Smith, John", 'Anna "Ania" Nowak', "NA", "null", "None", "nan", "True", "00123", "-", "+1"),
+    *(
+        "O'Neil & Sons",
+        "Smith, John",
+        'Anna "Ania" Nowak',
+        "Na Li",
+        "Jennifer Null",
+        "Nonna Rossi",
+        "Nan Goldberg",
+        "True",
+        "00123",
+        "-",
+        "+1",
+    ),
     *(
         "Łukasz Żółć",
         "Ольга-Мария",
@@ -60,10 +72,10 @@ AWKWARD_NAMES = (
         "**bold**",
         "<b>Bold</b>",
         "&amp;",
-        "{{ 7*7 }}",
+        "{curly}",
     ),
     *(
-        "{% if x %}",
+        "100 % Smith",
         "%s %d %(a)s",
         "=SUM(A1:A9)",
         "@home",

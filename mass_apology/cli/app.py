@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mass_apology import __version__
-from mass_apology.cli import screen
+from mass_apology.cli import findings, results, screen, watching
 from mass_apology.cli.exits import Exit, sentences
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ Folder = Annotated[
     Path, typer.Option("--campaign", "-C", metavar="FOLDER", help="The campaign's folder; by default the current one.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for scripts.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")]
+Override = Annotated[
+    list[str] | None, typer.Option(metavar="CODE", help="Go on in spite of this guard against accidents. Repeatable.")
+]
 SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="Set bad rows aside as WITHHELD; send the others.")]
 HERE = Path()
 
@@ -76,24 +80,131 @@ def init(
 
 
 @app.command()
-def check(folder: Folder = HERE, skip_bad_rows: SkipBadRows = False, as_json: Json = False) -> None:
-    """Read every row, render every letter, and say everything that is wrong at once. Nothing is sent.
+def check(  # noqa: PLR0913, PLR0917 (options)
+    folder: Folder = HERE,
+    skip_bad_rows: SkipBadRows = False,
+    dns: Annotated[bool, typer.Option("--dns", help="Look the sender's domain up too: SPF, DKIM, DMARC, MX.")] = False,
+    dkim_selector: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="With --dns: look at this DKIM key too. Repeatable.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the relay whether it can be used.")] = False,
+    override: Override = None,
+    to: Annotated[Path | None, typer.Option(help="Write it to this .html or .json file as well.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Read every row, render every letter, ask the relay, and say everything that is wrong at once. Nothing is sent.
 
     \b
     Examples:
       mass-apology check
+      mass-apology check --dns --to check.html
       mass-apology check --json | jq .letters
     """
-    from mass_apology.flows import plan
+    from mass_apology.flows.checking import check as flow
 
-    with screen.stages(quiet=as_json) as observe:
-        checked = asyncio.run(plan.check(folder, skip_bad_rows=skip_bad_rows, observe=observe))
+    wishes = flow.Wishes(
+        skip_bad_rows=skip_bad_rows,
+        dns=dns,
+        dkim_selectors=tuple(dkim_selector or ()),
+        offline=offline,
+        override=tuple(override or ()),
+    )
+    with watching.stages(quiet=as_json) as observe:
+        checked = asyncio.run(flow.check(folder, wishes, to, force=force, observe=observe))
     if as_json:
         screen.print_json(checked)
     else:
-        screen.show_check(checked)
+        findings.show_check(checked)
+        if to is not None:
+            screen.say(f"Written to {to}.")
     if not checked.sendable:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
+
+
+@app.command()
+def preview(  # noqa: PLR0913, PLR0917 (options)
+    to: Annotated[
+        Path, typer.Option(help="The file: .html, .mbox, .jsonl or .txt; a name without a dot is a folder of .eml.")
+    ],
+    folder: Folder = HERE,
+    sample: Annotated[
+        int, typer.Option(min=1, metavar="N", help="So many letters, or more where there are more kinds of them.")
+    ] = 50,
+    row: Annotated[
+        list[int] | None, typer.Option(min=2, metavar="N", help="The letter of this line of the file. Repeatable.")
+    ] = None,
+    address: Annotated[list[str] | None, typer.Option(help="The letters to this address. Repeatable.")] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="All letters.")] = False,
+    force: Force = False,
+) -> None:
+    """Write letters to a file exactly as they would leave, byte for byte but for the Date. Nothing is sent.
+
+    The sample has every language, segment and combination of optional sentences, and the longest and shortest values.
+
+    \b
+    Examples:
+      mass-apology preview --to preview.html
+      mass-apology preview --to one.txt --address anna@acme.example
+      mass-apology preview --to everyone.mbox --all
+    """
+    from mass_apology.flows.looking import preview as flow
+    from mass_apology.flows.looking.choosing import Choice
+
+    choice = Choice(everyone=everyone, lines=tuple(row or ()), addresses=tuple(address or ()), sample=sample)
+    with watching.stages(quiet=False) as observe:
+        made = asyncio.run(flow.preview(folder, to, choice, force=force, observe=observe))
+    results.show_previewed(made)
+    if made.failed:
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
+
+
+@app.command("test")
+def rehearse(
+    to: Annotated[list[str], typer.Option(help="Your own address. Repeatable, for a list of guests.")],
+    folder: Folder = HERE,
+    sample: Annotated[int, typer.Option(min=1, metavar="N", help="So many letters to each address.")] = 3,
+) -> None:
+    """Send a few real letters to yourself, marked [TEST], through the campaign's relay. No customer is written to.
+
+    \b
+    Examples:
+      mass-apology test --to me@acme.example
+      mass-apology test --to me@acme.example --to legal@acme.example --sample 6
+    """
+    from mass_apology.flows.looking import rehearse as flow
+
+    with watching.stages(quiet=False) as observe:
+        rehearsed = asyncio.run(flow.rehearse(folder, to, sample, observe=observe))
+    results.show_rehearsed(rehearsed)
+    if rehearsed.accepted < rehearsed.letters:
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
+
+
+@app.command()
+def approve(
+    folder: Folder = HERE,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Your name; the login name otherwise.")] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Your SSH key, where the campaign asks for signatures.")
+    ] = None,
+    skip_bad_rows: SkipBadRows = False,
+    override: Override = None,
+) -> None:
+    """Approve the plan as it is now: `send` waits for as many people as the campaign asks for. Any change voids it.
+
+    \b
+    Examples:
+      mass-apology approve
+      mass-apology approve --by "Anna Kowalska"
+      mass-apology approve --key ~/.ssh/id_ed25519
+    """
+    from mass_apology.flows import approving
+
+    wishes = approving.Wishes(by=by, key=key, skip_bad_rows=skip_bad_rows, override=tuple(override or ()))
+    with watching.stages(quiet=False) as observe:
+        given = asyncio.run(approving.approve(folder, wishes, observe=observe))
+    results.show_approved(given)
 
 
 @app.command()
@@ -109,6 +220,7 @@ def send(
     withhold_missing: Annotated[
         bool, typer.Option(help="Withhold letters still due whose customers are no longer in the file.")
     ] = False,
+    override: Override = None,
 ) -> None:
     """Show the plan, ask for the count of letters to be typed, then send. Run it again to go on after anything.
 
@@ -127,10 +239,11 @@ def send(
         skip_bad_rows=skip_bad_rows,
         resend_in_doubt=resend_in_doubt,
         withhold_missing=withhold_missing,
+        override=tuple(override or ()),
     )
-    with screen.sending() as eyes:
+    with watching.sending() as eyes:
         ended = deliver.run(folder, wishes, eyes)
-    screen.show_ended(ended)
+    results.show_ended(ended)
     if ended.due:
         raise typer.Exit(Exit.NEEDS_A_PERSON if ended.reason else Exit.INTERRUPTED)
     if ended.unreached:
@@ -146,13 +259,13 @@ def status(folder: Folder = HERE, as_json: Json = False) -> None:
       mass-apology status
       mass-apology status --json | jq .due
     """
-    from mass_apology.flows import show
+    from mass_apology.flows.showing import standing as flow
 
-    standing = show.standing(folder)
+    standing = flow.standing(folder)
     if as_json:
         screen.print_json(standing)
     else:
-        screen.show_standing(standing)
+        results.show_standing(standing)
 
 
 @app.command()
@@ -203,8 +316,13 @@ def _ask(folder: Path, wanted: Control, sentence: str) -> None:
 @app.command()
 def report(
     folder: Folder = HERE,
-    to: Annotated[Path | None, typer.Option(help="Write a row per recipient to this .csv or .json file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
+    to: Annotated[
+        Path | None, typer.Option(help="Write a page (.html), or a row per recipient (.csv, .json, .xlsx).")
+    ] = None,
+    unreached: Annotated[
+        Path | None, typer.Option(help="Write everyone no letter reached to this .csv, with the fields of their rows.")
+    ] = None,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Say who was reached and who was not, and why.
@@ -212,16 +330,17 @@ def report(
     \b
     Examples:
       mass-apology report
+      mass-apology report --to report.html --unreached letters.csv
       mass-apology report --to results.csv
       mass-apology report --json
     """
-    from mass_apology.flows import show
+    from mass_apology.flows.showing import report as flow
 
-    found = show.report(folder, to, force=force)
+    found = flow.report(folder, to, unreached, force=force)
     if as_json:
         screen.print_json(found)
     else:
-        screen.show_report(found)
+        results.show_report(found)
 
 
 @app.command()

@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from mass_apology.campaign import LEDGER_NAME, LOG_NAME, read_campaign
 from mass_apology.errors import ConfirmationError, LedgerError, first_failure
-from mass_apology.flows import plan
+from mass_apology.flows import guarding, plan
+from mass_apology.flows.approving import require_approval
 from mass_apology.flows.desk import Desk
 from mass_apology.flows.log import Log
 from mass_apology.flows.planning import Check
@@ -42,6 +43,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     skip_bad_rows: bool = False
     resend_in_doubt: bool = False
     withhold_missing: bool = False
+    override: tuple[str, ...] = ()  # codes of guards against accidents that are not to stop it
 
 
 class Ended(Struct, frozen=True, kw_only=True):
@@ -98,18 +100,24 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _run(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
     campaign = read_campaign(folder)
-    _refuse_after_the_deadline(campaign)
+    _refuse_when_late(campaign, wishes)
     password = resolve_password(campaign.relay.password, parse_url(campaign.relay.url))
-    extensions = await probe(campaign.relay, password)  # a relay that cannot be used is known before anyone is asked
+    offer = await probe(campaign.relay, password)  # a relay that cannot be used is known before anyone is asked
     with _locked_ledger(folder, campaign) as ledger:
         due = await _plan(folder, campaign, ledger, wishes, eyes)
         if not due:
             return Ended(counts=ledger.counts(plan.FIRST_WAVE), sent=0, seconds=0.0)
         run = _Run(folder, campaign, ledger, password, eyes)
-        return await run.deliver(due, extensions)
+        return await run.deliver(due, offer.extensions)
 
 
-def _refuse_after_the_deadline(campaign: Campaign) -> None:
+def _refuse_when_late(campaign: Campaign, wishes: Wishes) -> None:
+    if campaign.not_after and campaign.not_after.timestamp() < time.time() and guarding.LATE not in wishes.override:
+        raise ConfirmationError(
+            f"not_after in campaign.toml, {campaign.not_after}, has passed; nothing was sent.",
+            next_step="Read the letter once more: is it still true? Then move it, or run: "
+            f"mass-apology send --override {guarding.LATE}",
+        )
     if campaign.finish_by and campaign.finish_by.timestamp() <= time.time():
         raise ConfirmationError(
             f"finish_by in campaign.toml, {campaign.finish_by}, has passed; nothing was sent.",
@@ -153,16 +161,26 @@ async def _bring_up_to_date(
         if due:
             _confirm(due, wishes, eyes)
         return
-    async with plan.drafted(
-        folder, campaign, parts, ledger.key, skip_bad_rows=wishes.skip_bad_rows, observe=eyes.stage
-    ) as draft:
+    terms = plan.Terms(skip_bad_rows=wishes.skip_bad_rows, override=wishes.override)
+    async with plan.drafted(folder, campaign, parts, ledger.key, terms, observe=eyes.stage) as draft:
         outlook = draft.outlook(ledger)
         due = outlook.due + doubted
         eyes.plan(draft.check, due, campaign)
         plan.require_sendable(draft.check, outlook, withhold_missing=wishes.withhold_missing)
+        approved = require_approval(folder, campaign, parts, draft.check.letters)
         if due:
             _confirm(due, wishes, eyes)
         draft.commit(ledger)
+    _take_down(folder, campaign, draft.check, approved, wishes, ledger)
+
+
+def _take_down(folder: Path, campaign: Campaign, check: Check, approved: str, wishes: Wishes, ledger: Ledger) -> None:
+    """What somebody may ask about later, and what other campaigns have to know."""
+    said = f"plan {check.code} of {check.letters} letters confirmed. {approved}".strip()
+    if wishes.override:
+        said += f" Overridden: {', '.join(wishes.override)}."
+    ledger.note(time.time(), said)
+    guarding.remember_sent(folder, campaign, check.letters)
 
 
 def _confirm(due: int, wishes: Wishes, eyes: Eyes) -> None:

@@ -1,45 +1,102 @@
-"""Files for the user: whole, or not there. A full disk leaves the old file as it was."""
+"""Files for the user: whole, or not there. A full disk leaves the old file as it was.
+
+They are for their owner only (0600, folders 0700), since they name customers.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from mass_apology.errors import OutputError
 
 
 @contextmanager
 def new_file(path: Path, *, force: bool) -> Iterator[TextIO]:
-    """Write ``path`` (UTF-8) through a neighbour that takes its name only when all is on the disk.
+    """Write ``path`` (UTF-8) as text; otherwise like ``new_binary_file``."""
+    with _neighbour(path, force=force) as descriptor, os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
 
-    The file is for its owner only (0600), since it names customers. Raises ``OutputError`` if it exists and ``force``
-    is false, or if it cannot be written.
+
+@contextmanager
+def new_binary_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """Write ``path`` through a neighbour that takes its name only when all is on the disk.
+
+    Raises ``OutputError`` if it exists and ``force`` is false, or if it cannot be written.
     """
+    with _neighbour(path, force=force) as descriptor, os.fdopen(descriptor, "wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def new_folder(path: Path, *, suffix: str, force: bool) -> Iterator[Path]:
+    """Fill the folder ``path`` through a neighbour that takes its name when it is complete.
+
+    Even with ``force`` only a folder that holds nothing but files ending in ``suffix`` is replaced. Raises
+    ``OutputError`` otherwise, or if it cannot be written.
+    """
+    refuse_existing(path, force=force or _is_empty(path))
+    if path.exists() and not _holds_only(path, suffix):
+        raise OutputError(
+            f"{path} holds other things than {suffix} files, so it is not overwritten.",
+            next_step="Give the path of a new folder.",
+        )
+    with _told(path):
+        made = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        with _told(path):
+            yield made
+            if path.exists():
+                shutil.rmtree(path)
+            made.replace(path)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Raise ``OutputError`` if the path exists and ``force`` is false: to be known before long work begins."""
     if path.exists() and not force:
         raise OutputError(f"{path} exists already.", next_step="Give another name, or overwrite it with --force.")
-    try:
+
+
+@contextmanager
+def _neighbour(path: Path, *, force: bool) -> Iterator[int]:
+    """The descriptor of a file that becomes ``path`` when the block ends well."""
+    refuse_existing(path, force=force)
+    with _told(path):
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp makes it 0600
-    except OSError as error:
-        raise _unwritable(path, error) from error
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
+        with _told(path):
+            yield descriptor
+            Path(name).replace(path)
     finally:
         with suppress(FileNotFoundError):
             Path(name).unlink()
 
 
-def _unwritable(path: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"{path} cannot be written: {error.strerror or error}.",
-        next_step="Give a path in an existing folder with room on its disk.",
-    )
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
+def _holds_only(path: Path, suffix: str) -> bool:
+    return path.is_dir() and all(each.suffix == suffix and each.is_file() for each in path.iterdir())
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            next_step="Give a path in an existing folder with room on its disk.",
+        ) from error

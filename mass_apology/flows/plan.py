@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -13,21 +13,31 @@ import msgspec
 from msgspec import Struct
 
 from mass_apology import __version__, recipients
-from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.approval import plan_code
+from mass_apology.campaign import LEDGER_NAME
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.planning import Check, Observe, Planning
-from mass_apology.ledger import Ledger, Planned, Staging
+from mass_apology.flows.guarding import Guards
+from mass_apology.flows.planning import BATCH, Check, Observe, Planning
+from mass_apology.ledger import Ledger, Planned, Records, Staging
 from mass_apology.letter.headers import parse_mailbox
 from mass_apology.letter.message_id import message_id
 from mass_apology.letter.templates import shipped_templates, template_files
 from mass_apology.letter.writer import Writer
-from mass_apology.model import DUE, Status
+from mass_apology.model import DUE, Delivery, Status
 from mass_apology.settings import Campaign, LimitSettings, RelaySettings
-from mass_apology.smtp.url import parse as parse_url
 
 FIRST_WAVE = "first"
 NO_KEY = bytes(32)  # for a check, whose Message-IDs nobody sees
 _FILE = "the recipients file"
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """On what terms a plan is made."""
+
+    skip_bad_rows: bool = False
+    override: tuple[str, ...] = ()  # codes of guards against accidents that are not to stop it
+    render: bool = True  # look at every letter; without, nothing can be said about them
+    looking: bool = False  # somebody is looking just now, so that a change since the last look is no surprise
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -50,6 +60,15 @@ class Draft:
         self._header = header
         self._canary = canary
 
+    @property
+    def header(self) -> Sequence[str]:
+        """The names of the recipients file's columns."""
+        return self._header
+
+    def letters(self) -> Iterator[list[Delivery]]:
+        """All letters of the plan in the file's order, in batches. Their ids are the plan's, not the ledger's."""
+        return self._staging.deliveries(BATCH, everyone=True)
+
     def outlook(self, ledger: Ledger) -> Outlook:
         """What ``commit`` would change."""
         changes = self._staging.compare()
@@ -67,18 +86,15 @@ class Draft:
         )
 
 
-async def check(folder: Path, *, skip_bad_rows: bool, observe: Observe) -> Check:
-    """Everything ``send`` would do, short of sending and of touching the ledger."""
-    campaign = read_campaign(folder)
-    parse_url(campaign.relay.url)
-    parts = digest_parts(folder, campaign)
-    async with drafted(folder, campaign, parts, NO_KEY, skip_bad_rows=skip_bad_rows, observe=observe) as draft:
-        return draft.check
-
-
 @asynccontextmanager
 async def drafted(
-    folder: Path, campaign: Campaign, parts: Mapping[str, str], key: bytes, *, skip_bad_rows: bool, observe: Observe
+    folder: Path,
+    campaign: Campaign,
+    parts: Mapping[str, str],
+    key: bytes,
+    terms: Terms,
+    *,
+    observe: Observe,
 ) -> AsyncIterator[Draft]:
     """Plan the campaign's first wave; the plan is kept in a temporary file for as long as the context lasts.
 
@@ -89,6 +105,14 @@ async def drafted(
     file = folder / campaign.recipients
     layout = recipients.inspect(file, campaign)
     domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
+    guards = Guards(
+        folder,
+        campaign,
+        directories=_directories(folder),
+        header=layout.header,
+        overridden=terms.override,
+        looking=terms.looking,
+    )
     with Staging(folder / LEDGER_NAME, FIRST_WAVE, partial(_message_id, key, campaign.name, domain)) as staging:
         planning = Planning(
             campaign,
@@ -96,16 +120,29 @@ async def drafted(
             staging,
             writer_recipe(folder, campaign, layout.header),
             directories=_directories(folder),
-            skip_bad_rows=skip_bad_rows,
+            guards=guards,
+            skip_bad_rows=terms.skip_bad_rows,
             observe=observe,
         )
         planning.read(file)
-        await planning.render()
-        yield Draft(staging, planning.check(), parts, layout.header, planning.canary())
+        if terms.render:
+            await planning.render()
+        check = planning.check(code(parts), attached=_attached(folder, campaign))
+        yield Draft(staging, check, parts, layout.header, planning.canary())
 
 
-def require_sendable(check: Check, outlook: Outlook, *, withhold_missing: bool) -> None:
-    """Raise ``ConfirmationError`` where a person has to mend or decide something before anything is sent."""
+def ledger_key(folder: Path, campaign: Campaign) -> bytes:
+    """What the campaign's Message-IDs are made with. The ledger is made where there is none, so that it stays so."""
+    path = folder / LEDGER_NAME
+    if not (path.exists() and path.stat().st_size):
+        with Ledger.create(path, campaign.name) as made:
+            return made.key
+    with Records.open(path, campaign.name) as records:
+        return records.key
+
+
+def require_errorless(check: Check) -> None:
+    """Raise ``ConfirmationError`` where the check found what a person has to mend or decide."""
     if not check.sendable:
         raise ConfirmationError(
             "The check found errors; nothing was sent.",
@@ -113,6 +150,11 @@ def require_sendable(check: Check, outlook: Outlook, *, withhold_missing: bool) 
             if check.skippable
             else "Mend them, then run: mass-apology check",
         )
+
+
+def require_sendable(check: Check, outlook: Outlook, *, withhold_missing: bool) -> None:
+    """Raise ``ConfirmationError`` where a person has to mend or decide something before anything is sent."""
+    require_errorless(check)
     missing = outlook.changes.missing
     if missing and not withhold_missing:
         raise ConfirmationError(
@@ -142,9 +184,24 @@ def writer_recipe(folder: Path, campaign: Campaign, header: Sequence[str]) -> Ca
     return partial(Writer, campaign, folder=folder, directories=_directories(folder), header=header)
 
 
+def code(parts: Mapping[str, str]) -> str:
+    """A plan as three words that two people can compare; empty where there is no plan yet."""
+    return plan_code(parts) if parts else ""
+
+
 def digest_parts(folder: Path, campaign: Campaign) -> dict[str, str]:
-    """What shapes who is written to and what, each part with its SHA-256; through which relay is no part of it."""
-    shape = msgspec.structs.replace(campaign, relay=RelaySettings(url="-"), limits=LimitSettings(), finish_by=None)
+    """What shapes who is written to and what, and who must approve it, each part with its SHA-256.
+
+    Through which relay, until when, and by which groups the letters are looked at is no part of it.
+    """
+    shape = msgspec.structs.replace(
+        campaign,
+        relay=RelaySettings(url="-"),
+        limits=LimitSettings(),
+        not_after=None,
+        finish_by=None,
+        segments={},
+    )
     templates = template_files(campaign.template, _directories(folder), campaign.layout)
     return {
         _FILE: _digest([folder / campaign.recipients]),
@@ -157,7 +214,12 @@ def digest_parts(folder: Path, campaign: Campaign) -> dict[str, str]:
 
 def attached(folder: Path, campaign: Campaign) -> int:
     """Octets that every letter carries besides its text."""
-    return sum(path.stat().st_size for path in _attached_files(folder, campaign))
+    return sum(size for _, size in _attached(folder, campaign))
+
+
+def _attached(folder: Path, campaign: Campaign) -> list[tuple[str, int]]:
+    """What goes with every letter: names and octets."""
+    return [(path.name, path.stat().st_size) for path in _attached_files(folder, campaign)]
 
 
 def _attached_files(folder: Path, campaign: Campaign) -> list[Path]:

@@ -6,19 +6,22 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mass_apology import pacing, preflight, recipients
 from mass_apology.errors import first_failure
 from mass_apology.flows.canary import Candidates
-from mass_apology.ledger import Staging
+from mass_apology.flows.guarding import Guards, Numbers
+from mass_apology.ledger import Counts, Staging
 from mass_apology.letter.farm import Farm, processes_for
+from mass_apology.letter.inspection import Inspection, together
 from mass_apology.letter.scenario import facts_findings, load_scenario
 from mass_apology.letter.writer import Writer, first_line
-from mass_apology.model import Delivery, Finding, Severity, Withheld
+from mass_apology.model import Delivery, Finding, Severity
 from mass_apology.preflight import Findings, Group
 from mass_apology.recipients import Batch, Layout
 from mass_apology.settings import Campaign, parse_rate
@@ -26,14 +29,23 @@ from mass_apology.settings import Campaign, parse_rate
 BATCH = 1000  # letters read back and rendered in one go
 AT_ONCE = 3  # such batches under way: the processes render one while the next is read
 TOP_DOMAINS = 8
+GMAIL = ("@gmail.com", "@googlemail.com")
 
 Observe = Callable[[str, int, int | None], None]
 """Told of each step: its name, how much of it is done, and of how much."""
 
 
+class Size(Struct, frozen=True, kw_only=True):
+    """Octets of the messages."""
+
+    mean: float
+    largest: int
+
+
 class Check(Struct, frozen=True, kw_only=True):
     """What would be sent, and everything that is wrong with it."""
 
+    code: str  # of the plan: three words that two people can compare
     campaign: str
     template: str
     recipients: str  # the file
@@ -42,15 +54,37 @@ class Check(Struct, frozen=True, kw_only=True):
     rows_chosen: int  # by `where`
     rows_merged: int  # that share their letter with an earlier row
     letters: int
+    letters_before: int | None  # at the last check, where there was one
     set_aside: int  # rows that cannot be written to as they are
     skipping: bool  # whether those are set aside, and the others sent
     languages: Mapping[str, int]  # letters by their language
     domains: Mapping[str, int]  # letters by the address's domain: the largest ones
+    gmail: int  # letters to Gmail's own domains, which sets conditions for many
+    size: Size | None  # None where no letter was rendered
+    attached: tuple[tuple[str, int], ...]  # files and images that go with every letter, with their octets
+    links: tuple[str, ...]  # what the letters link to; values as {…}
+    canary: int  # letters that go before the others
+    relay: str | None = None  # what it offers, as a phrase; None where it was not asked
+    sender_domain: tuple[str, ...] = ()  # what the DNS holds for it; empty where it was not asked
     rate: str
     finish_at: float | None  # Unix seconds, at the earliest; None where nothing limits the rate
     groups: tuple[Group, ...]  # the findings
     sendable: bool
     skippable: bool  # setting the bad rows aside would make it sendable
+
+
+def extended(check: Check, findings: Sequence[Finding]) -> Check:
+    """The check with further findings, none of them about a row."""
+    more = Findings()
+    more.add(findings)
+    groups = sorted((*check.groups, *more.groups()), key=lambda group: list(Severity).index(group.severity))
+    errors = any(finding.severity is Severity.ERROR for finding in findings)
+    return replace(
+        check,
+        groups=tuple(groups),
+        sendable=check.sendable and not errors,
+        skippable=check.skippable and not errors,
+    )
 
 
 class Planning:
@@ -64,6 +98,7 @@ class Planning:
         make_writer: Callable[[], Writer],
         *,
         directories: tuple[Path, ...],
+        guards: Guards,
         skip_bad_rows: bool,
         observe: Observe,
     ) -> None:
@@ -72,12 +107,16 @@ class Planning:
         self._staging = staging
         self._make_writer = make_writer
         self._scenario = load_scenario(campaign.template, directories)
-        self._language_for = make_writer().language_for
+        writer = make_writer()
+        self._language_for = writer.language_for
+        self._links = writer.links
+        self._guards = guards
         self._skip_bad_rows = skip_bad_rows
         self._observe = observe
         self._findings = Findings()
         self._candidates = Candidates()
-        self._rows_read = self._rows_chosen = self._rendered = 0
+        self._rows_read = self._rows_chosen = self._rendered = self._gmail = 0
+        self._inspected = Inspection()
         self._lacks_facts = False
         self._asked: Counter[tuple[str, str]] = Counter()
 
@@ -106,7 +145,7 @@ class Planning:
         self._asked.update((each.language, language) for each, language in staged)
         self._staging.add(staged)
         self._findings.add(batch.findings)
-        self._staging.withhold(list(_withheld(batch.findings)))
+        self._staging.withhold(batch.withheld)
 
     async def render(self) -> None:
         """Every letter once, as it will be sent; one that cannot be written is a finding.
@@ -115,6 +154,8 @@ class Planning:
         """
         if self._lacks_facts:
             self._findings.add([preflight.unrendered_finding(self._campaign.template)])
+            for batch in self._staging.deliveries(BATCH, everyone=True):
+                self._see(batch)
             return
         letters = self._staging.counts().letters
         failed: list[tuple[int, str]] = []
@@ -124,13 +165,20 @@ class Planning:
             async with Farm(self._make_writer, processes=processes) as farm, asyncio.TaskGroup() as tasks:
                 for batch in self._staging.deliveries(BATCH, everyone=True):
                     self._candidates.add(batch)
+                    self._see(batch)
                     await places.acquire()
                     rendering = tasks.create_task(self._render(farm, batch, letters, failed))
                     rendering.add_done_callback(lambda _: places.release())
         self._staging.withhold_letters(failed)
 
+    def _see(self, batch: list[Delivery]) -> None:
+        self._guards.see(batch)
+        self._gmail += sum(letter.address.endswith(GMAIL) for letter in batch)
+
     async def _render(self, farm: Farm, batch: list[Delivery], letters: int, failed: list[tuple[int, str]]) -> None:
-        found = await farm.check(batch)
+        inspected = await farm.check(batch)
+        found = self._guards.heed(inspected.findings)
+        self._inspected = together((self._inspected, replace(inspected, findings=[])))
         self._findings.add(found)
         problems = {each.line: each.problem for each in found if preflight.skippable(each)}
         if problems:
@@ -138,14 +186,16 @@ class Planning:
         self._rendered += len(batch)
         self._observe("rendering letters", self._rendered, letters)
 
-    def check(self) -> Check:
-        """What was found, when all is read and rendered."""
+    def check(self, code: str, attached: Sequence[tuple[str, int]]) -> Check:
+        """What was found, when all is read and rendered; ``code`` and ``attached`` are told on."""
         campaign, counts = self._campaign, self._staging.counts(TOP_DOMAINS)
         finish_at = self._finish_at(counts.letters)
         self._findings.add(preflight.fallback_findings(self._asked, campaign.template))
         self._findings.add(preflight.deadline_findings(finish_at, campaign.finish_by))
+        self._findings.add(self._guards.findings(self._numbers(counts)))
         groups = self._findings.groups()
         return Check(
+            code=code,
             campaign=campaign.name,
             template=campaign.template,
             recipients=campaign.recipients,
@@ -154,15 +204,30 @@ class Planning:
             rows_chosen=self._rows_chosen,
             rows_merged=counts.merged,
             letters=counts.letters,
+            letters_before=self._guards.letters_before(),
             set_aside=counts.withheld,
             skipping=self._skip_bad_rows,
             languages=counts.languages,
             domains=dict(counts.domains),
+            gmail=self._gmail,
+            size=_size(self._inspected),
+            attached=tuple(attached),
+            links=self._links(tuple(counts.languages)),
+            canary=pacing.canary_size(counts.letters),
             rate=", ".join((campaign.relay.rate, *campaign.relay.windows)),
             finish_at=finish_at,
             groups=groups,
             sendable=not any(self._stops(group) for group in groups),
             skippable=all(group.skippable for group in groups if group.severity is Severity.ERROR),
+        )
+
+    def _numbers(self, counts: Counts) -> Numbers:
+        return Numbers(
+            rows_read=self._rows_read,
+            rows_chosen=self._rows_chosen,
+            letters=counts.letters,
+            languages=tuple(counts.languages),
+            distinct_texts=len(self._inspected.texts) if self._inspected.letters else None,
         )
 
     def canary(self) -> list[int]:
@@ -178,12 +243,10 @@ class Planning:
         return pacing.finish_time(letters, parse_rate(relay.rate), windows, time.time())
 
 
-def _withheld(findings: Iterable[Finding]) -> Iterator[Withheld]:
-    """The rows these findings are about, once each."""
-    rows = {each.line: each for each in reversed(list(findings)) if preflight.skippable(each)}
-    for line, finding in rows.items():
-        if line is not None:
-            yield Withheld(line=line, address=finding.address, reason=finding.problem)
+def _size(inspected: Inspection) -> Size | None:
+    if not inspected.letters:
+        return None
+    return Size(mean=inspected.octets / inspected.letters, largest=inspected.largest)
 
 
 def _written_as(layout: Layout) -> str:

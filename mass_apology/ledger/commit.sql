@@ -50,8 +50,8 @@ ORDER BY staged.id;
 DELETE FROM withheld WHERE wave = :wave;
 
 -- name: add-withheld
-INSERT INTO withheld (wave, line, address, reason, withheld_at)
-SELECT :wave, line, address, reason, :now FROM set_aside ORDER BY line;
+INSERT INTO withheld (wave, line, address, reason, row, withheld_at)
+SELECT :wave, line, address, reason, row, :now FROM set_aside ORDER BY line;
 
 -- name: set-plan
 UPDATE campaign SET digest_parts = :digest_parts, header = :header;

@@ -38,6 +38,7 @@ _COMPARED = ("address", "name", "language", "time_zone")
 class Conflict(Struct, frozen=True, kw_only=True):
     """Rows of one person that do not agree, so that nobody can tell what the letter should say."""
 
+    staged: int  # the id of the first row
     lines: tuple[int, ...]  # where the rows start in the recipients file
     differs: tuple[str, ...]  # "name", "language", …
     address: str  # the first row's
@@ -128,15 +129,16 @@ class Staging:
 
     def withhold(self, rows: Sequence[Withheld]) -> None:
         """Set rows aside."""
-        self._many("set-aside", [(row.line, row.address, row.reason) for row in rows])
+        self._many("set-aside", [_set_aside(row) for row in rows])
 
     def withhold_conflicts(self) -> None:
         """Set all rows aside that belong to people whose rows do not agree."""
         self._merge()
         with explained(self._path), lock.transaction(self._connection):
             for conflict in self._conflicts(-1):
-                rows = [(line, conflict.address, conflict.problem) for line in conflict.lines]
-                self._connection.executemany(_STAGING["set-aside"], rows)
+                self._connection.execute(
+                    _STAGING["set-letter-aside"], {"staged": conflict.staged, "reason": conflict.problem}
+                )
             for statement in ("drop-conflicting", "forget-conflicts"):
                 self._connection.execute(_STAGING[statement])
 
@@ -280,8 +282,9 @@ class Staging:
             self._execute("add-conflict", (first, msgspec.json.encode(differs).decode()))
 
     def _conflicts(self, limit: int) -> Iterator[Conflict]:
-        for lines, differs, address in self._execute("conflicts", (limit,)):
+        for staged, lines, differs, address in self._execute("conflicts", (limit,)):
             yield Conflict(
+                staged=staged,
                 lines=msgspec.json.decode(lines, type=tuple[int, ...]),
                 differs=msgspec.json.decode(differs, type=tuple[str, ...]),
                 address=address,
@@ -315,6 +318,10 @@ def _write(connection: Connection, facts: Mapping[str, object]) -> None:
         "set-plan",
     ):
         connection.execute(_COMMIT[statement], facts)
+
+
+def _set_aside(row: Withheld) -> tuple[int, str, str, str]:
+    return row.line, row.address, row.reason, msgspec.json.encode(row.row).decode()
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:

@@ -39,4 +39,4 @@ FROM delivery JOIN recipient ON recipient.id = delivery.recipient
 WHERE wave = :wave ORDER BY delivery.id;
 
 -- name: withheld
-SELECT line, address, reason, withheld_at FROM withheld WHERE wave = :wave ORDER BY line;
+SELECT line, address, reason, row, withheld_at FROM withheld WHERE wave = :wave ORDER BY line;

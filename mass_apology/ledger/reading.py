@@ -158,7 +158,7 @@ def _result(row: tuple[object, ...]) -> Result:
 
 
 def _set_aside(row: tuple[object, ...], wave: str) -> Result:
-    line, address, reason, withheld_at = row
+    line, address, reason, fields, withheld_at = row
     facts = {
         "delivery": None,
         "address": address,
@@ -170,7 +170,7 @@ def _set_aside(row: tuple[object, ...], wave: str) -> Result:
         "message_id": "",
         "attempts": 0,
         "lines": f"[{line}]",
-        "rows": "[]",
+        "rows": f"[{fields}]",
         "planned_at": withheld_at,
         "marked_at": withheld_at,
         "reply": reason,

@@ -1,8 +1,8 @@
--- The ledger of one campaign, version 1. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
+-- The ledger of one campaign, version 2. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
 -- Everything a letter is rendered from stands here, so that sending continues without the recipients file.
 
 PRAGMA application_id = 1833062479;  -- "mAPO": tells a ledger from other SQLite files
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- One row: which campaign this is, and the plan that was made last.
 CREATE TABLE campaign (
@@ -74,6 +74,7 @@ CREATE TABLE withheld (
     line        INTEGER NOT NULL,
     address     TEXT NOT NULL,
     reason      TEXT NOT NULL,
+    row         TEXT NOT NULL,  -- JSON object: the row's non-empty fields, as far as they can be told
     withheld_at REAL NOT NULL
 ) STRICT;
 

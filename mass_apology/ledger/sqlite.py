@@ -72,6 +72,10 @@ class Ledger(Records):
         """A person's word that letters in doubt may go again, with the same Message-ID: due now, noted. How many."""
         return self.write(lambda connection: _resend_in_doubt(connection, now))
 
+    def note(self, now: float, what: str) -> None:
+        """Keep something that somebody may ask about later; see ``notes``."""
+        self.write(lambda connection: _note(connection, now, what))
+
     def write(self, act: Callable[[Connection], T]) -> T:
         """Do something with the writing connection, between two groups of marks, and wait for it."""
         return self._writer.call(act).result()
@@ -142,3 +146,8 @@ def _resend_in_doubt(connection: Connection, now: float) -> int:
             what = f"{count} letters in doubt were released to be sent again"
             connection.execute(_QUERIES["add-note"], {"now": now, "what": what})
         return count
+
+
+def _note(connection: Connection, now: float, what: str) -> None:
+    with lock.fenced(connection):
+        connection.execute(_QUERIES["add-note"], {"now": now, "what": what})

@@ -14,7 +14,12 @@ CREATE TABLE staged (
     lines           TEXT NOT NULL,        -- JSON array
     rows            TEXT NOT NULL         -- JSON array of objects
 ) STRICT;
-CREATE TABLE set_aside (line INTEGER NOT NULL, address TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE set_aside (
+    line    INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    reason  TEXT NOT NULL,
+    row     TEXT NOT NULL  -- JSON object
+) STRICT;
 CREATE TABLE conflict (staged INTEGER PRIMARY KEY, differs TEXT NOT NULL) STRICT;  -- JSON array of field names
 CREATE TABLE merged (staged INTEGER PRIMARY KEY, lines TEXT NOT NULL, rows TEXT NOT NULL) STRICT;
 CREATE TABLE surplus (staged INTEGER PRIMARY KEY) STRICT;
@@ -29,7 +34,7 @@ INSERT INTO staged (identity, address, name, language, time_zone, letter_languag
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: set-aside
-INSERT INTO set_aside (line, address, reason) VALUES (?, ?, ?);
+INSERT INTO set_aside (line, address, reason, row) VALUES (?, ?, ?, ?);
 
 -- name: index
 CREATE INDEX IF NOT EXISTS staged_identity ON staged (identity);
@@ -62,14 +67,15 @@ DELETE FROM merged;
 DELETE FROM surplus;
 
 -- name: conflicts
-SELECT lines, differs, address FROM conflict JOIN staged ON staged.id = conflict.staged ORDER BY conflict.staged LIMIT ?;
+SELECT conflict.staged, lines, differs, address FROM conflict JOIN staged ON staged.id = conflict.staged ORDER BY conflict.staged LIMIT ?;
 
 -- name: drop-conflicting
 DELETE FROM staged WHERE id IN (SELECT staged FROM conflict);
 
 -- name: set-letter-aside
-INSERT INTO set_aside (line, address, reason)
-SELECT value, address, :reason FROM staged, json_each(lines) WHERE staged.id = :staged;
+INSERT INTO set_aside (line, address, reason, row)
+SELECT value, address, :reason, json_extract(rows, '$[' || key || ']')
+FROM staged, json_each(lines) WHERE staged.id = :staged;
 
 -- name: drop-letter
 DELETE FROM staged WHERE id = ?;

@@ -21,9 +21,10 @@ import msgspec
 
 from mass_apology.errors import CampaignError, InputError, MassApologyError, MessageError, TemplateError
 from mass_apology.letter.compose import rfc5322_date
+from mass_apology.letter.inspection import Inspection, together
 from mass_apology.letter.worker import HEAD, Check, Checked, Failed, Reply, Request, Write, Written
 from mass_apology.letter.writer import Writer
-from mass_apology.model import Delivery, Finding, Message
+from mass_apology.model import Delivery, Message
 
 LETTERS_PER_PROCESS = 5_000
 """A process takes some 0.3 s of a core to start, which is about as long as it takes to write so many letters."""
@@ -105,12 +106,12 @@ class Farm:
             for delivery, (data, digest, sender, eight, utf8) in zip(piece, reply.messages, strict=True)
         ]
 
-    async def check(self, deliveries: Sequence[Delivery]) -> list[Finding]:
-        """What is wrong with these deliveries' letters, in their order."""
+    async def check(self, deliveries: Sequence[Delivery]) -> Inspection:
+        """What is found in these deliveries' letters."""
         if (writer := self._writer) is not None:
-            return [finding async for each in _unhurried(deliveries) for finding in writer.check(each)]
+            return together([writer.check([each]) async for each in _unhurried(deliveries)])
         replies = await _all([self._ask(Check(piece), Checked) for piece in self._pieces(deliveries)])
-        return [finding for reply in replies for finding in reply.findings]
+        return together(reply.inspection for reply in replies)
 
     def _pieces(self, deliveries: Sequence[Delivery]) -> list[Sequence[Delivery]]:
         """Equal pieces, so that a short list too is spread over all processes."""

@@ -7,7 +7,7 @@ is ever compiled, and all of it is escaped in the HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -15,7 +15,7 @@ from mass_apology.errors import TemplateError
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
 from mass_apology.letter.markup.layout import SLOTS, Parts, frame_html, frame_text
-from mass_apology.letter.markup.links import Guard
+from mass_apology.letter.markup.links import Guard, addresses
 from mass_apology.letter.markup.markdown import compile_body
 from mass_apology.letter.markup.masking import Mask, Place, Token
 from mass_apology.letter.markup.sandbox import FILENAME, TIME_ZONE, LetterEnvironment, check
@@ -51,7 +51,10 @@ class Template:
     may_show_images: bool
     """Whether an address of the scheme ``cid:`` is in the template; no value can bring one into a letter."""
 
-    def __init__(
+    links: tuple[str, ...]
+    """What the letters link to, each address once; what differs by customer stands in braces."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 (the parts of a letter, put together at the one call)
         self,
         language: str,
         path: Path,
@@ -59,8 +62,10 @@ class Template:
         places: Mapping[int, Place],
         localiser: Localiser,
         tracer: Tracer,
+        links: tuple[str, ...],
     ) -> None:
         self.language = language
+        self.links = links
         self.may_show_images = "cid:" in script.source
         self._path = path
         self._script = script
@@ -164,7 +169,14 @@ def load(
     code, places = mask.reveal(_combined(letter, page, plain, mask))
     constants = {**fields, "language": language, "direction": localiser.direction}
     tracer = Tracer(environment, (letter.subject, letter.preheader, letter.body, page, plain), constants)
-    return Template(language, path, Script(environment, code, constants), places, localiser, tracer)
+    links = addresses(code, fields)
+    return Template(language, path, Script(environment, code, constants), places, localiser, tracer, links)
+
+
+def letter_texts(scenario: str, languages: Iterable[str], directories: Sequence[Path]) -> list[tuple[Path, str]]:
+    """The scenario's letters in these languages as they stand in their files."""
+    paths = [source.letter_path(scenario, language, directories) for language in languages]
+    return [(path, source.read(path)) for path in paths]
 
 
 def template_files(scenario: str, directories: Sequence[Path], layout: str) -> tuple[Path, ...]:

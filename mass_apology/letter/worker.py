@@ -17,7 +17,8 @@ import msgspec
 from msgspec import Struct
 
 from mass_apology.errors import MassApologyError
-from mass_apology.model import Delivery, Finding
+from mass_apology.letter.inspection import Inspection
+from mass_apology.model import Delivery
 
 if TYPE_CHECKING:
     from mass_apology.letter.writer import Writer
@@ -35,7 +36,7 @@ class Write(Struct, frozen=True, tag=True):
 
 
 class Check(Struct, frozen=True, tag=True):
-    """Asks for the findings about these deliveries' letters."""
+    """Asks what is found in these deliveries' letters."""
 
     deliveries: Sequence[Delivery]
 
@@ -51,9 +52,9 @@ class Written(Struct, frozen=True, tag=True):
 
 
 class Checked(Struct, frozen=True, tag=True):
-    """The findings, in the order of the deliveries."""
+    """What was found in the deliveries' letters."""
 
-    findings: list[Finding]
+    inspection: Inspection
 
 
 class Failed(Struct, frozen=True, tag=True):
@@ -103,7 +104,7 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
 
 def _answer(writer: Writer, request: Request) -> Reply:
     if isinstance(request, Check):
-        return Checked([finding for delivery in request.deliveries for finding in writer.check(delivery)])
+        return Checked(writer.check(request.deliveries))
     try:
         messages = [writer.write(each, date=request.date, eightbit=request.eightbit) for each in request.deliveries]
     except MassApologyError as error:

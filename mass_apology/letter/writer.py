@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 
@@ -14,6 +15,8 @@ from mass_apology.errors import MessageError, TemplateError
 from mass_apology.letter.attach import read_attachments
 from mass_apology.letter.compose import Composed, Skeleton, rfc5322_date
 from mass_apology.letter.headers import Mailbox, parse_mailbox
+from mass_apology.letter.inspection import MOST_TEXTS, Inspection
+from mass_apology.letter.leftovers import leftovers
 from mass_apology.letter.markup.tracing import FAILED
 from mass_apology.letter.scenario import incident_fields, load_scenario
 from mass_apology.letter.templates import Particulars, Template, available_languages, load
@@ -98,6 +101,10 @@ class Writer:
         """
         return wanted if wanted in self._templates else self._fallback(wanted)
 
+    def links(self, languages: Iterable[str]) -> tuple[str, ...]:
+        """What the letters in these languages link to, each address once; what differs by customer stands in braces."""
+        return tuple(dict.fromkeys(link for each in languages for link in self._templates[each].links))
+
     def write(self, delivery: Delivery, *, date: str, eightbit: bool) -> Message:
         """The message for one delivery.
 
@@ -105,10 +112,13 @@ class Writer:
         ``TemplateError`` or ``MessageError``, whose problem begins with the row's file and line.
         """
         try:
-            content = self._rendered(delivery)
-            composed = self._composed(delivery, content, date=date, message_id=delivery.message_id, eightbit=eightbit)
+            return self.message(delivery, self._rendered(delivery), date=date, eightbit=eightbit)
         except (TemplateError, MessageError) as error:
             raise self._located(error, delivery) from error
+
+    def message(self, delivery: Delivery, content: Content, *, date: str, eightbit: bool) -> Message:
+        """The message that carries ``content`` to one delivery; raises ``MessageError``, which names no row."""
+        composed = self._composed(delivery, content, date=date, message_id=delivery.message_id, eightbit=eightbit)
         return Message(
             delivery=delivery,
             sender=self._envelope,
@@ -136,14 +146,31 @@ class Writer:
         except TemplateError:  # `content` and `check` say what is wrong
             return FAILED
 
-    def check(self, delivery: Delivery) -> list[Finding]:
-        """What is wrong with one delivery's letter, as findings; ``delivery`` needs no Message-ID yet."""
-        try:
-            content = self._rendered(delivery)
-            self._composed(delivery, content, date=_STAND_IN_DATE, message_id=self._stand_in_id, eightbit=True)
-        except (TemplateError, MessageError) as error:
-            return [self._finding(delivery, "letter-fails", error.problem, error.next_step)]
-        return list(self._oddities(delivery, content))
+    def check(self, deliveries: Iterable[Delivery]) -> Inspection:
+        """What is found in the letters of these deliveries, which need no Message-ID yet."""
+        findings: list[Finding] = []
+        sizes: list[int] = []
+        texts: set[int] = set()
+        for delivery in deliveries:
+            try:
+                content = self._rendered(delivery)
+                composed = self._composed(
+                    delivery, content, date=_STAND_IN_DATE, message_id=self._stand_in_id, eightbit=True
+                )
+            except (TemplateError, MessageError) as error:
+                findings.append(self._finding(delivery, "letter-fails", error.problem, error.next_step))
+                continue
+            findings += self._oddities(delivery, content)
+            sizes.append(len(composed.data))
+            if len(texts) < MOST_TEXTS:
+                texts.add(crc32(content.text.encode()))
+        return Inspection(
+            findings=findings,
+            letters=len(sizes),
+            octets=sum(sizes),
+            largest=max(sizes, default=0),
+            texts=frozenset(texts),
+        )
 
     def _fallback(self, wanted: str) -> str:
         tag = wanted.lower().replace("_", "-")
@@ -205,6 +232,8 @@ class Writer:
         )
 
     def _oddities(self, delivery: Delivery, content: Content) -> Iterator[Finding]:
+        for left in leftovers(content.subject, content.text):
+            yield self._finding(delivery, left.kind, left.problem, left.advice)
         # No character takes more than four octets, and nearly every letter is far from the limit.
         size = len(content.html.encode()) if 4 * len(content.html) > CLIPPED else 0
         if size > CLIPPED:

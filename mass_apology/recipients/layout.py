@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mass_apology.errors import InputError
-from mass_apology.model import Finding, Recipient, Severity
+from mass_apology.model import Finding, Recipient, Severity, Withheld
 from mass_apology.recipients.cells import CONTROL, shown
 from mass_apology.settings import ColumnSettings, ColumnType
 
@@ -38,6 +38,7 @@ class Batch(Struct, frozen=True, kw_only=True):
 
     recipients: list[Recipient]
     findings: list[Finding]  # in the order of the lines; each has severity ERROR, a line and what stood as address
+    withheld: list[Withheld]  # each row with findings once, with the first of them as the reason
     rows_read: int  # blank lines are no rows
     rows_chosen: int  # not left out by ``where``; a row that cannot be judged is not left out
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from mass_apology.columns import Value
-from mass_apology.model import Finding, Recipient
+from mass_apology.model import Finding, Recipient, Withheld
 from mass_apology.recipients.address import envelope_address
 from mass_apology.recipients.cells import (
     BIDI_OVERRIDE,
@@ -61,9 +61,12 @@ class RowChecks:
             sound[flaw.row] = False
         told = [self._finding(flaw, lines[flaw.row], columns) for flaw in cells.flaws]
         misfits = len({finding.line for finding in chunk.misfits})
+        findings = sorted([*chunk.misfits, *told], key=lambda finding: finding.line or 0)
+        fields = {lines[flaw.row]: people[-1][flaw.row] for flaw in cells.flaws}
         return Batch(
             recipients=[_recipient(*person) for person in compress(zip(lines, *people, strict=True), sound)],
-            findings=sorted([*chunk.misfits, *told], key=lambda finding: finding.line or 0),
+            findings=findings,
+            withheld=list(_withheld(findings, fields)),
             rows_read=len(chunk.lines) + misfits,
             rows_chosen=len(lines) + misfits,
         )
@@ -76,7 +79,7 @@ class RowChecks:
             frame, lines = frame[chosen], list(compress(lines, chosen))
         return lines, {column: frame[column].tolist() for column in frame.columns}
 
-    def _people(self, cells: _CheckedCells) -> tuple[Iterable[Any], ...]:
+    def _people(self, cells: _CheckedCells) -> tuple[Sequence[Any], ...]:
         """What ``_recipient`` takes after the line, each for all rows; what is wrong is then among the flaws."""
         roles = self._roles
         cells.find_controls({roles.address, roles.name, roles.language, roles.time_zone, roles.key})
@@ -212,6 +215,16 @@ def _recipient(  # noqa: PLR0913, PLR0917 (one argument for each field)
         line=line,
         row=row,
     )
+
+
+def _withheld(findings: Iterable[Finding], fields: Mapping[int, Mapping[str, str]]) -> Iterator[Withheld]:
+    """The rows these findings are about, with their ``fields`` by line; rows of a wrong structure have none."""
+    told: set[int] = set()
+    for finding in findings:
+        if finding.line is not None and finding.line not in told:
+            told.add(finding.line)
+            row = fields.get(finding.line, {})
+            yield Withheld(line=finding.line, address=finding.address, reason=finding.problem, row=row)
 
 
 def _identity(first: str, second: str) -> int:

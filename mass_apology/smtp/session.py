@@ -37,6 +37,14 @@ class Session(Struct, frozen=True, kw_only=True):
     extensions: Extensions
 
 
+class Offer(Struct, frozen=True, kw_only=True):
+    """What a relay offered to us."""
+
+    extensions: Extensions
+    tls: str | None  # "TLSv1.3"; None where the connection is not protected
+    user: str | None  # who is logged in
+
+
 async def open_session(relay: RelaySettings, password: str | None) -> Session:
     """Connects, protects and logs in as the settings say.
 
@@ -66,17 +74,22 @@ async def _open_session(relay: RelaySettings, password: str | None) -> Session:
     return Session(wire=Wire(cast(asyncio.Transport, transport)), extensions=extensions)
 
 
-async def probe(relay: RelaySettings, password: str | None) -> Extensions:
+async def probe(relay: RelaySettings, password: str | None) -> Offer:
     """Does what ``open_session`` does, takes leave, and says what the relay offered; raises the same."""
     client = await _connected(relay, password)
-    extensions = _extensions(client)
+    tls = client.get_transport_info("ssl_object")
+    offer = Offer(
+        extensions=_extensions(client),
+        tls=None if tls is None else tls.version(),
+        user=parse(relay.url).user if password is not None else None,
+    )
     try:
         await client.quit(timeout=relay.connect_timeout)
     except (aiosmtplib.SMTPException, OSError):
         pass  # what was asked is known
     finally:
         client.close()
-    return extensions
+    return offer
 
 
 async def _connected(relay: RelaySettings, password: str | None) -> aiosmtplib.SMTP:

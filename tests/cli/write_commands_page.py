@@ -7,7 +7,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMANDS = ("init", "check", "send", "status", "pause", "resume", "stop", "report", "demo")
+COMMANDS = (
+    "init",
+    "check",
+    "preview",
+    "test",
+    "approve",
+    "send",
+    "status",
+    "pause",
+    "resume",
+    "stop",
+    "report",
+    "demo",
+)
 HEAD = """# Commands
 
 Made from `--help`. Exit codes: 0 done, 1 something needs a person, 2 wrong usage, 3 interrupted with work left.

@@ -93,7 +93,7 @@ def _foreign(path: Path) -> None:
 
 
 def _newer(path: Path) -> None:
-    outside(path, "PRAGMA user_version = 2")
+    outside(path, "PRAGMA user_version = 99")
 
 
 def _renamed(path: Path) -> None:
@@ -115,7 +115,7 @@ def _folder(path: Path) -> None:
         (_missing, "There is no ledger"),
         (_text, "is not a ledger"),
         (_foreign, "a database, but not a ledger"),
-        (_newer, "a ledger of version 2"),
+        (_newer, "a ledger of version 99"),
         (_renamed, 'belongs to the campaign "other-outage", not to "acme-outage"'),
         (_cut_short, "is damaged"),
         (_folder, "There is no ledger"),

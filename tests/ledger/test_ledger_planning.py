@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -105,7 +106,7 @@ class TestStaging:
     def test_rows_that_do_not_agree_are_a_conflict(self, staging: Staging, field: str, other: str) -> None:
         add(staging, recipient(4), recipient(1, line=12), recipient(2), recipient(1, line=40, **{field: other}))
         (conflict,) = staging.conflicts()
-        assert conflict == Conflict(lines=(12, 40), differs=(field,), address="customer1@example.org")
+        assert conflict == Conflict(staged=2, lines=(12, 40), differs=(field,), address="customer1@example.org")
         assert conflict.problem == f"Lines 12, 40 are one customer, but differ in {field.replace('_', ' ')}."
 
     def test_only_the_first_conflicts_are_listed_and_all_are_counted(self, staging: Staging) -> None:
@@ -121,6 +122,8 @@ class TestStaging:
         staging.withhold_conflicts()
         assert staging.conflicts() == []
         assert commit(staging, empty) == planned(new=1, withheld=3)
+        rows = [json.loads(result.rows) for result in results(empty) if result.status is Status.WITHHELD]
+        assert [[row.get("name") for row in each] for each in rows] == [["Łukasz 1"], ["Łukasz 1"], [None]]
         assert [(result.status, result.lines, result.reply) for result in results(empty)] == [
             (Status.PLANNED, "[3]", None),
             (Status.WITHHELD, "[2]", "Lines 2, 4 are one customer, but differ in name."),
@@ -226,11 +229,13 @@ class TestCommit:
     def test_rows_set_aside_are_those_of_the_last_plan(self, empty: Ledger) -> None:
         for address in ("nobody", "nobody@", "nobody at all"):
             with Staging(empty.path, WAVE, message_id) as staging:
-                staging.withhold([Withheld(line=7, address=address, reason="No.")])
+                row = {"phone": "+48 22 000 00 00"}
+                staging.withhold([Withheld(line=7, address=address, reason="No.", row=row)])
                 assert commit(staging, empty, now=NOON + len(address)) == planned(withheld=1)
         (only,) = results(empty)
         assert (only.delivery, only.address, only.lines, only.reply) == (None, "nobody at all", "[7]", "No.")
         assert (only.planned_at, only.status, only.message_id) == (NOON + 13, Status.WITHHELD, "")
+        assert only.rows == '[{"phone":"+48 22 000 00 00"}]'
         assert empty.counts(WAVE)[Status.WITHHELD] == 1
 
     def test_waves_stand_beside_each_other(self, empty: Ledger) -> None:

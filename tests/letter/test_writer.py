@@ -134,11 +134,11 @@ def test_attachments_are_in_every_message_and_counted(folder: Path) -> None:
     assert writer.attached == 8
     read = parsed(writer.write(delivery(rows=row(plan="image")), date=DATE, eightbit=True))
     assert [part.get_filename() for part in read.walk() if part.get_filename()] == ["sign.png", "sign.png"]
-    assert not writer.check(delivery(rows=row(plan="image")))
+    assert not writer.check([delivery(rows=row(plan="image"))]).findings
 
 
 def test_a_good_letter_has_no_finding_before_it_has_a_message_id(writer: Writer) -> None:
-    assert writer.check(delivery(message_id="")) == []
+    assert writer.check([delivery(message_id="")]).findings == []
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_letter_that_fails_is_a_finding_and_an_error_that_name_its_row(
 ) -> None:
     cells = {name: value for name, value in (row()[0] | fields).items() if value}
     to = delivery(11, rows=[cells], **changes)
-    (finding,) = writer.check(to)
+    (finding,) = writer.check([to]).findings
     assert (finding.code, finding.severity) == ("letter-fails", Severity.ERROR)
     assert (finding.where, finding.line, finding.address) == ("affected.csv, line 12", 12, to.address)
     assert finding.advice
@@ -175,12 +175,12 @@ def test_content_too_names_the_row_that_fails(writer: Writer) -> None:
 @pytest.mark.parametrize(("letter", "count"), [("A", 1000), ("ż", 500), ("🦊", 250)])
 def test_a_letter_that_gmail_would_clip_is_a_warning(writer: Writer, letter: str, count: int) -> None:
     many = row(**{"order id": letter * count}) * (CLIPPED // 1000)
-    (finding,) = writer.check(delivery(rows=many))
+    (finding,) = writer.check([delivery(rows=many)]).findings
     assert (finding.code, finding.severity, finding.line) == ("letter-clipped", Severity.WARNING, 2)
 
 
 def test_an_image_that_nobody_gave_is_an_error(writer: Writer) -> None:
-    (finding,) = writer.check(delivery(rows=row(plan="image")))
+    (finding,) = writer.check([delivery(rows=row(plan="image"))]).findings
     assert (finding.code, finding.severity) == ("letter-image-missing", Severity.ERROR)
     assert "cid:sign" in finding.problem
 
@@ -215,7 +215,7 @@ def test_whatever_a_row_holds_check_foretells_whether_it_can_be_written(
     writer: Writer, language: str, name: str, rows: list[dict[str, str]], eightbit: bool
 ) -> None:
     to = delivery(rows=rows, name=name, language=language)
-    findings: list[Finding] = writer.check(to)
+    findings: list[Finding] = writer.check([to]).findings
     if any(finding.code == "letter-fails" for finding in findings):
         with pytest.raises((TemplateError, MessageError)):
             writer.write(to, date=DATE, eightbit=eightbit)

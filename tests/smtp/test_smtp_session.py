@@ -13,7 +13,7 @@ from mass_apology.errors import CampaignError, RelayError
 from mass_apology.model import Extensions, Phase
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp.relay import run
-from mass_apology.smtp.session import open_session, probe
+from mass_apology.smtp.session import Offer, open_session, probe
 from mass_apology.smtp.sink import Sink, SinkSettings
 
 LOGIN = ("anna@acme.example", "s3cret & żółć")
@@ -52,17 +52,19 @@ def test_protected_and_logged_in_messages_go_out(run_loop, server_tls, ca_file, 
     settings = SinkSettings(tls=server_tls, implicit_tls=scheme == "smtps", login=LOGIN, latency=latency)
     relay, desk = Relay(settings), FakeDesk(message(n, b"x" * 70 + b"\r\n") for n in range(1, 21))
 
-    async def main() -> Extensions:
+    async def main() -> Offer:
         async with relay.sink as sink:
             settings = RelaySettings(url=url(scheme, sink, USER), ca_file=ca_file, auth=auth, messages_per_connection=8)
-            extensions = await probe(settings, LOGIN[1])
+            offer = await probe(settings, LOGIN[1])
             await run(settings, LOGIN[1], desk, lambda: 2)
-        return extensions
+        return offer
 
-    extensions = run_loop(main())
-    assert extensions == Extensions(
+    offer = run_loop(main())
+    assert offer.extensions == Extensions(
         pipelining=True, eightbitmime=True, smtputf8=True, dsn=True, size=26214400, auth=("PLAIN", "LOGIN")
     )
+    assert offer.tls in {"TLSv1.2", "TLSv1.3"}
+    assert offer.user == LOGIN[0]
     assert sorted(relay.numbers) == list(range(1, 21))
     assert desk.backs == {}
 

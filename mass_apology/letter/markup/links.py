@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,11 +14,31 @@ from mass_apology.errors import TemplateError
 from mass_apology.letter.markup.masking import Mask, Token
 from mass_apology.letter.markup.sandbox import LINK_SCHEMES, link, schemes
 from mass_apology.letter.markup.source import mistake
+from mass_apology.letter.values import Fields
 
 _ATTRIBUTE = re.compile(
     r"""(?P<head>\s(?P<name>href|src)\s*=\s*)(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'>]+))""", re.I
 )
+_LINK = re.compile(r'''\shref="((?:\{\{.*?\}\}|[^"])*)"''', re.DOTALL)
+_VALUE = re.compile(r"""\{\{[\s(]*(?:"(?P<literal>[^"]*)"|(?P<name>[\w.]+)).*?\}\}""", re.DOTALL)
 _AUTHORITY = re.compile(r"https?://[^/?#]*", re.I)
+
+
+def addresses(source: str, known: Mapping[str, Fields]) -> tuple[str, ...]:
+    """What a compiled letter's source links to, each address once; values that differ by customer as ``{customer.x}``.
+
+    ``known`` are the values that are the same in every letter.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        if match["literal"] is not None:
+            return match["literal"]
+        owner, _, name = match["name"].partition(".")
+        fields = known.get(owner)
+        return str(fields[name]) if fields is not None and name in fields else f"{{{match['name']}}}"
+
+    found = (unescape(_VALUE.sub(value, match[1])) for match in _LINK.finditer(source))
+    return tuple(dict.fromkeys(found))
 
 
 class Guard(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,45 @@
+"""What ``check`` found, and what a plan looks like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mass_apology.cli.exits import printable
+from mass_apology.cli.screen import console, number, say, table
+from mass_apology.model import Severity
+
+if TYPE_CHECKING:
+    from mass_apology.flows.planning import Check
+    from mass_apology.preflight import Group
+
+LINES_SHOWN = 12  # line numbers of one kind of finding
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+
+
+def show_check(checked: Check) -> None:
+    """The check's page, and what to do next."""
+    from mass_apology.flows.checking.rows import verdict
+
+    show_plan(checked)
+    say(f"\n{verdict(checked)}")
+
+
+def show_plan(checked: Check) -> None:
+    """What would be sent, and the findings."""
+    from mass_apology.flows.checking.rows import rows
+
+    table(rows(checked))
+    for group in checked.groups:
+        _show_group(group)
+
+
+def _show_group(group: Group) -> None:
+    terminal = console()
+    times = f" ({number(group.count)} times)" if group.count > 1 else ""
+    terminal.print(f"\n{group.severity.value} {group.code}{times}", style=_STYLES[group.severity])
+    for finding in group.examples:
+        terminal.print(printable(f"  {finding.where}: {finding.problem}"))
+    if group.count > len(group.examples) and group.lines:
+        shown = ", ".join(map(str, group.lines[:LINES_SHOWN]))
+        terminal.print(f"  lines {shown}{', …' if group.count > LINES_SHOWN else ''}")
+    terminal.print(printable(f"  → {group.examples[0].advice}"))

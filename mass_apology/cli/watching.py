@@ -1,0 +1,134 @@
+"""What is shown while something runs: bars on a terminal, a line now and then in a log file. On standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mass_apology.cli.findings import show_plan
+from mass_apology.cli.screen import console, duration, number, say
+from mass_apology.model import Status
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    from mass_apology.flows.planning import Check
+    from mass_apology.flows.tally import Progress
+    from mass_apology.settings import Campaign
+
+LINE_SECONDS = 10.0  # where there is no terminal, a line this often says that it goes on
+
+
+class Terminal:
+    """The eyes of a person: bars on a terminal, a line now and then in a log file."""
+
+    def __init__(self, console: Console, *, quiet: bool = False) -> None:
+        self._console = console
+        self._quiet = quiet
+        self._bar: Bar | None = None
+        self._task: Any = None
+        self._name = ""
+        self._last_line = float("-inf")
+
+    def stage(self, name: str, done: int, total: int | None) -> None:
+        """A step of the planning."""
+        self._show(name, done, total, "")
+
+    def plan(self, checked: Check | None, due: int, campaign: Campaign) -> None:
+        """What would be sent now."""
+        self.close()
+        if checked is not None:
+            show_plan(checked)
+        relay = campaign.relay.url.rpartition("@")[2]
+        say(f"\n{number(due)} letters are due, through {relay} at {campaign.relay.rate}.")
+
+    def count(self, due: int) -> str:
+        """Ask for the number of letters."""
+        if not sys.stdin.isatty():
+            return ""
+        self._console.print(f"To send them, type their number ({due}); anything else sends nothing: ", end="")
+        return sys.stdin.readline().strip()
+
+    def progress(self, progress: Progress) -> None:
+        """The sending goes on."""
+        self._show("sending", progress.settled, progress.due_at_start, _progress_phrase(progress))
+
+    def close(self) -> None:
+        """Leave the last state of the bar standing."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _show(self, name: str, done: int, total: int | None, phrase: str) -> None:
+        if self._quiet:
+            return
+        if self._console.is_terminal:
+            self._show_bar(name, done, total, phrase)
+        elif time.monotonic() - self._last_line >= LINE_SECONDS or name != self._name:
+            self._last_line, self._name = time.monotonic(), name
+            of = f" of {number(total)}" if total is not None else ""
+            self._console.print(f"{name}: {number(done)}{of}{', ' * bool(phrase)}{phrase}")
+
+    def _show_bar(self, name: str, done: int, total: int | None, phrase: str) -> None:
+        if self._bar is None or name != self._name:
+            self.close()
+            self._bar = _new_bar(self._console)
+            self._task = self._bar.add_task(name, total=total, phrase="")
+            self._bar.start()
+            self._name = name
+        self._bar.update(self._task, completed=done, total=total, phrase=phrase)
+
+
+def _new_bar(console: Console) -> Bar:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[phrase]}"),
+        console=console,
+        refresh_per_second=8,
+    )
+
+
+def _progress_phrase(progress: Progress) -> str:
+    """ "412/s · 1,204 accepted · 3 deferred · 1 refused · 2 min 5 s left · relay throttles: 50 % of the rate"."""
+    counts = progress.counts
+    parts = [f"{progress.rate:.0f}/s", f"{number(counts.get(Status.ACCEPTED, 0))} accepted"]
+    parts += [
+        f"{number(counts[status])} {status.value.lower().replace('_', ' ')}"
+        for status in (Status.DEFERRED, Status.REFUSED, Status.EXPIRED, Status.IN_DOUBT)
+        if counts.get(status)
+    ]
+    if progress.waits_for:
+        parts.append(f"waiting for {progress.waits_for}")
+    elif progress.seconds_left is not None and progress.settled < progress.due_at_start:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    if progress.share < 1:
+        parts.append(f"relay throttles: {progress.share:.0%} of the rate")
+    return " · ".join(parts)
+
+
+@contextmanager
+def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Shows the planning's steps; yields the function that is told of them."""
+    terminal = Terminal(console(stderr=True), quiet=quiet)
+    try:
+        yield terminal.stage
+    finally:
+        terminal.close()
+
+
+@contextmanager
+def sending() -> Iterator[Terminal]:
+    """Shows a whole run."""
+    terminal = Terminal(console(stderr=True))
+    try:
+        yield terminal
+    finally:
+        terminal.close()

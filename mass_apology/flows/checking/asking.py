@@ -1,0 +1,71 @@
+"""What others say about a campaign: the relay that is to take its letters, and the DNS about its sender's domain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from mass_apology.errors import MassApologyError
+from mass_apology.letter.headers import parse_mailbox
+from mass_apology.model import Finding, Severity
+from mass_apology.sender_domain import DomainRecords, domain_findings, look_up
+from mass_apology.settings import Campaign
+from mass_apology.smtp.password import resolve as resolve_password
+from mass_apology.smtp.session import Offer, probe
+from mass_apology.smtp.url import parse as parse_url
+
+PATIENCE = 30.0  # seconds for the relay, all in all
+
+
+async def ask_relay(campaign: Campaign) -> tuple[str, list[Finding]]:
+    """What the relay offers, as a phrase, and a finding where it cannot be used. No mail is sent."""
+    relay = parse_url(campaign.relay.url)
+    where = f"{relay.host}:{relay.port}"
+    try:
+        password = resolve_password(campaign.relay.password, relay)
+        async with asyncio.timeout(PATIENCE):
+            return ", ".join((where, *_words(await probe(campaign.relay, password)))), []
+    except TimeoutError:
+        problem, advice = f"The relay said nothing for {PATIENCE:g} s.", "See whether it runs, and whether it is slow."
+    except MassApologyError as error:
+        problem, advice = error.problem, error.next_step
+    finding = Finding(
+        code="relay-unusable",
+        severity=Severity.ERROR,
+        where="campaign.toml, [relay]",
+        problem=problem,
+        advice=f"{advice} To check everything but the relay: mass-apology check --offline",
+    )
+    return f"{where}, cannot be used", [finding]
+
+
+async def ask_dns(
+    campaign: Campaign, selectors: Sequence[str], letters_to_gmail: int
+) -> tuple[tuple[str, ...], list[Finding]]:
+    """What the DNS holds for the sender's domain, as phrases, and what is wanting. ``selectors`` name DKIM keys."""
+    records = await look_up(parse_mailbox(campaign.sender.from_, "sender.from").domain, selectors=selectors)
+    return tuple(_records(records)), domain_findings(records, letters_to_gmail)
+
+
+def _records(records: DomainRecords) -> Iterator[str]:
+    yield f"SPF of {records.domain}: {' | '.join(records.spf) or 'none'}"
+    for key in records.dkim:
+        yield f"DKIM key {key.selector}: {key.state}"
+    if not records.dkim:
+        yield "DKIM: not asked for, since no --dkim-selector was given"
+    yield f"DMARC: {f'p={records.dmarc.policy} at {records.dmarc.domain}' if records.dmarc else 'none'}"
+
+
+def _words(offer: Offer) -> Iterator[str]:
+    yield offer.tls or "without TLS"
+    yield f"logged in as {offer.user}" if offer.user else "without a login"
+    extensions = offer.extensions
+    offered = {
+        "PIPELINING": extensions.pipelining,
+        "8BITMIME": extensions.eightbitmime,
+        "SMTPUTF8": extensions.smtputf8,
+        "DSN": extensions.dsn,
+    }
+    yield "offers " + (" ".join(name for name, there in offered.items() if there) or "no extension")
+    if extensions.size:
+        yield f"takes {extensions.size / (1 << 20):.0f} MB"

@@ -1,0 +1,75 @@
+"""Everything ``send`` would do, short of sending and of touching the ledger, and all that stands against it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mass_apology import memory
+from mass_apology.campaign import read_campaign
+from mass_apology.errors import OutputError
+from mass_apology.flows import plan
+from mass_apology.flows.checking.asking import ask_dns, ask_relay
+from mass_apology.flows.checking.page import write_page
+from mass_apology.flows.output import new_binary_file, refuse_existing
+from mass_apology.flows.planning import Check, Observe, extended
+from mass_apology.smtp.url import parse as parse_url
+
+
+class Wishes(Struct, frozen=True, kw_only=True):
+    """What the person asked ``check`` for."""
+
+    skip_bad_rows: bool = False
+    dns: bool = False  # look the sender's domain up
+    dkim_selectors: tuple[str, ...] = ()  # of its keys
+    offline: bool = False  # do not ask the relay
+    override: tuple[str, ...] = ()
+
+
+async def check(folder: Path, wishes: Wishes, to: Path | None, *, force: bool, observe: Observe) -> Check:
+    """Everything at once; written to ``to`` (.html or .json) where that is given.
+
+    Raises ``MassApologyError`` for what makes a plan impossible; what is wrong with a possible one is in the check.
+    """
+    if to is not None:
+        _require_writable(to, force=force)
+    campaign = read_campaign(folder)
+    parse_url(campaign.relay.url)
+    parts = plan.digest_parts(folder, campaign)
+    terms = plan.Terms(skip_bad_rows=wishes.skip_bad_rows, override=wishes.override, looking=True)
+    asked = None if wishes.offline else asyncio.create_task(ask_relay(campaign))
+    try:
+        async with plan.drafted(folder, campaign, parts, plan.NO_KEY, terms, observe=observe) as draft:
+            checked = draft.check
+        if asked is not None:
+            said, findings = await asked
+            checked = extended(replace(checked, relay=said), findings)
+    finally:
+        if asked is not None:
+            asked.cancel()
+    if wishes.dns:
+        records, findings = await ask_dns(campaign, wishes.dkim_selectors, checked.gmail)
+        checked = extended(replace(checked, sender_domain=records), findings)
+    memory.remember_check(folder, memory.Checked(at=time.time(), letters=checked.letters, parts=parts))
+    if to is not None:
+        _write(checked, to, force=force)
+    return checked
+
+
+def _require_writable(to: Path, *, force: bool) -> None:
+    if to.suffix not in {".html", ".json"}:
+        raise OutputError(f"{to} ends in neither .html nor .json.", next_step="Name the file check.html or check.json.")
+    refuse_existing(to, force=force)
+
+
+def _write(checked: Check, to: Path, *, force: bool) -> None:
+    if to.suffix == ".html":
+        write_page(checked, to, force=force)
+        return
+    with new_binary_file(to, force=force) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(checked), indent=2) + b"\n")

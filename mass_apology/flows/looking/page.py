@@ -1,0 +1,64 @@
+"""Finished letters → the preview page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mass_apology.flows.looking.choosing import Kind
+from mass_apology.flows.looking.finishing import Finished
+from mass_apology.flows.looking.reading import read_back
+from mass_apology.flows.output import new_file
+from mass_apology.letter.writer import first_line
+from mass_apology.model import Finding
+from mass_apology.pages.preview import Head, Letter, LetterFinding, preview_page
+from mass_apology.settings import Campaign
+
+
+class Page:
+    """Collects the letters of one page."""
+
+    def __init__(self, campaign: Campaign, *, code: str, letters: int, made_at: float, notes: Sequence[str]) -> None:
+        self._head = Head(
+            campaign=campaign.name,
+            template=campaign.template,
+            code=code,
+            made_at=f"{datetime.fromtimestamp(made_at, UTC):%Y-%m-%d %H:%M} UTC",
+            letters=letters,
+            notes=tuple(notes),
+        )
+        self._letters: list[Letter] = []
+
+    def add(self, letters: Sequence[Finished], kinds: Sequence[Kind]) -> None:
+        """Further letters, with what sets each of them apart."""
+        self._letters += [_letter(letter, kind) for letter, kind in zip(letters, kinds, strict=True)]
+
+    def write(self, path: Path, *, force: bool) -> None:
+        """Raises ``OutputError``."""
+        with new_file(path, force=force) as file:
+            file.writelines(preview_page(self._head, self._letters))
+
+
+def _letter(letter: Finished, kind: Kind) -> Letter:
+    mail, delivery = read_back(letter.message.data), letter.delivery
+    return Letter(
+        number=letter.number,
+        line=first_line(delivery),
+        name=delivery.name,
+        address=delivery.address,
+        language=delivery.language,
+        domain=delivery.address.rpartition("@")[2],
+        segments=kind.segments,
+        variant=kind.variant,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        source=letter.message.data.decode(),
+        images=mail.images,
+        findings=tuple(map(_finding, letter.findings)),
+    )
+
+
+def _finding(finding: Finding) -> LetterFinding:
+    return LetterFinding(severity=finding.severity, code=finding.code, problem=finding.problem, advice=finding.advice)

@@ -1,0 +1,139 @@
+"""``preview``: the plan's letters, or a choice of them, finished and written to a file. Nothing is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology.campaign import read_campaign
+from mass_apology.errors import InputError, MassApologyError
+from mass_apology.flows import plan
+from mass_apology.flows.looking import files
+from mass_apology.flows.looking.choosing import Choice, Kinds, Observe, choose
+from mass_apology.flows.looking.finishing import Batch, finish
+from mass_apology.flows.looking.page import Page
+from mass_apology.flows.output import refuse_existing
+from mass_apology.letter.farm import Farm, processes_for
+from mass_apology.model import Finding
+from mass_apology.recipients import Segments
+from mass_apology.settings import Campaign
+from mass_apology.smtp.password import resolve as resolve_password
+from mass_apology.smtp.session import probe
+from mass_apology.smtp.url import parse as parse_url
+
+PATIENCE = 10.0  # seconds for the relay to say what it offers: a preview must also work on a train
+MOST_ON_A_PAGE = 5000  # letters; a page of more than these would open too slowly
+EXAMPLES = 5  # of letters that cannot be written
+
+
+class Previewed(Struct, frozen=True, kw_only=True):
+    """What was written, and what there would be to see besides."""
+
+    file: str
+    code: str  # of the plan
+    letters: int  # in the plan
+    shown: int  # in the file
+    failed: int  # chosen letters that cannot be written
+    examples: tuple[Finding, ...]  # of why
+    notes: tuple[str, ...]  # how the letters may differ from what leaves
+
+
+async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, observe: Observe) -> Previewed:
+    """Write the chosen letters to ``to``, whose suffix says how; raises ``MassApologyError`` with nothing written."""
+    campaign = read_campaign(folder)
+    files.require_known(to)
+    refuse_existing(to, force=force)
+    now = time.time()
+    parts = plan.digest_parts(folder, campaign)
+    eightbit, notes = await offer(campaign)
+    key = plan.ledger_key(folder, campaign)
+    async with plan.drafted(
+        folder, campaign, parts, key, plan.Terms(skip_bad_rows=True, render=False), observe=observe
+    ) as draft:
+        recipe = plan.writer_recipe(folder, campaign, draft.header)
+        kinds = Kinds(recipe(), Segments(campaign, draft.header))
+        total = draft.check.letters
+        chosen = choose(draft.letters, choice, kinds, total, observe)
+        shown = total if chosen is None else len(chosen)
+        if to.suffix == ".html" and shown > MOST_ON_A_PAGE:
+            raise InputError(
+                f"A page cannot show {shown:,} letters; it can show {MOST_ON_A_PAGE:,}.",
+                next_step="Choose fewer with --sample, or write them all to a .mbox or .jsonl file.",
+            )
+        processes = processes_for(shown, os.cpu_count() or 1)
+        async with Farm(recipe, processes=processes) as farm:
+            finished = finish(
+                draft.letters(), chosen, farm, now=now, eightbit=eightbit, with_findings=to.suffix == ".html"
+            )
+            made = _Made(draft.check.code, total, shown, notes, observe)
+            async with aclosing(finished):
+                if to.suffix == ".html":
+                    await made.page(to, campaign, kinds, finished, now, force=force)
+                else:
+                    await made.file(to, finished, now, force=force)
+    return made.previewed(to)
+
+
+async def offer(campaign: Campaign) -> tuple[bool, tuple[str, ...]]:
+    """Whether the relay takes 8BITMIME, which shapes the bytes; with a note where it could not be asked."""
+    try:
+        password = resolve_password(campaign.relay.password, parse_url(campaign.relay.url))
+        async with asyncio.timeout(PATIENCE):
+            return (await probe(campaign.relay, password)).extensions.eightbitmime, ()
+    except (MassApologyError, TimeoutError) as error:
+        why = error.problem if isinstance(error, MassApologyError) else f"It said nothing for {PATIENCE:g} s."
+        note = f"The relay could not be asked what it takes, so 8BITMIME was assumed as nearly all have it. {why}"
+        return True, (note,)
+
+
+class _Made:
+    """What has been written so far."""
+
+    def __init__(self, code: str, total: int, shown: int, notes: tuple[str, ...], observe: Observe) -> None:
+        self._code = code
+        self._total = total
+        self._to_show = shown
+        self._notes = notes
+        self._observe = observe
+        self._shown = 0
+        self._failed: list[Finding] = []
+        self._failures = 0
+
+    async def file(self, to: Path, finished: AsyncIterator[Batch], now: float, *, force: bool) -> None:
+        with files.letter_file(to, self._total, now, force=force) as file:
+            async for batch in finished:
+                for letter in batch.letters:
+                    file.add(letter)
+                self._count(batch)
+
+    async def page(
+        self, to: Path, campaign: Campaign, kinds: Kinds, finished: AsyncIterator[Batch], now: float, *, force: bool
+    ) -> None:
+        page = Page(campaign, code=self._code, letters=self._total, made_at=now, notes=self._notes)
+        async for batch in finished:
+            page.add(batch.letters, kinds.of([letter.delivery for letter in batch.letters]))
+            self._count(batch)
+        page.write(to, force=force)
+
+    def previewed(self, to: Path) -> Previewed:
+        return Previewed(
+            file=str(to),
+            code=self._code,
+            letters=self._total,
+            shown=self._shown,
+            failed=self._failures,
+            examples=tuple(self._failed),
+            notes=self._notes,
+        )
+
+    def _count(self, batch: Batch) -> None:
+        self._shown += len(batch.letters)
+        self._failures += len(batch.failed)
+        self._failed += batch.failed[: EXAMPLES - len(self._failed)]
+        self._observe("writing letters", self._shown + self._failures, self._to_show)

@@ -1,0 +1,1 @@
+"""ledger → what people and scripts look at: where a campaign stands, and what became of everyone."""

@@ -1,0 +1,75 @@
+"""``report``: who was reached and who was not, on the terminal and in files."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.errors import OutputError
+from mass_apology.flows import plan
+from mass_apology.flows.output import refuse_existing
+from mass_apology.flows.showing.page import write_page
+from mass_apology.flows.showing.summary import ReplyCount, Summary
+from mass_apology.flows.showing.tables import WRITERS
+from mass_apology.flows.showing.unreached import write_unreached
+from mass_apology.ledger import Records
+from mass_apology.model import Status
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """Who was reached and who was not."""
+
+    campaign: str
+    code: str  # of the plan
+    letters: int
+    due: int
+    counts: Mapping[Status, int]
+    replies: tuple[ReplyCount, ...]  # of letters that were not accepted, the most frequent first
+    written: str | None  # the file of the report
+    unreached_written: str | None  # the file of those no letter reached
+
+
+def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool) -> Report:
+    """Sum up the ledger; write it to ``to`` (.html, or a row per recipient: .csv, .json, .xlsx) where that is given,
+    and everyone no letter reached to ``unreached`` (.csv).
+
+    Raises ``OutputError`` if a file exists and ``force`` is false, or cannot be written.
+    """
+    _require_writable(to, unreached, force=force)
+    campaign = read_campaign(folder)
+    summary = Summary()
+    with Records.open(folder / LEDGER_NAME, campaign.name) as ledger:
+        results = summary.add(ledger.results(plan.FIRST_WAVE))
+        if unreached is not None:
+            results = write_unreached(results, ledger.header, unreached, force=force)
+        if to is not None and to.suffix in WRITERS:
+            WRITERS[to.suffix](results, to, force=force)
+        deque(results, maxlen=0)  # what no file has asked for
+        if to is not None and to.suffix == ".html":
+            write_page(campaign, ledger, summary, to, force=force)
+        return Report(
+            campaign=campaign.name,
+            code=plan.code(ledger.digest_parts),
+            letters=summary.counts.total(),
+            due=plan.due(summary.counts),
+            counts={status: summary.counts[status] for status in Status if summary.counts[status]},
+            replies=summary.replies(),
+            written=str(to) if to else None,
+            unreached_written=str(unreached) if unreached else None,
+        )
+
+
+def _require_writable(to: Path | None, unreached: Path | None, *, force: bool) -> None:
+    """To be known before long work begins."""
+    for path, suffixes in ((to, (".html", *WRITERS)), (unreached, (".csv",))):
+        if path is None:
+            continue
+        if path.suffix not in suffixes:
+            raise OutputError(
+                f"{path} does not end in {' or '.join(suffixes)}.", next_step=f"Name the file report{suffixes[0]}."
+            )
+        refuse_existing(path, force=force)

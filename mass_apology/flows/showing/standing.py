@@ -1,0 +1,38 @@
+"""Where a campaign stands at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.flows import plan
+from mass_apology.ledger import Control, Records
+from mass_apology.model import Status
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """Where a campaign stands at this moment."""
+
+    campaign: str
+    activity: str  # "sending (pid 4711 on host)", "not running", …
+    counts: Mapping[Status, int]
+    due: int
+
+
+def standing(folder: Path) -> Standing:
+    """Read the ledger as it is; works while ``send`` runs."""
+    campaign = read_campaign(folder)
+    with Records.open(folder / LEDGER_NAME, campaign.name) as ledger:
+        counts = ledger.counts(plan.FIRST_WAVE)
+        return Standing(campaign=campaign.name, activity=_activity(ledger), counts=counts, due=plan.due(counts))
+
+
+def _activity(ledger: Records) -> str:
+    holder = ledger.holder()
+    if holder is None:
+        return "not sending"
+    asked = {Control.RUN: "sending", Control.PAUSE: "paused", Control.STOP: "stopping"}[ledger.requested()]
+    return f"{asked} (process {holder.pid} on {holder.host})"

@@ -1,0 +1,38 @@
+"""What was found in some letters, when they were rendered and composed to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from mass_apology.model import Finding
+
+MOST_TEXTS = 100
+"""Different texts that are told apart: to know that letters differ, a few are enough."""
+
+
+class Inspection(Struct, frozen=True, kw_only=True):
+    """Some letters, looked at."""
+
+    findings: list[Finding] = []  # in the order of the letters
+    letters: int = 0  # that could be written
+    octets: int = 0  # of their messages, together
+    largest: int = 0  # octets of the largest message
+    texts: frozenset[int] = frozenset()  # a checksum for each different text, up to ``MOST_TEXTS``
+
+
+def together(inspections: Iterable[Inspection]) -> Inspection:
+    """Several as one, in their order."""
+    each = list(inspections)
+    texts: set[int] = set()
+    for one in each:
+        if len(texts) < MOST_TEXTS:
+            texts |= one.texts
+    return Inspection(
+        findings=[finding for one in each for finding in one.findings],
+        letters=sum(one.letters for one in each),
+        octets=sum(one.octets for one in each),
+        largest=max((one.largest for one in each), default=0),
+        texts=frozenset(texts),
+    )

@@ -1,0 +1,167 @@
+"""Every guard stops ``send`` before a letter leaves, says how to override it, and can be overridden."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from live import LETTER, Person, Row, campaign_folder, customers, relay, send, write_rows, write_toml
+from smtp_fakes import Relay
+
+from mass_apology import memory
+from mass_apology.errors import ConfirmationError
+from mass_apology.guards import GUARDS
+from mass_apology.model import Severity
+
+SENDER = "Anna Kowalska <anna@acme-post.net>"
+Break = Callable[[Path, str], None]
+
+
+def people(count: int = 40, **fields: str) -> list[Row]:
+    """Customers at a domain that is not one of the reserved ones."""
+    return [dict(row, email=f"customer{n}@acme-post.net", **fields) for n, row in enumerate(customers(count))]
+
+
+@pytest.fixture
+def live() -> Iterator[Relay]:
+    with relay() as listening:
+        yield listening
+
+
+def letter(text: str) -> Break:
+    return lambda folder, _: (folder / "templates/sorry/en.md").write_text(text, encoding="utf-8") and None
+
+
+def rows(table: Sequence[Row]) -> Break:
+    return lambda folder, _: write_rows(folder / "affected.csv", table)
+
+
+def toml(**tables: dict[str, object]) -> Break:
+    return lambda folder, url: write_toml(folder, url, **{"sender": {"from": SENDER}, **tables})
+
+
+def checked_before(letters: int) -> Break:
+    checked = memory.Checked(at=time.time(), letters=letters, parts={})
+    return lambda folder, _: memory.remember_check(folder, checked) and None
+
+
+def sent_elsewhere(folder: Path, url: str) -> None:
+    other = campaign_folder(folder.parent / "copy", url, people(), sender={"from": SENDER})
+    (other / "affected.csv").write_bytes((folder / "affected.csv").read_bytes())
+    send(other)
+
+
+SCENARIO = """
+[facts.service]
+type = "text"
+comment = "What was down"
+example = "Acme API"
+
+[facts.region]
+type = "text"
+comment = "Where"
+example = "Europe"
+"""
+
+
+def example_facts(folder: Path, url: str) -> None:
+    toml(incident={"service": "Acme API", "region": "Europe"})(folder, url)
+    (folder / "templates/sorry/scenario.toml").write_text(SCENARIO, encoding="utf-8")
+
+
+def one_mailbox(folder: Path, url: str) -> None:
+    write_rows(
+        folder / "affected.csv", [dict(row, email="boss@acme-post.net", id=str(n)) for n, row in enumerate(people())]
+    )
+    write_toml(folder, url, sender={"from": SENDER}, columns={"key": "id"})
+
+
+def shrunken(folder: Path, url: str) -> None:
+    write_rows(folder / "affected.csv", people(400))
+    write_toml(folder, url, top={"where": "name == 'Customer 7'"}, sender={"from": SENDER})
+
+
+def same_letters(folder: Path, _: str) -> None:
+    text = "Subject: Sorry\n\nWe were down for {{ customer.minutes }} minutes.\n"
+    (folder / "templates/sorry/en.md").write_text(text, encoding="utf-8")
+    write_rows(folder / "affected.csv", people(minutes="5"))
+
+
+NEXT_YEAR = datetime.now(UTC).replace(microsecond=0) + timedelta(days=365)
+YESTERDAY = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+
+ACCIDENTS: dict[str, Break] = {
+    "template-draft": letter(LETTER + "\nTODO: ask legal.\n"),
+    "internal-links": letter(LETTER + "\n[Status](https://staging.acme.net/x)\n"),
+    "example-facts": example_facts,
+    "impossible-dates": toml(incident={"service": "Acme API", "started_at": NEXT_YEAR}),
+    "placeholder-sender": toml(sender={"from": "Your Name <you@example.org>"}),
+    "leftover-placeholders": letter(LETTER + "\nDear [FIRSTNAME], we are sorry.\n"),
+    "missing-value-words": rows([*people(), dict(people()[0], email="nan@acme-post.net", name="nan")]),
+    "identical-letters": same_letters,
+    "one-mailbox": one_mailbox,
+    "one-name": rows(people(name="Acme Ltd")),
+    "test-recipients-mixed": rows([*people(), *customers(3)]),
+    "shrunken-plan": shrunken,
+    "count-jump": checked_before(4000),
+    "too-many-recipients": toml(limits={"max_recipients": 10}),
+    "too-late": toml(top={"not_after": YESTERDAY}),
+    "same-file-sent": sent_elsewhere,
+}
+
+
+def test_every_guard_that_stops_a_sending_is_tried_here() -> None:
+    assert set(GUARDS) - set(ACCIDENTS) == {"reply-nowhere", "empty-plan"}  # a warning; and nothing to send
+
+
+@pytest.mark.parametrize("code", ACCIDENTS)
+def test_an_accident_is_stopped_and_can_be_meant(tmp_path: Path, live: Relay, code: str) -> None:
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, people(), sender={"from": SENDER})
+    ACCIDENTS[code](folder, live.sink.url)
+    already = len(live.received)
+    person = Person()
+    with pytest.raises(ConfirmationError) as stopped:
+        send(folder, person)
+    assert len(live.received) == already
+    assert person.asked == []
+    if code != "too-late":
+        check = person.checks[0]
+        assert check is not None
+        errors = [group for group in check.groups if group.severity is Severity.ERROR]
+        assert [group.code for group in errors] == [code]
+        assert f"mass-apology send --override {code}" in errors[0].examples[0].advice
+    else:
+        assert f"--override {code}" in stopped.value.next_step
+    ended = send(folder, override=(code,))
+    assert ended.sent == len(live.received) - already > 0
+
+
+def test_an_ordinary_campaign_meets_no_guard(tmp_path: Path, live: Relay) -> None:
+    person = Person()
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, people(), sender={"from": SENDER})
+    assert send(folder, person).sent == 40
+    assert person.checks[0] is not None
+    assert person.checks[0].groups == ()
+
+
+def test_an_empty_plan_is_stopped(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "t", live.sink.url, people(), top={"where": "name == 'nobody'"})
+    with pytest.raises(ConfirmationError):
+        send(folder)
+
+
+def test_a_guard_that_does_not_exist_cannot_be_overridden(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, people())
+    with pytest.raises(ConfirmationError, match="no guard everything"):
+        send(folder, override=("everything",))
+
+
+def test_one_guard_overridden_leaves_the_others(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, people(name="nan"), sender={"from": SENDER})
+    toml(limits={"max_recipients": 10})(folder, live.sink.url)
+    with pytest.raises(ConfirmationError):
+        send(folder, override=("too-many-recipients",))
+    assert not live.received
