@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
-from bench import end_to_end, even_rate, flat_memory, kill, one_connection, over_tls, planning, start_up
+from bench import end_to_end, even_rate, flat_memory, kill, looking, one_connection, over_tls, planning, start_up
 from bench.result import Options, Result, TrialError
 
 BARS: Mapping[str, Callable[[Options], Result]] = {
@@ -20,6 +20,7 @@ BARS: Mapping[str, Callable[[Options], Result]] = {
     "over-tls": over_tls.measure,
     "planning": planning.measure,
     "flat-memory": flat_memory.measure,
+    "looking": looking.measure,
 }
 ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {"kill": kill.measure}
 """Measured only when named: it takes as long as all the others, and says yes or no."""

@@ -63,7 +63,7 @@ def started(name: str, folder: Path, *arguments: str) -> Iterator[subprocess.Pop
             stdout=output,
             stderr=errors,
             cwd=ROOT,
-            env=environment(),
+            env={**environment(), "MASS_APOLOGY_STATE": str(folder / "state")},  # one bench's file is no other's
             start_new_session=True,
         )
         try:

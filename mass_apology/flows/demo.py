@@ -6,6 +6,7 @@ The commands are run as a person would run them, as processes of their own, so t
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
 import signal
@@ -19,6 +20,7 @@ import msgspec
 
 from mass_apology.campaign import FILE_NAME
 from mass_apology.errors import MassApologyError, OutputError
+from mass_apology.memory import STATE_VARIABLE
 from mass_apology.smtp.sink import Received, Sink
 
 SAMPLE = "service-outage"
@@ -59,10 +61,11 @@ class _Demo:
             self._make_folder(relay.url)
             await self._command("check")
             self._letters = await self._due()
+            await self._command("preview", "--to", str(self._folder / "preview.html"))
             await self._send_and_be_killed()
             self._say("The same command goes on, and never starts over:")
             await self._command("send", "--confirm", str(await self._due()))
-        await self._command("report", "--to", str(self._folder / "results.csv"), "--force")
+        await self._command("report", "--to", str(self._folder / "report.html"), "--force")
         return self._conclude(time.monotonic() - begun)
 
     def _take(self, received: Received) -> None:
@@ -92,7 +95,9 @@ class _Demo:
 
     async def _start(self, *words: str, output: int | None = None) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "mass_apology", words[0], "-C", str(self._folder), *words[1:], stdout=output
+            *(sys.executable, "-m", "mass_apology", words[0], "-C", str(self._folder), *words[1:]),
+            stdout=output,
+            env={**os.environ, STATE_VARIABLE: str(self._folder / "state")},  # no real campaign is to hear of it
         )
 
     async def _command(self, *words: str) -> None:
@@ -132,7 +137,8 @@ class _Demo:
         self._say(f"All of it took {seconds:.0f} s. In {self._folder}/:")
         self._say("  campaign.toml    what was to be sent, to whom, through what")
         self._say("  ledger.sqlite    every letter with its status")
-        self._say("  results.csv      a row per customer: reached or not, and why")
+        self._say("  preview.html     letters as they were sent, to step through in a browser")
+        self._say("  report.html      who was reached, who was not, and why")
         self._say("  log.jsonl        what happened, without addresses")
         return twice == 0
 

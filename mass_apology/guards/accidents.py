@@ -69,7 +69,7 @@ def _answered(finding: Finding, overridden: bool) -> Finding:  # noqa: FBT001 (p
         return finding
     if overridden:
         return replace(finding, severity=Severity.WARNING, advice=f"It is overridden: --override {finding.code}")
-    return replace(finding, advice=f"{finding.advice} If it is meant: {override(finding.code)}")
+    return replace(finding, advice=f"{finding.advice.rstrip('.')}. If it is meant: {override(finding.code)}")
 
 
 def _error(code: str, where: str, problem: str, advice: str) -> Finding:

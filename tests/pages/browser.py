@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,3 +78,7 @@ def opening_seconds(path: Path, *, ready: str = "#page:not([hidden]) iframe") ->
         page.wait_for_selector(ready, state="attached")
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    print(opening_seconds(Path(sys.argv[1])))

@@ -34,7 +34,7 @@ async def ask_relay(campaign: Campaign) -> tuple[str, list[Finding]]:
         severity=Severity.ERROR,
         where="campaign.toml, [relay]",
         problem=problem,
-        advice=f"{advice} To check everything but the relay: mass-apology check --offline",
+        advice=f"{advice.rstrip('.')}. To check everything else: mass-apology check --offline",
     )
     return f"{where}, cannot be used", [finding]
 

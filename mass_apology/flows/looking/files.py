@@ -36,7 +36,9 @@ class _Mbox:
 
     def add(self, letter: Finished) -> None:
         data = letter.message.data.replace(b"\r\n", b"\n")
-        self._file.write(self._separator + _FROM_LINE.sub(rb">\1", data) + b"\n")
+        if b"From " in data:  # seldom, and the pattern is tried at every line
+            data = _FROM_LINE.sub(rb">\1", data)
+        self._file.write(self._separator + data + b"\n")
 
 
 class _Folder:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from mass_apology.flows.looking.choosing import Kind
 from mass_apology.flows.looking.finishing import Finished
@@ -37,7 +39,17 @@ class Page:
     def write(self, path: Path, *, force: bool) -> None:
         """Raises ``OutputError``."""
         with new_file(path, force=force) as file:
-            file.writelines(preview_page(self._head, self._letters))
+            file.writelines(preview_page(self._head, _told_apart(self._letters)))
+
+
+def _told_apart(letters: Sequence[Letter]) -> Iterator[Letter]:
+    """The letters without those conditions that hold for everyone of their language: they tell nothing."""
+    shared: dict[str, set[str]] = {}
+    for letter in letters:
+        shared.setdefault(letter.language, set(letter.variant)).intersection_update(letter.variant)
+    for letter in letters:
+        own = tuple(each for each in letter.variant if each not in shared[letter.language])
+        yield replace(letter, variant=own)
 
 
 def _letter(letter: Finished, kind: Kind) -> Letter:
@@ -54,7 +66,7 @@ def _letter(letter: Finished, kind: Kind) -> Letter:
         subject=mail.subject,
         text=mail.text,
         html=mail.html,
-        source=letter.message.data.decode(),
+        source=letter.message.data.decode().replace("\r\n", "\n"),
         images=mail.images,
         findings=tuple(map(_finding, letter.findings)),
     )

@@ -16,7 +16,7 @@ class Mail(Struct, frozen=True, kw_only=True):
 
     subject: str
     to: str
-    text: str  # the plain part
+    text: str  # the plain part; line breaks are "\n", as in all that is read back
     html: str
     images: Mapping[str, str]  # Content-ID without brackets → data: URI
 
@@ -35,7 +35,7 @@ def read_back(data: bytes) -> Mail:
 
 def _body(message: EmailMessage, subtype: str) -> str:
     part = message.get_body((subtype,))
-    return str(part.get_content()) if part is not None else ""
+    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
 
 
 def _images(message: EmailMessage) -> Iterator[tuple[str, str]]:

@@ -43,7 +43,7 @@ def _page(campaign: Campaign, ledger: Records, summary: Summary) -> ReportPage:
         ended_at=None if due else summary.last_at,
         counts=summary.counts,
         due=due,
-        timeline=[Bucket(at=at, counts=counts) for at, counts in sorted(summary.by_minute.items())],
+        timeline=[Bucket(at=at, seconds=summary.step, counts=counts) for at, counts in sorted(summary.by_step.items())],
         domains=_shares(summary.domains()),
         languages=_shares(summary.by_language),
         replies=[

@@ -1,4 +1,4 @@
-"""One pass over the ledger → the figures of a report. Memory grows with minutes, domains and kinds of replies only."""
+"""One pass over the ledger → the figures of a report. Memory grows with hours, domains and kinds of replies only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ TOP_DOMAINS = 25
 LISTED = 1000  # people named on a page; the others are in the file of --unreached
 UNREACHED = frozenset({Status.REFUSED, Status.EXPIRED, Status.WITHHELD, Status.BOUNCED})
 
-_MINUTE = 60
+_STEPS = {1: 60, 60: 3600}  # seconds of the timeline's steps: coarser ones, when there are many
+_MOST_STEPS = 7200
 _WITH_DIGITS = re.compile(r"\b\w*\d\w*\b")
 
 
@@ -36,7 +37,8 @@ class Summary:
 
     def __init__(self) -> None:
         self.counts: Counter[Status] = Counter()
-        self.by_minute: defaultdict[int, Counter[Status]] = defaultdict(Counter)  # the minute in Unix seconds
+        self.step = 1  # seconds
+        self.by_step: defaultdict[int, Counter[Status]] = defaultdict(Counter)  # its beginning in Unix seconds
         self.by_domain: defaultdict[str, Counter[Status]] = defaultdict(Counter)
         self.by_language: defaultdict[str, Counter[Status]] = defaultdict(Counter)
         self.unreached: list[Result] = []
@@ -83,11 +85,19 @@ class Summary:
         elif status is Status.IN_DOUBT and len(self.in_doubt) < LISTED:
             self.in_doubt.append(result)
 
+    def _coarsen(self) -> None:
+        self.step = _STEPS[self.step]
+        finer, self.by_step = self.by_step, defaultdict(Counter)
+        for at, counts in finer.items():
+            self.by_step[at // self.step * self.step].update(counts)
+
     def _add_times(self, result: Result) -> None:
         if result.attempts == 0 or result.marked_at is None:
             return  # not tried yet, or withheld: nothing happened to it while letters were sent
         at = result.accepted_at or result.marked_at
-        self.by_minute[int(at // _MINUTE * _MINUTE)][result.status] += 1
+        self.by_step[int(at // self.step * self.step)][result.status] += 1
+        if len(self.by_step) > _MOST_STEPS and self.step in _STEPS:
+            self._coarsen()
         begun = result.handed_over_at or at
         self.first_at = begun if self.first_at is None else min(self.first_at, begun)
         self.last_at = at if self.last_at is None else max(self.last_at, at)

@@ -21,24 +21,26 @@ _ATTRIBUTE = re.compile(
 )
 _LINK = re.compile(r'''\shref="((?:\{\{.*?\}\}|[^"])*)"''', re.DOTALL)
 _VALUE = re.compile(r"""\{\{[\s(]*(?:"(?P<literal>[^"]*)"|(?P<name>[\w.]+)).*?\}\}""", re.DOTALL)
+_ABSENT = "\0"
 _AUTHORITY = re.compile(r"https?://[^/?#]*", re.I)
 
 
 def addresses(source: str, known: Mapping[str, Fields]) -> tuple[str, ...]:
     """What a compiled letter's source links to, each address once; values that differ by customer as ``{customer.x}``.
 
-    ``known`` are the values that are the same in every letter.
+    ``known`` are the values that are the same in every letter; a link to one of them that is absent is never shown.
     """
 
     def value(match: re.Match[str]) -> str:
         if match["literal"] is not None:
             return match["literal"]
         owner, _, name = match["name"].partition(".")
-        fields = known.get(owner)
-        return str(fields[name]) if fields is not None and name in fields else f"{{{match['name']}}}"
+        if owner not in known:
+            return f"{{{match['name']}}}"
+        return str(known[owner][name]) if name in known[owner] else _ABSENT
 
     found = (unescape(_VALUE.sub(value, match[1])) for match in _LINK.finditer(source))
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(address for address in found if _ABSENT not in address))
 
 
 class Guard(Struct, frozen=True, kw_only=True):

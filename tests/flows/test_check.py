@@ -1,0 +1,104 @@
+"""``check`` asks the relay too, tells all at once, and is written to a page or for scripts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live import LETTER, campaign_folder, customers, relay, write_toml
+from smtp_fakes import Relay
+
+from mass_apology import memory
+from mass_apology.errors import OutputError
+from mass_apology.flows.checking.check import Wishes, check
+from mass_apology.flows.checking.rows import rows
+from mass_apology.flows.planning import Check
+from mass_apology.model import Severity
+
+
+@pytest.fixture
+def live() -> Iterator[Relay]:
+    with relay() as listening:
+        yield listening
+
+
+def look(folder: Path, to: Path | None = None, *, force: bool = False, **wishes: object) -> Check:
+    return asyncio.run(check(folder, Wishes(**wishes), to, force=force, observe=lambda *_: None))
+
+
+def test_the_relay_is_asked_and_no_mail_is_sent(tmp_path: Path, live: Relay) -> None:
+    found = look(campaign_folder(tmp_path, live.sink.url, customers(5)))
+    assert found.relay
+    assert "without TLS" in found.relay
+    assert "PIPELINING" in found.relay
+    assert found.sendable
+    assert "MAIL" not in live.verbs
+    assert not live.received
+
+
+def test_a_relay_that_cannot_be_used_is_an_error_among_the_others(tmp_path: Path) -> None:
+    folder = campaign_folder(tmp_path, "smtp+plain://127.0.0.1:1", [*customers(5), {**customers(1)[0], "email": "x"}])
+    found = look(folder)
+    assert {"relay-unusable", "address-invalid"} <= {group.code for group in found.groups}
+    assert not found.sendable
+    assert not found.skippable
+    offline = look(folder, offline=True)
+    assert offline.skippable
+    assert offline.relay is None
+
+
+def test_the_page_of_facts_is_complete(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path, live.sink.url, customers(40), message={"attachments": ["terms.pdf"]})
+    (folder / "terms.pdf").write_bytes(b"%PDF" + b"x" * 3000)
+    (folder / "templates/sorry/en.md").write_text(
+        LETTER + "\n[State](https://status.acme.example/{{ customer.name }})\n"
+    )
+    facts = dict(rows(look(folder)))
+    assert facts["letters"] == "40"
+    assert facts["links"] == "https://status.acme.example/{customer.name}"
+    assert facts["attached"] == "terms.pdf (2.9 KB)"
+    assert facts["canary"] == "the first 20 go ahead"
+    assert "KB a letter" in facts["size"]
+    assert facts["plan"].count("-") == 2
+
+
+def test_the_last_check_is_told_beside_this_one(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path, live.sink.url, customers(40))
+    look(folder)
+    campaign_folder(tmp_path, live.sink.url, customers(400))
+    assert dict(rows(look(folder)))["letters"] == "400 (40 at the last check)"
+    last = memory.last_check(folder)
+    assert last is not None
+    assert last.letters == 400
+
+
+def test_it_is_written_for_people_and_for_scripts(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(5))
+    found = look(folder, tmp_path / "check.html")
+    look(folder, tmp_path / "check.json")
+    assert found.code in (tmp_path / "check.html").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "check.json").read_text(encoding="utf-8"))["letters"] == 5
+    with pytest.raises(OutputError, match="exists already"):
+        look(folder, tmp_path / "check.html")
+    with pytest.raises(OutputError, match=r"check\.pdf"):
+        look(folder, tmp_path / "check.pdf")
+
+
+def test_many_letters_to_gmail_are_pointed_out(tmp_path: Path, live: Relay) -> None:
+    rows_ = [dict(row, email=f"customer{n}@gmail.com") for n, row in enumerate(customers(5001))]
+    write_toml(campaign_folder(tmp_path, live.sink.url, rows_), live.sink.url, sender={"from": "A <a@acme-post.net>"})
+    found = look(tmp_path)
+    assert found.gmail == 5001
+    assert dict(rows(found))["to Gmail"].startswith("5,001")
+
+
+def test_an_overridden_guard_is_a_warning(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path, live.sink.url, customers(40), limits={"max_recipients": 10})
+    assert not look(folder).sendable
+    found = look(folder, override=("too-many-recipients",))
+    assert found.sendable
+    (group,) = found.groups
+    assert group.severity is Severity.WARNING

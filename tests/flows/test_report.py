@@ -1,0 +1,122 @@
+"""What is reported is what became of everyone, in every format."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live import campaign_folder, customers, relay, send
+from openpyxl import load_workbook
+from smtp_fakes import FaultyConversation, Relay
+
+from mass_apology.errors import OutputError
+from mass_apology.flows.showing.report import Report, report
+from mass_apology.flows.showing.tables import COLUMNS
+from mass_apology.model import Status
+
+
+def refuse_some(_: FaultyConversation, verb: str, argument: bytes) -> bytes | None:
+    """Customers 3 and 5 are unknown."""
+    unknown = verb == "RCPT" and (b"customer3@" in argument or b"customer5@" in argument)
+    return b"550 5.1.1 <x@d.example>: no such user here" if unknown else None
+
+
+@pytest.fixture
+def live() -> Iterator[Relay]:
+    with relay(fault=refuse_some) as listening:
+        yield listening
+
+
+@pytest.fixture
+def sent(tmp_path: Path, live: Relay) -> Path:
+    """A campaign of 30 customers, two of them refused, with a row that was set aside."""
+    rows = [dict(row, phone=f"+48 22 {number:03}", note="=1+1") for number, row in enumerate(customers(30))]
+    rows.append(dict(rows[0], email="nobody at all", phone="+48 99"))
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, rows)
+    ended = send(folder, skip_bad_rows=True)
+    assert (ended.sent, ended.unreached) == (28, 2)
+    return folder
+
+
+def told(folder: Path, to: Path | None = None, unreached: Path | None = None, *, force: bool = False) -> Report:
+    return report(folder, to, unreached, force=force)
+
+
+def test_the_sum_is_the_ledgers(sent: Path) -> None:
+    found = told(sent)
+    assert found.counts == {Status.ACCEPTED: 28, Status.REFUSED: 2, Status.WITHHELD: 1}
+    assert (found.letters, found.due) == (31, 0)
+    assert found.replies[0].count == 2
+    assert found.code.count("-") == 2
+
+
+def test_every_table_has_a_row_per_recipient(sent: Path, tmp_path: Path) -> None:
+    for name in ("all.csv", "all.json", "all.xlsx"):
+        told(sent, tmp_path / name)
+    with (tmp_path / "all.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    objects = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    sheet = load_workbook(tmp_path / "all.xlsx", read_only=True)["recipients"]
+    cells = list(sheet.iter_rows(values_only=True))
+    assert len(rows) == len(objects) == len(cells) - 1 == 31
+    assert tuple(rows[0]) == tuple(objects[0]) == cells[0] == COLUMNS
+    assert [row["status"] for row in rows] == [each["status"] for each in objects] == [row[4] for row in cells[1:]]
+
+
+def test_the_unreached_come_with_the_fields_of_their_rows(sent: Path, tmp_path: Path) -> None:
+    told(sent, unreached=tmp_path / "letters.csv")
+    with (tmp_path / "letters.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["status"], row["address"], row["phone"]) for row in rows] == [
+        ("REFUSED", "customer3@d3.example", "'+48 22 003"),
+        ("REFUSED", "customer5@d5.example", "'+48 22 005"),
+        ("WITHHELD", "nobody at all", "'+48 99"),
+    ]
+    assert "no such user here" in rows[0]["why"]
+    assert rows[0]["note"] == "'=1+1"
+    assert rows[2]["rows"] == "32"
+
+
+def test_page_and_unreached_are_written_in_one_pass(sent: Path, tmp_path: Path) -> None:
+    found = told(sent, tmp_path / "report.html", tmp_path / "letters.csv")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert found.code in page
+    assert "customer3@d3.example" in page
+    assert "no such user here" in page
+    assert "customer4@d4.example" not in page
+    assert (tmp_path / "letters.csv").exists()
+
+
+def test_table_and_unreached_are_written_in_one_pass(sent: Path, tmp_path: Path) -> None:
+    told(sent, tmp_path / "all.csv", tmp_path / "letters.csv")
+    assert len((tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()) == 32
+    assert len((tmp_path / "letters.csv").read_text(encoding="utf-8").splitlines()) == 4
+
+
+@pytest.mark.parametrize(("to", "unreached"), [("report.pdf", None), (None, "letters.xlsx")])
+def test_a_name_of_no_format_is_refused(sent: Path, tmp_path: Path, to: str | None, unreached: str | None) -> None:
+    with pytest.raises(OutputError, match="does not end in"):
+        told(sent, tmp_path / to if to else None, tmp_path / unreached if unreached else None)
+
+
+def test_one_file_that_exists_stops_both(sent: Path, tmp_path: Path) -> None:
+    (tmp_path / "letters.csv").write_text("old", encoding="utf-8")
+    with pytest.raises(OutputError, match="exists already"):
+        told(sent, tmp_path / "report.html", tmp_path / "letters.csv")
+    assert not (tmp_path / "report.html").exists()
+    assert (tmp_path / "letters.csv").read_text(encoding="utf-8") == "old"
+
+
+def test_the_evidence_changes_with_any_accepted_letter(sent: Path, tmp_path: Path, live: Relay) -> None:
+    told(sent, tmp_path / "one.html")
+    other = campaign_folder(tmp_path / "other", live.sink.url, customers(30))
+    send(other)
+    told(other, tmp_path / "two.html")
+    digests = [
+        (tmp_path / name).read_text(encoding="utf-8").split("accepted letters")[1][:400]
+        for name in ("one.html", "two.html")
+    ]
+    assert digests[0] != digests[1]
