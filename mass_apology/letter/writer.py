@@ -27,6 +27,9 @@ from mass_apology.settings import Campaign
 CLIPPED = 102 * 1024
 """Octets of HTML beyond which Gmail hides the rest of a letter behind a link."""
 
+FAILS = "letter-fails"
+"""The code of the finding about a letter that cannot be written at all."""
+
 _GENDERS = {"f": "f", "female": "f", "w": "f", "m": "m", "male": "m"}
 _SHOWN_IMAGE = re.compile(r"""\ssrc=["']cid:([^"']*)["']""")
 
@@ -158,7 +161,7 @@ class Writer:
                     delivery, content, date=_STAND_IN_DATE, message_id=self._stand_in_id, eightbit=True
                 )
             except (TemplateError, MessageError) as error:
-                findings.append(self._finding(delivery, "letter-fails", error.problem, error.next_step))
+                findings.append(self._finding(delivery, FAILS, error.problem, error.next_step))
                 continue
             findings += self._oddities(delivery, content)
             sizes.append(len(composed.data))

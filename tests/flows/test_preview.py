@@ -181,6 +181,15 @@ def test_the_page_shows_the_letters(tmp_path: Path, trial: Path) -> None:
     assert "Customer 39" in page
 
 
+def test_a_letter_with_a_place_holder_is_shown_with_it_marked(tmp_path: Path, trial: Path) -> None:
+    (trial / "templates/sorry/en.md").write_text("Subject: Sorry\n\nDear [FIRSTNAME], sorry.\n", encoding="utf-8")
+    made = look(trial, tmp_path / "preview.html")
+    page = (tmp_path / "preview.html").read_text(encoding="utf-8")
+    assert (made.failed, made.shown) == (0, 40)
+    assert "leftover-placeholders" in page
+    assert '"[FIRSTNAME]"' in page
+
+
 def test_a_test_goes_to_oneself_only(trial: Path, live: Relay) -> None:
     done = rehearsal(trial, "me@acme.example", "legal@acme.example", letters=2)
     assert done.accepted == done.letters == 4

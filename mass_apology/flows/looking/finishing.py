@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from mass_apology.errors import MessageError, TemplateError
 from mass_apology.letter.farm import Farm
-from mass_apology.letter.writer import first_line
-from mass_apology.model import Delivery, Finding, Message, Severity
+from mass_apology.letter.writer import FAILS, first_line
+from mass_apology.model import Delivery, Finding, Message
 
 BATCH = 500  # letters read and rendered in one go
 AT_ONCE = 4  # such batches under way: the processes write one while the file takes another
@@ -86,7 +86,7 @@ async def _written_and_checked(farm: Farm, batch: list[tuple[int, Delivery]], no
     inspection = await farm.check([delivery for _, delivery in batch])
     for finding in inspection.findings:
         found.setdefault(finding.line, []).append(finding)
-    failed = [each for findings in found.values() for each in findings if each.severity is Severity.ERROR]
+    failed = [each for findings in found.values() for each in findings if each.code == FAILS]
     lines = {each.line for each in failed}
     sound = [(number, delivery) for number, delivery in batch if first_line(delivery) not in lines]
     messages = await farm.write([delivery for _, delivery in sound], now=now, eightbit=eightbit) if sound else []

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from mass_apology.flows.looking.choosing import Kind
 from mass_apology.flows.looking.finishing import Finished
-from mass_apology.flows.looking.reading import read_back
+from mass_apology.flows.looking.reading import Mail, read_back
 from mass_apology.flows.output import new_file
+from mass_apology.letter.leftovers import leftovers
 from mass_apology.letter.writer import first_line
 from mass_apology.model import Finding
 from mass_apology.pages.preview import Head, Letter, LetterFinding, preview_page
@@ -68,9 +69,17 @@ def _letter(letter: Finished, kind: Kind) -> Letter:
         html=mail.html,
         source=letter.message.data.decode().replace("\r\n", "\n"),
         images=mail.images,
-        findings=tuple(map(_finding, letter.findings)),
+        findings=tuple(_finding(each, mail) for each in letter.findings),
     )
 
 
-def _finding(finding: Finding) -> LetterFinding:
-    return LetterFinding(severity=finding.severity, code=finding.code, problem=finding.problem, advice=finding.advice)
+def _finding(finding: Finding, mail: Mail) -> LetterFinding:
+    """The finding, with the words of the letter that it is about."""
+    left = [word for each in leftovers(mail.subject, mail.text) if each.kind == finding.code for word in each.words]
+    return LetterFinding(
+        severity=finding.severity,
+        code=finding.code,
+        problem=finding.problem,
+        advice=finding.advice,
+        marks=tuple(left),
+    )
