@@ -51,7 +51,7 @@ def show_standing(standing: Standing) -> None:
 
 def show_report(found: Report) -> None:
     """``report``."""
-    say(f"{found.campaign}: {number(found.letters)} letters, plan {found.code}")
+    say(f"{found.campaign}: {number(found.letters)} letters{f', plan {found.code}' if found.code else ''}")
     table(_status_rows(found.counts), right=True)
     if found.replies:
         say("\nReplies to letters that were not accepted:")

@@ -63,9 +63,11 @@ def new_folder(path: Path, *, suffix: str, force: bool) -> Iterator[Path]:
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:
-    """Raise ``OutputError`` if the path exists and ``force`` is false: to be known before long work begins."""
+    """Raise ``OutputError`` if the path exists and ``force`` is false, or is in no folder: before long work begins."""
     if path.exists() and not force:
         raise OutputError(f"{path} exists already.", next_step="Give another name, or overwrite it with --force.")
+    if not path.parent.is_dir():
+        raise OutputError(f"{path} cannot be written: there is no folder {path.parent}.", next_step="Make it first.")
 
 
 @contextmanager

@@ -87,7 +87,9 @@ def _guest(address: str) -> str:
     try:
         return envelope_address(address)
     except ValueError as error:
-        raise InputError(f"--to {address} {error}.", next_step="Give one address such as me@acme.example.") from error
+        raise InputError(
+            f"--to {address} {str(error).rstrip('.')}.", next_step="Give one address such as me@acme.example."
+        ) from error
 
 
 def _a_few(letters: Iterable[Delivery], count: int) -> list[Delivery]:
