@@ -30,7 +30,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     mark: Mark
     ending: Ending | None  # as the breaker counts it; None where the outcome says nothing about the letters
     effect: Effect
-    sentence: str  # why, for the person who reads it
+    sentence: str  # why, for the person who reads it; empty where there is no effect
 
 
 _EFFECTS = {
@@ -52,6 +52,8 @@ _WAITS: dict[Kind, Backoff] = {
     Kind.TOO_MANY_RECIPIENTS: pacing.CONNECTION,
 }
 """How long a deferred letter waits; a kind that is not here waits as ``pacing.LETTER``."""
+
+_ENDINGS = {Status.ACCEPTED: Ending.ACCEPTED, Status.REFUSED: Ending.REFUSED, Status.IN_DOUBT: Ending.IN_DOUBT}
 
 # What says nothing about the letters or the addresses: it must not trip the breaker.
 _NOT_A_JUDGEMENT = frozenset({Kind.INTERRUPTED, Kind.SESSION_CAP, Kind.CONCURRENCY, Kind.LACKS_EXTENSION, Kind.QUOTA})
@@ -92,7 +94,8 @@ def decide(  # noqa: PLR0913 (seven facts, all needed, all named at the call)
         enhanced_code=reply.enhanced if reply else None,
         reply=reply.text if reply else outcome.problem,
     )
-    return Decision(mark=mark, ending=_ending(status, verdict), effect=effect, sentence=_sentence(verdict, outcome))
+    sentence = "" if effect is Effect.NONE else _sentence(verdict, outcome)
+    return Decision(mark=mark, ending=_ending(status, verdict), effect=effect, sentence=sentence)
 
 
 def _due_at(kind: Kind, effect: Effect, attempts: int, now: float, chance: float) -> float:
@@ -105,11 +108,7 @@ def _due_at(kind: Kind, effect: Effect, attempts: int, now: float, chance: float
 def _ending(status: Status, verdict: Verdict) -> Ending | None:
     if verdict.kind in _NOT_A_JUDGEMENT:
         return None
-    return {
-        Status.ACCEPTED: Ending.ACCEPTED,
-        Status.REFUSED: Ending.REFUSED,
-        Status.IN_DOUBT: Ending.IN_DOUBT,
-    }.get(status, Ending.DEFERRED)
+    return _ENDINGS.get(status, Ending.DEFERRED)
 
 
 def _sentence(verdict: Verdict, outcome: Outcome) -> str:

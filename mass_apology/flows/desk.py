@@ -73,7 +73,8 @@ class Desk:
             return None
         message = self._stock.take()
         if message is not None:
-            self._taking, _ = pacing.reserve(self._taking, time.monotonic(), slack=SLACK)
+            if self._taking.interval:
+                self._taking, _ = pacing.reserve(self._taking, time.monotonic(), slack=SLACK)
             self._windows.begin()
         return message
 
