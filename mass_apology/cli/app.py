@@ -5,7 +5,6 @@ Flows are imported inside the commands, since ``--help`` must not pay for Jinja,
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,6 +100,7 @@ def check(  # noqa: PLR0913, PLR0917 (options)
       mass-apology check --dns --to check.html
       mass-apology check --json | jq .letters
     """
+    from mass_apology.flows import event_loop
     from mass_apology.flows.checking import check as flow
 
     wishes = flow.Wishes(
@@ -111,7 +111,7 @@ def check(  # noqa: PLR0913, PLR0917 (options)
         override=tuple(override or ()),
     )
     with watching.stages(quiet=as_json) as observe:
-        checked = asyncio.run(flow.check(folder, wishes, to, force=force, observe=observe))
+        checked = event_loop.run(flow.check(folder, wishes, to, force=force, observe=observe))
     if as_json:
         screen.print_json(checked)
     else:
@@ -148,12 +148,13 @@ def preview(  # noqa: PLR0913, PLR0917 (options)
       mass-apology preview --to one.txt --address anna@acme.example
       mass-apology preview --to everyone.mbox --all
     """
+    from mass_apology.flows import event_loop
     from mass_apology.flows.looking import preview as flow
     from mass_apology.flows.looking.choosing import Choice
 
     choice = Choice(everyone=everyone, lines=tuple(row or ()), addresses=tuple(address or ()), sample=sample)
     with watching.stages(quiet=False) as observe:
-        made = asyncio.run(flow.preview(folder, to, choice, force=force, observe=observe))
+        made = event_loop.run(flow.preview(folder, to, choice, force=force, observe=observe))
     results.show_previewed(made)
     if made.failed:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
@@ -172,10 +173,11 @@ def rehearse(
       mass-apology test --to me@acme.example
       mass-apology test --to me@acme.example --to legal@acme.example --sample 6
     """
+    from mass_apology.flows import event_loop
     from mass_apology.flows.looking import rehearse as flow
 
     with watching.stages(quiet=False) as observe:
-        rehearsed = asyncio.run(flow.rehearse(folder, to, sample, observe=observe))
+        rehearsed = event_loop.run(flow.rehearse(folder, to, sample, observe=observe))
     results.show_rehearsed(rehearsed)
     if rehearsed.accepted < rehearsed.letters:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
@@ -199,11 +201,12 @@ def approve(
       mass-apology approve --by "Anna Kowalska"
       mass-apology approve --key ~/.ssh/id_ed25519
     """
-    from mass_apology.flows import approving
+    from mass_apology.flows import event_loop
+    from mass_apology.flows.plans import approving
 
     wishes = approving.Wishes(by=by, key=key, skip_bad_rows=skip_bad_rows, override=tuple(override or ()))
     with watching.stages(quiet=False) as observe:
-        given = asyncio.run(approving.approve(folder, wishes, observe=observe))
+        given = event_loop.run(approving.approve(folder, wishes, observe=observe))
     results.show_approved(given)
 
 
@@ -232,7 +235,7 @@ def send(
       mass-apology send --confirm 48172
       mass-apology send --skip-bad-rows
     """
-    from mass_apology.flows import deliver
+    from mass_apology.flows.sending import deliver
 
     wishes = deliver.Wishes(
         confirm=confirm,

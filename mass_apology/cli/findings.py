@@ -9,7 +9,7 @@ from mass_apology.cli.screen import console, number, say, table
 from mass_apology.model import Severity
 
 if TYPE_CHECKING:
-    from mass_apology.flows.planning import Check
+    from mass_apology.flows.plans.planning import Check
     from mass_apology.preflight import Group
 
 LINES_SHOWN = 12  # line numbers of one kind of finding

@@ -9,10 +9,10 @@ from mass_apology.cli.screen import duration, number, say, table
 from mass_apology.model import Status
 
 if TYPE_CHECKING:
-    from mass_apology.flows.approving import Approved
-    from mass_apology.flows.deliver import Ended
     from mass_apology.flows.looking.preview import Previewed
     from mass_apology.flows.looking.rehearse import Rehearsed
+    from mass_apology.flows.plans.approving import Approved
+    from mass_apology.flows.sending.deliver import Ended
     from mass_apology.flows.showing.report import Report
     from mass_apology.flows.showing.standing import Standing
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    from mass_apology.flows.planning import Check
-    from mass_apology.flows.tally import Progress
+    from mass_apology.flows.plans.planning import Check
+    from mass_apology.flows.sending.tally import Progress
     from mass_apology.settings import Campaign
 
 LINE_SECONDS = 10.0  # where there is no terminal, a line this often says that it goes on

@@ -13,9 +13,9 @@ from pathlib import Path
 from smtp_fakes import PIPELINED, Fault, Relay
 
 from mass_apology.flows.begin import toml
-from mass_apology.flows.deliver import Ended, Wishes, run
-from mass_apology.flows.planning import Check
-from mass_apology.flows.tally import Progress
+from mass_apology.flows.plans.planning import Check
+from mass_apology.flows.sending.deliver import Ended, Wishes, run
+from mass_apology.flows.sending.tally import Progress
 from mass_apology.ledger import Records, Result
 from mass_apology.settings import Campaign
 from mass_apology.smtp.sink import SinkSettings

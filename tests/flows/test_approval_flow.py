@@ -11,7 +11,7 @@ from live import LETTER, Person, campaign_folder, customers, relay, send
 from smtp_fakes import Relay
 
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.approving import Approved, Wishes, approve
+from mass_apology.flows.plans.approving import Approved, Wishes, approve
 from mass_apology.ledger import Records
 
 

@@ -14,7 +14,8 @@ from live import Person, campaign_folder, customers, relay, results, send, statu
 from smtp_fakes import FaultyConversation, Nth
 
 from mass_apology.errors import ConfirmationError, LedgerLocked, RelayError
-from mass_apology.flows import control, desk
+from mass_apology.flows import control
+from mass_apology.flows.sending import desk
 from mass_apology.ledger import Control, Ledger
 from mass_apology.model import Status
 from mass_apology.smtp.sink import SinkSettings

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import pytest
 from smtp_fakes import message
 
-from mass_apology.flows import stock
-from mass_apology.flows.canary import Candidates
-from mass_apology.flows.stock import Stock
-from mass_apology.flows.windows import Windows
+from mass_apology.flows.plans.canary import Candidates
+from mass_apology.flows.sending import stock
+from mass_apology.flows.sending.stock import Stock
+from mass_apology.flows.sending.windows import Windows
 from mass_apology.model import Delivery, Message
 from mass_apology.settings import Rate
 

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from mass_apology import memory
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import OutputError
-from mass_apology.flows import plan
 from mass_apology.flows.checking.asking import ask_dns, ask_relay
 from mass_apology.flows.checking.page import write_page
 from mass_apology.flows.output import new_binary_file, refuse_existing
-from mass_apology.flows.planning import Check, Observe, extended
+from mass_apology.flows.plans import plan
+from mass_apology.flows.plans.planning import Check, Observe, extended
 from mass_apology.smtp.url import parse as parse_url
 
 

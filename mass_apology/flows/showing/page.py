@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from mass_apology import __version__
-from mass_apology.flows import plan
 from mass_apology.flows.output import new_file
+from mass_apology.flows.plans import plan
 from mass_apology.flows.showing.summary import UNREACHED, Summary
 from mass_apology.ledger import Records, Result
 from mass_apology.model import Status

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from mass_apology.campaign import LEDGER_NAME, read_campaign
 from mass_apology.errors import OutputError
-from mass_apology.flows import plan
 from mass_apology.flows.output import refuse_existing
+from mass_apology.flows.plans import plan
 from mass_apology.flows.showing.page import write_page
 from mass_apology.flows.showing.summary import ReplyCount, Summary
 from mass_apology.flows.showing.tables import WRITERS

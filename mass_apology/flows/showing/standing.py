@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology.campaign import LEDGER_NAME, read_campaign
-from mass_apology.flows import plan
+from mass_apology.flows.plans import plan
 from mass_apology.ledger import Control, Records
 from mass_apology.model import Status
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from mass_apology.flows.log import without_addresses
+from mass_apology.flows.sending.log import without_addresses
 from mass_apology.ledger import Result
 from mass_apology.model import Status
 

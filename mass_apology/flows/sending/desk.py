@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from mass_apology import pacing
 from mass_apology.errors import RelayError
-from mass_apology.flows.decide import Decision, Effect, decide
-from mass_apology.flows.log import Log
-from mass_apology.flows.stock import Stock
-from mass_apology.flows.tally import Progress, Tally
-from mass_apology.flows.windows import Windows
+from mass_apology.flows.sending.decide import Decision, Effect, decide
+from mass_apology.flows.sending.log import Log
+from mass_apology.flows.sending.stock import Stock
+from mass_apology.flows.sending.tally import Progress, Tally
+from mass_apology.flows.sending.windows import Windows
 from mass_apology.ledger import Ledger
 from mass_apology.model import Mark, Message, Outcome, Status
 from mass_apology.settings import Campaign, parse_duration, parse_rate

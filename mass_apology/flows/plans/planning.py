@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from mass_apology import pacing, preflight, recipients
 from mass_apology.errors import first_failure
-from mass_apology.flows.canary import Candidates
-from mass_apology.flows.guarding import Guards, Numbers
+from mass_apology.flows.plans.canary import Candidates
+from mass_apology.flows.plans.guarding import Guards, Numbers
 from mass_apology.ledger import Counts, Staging
 from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.letter.inspection import Inspection, together

@@ -16,8 +16,8 @@ from mass_apology import __version__, recipients
 from mass_apology.approval import plan_code
 from mass_apology.campaign import LEDGER_NAME
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.guarding import Guards
-from mass_apology.flows.planning import BATCH, Check, Observe, Planning
+from mass_apology.flows.plans.guarding import Guards
+from mass_apology.flows.plans.planning import BATCH, Check, Observe, Planning
 from mass_apology.ledger import Ledger, Planned, Records, Staging
 from mass_apology.letter.headers import parse_mailbox
 from mass_apology.letter.message_id import message_id

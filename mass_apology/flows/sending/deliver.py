@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
@@ -15,14 +15,15 @@ from msgspec import Struct
 
 from mass_apology.campaign import LEDGER_NAME, LOG_NAME, read_campaign
 from mass_apology.errors import ConfirmationError, LedgerError, first_failure
-from mass_apology.flows import guarding, plan
-from mass_apology.flows.approving import require_approval
-from mass_apology.flows.desk import Desk
-from mass_apology.flows.log import Log
-from mass_apology.flows.planning import Check
-from mass_apology.flows.stock import Stock
-from mass_apology.flows.tally import Progress, Tally
-from mass_apology.flows.windows import Windows
+from mass_apology.flows import event_loop
+from mass_apology.flows.plans import guarding, plan
+from mass_apology.flows.plans.approving import require_approval
+from mass_apology.flows.plans.planning import Check
+from mass_apology.flows.sending.desk import Desk
+from mass_apology.flows.sending.log import Log
+from mass_apology.flows.sending.stock import Stock
+from mass_apology.flows.sending.tally import Progress, Tally
+from mass_apology.flows.sending.windows import Windows
 from mass_apology.ledger import Control, Ledger
 from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.model import Extensions, Status
@@ -86,16 +87,7 @@ def run(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
 
     Raises ``MassApologyError`` with nothing sent, or with what was sent recorded.
     """
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_run(folder, wishes, eyes))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop  # noqa: PLC0415 (not on Windows, where asyncio's own loop serves)
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
+    return event_loop.run(_run(folder, wishes, eyes))
 
 
 async def _run(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:

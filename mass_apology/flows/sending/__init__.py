@@ -1,0 +1,1 @@
+"""``send``: confirmed letters to the relay, each recorded before it can have arrived."""
