@@ -8,6 +8,7 @@ MassApologyError
 ├── ConfirmationError   the plan was not confirmed, so nothing was sent
 ├── ApprovalError       an approval cannot be given, read or verified
 ├── OutputError         a file for the user cannot be written
+├── SuppressionError    the suppressions cannot be read or changed, or an entry is not one
 ├── RelayError          the relay cannot be used: connection, TLS, login (carries the phase and the reply)
 └── LedgerError         the ledger cannot be read or written
     ├── LedgerLocked    somebody else is sending this campaign (carries host and pid)
@@ -63,6 +64,10 @@ class ApprovalError(MassApologyError):
 
 class OutputError(MassApologyError):
     """A file for the user cannot be written; an older file of that name is intact."""
+
+
+class SuppressionError(MassApologyError):
+    """The suppressions cannot be read or changed, or an entry is not one; who is suppressed is unknown until then."""
 
 
 class RelayError(MassApologyError):

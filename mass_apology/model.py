@@ -11,6 +11,9 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
+FIRST_WAVE = "first"
+"""The name of the wave that every campaign begins with."""
+
 
 class Status(StrEnum):
     """Where one delivery stands. It is in exactly one status at every moment, a crash included."""
@@ -137,6 +140,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     lines: str  # JSON array of line numbers in the recipients file
     rows: str  # JSON array of objects: the recipient's rows, non-empty fields only
     message_id: str  # with angle brackets
+    wave: str = FIRST_WAVE
+    thread: tuple[str, ...] = ()  # Message-IDs of the recipient's earlier accepted letters, the oldest first
     attempts: int = 0  # transactions begun so far
     first_tried_at: float | None = None  # when the first attempt ended; giving up counts from here
 

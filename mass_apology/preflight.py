@@ -118,6 +118,19 @@ def conflict_finding(file: str, lines: Sequence[int], difference: str, address: 
     )
 
 
+def suppressed_finding(file: str, line: int, address: str, reason: str) -> Finding:
+    """A row that is withheld because its address is on the suppression list."""
+    return Finding(
+        code="suppressed",
+        severity=Severity.INFO,
+        where=f"{file}, line {line}",
+        problem=reason,
+        advice="Nothing needs to be done. To write to it all the same: mass-apology suppress remove ADDRESS",
+        line=line,
+        address=address,
+    )
+
+
 def unrendered_finding(template: str) -> Finding:
     """The facts are not all there, so the letters were not looked at."""
     return Finding(

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from mass_apology.model import Status
+
 NonEmpty = Annotated[str, Meta(min_length=1)]
 
 _RATE = re.compile(r"([0-9]{1,9})/(s|min|h|day)", re.ASCII)
@@ -76,6 +78,9 @@ class ColumnSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     time_zone: NonEmpty | None = None  # a column "time_zone" is used where there is one
     key: NonEmpty | None = None  # the customer's number: rows with one key are one person
     gender: NonEmpty | None = None  # "f" or "m": for salutations that need it
+    country: NonEmpty = (
+        "country"  # ISO 3166-1 alpha-2, e.g. "PL": for weekends and holidays; where there is such a column
+    )
 
 
 class SenderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -127,12 +132,54 @@ class LimitSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_recipients: Annotated[int, Meta(ge=1)] | None = None  # more letters than these are taken for an accident
 
 
+class SuppressionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which list says whom never to write to."""
+
+    file: NonEmpty | None = None  # a list of the campaign's own; this machine's otherwise
+
+
 class ApprovalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who must have approved the plan before it is sent."""
 
     required: Annotated[int, Meta(ge=0, le=10)] = 0  # different people
     valid_for: NonEmpty = "24 hours"  # an older approval counts no more
     signers: NonEmpty | None = None  # OpenSSH's allowed_signers file, in the campaign folder; then approvals are signed
+
+
+class QuietSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """A stretch of time in which no letter arrives. Both ends have an offset, or neither: then each place's clock."""
+
+    from_: datetime
+    to: datetime  # the first moment after it
+
+
+class ScheduleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a letter may arrive, by the clock on the recipient's wall."""
+
+    hours: NonEmpty = "08:00-20:00"  # "08:00-12:00, 14:00-20:00"; "22:00-02:00" goes over midnight
+    weekdays: NonEmpty = (
+        "working"  # all but the weekend of the recipient's country; or "mon-fri", "sun-thu", "mon, wed"
+    )
+    quiet: tuple[QuietSettings, ...] = ()
+    holidays: bool = False  # not on public holidays of the recipient's country (needs the extra "calendar")
+    default_country: NonEmpty | None = None  # ISO 3166-1 alpha-2, e.g. "PL": for rows that do not say
+    first_letter: bool = False  # for first letters too; by default an apology does not wait
+
+
+class FollowUpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A further wave: to whom, and when."""
+
+    template: NonEmpty
+    name: NonEmpty | None = (
+        None  # the wave's, e.g. "how-it-went"; otherwise the template's with a number: "follow-up-1"
+    )
+    after: NonEmpty | None = None  # "3 days": from the recipient's own accepted letter of ``from_wave``
+    at: datetime | None = None  # or from this moment on
+    from_wave: NonEmpty = "first"  # the wave it follows: an earlier one
+    to: tuple[Status, ...] = (Status.ACCEPTED,)  # who: those whose letter of ``from_wave`` is in one of these statuses
+    where: NonEmpty | None = None  # chooses among their rows, as the campaign's ``where`` does
+    unless_replied: bool = False  # not to those who have answered
+    not_after: datetime | None = None  # who cannot be written to by then gets none
 
 
 class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,6 +191,8 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sender: SenderSettings
     relay: RelaySettings
     where: NonEmpty | None = None  # chooses rows: plan == 'pro' and minutes_down > 30
+    purpose: Literal["safety", "service", "marketing"] = "service"  # which suppressions stop its letters
+    suppression: SuppressionSettings = SuppressionSettings()
     languages: tuple[NonEmpty, ...] = ("en",)  # the fallback chain where a row's language has no template
     time_zone: NonEmpty = "UTC"  # for rows that do not say
     layout: NonEmpty = "plain"
@@ -156,4 +205,6 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     message: MessageSettings = MessageSettings()
     limits: LimitSettings = LimitSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    follow_up: tuple[FollowUpSettings, ...] = ()
     segments: Mapping[str, NonEmpty] = field(default_factory=dict)  # name → a `where` expression, to look at letters by

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mass_apology import __version__
-from mass_apology.cli import findings, results, screen, watching
+from mass_apology.cli import after, findings, results, screen, suppress, watching
 from mass_apology.cli.exits import Exit, sentences
+from mass_apology.cli.options import HERE, Folder, Force, Json, Override, SkipBadRows
 
 if TYPE_CHECKING:
     from mass_apology.ledger import Control
@@ -26,16 +27,8 @@ app = typer.Typer(
     "who was reached.",
 )
 
-Folder = Annotated[
-    Path, typer.Option("--campaign", "-C", metavar="FOLDER", help="The campaign's folder; by default the current one.")
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for scripts.")]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")]
-Override = Annotated[
-    list[str] | None, typer.Option(metavar="CODE", help="Go on in spite of this guard against accidents. Repeatable.")
-]
-SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="Set bad rows aside as WITHHELD; send the others.")]
-HERE = Path()
+app.add_typer(suppress.app, name="suppress")
+app.add_typer(after.app)
 
 
 def run() -> None:
@@ -325,6 +318,9 @@ def report(
     unreached: Annotated[
         Path | None, typer.Option(help="Write everyone no letter reached to this .csv, with the fields of their rows.")
     ] = None,
+    wave: Annotated[
+        str, typer.Option(help="Another wave than the first: a follow-up's or correction's name.")
+    ] = "first",
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -339,7 +335,7 @@ def report(
     """
     from mass_apology.flows.showing import report as flow
 
-    found = flow.report(folder, to, unreached, force=force)
+    found = flow.report(folder, to, unreached, force=force, wave=wave)
     if as_json:
         screen.print_json(found)
     else:

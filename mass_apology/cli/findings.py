@@ -9,7 +9,8 @@ from mass_apology.cli.screen import console, number, say, table
 from mass_apology.model import Severity
 
 if TYPE_CHECKING:
-    from mass_apology.flows.plans.planning import Check
+    from mass_apology.flows.plans.plan import Outlook
+    from mass_apology.flows.plans.steps import Check
     from mass_apology.preflight import Group
 
 LINES_SHOWN = 12  # line numbers of one kind of finding
@@ -31,6 +32,25 @@ def show_plan(checked: Check) -> None:
     table(rows(checked))
     for group in checked.groups:
         _show_group(group)
+
+
+def show_changes(outlook: Outlook) -> None:
+    """What the plan changes, where there was one before."""
+    changes = outlook.changes
+    if not (changes.known or changes.updated or changes.outdated or changes.missing):
+        return
+    parts = [f"{number(changes.new)} new", f"{number(changes.known)} known already"]
+    if changes.updated:
+        parts.append(f"{number(changes.updated)} still due with changed data")
+    if changes.outdated:
+        parts.append(f"{number(changes.outdated)} changed after their letter had gone")
+    if changes.missing:
+        parts.append(f"{number(changes.missing)} no longer in the file")
+    say(f"\nSince the last plan: {', '.join(parts)}.")
+    if outlook.changed_lines:
+        lines = ", ".join(map(str, outlook.changed_lines[:LINES_SHOWN]))
+        more = ", …" if len(outlook.changed_lines) > LINES_SHOWN else ""
+        say(f"Changed after their letter had gone: lines {lines}{more}. See: mass-apology correct --help")
 
 
 def _show_group(group: Group) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mass_apology.cli.screen import duration, number, say, table
 from mass_apology.model import Status
 
 if TYPE_CHECKING:
+    from mass_apology.flows.following.consent import Outlook
+    from mass_apology.flows.following.follow_up import FollowedUp
     from mass_apology.flows.looking.preview import Previewed
     from mass_apology.flows.looking.rehearse import Rehearsed
     from mass_apology.flows.plans.approving import Approved
-    from mass_apology.flows.sending.deliver import Ended
+    from mass_apology.flows.sending.run import Ended
+    from mass_apology.flows.settling.bounces import Settled
     from mass_apology.flows.showing.report import Report
     from mass_apology.flows.showing.standing import Standing
 
@@ -47,6 +51,9 @@ def show_standing(standing: Standing) -> None:
     say(f"{standing.campaign}: {standing.activity}")
     table(_status_rows(standing.counts), right=True)
     say(f"due: {number(standing.due)}")
+    for wave, counts in standing.waves.items():
+        say(f"\n{wave}")
+        table(_status_rows(counts), right=True)
 
 
 def show_report(found: Report) -> None:
@@ -60,6 +67,74 @@ def show_report(found: Report) -> None:
         say(f"\nWritten: {found.written}")
     if found.unreached_written:
         say(f"Everyone no letter reached: {found.unreached_written}")
+
+
+def show_outlook(found: Outlook) -> None:
+    """``follow-up --plan``."""
+    say(f"{found.campaign}: {len(found.waves)} follow-up{'s' if len(found.waves) > 1 else ''}")
+    for wave in found.waves:
+        armed = f"armed for {number(wave.armed)}" if wave.armed is not None else "not armed"
+        if wave.changed:
+            armed += f", but {' and '.join(wave.changed)} changed since"
+        say(f"\n{wave.name}, letter {wave.template}: {number(wave.letters)} letters, {armed}")
+        table(
+            (
+                f"  {day.day:%a %Y-%m-%d}",
+                f"{number(day.count)}: {_by_language(day.letters)}, from {_moment(day.first)} to {_moment(day.last)}",
+            )
+            for day in found.days
+            if day.wave == wave.name
+        )
+        for out in found.left_out:
+            if out.wave == wave.name:
+                say(f"  {number(out.count)} get none: {out.reason.sentence}")
+    for note, count in found.notes:
+        say(f"{note} ({number(count)} times)")
+    for wave in found.waves:
+        if wave.armed is None and wave.letters:
+            say(f"\nTo agree to it: mass-apology follow-up --arm {wave.name}")
+
+
+def show_followed_up(done: FollowedUp) -> None:
+    """``follow-up``."""
+    for wave in done.waves:
+        if wave.ended is not None:
+            say(f"{wave.name}: {number(wave.ended.sent)} accepted in this run, {number(wave.ended.due)} still due.")
+            table(_status_rows(wave.ended.counts), right=True)
+            if wave.ended.reason:
+                say(wave.ended.reason)
+        if wave.said:
+            say(f"{wave.name}: {wave.said}")
+        elif wave.ended is None:
+            say(f"{wave.name}: nothing is due now.")
+    if done.next_at is not None:
+        say(f"More is due from {_moment(done.next_at)}.")
+
+
+def show_settled(settled: Settled) -> None:
+    """``bounces``."""
+    say(f"{number(settled.read)} read, {number(settled.known)} of them known already.")
+    table(((kind.replace("_", " "), number(count)) for kind, count in settled.kinds.items()), right=True)
+    say(f"{number(settled.bounced)} letters bounced; {number(settled.suppressed)} addresses are new on the list.")
+    if settled.unmatched:
+        say(f"{number(settled.unmatched)} reports are about no letter of this campaign.")
+    if settled.unproven:
+        say(f"{number(settled.unproven)} reports only name an address, which anybody could: they changed nothing.")
+    for name, items in (
+        ("Replies of people, for the support team", settled.replies),
+        ("Not understood", settled.unread),
+    ):
+        if items:
+            say(f"\n{name}:")
+            table((item.sender, f"{item.subject} ({item.where})") for item in items)
+
+
+def _by_language(letters: Mapping[str, int]) -> str:
+    return " · ".join(f"{language} {number(count)}" for language, count in letters.items())
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def show_previewed(made: Previewed) -> None:

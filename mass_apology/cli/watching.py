@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mass_apology.cli.findings import show_plan
+from mass_apology.cli.findings import show_changes, show_plan
 from mass_apology.cli.screen import console, duration, number, say
 from mass_apology.model import Status
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    from mass_apology.flows.plans.planning import Check
+    from mass_apology.flows.plans.plan import Outlook
+    from mass_apology.flows.plans.steps import Check
     from mass_apology.flows.sending.tally import Progress
     from mass_apology.settings import Campaign
 
@@ -38,11 +39,13 @@ class Terminal:
         """A step of the planning."""
         self._show(name, done, total, "")
 
-    def plan(self, checked: Check | None, due: int, campaign: Campaign) -> None:
+    def plan(self, checked: Check | None, due: int, campaign: Campaign, outlook: Outlook | None = None) -> None:
         """What would be sent now."""
         self.close()
         if checked is not None:
             show_plan(checked)
+        if outlook is not None:
+            show_changes(outlook)
         relay = campaign.relay.url.rpartition("@")[2]
         say(f"\n{number(due)} letters are due, through {relay} at {campaign.relay.rate}.")
 

@@ -1,4 +1,4 @@
-"""Which letters this process works on: each is claimed at most once until a mark of it is durable."""
+"""Which letters of a wave this process works on: each is claimed at most once until a mark of it is durable."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class Claims:
     letter may become due again and again, so those are remembered one by one until their next mark is durable.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wave: str) -> None:
+        self._wave = wave
         self._after = 0
         self._canary_after = 0
         self._deferred: set[int] = set()
@@ -44,17 +45,24 @@ class Claims:
 
     def next_due_at(self, connection: Connection) -> float | None:
         """When the first deferred letter that is not claimed is due, in Unix seconds."""
-        (due_at,) = connection.execute(_QUERIES["next-due"], {"claimed": self._claimed()}).fetchone()
+        facts = {"wave": self._wave, "claimed": self._claimed()}
+        (due_at,) = connection.execute(_QUERIES["next-due"], facts).fetchone()
         return None if due_at is None else float(due_at)
 
     def _claim_deferred(self, connection: Connection, limit: int, now: float, *, canary_only: bool) -> list[Delivery]:
-        facts = {"now": now, "canary": int(canary_only), "claimed": self._claimed(), "limit": limit}
+        facts = {
+            "wave": self._wave,
+            "now": now,
+            "canary": int(canary_only),
+            "claimed": self._claimed(),
+            "limit": limit,
+        }
         letters = _letters(connection, "deferred", facts)
         self._deferred.update(letter.id for letter in letters)
         return letters
 
     def _claim_planned(self, connection: Connection, limit: int, *, canary_only: bool) -> list[Delivery]:
-        facts = {"after": self._after, "canary_after": self._canary_after, "limit": limit}
+        facts = {"wave": self._wave, "after": self._after, "canary_after": self._canary_after, "limit": limit}
         letters = _letters(connection, "canary" if canary_only else "planned", facts)
         # Fewer than asked for: there are none up to the last row, and the next claim need not look through them again.
         after = letters[-1].id if len(letters) == limit else _last(connection)

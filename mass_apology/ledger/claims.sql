@@ -1,25 +1,31 @@
 -- name: prepare
 -- A delivery and, as a JSON object, all that its letter is rendered from: the fields of model.Delivery.
 CREATE TEMP VIEW letter AS
-SELECT delivery.id, status, canary, due_at, json_object(
+SELECT delivery.id, wave, status, canary, due_at, json_object(
     'id', delivery.id, 'address', address, 'name', name, 'language', delivery.language, 'time_zone', time_zone,
-    'lines', lines, 'rows', rows, 'message_id', message_id, 'attempts', attempts, 'first_tried_at', first_tried_at) AS json
+    'lines', lines, 'rows', rows, 'message_id', message_id, 'wave', wave,
+    'thread', json(iif(wave = 'first', '[]', (
+        SELECT json_group_array(message_id) FROM (
+            SELECT earlier.message_id FROM delivery AS earlier
+            WHERE earlier.recipient = delivery.recipient AND earlier.id < delivery.id AND earlier.accepted_at IS NOT NULL
+            ORDER BY earlier.id)))),
+    'attempts', attempts, 'first_tried_at', first_tried_at) AS json
 FROM delivery JOIN recipient ON recipient.id = delivery.recipient;
 
--- Each claim is one row with a JSON array: one step of the statement, whatever the number of letters (see marks.sql).
+-- All of these are about one wave. Each claim is one row with a JSON array: one step of the statement, whatever the number of letters (see marks.sql).
 
 -- name: planned
 -- Canary letters up to :canary_after were claimed before the others, and are passed over.
 SELECT '[' || coalesce(group_concat(json), '') || ']' FROM (
     SELECT json FROM letter
-    WHERE id > :after AND status = 'PLANNED' AND (canary = 0 OR id > :canary_after)
+    WHERE id > :after AND wave = :wave AND status = 'PLANNED' AND (canary = 0 OR id > :canary_after)
     ORDER BY id LIMIT :limit
 );
 
 -- name: canary
 SELECT '[' || coalesce(group_concat(json), '') || ']' FROM (
     SELECT json FROM letter
-    WHERE canary = 1 AND id > max(:after, :canary_after) AND status = 'PLANNED'
+    WHERE canary = 1 AND wave = :wave AND id > max(:after, :canary_after) AND status = 'PLANNED'
     ORDER BY id LIMIT :limit
 );
 
@@ -27,7 +33,7 @@ SELECT '[' || coalesce(group_concat(json), '') || ']' FROM (
 -- :claimed is a JSON array of the deferred letters that were claimed and have no durable mark since.
 SELECT '[' || coalesce(group_concat(json), '') || ']' FROM (
     SELECT json FROM letter
-    WHERE status = 'DEFERRED' AND due_at <= :now AND canary >= :canary
+    WHERE status = 'DEFERRED' AND due_at <= :now AND wave = :wave AND canary >= :canary
       AND id NOT IN (SELECT value FROM json_each(:claimed))
     ORDER BY due_at, id LIMIT :limit
 );
@@ -37,4 +43,4 @@ SELECT coalesce(max(id), 0) FROM delivery;
 
 -- name: next-due
 SELECT min(due_at) FROM delivery
-WHERE status = 'DEFERRED' AND id NOT IN (SELECT value FROM json_each(:claimed));
+WHERE status = 'DEFERRED' AND wave = :wave AND id NOT IN (SELECT value FROM json_each(:claimed));

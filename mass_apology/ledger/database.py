@@ -14,7 +14,7 @@ from mass_apology.errors import LedgerError
 from mass_apology.ledger.statements import read_sql, statements
 
 APPLICATION_ID = 1833062479  # as in schema.sql
-VERSION = 2  # as in schema.sql
+VERSION = 3  # as in schema.sql
 OLDEST_SQLITE = (3, 38, 0)  # STRICT tables, RETURNING and the JSON functions are used
 PATIENCE = 10.0  # seconds to wait for another process's transaction
 

@@ -196,6 +196,12 @@ class Staging:
             withheld=withheld,
         )
 
+    def outdated(self, limit: int = 100) -> list[int]:
+        """The lines of the first customers whose data changed after their letter had gone, as of ``compare``."""
+        with explained(self._path):
+            rows = self._execute("outdated", (limit,)).fetchall()
+        return [line for (lines,) in rows for line in msgspec.json.decode(lines, type=list[int])]
+
     def deliveries(self, batch: int, *, everyone: bool = False) -> Iterator[list[Delivery]]:
         """The letters as they will be claimed, in the file's order, at most ``batch`` at a time.
 

@@ -40,3 +40,6 @@ WHERE wave = :wave ORDER BY delivery.id;
 
 -- name: withheld
 SELECT line, address, reason, row, withheld_at FROM withheld WHERE wave = :wave ORDER BY line;
+
+-- name: waves
+SELECT wave FROM delivery GROUP BY wave ORDER BY min(id);

@@ -99,6 +99,11 @@ class Records:
                 counts[Status(status)] += count
         return counts
 
+    def waves(self) -> list[str]:
+        """The names of all waves that have letters, in the order in which they were planned."""
+        with explained(self.path):
+            return [wave for (wave,) in self._reader.execute(_QUERIES["waves"])]
+
     def usage_since(self, since: float) -> list[tuple[int, int]]:
         """(minute, letters handed over in it) for all minutes that reach beyond ``since``; Unix seconds, in order.
 

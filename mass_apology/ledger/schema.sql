@@ -1,8 +1,8 @@
--- The ledger of one campaign, version 2. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
+-- The ledger of one campaign, version 3. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
 -- Everything a letter is rendered from stands here, so that sending continues without the recipients file.
 
 PRAGMA application_id = 1833062479;  -- "mAPO": tells a ledger from other SQLite files
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- One row: which campaign this is, and the plan that was made last.
 CREATE TABLE campaign (
@@ -79,6 +79,32 @@ CREATE TABLE withheld (
 ) STRICT;
 
 CREATE INDEX withheld_wave ON withheld (wave, line);
+
+-- Consent to a further wave: no more letters than these, from just these files. An unattended run goes by it.
+CREATE TABLE armed (
+    wave         TEXT PRIMARY KEY,
+    at           REAL NOT NULL,
+    by           TEXT NOT NULL,     -- who typed the number
+    letters      INTEGER NOT NULL,  -- of the whole wave, at the most
+    digest_parts TEXT NOT NULL      -- JSON object, as of the campaign's plan
+) STRICT;
+
+-- What came back: every message or event once, with a row for each recipient it speaks of.
+CREATE TABLE feedback (
+    key      TEXT NOT NULL,     -- SHA-256 of the message or event
+    part     INTEGER NOT NULL,  -- 0 for the first recipient it speaks of
+    read_at  REAL NOT NULL,
+    at       REAL,              -- the message's own date, as claimed
+    kind     TEXT NOT NULL,     -- bounces.report.Kind
+    cause    TEXT,              -- of a failure: bounces.report.Cause
+    delivery INTEGER REFERENCES delivery (id),  -- whose letter it is about; NULL where it could not be told
+    proven   INTEGER NOT NULL,  -- 1: matched by something that an outsider cannot guess
+    address  TEXT NOT NULL,     -- as reported; empty where it is not, or was purged
+    detail   TEXT NOT NULL,     -- what the last server said, or the subject
+    PRIMARY KEY (key, part)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX feedback_delivery ON feedback (delivery) WHERE delivery IS NOT NULL;
 
 -- What was done that somebody may ask about later: a lock taken over, letters in doubt sent again.
 CREATE TABLE note (

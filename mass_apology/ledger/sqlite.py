@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -17,7 +17,7 @@ from mass_apology.ledger.claims import Claims
 from mass_apology.ledger.reading import Records
 from mass_apology.ledger.statements import statements
 from mass_apology.ledger.writer import Writer
-from mass_apology.model import Delivery, Mark
+from mass_apology.model import FIRST_WAVE, Delivery, Mark
 
 T = TypeVar("T")
 
@@ -33,8 +33,8 @@ class Ledger(Records):
 
     def __init__(self, path: Path, name: str, reader: Connection, connection: Connection) -> None:
         super().__init__(path, name, reader)
-        self._claims = Claims()
-        self._writer = Writer(connection, path, self._claims.marked)
+        self._claims: dict[str, Claims] = {}
+        self._writer = Writer(connection, path, self._marked)
 
     @classmethod
     def create(cls, path: Path, name: str) -> Self:
@@ -82,18 +82,21 @@ class Ledger(Records):
 
     # While sending
 
-    async def claim(self, limit: int, now: float, *, canary_only: bool = False) -> list[Delivery]:
-        """At most ``limit`` letters to send: deferred ones due at ``now``, then planned ones in the file's order.
+    async def claim(
+        self, limit: int, now: float, *, canary_only: bool = False, wave: str = FIRST_WAVE
+    ) -> list[Delivery]:
+        """At most ``limit`` letters of the wave: deferred ones due at ``now``, then planned ones in the file's order.
 
         None is given out twice before a mark of it is durable. A claim ends with the process.
         """
-        claims = self._claims
+        claims = self._claims.setdefault(wave, Claims(wave))
         act = self._writer.call(lambda connection: claims.claim(connection, limit, now, canary_only=canary_only))
         return await asyncio.wrap_future(act)
 
-    async def next_due_at(self) -> float | None:
-        """When the first deferred letter that is not claimed is due, in Unix seconds; ``None`` if there is none."""
-        return await asyncio.wrap_future(self._writer.call(self._claims.next_due_at))
+    async def next_due_at(self, wave: str = FIRST_WAVE) -> float | None:
+        """When the wave's first deferred letter that is not claimed is due, in Unix seconds; ``None`` for none."""
+        claims = self._claims.setdefault(wave, Claims(wave))
+        return await asyncio.wrap_future(self._writer.call(claims.next_due_at))
 
     async def hand_over(self, mark: Mark) -> None:
         """Return when the HANDING_OVER mark is durable: only then may the final dot be written.
@@ -122,6 +125,11 @@ class Ledger(Records):
         """As ``close``, and waits."""
         if not self._writer.closing:
             self._stop().result()
+
+    def _marked(self, marks: Sequence[Mark]) -> None:
+        """In the writer's thread."""
+        for claims in list(self._claims.values()):
+            claims.marked(marks)
 
     def _stop(self) -> Future[None]:
         self._reader.close()  # before the writer, which as the last one tidies the -wal away

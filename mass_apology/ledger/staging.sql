@@ -143,6 +143,9 @@ ORDER BY staged.id;
 SELECT count(*) FROM delivery
 WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient NOT IN (SELECT recipient FROM met);
 
+-- name: outdated
+SELECT lines FROM met JOIN staged ON staged.id = met.staged WHERE fate = 'outdated' ORDER BY staged.id LIMIT ?;
+
 -- name: fates
 SELECT fate, count(*) FROM met GROUP BY fate;
 

@@ -39,6 +39,7 @@ _OUR_FIELD = re.compile(
 _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _CONTENT_ID = re.compile(r"[A-Za-z0-9._@+-]{1,200}")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _UNSUBSCRIBE_URL = re.compile(r"(?:https://|mailto:)[!#-;=?-~]+")
 
 
@@ -105,21 +106,31 @@ class Skeleton:
         self._files = [_attachment_part(each) for each in attachments if each.content_id is None]
         self._frame = self._framed(0)
 
-    def compose(
-        self, content: Content, *, to_address: str, to_name: str, date: str, message_id: str, eightbit: bool
+    def compose(  # noqa: PLR0913 (what differs between two messages)
+        self,
+        content: Content,
+        *,
+        to_address: str,
+        to_name: str,
+        date: str,
+        message_id: str,
+        thread: Sequence[str] = (),
+        eightbit: bool,
     ) -> Composed:
         """The message for one recipient.
 
-        ``to_address`` is an addr-spec whose domain is ASCII, ``date`` comes from ``rfc5322_date``; ``eightbit`` says
-        whether the relay offers 8BITMIME. Raises ``MessageError`` where name, address, subject or a body cannot be
-        sent: controls, ``=?`` and lone surrogates in headers, an empty subject, NUL and lone surrogates in bodies.
+        ``to_address`` is an addr-spec whose domain is ASCII, ``date`` comes from ``rfc5322_date``; ``thread`` holds the
+        Message-IDs of earlier letters, the oldest first; ``eightbit`` says whether the relay offers 8BITMIME. Raises
+        ``MessageError`` where name, address, subject or a body cannot be sent: controls, ``=?`` and lone surrogates in
+        headers, an empty subject, NUL and lone surrogates in bodies.
         In bodies CRLF and a bare CR become a line break, and the last line gets one where it has none.
         """
         if not content.subject.strip():
             raise MessageError("The letter's subject is empty.", next_step="Give the template a Subject: line.")
         head = (
             f"Date: {date}\r\n{self._from}{mailbox_field('To', to_name, to_address)}{self._reply_to}"
-            f"{text_field('Subject', content.subject)}{message_id_field(message_id)}{self._fixed}"
+            f"{text_field('Subject', content.subject)}{message_id_field(message_id)}"
+            f"{_thread_fields(thread)}{self._fixed}"
         )
         text_encoding, text = _encoded(content.text, "text", eightbit=eightbit)
         html_encoding, html = _encoded(content.html, "HTML", eightbit=eightbit)
@@ -281,6 +292,16 @@ def _filename_parameter(filename: str) -> str:
         return f"filename*=utf-8''{''.join(pieces)}"
     pieces[0] = f"utf-8''{pieces[0]}"
     return ";\r\n ".join(f"filename*{number}*={piece}" for number, piece in enumerate(pieces))
+
+
+def _thread_fields(thread: Sequence[str]) -> str:
+    """In-Reply-To and References (RFC 5322 §3.6.4), so that a mail client shows one conversation."""
+    if not thread:
+        return ""
+    for message_id in thread:
+        _matching(_MESSAGE_ID, message_id, "Message-ID")
+    references = "\r\n ".join(thread)
+    return f"In-Reply-To: {thread[-1]}\r\nReferences: {references}\r\n"
 
 
 def _language_field(language: str) -> str:

@@ -231,6 +231,7 @@ class Writer:
             to_name=delivery.name,
             date=date,
             message_id=message_id,
+            thread=delivery.thread,
             eightbit=eightbit,
         )
 

@@ -12,12 +12,21 @@ from mass_apology.settings import Campaign
 class Segments:
     """The campaign's segments, checked against the file's columns."""
 
-    def __init__(self, campaign: Campaign, header: Sequence[str]) -> None:
-        """Raises ``InputError`` where an expression cannot be used."""
+    def __init__(
+        self,
+        campaign: Campaign,
+        header: Sequence[str],
+        expressions: Mapping[str, str] | None = None,
+        key: str = "segments",
+    ) -> None:
+        """``expressions`` by name, the campaign's segments unless given; ``key`` is where campaign.toml has them.
+
+        Raises ``InputError`` where one cannot be used.
+        """
         self._header = header
         self._tests = {
-            name: compiled(expression, header, campaign.types, campaign.time_zone, key=f"segments.{name}")
-            for name, expression in campaign.segments.items()
+            name: compiled(expression, header, campaign.types, campaign.time_zone, key=f"{key}.{name}")
+            for name, expression in (campaign.segments if expressions is None else expressions).items()
         }
 
     def of(self, people: Sequence[Sequence[Mapping[str, str]]]) -> list[tuple[str, ...]]:

@@ -8,18 +8,8 @@ import sys
 from pathlib import Path
 
 COMMANDS = (
-    "init",
-    "check",
-    "preview",
-    "test",
-    "approve",
-    "send",
-    "status",
-    "pause",
-    "resume",
-    "stop",
-    "report",
-    "demo",
+    *("init", "check", "preview", "test", "approve", "send", "status", "pause", "resume", "stop", "report"),
+    *("follow-up", "correct", "schedule", "bounces", "suppress", "purge", "demo"),
 )
 HEAD = """# Commands
 

@@ -13,8 +13,10 @@ from pathlib import Path
 from smtp_fakes import PIPELINED, Fault, Relay
 
 from mass_apology.flows.begin import toml
-from mass_apology.flows.plans.planning import Check
-from mass_apology.flows.sending.deliver import Ended, Wishes, run
+from mass_apology.flows.plans.plan import Outlook
+from mass_apology.flows.plans.steps import Check
+from mass_apology.flows.sending.deliver import Wishes, run
+from mass_apology.flows.sending.run import Ended
 from mass_apology.flows.sending.tally import Progress
 from mass_apology.ledger import Records, Result
 from mass_apology.settings import Campaign
@@ -101,13 +103,15 @@ class Person:
         self.types = types
         self.asked: list[int] = []
         self.checks: list[Check | None] = []
+        self.outlooks: list[Outlook | None] = []
         self.last: Progress | None = None
 
     def stage(self, name: str, done: int, total: int | None) -> None:
         pass
 
-    def plan(self, checked: Check | None, due: int, campaign: Campaign) -> None:
+    def plan(self, checked: Check | None, due: int, campaign: Campaign, outlook: Outlook | None = None) -> None:
         self.checks.append(checked)
+        self.outlooks.append(outlook)
 
     def count(self, due: int) -> str:
         self.asked.append(due)

@@ -15,7 +15,7 @@ from mass_apology import memory
 from mass_apology.errors import OutputError
 from mass_apology.flows.checking.check import Wishes, check
 from mass_apology.flows.checking.rows import rows
-from mass_apology.flows.plans.planning import Check
+from mass_apology.flows.plans.steps import Check
 from mass_apology.model import Severity
 
 

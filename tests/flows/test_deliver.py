@@ -227,7 +227,8 @@ def test_a_rate_is_kept_evenly(tmp_path: Path) -> None:
         send(folder)
     # A lower bound of the time it takes is no bet on the machine's speed: 59 intervals of 25 ms.
     assert arrivals[-1] - arrivals[0] >= 59 * 0.025 - 0.005
-    assert max(sum(start <= each < start + 0.5 for each in arrivals) for start in arrivals) <= 20 + 2
+    # The relay shares this machine, and a stall makes it see letters later than they came: hence the five.
+    assert max(sum(start <= each < start + 0.5 for each in arrivals) for start in arrivals) <= 20 + 5
 
 
 def test_a_window_survives_a_restart(tmp_path: Path) -> None:
@@ -340,3 +341,17 @@ def test_without_its_file_a_campaign_goes_on_from_the_ledger(tmp_path: Path) -> 
         person = Person()
         assert send(folder, person).due == 1  # it is not due before its time, so it waits until told to stop
     assert person.checks == [None]
+
+
+def test_a_file_that_grew_is_told_apart(tmp_path: Path) -> None:
+    with relay() as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(20))
+        send(folder)
+        rows = [dict(row, minutes="99") if number in (3, 7) else row for number, row in enumerate(customers(25))]
+        campaign_folder(tmp_path, live.sink.url, rows)
+        person = Person()
+        assert send(folder, person).sent == 5
+        (outlook,) = person.outlooks
+        assert outlook is not None
+        assert (outlook.changes.new, outlook.changes.known, outlook.changes.outdated) == (5, 18, 2)
+        assert outlook.changed_lines == (5, 9)

@@ -23,7 +23,7 @@ class FakeLedger:
         self._next = 1
         self._letters, self._canaries = letters, canaries
 
-    async def claim(self, limit: int, _now: float, *, canary_only: bool) -> list[Delivery]:
+    async def claim(self, limit: int, _now: float, *, canary_only: bool, wave: str = "first") -> list[Delivery]:
         await asyncio.sleep(0)
         last = self._canaries if canary_only else self._letters
         claimed = [message(n).delivery for n in range(self._next, min(last, self._next + limit - 1) + 1)]
@@ -33,7 +33,7 @@ class FakeLedger:
     async def flush(self) -> None:
         pass
 
-    async def next_due_at(self) -> float | None:
+    async def next_due_at(self, _wave: str = "first") -> float | None:
         return None
 
 
@@ -103,7 +103,7 @@ def test_closing_is_noticed_while_the_ledger_is_asked() -> None:
     """The filling once went to sleep on letters that nobody would take any more, and ``send`` never ended."""
 
     class SlowLedger(FakeLedger):
-        async def claim(self, limit: int, _now: float, *, canary_only: bool) -> list[Delivery]:
+        async def claim(self, limit: int, _now: float, *, canary_only: bool, wave: str = "first") -> list[Delivery]:
             claimed = await super().claim(limit, _now, canary_only=canary_only)
             if not claimed and not canary_only:
                 shelf.close()

@@ -246,7 +246,8 @@ class TestCommit:
             "customer2@example.org",
         ]
         assert [result.delivery for result in results(empty)] == [1, 2]
-        assert len(asyncio.run(empty.claim(10, NOON))) == 4
+        assert [letter.wave for letter in asyncio.run(empty.claim(10, NOON))] == ["first"] * 2
+        assert [letter.wave for letter in asyncio.run(empty.claim(10, NOON, wave="second"))] == ["second"] * 2
 
     def test_a_plan_is_made_durable_wholly_or_not(self, empty: Ledger, staging: Staging) -> None:
         def no_room(connection: object) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mass_apology.flows.checking.rows import rows, verdict
 from mass_apology.flows.output import new_file
-from mass_apology.flows.plans.planning import Check
+from mass_apology.flows.plans.steps import Check
 from mass_apology.guards import GUARDS, override
 from mass_apology.model import Severity
 from mass_apology.pages.checked import CheckPage, Fact, FindingGroup, check_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from mass_apology.flows.plans.planning import Check
+from mass_apology.flows.plans.steps import Check
 from mass_apology.sender_domain import BULK
 
 MOST_NAMED = 5  # links and attachments named

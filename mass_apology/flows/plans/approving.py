@@ -12,7 +12,7 @@ from mass_apology.approval import Approvals
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.plans import plan
-from mass_apology.flows.plans.planning import Observe
+from mass_apology.flows.plans.steps import Observe
 from mass_apology.settings import Campaign
 
 

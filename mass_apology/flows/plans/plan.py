@@ -11,22 +11,23 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mass_apology import __version__, recipients
 from mass_apology.approval import plan_code
 from mass_apology.campaign import LEDGER_NAME
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.plans.guarding import Guards
-from mass_apology.flows.plans.planning import BATCH, Check, Observe, Planning
+from mass_apology.flows.plans.steps import BATCH, Check, Observe, Planning
+from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Ledger, Planned, Records, Staging
 from mass_apology.letter.headers import parse_mailbox
 from mass_apology.letter.message_id import message_id
 from mass_apology.letter.templates import shipped_templates, template_files
 from mass_apology.letter.writer import Writer
-from mass_apology.model import DUE, Delivery, Status
-from mass_apology.settings import Campaign, LimitSettings, RelaySettings
+from mass_apology.model import DUE, FIRST_WAVE, Delivery, Status
+from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ScheduleSettings
 
-FIRST_WAVE = "first"
 NO_KEY = bytes(32)  # for a check, whose Message-IDs nobody sees
 _FILE = "the recipients file"
 
@@ -45,6 +46,7 @@ class Outlook(Struct, frozen=True, kw_only=True):
 
     due: int  # that ``send`` would work on
     changes: Planned
+    changed_lines: tuple[int, ...]  # the first rows whose data changed after their letter had gone
     changed_parts: tuple[str, ...]  # what differs from the last plan: "the recipients file", "the template", …
 
 
@@ -76,6 +78,7 @@ class Draft:
         return Outlook(
             due=changes.new + due(ledger.counts(FIRST_WAVE)) - changes.missing,
             changes=changes,
+            changed_lines=tuple(self._staging.outdated()),
             changed_parts=tuple(part for part, digest in self._parts.items() if known and known.get(part) != digest),
         )
 
@@ -113,7 +116,11 @@ async def drafted(
         overridden=terms.override,
         looking=terms.looking,
     )
-    with Staging(folder / LEDGER_NAME, FIRST_WAVE, partial(_message_id, key, campaign.name, domain)) as staging:
+    identify = partial(_message_id, key, campaign.name, domain)
+    with (
+        suppressed(campaign, folder) as on_the_list,
+        Staging(folder / LEDGER_NAME, FIRST_WAVE, identify) as staging,
+    ):
         planning = Planning(
             campaign,
             layout,
@@ -121,6 +128,7 @@ async def drafted(
             writer_recipe(folder, campaign, layout.header),
             directories=_directories(folder),
             guards=guards,
+            suppressed=on_the_list,
             skip_bad_rows=terms.skip_bad_rows,
             observe=observe,
         )
@@ -179,9 +187,11 @@ def due(counts: Mapping[Status, int]) -> int:
     return sum(count for status, count in counts.items() if status in DUE)
 
 
-def writer_recipe(folder: Path, campaign: Campaign, header: Sequence[str]) -> Callable[[], Writer]:
-    """How each process makes its writer."""
-    return partial(Writer, campaign, folder=folder, directories=_directories(folder), header=header)
+def writer_recipe(
+    folder: Path, campaign: Campaign, header: Sequence[str], template: str | None = None
+) -> Callable[[], Writer]:
+    """How each process makes its writer; ``template`` is another one than the campaign's."""
+    return partial(Writer, campaign, folder=folder, directories=_directories(folder), header=header, scenario=template)
 
 
 def code(parts: Mapping[str, str]) -> str:
@@ -194,7 +204,30 @@ def digest_parts(folder: Path, campaign: Campaign) -> dict[str, str]:
 
     Through which relay, until when, and by which groups the letters are looked at is no part of it.
     """
-    shape = msgspec.structs.replace(
+    shape = replace(_shape(campaign), schedule=ScheduleSettings(), follow_up=())
+    return {
+        _FILE: _digest([folder / campaign.recipients]),
+        "campaign.toml": _digest_of(shape),
+        **_letter_parts(folder, campaign, campaign.template),
+    }
+
+
+def wave_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
+    """What shapes a further wave's letters and when they go, each part with its SHA-256."""
+    return {"campaign.toml": _digest_of(_shape(campaign)), **_letter_parts(folder, campaign, template)}
+
+
+def _letter_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
+    return {
+        "the template": _digest(template_files(template, _directories(folder), campaign.layout)),
+        "the attachments": _digest(_attached_files(folder, campaign)),
+        "the program's version": __version__,
+    }
+
+
+def _shape(campaign: Campaign) -> Campaign:
+    """The campaign without what shapes no letter."""
+    return replace(
         campaign,
         relay=RelaySettings(url="-"),
         limits=LimitSettings(),
@@ -202,14 +235,10 @@ def digest_parts(folder: Path, campaign: Campaign) -> dict[str, str]:
         finish_by=None,
         segments={},
     )
-    templates = template_files(campaign.template, _directories(folder), campaign.layout)
-    return {
-        _FILE: _digest([folder / campaign.recipients]),
-        "campaign.toml": hashlib.sha256(msgspec.json.encode(shape, order="deterministic")).hexdigest(),
-        "the template": _digest(templates),
-        "the attachments": _digest(_attached_files(folder, campaign)),
-        "the program's version": __version__,
-    }
+
+
+def _digest_of(shape: Campaign) -> str:
+    return hashlib.sha256(msgspec.json.encode(shape, order="deterministic")).hexdigest()
 
 
 def attached(folder: Path, campaign: Campaign) -> int:

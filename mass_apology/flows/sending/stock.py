@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 
 from mass_apology.ledger import Ledger
 from mass_apology.letter.farm import Farm
-from mass_apology.model import Delivery, Message
+from mass_apology.model import FIRST_WAVE, Delivery, Message
 
 AHEAD = 800  # letters claimed and not yet taken, at the most
 BATCHES = 8  # that many make up what is ahead: long enough to make the way to another process cheap
@@ -46,9 +47,23 @@ class Pulse:
 class Stock:
     """The letters of one run that are claimed, being rendered, ready, or out on a connection."""
 
-    def __init__(self, ledger: Ledger, farm: Farm, *, eightbit: bool, attached: int = 0) -> None:
-        """``eightbit``: the relay offers 8BITMIME. ``attached``: octets of attachments in every letter."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        farm: Farm,
+        *,
+        eightbit: bool,
+        attached: int = 0,
+        wave: str = FIRST_WAVE,
+        may_go: Callable[[Delivery], bool] | None = None,
+    ) -> None:
+        """``eightbit``: the relay offers 8BITMIME. ``attached``: octets of attachments in every letter.
+
+        ``may_go`` says of a letter whether it may go just now; one that may not stays due for a later run.
+        """
         self._ledger = ledger
+        self._wave = wave
+        self._may_go = may_go
         self._farm = farm
         self._eightbit = eightbit
         self._ahead = max(BATCHES, min(AHEAD, MEMORY // (LETTER + 2 * attached)))
@@ -70,6 +85,7 @@ class Stock:
 
     def take(self) -> Message | None:
         """The next ready letter, for a connection; it comes back through ``settled`` or ``put_back``."""
+        self._pass_over()
         if not self._ready:
             return None
         self._out += 1
@@ -78,6 +94,13 @@ class Stock:
         if self._rendering + len(self._ready) == self._ahead // 2:
             self._wanted.give()
         return self._ready.popleft()
+
+    def _pass_over(self) -> None:
+        """Drop letters that may not go now from the shelf; in the ledger they stay as they are."""
+        may_go = self._may_go
+        while may_go is not None and self._ready and not may_go(self._ready[0].delivery):
+            self._ready.popleft()
+            self._wanted.give()
 
     def settled(self) -> None:
         """A letter that was taken has its outcome."""
@@ -110,7 +133,7 @@ class Stock:
         while not self._closed:
             if self._rendering + len(self._ready) >= self._ahead:
                 await self._rest()
-            elif batch := await self._ledger.claim(self._ahead // BATCHES, time.time(), canary_only=canary_only):
+            elif batch := await self._claim(canary_only=canary_only):
                 self._rendering += len(batch)
                 rendering.create_task(self._render(batch))
             elif self._rendering or self._ready or self._out:
@@ -119,6 +142,10 @@ class Stock:
                 self._drained = False
             elif canary_only or not await self._wait_for_deferrals():
                 return
+
+    async def _claim(self, *, canary_only: bool) -> list[Delivery]:
+        limit = self._ahead // BATCHES
+        return await self._ledger.claim(limit, time.time(), canary_only=canary_only, wave=self._wave)
 
     async def _rest(self, seconds: float | None = None) -> None:
         """Until something is wanted. Looks first, since the closing may have come while the ledger was asked."""
@@ -136,7 +163,7 @@ class Stock:
     async def _wait_for_deferrals(self) -> bool:
         """Sleep until a deferred letter is due; false where there is none."""
         await self._ledger.flush()
-        due_at = await self._ledger.next_due_at()
+        due_at = await self._ledger.next_due_at(self._wave)
         if due_at is None:
             return False
         self.waits_until = due_at

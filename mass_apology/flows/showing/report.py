@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology.campaign import LEDGER_NAME, read_campaign
-from mass_apology.errors import OutputError
+from mass_apology.errors import LedgerError, OutputError
 from mass_apology.flows.output import refuse_existing
 from mass_apology.flows.plans import plan
 from mass_apology.flows.showing.page import write_page
@@ -17,7 +17,7 @@ from mass_apology.flows.showing.summary import ReplyCount, Summary
 from mass_apology.flows.showing.tables import WRITERS
 from mass_apology.flows.showing.unreached import write_unreached
 from mass_apology.ledger import Records
-from mass_apology.model import Status
+from mass_apology.model import FIRST_WAVE, Status
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -33,9 +33,11 @@ class Report(Struct, frozen=True, kw_only=True):
     unreached_written: str | None  # the file of those no letter reached
 
 
-def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool) -> Report:
-    """Sum up the ledger; write it to ``to`` (.html, or a row per recipient: .csv, .json, .xlsx) where that is given,
-    and everyone no letter reached to ``unreached`` (.csv).
+def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool, wave: str = FIRST_WAVE) -> Report:
+    """Sum up one wave of the ledger.
+
+    It is written to ``to`` (.html, or a row per recipient: .csv, .json, .xlsx) where that is given, and everyone no
+    letter reached to ``unreached`` (.csv).
 
     Raises ``OutputError`` if a file exists and ``force`` is false, or cannot be written.
     """
@@ -43,7 +45,8 @@ def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool
     campaign = read_campaign(folder)
     summary = Summary()
     with Records.open(folder / LEDGER_NAME, campaign.name) as ledger:
-        results = summary.add(ledger.results(plan.FIRST_WAVE))
+        _require_wave(ledger, wave)
+        results = summary.add(ledger.results(wave))
         if unreached is not None:
             results = write_unreached(results, ledger.header, unreached, force=force)
         if to is not None and to.suffix in WRITERS:
@@ -60,6 +63,14 @@ def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool
             replies=summary.replies(),
             written=str(to) if to else None,
             unreached_written=str(unreached) if unreached else None,
+        )
+
+
+def _require_wave(ledger: Records, wave: str) -> None:
+    known = {FIRST_WAVE, *ledger.waves()}
+    if wave not in known:
+        raise LedgerError(
+            f"No letter of a wave {wave} was ever planned.", next_step=f"There are: {', '.join(sorted(known))}."
         )
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from mass_apology.campaign import LEDGER_NAME, read_campaign
 from mass_apology.flows.plans import plan
 from mass_apology.ledger import Control, Records
-from mass_apology.model import Status
+from mass_apology.model import FIRST_WAVE, Status
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -20,14 +20,18 @@ class Standing(Struct, frozen=True, kw_only=True):
     activity: str  # "sending (pid 4711 on host)", "not running", …
     counts: Mapping[Status, int]
     due: int
+    waves: Mapping[str, Mapping[Status, int]]  # further waves
 
 
 def standing(folder: Path) -> Standing:
     """Read the ledger as it is; works while ``send`` runs."""
     campaign = read_campaign(folder)
     with Records.open(folder / LEDGER_NAME, campaign.name) as ledger:
-        counts = ledger.counts(plan.FIRST_WAVE)
-        return Standing(campaign=campaign.name, activity=_activity(ledger), counts=counts, due=plan.due(counts))
+        counts = ledger.counts(FIRST_WAVE)
+        further = {wave: ledger.counts(wave) for wave in ledger.waves() if wave != FIRST_WAVE}
+        return Standing(
+            campaign=campaign.name, activity=_activity(ledger), counts=counts, due=plan.due(counts), waves=further
+        )
 
 
 def _activity(ledger: Records) -> str:

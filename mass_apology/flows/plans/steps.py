@@ -16,12 +16,13 @@ from mass_apology import pacing, preflight, recipients
 from mass_apology.errors import first_failure
 from mass_apology.flows.plans.canary import Candidates
 from mass_apology.flows.plans.guarding import Guards, Numbers
+from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Counts, Staging
 from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.letter.inspection import Inspection, together
 from mass_apology.letter.scenario import facts_findings, load_scenario
 from mass_apology.letter.writer import Writer, first_line
-from mass_apology.model import Delivery, Finding, Severity
+from mass_apology.model import Delivery, Finding, Severity, Withheld
 from mass_apology.preflight import Findings, Group
 from mass_apology.recipients import Batch, Layout
 from mass_apology.settings import Campaign, parse_rate
@@ -99,6 +100,7 @@ class Planning:
         *,
         directories: tuple[Path, ...],
         guards: Guards,
+        suppressed: Suppressed,
         skip_bad_rows: bool,
         observe: Observe,
     ) -> None:
@@ -111,6 +113,7 @@ class Planning:
         self._language_for = writer.language_for
         self._links = writer.links
         self._guards = guards
+        self._suppressed = suppressed
         self._skip_bad_rows = skip_bad_rows
         self._observe = observe
         self._findings = Findings()
@@ -141,11 +144,27 @@ class Planning:
     def _stage(self, batch: Batch) -> None:
         self._rows_read += batch.rows_read
         self._rows_chosen += batch.rows_chosen
-        staged = [(each, self._language_for(each.language)) for each in batch.recipients]
+        stopped = self._suppressed.among([each.address for each in batch.recipients])
+        if stopped:
+            self._set_suppressed_aside(batch, stopped)
+        staged = [(each, self._language_for(each.language)) for each in batch.recipients if each.address not in stopped]
         self._asked.update((each.language, language) for each, language in staged)
         self._staging.add(staged)
         self._findings.add(batch.findings)
         self._staging.withhold(batch.withheld)
+
+    def _set_suppressed_aside(self, batch: Batch, stopped: Mapping[str, str]) -> None:
+        rows = [each for each in batch.recipients if each.address in stopped]
+        self._staging.withhold(
+            [
+                Withheld(line=each.line, address=each.address, reason=stopped[each.address], row=each.row)
+                for each in rows
+            ]
+        )
+        file = self._campaign.recipients
+        self._findings.add(
+            preflight.suppressed_finding(file, each.line, each.address, stopped[each.address]) for each in rows
+        )
 
     async def render(self) -> None:
         """Every letter once, as it will be sent; one that cannot be written is a finding.

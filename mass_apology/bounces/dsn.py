@@ -1,0 +1,127 @@
+"""Delivery status notifications (RFC 3464, RFC 6533) and abuse reports (RFC 5965): fields → what they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from mass_apology.bounces.causes import judge
+from mass_apology.bounces.parts import Headers, Part, first, read_headers
+from mass_apology.bounces.report import Affected, Kind, one_line
+
+ADDRESS = re.compile(r"""[^\s\x00-\x1f\x7f-\xa0<>()\[\]:;,"'@|]{1,64}@[^\W_](?:[\w.-]{0,253}[^\W_])?""")
+"""An addr-spec in running text."""
+
+STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+
+_RECIPIENTS = 10_000  # of one report; ours has one
+_STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
+_ACTIONS = {
+    "failed": Kind.FAILURE,
+    "delayed": Kind.DELAY,
+    "delivered": Kind.SUCCESS,
+    "relayed": Kind.SUCCESS,
+    "expanded": Kind.SUCCESS,
+}
+_NO_COMPLAINTS = frozenset({"not-spam", "auth-failure"})  # RFC 6430, RFC 6591
+
+
+class Notification(Struct, frozen=True, kw_only=True):
+    """The status part of one report."""
+
+    affected: tuple[Affected, ...] = ()  # empty where it names nobody
+    envelope_id: str = ""  # Original-Envelope-Id
+    message_id: str = ""  # some servers add the returned message's
+
+
+def address_in(text: str) -> str:
+    """The first addr-spec in a field or a line, or an empty string."""
+    found = ADDRESS.search(text)
+    return found[0] if found else ""
+
+
+def read_status(octets: bytes, said_of: Callable[[str], str]) -> Notification:
+    """The fields of a message/delivery-status body (RFC 3464 §2).
+
+    ``said_of`` gives what the text that came with them says about an address: it stands in for a missing diagnostic.
+    """
+    groups = _groups(octets)
+    envelope_id = message_id = ""
+    named: list[Headers] = []
+    for group in groups:
+        envelope_id = envelope_id or first(group, "original-envelope-id")
+        message_id = message_id or first(group, "x-original-message-id") or first(group, "original-message-id")
+        if "final-recipient" in group or "original-recipient" in group:
+            named.append(group)
+    affected = tuple(_of(group, said_of) for group in named)
+    return Notification(affected=affected, envelope_id=envelope_id, message_id=message_id)
+
+
+def _groups(octets: bytes) -> Sequence[Headers]:
+    blocks = octets.replace(b"\r\n", b"\n").split(b"\n\n", _RECIPIENTS)
+    return [group for block in blocks[:_RECIPIENTS] if (group := read_headers(block.lstrip(b"\n"))[0])]
+
+
+def _of(group: Headers, said_of: Callable[[str], str]) -> Affected:
+    final = address_in(first(group, "final-recipient").partition(";")[2] or first(group, "final-recipient"))
+    original = address_in(first(group, "original-recipient").partition(";")[2])
+    found = _STATUS.search(first(group, "status"))
+    status = found[0] if found else ""
+    diagnostic = _diagnostic(group) or said_of(final)
+    kind = _kind(first(group, "action"), status)
+    cause = None
+    if kind is Kind.FAILURE:
+        cause, status = judge(status, diagnostic)
+    return Affected(
+        kind=kind,
+        address=original or final,
+        final=final,
+        cause=cause,
+        status=status,
+        diagnostic=one_line(diagnostic, 500),
+        remote=one_line(first(group, "remote-mta").rpartition(";")[2].strip(), 255),
+    )
+
+
+def _diagnostic(group: Headers) -> str:
+    """Diagnostic-Code without its type ("smtp; "), which X-, X.400 and Lotus variants of the field carry too."""
+    value = first(group, "diagnostic-code")
+    kind, semicolon, text = value.partition(";")
+    return text.strip() if semicolon and len(kind) <= 20 else value
+
+
+def _kind(action: str, status: str) -> Kind:
+    words = action.lower().split()
+    known = _ACTIONS.get(words[0].strip("().;,")) if words else None
+    if known:
+        return known
+    if status.startswith("4"):  # no action, and not final by its code
+        return Kind.DELAY
+    return Kind.SUCCESS if status.startswith("2") else Kind.FAILURE
+
+
+def read_complaint(part: Part) -> tuple[Affected, ...]:
+    """The recipients of a message/feedback-report body (RFC 5965 §3); empty where it is no complaint.
+
+    Mailbox providers often leave the recipient out; then one complaint without an address comes back.
+    """
+    fields, _ = read_headers(part.content().lstrip(b"\n"))
+    if first(fields, "feedback-type").lower() in _NO_COMPLAINTS:
+        return ()
+    named = [*fields.get("original-rcpt-to", ()), *fields.get("removal-recipient", ())]
+    addresses = dict.fromkeys(address for value in named if (address := address_in(value)))
+    kind = first(fields, "feedback-type") or "abuse"
+    return tuple(
+        Affected(kind=Kind.COMPLAINT, address=address, final=address, diagnostic=one_line(kind, 500))
+        for address in addresses or [""]
+    )
+
+
+def fields_in_text(text: str) -> bytes:
+    """Status fields that a server wrote into the text instead of a part of their own; empty where there are none."""
+    start = min((at for name in ("Reporting-MTA:", "Final-Recipient:") if (at := text.find(name)) >= 0), default=-1)
+    if start < 0 or "\nAction:" not in text[start:] or text[:start].rpartition("\n")[2].strip():
+        return b""
+    return text[start:].encode("utf-8", "replace")

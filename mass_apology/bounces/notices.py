@@ -1,0 +1,125 @@
+"""Failure notices that servers write as text only: qmail, Exim of old, and all that never heard of RFC 3464."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence, Set
+
+from msgspec import Struct
+
+from mass_apology.bounces import phrases
+from mass_apology.bounces.causes import judge
+from mass_apology.bounces.dsn import ADDRESS
+from mass_apology.bounces.report import Affected, Cause, Kind, one_line
+
+_LONGEST = 1 << 14  # characters of a notice that are looked at
+
+_RETURNED = re.compile(rf"^[ \t>]*(?:[-=_*+#~]{{2,100}}(?![-=_*+#~]) ?)?{phrases.RETURNED}", re.I | re.M)
+
+FAILED_SUBJECT = re.compile(rf"\W*(?:\[[^\]]{{1,30}}\]\W*)?{phrases.FAILED_SUBJECT}", re.I)
+_FAILED_TEXT = re.compile(phrases.FAILED_TEXT, re.I)
+_DELAYED = re.compile(phrases.DELAYED, re.I)
+_FINAL = re.compile(
+    r"permanent|giving up|given up|gave up|will not be (?:re)?tried|undeliverable|failed permanently", re.I
+)
+
+# An address on a line of its own, perhaps in brackets and with a colon: qmail, Exim, Postfix, Courier, X.400 gateways.
+_ENTRY = re.compile(rf"^[ \t*>-]*(?:to: ?|rcpt to: ?)?[<(\[]?({ADDRESS.pattern})[>)\]]?[ \t]*(?::(.*))?$", re.M | re.I)
+# A server's reply as it is quoted: "550 5.1.1 <anna@…>: user unknown", with the lines that continue it.
+_REPLY = re.compile(
+    r"(?<![\w.:/-])[45][0-5][0-9](?:[ -]#?[45]\.[0-9]+\.[0-9]+|[ -]+[A-Za-z<'(\"])[^\n]*(?:\n(?!\n)[^\n]*){0,5}"
+)
+_TO = re.compile(r"^[ \t>]*To:([^\n]{1,500})", re.MULTILINE | re.IGNORECASE)
+_NOT_ALIVE = frozenset(
+    {"mailer-daemon", "postmaster", "mail-daemon", "abuse", "root", "noreply", "no-reply", "helpdesk"}
+)
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """What is known of a notice besides its text."""
+
+    subject: str
+    failed: Sequence[str]  # the addresses of X-Failed-Recipients
+    returned_to: Sequence[str]  # To of the returned letter
+    strangers: Set[str]  # lower-case addresses that cannot be meant: who sent the notice, and to whom
+
+
+def looks_failed(text: str) -> bool:
+    """Whether a text speaks of mail that was not delivered."""
+    return bool(_FAILED_TEXT.search(text[:_LONGEST]) or _DELAYED.search(text[:_LONGEST]))
+
+
+def notice_in(text: str) -> str:
+    """The notice without the returned letter that follows it."""
+    text = text[:_LONGEST]
+    found = next((match for match in _RETURNED.finditer(text) if match.start() > 20), None)
+    return text[: found.start()] if found else text
+
+
+def read_notice(text: str, setting: Setting) -> tuple[Affected, ...]:
+    """What a notice says of each recipient; one without an address where it names none."""
+    notice = notice_in(text)
+    delayed = bool(_DELAYED.search(setting.subject) or _DELAYED.search(notice)) and not _FINAL.search(notice)
+    kind = Kind.DELAY if delayed else Kind.FAILURE
+    to = setting.returned_to or _to_in(text[len(notice) : _LONGEST])
+    entries = list(_entries(notice, setting)) or [(_likeliest(notice, setting, to), "")]
+    rest = notice if len(entries) == 1 else ""
+    return tuple(_affected(kind, address, said, rest) for address, said in entries)
+
+
+def said_of(address: str, notice: str) -> str:
+    """What a notice says right after it names this address, up to an empty line."""
+    at = notice.lower().find(address.lower()) if address else -1
+    return notice[at + len(address) :].partition("\n\n")[0].strip(" \t\r\n<>:)") if at >= 0 else ""
+
+
+def _affected(kind: Kind, address: str, said: str, notice: str) -> Affected:
+    """One recipient; ``said`` stands with the address, ``notice`` is the whole text where it is about this one only."""
+    quoted = _REPLY.search(notice)
+    diagnostic = next((text for text in (said, quoted[0] if quoted else "", notice) if text), "")
+    cause, status = judge("", diagnostic)
+    for text in (quoted[0] if quoted else "", notice):
+        if cause is Cause.UNKNOWN and text:
+            cause, status = judge(status, f"{said}\n{text}")
+    return Affected(
+        kind=kind,
+        address=address,
+        final=address,
+        cause=cause if kind is Kind.FAILURE else None,
+        status=status,
+        diagnostic=one_line(diagnostic, 500),
+    )
+
+
+def _entries(notice: str, setting: Setting) -> Iterator[tuple[str, str]]:
+    """Addresses on lines of their own, each with the lines up to the next one or to an empty line."""
+    found = [match for match in _ENTRY.finditer(notice) if _possible(match[1], setting)]
+    wanted = {address.lower() for address in setting.failed}
+    seen: set[str] = set()
+    for index, match in enumerate(found):
+        address = match[1]
+        if address.lower() in seen or (wanted and address.lower() not in wanted):
+            continue
+        seen.add(address.lower())
+        end = found[index + 1].start() if index + 1 < len(found) else len(notice)
+        said = (match[2] or "") + notice[match.end() : end]
+        yield address, said.partition("\n\n")[0].strip()
+
+
+def _likeliest(notice: str, setting: Setting, to: Sequence[str]) -> str:
+    if setting.failed:
+        return setting.failed[0]
+    named = [match[0] for match in ADDRESS.finditer(notice) if _possible(match[0], setting)]
+    written_to = {address.lower() for address in to}
+    return next((address for address in named if address.lower() in written_to), (*named, *to, "")[0])
+
+
+def _to_in(returned: str) -> Sequence[str]:
+    """The addresses of the first To field in a returned letter that stands in the text."""
+    found = _TO.search(returned)
+    return ADDRESS.findall(found[1]) if found else ()
+
+
+def _possible(address: str, setting: Setting) -> bool:
+    lower = address.lower()
+    return lower not in setting.strangers and lower.partition("@")[0] not in _NOT_ALIVE

@@ -1,0 +1,189 @@
+"""A message taken apart, in bounded time and memory, whatever is wrong with it.
+
+The standard library's parser reads every line of every part into objects and recurses into messages inside messages:
+50 MB take seconds, and a few thousand nested ones end the process. Of a report only the headers, the parts about
+delivery and the first lines of text are needed, so this reads the first megabyte and goes five levels deep.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from types import MappingProxyType
+
+from msgspec import Struct
+
+LIMIT = 1 << 20
+"""Octets of a message that are looked at. Reports say what they have to say before the returned message."""
+
+_DEPTH = 5  # multiparts within multiparts
+_PARTS = 50  # of one multipart
+_HEADER_OCTETS = 1 << 16
+_TEXT_OCTETS = 1 << 16  # of one text part, before decoding
+
+_MEDIA_TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64})", re.IGNORECASE)
+_PARAMETER = re.compile(r';\s*([a-z-]{1,32})\*?\s*=\s*(?:"([^"]{0,512})"|([^;\s"]{1,512}))', re.IGNORECASE)
+# Codecs whose time grows faster than their input, or that do not stand for a charset at all.
+_NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "unicode-escape", "undefined"})
+
+Headers = Mapping[str, tuple[str, ...]]
+"""Field names in lower case → the values in order, unfolded and stripped."""
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """A message or a part of one (RFC 2045)."""
+
+    headers: Headers
+    media_type: str  # lower case: "text/plain"
+    parameters: Mapping[str, str]  # of Content-Type, names in lower case
+    body: bytes  # as transferred: not decoded; lines end with "\n"
+    parts: tuple[Part, ...] = ()  # of a multipart
+
+    def header(self, name: str) -> str:
+        """The first field of this name (lower case), or an empty string."""
+        return first(self.headers, name)
+
+    def walk(self) -> Iterator[Part]:
+        """This part and those in it, in order, without what stands inside returned messages."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+    def content(self) -> bytes:
+        """The body with its transfer encoding undone (RFC 2045 §6); as it is where that cannot be done."""
+        return _transferred(self.body, self.header("content-transfer-encoding").lower())
+
+    def text(self) -> str:
+        """The beginning of the body as text; characters that cannot be read are replaced."""
+        octets = _transferred(self.body[:_TEXT_OCTETS], self.header("content-transfer-encoding").lower())
+        return _decoded(octets, self.parameters.get("charset", "")).replace("\r", "")
+
+
+def take_apart(data: bytes) -> Part:
+    """The message in ``data``, of which ``LIMIT`` octets are looked at. Never raises."""
+    data = data[:LIMIT].replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
+    if data.startswith((b"From ", b">From ")):  # an mbox's separator (RFC 4155)
+        data = data.partition(b"\n")[2]
+    return _part(data, "text/plain", _DEPTH)
+
+
+def read_headers(data: bytes) -> tuple[Headers, bytes]:
+    """The fields at the beginning of ``data`` (lines end with "\\n"), and what follows them."""
+    end = -1 if data.startswith(b"\n") else data.find(b"\n\n")
+    if data.startswith(b"\n"):
+        return MappingProxyType({}), data[1:]
+    block, body = (data, b"") if end < 0 else (data[:end], data[end + 2 :])
+    fields: dict[str, list[str]] = {}
+    for name, value in _fields(decoded(block[:_HEADER_OCTETS])):
+        fields.setdefault(name, []).append(value)
+    headers = {name: tuple(values) for name, values in fields.items()}
+    # Where there is no field at all, a server sent bare text.
+    return MappingProxyType(headers), body if headers or not block else data
+
+
+def first(headers: Headers, name: str) -> str:
+    """The first field of this name (lower case), or an empty string."""
+    values = headers.get(name)
+    return values[0] if values else ""
+
+
+def decoded(octets: bytes) -> str:
+    """Text of no known charset: UTF-8, and where it is not, something that at least keeps ASCII."""
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def words(value: str) -> str:
+    """A field's value with its encoded-words (RFC 2047) read, as far as that is possible."""
+    if "=?" not in value:
+        return value
+    try:
+        return str(make_header(decode_header(value[:2000])))
+    except (LookupError, MessageError, ValueError):  # no base64, no such charset, not of that charset
+        return value
+
+
+def _fields(block: str) -> Iterator[tuple[str, str]]:
+    name, lines = "", [""]
+    for line in block.split("\n"):
+        if line[:1] in {" ", "\t"}:
+            lines.append(line)
+            continue
+        if name:
+            yield name, _unfolded(lines)
+        name, colon, value = line.partition(":")
+        name, lines = name.rstrip().lower(), [value]
+        if not colon or not name or " " in name:  # not a field: a line that a server broke, or wrote into the header
+            name = ""
+    if name:
+        yield name, _unfolded(lines)
+
+
+def _unfolded(lines: list[str]) -> str:
+    return lines[0].strip() if len(lines) == 1 else " ".join(line.strip() for line in lines).strip()
+
+
+def _part(data: bytes, default: str, depth: int) -> Part:
+    headers, body = read_headers(data)
+    declared = first(headers, "content-type")
+    found = _MEDIA_TYPE.match(declared)
+    media_type = found[1].lower() if found else default
+    parameters = {match[1].lower(): match[2] or match[3] or "" for match in _PARAMETER.finditer(declared[:4096])}
+    parts: tuple[Part, ...] = ()
+    if media_type.startswith("multipart/") and depth and (boundary := parameters.get("boundary")):
+        inner = "message/rfc822" if media_type == "multipart/digest" else "text/plain"  # RFC 2046 §5.1.5
+        parts = tuple(_part(piece, inner, depth - 1) for piece in _pieces(body, boundary.strip().encode()))
+    return Part(headers=headers, media_type=media_type, parameters=parameters, body=body, parts=parts)
+
+
+def _pieces(body: bytes, boundary: bytes) -> Iterator[bytes]:
+    """What stands between the delimiters (RFC 2046 §5.1.1); the last one may be missing."""
+    body = b"\n" + body
+    start = None
+    for count, (before, after, last) in enumerate(_delimiters(body, b"\n--" + boundary)):
+        if start is not None:
+            yield body[start : max(before, start)]
+        start = after
+        if last or count >= _PARTS:
+            return
+    if start is not None:
+        yield body[start:]
+
+
+def _delimiters(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Where each delimiter line begins and where the next line does, and whether it is the closing one."""
+    at = body.find(delimiter)
+    while at >= 0:
+        end = body.find(b"\n", at + len(delimiter))
+        end = len(body) if end < 0 else end
+        rest = body[at + len(delimiter) : end].rstrip()
+        if rest in {b"", b"--"}:  # anything else is a longer boundary that begins like this one
+            yield at, end + 1, rest == b"--"
+        at = body.find(delimiter, end)
+
+
+def _transferred(body: bytes, encoding: str) -> bytes:
+    if encoding == "quoted-printable":
+        return binascii.a2b_qp(body)
+    if encoding == "base64":
+        try:
+            return binascii.a2b_base64(body)
+        except binascii.Error:  # cut off: the last group is not whole
+            letters = re.sub(rb"[^A-Za-z0-9+/]", b"", body)
+            return binascii.a2b_base64(letters[: len(letters) // 4 * 4])
+    return body
+
+
+def _decoded(octets: bytes, charset: str) -> str:
+    charset = charset.strip().lower()
+    if charset and charset not in _NO_CHARSETS and charset not in {"us-ascii", "utf-8", "ascii"}:
+        try:
+            return octets.decode(charset, "replace")
+        except (LookupError, ValueError):  # no such charset, or no charset at all
+            pass
+    return decoded(octets)

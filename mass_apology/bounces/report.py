@@ -1,0 +1,90 @@
+"""What one message or event says about letters of ours, whatever format it came in."""
+
+from __future__ import annotations
+
+from enum import StrEnum, auto
+
+from msgspec import Struct
+
+
+class Kind(StrEnum):
+    """What came back. Every message is exactly one of these."""
+
+    FAILURE = auto()  # a letter was not delivered, and nobody will try again
+    DELAY = auto()  # a letter is still under way: no failure
+    SUCCESS = auto()  # a letter was delivered, relayed or expanded (RFC 3464 §2.3.3)
+    COMPLAINT = auto()  # somebody called a letter abuse (RFC 5965)
+    AUTO_REPLY = auto()  # an out-of-office notice, a read receipt or another answer of a machine (RFC 3834)
+    REPLY = auto()  # a person answered
+    UNREAD = auto()  # anything else: for a person to look at
+
+
+class Cause(StrEnum):
+    """Why a letter was not delivered. Only ``DEAD`` is "hard"; all others leave the address as it is."""
+
+    DEAD = auto()  # there is no such mailbox or domain, and there will be none
+    FULL = auto()  # the mailbox is full
+    BLOCKED = auto()  # content, policy or reputation: about the letter or about us
+    GIVEN_UP = auto()  # tried for as long as the relay tries
+    UNKNOWN = auto()  # the report does not say, or not clearly enough to call the address dead
+
+
+class Affected(Struct, frozen=True, kw_only=True):
+    """What a report says of one recipient."""
+
+    kind: Kind  # of this recipient: one report may speak of a failure and a delay
+    address: str = ""  # addr-spec as reported: the original recipient where it is named, else the final one; or empty
+    final: str = ""  # addr-spec of the final recipient, where the report names it (RFC 3464 §2.3.2)
+    cause: Cause | None = None  # of a FAILURE, and of nothing else
+    status: str = ""  # enhanced code "5.1.1" (RFC 3463), the most telling one of the report; empty where it has none
+    diagnostic: str = ""  # what the last server said, on one printable line of at most 500 characters
+    remote: str = ""  # the server that said it (RFC 3464 §2.3.5)
+
+    @property
+    def hard(self) -> bool:
+        return self.cause is Cause.DEAD
+
+
+class Clues(Struct, frozen=True, kw_only=True):
+    """What a report can be matched to a delivery by, the most trustworthy first; any may be empty.
+
+    ``envelope_id``, ``message_ids``, ``references`` and a token in ``sent_to`` cannot be guessed by an outsider.
+    An address can: a report that is matched by nothing else must not count as hard.
+    """
+
+    envelope_id: str = ""  # the ENVID of our MAIL FROM (RFC 3464 §2.2.1), decoded from xtext
+    message_ids: tuple[str, ...] = ()  # of the returned message, with angle brackets
+    references: tuple[str, ...] = ()  # In-Reply-To, then References from the youngest; with angle brackets
+    sent_to: tuple[str, ...] = ()  # where the report itself was sent: a VERP return path is among these
+    relay_id: str = ""  # the relay's own name for the letter: what it said after 250, with SES, SendGrid or Postmark
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """One message or event, understood."""
+
+    kind: Kind  # the gravest of ``affected``, where there is any
+    affected: tuple[Affected, ...] = ()  # for a reply of a person or a machine: who sent it
+    clues: Clues = Clues()
+    sender: str = ""  # addr-spec of From
+    subject: str = ""  # decoded, on one printable line of at most 200 characters
+    at: float | None = None  # Unix seconds: the report's own Date, as claimed
+
+
+GRAVITY = (Kind.COMPLAINT, Kind.FAILURE, Kind.DELAY, Kind.SUCCESS, Kind.AUTO_REPLY, Kind.REPLY, Kind.UNREAD)
+"""The gravest first: one report may speak of several recipients."""
+
+
+def gravest(affected: tuple[Affected, ...]) -> Kind:
+    """The kind of a report that says these things; ``affected`` is not empty."""
+    return min((one.kind for one in affected), key=GRAVITY.index)
+
+
+def one_line(text: str, longest: int) -> str:
+    """``text`` for ledgers and terminals: white space joined, control characters gone, at most ``longest`` characters.
+
+    Texts of any size come in, so only as much is looked at as can be needed.
+    """
+    joined = " ".join(text[: longest * 4].split())
+    if not joined.isprintable():
+        joined = "".join(character for character in joined if character.isprintable())
+    return joined if len(joined) <= longest else joined[: longest - 1] + "…"

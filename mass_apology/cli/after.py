@@ -1,0 +1,184 @@
+"""The commands for the days after the first letter: follow-ups, corrections, bounces.
+
+Flows are imported inside the commands, as in ``app``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum, auto
+from typing import Annotated
+
+import typer
+
+from mass_apology.cli import results, screen, watching
+from mass_apology.cli.exits import Exit
+from mass_apology.cli.options import HERE, Folder, Json
+
+app = typer.Typer(rich_markup_mode=None)
+
+MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
+
+
+class Timer(StrEnum):
+    """What runs follow-up again and again."""
+
+    SYSTEMD = auto()
+    CRON = auto()
+    KUBERNETES = auto()
+
+
+@app.command("follow-up")
+def follow_up(
+    folder: Folder = HERE,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show who would get what, and when.")] = False,
+    arm: Annotated[
+        str | None, typer.Option(metavar="WAVE", help="Agree to this wave, by typing the number of its letters.")
+    ] = None,
+    confirm: Annotated[
+        int | None, typer.Option(metavar="N", help="With --arm, instead of typing the number: it must equal it.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Stay, and send whatever becomes due.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Send the follow-up letters that are armed and due. Meant for a timer; run late or twice, each goes once.
+
+    \b
+    Examples:
+      mass-apology follow-up --plan
+      mass-apology follow-up --arm follow-up-1
+      mass-apology follow-up
+      mass-apology follow-up --watch
+    """
+    from mass_apology.flows import event_loop
+    from mass_apology.flows.following import consent
+    from mass_apology.flows.following import follow_up as flow
+
+    if plan:
+        found = consent.outlook(folder)
+        if as_json:
+            screen.print_json(found)
+        else:
+            results.show_outlook(found)
+        return
+    with watching.sending() as eyes:
+        if arm is not None:
+            agreed = event_loop.run(consent.agree(folder, arm, eyes.count, confirm=confirm, observe=eyes.stage))
+            screen.say(f"{agreed.by} arms {agreed.wave}: at most {screen.number(agreed.letters)} letters.")
+            return
+        if watch:
+            flow.watch(folder, eyes, results.show_followed_up)
+            return
+        done = flow.run(folder, eyes)
+    results.show_followed_up(done)
+    if any(wave.needs_a_person for wave in done.waves):
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
+
+
+@app.command()
+def correct(  # noqa: PLR0913, PLR0917 (options)
+    template: Annotated[str, typer.Option(help="The correcting letter.")],
+    folder: Folder = HERE,
+    wave: Annotated[str, typer.Option(help="Whose letters had the error.")] = "first",
+    where: Annotated[
+        str | None, typer.Option(help="Only customers of whom this holds, as `where` in campaign.toml.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=MOMENTS, help="Only letters accepted from then on, UTC.")
+    ] = None,
+    before: Annotated[datetime | None, typer.Option(formats=MOMENTS, help="Only letters accepted before, UTC.")] = None,
+    name: Annotated[str, typer.Option(help="The correction's name: under the same one it goes on.")] = "correction",
+    confirm: Annotated[int | None, typer.Option(metavar="N", help="Instead of typing the count.")] = None,
+) -> None:
+    """Write once more to those whose accepted letter had an error, in the same thread, after the typed count.
+
+    \b
+    Examples:
+      mass-apology correct --template correction
+      mass-apology correct --template correction --where "plan == 'pro'" --before 2026-11-20T12:00
+    """
+    from mass_apology.flows.following import correct as flow
+
+    wishes = flow.Wishes(
+        template=template,
+        name=name,
+        wave=wave,
+        where=where,
+        since=since.replace(tzinfo=UTC).timestamp() if since else None,
+        before=before.replace(tzinfo=UTC).timestamp() if before else None,
+        confirm=confirm,
+    )
+    with watching.sending() as eyes:
+        ended = flow.correct(folder, wishes, eyes)
+    results.show_ended(ended)
+    if ended.due or ended.unreached:
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
+
+
+@app.command()
+def schedule(
+    folder: Folder = HERE,
+    form: Annotated[Timer, typer.Option("--print", help="Which timer.")] = Timer.SYSTEMD,
+    every: Annotated[int, typer.Option(min=1, max=60, metavar="MINUTES", help="How often to look.")] = 15,
+) -> None:
+    """Print a timer that runs follow-up: for systemd, cron or Kubernetes.
+
+    \b
+    Examples:
+      mass-apology schedule --print systemd
+      mass-apology schedule --print cron --every 5
+    """
+    from mass_apology.flows.following import timers
+
+    screen.say(timers.text(form, folder, every))
+
+
+@app.command()
+def bounces(
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="PATH",
+            help="An mbox, a Maildir, a folder of .eml, a message, or - for one on "
+            "standard input; or events as .json or .jsonl.",
+        ),
+    ],
+    folder: Folder = HERE,
+    as_json: Json = False,
+) -> None:
+    """Read what came back: bounces, complaints and replies. Reading the same box twice changes nothing.
+
+    \b
+    Examples:
+      mass-apology bounces --from bounces.mbox
+      mass-apology bounces --from ~/Maildir
+      mass-apology bounces --from ses-events.jsonl
+    """
+    from mass_apology.flows.settling import bounces as flow
+
+    with watching.stages(quiet=as_json) as observe:
+        settled = flow.settle(folder, source, observe=observe)
+    if as_json:
+        screen.print_json(settled)
+    else:
+        results.show_settled(settled)
+
+
+@app.command()
+def purge(
+    older_than: Annotated[str, typer.Option(help="Only if nothing has happened for so long: '90 days'.")],
+    folder: Folder = HERE,
+) -> None:
+    """Forget the people of a campaign that is over: counts, hashes, reasons and the suppression list's effect stay.
+
+    \b
+    Example:
+      mass-apology purge --older-than "90 days"
+    """
+    from mass_apology.flows.settling import purge as flow
+
+    purged = flow.purge(folder, older_than)
+    screen.say(f"The ledger names nobody any more; {screen.number(purged.suppressions)} suppressed addresses neither.")
+    if purged.files:
+        screen.say(f"These files hold personal data, and are yours to delete: {', '.join(purged.files)}")

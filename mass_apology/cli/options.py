@@ -1,0 +1,19 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Folder = Annotated[
+    Path, typer.Option("--campaign", "-C", metavar="FOLDER", help="The campaign's folder; by default the current one.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for scripts.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")]
+Override = Annotated[
+    list[str] | None, typer.Option(metavar="CODE", help="Go on in spite of this guard against accidents. Repeatable.")
+]
+SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="Set bad rows aside as WITHHELD; send the others.")]
+HERE = Path()

@@ -1,0 +1,103 @@
+"""``suppress``: the list of addresses never to write to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mass_apology.cli import screen
+from mass_apology.cli.exits import Exit
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Addresses never to write to, across all campaigns of this machine.",
+)
+
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An address, or a whole domain as @acme.example.")]
+Reason = Annotated[str, typer.Option(help="dead-address, complaint, requested, opt-out (of marketing) or manual.")]
+
+
+@app.command("add")
+def add(
+    address: Address,
+    reason: Reason = "manual",
+    note: Annotated[str, typer.Option(help="For whoever asks later.")] = "",
+) -> None:
+    """Put an address on the list.
+
+    \b
+    Example:
+      mass-apology suppress add anna@acme.example --reason requested --note "phoned on 20 November"
+    """
+    from mass_apology.flows import suppress as flow
+
+    new = flow.add(address, reason, note)
+    screen.say(f"{address} is on the list{'' if new else ' already'}.")
+
+
+@app.command("remove")
+def remove(address: Address) -> None:
+    """Take an address off the list.
+
+    \b
+    Example:
+      mass-apology suppress remove anna@acme.example
+    """
+    from mass_apology.flows import suppress as flow
+
+    if not flow.remove(address):
+        screen.say(f"{address} is not on the list.")
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
+    screen.say(f"{address} is off the list.")
+
+
+@app.command("list")
+def show(reason: Annotated[str | None, typer.Option(help="Only those with this reason.")] = None) -> None:
+    """Show the list, the earliest first.
+
+    \b
+    Example:
+      mass-apology suppress list --reason dead-address
+    """
+    from mass_apology.flows import suppress as flow
+
+    for line in flow.lines(reason):
+        screen.say(line)
+
+
+@app.command("import")
+def take(
+    file: Annotated[Path, typer.Argument(help="CSV: address[,reason][,date][,note].")], reason: Reason = "manual"
+) -> None:
+    """Put all addresses of a file on the list, or none where one cannot be used.
+
+    \b
+    Example:
+      mass-apology suppress import unsubscribed.csv --reason opt-out
+    """
+    from mass_apology.flows import suppress as flow
+
+    taken = flow.take(file, reason)
+    screen.say(f"{screen.number(taken.rows)} rows read, {screen.number(taken.new)} of them new.")
+
+
+@app.command("export")
+def give(
+    to: Annotated[Path, typer.Option(help="The .csv file.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
+) -> None:
+    """Write the list to a file that `suppress import` reads.
+
+    \b
+    Example:
+      mass-apology suppress export --to suppressed.csv
+    """
+    from mass_apology.flows import suppress as flow
+
+    given = flow.give(to, force=force)
+    screen.say(
+        f"{to} holds {screen.number(given.rows)} entries; {screen.number(given.purged)} more have no address any more."
+    )

@@ -1,0 +1,201 @@
+"""A person's consent to waves: what would go, looked at, rendered and agreed to by its number."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology.campaign import FILE_NAME, LEDGER_NAME, read_campaign
+from mass_apology.errors import CampaignError, ConfirmationError
+from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
+from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.suppressing import suppressed
+from mass_apology.ledger import Records
+from mass_apology.ledger.waves import Armed, arm, armed, planned
+from mass_apology.letter.farm import Farm, processes_for
+from mass_apology.model import Delivery, Finding, Severity
+from mass_apology.preflight import Findings, Group
+from mass_apology.schedule import Calendar, Day, Due, LeftOut, Wave, problems, waves
+from mass_apology.settings import Campaign
+
+Observe = Callable[[str, int, int | None], None]
+
+BATCH = 1000
+
+
+class WaveOutlook(Struct, frozen=True, kw_only=True):
+    """One wave, as things stand."""
+
+    name: str
+    template: str
+    letters: int  # that are planned already, or due now or later
+    planned: int  # of these: those that are in the ledger
+    armed: int | None  # the number agreed to; None where nobody has
+    changed: tuple[str, ...]  # what differs from what was agreed to
+
+
+class Outlook(Struct, frozen=True, kw_only=True):
+    """All waves, as things stand."""
+
+    campaign: str
+    waves: tuple[WaveOutlook, ...]
+    days: tuple[Day, ...]
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[tuple[str, int], ...]  # what was not understood of where people are, with the number of letters
+
+
+def outlook(folder: Path, *, now: float | None = None) -> Outlook:
+    """Who would get what, and when. Only reads."""
+    campaign = read_campaign(folder)
+    _require_follow_ups(campaign)
+    now = time.time() if now is None else now
+    calendar = Calendar()
+    with (
+        Records.open(folder / LEDGER_NAME, campaign.name) as ledger,
+        suppressed(campaign, folder) as on_the_list,
+    ):
+        consents = armed(ledger)
+        found = [
+            _wave_outlook(
+                WavePlan(folder, campaign, ledger, wave, on_the_list),
+                calendar,
+                now,
+                planned=planned(ledger, wave.name),
+                consent=consents.get(wave.name),
+                parts=dict(wave_parts(folder, campaign, wave)),
+            )
+            for wave in waves(campaign.follow_up)
+        ]
+    return Outlook(
+        campaign=campaign.name,
+        waves=tuple(found),
+        days=tuple(calendar.days()),
+        left_out=tuple(calendar.left_out()),
+        notes=tuple(calendar.notes()),
+    )
+
+
+async def agree(
+    folder: Path, name: str, count: Callable[[int], str], *, confirm: int | None, observe: Observe
+) -> Armed:
+    """Arm one wave: every letter is rendered, and the number of letters is typed or given.
+
+    Raises ``ConfirmationError`` where a letter cannot be written, or where the number is another; then nothing is
+    armed.
+    """
+    campaign = read_campaign(folder)
+    wave = wave_named(campaign, name)
+    with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
+        plan = WavePlan(folder, campaign, ledger, wave, on_the_list)
+        due = [plan.letter(who) for who, decision in plan.decisions(time.time()) if isinstance(decision, Due)]
+        await require_writable(plan, due, observe)
+        letters = len(due) + planned(ledger, wave.name)
+        given = str(confirm) if confirm is not None else count(letters)
+        if given != str(letters):
+            said = f"the number given was {given}" if given else "no number was given"
+            raise ConfirmationError(
+                f"The wave {name} is of {letters} letters, but {said}; it is not armed.",
+                next_step=f"Look at: mass-apology follow-up --plan. To arm it: "
+                f"mass-apology follow-up --arm {name} --confirm {letters}",
+            )
+        parts = dict(wave_parts(folder, campaign, wave))
+        consent = Armed(wave=name, at=time.time(), by=_whose_word(), letters=letters, digest_parts=parts)
+        arm(ledger, consent)
+        ledger.note(time.time(), f"wave {name} of at most {letters} letters armed by {consent.by}")
+    return consent
+
+
+async def require_writable(plan: WavePlan, letters: list[Delivery], observe: Observe) -> None:
+    """Render all of these letters; raise ``ConfirmationError`` where one cannot be written."""
+    findings = Findings()
+    processes = processes_for(len(letters), os.cpu_count() or 1)
+    async with Farm(plan.recipe, processes=processes) as farm:
+        for start in range(0, len(letters), BATCH):
+            found = await farm.check(letters[start : start + BATCH])
+            findings.add(found.findings)
+            observe("rendering letters", min(start + BATCH, len(letters)), len(letters))
+    errors = [group for group in findings.groups() if group.severity is Severity.ERROR]
+    if errors:
+        raise ConfirmationError(
+            f"{_counted(errors)} of the wave {plan.wave.name} cannot go. {_told(errors[0].examples[0])}",
+            next_step="Mend the template or the customer's row, then run it again.",
+        )
+
+
+def wave_named(campaign: Campaign, name: str) -> Wave:
+    """The campaign's wave of this name. Raises ``ConfirmationError`` where there is none."""
+    _require_follow_ups(campaign)
+    by_name = {wave.name: wave for wave in waves(campaign.follow_up)}
+    if name not in by_name:
+        raise ConfirmationError(
+            f"There is no follow-up {name} in campaign.toml.", next_step=f"There are: {', '.join(by_name)}."
+        )
+    return by_name[name]
+
+
+def changed_parts(consent: Armed, parts: dict[str, str]) -> tuple[str, ...]:
+    """What differs from what was agreed to."""
+    return tuple(part for part, digest in parts.items() if consent.digest_parts.get(part) != digest)
+
+
+def _wave_outlook(
+    plan: WavePlan,
+    calendar: Calendar,
+    now: float,
+    *,
+    planned: int,
+    consent: Armed | None,
+    parts: dict[str, str],
+) -> WaveOutlook:
+    due = 0
+    for _, decision in plan.decisions(now):
+        calendar.add(plan.wave.name, decision)
+        due += isinstance(decision, Due)
+    return WaveOutlook(
+        name=plan.wave.name,
+        template=plan.wave.template,
+        letters=due + planned,
+        planned=planned,
+        armed=consent.letters if consent else None,
+        changed=changed_parts(consent, parts) if consent else (),
+    )
+
+
+def require_sound(campaign: Campaign) -> None:
+    """Raise ``CampaignError`` where the schedule or a follow-up says something that cannot be used."""
+    wrong = list(problems(campaign.schedule, campaign.follow_up))
+    if wrong:
+        raise CampaignError(
+            f"{FILE_NAME}: {'; '.join(wrong)}.",
+            next_step="Mend the keys named here (docs/follow-ups.md lists all of them), then run it again.",
+        )
+
+
+def _require_follow_ups(campaign: Campaign) -> None:
+    require_sound(campaign)
+    if not campaign.follow_up:
+        raise ConfirmationError(
+            "This campaign has no follow-ups.",
+            next_step="Describe one in campaign.toml: [[follow_up]] with template and after (docs/follow-ups.md).",
+        )
+
+
+def _whose_word() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "an unknown user"
+
+
+def _counted(groups: list[Group]) -> str:
+    count = sum(group.count for group in groups)
+    return f"{count:,} letter{'s' if count > 1 else ''}"
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.where}: {finding.problem}"

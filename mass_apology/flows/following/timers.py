@@ -1,0 +1,96 @@
+"""What runs ``follow-up`` again and again: texts for systemd, cron and Kubernetes."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from mass_apology.campaign import read_campaign
+
+IMAGE = "registry.example.org/mass-apology:latest"
+
+
+def text(form: str, folder: Path, every: int) -> str:
+    """The timer's files, with comments that say where they go; ``every`` is in minutes."""
+    campaign = read_campaign(folder).name
+    writers = {"systemd": _systemd, "cron": _cron, "kubernetes": _kubernetes}
+    return writers[form](campaign, folder.resolve(), every)
+
+
+def _command(folder: Path) -> list[str]:
+    program = shutil.which("mass-apology")
+    start = [program] if program else [sys.executable, "-m", "mass_apology"]
+    return [*start, "follow-up", "-C", str(folder)]
+
+
+def _systemd(campaign: str, folder: Path, every: int) -> str:
+    command = " ".join(f'"{word}"' if " " in word else word for word in _command(folder)).replace("%", "%%")
+    return f"""\
+# ~/.config/systemd/user/mass-apology-{campaign}.service
+[Unit]
+Description=mass-apology follow-up of {campaign}
+
+[Service]
+Type=oneshot
+# The relay's password: MASS_APOLOGY_PASSWORD=… in this file, mode 0600.
+EnvironmentFile=-%h/.config/mass-apology/{campaign}.env
+ExecStart={command}
+# 1 and 3 are for a person to look at, and no reason to try at once again.
+
+# ~/.config/systemd/user/mass-apology-{campaign}.timer
+[Unit]
+Description=mass-apology follow-up of {campaign}
+
+[Timer]
+OnCalendar=*:0/{every if every < 60 else 60}
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+
+# Then: systemctl --user daemon-reload && systemctl --user enable --now mass-apology-{campaign}.timer
+# To go on after you log out: loginctl enable-linger"""
+
+
+def _cron(campaign: str, folder: Path, every: int) -> str:
+    minutes = f"*/{every}" if every < 60 else "0"
+    command = shlex.join(_command(folder)).replace("%", r"\%")
+    return f"""\
+# crontab -e    (mass-apology follow-up of {campaign}; cron mails what it says to MAILTO)
+MAILTO=operations@example.org
+{minutes} * * * * {command}"""
+
+
+def _kubernetes(campaign: str, folder: Path, every: int) -> str:
+    name = campaign.lower().replace("_", "-").replace(".", "-")[:40].strip("-")
+    minutes = f"*/{every}" if every < 60 else "0"
+    return f"""\
+# kubectl apply -f - . The folder {folder} is the volume; one writer at a time, so no parallel jobs.
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: mass-apology-{name}
+spec:
+  schedule: "{minutes} * * * *"
+  concurrencyPolicy: Forbid
+  jobTemplate:
+    spec:
+      backoffLimit: 0
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+            - name: follow-up
+              image: {IMAGE}
+              args: ["follow-up", "-C", "/campaign"]
+              env:
+                - name: MASS_APOLOGY_PASSWORD
+                  valueFrom:
+                    secretKeyRef: {{name: mass-apology-{name}, key: password}}
+              volumeMounts:
+                - {{name: campaign, mountPath: /campaign}}
+          volumes:
+            - name: campaign
+              persistentVolumeClaim: {{claimName: mass-apology-{name}}}"""

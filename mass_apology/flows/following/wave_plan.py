@@ -1,0 +1,130 @@
+"""ledger → one wave's plan: for everybody with a letter in the wave before, whether and when the next one goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from mass_apology.flows.plans import plan
+from mass_apology.flows.suppressing import Suppressed
+from mass_apology.ledger import Records
+from mass_apology.ledger.waves import Candidate, candidates
+from mass_apology.letter.headers import parse_mailbox
+from mass_apology.letter.message_id import message_id
+from mass_apology.model import DUE, Delivery
+from mass_apology.recipients import Segments
+from mass_apology.schedule import Decision, Facts, Place, Timetable, Wave, plan_wave, policy
+from mass_apology.schedule.public_holidays import PublicHolidays
+from mass_apology.settings import Campaign, ScheduleSettings
+
+BATCH = 1000
+
+_ROWS = msgspec.json.Decoder(list[dict[str, str]])
+
+
+class WavePlan:
+    """One further wave of a campaign. ``ledger`` is read as it is whenever something is asked."""
+
+    def __init__(
+        self,
+        folder: Path,
+        campaign: Campaign,
+        ledger: Records,
+        wave: Wave,
+        suppressed: Suppressed,
+        *,
+        schedule: ScheduleSettings | None = None,
+    ) -> None:
+        """``schedule`` is the campaign's unless given.
+
+        Raises ``MassApologyError`` where the wave's template or condition cannot be used."""
+        self.wave = wave
+        self.recipe = plan.writer_recipe(folder, campaign, ledger.header, wave.template)
+        self._campaign = campaign
+        self._ledger = ledger
+        self._key = ledger.key
+        self._domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
+        self._suppressed = suppressed
+        self._language_for = self.recipe().language_for
+        self._where = Segments(campaign, ledger.header, {wave.name: wave.where} if wave.where else {}, "follow_up")
+        self._timetable = timetable(schedule or campaign.schedule, campaign.time_zone)
+
+    def decisions(self, now: float) -> Iterator[tuple[Candidate, Decision]]:
+        """Everybody with a letter in the wave before, in its order, and what is decided at ``now`` (Unix seconds)."""
+        everybody = candidates(self._ledger, self.wave.from_wave, self.wave.name)
+        while batch := list(islice(everybody, BATCH)):
+            yield from zip(batch, plan_wave(self.wave, self._facts(batch), now, self._timetable), strict=True)
+
+    def reconsidered(self, now: float) -> Iterator[tuple[Candidate, Decision]]:
+        """Those whose letter of this wave is planned and not begun, decided as if it were not planned yet."""
+        everybody = candidates(self._ledger, self.wave.from_wave, self.wave.name)
+        waiting = (each for each in everybody if each.next_status in DUE)
+        while batch := list(islice(waiting, BATCH)):
+            facts = (replace(each, planned=False) for each in self._facts(batch))
+            yield from zip(batch, plan_wave(self.wave, facts, now, self._timetable), strict=True)
+
+    def letter(self, candidate: Candidate) -> Delivery:
+        """The letter that would be planned, with the Message-ID that it will have."""
+        return Delivery(
+            id=candidate.recipient,
+            address=candidate.address,
+            name=candidate.name,
+            language=self._language_for(candidate.language),
+            time_zone=candidate.time_zone,
+            lines=candidate.lines,
+            rows=candidate.rows,
+            message_id=message_id(
+                self._key, f"{self._campaign.name}/{self.wave.name}", candidate.identity, self._domain
+            ),
+            wave=self.wave.name,
+        )
+
+    def is_open(self, letter: Delivery, now: float) -> bool:
+        """Whether this letter may arrive now, where its recipient is."""
+        if self.wave.not_after is not None and now > self.wave.not_after:
+            return False
+        return self._timetable.is_open(now, self._place(letter.time_zone, _ROWS.decode(letter.rows)))
+
+    def _place(self, time_zone: str, rows: list[dict[str, str]]) -> Place:
+        return self._timetable.place(time_zone, rows[0].get(self._campaign.columns.country, ""))
+
+    def _facts(self, batch: list[Candidate]) -> Iterator[Facts]:
+        rows = [_ROWS.decode(candidate.rows) for candidate in batch]
+        chosen = self._chosen(rows)
+        suppressed = self._suppressed.among([candidate.address for candidate in batch])
+        for candidate, its_rows, is_chosen in zip(batch, rows, chosen, strict=True):
+            yield Facts(
+                recipient=candidate.recipient,
+                status=candidate.status,
+                accepted_at=candidate.accepted_at,
+                language=self._language_for(candidate.language),
+                zone=candidate.time_zone,
+                country=its_rows[0].get(self._campaign.columns.country, ""),
+                replied=candidate.replied,
+                suppressed=suppressed.get(candidate.address),
+                chosen=is_chosen,
+                planned=candidate.next_delivery is not None,
+            )
+
+    def _chosen(self, rows: list[list[dict[str, str]]]) -> list[bool]:
+        if not self.wave.where:
+            return [True] * len(rows)
+        return [bool(names) for names in self._where.of(rows)]
+
+
+def timetable(schedule: ScheduleSettings, time_zone: str) -> Timetable:
+    """When letters may arrive. Raises ``CampaignError`` where holidays are asked for and not installed."""
+    return Timetable(policy(schedule, time_zone), PublicHolidays() if schedule.holidays else None)
+
+
+def wave_parts(folder: Path, campaign: Campaign, wave: Wave) -> Mapping[str, str]:
+    """What a consent to the wave is bound to, each part with its digest.
+
+    The customers are the ledger's and no part of it: whom the wave reaches changes with replies, bounces and time, and
+    is bounded by the number that was agreed to.
+    """
+    return plan.wave_parts(folder, campaign, wave.template)

@@ -1,0 +1,29 @@
+"""A campaign's ledger, held by this process alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mass_apology.campaign import LEDGER_NAME
+from mass_apology.errors import LedgerError
+from mass_apology.ledger import Control, Ledger
+from mass_apology.settings import Campaign
+
+
+@contextmanager
+def locked_ledger(folder: Path, campaign: Campaign) -> Iterator[Ledger]:
+    """The campaign's ledger, ours alone, with the traces of a crash settled."""
+    path = folder / LEDGER_NAME
+    open_ledger = Ledger.open if path.exists() and path.stat().st_size else Ledger.create
+    with open_ledger(path, campaign.name) as ledger:
+        ledger.acquire(time.time())
+        try:
+            ledger.recover(time.time())
+            ledger.request(Control.RUN)  # what was asked of an earlier run is over
+            yield ledger
+        finally:
+            with suppress(LedgerError):  # the first failure is the one to tell; a lock of a dead process is taken over
+                ledger.release()

@@ -1,0 +1,58 @@
+"""``suppress``: this machine's list of addresses never to write to, by hand and by file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mass_apology.errors import SuppressionError
+from mass_apology.flows.output import new_file
+from mass_apology.flows.suppressing import store_path
+from mass_apology.suppression import Entry, Exported, Imported, Reason, Suppressions
+
+BY_HAND = "by hand"
+
+
+def add(address: str, reason: str, note: str) -> bool:
+    """Put an address on the list; false where it is there already. Raises ``SuppressionError``."""
+    entry = Entry.of(address, _reason(reason), at=time.time(), source=BY_HAND, note=note)
+    with Suppressions.open(store_path()) as store:
+        return store.add(entry)
+
+
+def remove(address: str) -> bool:
+    """Take an address off the list; false where it is not there."""
+    with Suppressions.open(store_path()) as store:
+        return store.remove(address)
+
+
+def lines(reason: str | None) -> Iterator[str]:
+    """Every entry as a line, the earliest first."""
+    with Suppressions.open(store_path()) as store:
+        for entry in store.entries(_reason(reason) if reason else None):
+            day = datetime.fromtimestamp(entry.at, UTC).date()
+            address = entry.address or "(address purged)"
+            yield f"{day}  {entry.reason.value:<13} {address}  {entry.source}{f': {entry.note}' if entry.note else ''}"
+
+
+def take(file: Path, reason: str) -> Imported:
+    """Put all addresses of a file on the list, or none. Raises ``SuppressionError`` that names the lines."""
+    with Suppressions.open(store_path()) as store:
+        return store.import_csv(file, now=time.time(), reason=_reason(reason))
+
+
+def give(to: Path, *, force: bool) -> Exported:
+    """Write the list to a file. Raises ``OutputError``."""
+    with Suppressions.open(store_path()) as store, new_file(to, force=force) as file:
+        return store.export_csv(file)
+
+
+def _reason(text: str) -> Reason:
+    try:
+        return Reason(text)
+    except ValueError:
+        raise SuppressionError(
+            f"{text!r} is no reason to suppress an address.", next_step=f"There are: {', '.join(Reason)}."
+        ) from None

@@ -1,0 +1,56 @@
+"""Who must not be written to, as this machine's suppression list has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from mass_apology.errors import SuppressionError
+from mass_apology.settings import Campaign
+from mass_apology.suppression import Purpose, Suppressions, default_path, judge
+
+
+def store_path(campaign: Campaign | None = None, folder: Path | None = None) -> Path:
+    """The list's file: the campaign's own where it names one, else this machine's. Raises ``SuppressionError``."""
+    if campaign is not None and folder is not None and campaign.suppression.file:
+        path = folder / Path(campaign.suppression.file).expanduser()
+        if not path.exists():
+            raise SuppressionError(
+                f"There is no suppression list at {path}.",
+                next_step="Correct `$.suppression.file` in campaign.toml, or begin the list: "
+                "mass-apology suppress add ADDRESS",
+            )
+        return path
+    shared = default_path()
+    if shared is None:
+        raise SuppressionError(
+            "There is no place for the suppression list: this user has no home directory.",
+            next_step="Name a folder in the environment variable MASS_APOLOGY_STATE.",
+        )
+    return shared
+
+
+class Suppressed:
+    """Asks the list about addresses, on behalf of one campaign."""
+
+    def __init__(self, store: Suppressions | None, purpose: Purpose) -> None:
+        self._store = store
+        self._purpose = purpose
+
+    def among(self, addresses: Sequence[str]) -> dict[str, str]:
+        """Those that must not be written to, each with the reason as a sentence."""
+        if self._store is None:
+            return {}
+        verdicts = {address: judge(entry, self._purpose) for address, entry in self._store.among(addresses).items()}
+        return {address: verdict.sentence for address, verdict in verdicts.items() if verdict.withheld}
+
+
+@contextmanager
+def suppressed(campaign: Campaign, folder: Path) -> Iterator[Suppressed]:
+    """The list, open. A user without a home directory has none, and nothing was ever put on it."""
+    with ExitStack() as opened:
+        store = None
+        if campaign.suppression.file or default_path() is not None:
+            store = opened.enter_context(Suppressions.open(store_path(campaign, folder)))
+        yield Suppressed(store, Purpose(campaign.purpose))

@@ -1,0 +1,142 @@
+"""Further waves in the ledger: who could be written to, what a person agreed to, and the letters that are added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from sqlite3 import Connection
+
+import msgspec
+from msgspec import Struct
+
+from mass_apology.ledger import lock
+from mass_apology.ledger.database import explained, open_reading
+from mass_apology.ledger.reading import Records
+from mass_apology.ledger.sqlite import Ledger
+from mass_apology.ledger.statements import statements
+from mass_apology.model import Status
+
+_QUERIES = statements("waves.sql")
+_PAGE = 1000  # rows fetched at a time
+
+
+class Candidate(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody with a letter in an earlier wave, and what the next letter depends on. Times are Unix seconds."""
+
+    delivery: int  # the earlier letter's row
+    recipient: int
+    identity: int
+    address: str
+    name: str
+    language: str  # what the recipient's row asks for
+    time_zone: str
+    lines: str  # JSON array
+    rows: str  # JSON array of objects
+    status: Status  # of the earlier letter
+    accepted_at: float | None
+    replied: bool  # to any letter of the campaign
+    next_delivery: int | None  # the letter of the wave that is asked about, where there is one
+    next_status: Status | None
+
+
+class Armed(Struct, frozen=True, kw_only=True):
+    """A person's consent to a wave."""
+
+    wave: str
+    at: float  # Unix seconds
+    by: str
+    letters: int  # of the whole wave, at the most
+    digest_parts: Mapping[str, str]  # what it was agreed to be made from
+
+
+class Addition(Struct, frozen=True, kw_only=True):
+    """A letter to be planned."""
+
+    recipient: int
+    language: str  # the letter's
+    message_id: str
+
+
+def candidates(records: Records, base: str, wave: str) -> Iterator[Candidate]:
+    """Everybody who has a letter in the wave ``base``, with regard to ``wave``, as of one moment; streams."""
+    fields = Candidate.__struct_fields__
+    with explained(records.path), closing(open_reading(records.path, records.name)) as reader:
+        cursor = reader.execute(_QUERIES["candidates"], {"base": base, "wave": wave})
+        while page := cursor.fetchmany(_PAGE):
+            for row in page:
+                values = dict(zip(fields, row, strict=True))
+                values["status"], values["replied"] = Status(values["status"]), bool(values["replied"])
+                if values["next_status"] is not None:
+                    values["next_status"] = Status(values["next_status"])
+                yield Candidate(**values)
+
+
+def planned(records: Records, wave: str) -> int:
+    """How many letters the wave has, whatever their status."""
+    with explained(records.path), closing(open_reading(records.path, records.name)) as reader:
+        (count,) = reader.execute(_QUERIES["count"], {"wave": wave}).fetchone()
+        return int(count)
+
+
+def armed(records: Records) -> dict[str, Armed]:
+    """What has been agreed to, by wave."""
+    with explained(records.path), closing(open_reading(records.path, records.name)) as reader:
+        rows = reader.execute(_QUERIES["armed"]).fetchall()
+    return {
+        wave: Armed(wave=wave, at=at, by=by, letters=letters, digest_parts=msgspec.json.decode(parts))
+        for wave, at, by, letters, parts in rows
+    }
+
+
+def arm(ledger: Ledger, consent: Armed) -> None:
+    """Keep a consent, in place of an earlier one to the same wave. Raises ``FencedOut`` unless the lock is held."""
+    facts = {
+        "wave": consent.wave,
+        "at": consent.at,
+        "by": consent.by,
+        "letters": consent.letters,
+        "digest_parts": msgspec.json.encode(consent.digest_parts).decode(),
+    }
+
+    def act(connection: Connection) -> None:
+        with lock.fenced(connection):
+            connection.execute(_QUERIES["arm"], facts)
+
+    ledger.write(act)
+
+
+def add(ledger: Ledger, wave: str, letters: Iterable[Addition], now: float) -> None:
+    """Plan these letters, all of them or none: they are PLANNED at ``now``, and due.
+
+    Nobody gets two letters of one wave: the ledger refuses the second. Raises ``FencedOut`` unless the lock is held.
+    """
+    rows = [
+        {
+            "recipient": each.recipient,
+            "wave": wave,
+            "message_id": each.message_id,
+            "language": each.language,
+            "now": now,
+        }
+        for each in letters
+    ]
+
+    def act(connection: Connection) -> None:
+        with lock.fenced(connection):
+            connection.executemany(_QUERIES["add"], rows)
+
+    ledger.write(act)
+
+
+def withhold(ledger: Ledger, reasons: Mapping[int, str], now: float) -> None:
+    """Letters that must not go any more become WITHHELD: the delivery's row → why. Others than due ones are left alone.
+
+    Raises ``FencedOut`` unless the lock is held.
+    """
+    rows = [{"delivery": delivery, "reason": reason, "now": now} for delivery, reason in reasons.items()]
+
+    def act(connection: Connection) -> None:
+        with lock.fenced(connection):
+            connection.executemany(_QUERIES["withhold"], rows)
+
+    ledger.write(act)

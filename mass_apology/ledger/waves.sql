@@ -1,0 +1,31 @@
+-- Further waves: who could be written to, whom a person agreed to, and the letters that are added.
+
+-- name: candidates
+-- Everybody with a letter in :base, and what the next one depends on. Fields: ledger.waves.Candidate.
+SELECT delivery.id, recipient.id, identity, address, name, recipient.language, time_zone, lines, rows,
+       delivery.status, delivery.accepted_at,
+       EXISTS (SELECT 1 FROM delivery AS own JOIN feedback ON feedback.delivery = own.id
+               WHERE own.recipient = recipient.id AND feedback.kind = 'reply') AS replied,
+       next.id, next.status
+FROM delivery
+JOIN recipient ON recipient.id = delivery.recipient
+LEFT JOIN delivery AS next ON next.recipient = recipient.id AND next.wave = :wave
+WHERE delivery.wave = :base
+ORDER BY delivery.id;
+
+-- name: add
+INSERT INTO delivery (recipient, wave, status, message_id, language, planned_at)
+VALUES (:recipient, :wave, 'PLANNED', :message_id, :language, :now);
+
+-- name: count
+SELECT count(*) FROM delivery WHERE wave = :wave;
+
+-- name: arm
+INSERT OR REPLACE INTO armed (wave, at, by, letters, digest_parts) VALUES (:wave, :at, :by, :letters, :digest_parts);
+
+-- name: armed
+SELECT wave, at, by, letters, digest_parts FROM armed ORDER BY at;
+
+-- name: withhold
+UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, reply = :reason
+WHERE id = :delivery AND status IN ('PLANNED', 'DEFERRED');

@@ -1,0 +1,24 @@
+"""Addresses never to write to, for all campaigns of a machine. ``Suppressions`` keeps them, ``judge`` applies them.
+
+``rules`` decides (pure), ``folding`` says which spellings are one address (pure), ``lists`` reads and writes CSV files,
+``store`` is the SQLite file.
+"""
+
+from mass_apology.suppression.database import default_path
+from mass_apology.suppression.entries import Entry, Purpose, Reason, Scope
+from mass_apology.suppression.lists import Exported, Imported
+from mass_apology.suppression.rules import Verdict, judge
+from mass_apology.suppression.store import Suppressions
+
+__all__ = [
+    "Entry",
+    "Exported",
+    "Imported",
+    "Purpose",
+    "Reason",
+    "Scope",
+    "Suppressions",
+    "Verdict",
+    "default_path",
+    "judge",
+]

@@ -1,0 +1,97 @@
+"""What is kept about a suppressed address."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+from msgspec import Struct
+
+from mass_apology.errors import SuppressionError
+from mass_apology.suppression.folding import checked_address
+
+LONGEST_NOTE = 500
+"""Characters."""
+
+
+class Reason(StrEnum):
+    """Why an address is suppressed."""
+
+    DEAD_ADDRESS = "dead-address"  # a hard bounce: nobody is there
+    REQUESTED = "requested"  # its owner asked never to be written to
+    COMPLAINT = "complaint"  # its owner reported a letter as abuse (RFC 5965)
+    MANUAL = "manual"  # a person put it on the list, or a list did that does not say why
+    OPT_OUT = "opt-out"  # its owner wants no marketing
+
+
+class Scope(StrEnum):
+    """Which letters an entry is about."""
+
+    EVERYTHING = "everything"
+    MARKETING = "marketing"
+
+
+class Purpose(StrEnum):
+    """What a campaign's letters are for."""
+
+    SAFETY = "safety"  # a recall, a danger: not knowing does harm
+    SERVICE = "service"  # about what the customer has with us: an outage, a double charge
+    MARKETING = "marketing"  # what nobody needs to be told
+
+
+# An opt-out is about marketing by its meaning, and where nobody is, no letter arrives.
+_ONLY_SCOPE = {Reason.OPT_OUT: Scope.MARKETING, Reason.DEAD_ADDRESS: Scope.EVERYTHING}
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One suppressed address, or all addresses of one domain. ``Entry.of`` makes a checked one."""
+
+    address: str | None  # as it was given, "@acme.example" for a whole domain; None once it was purged
+    whole_domain: bool = False
+    reason: Reason
+    scope: Scope
+    at: float  # when it was first suppressed, Unix seconds
+    source: str  # the campaign, "import", or the person who added it
+    note: str = ""  # one line; empty once the address was purged
+
+    @classmethod
+    def of(
+        cls, address: str, reason: Reason, *, at: float, source: str, scope: Scope | None = None, note: str = ""
+    ) -> Self:
+        """A new entry. Without a ``scope`` it is what the reason means; ``source`` and ``note`` become one line.
+
+        Raises ``SuppressionError`` for what is no address, a scope that contradicts the reason, and too long a note.
+        """
+        line = _line(note)
+        if len(line) > LONGEST_NOTE:
+            raise SuppressionError(
+                f"The note for {address[:60]!r} has {len(line)} characters.",
+                next_step=f"Shorten it to {LONGEST_NOTE} characters.",
+            )
+        plain = checked_address(address)
+        return cls(
+            address=plain,
+            whole_domain=plain.startswith("@"),
+            reason=reason,
+            scope=_scope(reason, scope),
+            at=at,
+            source=_line(source),
+            note=line,
+        )
+
+
+def _line(text: str) -> str:
+    """On one line, runs of blanks as one, and without what could not be seen or would steer a terminal."""
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+
+
+def _scope(reason: Reason, stated: Scope | None) -> Scope:
+    only = _ONLY_SCOPE.get(reason)
+    if stated is None:
+        return only or Scope.EVERYTHING
+    if only not in {None, stated}:
+        raise SuppressionError(
+            f'The reason "{reason}" and the scope "{stated}" contradict each other: its scope is always "{only}".',
+            next_step=f'Leave the scope out, or give another reason, such as "{Reason.REQUESTED}".',
+        )
+    return stated

@@ -1,0 +1,85 @@
+"""Whether a suppressed address gets a letter, and which of two entries for it holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mass_apology.suppression.entries import Entry, Purpose, Reason, Scope
+
+_ALL = frozenset(Purpose)
+_ALL_BUT_SAFETY = _ALL - {Purpose.SAFETY}
+_ONLY_MARKETING = frozenset({Purpose.MARKETING})
+
+# From the strongest reason to the weakest. Who complained about a letter, or wants none, still has to hear that the
+# product they own may catch fire; only where nobody is, a letter helps nobody, and costs the sender's reputation.
+WITHHELD_FROM: Mapping[Reason, frozenset[Purpose]] = MappingProxyType(
+    {
+        Reason.DEAD_ADDRESS: _ALL,
+        Reason.REQUESTED: _ALL_BUT_SAFETY,
+        Reason.COMPLAINT: _ALL_BUT_SAFETY,
+        Reason.MANUAL: _ALL_BUT_SAFETY,
+        Reason.OPT_OUT: _ONLY_MARKETING,
+    }
+)
+"""The letters that each reason stops, with the scope "everything"."""
+
+# Somebody said no to every letter: that one goes out all the same is for a person to know.
+_REPORTED = frozenset({Reason.REQUESTED, Reason.MANUAL})
+
+_BECAUSE = {
+    Reason.DEAD_ADDRESS: "letters to it come back for good",
+    Reason.REQUESTED: "its owner asked never to be written to",
+    Reason.COMPLAINT: "its owner reported a letter as unwanted",
+    Reason.MANUAL: "it was put on the list",
+    Reason.OPT_OUT: "its owner wants no marketing",
+}
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What an entry means for one campaign's letter."""
+
+    withheld: bool
+    reported: bool  # it goes out against a wish to get nothing at all, and should be shown
+    sentence: str  # why, with the date and the source; names no address
+
+
+def judge(entry: Entry, purpose: Purpose) -> Verdict:
+    """What ``entry`` means for a letter of this purpose."""
+    withheld = purpose in stopped(entry)
+    whose = "domain" if entry.whole_domain else "address"
+    day = datetime.fromtimestamp(entry.at, UTC).date()
+    why = f"The {whose} has been suppressed since {day} ({entry.source}): {_BECAUSE[entry.reason]}"
+    return Verdict(
+        withheld=withheld,
+        reported=not withheld and entry.scope is Scope.EVERYTHING and entry.reason in _REPORTED,
+        sentence=f"{why}." if withheld else f"{why}; that does not stop a {purpose} letter.",
+    )
+
+
+def stopped(entry: Entry) -> frozenset[Purpose]:
+    """The purposes whose letters this entry stops."""
+    purposes = WITHHELD_FROM[entry.reason]
+    return purposes if entry.scope is Scope.EVERYTHING else purposes & _ONLY_MARKETING
+
+
+def stronger(one: Entry, other: Entry) -> Entry:
+    """The entry that stops more letters; of equals the one with the stronger reason, and then ``one``."""
+    return other if _strength(other) > _strength(one) else one
+
+
+def merged(kept: Entry, new: Entry) -> Entry:
+    """What is kept of two entries for one address: the stronger, with the earlier date.
+
+    An address that was purged stays purged: its key is enough, and nobody has to ask for the purge again.
+    """
+    held = replace(stronger(kept, new), at=min(kept.at, new.at))
+    return replace(held, address=None, note="") if kept.address is None else held
+
+
+def _strength(entry: Entry) -> tuple[int, int]:
+    return len(stopped(entry)), -list(WITHHELD_FROM).index(entry.reason)

@@ -1,0 +1,144 @@
+"""Every message of the corpus is what its table says, and stays harmless when it is damaged."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mass_apology.bounces.parts import LIMIT, read_headers, take_apart
+from mass_apology.bounces.reading import read
+from mass_apology.bounces.report import Cause, Kind
+
+CORPUS = Path(__file__).parent / "corpus"
+EXPECTED: Mapping[str, Mapping[str, object]] = tomllib.loads((CORPUS / "corpus.toml").read_text(encoding="utf-8"))
+MESSAGES = {name: (CORPUS / f"{name}.eml").read_bytes() for name in EXPECTED}
+names = st.sampled_from(sorted(EXPECTED))
+
+
+def test_every_message_stands_in_the_table() -> None:
+    assert {path.stem for path in CORPUS.glob("*.eml")} == set(EXPECTED)
+    assert len(EXPECTED) >= 60
+
+
+def test_only_reserved_names_are_used() -> None:
+    """RFC 2606 and RFC 5737: nobody's mailbox and nobody's server stands in the corpus."""
+    domains = {domain for raw in MESSAGES.values() for domain in re.findall(rb"@[\w.-]*?([\w-]+)\b(?![\w.-])", raw)}
+    assert {domain.lower() for domain in domains} <= {b"example", b"relay"}
+    addresses = {address for raw in MESSAGES.values() for address in re.findall(rb"\[(\d+\.\d+\.\d+)\.\d+\]", raw)}
+    assert addresses == {b"192.0.2"}
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_message_is_what_the_table_says(name: str) -> None:
+    expected, report = EXPECTED[name], read(MESSAGES[name])
+    first = report.affected[0] if report.affected else None
+    assert report.kind == expected["kind"]
+    assert (first.address if first else "") == expected.get("address", "")
+    assert (first.cause if first else None) == expected.get("cause")
+    assert (first.status if first else "") == expected.get("status", "")
+    others = [f"{one.cause} {one.address}" for one in report.affected[1:]]
+    assert others == expected.get("others", [])
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_message_can_be_matched_as_the_table_says(name: str) -> None:
+    expected, clues = EXPECTED[name], read(MESSAGES[name]).clues
+    for key, found in {
+        "message_id": clues.message_ids,
+        "references": clues.references,
+        "sent_to": clues.sent_to,
+        "envelope_id": (clues.envelope_id,),
+    }.items():
+        assert key not in expected or expected[key] in found
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_line_ends_make_no_difference(name: str) -> None:
+    data = MESSAGES[name]
+    assert read(data) == read(data.replace(b"\n", b"\r\n")) == read(data.replace(b"\n", b"\r"))
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_huge_attachment_makes_no_difference(name: str) -> None:
+    data = MESSAGES[name]
+    report, padded = read(data), read(data + b"\n\n" + b"QUFB" * (LIMIT // 4))
+    assert padded.kind == report.kind
+    assert [(one.address, one.cause) for one in padded.affected] == [
+        (one.address, one.cause) for one in report.affected
+    ]
+
+
+def spelled(data: bytes) -> str:
+    """The message's text, its base64 parts read too: what an address may have been taken from."""
+    message = take_apart(data)
+    parts = list(message.walk())
+    inner = [read_headers(part.content())[1] for part in parts]
+    octets = b"\n".join([data, *(part.content() for part in parts), *inner])
+    return octets.decode("utf-8", "replace") + octets.decode("latin-1")
+
+
+def check_harmless(data: bytes) -> None:
+    """Nothing raises, and nobody is called dead who is not named."""
+    report = read(data)
+    assert isinstance(report.kind, Kind)
+    text = spelled(data)
+    for one in report.affected:
+        assert (one.cause is None) == (one.kind is not Kind.FAILURE)
+        assert not one.hard or one.address in text
+
+
+@given(name=names, at=st.floats(0, 1))
+def test_a_message_cut_off_is_harmless(name: str, at: float) -> None:
+    data = MESSAGES[name]
+    check_harmless(data[: int(len(data) * at)])
+
+
+@given(name=names, order=st.randoms(use_true_random=False))
+def test_shuffled_lines_are_harmless(name: str, order: object) -> None:
+    lines = MESSAGES[name].split(b"\n")
+    order.shuffle(lines)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
+    check_harmless(b"\n".join(lines))
+
+
+@given(name=names, at=st.floats(0, 1), noise=st.binary(max_size=200))
+def test_noise_is_harmless(name: str, at: float, noise: bytes) -> None:
+    data = MESSAGES[name]
+    place = int(len(data) * at)
+    check_harmless(data[:place] + noise + data[place + len(noise) :])
+
+
+@given(one=names, other=names, at=st.floats(0, 1))
+def test_two_messages_spliced_are_harmless(one: str, other: str, at: float) -> None:
+    first, second = MESSAGES[one], MESSAGES[other]
+    check_harmless(first[: int(len(first) * at)] + second[int(len(second) * at) :])
+
+
+@given(st.binary(max_size=2000))
+def test_any_octets_are_harmless(data: bytes) -> None:
+    check_harmless(data)
+
+
+def test_a_person_never_reports_a_failure() -> None:
+    """Whatever a person's mail quotes, it stays a person's: each bounce of the corpus is quoted and attached."""
+    for name, raw in MESSAGES.items():
+        quoted = b"From: A Customer <a@customer.example>\nSubject: Re: what is this?\nIn-Reply-To: <x@acme.example>\n\n"
+        attached = (
+            b"From: A Customer <a@customer.example>\nSubject: Fwd: what is this?\nMIME-Version: 1.0\n"
+            b'Content-Type: multipart/mixed; boundary="=_q"\n\n--=_q\n\nSee below.\n\n--=_q\n'
+            b"Content-Type: message/rfc822\n\n" + raw + b"\n--=_q--\n"
+        )
+        for data in (quoted + raw, quoted + raw.replace(b"\n", b"\n> "), attached):
+            report = read(data)
+            assert (report.kind, report.affected[0].address) == (Kind.REPLY, "a@customer.example"), name
+
+
+def test_hard_needs_a_sentence_or_a_code_about_the_address() -> None:
+    """The corpus's failures that are not hard, with every cause there is."""
+    causes = {entry.get("cause") for entry in EXPECTED.values()}
+    assert causes == {None, *Cause}

@@ -1,0 +1,159 @@
+"""What comes back changes the ledger once, and only where it proves whose letter it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from live import campaign_folder, customers, relay, results, send, statuses
+from smtp_fakes import Relay
+
+from mass_apology.flows.settling.bounces import Settled, settle
+from mass_apology.flows.suppressing import store_path
+from mass_apology.suppression import Reason, Suppressions
+
+DSN = """\
+From: MAILER-DAEMON@mx.example
+To: anna@acme.example
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+Sorry.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: {status}
+Diagnostic-Code: smtp; {said}
+
+--b
+Content-Type: text/rfc822-headers
+
+From: anna@acme.example
+To: {address}
+Subject: x
+{returned}
+--b--
+"""
+
+
+@pytest.fixture
+def live() -> Iterator[Relay]:
+    with relay() as listening:
+        yield listening
+
+
+@pytest.fixture
+def sent(tmp_path: Path, live: Relay) -> Path:
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(10))
+    assert send(folder).sent == 10
+    return folder
+
+
+def read_all(folder: Path, source: Path) -> Settled:
+    return settle(folder, str(source), observe=lambda *_: None)
+
+
+def id_of(live: Relay, number: int) -> str:
+    mails = (message_from_bytes(each.data) for each in live.received)
+    return next(mail["Message-ID"] for mail in mails if f"customer{number}@" in mail["To"])
+
+
+def bounce(number: int, message_id: str = "", *, status: str = "5.1.1", said: str = "550 5.1.1 user unknown") -> str:
+    returned = f"Message-ID: {message_id}\n" if message_id else ""
+    return DSN.format(address=f"customer{number}@d{number % 7}.example", status=status, said=said, returned=returned)
+
+
+def box(folder: Path, *mails: str) -> Path:
+    """A folder of .eml."""
+    made = folder / "box"
+    made.mkdir(exist_ok=True)
+    for number, mail in enumerate(mails):
+        (made / f"{number}.eml").write_text(mail, encoding="utf-8")
+    return made
+
+
+def suppressed() -> dict[str | None, Reason]:
+    with Suppressions.open(store_path()) as store:
+        return {entry.address: entry.reason for entry in store.entries()}
+
+
+def test_a_dead_address_bounces_and_is_not_written_to_again(tmp_path: Path, sent: Path, live: Relay) -> None:
+    settled = read_all(sent, box(tmp_path, bounce(3, id_of(live, 3))))
+    assert (settled.read, settled.bounced, settled.suppressed) == (1, 1, 1)
+    assert statuses(sent) == {"ACCEPTED": 9, "BOUNCED": 1}
+    assert suppressed() == {"customer3@d3.example": Reason.DEAD_ADDRESS}
+    assert "user unknown" in (results(sent)[3].reply or "")
+    other = campaign_folder(tmp_path / "other", live.sink.url, customers(10))
+    assert send(other, override=("same-file-sent",)).sent == 9
+    assert {each.address for each in results(other) if each.status == "WITHHELD"} == {"customer3@d3.example"}
+
+
+def test_a_full_mailbox_bounces_and_stays_off_the_list(tmp_path: Path, sent: Path, live: Relay) -> None:
+    mail = bounce(4, id_of(live, 4), status="5.2.2", said="552 5.2.2 mailbox full")
+    settled = read_all(sent, box(tmp_path, mail))
+    assert (settled.bounced, settled.suppressed) == (1, 0)
+    assert statuses(sent)["BOUNCED"] == 1
+    assert suppressed() == {}
+
+
+def test_reading_a_box_twice_changes_nothing(tmp_path: Path, sent: Path, live: Relay) -> None:
+    made = box(tmp_path, bounce(3, id_of(live, 3)), bounce(5, id_of(live, 5)))
+    read_all(sent, made)
+    before = results(sent)
+    again = read_all(sent, made)
+    assert (again.read, again.known, again.bounced) == (2, 2, 0)
+    assert results(sent) == before
+
+
+def test_a_forged_bounce_changes_nothing(tmp_path: Path, sent: Path) -> None:
+    settled = read_all(sent, box(tmp_path, bounce(3), bounce(5, "<guess@acme.example>")))
+    assert (settled.bounced, settled.unproven, settled.suppressed) == (0, 2, 0)
+    assert statuses(sent) == {"ACCEPTED": 10}
+    assert suppressed() == {}
+
+
+def test_a_bounce_of_somebody_elses_letter_is_unmatched(tmp_path: Path, sent: Path) -> None:
+    settled = read_all(sent, box(tmp_path, bounce(77, "<other@elsewhere.example>")))
+    assert (settled.unmatched, settled.bounced) == (1, 0)
+
+
+def test_a_reply_is_listed_for_the_support_team(tmp_path: Path, sent: Path, live: Relay) -> None:
+    mail = (
+        "From: Customer 6 <customer6@d6.example>\nTo: anna@acme.example\nSubject: Re: Acme API and you\n"
+        f"In-Reply-To: {id_of(live, 6)}\nMessage-ID: <r@d6.example>\n\nWhere is my refund?\n"
+    )
+    settled = read_all(sent, box(tmp_path, mail))
+    assert [item.sender for item in settled.replies] == ["customer6@d6.example"]
+    assert statuses(sent) == {"ACCEPTED": 10}
+
+
+def test_a_reply_keeps_the_follow_up_away(tmp_path: Path, live: Relay) -> None:
+    from test_follow_up import campaign, outlook
+
+    folder = campaign(tmp_path / "trial", live, unless_replied=True)
+    send(folder)
+    mail = (
+        "From: customer6@d6.example\nTo: anna@acme.example\nSubject: Re: x\n"
+        f"In-Reply-To: {id_of(live, 6)}\n\nThank you.\n"
+    )
+    read_all(folder, box(tmp_path, mail))
+    assert outlook(folder).waves[0].letters == 19
+
+
+def test_nonsense_is_counted_as_unread(tmp_path: Path, sent: Path) -> None:
+    settled = read_all(sent, box(tmp_path, "\x00\xff garbage", "Subject: buy\n\nnow\n"))
+    assert settled.read == 2
+    assert settled.bounced == 0
+    assert statuses(sent) == {"ACCEPTED": 10}

@@ -1,0 +1,129 @@
+"""A correction goes to exactly those who had the error; a purge forgets people and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from live import Person, campaign_folder, customers, relay, results, send, statuses, write_toml
+from smtp_fakes import Relay
+
+from mass_apology.errors import ConfirmationError
+from mass_apology.flows.following.correct import Wishes, correct
+from mass_apology.flows.sending.run import Ended
+from mass_apology.flows.settling.purge import purge
+from mass_apology.flows.suppressing import store_path
+from mass_apology.ledger import Records
+from mass_apology.suppression import Entry, Reason, Suppressions
+
+SORRY_AGAIN = "Subject: What we got wrong\n\n{{ salutation }}\n\nOur first letter had an error.\n"
+
+
+@pytest.fixture
+def live() -> Iterator[Relay]:
+    with relay() as listening:
+        yield listening
+
+
+@pytest.fixture
+def sent(tmp_path: Path, live: Relay) -> Path:
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(20))
+    (folder / "templates/again").mkdir()
+    (folder / "templates/again/en.md").write_text(SORRY_AGAIN, encoding="utf-8")
+    assert send(folder).sent == 20
+    return folder
+
+
+def corrected(folder: Path, person: Person | None = None, **wishes: object) -> Ended:
+    return correct(folder, Wishes(template="again", **wishes), person or Person())
+
+
+def test_everyone_who_got_the_letter_is_corrected_once(sent: Path, live: Relay) -> None:
+    assert corrected(sent).sent == 20
+    assert corrected(sent).sent == 0
+    first = {each.recipients[0]: message_from_bytes(each.data)["Message-ID"] for each in live.received[:20]}
+    for each in live.received[20:]:
+        assert message_from_bytes(each.data)["In-Reply-To"] == first[each.recipients[0]]
+
+
+def test_only_those_of_whom_it_holds(sent: Path, live: Relay) -> None:
+    assert corrected(sent, where="minutes > 15").sent == 5
+    assert {each.recipients[0] for each in live.received[20:]} == {
+        f"customer{n}@d{n % 7}.example" for n in range(15, 20)
+    }
+
+
+def test_only_letters_of_a_time(sent: Path) -> None:
+    assert corrected(sent, since=time.time() + 60).sent == 0
+    assert corrected(sent, before=time.time() - 3600).sent == 0
+    assert corrected(sent, since=time.time() - 3600, before=time.time() + 60).sent == 20
+
+
+def test_the_number_has_to_be_typed(sent: Path, live: Relay) -> None:
+    with pytest.raises(ConfirmationError, match="20 letters are to be corrected"):
+        corrected(sent, Person(types="19"))
+    assert len(live.received) == 20
+
+
+def test_a_purge_forgets_people_and_keeps_the_rest(sent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Suppressions.open(store_path()) as store:
+        store.add(Entry.of("customer1@d1.example", Reason.REQUESTED, at=time.time(), source="by hand"))
+    now = time.time()
+    with pytest.raises(ConfirmationError, match="0 days ago"):
+        purge(sent, "90 days")
+    monkeypatch.setattr(time, "time", lambda: now + 91 * 86400)
+    purged = purge(sent, "90 days")
+    assert purged.suppressions == 1
+    assert purged.files == ("affected.csv", "last-check.json") or "affected.csv" in purged.files
+    octets = (sent / "ledger.sqlite").read_bytes()
+    assert b"customer1@" not in octets
+    assert b"Customer 1" not in octets
+    assert statuses(sent) == {"ACCEPTED": 20}
+    assert all(each.sha256 for each in results(sent))
+    with Suppressions.open(store_path()) as store:
+        assert store.find("customer1@d1.example") is not None
+
+
+def test_after_a_purge_the_same_file_reaches_nobody_twice(
+    sent: Path, live: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 91 * 86400)
+    purge(sent, "90 days")
+    write_toml(sent, live.sink.url, incident={"service": "Acme Mail"})
+    send(sent)
+    assert len(live.received) == 20
+
+
+def test_letters_that_are_due_stop_a_purge(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(5))
+    live.fault = lambda _, verb, __: b"550 5.7.1 blocked" if verb == "MAIL" else None
+    send(folder)
+    with Records.open(folder / "ledger.sqlite", "trial") as ledger:
+        due = sum(ledger.counts("first")[status] for status in ("PLANNED", "DEFERRED"))  # type: ignore[index]
+    assert due
+    with pytest.raises(ConfirmationError, match="still due"):
+        purge(folder, "0 days")
+
+
+def test_first_letters_keep_the_hours_where_that_is_wanted(
+    tmp_path: Path, live: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zones = ("Europe/Warsaw", "Asia/Tokyo")
+    rows = [dict(row, time_zone=zones[n % 2]) for n, row in enumerate(customers(10))]
+    folder = campaign_folder(
+        tmp_path / "trial",
+        live.sink.url,
+        rows,
+        schedule={"hours": "09:00-12:00", "weekdays": "mon-sun", "first_letter": True},
+    )
+    at = [1_795_003_200.0 // 86400 * 86400 + 9.5 * 3600]  # 10:30 in Warsaw, 18:30 in Tokyo
+    monkeypatch.setattr(time, "time", lambda: at[0])
+    ended = send(folder)
+    assert (ended.sent, ended.due) == (5, 5)
+    assert "may not arrive at this hour" in (ended.reason or "")
+    at[0] += 15.5 * 3600  # 10:00 in Tokyo
+    assert send(folder).sent == 5

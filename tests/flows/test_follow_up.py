@@ -1,0 +1,278 @@
+"""Follow-ups: to those who got the first letter, by a person's consent, in their thread, each once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from live import Person, Row, campaign_folder, customers, relay, send, write_toml
+from smtp_fakes import FaultyConversation, Relay
+
+from mass_apology.errors import ConfirmationError, LedgerLocked
+from mass_apology.flows.following.consent import Outlook, agree, outlook
+from mass_apology.flows.following.follow_up import FollowedUp, run
+from mass_apology.flows.following.timers import text
+from mass_apology.ledger import Ledger, Records
+from mass_apology.ledger.waves import Armed
+
+DAY = 86400.0
+ALWAYS = {"hours": "00:00-24:00", "weekdays": "mon-sun"}
+LATER = "Subject: How it went on\n\n{{ salutation }}\n\nWe have mended it, {{ customer.name }}.\n"
+
+
+class Clock:
+    """The time that all of the program sees."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock(1_795_000_000.0)  # a Wednesday noon in November 2026
+    monkeypatch.setattr(time, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def live() -> Iterator[Relay]:
+    with relay() as listening:
+        yield listening
+
+
+def campaign(
+    folder: Path, live: Relay, rows: list[Row] | None = None, schedule: Mapping[str, object] = ALWAYS, **wave: object
+) -> Path:
+    """A campaign whose follow-up is due three days after each letter."""
+    campaign_folder(folder, live.sink.url, rows or customers(20))
+    (folder / "templates/later").mkdir(exist_ok=True)
+    (folder / "templates/later/en.md").write_text(LATER, encoding="utf-8")
+    add_waves(folder, live, schedule, {"name": "later", "template": "later", "after": "3 days", **wave})
+    return folder
+
+
+def add_waves(folder: Path, live: Relay, schedule: Mapping[str, object], *waves: Mapping[str, object]) -> None:
+    from mass_apology.flows.begin import toml
+
+    write_toml(folder, live.sink.url, schedule=schedule)
+    path = folder / "campaign.toml"
+    tables = [
+        "\n".join(["", "[[follow_up]]", *(f"{key} = {toml(value)}" for key, value in wave.items())]) for wave in waves
+    ]
+    path.write_text(path.read_text(encoding="utf-8") + "\n".join(tables) + "\n", encoding="utf-8")
+
+
+def armed(folder: Path, letters: int, wave: str = "later") -> Armed:
+    return asyncio.run(agree(folder, wave, lambda _: "", confirm=letters, observe=lambda *_: None))
+
+
+def followed(folder: Path) -> FollowedUp:
+    return run(folder, Person())
+
+
+def sent_in(done: FollowedUp) -> int:
+    return sum(wave.ended.sent for wave in done.waves if wave.ended)
+
+
+def planned_for(found: Outlook) -> int:
+    return found.waves[0].letters
+
+
+def test_the_letter_goes_when_it_is_due_and_once(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live)
+    send(folder)
+    assert planned_for(outlook(folder)) == 20
+    armed(folder, 20)
+    early = followed(folder)
+    assert sent_in(early) == 0
+    assert early.next_at == pytest.approx(clock.at + 3 * DAY)
+    clock.at += 3 * DAY + 1
+    assert sent_in(followed(folder)) == 20
+    assert sent_in(followed(folder)) == 0
+    clock.at += 30 * DAY
+    assert sent_in(followed(folder)) == 0
+    assert len(live.received) == 40
+
+
+def test_it_stands_in_the_thread_of_the_first_letter(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live, customers(3))
+    send(folder)
+    armed(folder, 3)
+    clock.at += 4 * DAY
+    followed(folder)
+    first = {each.recipients[0]: message_from_bytes(each.data) for each in live.received[:3]}
+    for each in live.received[3:]:
+        mail, before = message_from_bytes(each.data), first[each.recipients[0]]
+        assert mail["In-Reply-To"] == mail["References"] == before["Message-ID"]
+        assert mail["Message-ID"] != before["Message-ID"]
+        assert mail["Subject"] == "How it went on"
+        assert before["In-Reply-To"] is None
+
+
+def test_a_chain_threads_under_all_letters_before(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live, customers(2))
+    wave = {"template": "later", "after": "1 day"}
+    add_waves(folder, live, ALWAYS, {"name": "one", **wave}, {"name": "two", "from_wave": "one", **wave})
+    send(folder)
+    armed(folder, 2, "one")
+    clock.at += DAY + 1
+    followed(folder)
+    armed(folder, 2, "two")
+    assert sent_in(followed(folder)) == 0
+    clock.at += DAY + 1
+    assert sent_in(followed(folder)) == 2
+    last = message_from_bytes(live.received[-1].data)
+    assert len(last["References"].split()) == 2
+    assert last["In-Reply-To"] == last["References"].split()[-1]
+
+
+def test_nothing_goes_that_nobody_agreed_to(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live)
+    send(folder)
+    clock.at += 4 * DAY
+    done = followed(folder)
+    assert sent_in(done) == 0
+    assert "nobody has armed it" in done.waves[0].said
+    assert done.waves[0].needs_a_person
+    with pytest.raises(ConfirmationError, match="the number given was 19"):
+        armed(folder, 19)
+    assert sent_in(followed(folder)) == 0
+
+
+def test_never_more_than_were_agreed_to(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live)
+    send(folder)
+    armed(folder, 20)
+    campaign_folder(folder, live.sink.url, customers(25))
+    add_waves(folder, live, ALWAYS, {"name": "later", "template": "later", "after": "3 days"})
+    send(folder)
+    clock.at += 4 * DAY
+    done = followed(folder)
+    assert sent_in(done) == 20
+    assert "5 more are due than were armed" in done.waves[0].said
+    armed(folder, 25)
+    assert sent_in(followed(folder)) == 5
+
+
+def test_a_changed_letter_needs_a_new_word(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live)
+    send(folder)
+    armed(folder, 20)
+    (folder / "templates/later/en.md").write_text(LATER + "\nAnd more.\n", encoding="utf-8")
+    clock.at += 4 * DAY
+    done = followed(folder)
+    assert sent_in(done) == 0
+    assert "the template changed" in done.waves[0].said
+    armed(folder, 20)
+    assert sent_in(followed(folder)) == 20
+
+
+def test_those_who_were_refused_get_none(tmp_path: Path, clock: Clock) -> None:
+    def refuse(_: FaultyConversation, verb: str, argument: bytes) -> bytes | None:
+        return b"550 5.1.1 unknown" if verb == "RCPT" and b"customer7@" in argument else None
+
+    with relay(fault=refuse) as live:
+        folder = campaign(tmp_path / "trial", live)
+        send(folder)
+        found = outlook(folder)
+        assert planned_for(found) == 19
+        assert found.left_out[0].count == 1
+        armed(folder, 19)
+        clock.at += 4 * DAY
+        assert sent_in(followed(folder)) == 19
+
+
+def test_a_condition_chooses_by_column(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live, where="minutes > 15")
+    send(folder)
+    assert planned_for(outlook(folder)) == 5
+
+
+def test_at_night_nothing_arrives(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    zones = ["Europe/Warsaw", "America/New_York", "Asia/Tokyo", "Pacific/Auckland"]
+    rows = [dict(row, time_zone=zones[n % 4]) for n, row in enumerate(customers(8))]
+    folder = campaign(tmp_path / "trial", live, rows, schedule={"hours": "09:00-12:00", "weekdays": "mon-sun"})
+    send(folder)
+    armed(folder, 8)
+    arrived = []
+    for _ in range(5 * 24):
+        clock.at += 3600
+        arrived += [sent_in(followed(folder))]
+    assert sum(arrived) == 8
+    assert sorted(each for each in arrived if each) == [2, 2, 2, 2]
+
+
+def test_what_was_planned_and_got_late_goes_at_the_next_opening(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live, customers(5), schedule={"hours": "09:00-17:00", "weekdays": "mon-sun"})
+    send(folder)
+    armed(folder, 5)
+    clock.at = (clock.at + 4 * DAY) // DAY * DAY + 10 * 3600
+    live.fault = lambda _, verb, __: b"451 4.3.0 later" if verb == "MAIL" else None
+    assert sent_in(followed_once(folder)) == 0
+    live.fault = None
+    clock.at += 12 * 3600  # 22:00
+    assert sent_in(followed(folder)) == 0
+    clock.at += 12 * 3600  # 10:00
+    assert sent_in(followed(folder)) == 5
+
+
+def followed_once(folder: Path) -> FollowedUp:
+    """A run that does not wait for what was deferred."""
+    with Ledger.open(folder / "ledger.sqlite", "trial") as ledger:
+        assert ledger.notes()
+
+    class Hasty(Person):
+        def progress(self, progress: object) -> None:
+            from mass_apology.flows.control import ask
+            from mass_apology.ledger import Control
+
+            if getattr(progress, "counts", None) is not None and getattr(progress, "waits_for", ""):
+                ask(folder, Control.STOP)
+
+    return run(folder, Hasty())
+
+
+def test_two_runs_at_once_send_each_letter_once(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live)
+    send(folder)
+    armed(folder, 20)
+    clock.at += 4 * DAY
+    with Ledger.open(folder / "ledger.sqlite", "trial") as other:
+        other.acquire(clock.at)
+        with pytest.raises(LedgerLocked):
+            followed(folder)
+        other.release()
+    assert sent_in(followed(folder)) == 20
+    assert len({message_from_bytes(each.data)["Message-ID"] for each in live.received}) == 40
+
+
+def test_a_letter_that_cannot_be_written_stops_the_arming(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live)
+    (folder / "templates/later/en.md").write_text("Subject: x\n\n{{ customer.nothing }}\n", encoding="utf-8")
+    send(folder)
+    with pytest.raises(ConfirmationError, match="20 letters of the wave later cannot go"):
+        armed(folder, 20)
+
+
+def test_the_timers_name_the_folder(tmp_path: Path, live: Relay) -> None:
+    folder = campaign(tmp_path / "a folder", live)
+    for form, sign in (("systemd", "OnCalendar=*:0/15"), ("cron", "*/15 * * * *"), ("kubernetes", "Forbid")):
+        printed = text(form, folder, 15)
+        assert sign in printed
+        assert "follow-up" in printed
+        assert str(folder) in printed
+
+
+def test_the_record_says_who_armed(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live)
+    send(folder)
+    by = armed(folder, 20).by
+    with Records.open(folder / "ledger.sqlite", "trial") as ledger:
+        assert any(f"armed by {by}" in note.what for note in ledger.notes())
