@@ -10,6 +10,7 @@ trap 'rm -rf "$folder"' EXIT
 "$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "$folder"/mass_apology-*.whl
 cd "$folder"
 "$folder/venv/bin/mass-apology" demo > demo.txt 2>&1 || { cat demo.txt; exit 1; }
-test -s demo/results.csv
+test -s demo/report.html
+test -s demo/preview.html
 grep "The relay received" demo.txt
 echo "The wheel works by itself."
