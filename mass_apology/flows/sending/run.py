@@ -191,10 +191,13 @@ def _interrupts(desk: Desk) -> Iterator[_Interrupts]:
     assert task is not None  # noqa: S101 (a coroutine always runs in a task)
     interrupts = _Interrupts(desk, task)
     loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, interrupts.interrupted)
+    # Python's own handlers and not the loop's: those do not exist on Windows.
+    before = {
+        each: signal.signal(each, lambda *_: loop.call_soon_threadsafe(interrupts.interrupted))
+        for each in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield interrupts
     finally:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(each)
+        for each, handler in before.items():
+            signal.signal(each, handler)
