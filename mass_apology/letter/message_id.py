@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b32encode
 from hashlib import blake2b
 
 
@@ -11,10 +10,10 @@ def message_id(key: bytes, wave: str, identity: int, domain: str) -> str:
 
     ``key`` is the campaign's secret, 16 to 64 octets; ``identity`` the recipient's signed 64-bit hash; ``domain`` the
     sender's, as A-labels. A letter that does go twice carries one id, so that a mailbox can fold the two. The left side
-    is 120 bits of keyed BLAKE2b (RFC 7693) in lower-case base32: collisions are out of the question, and nobody without
+    is 128 bits of keyed BLAKE2b (RFC 7693) in hexadecimal: collisions are out of the question, and nobody without
     the key can find out whether a given customer was written to.
     """
     if not 16 <= len(key) <= blake2b.MAX_KEY_SIZE:
         raise ValueError(f"a key of {len(key)} octets, but 16 to {blake2b.MAX_KEY_SIZE} are needed")
-    digest = blake2b(identity.to_bytes(8, "big", signed=True) + wave.encode(), key=key, digest_size=15).digest()
-    return f"<{b32encode(digest).decode('ascii').lower()}@{domain}>"
+    digest = blake2b(identity.to_bytes(8, "big", signed=True) + wave.encode(), key=key, digest_size=16).hexdigest()
+    return f"<{digest}@{domain}>"

@@ -136,7 +136,7 @@ class Planning:
             self._findings.add([finding])
         self._staging.withhold_conflicts()
         self._findings.add(preflight.spelling_findings(self._campaign.recipients, self._staging.spellings()))
-        languages = tuple(self._staging.counts().languages)
+        languages = tuple(self._staging.counts(domains=0).languages)
         facts = facts_findings(self._scenario, self._campaign.incident, languages)
         self._findings.add(facts)
         self._lacks_facts = any(each.severity is Severity.ERROR for each in facts)
@@ -176,7 +176,7 @@ class Planning:
             for batch in self._staging.deliveries(BATCH, everyone=True):
                 self._see(batch)
             return
-        letters = self._staging.counts().letters
+        letters = self._staging.counts(domains=0).letters
         failed: list[tuple[int, str]] = []
         places = asyncio.Semaphore(AT_ONCE)
         processes = processes_for(letters, os.cpu_count() or 1)
@@ -251,7 +251,7 @@ class Planning:
 
     def canary(self) -> list[int]:
         """The letters that go first."""
-        return self._candidates.choose(pacing.canary_size(self._staging.counts().letters))
+        return self._candidates.choose(pacing.canary_size(self._staging.counts(domains=0).letters))
 
     def _stops(self, group: Group) -> bool:
         return group.severity is Severity.ERROR and not (self._skip_bad_rows and group.skippable)
