@@ -9,7 +9,19 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
-from bench import end_to_end, even_rate, flat_memory, kill, looking, one_connection, over_tls, planning, start_up
+from bench import (
+    coming_back,
+    end_to_end,
+    even_rate,
+    flat_memory,
+    following,
+    kill,
+    looking,
+    one_connection,
+    over_tls,
+    planning,
+    start_up,
+)
 from bench.result import Options, Result, TrialError
 
 BARS: Mapping[str, Callable[[Options], Result]] = {
@@ -21,6 +33,8 @@ BARS: Mapping[str, Callable[[Options], Result]] = {
     "planning": planning.measure,
     "flat-memory": flat_memory.measure,
     "looking": looking.measure,
+    "following": following.measure,
+    "coming-back": coming_back.measure,
 }
 ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {"kill": kill.measure}
 """Measured only when named: it takes as long as all the others, and says yes or no."""

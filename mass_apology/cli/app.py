@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mass_apology import __version__
-from mass_apology.cli import after, findings, results, screen, suppress, watching
+from mass_apology.cli import after, findings, results, screen, suppress, templates, watching
 from mass_apology.cli.exits import Exit, sentences
 from mass_apology.cli.options import HERE, Folder, Force, Json, Override, SkipBadRows
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 
 app.add_typer(suppress.app, name="suppress")
+app.add_typer(templates.app, name="templates")
 app.add_typer(after.app)
 
 

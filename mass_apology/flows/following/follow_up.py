@@ -116,6 +116,8 @@ class _Following:
         return await self._send(wave_plan, said, next_at)
 
     async def _add(self, wave_plan: WavePlan, due: list[Candidate], now: float) -> None:
+        if not due:
+            return
         letters = [wave_plan.letter(candidate) for candidate in due]
         await require_writable(wave_plan, letters, self._eyes.stage)
         additions = [
@@ -134,6 +136,7 @@ class _Following:
         due = plan.due(self._ledger.counts(name))
         if not due:
             return _untouched(wave_plan.wave, said, next_at, needs_a_person=bool(said))
+        early = set(_early(wave_plan, time.time()))
         run = Run(
             self._folder,
             self._campaign,
@@ -142,7 +145,7 @@ class _Following:
             self._eyes,
             wave=name,
             template=wave_plan.wave.template,
-            may_go=lambda letter: wave_plan.is_open(letter, time.time()),
+            may_go=lambda letter: letter.id not in early and wave_plan.is_open(letter, time.time()),
         )
         ended = await run.deliver(due, await self._offered())
         return WaveEnded(
@@ -177,6 +180,13 @@ def _stopped(wave_plan: WavePlan, now: float) -> Iterator[tuple[int, str]]:
     for candidate, decision in wave_plan.reconsidered(now):
         if isinstance(decision, Not) and decision.reason in _STOPS and candidate.next_delivery is not None:
             yield candidate.next_delivery, decision.reason.sentence
+
+
+def _early(wave_plan: WavePlan, now: float) -> Iterator[int]:
+    """Deliveries that were planned when the clock was ahead."""
+    for candidate, decision in wave_plan.reconsidered(now):
+        if isinstance(decision, Due) and decision.at > now and candidate.next_delivery is not None:
+            yield candidate.next_delivery
 
 
 def _untouched(wave: Wave, said: str, next_at: float | None, *, needs_a_person: bool) -> WaveEnded:

@@ -96,10 +96,10 @@ class _Settling:
             self.flush()
 
     def flush(self) -> None:
-        """Record what waits: in the ledger first, so that nothing is suppressed that the ledger does not know."""
-        self._book.record([note for _, notes in self._waiting.values() for note in notes], time.time())
+        """Record what waits: on the list first, which may be repeated; what the ledger knows is not read again."""
         entries = [entry for report, notes in self._waiting.values() for entry in self._entries(report, notes)]
         self._suppressed += self._store.add_all(entries) if entries else 0
+        self._book.record([note for _, notes in self._waiting.values() for note in notes], time.time())
         self._waiting.clear()
 
     def settled(self) -> Settled:

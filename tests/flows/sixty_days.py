@@ -1,0 +1,365 @@
+"""Sixty days of a real campaign by a clock that is set: its folder, its ledger, a relay, and processes that are killed.
+
+Time stands still during a run, so that what the relay receives in it has the run's time. A run that is to be killed is
+a process of its own, which kills itself just before or after one step; nothing of it is tidied up. The books hold what
+arrived, what came back, and when runs ended by themselves. Of the ledger one thing only is believed: who is in doubt.
+
+``python sixty_days.py FOLDER RECIPIENTS EVERY SEED`` prints what it came to as JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import mailbox
+import os
+import re
+import signal
+import sys
+import time
+import traceback
+import warnings
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from random import Random
+
+import msgspec
+from live import Person, Row, campaign_folder, customers, relay, send, write_rows
+from msgspec import Struct
+from msgspec.structs import replace
+from returned_mail import returned
+from sixty_days_judge import DAY, HOUR, PLACES, WAVES, Arrived, Books, Heard, is_unknown, judge
+from smtp_fakes import FaultyConversation, Relay
+
+from mass_apology.flows.following import consent, follow_up
+from mass_apology.flows.plans.plan import Draft
+from mass_apology.flows.settling.bounces import settle
+from mass_apology.ledger import Ledger, Records, marks
+from mass_apology.ledger.feedback import FeedbackBook
+from mass_apology.memory import STATE_VARIABLE
+from mass_apology.model import Status
+from mass_apology.suppression import Suppressions
+
+BEGINS = datetime.fromisoformat(
+    "2026-10-14T09:00:00+00:00"
+).timestamp()  # Europe changes on 25 October, America a week on
+DAYS = 60
+BATCHES = (0, 4, 9, 16, 24)  # days on which the file of customers grows
+_TABLES = """
+[schedule]
+hours = "09:00-18:00"
+holidays = true
+
+[[follow_up]]
+name = "one"
+template = "one"
+after = "3 days"
+
+[[follow_up]]
+name = "two"
+template = "two"
+from_wave = "one"
+after = "14 days"
+unless_replied = true
+not_after = 2026-12-11T20:00:00Z
+"""
+
+
+class Step(Struct, frozen=True):
+    """Where a process dies: before or after the n-th call of something."""
+
+    owner: object
+    name: str
+    after: bool
+    n: int = 1
+
+    def __str__(self) -> str:
+        return f"{'after' if self.after else 'before'} {getattr(self.owner, '__name__', '')}.{self.name}"
+
+
+def _steps(*places: tuple[object, str]) -> deque[Step]:
+    return deque(Step(owner, name, after) for owner, name in places for after in (False, True))
+
+
+_SENDING = (
+    *((Ledger, "acquire"), (Ledger, "recover"), (Ledger, "hand_over"), (marks, "apply"), (Ledger, "record")),
+    (Ledger, "release"),
+)
+_DOUBTED = frozenset({Status.IN_DOUBT, Status.BOUNCED, Status.COMPLAINED})
+
+_NTH = dict.fromkeys(("hand_over", "apply", "record"), (1, 1, 2, 5))
+"""Which call is the last one, of what is called for each letter."""
+
+_ADDED = Step(follow_up, "add", after=True)
+
+
+class Clock:
+    """The time that all of the program sees."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def __call__(self) -> float:
+        return self.at
+
+
+class World:
+    """One campaign and all that happens to it. ``time.time`` must be ``clock``; chance comes from ``seed`` alone."""
+
+    def __init__(self, folder: Path, live: Relay, clock: Clock, *, recipients: int, seed: int) -> None:
+        self.books = Books()
+        self._recipients = recipients
+        self._folder = folder
+        self._live = live
+        self._clock = clock
+        self._chance = Random(seed)
+        self._run = 0
+        self._seen = 0
+        self._coming: list[tuple[float, str, Arrived]] = []  # what will come back, and when
+        self._box = folder / "returned.mbox"
+        self._deaths = {
+            "send": _steps((Draft, "commit"), (Ledger, "note"), *_SENDING),
+            "follow": _steps((follow_up, "add"), *_SENDING),
+            "agree": _steps((consent, "arm")),
+            "settle": _steps((FeedbackBook, "record"), (Suppressions, "add_all")),
+        }
+        self._deaths["follow"] += [_ADDED] * 2
+        self._withholding = _steps((follow_up, "withhold"))
+        live.fault = _refuse_some
+        self._write()
+
+    @property
+    def alive(self) -> list[str]:
+        """Steps at which no process has died yet, in any flow."""
+        steps = [str(step) for steps in (*self._deaths.values(), self._withholding) for step in steps]
+        return [step for step in steps if step not in self.books.died]
+
+    def sixty_days(self, every: float) -> None:
+        """The whole campaign, with a timer that fires about every so many hours; once it is days late."""
+        batches, jumps = deque(BATCHES), deque([(11, 3 * DAY), (34, -9 * HOUR)])
+        while (day := (self._clock.at - BEGINS) / DAY) < DAYS:
+            if batches and day >= batches[0]:
+                batches.popleft()
+                self._grow(len(BATCHES) - len(batches))
+            self._take_back()
+            self._follow()
+            self._clock.at += self._chance.uniform(0.5, 1.5) * every * HOUR
+            if jumps and day >= jumps[0][0]:
+                self._clock.at += jumps.popleft()[1]
+
+    def in_doubt(self) -> set[tuple[str, int]]:
+        """Wave and customer of letters of which nobody knew whether they arrived, before one may have come back."""
+        with Records.open(self._folder / "ledger.sqlite", "trial") as records:
+            return {
+                (wave, _number(result.address))
+                for wave in ("first", *WAVES)
+                for result in records.results(wave)
+                if result.accepted_at is None and result.status in _DOUBTED
+            }
+
+    # What people and timers do
+
+    def _grow(self, batch: int) -> None:
+        count = self._recipients * batch // len(BATCHES)
+        for number in range(len(self.books.listed), count):
+            self.books.listed[number] = self._run
+        write_rows(self._folder / "affected.csv", _rows(count))
+        self._until_done("send", lambda: send(self._folder))
+        self.books.sends.append((self._run, self._clock.at))
+
+    def _follow(self) -> None:
+        while True:
+            stopped = self._stopped_somebody()
+            if not self._dies("follow", self._followed, self._withholding if stopped else None):
+                break
+            if self._chance.random() < 0.5:
+                return  # until the timer fires again
+        done = self._perform(self._followed)
+        for wave in [wave.name for wave in done.waves if wave.needs_a_person]:
+            self._until_done("agree", lambda wave=wave: self._agreed(wave))
+            done = self._perform(self._followed)
+        self.books.follow_ups.append((self._run, self._clock.at))
+
+    def _followed(self) -> follow_up.FollowedUp:
+        return follow_up.run(self._folder, Person())
+
+    def _agreed(self, wave: str) -> None:
+        asyncio.run(consent.agree(self._folder, wave, str, confirm=None, observe=lambda *_: None))
+
+    def _take_back(self) -> None:
+        """What has come back by now is put into the box, and the whole box is read."""
+        coming, self._coming = self._coming, []
+        new = [(what, letter) for at, what, letter in coming if at <= self._clock.at]
+        self._coming = [each for each in coming if each[0] > self._clock.at]
+        if not new:
+            return
+        box = mailbox.mbox(self._box)
+        for what, letter in new:
+            box.add(returned(what, letter))
+        box.close()
+        self._until_done("settle", lambda: settle(self._folder, str(self._box), observe=lambda *_: None))
+        self.books.heard += [Heard(run=self._run, what=what, letter=letter) for what, letter in new]
+
+    def _stopped_somebody(self) -> bool:
+        """Somebody whose letter a killed run has planned is heard of before it goes."""
+        if not (self.books.died and self._withholding and self.books.died[-1] == str(_ADDED)):
+            return False
+        with Records.open(self._folder / "ledger.sqlite", "trial") as records:
+            waiting = [
+                _number(each.address) for wave in WAVES for each in records.results(wave) if each.status == "PLANNED"
+            ]
+        firsts = [each for each in self.books.arrived if each.wave == "first" and each.number in waiting[:1]]
+        self._coming += [(self._clock.at, "dead", letter) for letter in firsts]
+        self._take_back()
+        return bool(firsts)
+
+    # Processes
+
+    def _until_done(self, flow: str, act: Callable[[], object]) -> None:
+        while self._dies(flow, act):
+            pass
+        self._perform(act)
+
+    def _perform(self, act: Callable[[], follow_up.FollowedUp | object]) -> follow_up.FollowedUp:
+        self._run += 1
+        done = act()
+        self._collect()
+        return done  # type: ignore[return-value]  # only that of ``_followed`` is looked at
+
+    def _dies(self, flow: str, act: Callable[[], object], first: deque[Step] | None = None) -> bool:
+        """Let a process do it that dies at the next step of the flow; whether it came so far."""
+        steps = first or self._deaths[flow]
+        if not steps:
+            return False
+        step = steps[0]
+        self._run += 1
+        died = killed_at(replace(step, n=self._chance.choice(_NTH.get(step.name, (1,)))), act)
+        while self._live.sink.connections:  # what it had written is still being read
+            time.sleep(0.001)
+        self._collect()
+        steps.popleft()
+        if died:
+            self.books.died.append(str(step))
+        else:
+            steps.append(step)
+        return died
+
+    def _collect(self) -> None:
+        for received in self._live.received[self._seen :]:
+            header = received.data.partition(b"\r\n\r\n")[0]
+            letter = Arrived(
+                run=self._run,
+                at=self._clock.at,
+                wave=_field(header, b"Subject").partition(":")[0],
+                number=_number(received.recipients[0]),
+                message_id=_field(header, b"Message-ID"),
+            )
+            self.books.arrived.append(letter)
+            what = self._chance.choices(_BACK, _WEIGHTS)[0]
+            if what:
+                self._coming.append((self._clock.at + self._chance.uniform(0.1, 25) * DAY, what, letter))
+        self._seen = len(self._live.received)
+
+    def _write(self) -> None:
+        campaign_folder(self._folder, self._live.sink.url, _rows(1), top={"layout": "bare"}, relay={"connections": 2})
+        for name in ("sorry", *WAVES):
+            (self._folder / "templates" / name).mkdir(exist_ok=True)
+            text = f"Subject: {'first' if name == 'sorry' else name}: {{{{ incident.service }}}}\n\nWe are sorry.\n"
+            (self._folder / "templates" / name / "en.md").write_text(text, encoding="utf-8")
+        (self._folder / "templates" / "layouts").mkdir(exist_ok=True)  # one that is quickly read, run after run
+        page = "<!DOCTYPE html><html><body>{{ body }}</body></html>"
+        (self._folder / "templates" / "layouts" / "bare.html").write_text(page, encoding="utf-8")
+        with (self._folder / "campaign.toml").open("a", encoding="utf-8") as file:
+            file.write(_TABLES)
+
+
+def killed_at(step: Step, act: Callable[[], object]) -> bool:
+    """Do it in a process that is killed at the step; false where it never came to it."""
+    with warnings.catch_warnings():
+        # Python 3.12 warns of threads when it forks. The relay's is idle then, and the new process asks nothing of it.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process = os.fork()
+    if not process:
+        try:
+            _arm(step)
+            act()
+            os._exit(0)
+        except BaseException:  # whatever it is: this process must not go on as its parent does
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+    _, status = os.waitpid(process, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WIFSIGNALED(status)
+
+
+def _arm(step: Step) -> None:
+    whole, calls = getattr(step.owner, step.name), [0]
+
+    def dies(*, after: bool) -> None:
+        calls[0] += not after
+        if after == step.after and calls[0] == step.n:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def plain(*args: object, **named: object) -> object:
+        dies(after=False)
+        answer = whole(*args, **named)
+        dies(after=True)
+        return answer
+
+    async def awaited(*args: object, **named: object) -> object:
+        dies(after=False)
+        answer = await whole(*args, **named)
+        dies(after=True)
+        return answer
+
+    setattr(step.owner, step.name, awaited if inspect.iscoroutinefunction(whole) else plain)
+
+
+# The world outside
+
+_BACK = ("", "dead", "full", "complaint", "reply", "forged", "away")
+_WEIGHTS = (76, 5, 3, 2, 8, 4, 2)
+
+
+def _refuse_some(_: FaultyConversation, verb: str, argument: bytes) -> bytes | None:
+    return b"550 5.1.1 unknown" if verb == "RCPT" and is_unknown(_number(argument.decode())) else None
+
+
+def _number(text: str) -> int:
+    found = re.search(r"customer(\d+)@", text)
+    assert found
+    return int(found[1])
+
+
+def _field(header: bytes, name: bytes) -> str:
+    found = re.search(rb"^" + name + rb": (.*?)\r$", header + b"\r", re.MULTILINE)
+    assert found
+    return found[1].decode()
+
+
+def _rows(count: int) -> Sequence[Row]:
+    places = (PLACES[number % len(PLACES)] for number in range(count))
+    return [
+        {**row, "time_zone": zone, "country": country}
+        for row, (zone, country) in zip(customers(count), places, strict=True)
+    ]
+
+
+def main() -> None:
+    """The same with more customers, for whoever has the time."""
+    folder, recipients, every, seed = sys.argv[1:]
+    os.environ[STATE_VARIABLE] = str(Path(folder) / "state")
+    clock = Clock(BEGINS)
+    time.time = clock
+    with relay() as live:
+        world = World(Path(folder) / "trial", live, clock, recipients=int(recipients), seed=int(seed))
+        world.sixty_days(float(every))
+        verdict = judge(world.books, world.in_doubt())
+        print(msgspec.json.encode(verdict).decode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Sixty days over two changes of the clock, thirty time zones and the holidays of six countries, by a real ledger."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from live import relay, send
+from sixty_days import BEGINS, Clock, Step, World, killed_at
+from sixty_days_judge import DAY, HOUR, WAVES, Arrived, Books, Heard, Verdict, judge
+from test_bounces import bounce, box, id_of, read_all, suppressed
+from test_follow_up import armed, campaign, followed, sent_in
+
+from mass_apology.flows.following import follow_up
+from mass_apology.suppression import Reason, Suppressions
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock(BEGINS)
+    monkeypatch.setattr(time, "time", clock)
+    return clock
+
+
+def faults(verdict: Verdict) -> list[str]:
+    return [*verdict.twice, *verdict.outside, *verdict.missing]
+
+
+def test_each_letter_once_inside_its_window_and_nobody_forgotten(tmp_path: Path, clock: Clock) -> None:
+    with relay() as live:
+        world = World(tmp_path / "trial", live, clock, recipients=150, seed=1)
+        world.sixty_days(every=9)
+        verdict = judge(world.books, world.in_doubt())
+    assert faults(verdict) == []
+    assert world.alive == []  # a process has died at every step
+    assert verdict.in_doubt <= verdict.died * 2  # of each connection a letter
+    assert all(verdict.letters[wave] > 90 for wave in ("first", *WAVES))
+    assert {what.what for what in world.books.heard} == {"dead", "full", "complaint", "reply", "forged", "away"}
+
+
+def letter(wave: str, number: int, day: float, run: int) -> Arrived:
+    return Arrived(
+        run=run, at=BEGINS + day * DAY, wave=wave, number=number, message_id=f"<{wave}.{number}@acme.example>"
+    )
+
+
+def books(*arrived: Arrived, heard: tuple[Heard, ...] = ()) -> Books:
+    """Two customers, in Warsaw and in Riga, and a run that ends by itself at noon there on every day."""
+    ended = [(day * 10 + 9, BEGINS + day * DAY) for day in range(30)]
+    return Books(
+        arrived=list(arrived), heard=list(heard), sends=ended[:1], follow_ups=ended, listed={0: 0, 1: 0}, died=[]
+    )
+
+
+FIRSTS = (letter("first", 0, 0, 1), letter("first", 1, 0, 1))
+ONES = (letter("one", 0, 5, 51), letter("one", 1, 5, 51))  # a Monday
+
+
+@pytest.mark.parametrize(
+    ("arrived", "heard", "expected"),
+    [
+        ((*FIRSTS, *ONES, *(letter("two", n, 19, 191) for n in (0, 1))), "", ""),
+        ((*FIRSTS, *ONES, letter("two", 0, 19, 191)), "", "two to 1"),
+        ((*FIRSTS, *ONES, letter("two", 0, 19, 191)), "reply", ""),
+        ((*FIRSTS, *ONES, *(letter("two", n, 19, 191) for n in (0, 1))), "reply", "two to 1: not to be written to"),
+        ((*FIRSTS, *ONES, letter("two", 0, 20, 201)), "dead", "two to 0"),
+        ((*FIRSTS, *ONES, *(letter("two", n, 19, 191) for n in (0, 0))), "dead", "two to 0: 2 times"),
+        ((*FIRSTS, *ONES, letter("two", 0, 16, 161)), "dead", "two to 0: before its time"),
+        ((*FIRSTS, *ONES, letter("two", 0, 19.5, 191)), "dead", "two to 0: out of hours"),
+        ((*FIRSTS, letter("one", 0, 5, 51)), "dead", "one to 1; two to 0"),
+        ((FIRSTS[0],), "dead", "first to 1; one to 0"),
+        ((*FIRSTS, letter("one", 0, 4, 41), ONES[1], letter("two", 0, 19, 191)), "dead", "one to 0: out of hours"),
+    ],
+)
+def test_the_judge_sees_what_is_wrong(arrived: tuple[Arrived, ...], heard: str, expected: str) -> None:
+    """``heard`` is said about the second customer's letter of the first follow-up, on the tenth day."""
+    told = (Heard(run=100, what=heard, letter=ONES[1]),) if heard else ()
+    found = faults(judge(books(*arrived, heard=told), set()))
+    assert "; ".join(each.partition(",")[0] for each in found) == expected
+
+
+def test_a_clock_set_back_after_a_crash_brings_no_letter_early(tmp_path: Path, clock: Clock) -> None:
+    with relay() as live:
+        folder = campaign(tmp_path / "trial", live)
+        send(folder)
+        armed(folder, 20)
+        clock.at += 3 * DAY + HOUR
+        assert killed_at(Step(follow_up, "add", after=True), lambda: followed(folder))
+        clock.at -= 5 * HOUR
+        assert sent_in(followed(folder)) == 0
+        clock.at += 5 * HOUR
+        assert sent_in(followed(folder)) == 20
+
+
+def test_a_crash_between_the_ledger_and_the_list_loses_no_suppression(tmp_path: Path) -> None:
+    with relay() as live:
+        folder = campaign(tmp_path / "trial", live)
+        send(folder)
+        source = box(tmp_path, bounce(3, id_of(live, 3)))
+        assert killed_at(Step(Suppressions, "add_all", after=False), lambda: read_all(folder, source))
+        read_all(folder, source)
+        assert suppressed() == {"customer3@d3.example": Reason.DEAD_ADDRESS}
