@@ -124,6 +124,8 @@ def test_moments_follow_the_recipients_zone(tmp_path: Path) -> None:
         ("A\n{% if customer.note %}\nB\n{% else %}\nb\n{% endif %}\n\nC", "A b\n\nC", "p p"),
         ("A{% if customer.note %}\\\nB{% endif %}\\\nC", "A\nC", "p br"),
         ("{% if customer.note %}\n\nA\n\nB\n\n{% else %}\n\nC\n\nD\n\n{% endif %}\n\nE", "C\n\nD\n\nE", "p p p"),
+        ("A\n{% if rows %}\n{% if not customer.note %}\nB\n{% endif %}\n{% endif %}", "A B", "p"),
+        ("A\n{% for row in rows %}\n{% if row.plan %}\nB\n{% endif %}\n{% endfor %}", "A B", "p"),
         ("> {% if rows %}\n> A\n> {% endif %}\n\nB", "> A\n\nB", "blockquote p p"),
         ("# H\n\n**b** *e* `c`\n\n---", "H\n\nb e c\n\n* * *", "h1 p strong em code hr"),
         ("A\n\n```\nx\n  {{ name }}\n```\n\nB", "A\n\nx\n  Ann\n\nB", "p pre code p"),

@@ -80,11 +80,12 @@ class _Weaver:
         if inline is None or node.nester_tokens is None:
             return []
         lines = inline.content.split("\n")
-        for position, mark in reversed(self._places.get(node, [])):
+        places = self._places.get(node, [])
+        last = "".join(mark.word for position, mark in places if position >= len(lines))
+        for position, mark in reversed(places):  # each is put before the words of the later ones
             if position < len(lines):
                 lines[position] = mark.word + lines[position]
-            else:
-                lines[-1] += mark.word
+        lines[-1] += last
         content = "\n".join(lines)
         families(content, self._mask)
         before, content, after = self._peeled(content) if node.type in {"paragraph", "heading"} else ([], content, [])
