@@ -13,7 +13,7 @@ from mass_apology.letter.templates import Template, available_languages, shipped
 from mass_apology.letter.values import Fields
 from mass_apology.model import Content
 
-LANGUAGES = ("en", "pl", "ru")
+LANGUAGES = ("en", "pl", "ru")  # those whose wording is looked at here; test_library looks at all
 SCENARIOS = {name: load_scenario(name, [shipped_templates()]) for name in ("service-outage", "follow-up")}
 LETTERS = {
     (name, language, optional): shipped(name, scenario, language, optional=optional)
@@ -49,7 +49,7 @@ def each(request: pytest.FixtureRequest) -> tuple[str, str, bool]:
 
 def test_every_scenario_has_every_language() -> None:
     for name in SCENARIOS:
-        assert available_languages(name, [shipped_templates()]) == LANGUAGES
+        assert set(available_languages(name, [shipped_templates()])) >= set(LANGUAGES)
 
 
 def test_a_letter_is_clean(each: tuple[str, str, bool]) -> None:
@@ -185,7 +185,7 @@ def test_the_examples_are_facts_that_can_be_used(name: str) -> None:
         for language in LANGUAGES
     }
     assert facts_findings(scenario, plain | tables, LANGUAGES) == []
-    assert set(scenario.title) == set(scenario.purpose) == set(LANGUAGES)
+    assert set(scenario.title) == set(scenario.purpose) >= set(LANGUAGES)
 
 
 def test_the_follow_up_of_a_scenario_exists() -> None:

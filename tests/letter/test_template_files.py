@@ -83,13 +83,16 @@ def test_an_own_template_goes_before_the_shipped_one(tmp_path: Path) -> None:
     (own / "de.md").write_text("Subject: x\n\nx", encoding="utf-8")
     (own / "pl.md").write_text("Subject: x\n\nx", encoding="utf-8")
     directories = [tmp_path, shipped_templates()]
-    assert available_languages("service-outage", directories) == ("de", "en", "pl", "ru")
+    assert available_languages("service-outage", directories) == ("de", "el", "en", "et", "lv", "pl", "ru")
     files = template_files("service-outage", directories, "plain")
     assert {own / "de.md", own / "pl.md"} < set(files)
     assert shipped_templates() / "service-outage" / "pl.md" not in files
     assert {path.name for path in files} == {
         "de.md",
+        "el.md",
         "en.md",
+        "et.md",
+        "lv.md",
         "pl.md",
         "ru.md",
         "plain.html",

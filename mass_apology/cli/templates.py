@@ -1,0 +1,69 @@
+"""``templates``: the library of letters."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mass_apology.cli import screen
+from mass_apology.cli.options import HERE, Folder
+
+app = typer.Typer(rich_markup_mode=None, help="The situations there are letters for.")
+
+Name = Annotated[str, typer.Argument(help="The template's name.")]
+
+
+@app.callback(invoke_without_command=True)
+def show_all(
+    context: typer.Context,
+    folder: Folder = HERE,
+    language: Annotated[str, typer.Option(help="The language to tell it in.")] = "en",
+) -> None:
+    """List the templates: the campaign's own and those that are shipped."""
+    if context.invoked_subcommand is not None:
+        return
+    from mass_apology.flows import library
+
+    for each in library.situations(folder, language):
+        own = " (your own)" if each.own else ""
+        pack = f" Legal pack: {each.legal_pack}." if each.legal_pack else ""
+        screen.say(f"{each.name}{own}: {each.title}  [{' '.join(each.languages)}]")
+        screen.say(f"    {each.purpose}{pack}")
+
+
+@app.command("show")
+def show(
+    name: Name,
+    folder: Folder = HERE,
+    language: Annotated[str, typer.Option(help="The letter's language.")] = "en",
+) -> None:
+    """Show one letter, written with example data.
+
+    \b
+    Example:
+      mass-apology templates show service-outage --language pl
+    """
+    from mass_apology.flows import library
+
+    letter = library.show(folder, name, language)
+    whole = f"Subject: {letter.subject}\n\n{letter.text}"
+    screen.say(whole.replace("\u00a0", " "))  # a no-break space would be shown as an escape
+
+
+@app.command("new")
+def new(
+    name: Name,
+    folder: Folder = HERE,
+    like: Annotated[str, typer.Option(help="The template to begin from.")] = "general-apology",
+) -> None:
+    """Begin a template of your own in the campaign's folder, from one that there is.
+
+    \b
+    Example:
+      mass-apology templates new late-parcels --like late-delivery
+    """
+    from mass_apology.flows import library
+
+    made = library.copy(folder, name, like)
+    screen.say(f"{made} holds the letters and scenario.toml. Look at one: mass-apology templates show {name}")
