@@ -1,14 +1,13 @@
 """When a letter may arrive, and who gets the next one: facts and a moment in, decisions out. No clock is read here."""
 
 from mass_apology.schedule.calendar import Calendar, Day, LeftOut
-from mass_apology.schedule.declared import FIRST_WAVE, problems, wave_names
+from mass_apology.schedule.declared import problems, wave_names
 from mass_apology.schedule.places import Place
 from mass_apology.schedule.plan import Decision, Due, Facts, Not, Reason, Wave, plan_wave, waves
 from mass_apology.schedule.policy import Policy, policy
 from mass_apology.schedule.timetable import Holidays, Opening, Timetable
 
 __all__ = [
-    "FIRST_WAVE",
     "Calendar",
     "Day",
     "Decision",

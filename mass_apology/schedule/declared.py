@@ -6,12 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from mass_apology.model import Status
+from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.schedule.places import is_country
 from mass_apology.settings import FollowUpSettings, QuietSettings, ScheduleSettings, parse_duration
-
-FIRST_WAVE = "first"
-"""The name of the wave that every campaign begins with."""
 
 DAY = 86400
 """Seconds of a day without a change of the clock."""

@@ -16,9 +16,10 @@ from mass_apology.campaign import FILE_NAME, read_campaign
 from mass_apology.errors import OutputError
 from mass_apology.flows.checking.asking import ask_dns, ask_relay
 from mass_apology.flows.checking.page import write_page
+from mass_apology.flows.observing import Observe
 from mass_apology.flows.output import new_binary_file, refuse_existing
 from mass_apology.flows.plans import plan
-from mass_apology.flows.plans.steps import Check, Observe, extended
+from mass_apology.flows.plans.steps import Check, extended
 from mass_apology.model import Finding, Severity
 from mass_apology.schedule import problems
 from mass_apology.settings import Campaign

@@ -12,8 +12,10 @@ from msgspec import Struct
 
 from mass_apology.campaign import FILE_NAME, LEDGER_NAME, read_campaign
 from mass_apology.errors import CampaignError, ConfirmationError
+from mass_apology.flows.counting import disagreement
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.observing import Observe
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Records
 from mass_apology.ledger.waves import Armed, arm, armed, planned
@@ -22,8 +24,6 @@ from mass_apology.model import Delivery, Finding, Severity
 from mass_apology.preflight import Findings, Group
 from mass_apology.schedule import Calendar, Day, Due, LeftOut, Wave, problems, waves
 from mass_apology.settings import Campaign
-
-Observe = Callable[[str, int, int | None], None]
 
 BATCH = 1000
 
@@ -95,9 +95,7 @@ async def agree(
         due = [plan.letter(who) for who, decision in plan.decisions(time.time()) if isinstance(decision, Due)]
         await require_writable(plan, due, observe)
         letters = len(due) + planned(ledger, wave.name)
-        given = str(confirm) if confirm is not None else count(letters)
-        if given != str(letters):
-            said = f"the number given was {given}" if given else "no number was given"
+        if said := disagreement(letters, confirm, count):
             raise ConfirmationError(
                 f"The wave {name} is of {letters} letters, but {said}; it is not armed.",
                 next_step=f"Look at: mass-apology follow-up --plan. To arm it: "

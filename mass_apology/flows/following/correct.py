@@ -10,6 +10,7 @@ from msgspec import Struct
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
+from mass_apology.flows.counting import disagreement
 from mass_apology.flows.following.consent import require_sound, require_writable
 from mass_apology.flows.following.wave_plan import WavePlan
 from mass_apology.flows.holding import locked_ledger
@@ -102,9 +103,7 @@ def _require_free_name(campaign: Campaign, name: str) -> None:
 
 def _confirm(due: int, wishes: Wishes, eyes: Eyes, campaign: Campaign) -> None:
     eyes.plan(None, due, campaign)
-    given = str(wishes.confirm) if wishes.confirm is not None else eyes.count(due)
-    if given != str(due):
-        said = f"the number given was {given}" if given else "no number was given"
+    if said := disagreement(due, wishes.confirm, eyes.count):
         raise ConfirmationError(
             f"{due} letters are to be corrected, but {said}; nothing was sent.",
             next_step=f"To send them, run the same command with --confirm {due}.",

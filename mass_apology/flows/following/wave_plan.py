@@ -17,7 +17,7 @@ from mass_apology.letter.headers import parse_mailbox
 from mass_apology.letter.message_id import message_id
 from mass_apology.model import DUE, Delivery
 from mass_apology.recipients import Segments
-from mass_apology.schedule import Decision, Facts, Place, Timetable, Wave, plan_wave, policy
+from mass_apology.schedule import Decision, Facts, Timetable, Wave, plan_wave, policy
 from mass_apology.schedule.public_holidays import PublicHolidays
 from mass_apology.settings import Campaign, ScheduleSettings
 
@@ -87,10 +87,7 @@ class WavePlan:
         """Whether this letter may arrive now, where its recipient is."""
         if self.wave.not_after is not None and now > self.wave.not_after:
             return False
-        return self._timetable.is_open(now, self._place(letter.time_zone, _ROWS.decode(letter.rows)))
-
-    def _place(self, time_zone: str, rows: list[dict[str, str]]) -> Place:
-        return self._timetable.place(time_zone, rows[0].get(self._campaign.columns.country, ""))
+        return is_open(self._timetable, self._campaign, letter, now)
 
     def _facts(self, batch: list[Candidate]) -> Iterator[Facts]:
         rows = [_ROWS.decode(candidate.rows) for candidate in batch]
@@ -119,6 +116,12 @@ class WavePlan:
 def timetable(schedule: ScheduleSettings, time_zone: str) -> Timetable:
     """When letters may arrive. Raises ``CampaignError`` where holidays are asked for and not installed."""
     return Timetable(policy(schedule, time_zone), PublicHolidays() if schedule.holidays else None)
+
+
+def is_open(timetable: Timetable, campaign: Campaign, letter: Delivery, now: float) -> bool:
+    """Whether a letter may arrive now, by the clock and the calendar where its recipient is."""
+    country = _ROWS.decode(letter.rows)[0].get(campaign.columns.country, "")
+    return timetable.is_open(now, timetable.place(letter.time_zone, country))
 
 
 def wave_parts(folder: Path, campaign: Campaign, wave: Wave) -> Mapping[str, str]:

@@ -8,12 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from mass_apology.errors import InputError
+from mass_apology.flows.observing import Observe
 from mass_apology.letter.writer import Writer
 from mass_apology.model import Delivery
 from mass_apology.recipients import Segments
 from mass_apology.sampling import SIZE, Case, Sampler
-
-Observe = Callable[[str, int, int | None], None]
 
 _ROWS = msgspec.json.Decoder(list[dict[str, str]])
 _LINES = msgspec.json.Decoder(list[int])

@@ -14,9 +14,10 @@ from msgspec import Struct
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import InputError, MassApologyError
 from mass_apology.flows.looking import files
-from mass_apology.flows.looking.choosing import Choice, Kinds, Observe, choose
+from mass_apology.flows.looking.choosing import Choice, Kinds, choose
 from mass_apology.flows.looking.finishing import Batch, finish
 from mass_apology.flows.looking.page import Page
+from mass_apology.flows.observing import Observe
 from mass_apology.flows.output import refuse_existing
 from mass_apology.flows.plans import plan
 from mass_apology.letter.farm import Farm, processes_for

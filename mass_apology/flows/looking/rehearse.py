@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import InputError, RelayError
-from mass_apology.flows.looking.choosing import Choice, Kinds, Observe, choose
+from mass_apology.flows.looking.choosing import Choice, Kinds, choose
+from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans import plan
 from mass_apology.letter.compose import rfc5322_date
 from mass_apology.letter.headers import parse_mailbox

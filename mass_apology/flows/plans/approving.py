@@ -11,8 +11,8 @@ from msgspec import Struct
 from mass_apology.approval import Approvals
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
+from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans import plan
-from mass_apology.flows.plans.steps import Observe
 from mass_apology.settings import Campaign
 
 

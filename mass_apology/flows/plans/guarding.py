@@ -14,7 +14,6 @@ from mass_apology.errors import ConfirmationError
 from mass_apology.guards import (
     GUARDS,
     SAME_FILE_WITHIN,
-    Audience,
     Census,
     EarlierUse,
     Facts,
@@ -77,10 +76,6 @@ class Guards:
     def heed(self, findings: Iterable[Finding]) -> list[Finding]:
         """Findings about single letters, with those of guards saying how to override them, or overridden."""
         return apply_overrides(findings, self._overridden)
-
-    def audience(self) -> Audience:
-        """Whom the letters that were seen go to."""
-        return self._census.audience()
 
     def letters_before(self) -> int | None:
         """How many letters there were at the last check."""

@@ -17,8 +17,9 @@ from mass_apology import __version__, recipients
 from mass_apology.approval import plan_code
 from mass_apology.campaign import LEDGER_NAME
 from mass_apology.errors import ConfirmationError
+from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans.guarding import Guards
-from mass_apology.flows.plans.steps import BATCH, Check, Observe, Planning
+from mass_apology.flows.plans.steps import BATCH, Check, Planning
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Ledger, Planned, Records, Staging
 from mass_apology.letter.headers import parse_mailbox

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from mass_apology import pacing, preflight, recipients
 from mass_apology.errors import first_failure
+from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans.canary import Candidates
 from mass_apology.flows.plans.guarding import Guards, Numbers
 from mass_apology.flows.suppressing import Suppressed
@@ -31,9 +32,6 @@ BATCH = 1000  # letters read back and rendered in one go
 AT_ONCE = 3  # such batches under way: the processes render one while the next is read
 TOP_DOMAINS = 8
 GMAIL = ("@gmail.com", "@googlemail.com")
-
-Observe = Callable[[str, int, int | None], None]
-"""Told of each step: its name, how much of it is done, and of how much."""
 
 
 class Size(Struct, frozen=True, kw_only=True):

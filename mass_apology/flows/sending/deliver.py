@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
-from mass_apology.flows.following.wave_plan import timetable
+from mass_apology.flows.counting import disagreement
+from mass_apology.flows.following.wave_plan import is_open, timetable
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.plans import guarding, plan
 from mass_apology.flows.plans.approving import require_approval
@@ -25,8 +25,6 @@ from mass_apology.settings import Campaign
 from mass_apology.smtp.password import resolve as resolve_password
 from mass_apology.smtp.session import probe
 from mass_apology.smtp.url import parse as parse_url
-
-_ROWS = msgspec.json.Decoder(list[dict[str, str]])
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
@@ -65,12 +63,7 @@ def _hours(campaign: Campaign) -> Callable[[Delivery], bool] | None:
     if not campaign.schedule.first_letter:
         return None
     open_hours = timetable(campaign.schedule, campaign.time_zone)
-
-    def may_go(letter: Delivery) -> bool:
-        country = _ROWS.decode(letter.rows)[0].get(campaign.columns.country, "")
-        return open_hours.is_open(time.time(), open_hours.place(letter.time_zone, country))
-
-    return may_go
+    return lambda letter: is_open(open_hours, campaign, letter, time.time())
 
 
 def _explained(ended: Ended, campaign: Campaign) -> Ended:
@@ -137,9 +130,7 @@ def _take_down(folder: Path, campaign: Campaign, check: Check, approved: str, wi
 
 def _confirm(due: int, wishes: Wishes, eyes: Eyes) -> None:
     """Nothing leaves without the number of letters that are really due, typed or given."""
-    given = str(wishes.confirm) if wishes.confirm is not None else eyes.count(due)
-    if given != str(due):
-        said = f"the number given was {given}" if given else "no number was given"
+    if said := disagreement(due, wishes.confirm, eyes.count):
         raise ConfirmationError(
             f"{due} letters are due, but {said}; nothing was sent.",
             next_step=f"Look at the plan above; to send it, run: mass-apology send --confirm {due}",

@@ -6,7 +6,7 @@ import hashlib
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,13 +18,12 @@ from mass_apology.bounces.report import Affected, Kind, Report
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import InputError
 from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.observing import Observe
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger.feedback import FeedbackBook, Match, Note
 from mass_apology.model import Status
 from mass_apology.settings import Campaign
 from mass_apology.suppression import Entry, Reason, Suppressions
-
-Observe = Callable[[str, int, int | None], None]
 
 STANDARD_INPUT = "-"
 LISTED = 100  # replies and unread messages that are named
