@@ -58,7 +58,7 @@ async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, observ
         folder, campaign, parts, key, plan.Terms(skip_bad_rows=True, render=False), observe=observe
     ) as draft:
         recipe = plan.writer_recipe(folder, campaign, draft.header)
-        kinds = Kinds(recipe(), Segments(campaign, draft.header))
+        kinds = Kinds(draft.writer, Segments(campaign, draft.header))
         total = draft.check.letters
         chosen = choose(draft.letters, choice, kinds, total, observe)
         shown = total if chosen is None else len(chosen)

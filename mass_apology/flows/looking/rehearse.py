@@ -72,11 +72,10 @@ async def rehearse(folder: Path, to: Sequence[str], letters: int, *, observe: Ob
     async with plan.drafted(
         folder, campaign, parts, plan.NO_KEY, plan.Terms(skip_bad_rows=True, render=False), observe=observe
     ) as draft:
-        writer = plan.writer_recipe(folder, campaign, draft.header)()
-        kinds = Kinds(writer, Segments(campaign, draft.header))
+        kinds = Kinds(draft.writer, Segments(campaign, draft.header))
         chosen = choose(draft.letters, Choice(sample=letters), kinds, draft.check.letters, observe) or ()
         picked = _a_few((each for batch in draft.letters() for each in batch if each.id in chosen), letters)
-        messages = _messages(picked, guests, writer, campaign, eightbit=extensions.eightbitmime)
+        messages = _messages(picked, guests, draft.writer, campaign, eightbit=extensions.eightbitmime)
     desk = _Desk(messages, campaign)
     await send_through(campaign.relay, password, desk, lambda: 1)
     if desk.error is not None and not desk.tried:

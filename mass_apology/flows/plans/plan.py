@@ -55,9 +55,16 @@ class Draft:
     """A plan that is not in the ledger yet."""
 
     def __init__(
-        self, staging: Staging, check: Check, parts: Mapping[str, str], header: Sequence[str], canary: Sequence[int]
+        self,
+        staging: Staging,
+        check: Check,
+        parts: Mapping[str, str],
+        header: Sequence[str],
+        canary: Sequence[int],
+        writer: Writer,
     ) -> None:
         self.check = check
+        self.writer = writer
         self._staging = staging
         self._parts = parts
         self._header = header
@@ -137,7 +144,7 @@ async def drafted(
         if terms.render:
             await planning.render()
         check = planning.check(code(parts), attached=_attached(folder, campaign))
-        yield Draft(staging, check, parts, layout.header, planning.canary())
+        yield Draft(staging, check, parts, layout.header, planning.canary(), planning.writer)
 
 
 def ledger_key(folder: Path, campaign: Campaign) -> bytes:

@@ -107,9 +107,7 @@ class Planning:
         self._staging = staging
         self._make_writer = make_writer
         self._scenario = load_scenario(campaign.template, directories)
-        writer = make_writer()
-        self._language_for = writer.language_for
-        self._links = writer.links
+        self.writer = make_writer()
         self._guards = guards
         self._suppressed = suppressed
         self._skip_bad_rows = skip_bad_rows
@@ -145,7 +143,9 @@ class Planning:
         stopped = self._suppressed.among([each.address for each in batch.recipients])
         if stopped:
             self._set_suppressed_aside(batch, stopped)
-        staged = [(each, self._language_for(each.language)) for each in batch.recipients if each.address not in stopped]
+        staged = [
+            (each, self.writer.language_for(each.language)) for each in batch.recipients if each.address not in stopped
+        ]
         self._asked.update((each.language, language) for each, language in staged)
         self._staging.add(staged)
         self._findings.add(batch.findings)
@@ -178,8 +178,11 @@ class Planning:
         failed: list[tuple[int, str]] = []
         places = asyncio.Semaphore(AT_ONCE)
         processes = processes_for(letters, os.cpu_count() or 1)
+        make_writer = (
+            self._make_writer if processes else lambda: self.writer
+        )  # to compile it takes longer than to write
         with first_failure():
-            async with Farm(self._make_writer, processes=processes) as farm, asyncio.TaskGroup() as tasks:
+            async with Farm(make_writer, processes=processes) as farm, asyncio.TaskGroup() as tasks:
                 for batch in self._staging.deliveries(BATCH, everyone=True):
                     self._candidates.add(batch)
                     self._see(batch)
@@ -229,7 +232,7 @@ class Planning:
             gmail=self._gmail,
             size=_size(self._inspected),
             attached=tuple(attached),
-            links=self._links(tuple(counts.languages)),
+            links=self.writer.links(tuple(counts.languages)),
             canary=pacing.canary_size(counts.letters),
             rate=", ".join((campaign.relay.rate, *campaign.relay.windows)),
             finish_at=finish_at,
