@@ -36,6 +36,8 @@ def show_plan(checked: Check) -> None:
 
 def show_changes(outlook: Outlook) -> None:
     """What the plan changes, where there was one before."""
+    if outlook.changed_parts:
+        say(f"\nChanged since the last plan: {', '.join(outlook.changed_parts)}.")
     changes = outlook.changes
     if not (changes.known or changes.updated or changes.outdated or changes.missing):
         return

@@ -253,3 +253,16 @@ def test_pausing_where_nothing_is_sent_says_so(tmp_path: Path) -> None:
         command("send", "-C", folder, "--confirm", "2")
         done = command("pause", "-C", folder)
     assert "Nothing is being sent" in done.stdout
+
+
+def test_a_changed_plan_says_what_changed(tmp_path: Path) -> None:
+    with relay() as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(3))
+        first = command("send", "-C", folder, "--confirm", "3")
+        assert "Changed since" not in first.stdout
+        letter = folder / "templates/sorry/en.md"
+        letter.write_text(letter.read_text(encoding="utf-8") + "\nOne more thing.\n", encoding="utf-8")
+        again = command("send", "-C", folder)
+    assert "Changed since the last plan: the template." in again.stdout
+    assert "Since the last plan: 0 new, 3 known already." in again.stdout
+    assert len(live.received) == 3
