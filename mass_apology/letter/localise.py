@@ -179,6 +179,28 @@ SALUTATIONS: Mapping[str, Salutations] = MappingProxyType(
 )
 OTHER = Salutations(named={"": "{name},"}, unnamed={"": ""})
 
+# Where a day answers "when?", some languages inflect the month; CLDR has the nominative and the genitive only.
+_ESTONIAN = (
+    "jaanuaril veebruaril märtsil aprillil mail juunil juulil augustil septembril oktoobril novembril detsembril"
+)
+_LATVIAN = "janvārī februārī martā aprīlī maijā jūnijā jūlijā augustā septembrī oktobrī novembrī decembrī"
+_MONTHS_WHEN: Mapping[str, Sequence[str]] = MappingProxyType({"et": _ESTONIAN.split(), "lv": _LATVIAN.split()})
+
+
+def _greek_when(label: str, day: Date) -> str:
+    return f"την 1η{label.removeprefix('1')}" if day.day == 1 else f"στις {label}"
+
+
+_WHEN: Mapping[str, Callable[[str, Date], str]] = MappingProxyType(
+    {
+        "el": _greek_when,
+        "en": lambda label, _: f"on {label}",
+        "pl": lambda label, _: f"{label} r." if label[-1].isdigit() else label,
+        "ru": lambda label, _: label.replace("г.", "года"),
+    }
+)
+"""A day's or a date's label → when something happened, for a running sentence; elsewhere the label serves."""
+
 
 class Localiser:
     """One language's way of writing values.
@@ -212,6 +234,14 @@ class Localiser:
     def date(self, value: Date, time_zone: str = "UTC") -> str:
         """ "20 November 2026"."""
         return self._date(value, time_zone or "UTC")
+
+    def on_day(self, value: Date, time_zone: str = "UTC") -> str:
+        """ "on 20 November", with whatever the language says before a day, and its case."""
+        return self._when(self._day(value, time_zone or "UTC"), value, time_zone)
+
+    def on_date(self, value: Date, time_zone: str = "UTC") -> str:
+        """ "on 20 November 2026"."""
+        return self._when(self._date(value, time_zone or "UTC"), value, time_zone)
 
     def time(self, value: datetime, time_zone: str = "UTC") -> str:
         """ "10:12 CET": 24 hours, with the zone's short name or its offset."""
@@ -257,6 +287,12 @@ class Localiser:
         known = gender or (called.gender if forms.gender_by_name else "")
         form = forms.named.get(known) or forms.named.get("") or forms.unnamed[""]
         return form.replace("{name}", called.form)
+
+    def _when(self, label: str, value: Date, time_zone: str) -> str:
+        language, local = self.locale.language, _local(value, time_zone or "UTC")
+        if months := _MONTHS_WHEN.get(language):
+            return label.replace(self.locale.months["format"]["wide"][local.month], months[local.month - 1])
+        return _WHEN[language](label, local) if language in _WHEN else label
 
     def _write_day(self, value: Date, time_zone: str) -> str:
         return _plain(format_skeleton("MMMMd", _local(value, time_zone), locale=self.locale))

@@ -30,6 +30,32 @@ def test_moments_are_written_in_the_recipients_zone(localiser: Localiser, day: s
 
 
 @pytest.mark.parametrize(
+    ("language", "in_may", "in_november"),
+    [
+        ("en", "on 1 May 2026", "on 20 November"),
+        ("et", "1. mail 2026", "20. novembril"),
+        ("el", "την 1η Μαΐου 2026", "στις 20 Νοεμβρίου"),
+        ("lv", "2026. gada 1. maijā", "20. novembrī"),
+        ("pl", "1 maja 2026 r.", "20 listopada"),
+        ("ru", "1 мая 2026\u00a0года", "20 ноября"),
+        ("de", "1. Mai 2026", "20. November"),
+    ],
+)
+def test_when_something_happened_stands_in_the_case_of_the_sentence(
+    language: str, in_may: str, in_november: str
+) -> None:
+    localiser = Localiser(language)
+    assert localiser.on_date(date(2026, 5, 1)) == in_may
+    assert localiser.on_day(MOMENT, "Europe/London") == in_november
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+@pytest.mark.parametrize(("language", "endings"), [("et", ("l",)), ("lv", ("ā", "ī"))])
+def test_every_month_is_inflected(language: str, endings: tuple[str, ...], month: int) -> None:
+    assert Localiser(language).on_day(date(2026, month, 15)).endswith(endings)
+
+
+@pytest.mark.parametrize(
     ("zone", "expected"),
     [
         ("", "23:30 UTC"),

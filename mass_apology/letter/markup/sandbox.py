@@ -208,7 +208,7 @@ def compiled(environment: LetterEnvironment, tree: nodes.Template, constants: Ma
 
 
 def _local_filters(localiser: Localiser) -> dict[str, Callable[..., str]]:
-    zoned = {name: _zoned(getattr(localiser, name)) for name in ("day", "date", "time", "moment")}
+    zoned = {name: _zoned(getattr(localiser, name)) for name in ("day", "date", "on_day", "on_date", "time", "moment")}
     plain = {name: getattr(localiser, name) for name in ("duration", "number", "money", "listing")}
     return zoned | plain
 
