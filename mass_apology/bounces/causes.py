@@ -52,10 +52,19 @@ def _weighed(status: str, diagnostic: str) -> tuple[str, bool | None]:
     """
     quoted, reply = _ENHANCED.search(diagnostic), _CODE.search(diagnostic)
     telling = status
-    if quoted and not (quoted[1].endswith(".0.0") and status[:1] == quoted[1][0]):
+    if (
+        quoted
+        and not (quoted[1].endswith(".0.0") and status[:1] == quoted[1][0])
+        and not _out_of_order(quoted[1], status)
+    ):
         telling = quoted[1]
     leading = reply[1][0] if reply else telling[:1]
     return telling, leading == "5" if leading in {"4", "5"} else None
+
+
+def _out_of_order(quoted: str, status: str) -> bool:
+    """Whether the reply is only about the order of commands: "no valid recipients" to a DATA that was sent ahead."""
+    return quoted == "5.5.1" and bool(status)
 
 
 def _cause(status: str, permanent: bool | None, said: str) -> Cause:  # noqa: FBT001 (one line a rule, in order)

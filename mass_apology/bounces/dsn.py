@@ -18,6 +18,7 @@ STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-st
 
 _RECIPIENTS = 10_000  # of one report; ours has one
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
+_EXPIRED = re.compile(r"envelope expired", re.IGNORECASE)  # OpenSMTPD calls its last word on a letter "delayed", too
 _ACTIONS = {
     "failed": Kind.FAILURE,
     "delayed": Kind.DELAY,
@@ -71,6 +72,8 @@ def _of(group: Headers, said_of: Callable[[str], str]) -> Affected:
     status = found[0] if found else ""
     diagnostic = _diagnostic(group) or said_of(final)
     kind = _kind(first(group, "action"), status)
+    if kind is Kind.DELAY and status.endswith(".4.7") and _EXPIRED.match(diagnostic):
+        kind = Kind.FAILURE
     cause = None
     if kind is Kind.FAILURE:
         cause, status = judge(status, diagnostic)

@@ -64,7 +64,8 @@ class Part(Struct, frozen=True, kw_only=True):
 
 def take_apart(data: bytes) -> Part:
     """The message in ``data``, of which ``LIMIT`` octets are looked at. Never raises."""
-    data = data[:LIMIT].replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
+    data = data[:LIMIT].replace(b"\r\r\n", b"\n")  # the DragonFly agent ends lines so that it quotes
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
     if data.startswith((b"From ", b">From ")):  # an mbox's separator (RFC 4155)
         data = data.partition(b"\n")[2]
     return _part(data, "text/plain", _DEPTH)

@@ -32,8 +32,9 @@ IS_DEAD = _any(r"""
 """And how it is said to be."""
 
 _NO_SUCH = _any(r"""
-    unknown | invalid | no such | no valid | non-?existent | unrouteable | unroutable | bad destination
-""")
+    unknown | invalid | no such | no valid(?! recipients?\b) | non-?existent | unrouteable | unroutable
+    bad destination
+""")  # "no valid recipients" answers DATA, also where all recipients were to be tried again
 _KIND = _any(r"virtual | local | smtp | e-?mail | mail | destination")
 
 DEAD = _any(rf"""
@@ -69,7 +70,8 @@ FULL = _any(r"""
 OURS = _any(r"""
     \bspam | unsolicited | black ?list | block ?list | dns ?bl\b | \brbl\b | blocked | banned | reputation
     suspicio | phish | virus | malware | \bdmarc | \bspf\b | \bdkim | sender | return.?path | reverse dns
-    \bptr\b | helo | client host | \bip\b | your (?:host|server|network) | abus(?:e|ive) | complaint | throttl
+    \bptr\b | helo | client host | (?<!exchanger or )\bip\b | your (?:host|server|network)
+    abus(?:e|ive) | complaint | throttl
     rate.limit | too (?:many|fast|quickly) | receiving mail at a rate | sending limit | (?:daily|hourly)\s
     relay(?:ing)? (?:access )?(?:denied|not) | unable to relay | bulk (?:e-?)?mail | greylist | graylist
     suppress | for explanation visit | authenticat | спам | spamverdacht | polluriel
@@ -79,17 +81,18 @@ OURS = _any(r"""
 POLICY = _any(r"""
     polic(?:y|ies) | access denied | denied | prohibited | forbidden
     not (?:allowed|permitted|authori[sz]ed|accepting) | unauthori | restrict | filter | content | attachment
-    too (?:large|big|long) | size limit | header | rejected by | refused by | message rejected
+    too (?:large|big|long) | size limit | header | rejected by | refused by | message rejected | automatically rejected
     rejected your message | notauthorized | temporar | moderat | подозр
 """)
 """Policy and content: with these words only a code that names the address, and a sentence that does, are believed."""
 
 EXPIRED = _any(r"""
-    expired | giving up | given up | gave up | timed out | timeout | retry time not reached
+    expired | giving up(?! on) | (?<!i've )given up | gave up | timed out | timeout | retry time not reached
     in the queue too long | too long in | for more than \d | for \d+ (?:days|hours) | long failure period
-    multiple retries | unable to contact | try again
+    multiple retries | unable to contact | try again | network is (?:down|unreachable) | connection refused
+    no route to host
 """)
-"""The relay has tried for as long as it tries."""
+"""The relay has tried for as long as it tries. qmail's "I've given up" and "Giving up on 192.0.2.1" say any failure."""
 
 FAILED_SUBJECT = _any(r"""
     undeliver | undelivr | non.?deliver | not deliver | nondeliver | returned (?:mail|to sender|message)
