@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -14,14 +14,17 @@ import msgspec
 from msgspec.structs import replace
 
 from mass_apology.errors import CampaignError
-from mass_apology.settings import Campaign, parse_duration, parse_rate
+from mass_apology.settings import Campaign, LetterheadSettings, numbered, parse_duration, parse_rate
 
 FILE_NAME = "campaign.toml"
 LEDGER_NAME = "ledger.sqlite"
 LOG_NAME = "log.jsonl"
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+_FACT = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_CHOICE = re.compile(r"(?:https?://[^\s{}/?#]+[/?#][^\s{}]*|mailto:[^\s{}@?]+@[^\s{}?]+\?[^\s{}]*)\{token\}[^\s{}]*")
 _SCENARIO = re.compile(r"[a-z0-9][a-z0-9-]*")
+_PDF_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]{1,100}\.pdf")
 
 
 def read_campaign(folder: Path) -> Campaign:
@@ -101,7 +104,29 @@ def _problems(campaign: Campaign) -> Iterator[str]:
     yield from _refused(parse_duration, campaign.approval.valid_for, "$.approval.valid_for")
     if campaign.approval.signers and not campaign.approval.required:
         yield "`$.approval.signers` is set, but `$.approval.required` is 0; say how many people must approve"
+    yield from _letterhead_problems(campaign.letterhead)
+    yield from _remedy_problems(campaign.remedies)
     yield from _moment_problems(campaign.incident, "$.incident")
+
+
+def _remedy_problems(remedies: Mapping[str, str]) -> Iterator[str]:
+    for name, address in remedies.items():
+        if not _FACT.fullmatch(name):
+            yield f"`$.remedies` holds {name!r}, but a remedy is called as its fact: a-z, 0-9 and '_'"
+        if not _CHOICE.fullmatch(address):
+            yield (
+                f"`$.remedies.{name}` is {address!r}, but must be an https:, http: or mailto: address that holds "
+                "{token} once, after its host"
+            )
+
+
+def _letterhead_problems(letterhead: LetterheadSettings) -> Iterator[str]:
+    if letterhead.number is not None:
+        yield from _refused(partial(numbered, number=1), letterhead.number, "$.letterhead.number")
+    names = letterhead.pdf_name
+    for name in [names] if isinstance(names, str) else names.values():
+        if not _PDF_NAME.fullmatch(name):
+            yield f"`$.letterhead.pdf_name` holds {name!r}, which is no file name such as 'letter.pdf'"
 
 
 def _pace_problems(campaign: Campaign) -> Iterator[str]:

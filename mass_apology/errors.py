@@ -2,6 +2,7 @@
 
 MassApologyError
 ├── CampaignError       campaign.toml cannot be used
+├── PasswordError       a password is not where it is said to be kept
 ├── InputError          the recipients file cannot be read
 ├── TemplateError       a letter's template cannot be used, or a letter cannot be rendered
 ├── MessageError        a letter cannot become a valid message
@@ -40,6 +41,10 @@ class MassApologyError(Exception):
 
 class CampaignError(MassApologyError):
     """campaign.toml is missing, is not TOML, or says something that cannot be used."""
+
+
+class PasswordError(MassApologyError):
+    """A password cannot be had from where it is said to be kept. The text never holds a password."""
 
 
 class InputError(MassApologyError):

@@ -11,21 +11,20 @@ deleted as whole files, so that nothing is ever rewritten.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from platformdirs import user_state_path
+
+from mass_apology.moments import utc_day
+from mass_apology.state import STATE_VARIABLE, state_folder
+from mass_apology.whole_file import write_whole
 
 CHECK_FILE = "last-check.json"
 """The last check, in the campaign's folder."""
-
-STATE_VARIABLE = "MASS_APOLOGY_STATE"
-"""The environment variable that names another folder for the record of sent files."""
 
 KEPT = timedelta(days=30)
 """For so long a sent file is remembered."""
@@ -52,7 +51,7 @@ class Sent(Struct, frozen=True, kw_only=True):
 def remember_check(folder: Path, checked: Checked) -> str | None:
     """Keep a check in the campaign's ``folder`` in place of the one before; a sentence if that is impossible."""
     try:
-        _replace(folder / CHECK_FILE, msgspec.json.encode(checked) + b"\n")
+        write_whole(folder / CHECK_FILE, msgspec.json.encode(checked) + b"\n")
     except OSError as error:
         return f"This check cannot be remembered: {folder / CHECK_FILE} cannot be written ({_reason(error)})."
     return None
@@ -71,7 +70,7 @@ def remember_sent(sent: Sent) -> str | None:
     days = _days_folder()
     if days is None:
         return f"Sent files cannot be remembered: there is no home directory. Name a folder in {STATE_VARIABLE}."
-    today = _day(sent.at)
+    today = utc_day(sent.at)
     try:
         days.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         days.mkdir(exist_ok=True, mode=0o700)
@@ -88,19 +87,14 @@ def remember_sent(sent: Sent) -> str | None:
 def sent_since(since: float) -> list[Sent]:
     """What any campaign on this machine began to send at ``since`` (Unix seconds) or later, the earliest first."""
     days = _days_folder()
-    files = [path for day, path in _kept_days(days) if day >= _day(since)] if days else []
+    files = [path for day, path in _kept_days(days) if day >= utc_day(since)] if days else []
     return sorted((sent for path in files for sent in _read(path) if sent.at >= since), key=lambda sent: sent.at)
 
 
 def _days_folder() -> Path | None:
     """``None`` for a user without a home directory, as in some containers."""
-    if given := os.environ.get(STATE_VARIABLE):
-        return Path(given).absolute() / "sent"
-    try:
-        state = user_state_path("mass-apology", appauthor=False)
-    except RuntimeError:
-        return None
-    return state / "sent" if state.is_absolute() else None  # older versions of platformdirs leave "~" as it is
+    state = state_folder()
+    return state / "sent" if state else None
 
 
 def _kept_days(days: Path) -> Iterator[tuple[date, Path]]:
@@ -128,22 +122,6 @@ def _append(path: Path, line: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _replace(path: Path, octets: bytes) -> None:
-    """Write a file whole or not at all, for its owner only."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp makes it 0600
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(octets)
-        Path(name).replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
-
-
-def _day(at: float) -> date:
-    return datetime.fromtimestamp(at, UTC).date()
 
 
 def _reason(error: OSError) -> str:

@@ -5,11 +5,12 @@ Times are Unix seconds (UTC) as ``float``; every type is frozen, and a change is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum, auto
 from types import MappingProxyType
 
 from msgspec import Struct, field
+from msgspec.json import Decoder
 
 FIRST_WAVE = "first"
 """The name of the wave that every campaign begins with."""
@@ -142,8 +143,23 @@ class Delivery(Struct, frozen=True, kw_only=True):
     message_id: str  # with angle brackets
     wave: str = FIRST_WAVE
     thread: tuple[str, ...] = ()  # Message-IDs of the recipient's earlier accepted letters, the oldest first
+    thread_subject: str = ""  # the subject of the last of these
+    number: int = 0  # the outgoing number: 1 for the campaign's first letter, and counting up
+    code: str = ""  # allotted to the recipient, where the campaign has codes
     attempts: int = 0  # transactions begun so far
     first_tried_at: float | None = None  # when the first attempt ended; giving up counts from here
+
+    @property
+    def token(self) -> str:
+        """The Message-ID's left part: it names the letter, and nobody can guess it who has not got the letter."""
+        return self.message_id.strip("<>").partition("@")[0]
+
+
+read_rows: Callable[[str], list[dict[str, str]]] = Decoder(list[dict[str, str]]).decode
+"""What a delivery, and whatever else comes from the ledger, has as ``rows``."""
+
+read_lines: Callable[[str], list[int]] = Decoder(list[int]).decode
+"""What it has as ``lines``."""
 
 
 class Mark(Struct, frozen=True, kw_only=True):
@@ -158,6 +174,7 @@ class Mark(Struct, frozen=True, kw_only=True):
     enhanced_code: str | None = None
     reply: str | None = None  # the reply's text, or what happened instead of one
     sha256: bytes | None = None  # of the message's octets before dot-stuffing; given with HANDING_OVER
+    subject: str | None = None  # the message's; given with HANDING_OVER
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -166,6 +183,7 @@ class Content(Struct, frozen=True, kw_only=True):
     subject: str  # one line, no control characters
     text: str  # lines separated by "\n"
     html: str  # a whole HTML document
+    body: str = ""  # what stands in that document's layout, where it is printed on paper too
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -173,6 +191,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
     delivery: Delivery
     sender: str  # MAIL FROM, an addr-spec
+    subject: str  # as it is read, not as it is encoded
     data: bytes  # CRLF line endings, lines of at most 998 octets, not dot-stuffed, ends with CRLF
     sha256: bytes  # of ``data``, 32 octets
     eightbit: bool  # needs 8BITMIME

@@ -7,11 +7,12 @@ first few are kept as examples.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
 from mass_apology.model import Finding, Severity
+from mass_apology.moments import utc_minute
 
 EXAMPLES = 5
 LINES = 1000
@@ -73,18 +74,55 @@ def skippable(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR and finding.line is not None
 
 
-def fallback_findings(wanted: Mapping[tuple[str, str], int], template: str) -> list[Finding]:
-    """Languages asked for that have no letter. ``wanted`` counts by (language asked for, language of the letter)."""
-    return [
+def fallback_findings(wanted: Mapping[tuple[str, str], int], template: str, merged: int) -> list[Finding]:
+    """Languages asked for that have no letter, and rows that ask for none where others do.
+
+    ``wanted`` counts rows by (language asked for, language of the letter); ``merged`` of all rows have their letter
+    in common with an earlier one.
+    """
+    unit = "row" if merged else "letter"
+    found = [
         Finding(
             code="language-fallback",
             severity=Severity.WARNING,
             where=f"template {template}, language {asked}",
-            problem=f"{count:,} letters ask for '{asked}' and will be in '{given}'.",
-            advice=f"Write templates/{template}/{asked}.md, or accept the fallback.",
+            problem=f"{_counted(count, unit, 'asks', 'ask')} for '{asked}' and will be in '{given}'.",
+            advice=f"Write templates/{template}/{asked}.md, or accept the fallback: `languages` in campaign.toml.",
         )
         for (asked, given), count in sorted(wanted.items())
         if asked not in ("", given)
+    ]
+    silent = {given: count for (asked, given), count in wanted.items() if not asked}
+    if silent and len(silent) < len(wanted):
+        found += [
+            Finding(
+                code="language-unstated",
+                severity=Severity.INFO,
+                where=f"template {template}",
+                problem=f"{_counted(count, unit, 'states', 'state')} no language and will be in '{given}'.",
+                advice="Fill the cells in, or choose another first language: `languages` in campaign.toml.",
+            )
+            for given, count in silent.items()
+        ]
+    return found
+
+
+def _counted(count: int, unit: str, one: str, several: str) -> str:
+    return f"{count:,} {unit} {one}" if count == 1 else f"{count:,} {unit}s {several}"
+
+
+def codes_findings(file: str, wanted: int, free: int) -> list[Finding]:
+    """Whether there is a code for everybody who is to have one."""
+    if wanted <= free:
+        return []
+    return [
+        Finding(
+            code="codes-too-few",
+            severity=Severity.ERROR,
+            where=file,
+            problem=f"{wanted:,} customers are to have a code, and {free:,} in the file are nobody's yet.",
+            advice=f"Add {wanted - free:,} codes or more at the end of the file.",
+        )
     ]
 
 
@@ -92,14 +130,13 @@ def deadline_findings(finish_at: float | None, finish_by: datetime | None) -> li
     """Whether the last letter can be handed over in time. ``finish_at`` is ``None`` where nothing limits the rate."""
     if finish_by is None or finish_at is None or finish_at <= finish_by.timestamp():
         return []
-    ends = datetime.fromtimestamp(finish_at, UTC)
     return [
         Finding(
             code="deadline-missed",
             severity=Severity.ERROR,
             where="campaign.toml, finish_by",
-            problem=f"At this rate the last letter leaves at {ends:%Y-%m-%d %H:%M} UTC, "
-            f"after finish_by {finish_by.astimezone(UTC):%Y-%m-%d %H:%M} UTC.",
+            problem=f"At this rate the last letter leaves at {utc_minute(finish_at)}, "
+            f"after finish_by {utc_minute(finish_by.timestamp())}.",
             advice="Raise relay.rate or relay.windows if the relay allows it, or move finish_by.",
         )
     ]
@@ -132,13 +169,13 @@ def suppressed_finding(file: str, line: int, address: str, reason: str) -> Findi
 
 
 def unrendered_finding(template: str) -> Finding:
-    """The facts are not all there, so the letters were not looked at."""
+    """The facts or the codes are not all there, so the letters were not looked at."""
     return Finding(
         code="letters-unrendered",
         severity=Severity.WARNING,
         where=f"template {template}",
-        problem="The letters were not rendered, since facts of the incident are missing or wrong.",
-        advice="Complete the facts in campaign.toml, then run check again: there may be more to find.",
+        problem="The letters were not rendered, since facts of the incident, or codes, are missing or wrong.",
+        advice="Complete them, then run check again: there may be more to find.",
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -16,11 +16,14 @@ from msgspec import Meta, Struct, field
 from mass_apology.model import Status
 
 NonEmpty = Annotated[str, Meta(min_length=1)]
+Told = NonEmpty | Mapping[str, NonEmpty]
+"""A text, or one for each language: ``{ en = "…", pl = "…" }``."""
 
 _RATE = re.compile(r"([0-9]{1,9})/(s|min|h|day)", re.ASCII)
 _RATE_UNITS = {"s": 1, "min": 60, "h": 3600, "day": 86400}
 _DURATION = re.compile(r"([0-9]{1,6}) ?(second|minute|hour|day)s?", re.ASCII)
 _DURATION_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_NUMBERED = re.compile(r"[^{}\x00-\x1f\x7f]*\{n(?::0[1-9]d)?\}[^{}\x00-\x1f\x7f]*")
 
 
 class Rate(Struct, frozen=True, kw_only=True):
@@ -49,6 +52,16 @@ def parse_duration(text: str) -> float:
     if not match:
         raise ValueError(f"is {text!r}, which is no duration; '72 hours', '30 minutes' and '3 days' are")
     return float(int(match[1]) * _DURATION_UNITS[match[2]])
+
+
+def numbered(pattern: str, number: int) -> str:
+    """``"MA-2026/{n:05d}"`` and 17 → ``"MA-2026/00017"``.
+
+    Raises ``ValueError`` whose text completes the sentence "`key` …".
+    """
+    if not _NUMBERED.fullmatch(pattern):
+        raise ValueError(f"is {pattern!r}, which does not say `{{n}}` once; 'MA-2026/{{n}}' and 'MA-{{n:05d}}' do")
+    return pattern.format(n=number)
 
 
 class ColumnType(StrEnum):
@@ -81,6 +94,11 @@ class ColumnSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     country: NonEmpty = (
         "country"  # ISO 3166-1 alpha-2, e.g. "PL": for weekends and holidays; where there is such a column
     )
+    position: NonEmpty | None = None  # for a letterhead's addressee; a column "position" is used where there is one
+    company: NonEmpty | None = None  # so is "company",
+    street: NonEmpty | None = None  # "street",
+    postcode: NonEmpty | None = None  # "postcode"
+    city: NonEmpty | None = None  # and "city"
 
 
 class SenderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -89,6 +107,7 @@ class SenderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     from_: NonEmpty  # "Anna Kowalska <anna@acme.example>"
     reply_to: NonEmpty | None = None
     envelope: NonEmpty | None = None  # MAIL FROM, where bounces go; the From address otherwise
+    verp: bool = False  # every letter has a return path of its own: bounces+TOKEN@acme.example
     role: NonEmpty | None = None
     company: NonEmpty | None = None
     phone: NonEmpty | None = None
@@ -104,6 +123,32 @@ class MessageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     )  # name → file; a template shows it as <img src="cid:name">
     list_unsubscribe: tuple[NonEmpty, ...] = ()  # URLs: mailto: or https:
     headers: Mapping[str, NonEmpty] = field(default_factory=dict)  # further headers, e.g. for the relay's own settings
+
+
+class BrandSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the company's letters look like, for the layouts "branded" and "letterhead". All of it may be left out."""
+
+    logo: NonEmpty | None = None  # PNG, JPEG or GIF, relative to the campaign folder
+    logo_alt: NonEmpty | None = None  # what it says, where images are not shown; otherwise the company's name
+    colour: Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#1f3a5f"  # what stands on it is black or white
+    footer: Told | None = None
+    legal_name: NonEmpty | None = None  # the sender's company otherwise
+    registration_number: NonEmpty | None = None
+    vat_number: NonEmpty | None = None
+    address: tuple[NonEmpty, ...] = ()  # lines
+    phone: NonEmpty | None = None  # the sender's otherwise
+    email: NonEmpty | None = None
+    url: NonEmpty | None = None  # the sender's otherwise
+
+
+class LetterheadSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"date_": "date"}):
+    """What stands above a formal letter, for the layout "letterhead"."""
+
+    date_: date | None = None  # the letter's; otherwise the day on which it is written, in the campaign's time zone
+    number: NonEmpty | None = None  # "MA-2026/{n:05d}": n counts the campaign's letters from 1
+    pdf: bool = False  # the letter goes along as a PDF too (needs the extra "letter")
+    pdf_name: Told = "letter.pdf"
+    pdf_fonts: NonEmpty | None = None  # a folder in the campaign's, for scripts that the extra's own fonts lack
 
 
 class RelaySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -138,6 +183,13 @@ class SuppressionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     file: NonEmpty | None = None  # a list of the campaign's own; this machine's otherwise
 
 
+class CodeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A code for each recipient, such as a voucher: it stands in the letter as ``{{ code }}``."""
+
+    file: NonEmpty  # CSV in UTF-8, relative to the campaign folder
+    column: NonEmpty | None = None  # which one holds the codes; without it the file has one cell in each row
+
+
 class ApprovalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who must have approved the plan before it is sent."""
 
@@ -166,6 +218,14 @@ class ScheduleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     first_letter: bool = False  # for first letters too; by default an apology does not wait
 
 
+class SubjectLine(StrEnum):
+    """What a letter in a thread has as its subject."""
+
+    PREFIX = "prefix"  # that of the letter before, after the template's prefix or "Re:"
+    SAME = "same"  # that of the letter before
+    OWN = "own"  # its template's; some mail programs then begin a new conversation
+
+
 class FollowUpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A further wave: to whom, and when."""
 
@@ -180,6 +240,7 @@ class FollowUpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     where: NonEmpty | None = None  # chooses among their rows, as the campaign's ``where`` does
     unless_replied: bool = False  # not to those who have answered
     not_after: datetime | None = None  # who cannot be written to by then gets none
+    subject: SubjectLine = SubjectLine.PREFIX
 
 
 class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -203,8 +264,14 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     types: Mapping[str, ColumnType] = field(default_factory=dict)
     incident: Mapping[str, Any] = field(default_factory=dict)  # the facts, as TOML gives them
     message: MessageSettings = MessageSettings()
+    brand: BrandSettings = BrandSettings()
+    letterhead: LetterheadSettings = LetterheadSettings()
     limits: LimitSettings = LimitSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    codes: CodeSettings | None = None
+    remedies: Mapping[str, NonEmpty] = field(
+        default_factory=dict
+    )  # fact → where it is chosen; {token} says who and what
     schedule: ScheduleSettings = ScheduleSettings()
     follow_up: tuple[FollowUpSettings, ...] = ()
     segments: Mapping[str, NonEmpty] = field(default_factory=dict)  # name → a `where` expression, to look at letters by

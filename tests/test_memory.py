@@ -14,7 +14,6 @@ import pytest
 
 from mass_apology.memory import (
     CHECK_FILE,
-    STATE_VARIABLE,
     Checked,
     Sent,
     last_check,
@@ -22,6 +21,7 @@ from mass_apology.memory import (
     remember_sent,
     sent_since,
 )
+from mass_apology.state import STATE_VARIABLE
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 HOUR = 3600.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from mass_apology.moments import utc_minute
 from mass_apology.settings import ApprovalSettings, parse_duration
 
 CLOCK_TOLERANCE = 300.0  # seconds by which the clock of an approver's machine may be ahead of ours
@@ -102,9 +102,9 @@ def _changes(approval: Approval, parts: Mapping[str, str], letters: int) -> Iter
 
 def _untimely(approval: Approval, policy: Policy, now: float) -> Iterator[str]:
     if approval.at > now + CLOCK_TOLERANCE:
-        yield f"it is dated {_moment(approval.at)}, which is still to come"
+        yield f"it is dated {utc_minute(approval.at)}, which is still to come"
     elif now - approval.at > policy.valid_for:
-        yield f"it was given on {_moment(approval.at)} and has run out"
+        yield f"it was given on {utc_minute(approval.at)} and has run out"
 
 
 def _unproven(approval: Approval, fault: Callable[[Approval, str], str | None]) -> list[str]:
@@ -124,10 +124,6 @@ def _sentences(valid: Sequence[Approval], void: Sequence[tuple[Approval, str]], 
     for person, (name, reason) in latest.items():
         if person not in heard:
             yield f"The one in the name of {name} does not count: {reason}."
-
-
-def _moment(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _listed(names: Sequence[str]) -> str:

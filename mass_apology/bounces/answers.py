@@ -25,6 +25,7 @@ _DAEMON_NAME = re.compile(
     re.IGNORECASE,
 )
 
+_NO_REPLY = re.compile(r"(?:do[-_.]?)?not?[-_.]?reply", re.IGNORECASE)
 _MACHINE_FIELDS = (
     "x-autoreply",
     "x-autorespond",
@@ -80,6 +81,20 @@ def by_machine(message: Part, subject: str) -> bool:
 def to_many(message: Part) -> bool:
     """Whether it is a mailing list's or a bulk mailing: neither a report nor an answer."""
     return any(message.header(name) for name in _LIST_FIELDS)
+
+
+def unsuspicious(message: Part, sender: str) -> bool:
+    """Whether nothing in the message, which answers no letter, speaks against a person who writes to somebody."""
+    return not (
+        to_many(message)
+        or automatic(message)
+        or without_return(message)
+        or by_daemon(message, sender)
+        or _NO_REPLY.match(sender)
+        or message.header("precedence").lower() in _BULK
+        or any(message.header(name) for name in (*_MACHINE_FIELDS, "x-auto-response-suppress", "feedback-id"))
+        or message.media_type in {"multipart/report", "text/calendar"}
+    )
 
 
 def automatic(message: Part) -> bool:

@@ -69,6 +69,12 @@ def of_stream(stream: BinaryIO, name: str) -> Iterator[BoxMessage]:
         yield _message(reader, reader.next_line(), f"{name}, message {count}", of_mbox=True)
 
 
+def of_message(stream: BinaryIO, where: str) -> BoxMessage:
+    """The single message in ``stream``, which is not empty."""
+    reader = _Lines(stream)
+    return _message(reader, reader.next_line(), where, of_mbox=False)
+
+
 def _of_folder(path: Path) -> Iterator[BoxMessage]:
     if (path / "new").is_dir() and (path / "cur").is_dir():
         for folder in (path / "new", path / "cur"):  # a message goes from new to cur, so none is missed in this order

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from mass_apology.bounces.causes import judge
@@ -24,15 +25,20 @@ _OWN_ID = re.compile(r"^message-id:\s{0,3}(<[^<>\s]{3,500}>)", re.IGNORECASE | r
 _DEPTH = 4  # an EventBridge envelope around an SNS message around an SES event
 
 
-def read_events(data: bytes, where: str) -> tuple[Report, ...]:
+def read_events(data: bytes, where: str) -> tuple[tuple[str, Report], ...]:
     """The reports in one file of events: a JSON value, an array of them, or one on each line (UTF-8).
 
+    Each comes with its key, the SHA-256 of the event's values: the same event is known again in a file that has grown.
     ``where`` names the file in errors. An event that is no report, such as "open" or another provider's, is UNREAD.
 
     Raises:
         InputError: it is not JSON.
     """
-    return tuple(report for event in _events(data, where) for report in _read(event, _DEPTH))
+    return tuple((_key(event), report) for event in _events(data, where) for report in _read(event, _DEPTH))
+
+
+def _key(event: object) -> str:
+    return sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
 
 
 def _events(data: bytes, where: str) -> Iterator[object]:
@@ -267,7 +273,7 @@ def _moment(value: object) -> float | None:
 
 def _text(event: Event, key: str) -> str:
     value = event.get(key)
-    return str(value) if isinstance(value, str | int | float) else ""
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 
 def _object(event: Event, key: str) -> Event:

@@ -55,6 +55,7 @@ def read(data: bytes) -> Report:
         clues=_clues(message, returned, texts, found),
         sender=sender,
         subject=one_line(subject, 200),
+        by_person=kind is Kind.UNREAD and bool(sender) and answers.unsuspicious(message, sender),
         at=_moment(message.header("date")),
     )
 

@@ -48,8 +48,8 @@ class Affected(Struct, frozen=True, kw_only=True):
 class Clues(Struct, frozen=True, kw_only=True):
     """What a report can be matched to a delivery by, the most trustworthy first; any may be empty.
 
-    ``envelope_id``, ``message_ids``, ``references`` and a token in ``sent_to`` cannot be guessed by an outsider.
-    An address can: a report that is matched by nothing else must not count as hard.
+    ``envelope_id``, ``message_ids``, ``references``, a token in ``sent_to`` and a long ``relay_id`` cannot be guessed
+    by an outsider. An address can: a report that is matched by nothing else must not count as hard.
     """
 
     envelope_id: str = ""  # the ENVID of our MAIL FROM (RFC 3464 §2.2.1), decoded from xtext
@@ -67,6 +67,7 @@ class Report(Struct, frozen=True, kw_only=True):
     clues: Clues = Clues()
     sender: str = ""  # addr-spec of From
     subject: str = ""  # decoded, on one printable line of at most 200 characters
+    by_person: bool = False  # UNREAD, for it answers nothing; yet it may be a person who writes to us anew
     at: float | None = None  # Unix seconds: the report's own Date, as claimed
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum, auto
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ import typer
 from mass_apology.cli import results, screen, watching
 from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import HERE, Folder, Json
+from mass_apology.settings import SubjectLine
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -53,9 +55,10 @@ def follow_up(
     from mass_apology.flows import event_loop
     from mass_apology.flows.following import consent
     from mass_apology.flows.following import follow_up as flow
+    from mass_apology.flows.following import outlook as looking
 
     if plan:
-        found = consent.outlook(folder)
+        found = looking.outlook(folder)
         if as_json:
             screen.print_json(found)
         else:
@@ -87,6 +90,18 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
         datetime | None, typer.Option(formats=MOMENTS, help="Only letters accepted from then on, UTC.")
     ] = None,
     before: Annotated[datetime | None, typer.Option(formats=MOMENTS, help="Only letters accepted before, UTC.")] = None,
+    digest: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIGITS", help="Only letters made from this, as status shows it; or one message's SHA-256."
+        ),
+    ] = None,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Only customers whose rows changed after their letter had gone.")
+    ] = False,
+    subject: Annotated[
+        SubjectLine, typer.Option(help="That of the letter before, with a prefix or without, or its template's own.")
+    ] = SubjectLine.PREFIX,
     name: Annotated[str, typer.Option(help="The correction's name: under the same one it goes on.")] = "correction",
     confirm: Annotated[int | None, typer.Option(metavar="N", help="Instead of typing the count.")] = None,
 ) -> None:
@@ -96,16 +111,22 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
     Examples:
       mass-apology correct --template correction
       mass-apology correct --template correction --where "plan == 'pro'" --before 2026-11-20T12:00
+      mass-apology correct --template correction --digest 3fa2c1d90b77
+      mass-apology correct --template correction --changed
     """
+    from mass_apology.flows.following import affected
     from mass_apology.flows.following import correct as flow
 
-    wishes = flow.Wishes(
+    wishes = affected.Wishes(
         template=template,
         name=name,
         wave=wave,
         where=where,
         since=since.replace(tzinfo=UTC).timestamp() if since else None,
         before=before.replace(tzinfo=UTC).timestamp() if before else None,
+        digest=digest.lower() if digest else None,
+        changed=changed,
+        subject=subject,
         confirm=confirm,
     )
     with watching.sending() as eyes:
@@ -141,10 +162,14 @@ def bounces(
             "--from",
             metavar="PATH",
             help="An mbox, a Maildir, a folder of .eml, a message, or - for one on "
-            "standard input; or events as .json or .jsonl.",
+            "standard input; a folder on a server, as imaps://user@host/FOLDER; or events as .json or .jsonl.",
         ),
     ],
     folder: Folder = HERE,
+    password: Annotated[
+        str | None,
+        typer.Option(metavar="WHERE", help="Where the mail server's is kept: env:NAME, file:PATH or keyring:SERVICE."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read what came back: bounces, complaints and replies. Reading the same box twice changes nothing.
@@ -153,16 +178,46 @@ def bounces(
     Examples:
       mass-apology bounces --from bounces.mbox
       mass-apology bounces --from ~/Maildir
+      mass-apology bounces --from imaps://bounces@imap.acme.example/INBOX --password file:/etc/acme/bounces
       mass-apology bounces --from ses-events.jsonl
     """
     from mass_apology.flows.settling import bounces as flow
 
     with watching.stages(quiet=as_json) as observe:
-        settled = flow.settle(folder, source, observe=observe)
+        settled = flow.settle(folder, source, password=password, observe=observe)
     if as_json:
         screen.print_json(settled)
     else:
         results.show_settled(settled)
+
+
+@app.command()
+def choices(
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="A text file with the tokens of links that were used; or -."),
+    ] = None,
+    folder: Folder = HERE,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write who chose what, as CSV with the customers' columns.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read which remedies were chosen, and list who chose what. Reading the same file twice changes nothing.
+
+    \b
+    Examples:
+      mass-apology choices --from web-requests.log
+      mass-apology choices --to choices.csv
+    """
+    from mass_apology.flows.settling import choices as flow
+
+    chosen = flow.choose(folder, source, to, force=force)
+    if as_json:
+        screen.print_json(chosen)
+    else:
+        results.show_chosen(chosen)
 
 
 @app.command()

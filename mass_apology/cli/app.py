@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mass_apology import __version__
-from mass_apology.cli import after, findings, results, screen, suppress, templates, watching
+from mass_apology.cli import after, findings, reconcile, results, screen, suppress, templates, watching
 from mass_apology.cli.exits import Exit, sentences
 from mass_apology.cli.options import HERE, Folder, Force, Json, Override, SkipBadRows
 
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.add_typer(suppress.app, name="suppress")
 app.add_typer(templates.app, name="templates")
 app.add_typer(after.app)
+app.add_typer(reconcile.app)
 
 
 def run() -> None:
@@ -61,15 +62,15 @@ def init(
 ) -> None:
     """Make a campaign's folder: the customers' file and a campaign.toml with every fact explained.
 
+    The file's columns are matched to the parts they can play; what was matched, and what is in doubt, is shown.
+
     \b
     Example:
       mass-apology init acme-outage --template service-outage --recipients affected.csv
     """
-    from mass_apology.flows import begin
+    from mass_apology.flows.beginning import begin
 
-    made = begin.init(name, template, recipients)
-    screen.say(f"{made.folder} holds campaign.toml and {made.recipients}, with the columns {', '.join(made.columns)}.")
-    screen.say(f"Now: cd {made.folder}, fill in campaign.toml, then run: mass-apology check")
+    findings.show_made(begin.init(name, template, recipients))
 
 
 @app.command()

@@ -9,12 +9,43 @@ from mass_apology.cli.screen import console, number, say, table
 from mass_apology.model import Severity
 
 if TYPE_CHECKING:
+    from mass_apology.flows.beginning.begin import Made
     from mass_apology.flows.plans.plan import Outlook
     from mass_apology.flows.plans.steps import Check
+    from mass_apology.flows.proofreading import Proof
     from mass_apology.preflight import Group
 
 LINES_SHOWN = 12  # line numbers of one kind of finding
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+
+
+def show_made(made: Made) -> None:
+    """What ``init`` made, which column it takes for what, and what it leaves to the person."""
+    say(f"{made.folder} holds campaign.toml and {made.recipients}.")
+    table((f"  {match.role}", f"{match.column}  ({match.why})") for match in made.matches)
+    if made.shown:
+        say(f"The letters can show: {', '.join(made.shown)}.")
+    if made.unused:
+        more = ", …" if len(made.unused) > LINES_SHOWN else ""
+        say(f"Nothing uses: {', '.join(made.unused[:LINES_SHOWN])}{more}.")
+    say(f"Letters will be in: {', '.join(made.languages)}.")
+    for doubt in made.doubts:
+        say(f"In doubt: {doubt.role}, perhaps {' or '.join(doubt.columns)}. {doubt.why}")
+    if made.trouble:
+        say(f"The file has a fault: {made.trouble}")
+    say(f"Now: cd {made.folder}, fill in campaign.toml, then run: mass-apology check")
+
+
+def show_proof(proof: Proof) -> None:
+    """What was found in a template's letters, all of it."""
+    terminal = console()
+    for finding in proof.findings:
+        terminal.print(f"{finding.severity.value} {finding.code}", style=_STYLES[finding.severity])
+        terminal.print(printable(f"  {finding.where}: {finding.problem}"))
+        terminal.print(printable(f"  → {finding.advice}"))
+    written = f"{number(proof.letters)} letters written in {', '.join(proof.languages)}"
+    found = f"{number(len(proof.findings))} found" if proof.findings else "nothing is wrong"
+    say(f"{proof.template}: {written}; {found}.")
 
 
 def show_check(checked: Check) -> None:

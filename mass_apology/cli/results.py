@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mass_apology.cli.screen import duration, number, say, table
 from mass_apology.model import Status
+from mass_apology.moments import local_minute
 
 if TYPE_CHECKING:
-    from mass_apology.flows.following.consent import Outlook
     from mass_apology.flows.following.follow_up import FollowedUp
+    from mass_apology.flows.following.outlook import Outlook
     from mass_apology.flows.looking.preview import Previewed
     from mass_apology.flows.looking.rehearse import Rehearsed
     from mass_apology.flows.plans.approving import Approved
     from mass_apology.flows.sending.run import Ended
     from mass_apology.flows.settling.bounces import Settled
+    from mass_apology.flows.settling.choices import Chosen
     from mass_apology.flows.showing.report import Report
     from mass_apology.flows.showing.standing import Standing
 
@@ -54,6 +55,15 @@ def show_standing(standing: Standing) -> None:
     for wave, counts in standing.waves.items():
         say(f"\n{wave}")
         table(_status_rows(counts), right=True)
+    if len({edition.wave for edition in standing.editions}) < len(standing.editions):
+        say("\nAccepted letters by what they were made from (correct --digest chooses by it):")
+        table(
+            (
+                f"{edition.wave} {edition.digest[:12]}",
+                f"{number(edition.letters)}, from {local_minute(edition.first_at)} on",
+            )
+            for edition in standing.editions
+        )
 
 
 def show_report(found: Report) -> None:
@@ -80,11 +90,12 @@ def show_outlook(found: Outlook) -> None:
         table(
             (
                 f"  {day.day:%a %Y-%m-%d}",
-                f"{number(day.count)}: {_by_language(day.letters)}, from {_moment(day.first)} to {_moment(day.last)}",
+                f"{number(day.count)}: {_by_language(day.letters)}, {_from_to(day.first, day.last)}",
             )
             for day in found.days
             if day.wave == wave.name
         )
+        _show_expected(found, wave.name)
         for out in found.left_out:
             if out.wave == wave.name:
                 say(f"  {number(out.count)} get none: {out.reason.sentence}")
@@ -93,6 +104,13 @@ def show_outlook(found: Outlook) -> None:
     for wave in found.waves:
         if wave.armed is None and wave.letters:
             say(f"\nTo agree to it: mass-apology follow-up --arm {wave.name}")
+
+
+def _show_expected(found: Outlook, wave: str) -> None:
+    days = [day for day in found.expected if day.wave == wave]
+    if days:
+        count, first, last = sum(day.count for day in days), min(day.first for day in days), max(d.last for d in days)
+        say(f"  {number(count)} more are expected, {_from_to(first, last)}, if all before are accepted")
 
 
 def show_followed_up(done: FollowedUp) -> None:
@@ -108,7 +126,7 @@ def show_followed_up(done: FollowedUp) -> None:
         elif wave.ended is None:
             say(f"{wave.name}: nothing is due now.")
     if done.next_at is not None:
-        say(f"More is due from {_moment(done.next_at)}.")
+        say(f"More is due from {local_minute(done.next_at)}.")
 
 
 def show_settled(settled: Settled) -> None:
@@ -116,6 +134,10 @@ def show_settled(settled: Settled) -> None:
     say(f"{number(settled.read)} read, {number(settled.known)} of them known already.")
     table(((kind.replace("_", " "), number(count)) for kind, count in settled.kinds.items()), right=True)
     say(f"{number(settled.bounced)} letters bounced; {number(settled.suppressed)} addresses are new on the list.")
+    if settled.chosen:
+        say(f"{number(settled.chosen)} people chose a remedy: mass-apology choices --to choices.csv")
+    if settled.cleared:
+        say(f"{number(settled.cleared)} letters were in doubt, and the relay had them after all: they are accepted.")
     if settled.unmatched:
         say(f"{number(settled.unmatched)} reports are about no letter of this campaign.")
     if settled.unproven:
@@ -129,12 +151,24 @@ def show_settled(settled: Settled) -> None:
             table((item.sender, f"{item.subject} ({item.where})") for item in items)
 
 
+def show_chosen(chosen: Chosen) -> None:
+    """``choices``."""
+    if chosen.read:
+        say(f"{number(chosen.read.new)} choices are new, {number(chosen.read.known)} were known.")
+        if chosen.read.strange:
+            say(f"{number(chosen.read.strange)} tokens are of no letter of this campaign.")
+    table(((remedy, number(count)) for remedy, count in chosen.remedies.items()), right=True)
+    say(f"{number(chosen.undecided)} people have a letter and have chosen nothing.")
+    if chosen.written:
+        say(f"Written: {chosen.written}")
+
+
+def _from_to(first: float, last: float) -> str:
+    return f"from {local_minute(first)} to {local_minute(last)}"
+
+
 def _by_language(letters: Mapping[str, int]) -> str:
     return " · ".join(f"{language} {number(count)}" for language, count in letters.items())
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def show_previewed(made: Previewed) -> None:

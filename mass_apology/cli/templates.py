@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from mass_apology.cli import screen
+from mass_apology.cli import findings, screen
+from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import HERE, Folder
+from mass_apology.model import Severity
 
 app = typer.Typer(rich_markup_mode=None, help="The situations there are letters for.")
 
@@ -66,4 +68,31 @@ def new(
     from mass_apology.flows import library
 
     made = library.copy(folder, name, like)
-    screen.say(f"{made} holds the letters and scenario.toml. Look at one: mass-apology templates show {name}")
+    screen.say(f"{made} holds the letters, scenario.toml, and examples.toml: letters to test it with.")
+    screen.say(f"Look at one: mass-apology templates show {name}. Test them: mass-apology templates test {name}")
+
+
+@app.command("test")
+def proofread(
+    name: Annotated[
+        str | None, typer.Argument(help="The template's name; by default all of the campaign's own.")
+    ] = None,
+    folder: Folder = HERE,
+) -> None:
+    """Write a template's letters with examples, in every language, and say everything that is wrong. Nothing is sent.
+
+    Each is written with all facts and with the required ones, with every column and with none, and as examples.toml
+    beside the letters says. The exit code is 1 where something is wrong.
+
+    \b
+    Examples:
+      mass-apology templates test
+      mass-apology templates test late-parcels
+    """
+    from mass_apology.flows import proofreading
+
+    told = proofreading.proofs(folder, name)
+    for proof in told:
+        findings.show_proof(proof)
+    if any(each.severity is Severity.ERROR for proof in told for each in proof.findings):
+        raise typer.Exit(Exit.NEEDS_A_PERSON)

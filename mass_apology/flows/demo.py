@@ -20,8 +20,8 @@ import msgspec
 
 from mass_apology.campaign import FILE_NAME
 from mass_apology.errors import MassApologyError, OutputError
-from mass_apology.memory import STATE_VARIABLE
 from mass_apology.smtp.sink import Received, Sink
+from mass_apology.state import STATE_VARIABLE
 
 SAMPLE = "service-outage"
 RATE = "300/s"  # slow enough to watch

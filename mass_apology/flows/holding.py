@@ -10,6 +10,7 @@ from pathlib import Path
 from mass_apology.campaign import LEDGER_NAME
 from mass_apology.errors import LedgerError
 from mass_apology.ledger import Control, Ledger
+from mass_apology.ledger.staging_file import delete_abandoned
 from mass_apology.settings import Campaign
 
 
@@ -21,6 +22,7 @@ def locked_ledger(folder: Path, campaign: Campaign) -> Iterator[Ledger]:
     with open_ledger(path, campaign.name) as ledger:
         ledger.acquire(time.time())
         try:
+            delete_abandoned(path)  # a plan whose process was killed just after its commit: nobody else comes by it
             ledger.recover(time.time())
             ledger.request(Control.RUN)  # what was asked of an earlier run is over
             yield ledger

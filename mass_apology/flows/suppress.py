@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from mass_apology.errors import SuppressionError
 from mass_apology.flows.output import new_file
 from mass_apology.flows.suppressing import store_path
+from mass_apology.moments import utc_day
 from mass_apology.suppression import Entry, Exported, Imported, Reason, Suppressions
 
 BY_HAND = "by hand"
@@ -32,7 +32,7 @@ def lines(reason: str | None) -> Iterator[str]:
     """Every entry as a line, the earliest first."""
     with Suppressions.open(store_path()) as store:
         for entry in store.entries(_reason(reason) if reason else None):
-            day = datetime.fromtimestamp(entry.at, UTC).date()
+            day = utc_day(entry.at)
             address = entry.address or "(address purged)"
             yield f"{day}  {entry.reason.value:<13} {address}  {entry.source}{f': {entry.note}' if entry.note else ''}"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mass_apology.errors import SuppressionError
 from mass_apology.settings import Campaign
+from mass_apology.state import STATE_VARIABLE
 from mass_apology.suppression import Purpose, Suppressions, default_path, judge
 
 
@@ -26,7 +27,7 @@ def store_path(campaign: Campaign | None = None, folder: Path | None = None) -> 
     if shared is None:
         raise SuppressionError(
             "There is no place for the suppression list: this user has no home directory.",
-            next_step="Name a folder in the environment variable MASS_APOLOGY_STATE.",
+            next_step=f"Name a folder in the environment variable {STATE_VARIABLE}.",
         )
     return shared
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from email.utils import parseaddr
 from types import MappingProxyType
 
@@ -13,6 +12,7 @@ from mass_apology.guards import personal, times, unfinished
 from mass_apology.guards.domains import internal_hosts, is_reserved
 from mass_apology.guards.facts import Commonest, Facts
 from mass_apology.model import Finding, Severity
+from mass_apology.moments import utc_day, utc_minute
 
 GUARDS: Mapping[str, str] = MappingProxyType(
     {
@@ -24,6 +24,7 @@ GUARDS: Mapping[str, str] = MappingProxyType(
         "reply-nowhere": "Customers who answer the apology reach nobody.",
         "leftover-placeholders": "Customers read [FIRSTNAME] or {{name}}: the marks of another program's templates.",
         "missing-value-words": "Customers are addressed as nan, None or #REF!: words that stand for a missing value.",
+        "legal-forbidden": "A letter says what the law forbids it, such as “voluntary” in a product recall.",
         "identical-letters": "Everybody gets one and the same text, though the letter was to be personal.",
         "one-mailbox": "One mailbox gets a flood of letters, since the wrong column holds the addresses.",
         "one-name": "Everybody is called by one name, since the wrong column holds the names.",
@@ -109,10 +110,10 @@ def _example_facts(facts: Facts) -> Iterator[Finding]:
 def _impossible_dates(facts: Facts) -> Iterator[Finding]:
     moments = unfinished.moments(facts.campaign.incident)
     for path in times.in_future(moments, facts.now):
-        problem = f"{_day(moments[path].timestamp())} is still to come."
+        problem = f"{utc_day(moments[path].timestamp())} is still to come."
         yield _error("impossible-dates", _incident(path), problem, "Correct the date, its year included.")
     for start, end in times.reversed_pairs(moments):
-        problem = f"It is before {start}, {_day(moments[start].timestamp())}."
+        problem = f"It is before {start}, {utc_day(moments[start].timestamp())}."
         yield _error("impossible-dates", _incident(end), problem, "Correct one of the two.")
 
 
@@ -215,7 +216,7 @@ def _too_many_recipients(facts: Facts) -> Iterator[Finding]:
 def _too_late(facts: Facts) -> Iterator[Finding]:
     latest = facts.campaign.not_after
     if latest is not None and facts.now > latest.timestamp():
-        problem = f"It is {_moment(facts.now)}, and not_after is {_moment(latest.timestamp())}."
+        problem = f"It is {utc_minute(facts.now)}, and not_after is {utc_minute(latest.timestamp())}."
         advice = "Read the letter once more: is it still true? Then move not_after."
         yield _error("too-late", "campaign.toml, not_after", problem, advice)
 
@@ -224,7 +225,7 @@ def _same_file_sent(facts: Facts) -> Iterator[Finding]:
     for use in facts.earlier_uses:
         if facts.now - use.at <= SAME_FILE_WITHIN:
             problem = (
-                f"This very file was sent at {_moment(use.at)} by the campaign {use.campaign}: "
+                f"This very file was sent at {utc_minute(use.at)} by the campaign {use.campaign}: "
                 f"{use.letters:,} letters, in {use.folder}."
             )
             advice = f"To go on with that one: mass-apology send -C {use.folder}"
@@ -234,14 +235,6 @@ def _same_file_sent(facts: Facts) -> Iterator[Finding]:
 def _incident(path: str) -> str:
     table, _, name = path.rpartition(".")
     return f"campaign.toml, [incident.{table}] {name}" if table else f"campaign.toml, [incident] {name}"
-
-
-def _moment(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _day(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
 
 
 _ALL = (

@@ -1,8 +1,21 @@
 """The ledger: durable once-only bookkeeping in SQLite. ``Ledger`` writes, ``Records`` reads, ``Staging`` plans."""
 
 from mass_apology.ledger.control import Control
-from mass_apology.ledger.planning import Conflict, Counts, Planned, Staging
+from mass_apology.ledger.planning import Staging
 from mass_apology.ledger.reading import Note, Records, Result
 from mass_apology.ledger.sqlite import Ledger
+from mass_apology.ledger.staged import Changed, Codes, Conflict, Counts, Planned
 
-__all__ = ["Conflict", "Control", "Counts", "Ledger", "Note", "Planned", "Records", "Result", "Staging"]
+__all__ = [
+    "Changed",
+    "Codes",
+    "Conflict",
+    "Control",
+    "Counts",
+    "Ledger",
+    "Note",
+    "Planned",
+    "Records",
+    "Result",
+    "Staging",
+]

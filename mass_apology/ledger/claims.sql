@@ -9,6 +9,11 @@ SELECT delivery.id, wave, status, canary, due_at, json_object(
             SELECT earlier.message_id FROM delivery AS earlier
             WHERE earlier.recipient = delivery.recipient AND earlier.id < delivery.id AND earlier.accepted_at IS NOT NULL
             ORDER BY earlier.id)))),
+    'thread_subject', iif(wave = 'first', '', coalesce((
+        SELECT earlier.subject FROM delivery AS earlier
+        WHERE earlier.recipient = delivery.recipient AND earlier.id < delivery.id AND earlier.accepted_at IS NOT NULL
+        ORDER BY earlier.id DESC LIMIT 1), '')),
+    'number', delivery.id, 'code', coalesce((SELECT code FROM code WHERE code.recipient = recipient.id), ''),
     'attempts', attempts, 'first_tried_at', first_tried_at) AS json
 FROM delivery JOIN recipient ON recipient.id = delivery.recipient;
 

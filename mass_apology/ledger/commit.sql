@@ -9,6 +9,11 @@ DETACH staging;
 -- name: last-recipient
 SELECT coalesce(max(id), 0) FROM recipient;
 
+-- name: last-number
+-- Without the letters that are dropped below.
+SELECT coalesce(max(id), 0) FROM delivery
+WHERE NOT (wave = :wave AND recipient IN (SELECT recipient FROM met WHERE fate = 'returned'));
+
 -- name: update-recipients
 UPDATE recipient
 SET address = staged.address, name = staged.name, language = staged.language, time_zone = staged.time_zone,
@@ -39,12 +44,16 @@ FROM staged WHERE id NOT IN (SELECT staged FROM met)
 ORDER BY id;
 
 -- name: add-deliveries
-INSERT INTO delivery (recipient, wave, status, message_id, language, canary, planned_at)
-SELECT coalesce(met.recipient, :last + staged.id), :wave, 'PLANNED', message_id, letter_language,
+INSERT INTO delivery (id, recipient, wave, status, message_id, language, canary, planned_at)
+SELECT :last_number + row_number() OVER (ORDER BY staged.id), coalesce(met.recipient, :last + staged.id), :wave, 'PLANNED', message_id, letter_language,
        staged.id IN (SELECT value FROM json_each(:canary)), :now
 FROM staged LEFT JOIN met ON met.staged = staged.id
 WHERE fate IS NULL OR fate IN ('new', 'returned')
 ORDER BY staged.id;
+
+-- name: add-codes
+INSERT INTO code (code, recipient)
+SELECT code, coalesce(met.recipient, :last + allotted.staged) FROM allotted LEFT JOIN met ON met.staged = allotted.staged;
 
 -- name: drop-withheld
 DELETE FROM withheld WHERE wave = :wave;

@@ -6,12 +6,11 @@ writer.py), and a request must get through however busy the ledger is.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 
 from mass_apology.errors import LedgerError
+from mass_apology.whole_file import write_whole
 
 
 class Control(StrEnum):
@@ -31,10 +30,7 @@ def request(ledger: Path, control: Control) -> None:
     """Ask; the file is replaced in one step, so the sender never sees half a word."""
     path = control_file(ledger)
     try:
-        descriptor, fresh = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # mode 0600
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"{control}\n")
-        Path(fresh).replace(path)
+        write_whole(path, f"{control}\n".encode("ascii"))
     except OSError as error:
         raise LedgerError(
             f"{path} cannot be written: {error.strerror}.",

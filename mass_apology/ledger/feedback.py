@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from sqlite3 import Connection
 
@@ -13,7 +14,7 @@ from mass_apology.ledger.statements import statements
 from mass_apology.model import Status
 
 _QUERIES = statements("feedback.sql")
-_CHANGES = {Status.BOUNCED: "bounced", Status.COMPLAINED: "complained"}
+_CHANGES = {Status.ACCEPTED: "accepted", Status.BOUNCED: "bounced", Status.COMPLAINED: "complained"}
 
 
 class Match(Struct, frozen=True, kw_only=True):
@@ -22,6 +23,15 @@ class Match(Struct, frozen=True, kw_only=True):
     delivery: int
     address: str  # the recipient's, as the ledger has it
     proven: bool  # by something that an outsider cannot guess
+
+
+class Traces(Struct, frozen=True, kw_only=True):
+    """What may tell whose letter something is about; any may be empty. An address alone proves nothing."""
+
+    tokens: Sequence[str] = ()  # left parts of Message-IDs: an ENVID, and those in return paths
+    message_ids: Sequence[str] = ()  # with angle brackets
+    relay_ids: Sequence[str] = ()  # the last word of what the relay said after 250, too long to be guessed
+    address: str = ""
 
 
 class Note(Struct, frozen=True, kw_only=True):
@@ -35,7 +45,8 @@ class Note(Struct, frozen=True, kw_only=True):
     match: Match | None
     address: str  # as reported
     detail: str
-    becomes: Status | None  # BOUNCED or COMPLAINED, where it changes the letter's status
+    becomes: Status | None  # BOUNCED or COMPLAINED, where it changes the letter's status; ACCEPTED for one in doubt
+    said: str  # what the letter's record then says
 
 
 class FeedbackBook:
@@ -50,13 +61,21 @@ class FeedbackBook:
         """Whether this message was read before."""
         return self._ledger.write(lambda connection: _is_known(connection, key))
 
-    def find(self, *, token: str = "", message_ids: Sequence[str] = (), address: str = "") -> Match | None:
-        """The letter with this ENVID, or one of these Message-IDs; at last the latest one to this address."""
-        return self._ledger.write(lambda connection: _find(connection, token, message_ids, address))
+    def first_planned_at(self) -> float | None:
+        """When the campaign's first letter was planned (Unix seconds); ``None`` where none is."""
+        return self._ledger.write(lambda connection: _moment(connection, "first-planned"))
 
-    def record(self, notes: Sequence[Note], now: float) -> None:
-        """Keep these notes, and the statuses that they change: all of them, or none."""
-        self._ledger.write(lambda connection: _record(connection, notes, now))
+    def first_letter_at(self, address: str) -> float | None:
+        """When the first letter may have left for this address (Unix seconds); ``None`` where none has."""
+        return self._ledger.write(lambda connection: _moment(connection, "first-letter", address=address))
+
+    def find(self, traces: Traces) -> Match | None:
+        """The letter that something is about: by the first of its traces that fits."""
+        return self._ledger.write(lambda connection: _find(connection, traces))
+
+    def record(self, notes: Sequence[Note], now: float) -> Counter[Status]:
+        """Keep these notes, and the statuses that they change: all or none. How many letters are now in which."""
+        return self._ledger.write(lambda connection: _record(connection, notes, now))
 
 
 def _prepare(connection: Connection) -> None:
@@ -71,17 +90,21 @@ def _is_known(connection: Connection, key: str) -> bool:
     return bool(known)
 
 
-def _find(connection: Connection, token: str, message_ids: Sequence[str], address: str) -> Match | None:
-    found = _one(connection, "by-token", token=token) if token else None
-    for message_id in message_ids:
-        found = found or _one(connection, "by-message-id", message_id=message_id)
-    if found:
-        return Match(delivery=found[0], address=found[1], proven=True)
-    found = _one(connection, "by-address", address=address) if address else None
+def _find(connection: Connection, traces: Traces) -> Match | None:
+    lookups = (
+        *(("by-token", {"token": token}) for token in traces.tokens),
+        *(("by-message-id", {"message_id": message_id}) for message_id in traces.message_ids),
+        *(("by-relay-id", {"relay_id": relay_id}) for relay_id in traces.relay_ids),
+    )
+    for query, facts in lookups:
+        if found := _only(connection, query, **facts):
+            return Match(delivery=found[0], address=found[1], proven=True)
+    found = _only(connection, "by-address", address=traces.address) if traces.address else None
     return Match(delivery=found[0], address=found[1], proven=False) if found else None
 
 
-def _record(connection: Connection, notes: Sequence[Note], now: float) -> None:
+def _record(connection: Connection, notes: Sequence[Note], now: float) -> Counter[Status]:
+    changed: Counter[Status] = Counter()
     with lock.fenced(connection):
         for note in notes:
             facts = {
@@ -98,10 +121,17 @@ def _record(connection: Connection, notes: Sequence[Note], now: float) -> None:
             }
             connection.execute(_QUERIES["add"], facts)
             if note.becomes is not None and note.match is not None:
-                change = {"delivery": note.match.delivery, "now": now, "detail": note.detail}
-                connection.execute(_QUERIES[_CHANGES[note.becomes]], change)
+                change = {"delivery": note.match.delivery, "now": now, "detail": note.said}
+                changed[note.becomes] += connection.execute(_QUERIES[_CHANGES[note.becomes]], change).rowcount
+    return changed
 
 
-def _one(connection: Connection, query: str, **facts: object) -> tuple[int, str] | None:
-    row: tuple[int, str] | None = connection.execute(_QUERIES[query], facts).fetchone()
-    return row
+def _only(connection: Connection, query: str, **facts: object) -> tuple[int, str] | None:
+    rows: list[tuple[int, str]] = connection.execute(_QUERIES[query], facts).fetchall()
+    return rows[0] if len(rows) == 1 else None
+
+
+def _moment(connection: Connection, query: str, **facts: object) -> float | None:
+    moment: float | None
+    (moment,) = connection.execute(_QUERIES[query], facts).fetchone()
+    return moment

@@ -4,18 +4,37 @@
 -- Made when feedback is first read: a campaign that reads none need not pay for them with every letter.
 CREATE INDEX IF NOT EXISTS delivery_message_id ON delivery (message_id);
 CREATE INDEX IF NOT EXISTS recipient_address ON recipient (address);
+-- The last word of an accepting reply: "Ok 0102018c…", "Ok: queued as 4XYZ", "OK id=1abc-…".
+CREATE INDEX IF NOT EXISTS delivery_relay_id
+ON delivery (substr(reply, length(rtrim(reply, replace(reply, ' ', ''))) + 1))
+WHERE status = 'ACCEPTED' AND code >= 200 AND code < 300;
 
 -- name: known
 SELECT EXISTS (SELECT 1 FROM feedback WHERE key = :key);
+
+-- name: first-planned
+SELECT min(planned_at) FROM delivery;
+
+-- name: first-letter
+-- When the first letter may have left for the address.
+SELECT min(coalesce(accepted_at, handed_over_at)) FROM delivery JOIN recipient ON recipient.id = delivery.recipient
+WHERE address IN (:address, lower(:address));
 
 -- name: by-message-id
 SELECT delivery.id, address FROM delivery JOIN recipient ON recipient.id = delivery.recipient
 WHERE message_id = :message_id;
 
 -- name: by-token
--- An ENVID is a Message-ID's left part.
+-- An ENVID and a return path's token are a Message-ID's left part.
 SELECT delivery.id, address FROM delivery JOIN recipient ON recipient.id = delivery.recipient
 WHERE message_id BETWEEN '<' || :token || '@' AND '<' || :token || '@~';
+
+-- name: by-relay-id
+-- Two, where it is no id but a word that ends many replies.
+SELECT delivery.id, address FROM delivery JOIN recipient ON recipient.id = delivery.recipient
+WHERE substr(reply, length(rtrim(reply, replace(reply, ' ', ''))) + 1) = :relay_id
+  AND status = 'ACCEPTED' AND code >= 200 AND code < 300
+LIMIT 2;
 
 -- name: by-address
 -- The latest letter to the address; upper and lower case do not count.
@@ -25,6 +44,11 @@ WHERE address IN (:address, lower(:address)) ORDER BY delivery.id DESC LIMIT 1;
 -- name: add
 INSERT OR IGNORE INTO feedback (key, part, read_at, at, kind, cause, delivery, proven, address, detail)
 VALUES (:key, :part, :read_at, :at, :kind, :cause, :delivery, :proven, :address, :detail);
+
+-- name: accepted
+-- When the relay took it is unknown; a report's own date is only claimed. So it is now.
+UPDATE delivery SET status = 'ACCEPTED', accepted_at = :now, marked_at = :now, reply = :detail
+WHERE id = :delivery AND status = 'IN_DOUBT';
 
 -- name: bounced
 UPDATE delivery SET status = 'BOUNCED', marked_at = :now, reply = :detail

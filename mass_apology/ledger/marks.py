@@ -14,9 +14,9 @@ from mass_apology.ledger.lock import fenced_out
 from mass_apology.ledger.statements import statements
 from mass_apology.model import TRANSITIONS, Mark, Status
 
-LARGEST_GROUP = 1024  # nine parameters each, and SQLite takes 32,766 in a statement
+LARGEST_GROUP = 1024  # ten parameters each, and SQLite takes 32,766 in a statement
 
-_COLUMNS = 9  # of the view ``mark``
+_COLUMNS = 10  # of the view ``mark``
 _QUERIES = statements("marks.sql")
 
 
@@ -57,6 +57,7 @@ def _parameters(marks: Sequence[Mark], width: int) -> list[object]:
             mark.enhanced_code,
             mark.reply,
             mark.sha256,
+            mark.subject,
         )
     values += [None] * (_COLUMNS * (width - len(marks)))
     return values

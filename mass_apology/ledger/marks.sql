@@ -3,11 +3,12 @@
 -- rest, so one statement is the whole transaction. That matters: Python's sqlite3 gives up the interpreter's lock around each
 -- step of a statement, and beside a busy event loop every step may then wait milliseconds to get it back.
 CREATE TEMP TABLE held (fence INTEGER NOT NULL);  -- at most one row: the lock this connection holds
+CREATE TEMP TABLE made_from (edition INTEGER NOT NULL);  -- at most one row: what the letters are made from now
 CREATE TEMP TABLE transition (before TEXT, after TEXT, PRIMARY KEY (before, after)) WITHOUT ROWID;
 
 CREATE TEMP VIEW mark AS
 SELECT 0 AS delivery, '' AS status, 0.0 AS at, 0 AS attempts, 0.0 AS due_at,
-       0 AS code, '' AS enhanced_code, '' AS reply, x'' AS sha256;
+       0 AS code, '' AS enhanced_code, '' AS reply, x'' AS sha256, '' AS subject;
 
 CREATE TEMP TRIGGER mark_delivery INSTEAD OF INSERT ON mark
 BEGIN
@@ -22,7 +23,9 @@ BEGIN
         code = NEW.code,
         enhanced_code = NEW.enhanced_code,
         reply = NEW.reply,
-        sha256 = coalesce(NEW.sha256, sha256)
+        sha256 = coalesce(NEW.sha256, sha256),
+        subject = coalesce(NEW.subject, subject),
+        edition = iif(NEW.status = 'HANDING_OVER', (SELECT edition FROM made_from), edition)
     WHERE id = NEW.delivery
       AND EXISTS (SELECT 1 FROM transition WHERE before = delivery.status AND after = NEW.status);
     SELECT RAISE(ABORT, 'illegal transition') WHERE changes() <> 1;

@@ -5,11 +5,7 @@ So everything can be checked, counted and rendered first, in constant memory how
 
 from __future__ import annotations
 
-import glob
-import os
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -17,12 +13,12 @@ from sqlite3 import Connection, Cursor
 from typing import Any, Self
 
 import msgspec
-from msgspec import Struct
 
-from mass_apology.errors import LedgerError
 from mass_apology.ledger import lock
 from mass_apology.ledger.database import connect, explained
 from mass_apology.ledger.sqlite import Ledger
+from mass_apology.ledger.staged import Changed, Codes, Conflict, Counts, Planned
+from mass_apology.ledger.staging_file import delete_abandoned, new_file
 from mass_apology.ledger.statements import statements
 from mass_apology.model import Delivery, Recipient, Withheld
 
@@ -33,49 +29,6 @@ _COMMIT = statements("commit.sql")
 _PRAGMAS = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"
 
 _COMPARED = ("address", "name", "language", "time_zone")
-
-
-class Conflict(Struct, frozen=True, kw_only=True):
-    """Rows of one person that do not agree, so that nobody can tell what the letter should say."""
-
-    staged: int  # the id of the first row
-    lines: tuple[int, ...]  # where the rows start in the recipients file
-    differs: tuple[str, ...]  # "name", "language", …
-    address: str  # the first row's
-
-    @property
-    def problem(self) -> str:
-        """A sentence."""
-        lines = ", ".join(map(str, self.lines[:10])) + (", …" if len(self.lines) > 10 else "")
-        fields = " and ".join(self.differs).replace("_", " ")
-        return f"Lines {lines} are one customer, but differ in {fields}."
-
-
-class Counts(Struct, frozen=True, kw_only=True):
-    """What was staged."""
-
-    letters: int  # people to write to
-    rows: int  # their rows in the file
-    withheld: int  # rows set aside
-    conflicts: int  # people whose rows do not agree; they are among the letters
-    languages: Mapping[str, int]  # letters by the letter's language, the most frequent first
-    domains: tuple[tuple[str, int], ...]  # letters by domain, the most frequent first, as many as were asked for
-
-    @property
-    def merged(self) -> int:
-        """Rows that share a letter with another one."""
-        return self.rows - self.letters
-
-
-class Planned(Struct, frozen=True, kw_only=True):
-    """What a plan means for the ledger, in letters."""
-
-    new: int  # become due, for the first time or because their withheld customer's row is back
-    known: int  # were planned before with the same data, and stay as they are
-    updated: int  # were planned before, are still due, and take on changed data
-    outdated: int  # are not due any more although their data changed since: they stay as they are
-    missing: int  # are still due although the file has no sendable row of theirs any more: they will be withheld
-    withheld: int  # rows of the file that are set aside
 
 
 class Staging:
@@ -91,8 +44,10 @@ class Staging:
         self._message_id = message_id
         self._merged = True
         self._missing = 0
-        _delete_abandoned(ledger)
-        self._path = _new_file(ledger)
+        self._last_number = 0
+        self._offers = False
+        delete_abandoned(ledger)
+        self._path = new_file(ledger)
         with explained(self._path):
             self._connection = connect(self._path, "rw")
             self._connection.executescript(_PRAGMAS + _STAGING["schema"])
@@ -149,7 +104,19 @@ class Staging:
                 self._execute("set-letter-aside", {"staged": staged, "reason": reason})
                 self._execute("drop-letter", (staged,))
 
+    def offer(self, codes: Iterable[str]) -> None:
+        """Codes to be allotted, in this order, to recipients who have none; one offered before is passed over."""
+        self._many("offer", [(code,) for code in codes])
+        self._offers = True
+
     # Looking at them
+
+    def codes(self) -> Codes:
+        """How many codes are wanted, and how many are left."""
+        self._merge()
+        self._meet()
+        with explained(self._path):
+            return Codes(wanted=self._count("wanting"), free=self._count("free"))
 
     def conflicts(self, limit: int = 1000) -> list[Conflict]:
         """The first people, in the file's order, whose rows differ in more than case and spaces of the name.
@@ -202,6 +169,14 @@ class Staging:
             rows = self._execute("outdated", (limit,)).fetchall()
         return [line for (lines,) in rows for line in msgspec.json.decode(lines, type=list[int])]
 
+    def changed(self) -> Iterator[Changed]:
+        """All customers whose data changed after their letter had gone, as the file has them now."""
+        self._merge()
+        self._meet()
+        with explained(self._path):
+            for row in self._execute("changed"):
+                yield Changed(**dict(zip(Changed.__struct_fields__, row, strict=True)))
+
     def deliveries(self, batch: int, *, everyone: bool = False) -> Iterator[list[Delivery]]:
         """The letters as they will be claimed, in the file's order, at most ``batch`` at a time.
 
@@ -210,7 +185,7 @@ class Staging:
         self._merge()
         self._meet()
         with explained(self._path):
-            cursor = self._execute("deliveries", {"everyone": everyone})
+            cursor = self._execute("deliveries", {"everyone": everyone, "last": self._last_number})
             while rows := cursor.fetchmany(batch):
                 yield [_delivery(row) for row in rows]
 
@@ -254,9 +229,15 @@ class Staging:
         return planned
 
     def _meet(self) -> None:
-        """Find out whom the ledger knows, and what has changed about them."""
-        if not self._ledger.exists():
-            return
+        """Find out whom the ledger knows, what has changed about them, and which code is whose."""
+        if self._ledger.exists():
+            self._compare()
+        if self._offers:
+            with explained(self._path), lock.transaction(self._connection):
+                self._execute("forget-allotted")
+                self._execute("allot")
+
+    def _compare(self) -> None:
         with explained(self._ledger):
             self._execute("attach", (f"{self._ledger.absolute().as_uri()}?mode=ro",))
             try:
@@ -264,6 +245,9 @@ class Staging:
                     self._execute("forget-met")
                     self._execute("compare", {"wave": self._wave})
                     (self._missing,) = self._execute("count-missing", {"wave": self._wave}).fetchone()
+                    (self._last_number,) = self._execute("last-number", {"wave": self._wave}).fetchone()
+                    self._execute("forget-taken")
+                    self._execute("take")
             finally:
                 self._execute("detach")
 
@@ -311,7 +295,8 @@ class Staging:
 def _write(connection: Connection, facts: Mapping[str, object]) -> None:
     """In the ledger's transaction, with the plan attached."""
     (last,) = connection.execute(_COMMIT["last-recipient"]).fetchone()
-    facts = {**facts, "last": last}
+    (last_number,) = connection.execute(_COMMIT["last-number"], facts).fetchone()
+    facts = {**facts, "last": last, "last_number": last_number}
     for statement in (
         "update-recipients",
         "update-deliveries",
@@ -319,6 +304,7 @@ def _write(connection: Connection, facts: Mapping[str, object]) -> None:
         "withhold-missing",
         "add-recipients",
         "add-deliveries",
+        "add-codes",
         "drop-withheld",
         "add-withheld",
         "set-plan",
@@ -331,7 +317,7 @@ def _set_aside(row: Withheld) -> tuple[int, str, str, str]:
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:
-    staged, address, name, language, time_zone, lines, rows, message_id = row
+    staged, address, name, language, time_zone, lines, rows, message_id, number, code = row
     return Delivery(
         id=staged,
         address=address,
@@ -341,6 +327,8 @@ def _delivery(row: tuple[Any, ...]) -> Delivery:
         lines=lines,
         rows=rows,
         message_id=message_id,
+        number=number,
+        code=code,
     )
 
 
@@ -357,28 +345,3 @@ def _comparable(address: str, name: str, language: str, time_zone: str) -> tuple
 def _joined(arrays: Iterable[str]) -> str:
     """Several non-empty JSON arrays as one."""
     return f"[{','.join(array[1:-1] for array in arrays)}]"
-
-
-def _new_file(ledger: Path) -> Path:
-    try:
-        descriptor, path = tempfile.mkstemp(prefix=f"{_prefix(ledger)}{os.getpid()}.", dir=ledger.parent)  # mode 0600
-    except OSError as error:
-        raise LedgerError(
-            f"{ledger.parent} cannot be written: {error.strerror}.", next_step="Make the campaign's folder writable."
-        ) from error
-    os.close(descriptor)
-    return Path(path)
-
-
-def _delete_abandoned(ledger: Path) -> None:
-    """Delete the files of processes that have ended: they hold customers' data."""
-    prefix = _prefix(ledger)
-    for path in ledger.parent.glob(f"{glob.escape(prefix)}*"):
-        pid = path.name.removeprefix(prefix).partition(".")[0]
-        if pid.isdecimal() and lock.start_of(int(pid)) is None:
-            with suppress(OSError):  # another process may be faster
-                path.unlink()
-
-
-def _prefix(ledger: Path) -> str:
-    return f"{ledger.name}.plan-"

@@ -22,7 +22,7 @@ def unfinished(ledger: Ledger) -> int:
 
 
 def purge(ledger: Ledger, now: float) -> None:
-    """Forget addresses, names, rows and what servers said; raises ``FencedOut`` unless the lock is held.
+    """Forget addresses, names, rows, subjects and what servers said; raises ``FencedOut`` unless the lock is held.
 
     What stays proves what was done, and keeps a customer who is in the file again from being written to twice.
     """
@@ -32,7 +32,7 @@ def purge(ledger: Ledger, now: float) -> None:
 
 def _purge(connection: Connection) -> None:
     with lock.fenced(connection):
-        for statement in ("recipients", "replies", "withheld", "feedback"):
+        for statement in ("recipients", "replies", "letters", "withheld", "feedback"):
             connection.execute(_QUERIES[statement])
     connection.execute(_QUERIES["compact"])
     connection.execute(_QUERIES["checkpoint"])

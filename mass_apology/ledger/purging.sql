@@ -11,7 +11,12 @@ UPDATE recipient SET address = '', name = '', rows = '[{}]';
 
 -- name: replies
 -- Servers like to repeat the address in what they say.
-UPDATE delivery SET reply = NULL WHERE reply IS NOT NULL AND code IS NOT NULL;
+UPDATE delivery SET reply = NULL
+WHERE reply IS NOT NULL AND (code IS NOT NULL OR status IN ('BOUNCED', 'COMPLAINED'));
+
+-- name: letters
+-- A subject may hold a name. Codes stay: they name nobody, and none may be given out again.
+UPDATE delivery SET subject = NULL WHERE subject IS NOT NULL;
 
 -- name: withheld
 UPDATE withheld SET address = '', row = '{}';

@@ -1,8 +1,8 @@
--- The ledger of one campaign, version 3. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
+-- The ledger of one campaign, version 4. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
 -- Everything a letter is rendered from stands here, so that sending continues without the recipients file.
 
 PRAGMA application_id = 1833062479;  -- "mAPO": tells a ledger from other SQLite files
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- One row: which campaign this is, and the plan that was made last.
 CREATE TABLE campaign (
@@ -40,7 +40,32 @@ CREATE TABLE recipient (
     rows      TEXT NOT NULL             -- JSON array of objects: the rows' non-empty fields
 ) STRICT;
 
--- One recipient in one wave, in exactly one status. The Message-ID is fixed here, before anything is sent.
+-- What letters of a wave were made from: one row for each different set of files. The digest is over the parts.
+CREATE TABLE edition (
+    id           INTEGER PRIMARY KEY,
+    wave         TEXT NOT NULL,
+    digest       TEXT NOT NULL,  -- SHA-256, hexadecimal
+    digest_parts TEXT NOT NULL,  -- JSON object, as of the campaign's plan
+    first_at     REAL NOT NULL,  -- when sending from it began
+    UNIQUE (wave, digest)
+) STRICT;
+
+-- Codes for recipients, such as vouchers: each is somebody's for good, and nobody has two.
+CREATE TABLE code (
+    code      TEXT PRIMARY KEY,
+    recipient INTEGER NOT NULL UNIQUE REFERENCES recipient (id)
+) STRICT, WITHOUT ROWID;
+
+-- Which remedy a recipient chose, of those a letter offers; the last choice counts.
+CREATE TABLE choice (
+    delivery  INTEGER NOT NULL REFERENCES delivery (id),  -- the letter whose token was used
+    remedy    TEXT NOT NULL,
+    chosen_at REAL NOT NULL,
+    source    TEXT NOT NULL,  -- the file or mailbox it was read from
+    PRIMARY KEY (delivery, remedy, chosen_at)
+) STRICT, WITHOUT ROWID;
+
+-- One recipient in one wave, in exactly one status. The id is the letter's outgoing number. The Message-ID is fixed here, before anything is sent.
 CREATE TABLE delivery (
     id             INTEGER PRIMARY KEY,
     recipient      INTEGER NOT NULL REFERENCES recipient (id),
@@ -60,6 +85,8 @@ CREATE TABLE delivery (
     enhanced_code  TEXT,
     reply          TEXT,
     sha256         BLOB,     -- of the message's octets
+    subject        TEXT,     -- the message's, when it was handed over last
+    edition        INTEGER REFERENCES edition (id),  -- what it was made from then
     UNIQUE (recipient, wave)
 ) STRICT;
 

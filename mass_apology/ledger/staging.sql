@@ -26,8 +26,20 @@ CREATE TABLE surplus (staged INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE met (  -- who is a recipient in the ledger already
     staged    INTEGER PRIMARY KEY,
     recipient INTEGER NOT NULL,
-    fate      TEXT NOT NULL  -- see the statement "compare"
+    fate      TEXT NOT NULL,  -- see the statement "compare"
+    number    INTEGER,        -- of the letter that there is and that stays
+    due       INTEGER NOT NULL,  -- 1: a letter is still to be written
+    own_code  TEXT
 ) STRICT;
+CREATE TABLE offered (place INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE) STRICT;  -- codes, in the order of their file
+CREATE TABLE taken (code TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;                    -- codes of the ledger's recipients
+CREATE TABLE allotted (staged INTEGER PRIMARY KEY, code TEXT NOT NULL) STRICT;
+CREATE VIEW wanting AS  -- who is to have a code and has none, each with a place in the queue for them
+SELECT staged.id AS staged, row_number() OVER (ORDER BY staged.id) AS place
+FROM staged LEFT JOIN met ON met.staged = staged.id
+WHERE own_code IS NULL AND coalesce(met.due, 1);
+CREATE VIEW free AS
+SELECT code, row_number() OVER (ORDER BY place) AS place FROM offered WHERE code NOT IN (SELECT code FROM taken);
 
 -- name: add
 INSERT INTO staged (identity, address, name, language, time_zone, letter_language, message_id, lines, rows)
@@ -122,8 +134,11 @@ DELETE FROM met;
 -- their row left the file, and the row is back. known: nothing changed. updated: the letter is still due and the data
 -- changed. outdated: it is not due any more and the data changed. A person may stand on other lines of the file without
 -- anything having changed.
-INSERT INTO met (staged, recipient, fate)
+INSERT INTO met (staged, recipient, number, due, own_code, fate)
 SELECT staged.id, recipient.id,
+       iif(delivery.status = 'WITHHELD', NULL, delivery.id),
+       coalesce(delivery.status IN ('WITHHELD', 'PLANNED', 'DEFERRED'), 1),
+       (SELECT code FROM code WHERE code.recipient = recipient.id),
        CASE
            WHEN delivery.id IS NULL THEN 'new'
            WHEN delivery.status = 'WITHHELD' THEN 'returned'
@@ -138,6 +153,32 @@ CROSS JOIN recipient ON recipient.identity = staged.identity
 LEFT JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
 ORDER BY staged.id;
 
+-- name: last-number
+-- Of the letters that stay: one that was withheld is planned anew, with the next number.
+SELECT coalesce(max(id), 0) FROM delivery
+WHERE NOT (wave = :wave AND recipient IN (SELECT recipient FROM met WHERE fate = 'returned'));
+
+-- name: offer
+INSERT OR IGNORE INTO offered (code) VALUES (?);
+
+-- name: forget-taken
+DELETE FROM taken;
+
+-- name: take
+INSERT INTO taken (code) SELECT code FROM code;
+
+-- name: forget-allotted
+DELETE FROM allotted;
+
+-- name: allot
+INSERT INTO allotted (staged, code) SELECT wanting.staged, free.code FROM wanting JOIN free ON free.place = wanting.place;
+
+-- name: count-wanting
+SELECT count(*) FROM wanting;
+
+-- name: count-free
+SELECT count(*) FROM free;
+
 -- name: count-missing
 -- Letters still due to recipients of whom the file has no sendable row any more. For the ledger see also withhold-missing.
 SELECT count(*) FROM delivery
@@ -146,11 +187,21 @@ WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient NOT IN (S
 -- name: outdated
 SELECT lines FROM met JOIN staged ON staged.id = met.staged WHERE fate = 'outdated' ORDER BY staged.id LIMIT ?;
 
+-- name: changed
+-- Those whose letter is not due any more and whose data changed, as the file has them now.
+SELECT recipient, address, name, language, time_zone, lines, rows
+FROM met JOIN staged ON staged.id = met.staged WHERE fate = 'outdated' ORDER BY staged.id;
+
 -- name: fates
 SELECT fate, count(*) FROM met GROUP BY fate;
 
 -- name: deliveries
-SELECT id, address, name, letter_language, time_zone, lines, rows, message_id
-FROM staged LEFT JOIN met ON met.staged = staged.id
+-- Numbers are those that the letters will have in the ledger.
+SELECT id, address, name, letter_language, time_zone, lines, rows, message_id, number, code FROM (
+    SELECT staged.id, address, name, letter_language, time_zone, lines, rows, message_id, fate,
+           coalesce(met.number, :last + sum(met.number IS NULL) OVER (ORDER BY staged.id)) AS number,
+           coalesce(own_code, (SELECT code FROM allotted WHERE allotted.staged = staged.id), '') AS code
+    FROM staged LEFT JOIN met ON met.staged = staged.id
+)
 WHERE :everyone OR fate IS NULL OR fate IN ('new', 'returned', 'updated')
 ORDER BY id;

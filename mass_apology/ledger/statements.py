@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from importlib.resources import files
+from functools import partial
 
-_HEADING = re.compile(r"^-- name: ([a-z-]+)\n", re.MULTILINE)
+from mass_apology import database
 
-
-def read_sql(file: str) -> str:
-    """The text of an ``.sql`` file of this package."""
-    return (files(__package__) / file).read_text("utf-8")
-
-
-def statements(file: str) -> Mapping[str, str]:
-    """The statements of a file, each under a heading such as ``-- name: add-note``; text before them is skipped."""
-    _, *parts = _HEADING.split(read_sql(file))
-    return dict(zip(parts[::2], parts[1::2], strict=True))
+read_sql = partial(database.read_sql, __package__)
+statements = partial(database.statements, __package__)

@@ -13,6 +13,7 @@ from mass_apology.ledger import lock
 from mass_apology.ledger.database import explained, open_reading
 from mass_apology.ledger.reading import Records
 from mass_apology.ledger.sqlite import Ledger
+from mass_apology.ledger.staged import Changed
 from mass_apology.ledger.statements import statements
 from mass_apology.model import Status
 
@@ -34,6 +35,8 @@ class Candidate(Struct, frozen=True, kw_only=True, gc=False):
     rows: str  # JSON array of objects
     status: Status  # of the earlier letter
     accepted_at: float | None
+    sha256: bytes | None  # of the earlier letter's octets
+    edition: str | None  # the digest of what the earlier letter was made from; see ``ledger.editions``
     replied: bool  # to any letter of the campaign
     next_delivery: int | None  # the letter of the wave that is asked about, where there is one
     next_status: Status | None
@@ -105,11 +108,12 @@ def arm(ledger: Ledger, consent: Armed) -> None:
     ledger.write(act)
 
 
-def add(ledger: Ledger, wave: str, letters: Iterable[Addition], now: float) -> None:
-    """Plan these letters, all of them or none: they are PLANNED at ``now``, and due.
+def add(ledger: Ledger, wave: str, letters: Iterable[Addition], now: float, *, changes: Iterable[Changed] = ()) -> None:
+    """Plan these letters, all of them or none: they are PLANNED at ``now``, and due; ``changes`` hold from then on.
 
     Nobody gets two letters of one wave: the ledger refuses the second. Raises ``FencedOut`` unless the lock is held.
     """
+    changed = [msgspec.structs.asdict(each) for each in changes]
     rows = [
         {
             "recipient": each.recipient,
@@ -123,6 +127,7 @@ def add(ledger: Ledger, wave: str, letters: Iterable[Addition], now: float) -> N
 
     def act(connection: Connection) -> None:
         with lock.fenced(connection):
+            connection.executemany(_QUERIES["change"], changed)
             connection.executemany(_QUERIES["add"], rows)
 
     ledger.write(act)

@@ -3,7 +3,8 @@
 -- name: candidates
 -- Everybody with a letter in :base, and what the next one depends on. Fields: ledger.waves.Candidate.
 SELECT delivery.id, recipient.id, identity, address, name, recipient.language, time_zone, lines, rows,
-       delivery.status, delivery.accepted_at,
+       delivery.status, delivery.accepted_at, delivery.sha256,
+       (SELECT digest FROM edition WHERE edition.id = delivery.edition) AS edition,
        EXISTS (SELECT 1 FROM delivery AS own JOIN feedback ON feedback.delivery = own.id
                WHERE own.recipient = recipient.id AND feedback.kind = 'reply') AS replied,
        next.id, next.status
@@ -16,6 +17,10 @@ ORDER BY delivery.id;
 -- name: add
 INSERT INTO delivery (recipient, wave, status, message_id, language, planned_at)
 VALUES (:recipient, :wave, 'PLANNED', :message_id, :language, :now);
+
+-- name: change
+UPDATE recipient SET name = :name, language = :language, time_zone = :time_zone, lines = :lines, rows = :rows
+WHERE id = :recipient;
 
 -- name: count
 SELECT count(*) FROM delivery WHERE wave = :wave;

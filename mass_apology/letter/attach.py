@@ -1,15 +1,24 @@
-"""Files of the campaign folder that go with every letter: attachments, and images shown inside the HTML."""
+"""Files of the campaign folder that go with every letter: attachments, the logo, and images shown inside the HTML."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from mass_apology.errors import MessageError
 from mass_apology.letter.compose import Attachment
-from mass_apology.settings import MessageSettings
+from mass_apology.letter.pictures import picture_size, picture_type
+from mass_apology.settings import BrandSettings, MessageSettings
 
 LIMIT = 10_000_000
 """Octets of all files together, before base64 makes them a third longer: many mailboxes take no more than 20 MB."""
+
+IMAGE_LIMIT = 1_000_000
+"""Octets of one image: it is loaded before the letter can be read, and goes to everybody."""
+
+LOGO = "brand-logo"
+"""The name of the brand's logo among the images: a layout shows it as ``<img src="cid:brand-logo">``."""
 
 # A table of our own: the system's and Python's differ from machine to machine, and a message must not.
 _TYPES = {
@@ -35,29 +44,58 @@ def read_attachments(folder: Path, settings: MessageSettings) -> tuple[Attachmen
     """Read the attachments and images that ``settings`` names, relative to ``folder``.
 
     Raises ``MessageError`` where a file is missing, is not a regular file inside ``folder``, is reached through a
-    symbolic link, or where all of them together are larger than ``LIMIT``.
+    symbolic link, where an image is none that mail programs show or is larger than ``IMAGE_LIMIT``, and where all of
+    them together are larger than ``LIMIT``.
     """
-    files = [(name, None) for name in settings.attachments]
-    images = [(file, name) for name, file in settings.images.items()]
-    paths = [(_path_inside(folder, file), content_id) for file, content_id in (*files, *images)]
-    _refuse_too_large([path for path, _ in paths])
-    return tuple(_read(path, content_id) for path, content_id in paths)
+    key = "`[message]`"
+    if LOGO in settings.images:
+        raise MessageError(
+            f"`[message.images]` in campaign.toml names an image {LOGO!r}, which is the name of the brand's logo.",
+            next_step="Give the image another name, or the logo as `logo` in `[brand]`.",
+        )
+    paths = [_path_inside(folder, name, key) for name in (*settings.attachments, *settings.images.values())]
+    _refuse_too_large(paths)
+    read = [_read(path, key) for path in paths]
+    files, images = read[: len(settings.attachments)], read[len(settings.attachments) :]
+    return (*files, *(_image(each, name, key) for each, name in zip(images, settings.images, strict=True)))
 
 
-def _path_inside(folder: Path, name: str) -> Path:
+def read_logo(folder: Path, settings: BrandSettings) -> Attachment | None:
+    """Read the brand's logo, an image like others that also tells its size; raises ``MessageError`` as they do."""
+    if settings.logo is None:
+        return None
+    key = "`[brand]`"
+    logo = _image(_read(_path_inside(folder, settings.logo, key), key), LOGO, key)
+    if picture_size(logo.data) is None:
+        raise _unusable(settings.logo, key, "is damaged: it does not say how large it is", "Export it again.")
+    return logo
+
+
+def _image(file: Attachment, name: str, key: str) -> Attachment:
+    """The file as an image, of the type that its octets tell: its name may promise anything."""
+    kind = picture_type(file.data)
+    if kind is None:
+        raise _unusable(file.filename, key, "is no image that mail programs show", "Save it as PNG, JPEG or GIF.")
+    if len(file.data) > IMAGE_LIMIT:
+        problem = f"has {len(file.data) / 1e6:.1f} MB, and {IMAGE_LIMIT / 1e6:.0f} MB is the most for an image"
+        raise _unusable(file.filename, key, problem, "Make it smaller: every single letter carries it.")
+    return replace(file, content_type=kind, content_id=name)
+
+
+def _path_inside(folder: Path, name: str, key: str) -> Path:
     """The file's path. A link is refused wherever it leads: its target could be changed after the check."""
     relative = Path(name)
     if relative.is_absolute() or ".." in relative.parts or "\0" in name:
-        raise _unusable(name, "is outside the campaign folder", "Copy it into the campaign folder and name it there.")
+        raise _unusable(name, key, "is outside the campaign folder", "Copy it into that folder and name it there.")
     path = folder
     for part in relative.parts:
         path /= part
         if path.is_symlink():
-            raise _unusable(name, "is reached through a symbolic link", "Put the file itself into the folder.")
+            raise _unusable(name, key, "is reached through a symbolic link", "Put the file itself into the folder.")
     if not path.exists():
-        raise _unusable(name, f"is not in {folder}", "Put it there, or remove it from `[message]` in campaign.toml.")
+        raise _unusable(name, key, f"is not in {folder}", f"Put it there, or remove it from {key} in campaign.toml.")
     if not path.is_file():
-        raise _unusable(name, "is not a regular file", "Name a file; a folder can be sent as a .zip.")
+        raise _unusable(name, key, "is not a regular file", "Name a file; a folder can be sent as a .zip.")
     return path
 
 
@@ -70,14 +108,15 @@ def _refuse_too_large(paths: list[Path]) -> None:
         )
 
 
-def _read(path: Path, content_id: str | None) -> Attachment:
+def _read(path: Path, key: str) -> Attachment:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise _unusable(path.name, f"cannot be read: {error.strerror}", "Make it readable, then run check.") from error
+        problem = f"cannot be read: {error.strerror}"
+        raise _unusable(path.name, key, problem, "Make it readable, then run check.") from error
     content_type = _TYPES.get(path.suffix.lower(), "application/octet-stream")
-    return Attachment(filename=path.name, content_type=content_type, data=data, content_id=content_id)
+    return Attachment(filename=path.name, content_type=content_type, data=data)
 
 
-def _unusable(name: str, problem: str, next_step: str) -> MessageError:
-    return MessageError(f"The file {name!r} of `[message]` in campaign.toml {problem}.", next_step=next_step)
+def _unusable(name: str, key: str, problem: str, next_step: str) -> MessageError:
+    return MessageError(f"The file {name!r} of {key} in campaign.toml {problem}.", next_step=next_step)

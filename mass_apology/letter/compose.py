@@ -61,11 +61,12 @@ class Composed(NamedTuple):
 
 
 class _Frame(NamedTuple):
-    """The constant octets around the two bodies; each of the first two ends where a transfer encoding is named."""
+    """The constant octets around the bodies; each of the first two ends where a transfer encoding is named."""
 
     opening: bytes
     middle: bytes
-    closing: bytes
+    closing: bytes  # where the recipient has a file of their own, up to that file
+    ending: bytes
 
 
 def rfc5322_date(unix_seconds: float) -> str:
@@ -77,7 +78,7 @@ def rfc5322_date(unix_seconds: float) -> str:
 class Skeleton:
     """What all messages of one language share: header fields, MIME structure, attachments."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what they share)
         self,
         *,
         sender: Mailbox,
@@ -86,11 +87,14 @@ class Skeleton:
         list_unsubscribe: Sequence[str] = (),
         headers: Mapping[str, str] | None = None,
         attachments: Sequence[Attachment] = (),
+        encloses: bool = False,
     ) -> None:
         """Build it. ``list_unsubscribe`` holds https: and mailto: URLs, ``headers`` further ones, sent as written.
 
-        Raises ``MessageError`` where one of them cannot stand in a message.
+        ``encloses`` says that every message carries a file of its own, besides the ``attachments`` that are the same
+        in all. Raises ``MessageError`` where one of them cannot stand in a message.
         """
+        self._encloses = encloses
         self._smtputf8 = not (sender.address.isascii() and (reply_to is None or reply_to.address.isascii()))
         self._from = mailbox_field("From", sender.name, sender.address)
         self._reply_to = mailbox_field("Reply-To", reply_to.name, reply_to.address) if reply_to else ""
@@ -115,14 +119,16 @@ class Skeleton:
         date: str,
         message_id: str,
         thread: Sequence[str] = (),
+        enclosed: Attachment | None = None,
         eightbit: bool,
     ) -> Composed:
         """The message for one recipient.
 
         ``to_address`` is an addr-spec whose domain is ASCII, ``date`` comes from ``rfc5322_date``; ``thread`` holds the
-        Message-IDs of earlier letters, the oldest first; ``eightbit`` says whether the relay offers 8BITMIME. Raises
-        ``MessageError`` where name, address, subject or a body cannot be sent: controls, ``=?`` and lone surrogates in
-        headers, an empty subject, NUL and lone surrogates in bodies.
+        Message-IDs of earlier letters, the oldest first; ``enclosed`` is the recipient's own file, where the skeleton
+        ``encloses`` one; ``eightbit`` says whether the relay offers 8BITMIME. Raises ``MessageError`` where name,
+        address, subject or a body cannot be sent: controls, ``=?`` and lone surrogates in headers, an empty subject,
+        NUL and lone surrogates in bodies.
         In bodies CRLF and a bare CR become a line break, and the last line gets one where it has none.
         """
         if not content.subject.strip():
@@ -134,8 +140,10 @@ class Skeleton:
         )
         text_encoding, text = _encoded(content.text, "text", eightbit=eightbit)
         html_encoding, html = _encoded(content.html, "HTML", eightbit=eightbit)
-        opening, middle, closing = self._frame_for(text, html)
-        data = b"".join((head.encode(), opening, text_encoding, text, middle, html_encoding, html, closing))
+        opening, middle, closing, ending = self._frame_for(text, html)
+        own = _attachment_part(enclosed) if enclosed else b""
+        pieces = (head.encode(), opening, text_encoding, text, middle, html_encoding, html, closing, own, ending)
+        data = b"".join(pieces)
         return Composed(
             data,
             eightbit=_EIGHTBIT in (text_encoding, html_encoding),
@@ -156,17 +164,19 @@ class Skeleton:
         mixed, alternative, related = (f"{_stem(number)}{kind}" for kind in ("mixed", "alternative", "related"))
         opening = _multipart("alternative", alternative) + _body_head("plain")
         middle = _body_head("html")
-        images, files = b"", b""
+        images, delimiter, files = b"", b"", b""
         if self._images:
             middle = _multipart("related", related, '; type="text/html"') + middle
             images = _parts(related, self._images)
-        if self._files:
+        if self._files or self._encloses:
             opening = _multipart("mixed", mixed) + opening
+            delimiter = f"\r\n--{mixed}\r\n".encode("ascii") if self._encloses else b""
             files = _parts(mixed, self._files)
         return _Frame(
             opening=opening.encode("ascii"),
             middle=f"\r\n--{alternative}\r\n{middle}".encode("ascii"),
-            closing=images + f"\r\n--{alternative}--\r\n".encode("ascii") + files,
+            closing=images + f"\r\n--{alternative}--\r\n".encode("ascii") + delimiter,
+            ending=files,
         )
 
 

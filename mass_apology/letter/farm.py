@@ -101,9 +101,17 @@ class Farm:
         pieces = self._pieces(deliveries)
         replies = await _all([self._ask(Write(piece, date, eightbit), Written) for piece in pieces])
         return [
-            Message(delivery=delivery, data=data, sha256=digest, sender=sender, eightbit=eight, smtputf8=utf8)
+            Message(
+                delivery=delivery,
+                subject=subject,
+                data=data,
+                sha256=digest,
+                sender=sender,
+                eightbit=eight,
+                smtputf8=utf8,
+            )
             for piece, reply in zip(pieces, replies, strict=True)
-            for delivery, (data, digest, sender, eight, utf8) in zip(piece, reply.messages, strict=True)
+            for delivery, (subject, data, digest, sender, eight, utf8) in zip(piece, reply.messages, strict=True)
         ]
 
     async def check(self, deliveries: Sequence[Delivery]) -> Inspection:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from mass_apology.letter.legal.judge import Breach, each_once
 from mass_apology.model import Finding
 
 MOST_TEXTS = 100
@@ -16,6 +17,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     """Some letters, looked at."""
 
     findings: list[Finding] = []  # in the order of the letters
+    breaches: list[Breach] = []  # of the scenario's legal pack, each once
     letters: int = 0  # that could be written
     octets: int = 0  # of their messages, together
     largest: int = 0  # octets of the largest message
@@ -31,6 +33,7 @@ def together(inspections: Iterable[Inspection]) -> Inspection:
             texts |= one.texts
     return Inspection(
         findings=[finding for one in each for finding in one.findings],
+        breaches=each_once(breach for one in each for breach in one.breaches),
         letters=sum(one.letters for one in each),
         octets=sum(one.octets for one in each),
         largest=max((one.largest for one in each), default=0),

@@ -35,6 +35,7 @@ class Called(Struct, frozen=True, kw_only=True):
     gender: str = ""  # "f" or "m" where the spelling gives it away
 
 
+_NUMBERED_WORD = re.compile(r"(\d\.?) (?=[^\W\d])")
 _LETTER = re.compile(r"[^\W_]")
 _SEPARATOR = re.compile(r"([ -])")  # in a group, so that the words can be joined again
 
@@ -195,7 +196,7 @@ _WHEN: Mapping[str, Callable[[str, Date], str]] = MappingProxyType(
     {
         "el": _greek_when,
         "en": lambda label, _: f"on {label}",
-        "pl": lambda label, _: f"{label} r." if label[-1].isdigit() else label,
+        "pl": lambda label, _: f"{label}\u00a0r." if label[-1].isdigit() else label,
         "ru": lambda label, _: label.replace("г.", "года"),
     }
 )
@@ -214,6 +215,8 @@ class Localiser:
             self.locale = Locale.parse(LOCALES.get(language, language))
         except (UnknownLocaleError, ValueError):
             raise ValueError(f"`{language}` is not a language whose dates and numbers are known") from None
+        # In English text it would be the only character that is not ASCII, and cost every letter an 8bit part.
+        self._space = " " if self.locale.language == "en" else "\u00a0"
         self._salutations = SALUTATIONS.get(language, OTHER)
         # An incident's moments come back in every letter, and Babel needs 20 µs for each.
         self._moment = lru_cache(CACHED, typed=True)(self._write_moment)
@@ -246,6 +249,10 @@ class Localiser:
     def time(self, value: datetime, time_zone: str = "UTC") -> str:
         """ "10:12 CET": 24 hours, with the zone's short name or its offset."""
         return self._time(value, time_zone or "UTC")
+
+    def clock(self, value: datetime, time_zone: str = "UTC") -> str:
+        """ "10:12": without the zone, where that stands beside it."""
+        return str(format_datetime(_clock(value, time_zone or "UTC"), "HH:mm", locale=self.locale))
 
     def moment(self, value: datetime, time_zone: str = "UTC") -> str:
         """ "20 November 2026, 10:12 CET"."""
@@ -295,16 +302,14 @@ class Localiser:
         return _WHEN[language](label, local) if language in _WHEN else label
 
     def _write_day(self, value: Date, time_zone: str) -> str:
-        return _plain(format_skeleton("MMMMd", _local(value, time_zone), locale=self.locale))
+        return self._bound(format_skeleton("MMMMd", _local(value, time_zone), locale=self.locale))
 
     def _write_date(self, value: Date, time_zone: str) -> str:
-        return _plain(format_date(_local(value, time_zone), "long", locale=self.locale))
+        return self._bound(format_date(_local(value, time_zone), "long", locale=self.locale))
 
     def _write_time(self, value: datetime, time_zone: str) -> str:
-        local = _local(value, time_zone)
-        if not isinstance(local, datetime):
-            raise ValueError(f"`{value}` has no time of day")  # noqa: TRY004 (one class for all)
-        return _plain(f"{format_datetime(local, 'HH:mm', locale=self.locale)} {_zone_name(local)}")
+        local = _clock(value, time_zone)
+        return f"{format_datetime(local, 'HH:mm', locale=self.locale)}{self._space}{_zone_name(local)}"
 
     def _write_moment(self, value: datetime, time_zone: str) -> str:
         return f"{self._write_date(value, time_zone)}, {self._write_time(value, time_zone)}"
@@ -316,10 +321,15 @@ class Localiser:
         days, rest = divmod(int(number), 24 * 60)
         counted = (("day", days), ("hour", rest // 60), ("minute", rest % 60))
         parts = [self._unit(count, unit) for unit, count in counted if count]
-        return _plain(format_list(parts or [self._unit(0, "minute")], locale=self.locale))
+        return self._bound(format_list(parts or [self._unit(0, "minute")], locale=self.locale))
+
+    def _bound(self, text: str) -> str:
+        """As ``_plain``, with each number on one line with the word that it belongs to: "20 ноября", "12 minut"."""
+        return _NUMBERED_WORD.sub(rf"\1{self._space}", _plain(text))
 
     def _unit(self, count: int, unit: str) -> str:
-        return format_unit(count, f"duration-{unit}", "long", locale=self.locale)
+        written: str = format_unit(count, f"duration-{unit}", "long", locale=self.locale)
+        return written.replace("ööpäev", "päev")  # Estonian: CLDR has the day and night of physics
 
 
 def _local(value: Date, time_zone: str) -> Date:
@@ -331,6 +341,14 @@ def _local(value: Date, time_zone: str) -> Date:
     if value.tzinfo is None:
         raise ValueError(f"`{value}` does not say its time zone; write it like 2026-11-20T09:12:00Z")
     return value.astimezone(_zone(time_zone))
+
+
+def _clock(value: Date, time_zone: str) -> datetime:
+    """As ``_local``, of something that has a time of day."""
+    local = _local(value, time_zone)
+    if not isinstance(local, datetime):
+        raise ValueError(f"`{value}` has no time of day")  # noqa: TRY004 (one class for all)
+    return local
 
 
 def _zone(name: str) -> ZoneInfo:

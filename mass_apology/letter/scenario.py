@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -35,6 +36,16 @@ class FactType(StrEnum):
     DATE = "date"  # 2026-11-20
     NUMBER = "number"
     URL = "url"  # an address to link to: https:, mailto: or tel:
+
+
+# Exact types: a moment is a date, too, for Python, and true a number.
+_UNQUOTED: Mapping[FactType, tuple[str, frozenset[type]]] = MappingProxyType(
+    {
+        FactType.DATETIME: ("a moment such as 2026-11-20T09:12:00Z", frozenset({datetime})),
+        FactType.DATE: ("a date such as 2026-11-20", frozenset({date})),
+        FactType.NUMBER: ("a number such as 192", frozenset({int, float, Decimal})),
+    }
+)
 
 
 class Fact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,16 +93,28 @@ def incident_fields(scenario: Scenario, incident: Mapping[str, Any], language: s
 
 
 def facts_findings(scenario: Scenario, incident: Mapping[str, Any], languages: Sequence[str]) -> list[Finding]:
-    """Everything that is wrong with ``[incident]`` for the languages that are written to."""
-    found = list(_unknown(scenario, incident))
+    """Everything that is wrong with ``[incident]`` for the languages that are written to.
+
+    A fact whose text is empty counts as one that is not given: ``init`` writes the required ones so.
+    """
+    given = _filled(incident, scenario.facts)
+    missing: dict[str, list[str]] = {}  # table → the facts that it lacks
+    untranslated: dict[str, list[str]] = {}
     for name, fact in scenario.facts.items():
-        told = {language for language in languages if name in facts_for(incident, language)}
+        told = {language for language in languages if name in facts_for(given, language)}
         if fact.type is FactType.SENTENCE and len(languages) > 1 and told:
-            found += _untranslated(name, incident, languages)
-        else:
-            found += _missing(name, fact, incident, languages)
-        found += _wrong(name, fact, incident)
-    return found
+            for table in _tables(language for language in languages if name not in _table(given, language)):
+                untranslated.setdefault(table, []).append(name)
+        elif fact.required:
+            absent = [language for language in languages if language not in told]
+            for table in _where_missing(fact, incident, absent, languages):
+                missing.setdefault(table, []).append(name)
+    return [
+        *_unknown(scenario, given),
+        *_missing(scenario, missing),
+        *_untranslated(untranslated),
+        *(found for name, fact in scenario.facts.items() for found in _wrong(name, fact, given)),
+    ]
 
 
 def _unknown(scenario: Scenario, incident: Mapping[str, Any]) -> Iterator[Finding]:
@@ -104,21 +127,57 @@ def _unknown(scenario: Scenario, incident: Mapping[str, Any]) -> Iterator[Findin
             yield _finding("fact-unknown", where, problem, "Correct the name, or delete it.", Severity.WARNING)
 
 
-def _untranslated(name: str, incident: Mapping[str, Any], languages: Sequence[str]) -> Iterator[Finding]:
+def _filled(incident: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """The incident without known facts whose text is empty."""
+    return {
+        name: _filled(value, known) if is_language_table(name, value) else value
+        for name, value in incident.items()
+        if not (name in known and isinstance(value, str) and not value.strip())
+    }
+
+
+def _where_missing(
+    fact: Fact, incident: Mapping[str, Any], absent: Sequence[str], languages: Sequence[str]
+) -> Sequence[str]:
+    """The tables that a missing fact belongs into: a sentence into each language's, where there are such tables."""
+    by_language = len(languages) > 1 or any(_table(incident, language) for language in languages)
+    if len(absent) < len(languages) or (fact.type is FactType.SENTENCE and by_language):
+        return _tables(absent)
+    return ["[incident]"] if absent else []
+
+
+def _missing(scenario: Scenario, missing: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    for where, names in _alike(missing):
+        if len(names) == 1:
+            problem = f"The fact `{names[0]}` is missing."
+            advice = f"Write it there: {scenario.facts[names[0]].comment}"
+        else:
+            problem = f"{len(names)} facts are missing: {_named(names)}."
+            advice = "Write them there. The template's scenario.toml says of each what to write."
+        yield _finding("fact-missing", where, problem, advice)
+
+
+def _untranslated(untranslated: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
     """A sentence outside the languages' tables would stand in the middle of letters in another language."""
-    for language in languages:
-        if name in _table(incident, language):
-            continue
-        problem = f"The sentence `{name}` is not given in the language `{language}`."
-        yield _finding("fact-untranslated", f"[incident.{language}]", problem, f"Write `{name}` there.")
+    for where, names in _alike(untranslated):
+        said = f"The sentence {_named(names)} is" if len(names) == 1 else f"The sentences {_named(names)} are"
+        yield _finding("fact-untranslated", where, f"{said} not given in that language.", "Write it there.")
 
 
-def _missing(name: str, fact: Fact, incident: Mapping[str, Any], languages: Sequence[str]) -> Iterator[Finding]:
-    absent = [language for language in languages if name not in facts_for(incident, language)]
-    if absent and fact.required:
-        told = sorted(set(languages) - set(absent))
-        for where in [f"[incident.{language}]" for language in absent] if told else ["[incident]"]:
-            yield _finding("fact-missing", where, f"The fact `{name}` is missing.", f"Write it there: {fact.comment}")
+def _alike(tables: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Tables that lack the same facts together, so that a campaign in many languages gets few findings."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for table, names in tables.items():
+        together.setdefault(tuple(names), []).append(table)
+    return ((", ".join(where), names) for names, where in together.items())
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _tables(languages: Iterable[str]) -> list[str]:
+    return [f"[incident.{language}]" for language in languages]
 
 
 def _wrong(name: str, fact: Fact, incident: Mapping[str, Any]) -> Iterator[Finding]:
@@ -134,14 +193,8 @@ def _wrong(name: str, fact: Fact, incident: Mapping[str, Any]) -> Iterator[Findi
 
 def _problem(kind: FactType, value: Any) -> str:
     """What is wrong with a fact, as the end of a sentence; "" for nothing."""
-    if kind is FactType.DATETIME:
-        return _moment_problem(value)
-    if kind is FactType.DATE:
-        is_date = isinstance(value, date) and not isinstance(value, datetime)
-        return "" if is_date else "is not a date such as 2026-11-20."
-    if kind is FactType.NUMBER:
-        is_number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
-        return "" if is_number else "is not a number."
+    if kind in _UNQUOTED:
+        return _unquoted_problem(kind, value)
     if not isinstance(value, str) or not value.strip():
         return "is not a text."
     if control := _CONTROL.search(value):
@@ -149,10 +202,13 @@ def _problem(kind: FactType, value: Any) -> str:
     return _url_problem(value) if kind is FactType.URL else ""
 
 
-def _moment_problem(value: Any) -> str:
-    if not isinstance(value, datetime):
-        return "is not a moment such as 2026-11-20T09:12:00Z."
-    return "" if value.tzinfo else "does not say its time zone; write it like 2026-11-20T09:12:00Z."
+def _unquoted_problem(kind: FactType, value: Any) -> str:
+    what, types = _UNQUOTED[kind]
+    if isinstance(value, str):
+        return f"is a text; write {what}, without quotation marks."
+    if isinstance(value, datetime) and kind is FactType.DATETIME and value.tzinfo is None:
+        return "does not say its time zone; write it like 2026-11-20T09:12:00Z."
+    return "" if type(value) in types else f"is not {what}."
 
 
 def _url_problem(value: str) -> str:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict, Unpack
 
 from mass_apology.errors import TemplateError
+from mass_apology.letter.brand import NO_BRAND
+from mass_apology.letter.heading import NO_HEADING, Heading, heading_fields
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
-from mass_apology.letter.markup.layout import SLOTS, Parts, frame_html, frame_text
+from mass_apology.letter.markup.layout import SLOTS, STYLING, Parts, frame_html, frame_text
 from mass_apology.letter.markup.links import Guard, addresses
 from mass_apology.letter.markup.markdown import compile_body
 from mass_apology.letter.markup.masking import Mask, Place, Token
@@ -25,9 +27,13 @@ from mass_apology.letter.markup.tracing import Tracer
 from mass_apology.letter.values import Empty, Fields
 from mass_apology.model import Content
 
-VARIABLES = frozenset({"customer", "rows", "incident", "sender", "language", "name", "salutation"})
+VARIABLES = frozenset({"customer", "rows", "incident", "sender", "language", "name", "salutation", "code", "remedies"})
 """What every template may use."""
 
+_HEADING = heading_fields(NO_HEADING)  # to check the names that layouts use
+_FORMAL = re.compile("|".join(rf"\b{name}\b" for name in _HEADING))
+
+NO_REMEDIES = Fields({})
 _SEPARATOR = "\x1e"  # recipients' files and facts with this control character are refused before
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _EMPTY_LINES = re.compile(r"\n{3,}")
@@ -43,6 +49,9 @@ class Particulars(TypedDict):
     name: str
     gender: str  # "f", "m" or ""
     time_zone: str  # an IANA name, "" for UTC
+    code: NotRequired[str]  # allotted to the recipient
+    remedies: NotRequired[Fields]  # addresses with the recipient's own tokens; where the campaign has any
+    heading: NotRequired[Heading]  # where the template ``has_heading``
 
 
 class Template:
@@ -50,6 +59,12 @@ class Template:
 
     may_show_images: bool
     """Whether an address of the scheme ``cid:`` is in the template; no value can bring one into a letter."""
+
+    prefix: str
+    """What stands before the subject of a letter that this one follows, without its colon."""
+
+    has_heading: bool
+    """Whether the layout may show a letterhead's date and number, or the addressee."""
 
     links: tuple[str, ...]
     """What the letters link to, each address once; what differs by customer stands in braces."""
@@ -63,53 +78,71 @@ class Template:
         localiser: Localiser,
         tracer: Tracer,
         links: tuple[str, ...],
+        prefix: str,
     ) -> None:
         self.language = language
+        self.prefix = prefix
         self.links = links
         self.may_show_images = "cid:" in script.source
+        self.has_heading = _FORMAL.search(script.source) is not None
+        self._is_on_paper = script.source.count(_SEPARATOR) == 3
         self._path = path
         self._script = script
         self._places = places
         self._localiser = localiser
         self._tracer = tracer
 
-    def render(self, *, customer: Fields, rows: Sequence[Fields], name: str, gender: str, time_zone: str) -> Content:
+    @property
+    def direction(self) -> str:
+        """``"ltr"`` or ``"rtl"``."""
+        return self._localiser.direction
+
+    def salutation(self, name: str, gender: str) -> str:
+        """The salutation by itself, as the letter has it."""
+        return self._localiser.salutation(name, gender)
+
+    def shows(self, image: str) -> bool:
+        """Whether the letters, or some of them, show the image of this name."""
+        return f"cid:{image}" in self._script.source
+
+    def render(self, **own: Unpack[Particulars]) -> Content:
         """The letter for one recipient.
 
-        ``gender`` is "f", "m" or ""; ``time_zone`` an IANA name, "" for UTC. ``TemplateError`` names the line of
-        the file where a value is missing or cannot be written.
+        ``TemplateError`` names the line of the file where a value is missing or cannot be written.
         """
-        values = self._values(customer, rows, name, gender, time_zone)
         try:
-            written = self._script.write(values)
+            written = self._script.write(self._values(own))
         except Endless as error:
             raise self._refusal("the letter is endless.", "Shorten its loops.") from error
         except Exception as error:  # an expression can fail in as many ways as Python can
             raise self._failure(error) from error
         return self._content(written)
 
-    def trace(
-        self, *, customer: Fields, rows: Sequence[Fields], name: str, gender: str, time_zone: str
-    ) -> tuple[str, ...]:
+    def trace(self, **own: Unpack[Particulars]) -> tuple[str, ...]:
         """The conditions of the letter that hold for one recipient; see :meth:`Tracer.variant`."""
-        return self._tracer.variant(self._values(customer, rows, name, gender, time_zone))
+        return self._tracer.variant(self._values(own))
 
-    def _values(
-        self, customer: Fields, rows: Sequence[Fields], name: str, gender: str, time_zone: str
-    ) -> dict[str, object]:
-        salutation = self._localiser.salutation(name, gender)
-        return {
-            "customer": customer,
-            "rows": rows,
-            "name": name or Empty(name="name"),
+    def _values(self, own: Particulars) -> dict[str, object]:
+        salutation = self._localiser.salutation(own["name"], own["gender"])
+        values: dict[str, object] = {
+            "customer": own["customer"],
+            "rows": own["rows"],
+            "name": own["name"] or Empty(name="name"),
             "salutation": salutation or Empty(name="salutation"),
-            TIME_ZONE: time_zone,
+            "code": own.get("code") or Empty(name="code"),
+            TIME_ZONE: own["time_zone"],
         }
+        if "remedies" in own:
+            values["remedies"] = own["remedies"]
+        if self.has_heading:
+            values |= heading_fields(own.get("heading", NO_HEADING))
+        return values
 
     def _content(self, written: str) -> Content:
         first, _, rest = written.partition(_SEPARATOR)
         middle, _, html = rest.partition(_SEPARATOR)
-        if _SEPARATOR in html:
+        html, _, body = html.partition(_SEPARATOR) if self._is_on_paper else (html, "", "")
+        if _SEPARATOR in (body or html):
             raise self._refusal("a value holds the control character U+001E.", "Remove it from the value.")
         subject = " ".join(first.split())
         if not subject or _CONTROL.search(subject):
@@ -118,7 +151,7 @@ class Template:
         text = middle.strip("\n") + "\n"
         if "\n\n\n" in text:
             text = _EMPTY_LINES.sub("\n\n", text)
-        return Content(subject=subject, text=text, html=html)
+        return Content(subject=subject, text=text, html=html, body=body)
 
     def _failure(self, error: Exception) -> TemplateError:
         place = self._place(error)
@@ -142,14 +175,25 @@ class Template:
         return TemplateError(f"{self._path}: {problem}", next_step=advice)
 
 
-def load(
-    scenario: str, language: str, *, directories: Sequence[Path], layout: str, incident: Fields, sender: Fields
+def load(  # noqa: PLR0913 (what a template is made from)
+    scenario: str,
+    language: str,
+    *,
+    directories: Sequence[Path],
+    layout: str,
+    incident: Fields,
+    sender: Fields,
+    brand: Fields = NO_BRAND,
+    remedies: Fields = NO_REMEDIES,
+    on_paper: bool = False,
 ) -> Template:
     """Compile one language's letter in its layout.
 
     ``directories`` are searched in order: the campaign's own templates, then the shipped ones. ``incident`` are the
-    facts as this language tells them, with the scenario's optional facts as known names. ``TemplateError`` names the
-    file and the line, and the nearest name where one is not known.
+    facts as this language tells them, with the scenario's optional facts as known names; ``brand`` is for the layout.
+    ``remedies`` are the addresses at which the campaign's remedies are chosen, with ``{token}`` for the recipient.
+    ``on_paper`` says that the letter's body is wanted by itself too. ``TemplateError`` names the file and the line,
+    and the nearest name where one is not known.
     """
     path = source.letter_path(scenario, language, directories)
     letter = source.read_letter(path)
@@ -162,15 +206,20 @@ def load(
     fields = {"incident": incident, "sender": sender}
     for fragment in (letter.subject, letter.preheader, letter.body):
         check(environment, fragment, VARIABLES, fields)
+    fields |= {"brand": brand, "remedies": remedies}
     for fragment in (page, plain):
-        check(environment, fragment, VARIABLES | SLOTS | {"direction"}, fields)
+        check(environment, fragment, VARIABLES | SLOTS | {"direction", "brand", *_HEADING}, fields | _HEADING)
     every = (letter.subject.text, letter.preheader.text, letter.body.text, page.text, plain.text)
     mask = Mask(environment, every, fields)
-    code, places = mask.reveal(_combined(letter, page, plain, mask))
+    styling = dict(zip(STYLING, (language, localiser.direction, brand["colour"], brand["ink"]), strict=True))
+    code, places = mask.reveal(_combined(letter, page, plain, mask, styling, on_paper=on_paper))
     constants = {**fields, "language": language, "direction": localiser.direction}
+    if vars(remedies):  # each recipient has addresses of their own
+        del constants["remedies"]
     tracer = Tracer(environment, (letter.subject, letter.preheader, letter.body, page, plain), constants)
     links = addresses(code, fields)
-    return Template(language, path, Script(environment, code, constants), places, localiser, tracer, links)
+    script = Script(environment, code, constants)
+    return Template(language, path, script, places, localiser, tracer, links, letter.prefix)
 
 
 def letter_texts(scenario: str, languages: Iterable[str], directories: Sequence[Path]) -> list[tuple[Path, str]]:
@@ -197,13 +246,16 @@ def shipped_templates() -> Path:
     raise TemplateError(f"The shipped templates are not at {candidates[0]}.", next_step="Install mass-apology again.")
 
 
-def _combined(letter: Letter, page: Fragment, plain: Fragment, mask: Mask) -> str:
+def _combined(
+    letter: Letter, page: Fragment, plain: Fragment, mask: Mask, styling: Mapping[str, str], *, on_paper: bool
+) -> str:
     guard = Guard(mask=mask, path=letter.body.path, text=source.read(letter.body.path))
-    body = compile_body(mask.hide(letter.body), mask, guard)
+    body = compile_body(mask.hide(letter.body), mask, guard, isolate=styling["direction"] == "rtl")
     subject, preheader = mask.hide(letter.subject), mask.hide(letter.preheader)
-    parts = Parts(subject=subject, preheader=preheader, body=body)
+    parts = Parts(subject=subject, preheader=preheader, body=body, styling=styling)
     escaping = Token(code="autoescape true", statement=True, path=page.path, line=1)
-    html = mask.add(escaping) + frame_html(page, parts, mask) + mask.statement("endautoescape", escaping)
+    pages = _SEPARATOR.join((frame_html(page, parts, mask), *((body.html,) if on_paper else ())))
+    html = mask.add(escaping) + pages + mask.statement("endautoescape", escaping)
     return _SEPARATOR.join((subject, frame_text(plain, parts, mask), html))
 
 

@@ -46,9 +46,9 @@ class Ready(Struct, frozen=True, tag=True):
 
 
 class Written(Struct, frozen=True, tag=True):
-    """A message's data, SHA-256, sender, eightbit and smtputf8 for each delivery; the parent has the rest."""
+    """A message's subject, data, SHA-256, sender, eightbit and smtputf8 for each delivery; the parent has the rest."""
 
-    messages: list[tuple[bytes, bytes, str, bool, bool]]
+    messages: list[tuple[str, bytes, bytes, str, bool, bool]]
 
 
 class Checked(Struct, frozen=True, tag=True):
@@ -109,7 +109,9 @@ def _answer(writer: Writer, request: Request) -> Reply:
         messages = [writer.write(each, date=request.date, eightbit=request.eightbit) for each in request.deliveries]
     except MassApologyError as error:
         return _failed(error)
-    return Written([(each.data, each.sha256, each.sender, each.eightbit, each.smtputf8) for each in messages])
+    return Written(
+        [(each.subject, each.data, each.sha256, each.sender, each.eightbit, each.smtputf8) for each in messages]
+    )
 
 
 def _failed(error: MassApologyError) -> Failed:

@@ -1,7 +1,7 @@
 """The CSV, Excel or Parquet file of an incident's affected customers becomes checked recipients.
 
-``header`` names its columns, ``inspect`` says how it is written, ``read`` streams its rows, ``check_where`` tries a
-choice of rows, ``Segments`` tells which of the campaign's groups somebody is in.
+``inspect`` says how it is written, ``read`` streams its rows, ``check_where`` tries a choice of rows, ``Segments``
+tells which of the campaign's groups somebody is in. ``look`` and ``cells`` are for a campaign still to be written.
 pandas is imported only when a file is really opened.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from mass_apology.recipients.address import envelope_address
 from mass_apology.recipients.layout import Batch, Layout
-from mass_apology.recipients.reading import header, inspect, read
+from mass_apology.recipients.reading import cells, inspect, look, read
 from mass_apology.recipients.segments import Segments
 from mass_apology.recipients.where import check_where
 
-__all__ = ["Batch", "Layout", "Segments", "check_where", "envelope_address", "header", "inspect", "read"]
+__all__ = ["Batch", "Layout", "Segments", "cells", "check_where", "envelope_address", "inspect", "look", "read"]

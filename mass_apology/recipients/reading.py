@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,17 +42,30 @@ def inspect(path: Path, campaign: Campaign) -> Layout:
     return layout
 
 
-def header(path: Path) -> tuple[str, ...]:
-    """The file's column names, for a campaign still to be written. Raises ``InputError`` as ``inspect`` does."""
-    unwritten = Campaign(
+def look(path: Path) -> Layout:
+    """How the file is written, for a campaign still to be written. Raises ``InputError`` as ``inspect`` does."""
+    with _read_errors(path):
+        return _layout(path, _unwritten(path))
+
+
+def cells(path: Path, layout: Layout, columns: Sequence[str], chunk_rows: int = 5000) -> Iterator[dict[str, list[str]]]:
+    """These columns' cells as they stand, for a campaign still to be written, at most ``chunk_rows`` rows at a time.
+
+    Rows of a wrong structure are left out. Raises ``InputError`` as ``read`` does.
+    """
+    with _read_errors(path):
+        for chunk in _chunks(path, layout, _unwritten(path), layout.header[0], chunk_rows):
+            yield {column: chunk.frame[column].tolist() for column in columns}
+
+
+def _unwritten(path: Path) -> Campaign:
+    return Campaign(
         name="unwritten",
         template="-",
         recipients=path.name,
         sender=SenderSettings(from_="-"),
         relay=RelaySettings(url="-"),
     )
-    with _read_errors(path):
-        return _layout(path, unwritten).header
 
 
 def read(path: Path, layout: Layout, campaign: Campaign, chunk_rows: int = 5000) -> Iterator[Batch]:

@@ -18,7 +18,7 @@ from mass_apology.model import Status
 from mass_apology.schedule.declared import wave_names
 from mass_apology.schedule.places import Place
 from mass_apology.schedule.timetable import Timetable
-from mass_apology.settings import FollowUpSettings, parse_duration
+from mass_apology.settings import FollowUpSettings, SubjectLine, parse_duration
 
 
 class Wave(Struct, frozen=True, kw_only=True):
@@ -33,6 +33,7 @@ class Wave(Struct, frozen=True, kw_only=True):
     where: str | None  # for whoever works out ``Facts.chosen``
     unless_replied: bool
     not_after: float | None
+    subject: SubjectLine = SubjectLine.PREFIX  # for whoever writes the letters
 
 
 def waves(follow_ups: Sequence[FollowUpSettings]) -> tuple[Wave, ...]:
@@ -48,6 +49,7 @@ def waves(follow_ups: Sequence[FollowUpSettings]) -> tuple[Wave, ...]:
             where=each.where,
             unless_replied=each.unless_replied,
             not_after=each.not_after.timestamp() if each.not_after is not None else None,
+            subject=each.subject,
         )
         for name, each in zip(wave_names(follow_ups), follow_ups, strict=True)
     )

@@ -40,14 +40,13 @@ def envelope(message: Message, extensions: Extensions) -> tuple[bytes, bytes, by
     if message.smtputf8 or not (mail.isascii() and rcpt.isascii()):
         mail += " SMTPUTF8"
     if extensions.dsn:
-        mail += _dsn_parameters(message.delivery.message_id)
+        mail += _dsn_parameters(message.delivery.token)
         rcpt += " NOTIFY=FAILURE,DELAY"
     return f"{mail}\r\n".encode(), f"{rcpt}\r\n".encode(), DATA
 
 
-def _dsn_parameters(message_id: str) -> str:
+def _dsn_parameters(token: str) -> str:
     """RET and ENVID (RFC 3461 §4.3, §4.4): the Message-ID's left part names the letter and nobody."""
-    token = message_id.strip("<>").partition("@")[0]
     if not (token.isascii() and token.isalnum()):
         token = _NOT_XTEXT.sub(lambda match: "".join(f"+{octet:02X}" for octet in match[0].encode()), token)
     if not 0 < len(token) <= _ENVID_CHARACTERS:

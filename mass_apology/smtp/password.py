@@ -6,30 +6,48 @@ import os
 import stat
 from pathlib import Path
 
-from mass_apology.errors import CampaignError
-from mass_apology.smtp.url import Endpoint
+from mass_apology.errors import CampaignError, PasswordError
+from mass_apology.settings import RelaySettings
+from mass_apology.smtp.url import Endpoint, parse
 
 VARIABLE = "MASS_APOLOGY_PASSWORD"
 """The environment variable that is read where campaign.toml does not say."""
 
 
+def relay_password(relay: RelaySettings) -> str | None:
+    """What the relay's login needs, as ``resolve``. Raises ``CampaignError`` also where the URL cannot be used."""
+    return resolve(relay.password, parse(relay.url))
+
+
 def resolve(setting: str | None, endpoint: Endpoint) -> str | None:
     """The password for the endpoint's user, or ``None`` where there is no user.
 
-    ``setting`` is "env:NAME", "file:PATH" or "keyring:SERVICE". Raises ``CampaignError``, whose text never holds
-    the password, nor a setting that may be one.
+    ``setting`` is "env:NAME", "file:PATH" or "keyring:SERVICE". Raises ``CampaignError`` or ``PasswordError``, whose
+    text never holds the password, nor a setting that may be one.
     """
     if endpoint.user is None:
         _refuse_password_of_nobody(setting)
         return None
-    kind, _, where = (setting or f"env:{VARIABLE}").partition(":")
-    if kind not in _SOURCES or not where:
+    place = setting or f"env:{VARIABLE}"
+    if not names_a_place(place):
         # The setting is not repeated: it may be the password itself.
         raise CampaignError(
             "[relay] password in campaign.toml does not say where the password is kept.",
             next_step='Write "env:NAME", "file:PATH" or "keyring:SERVICE". If a password stood there, change it.',
         )
-    return _SOURCES[kind](where, endpoint.user)
+    return read(place, endpoint.user)
+
+
+def names_a_place(setting: str) -> bool:
+    """Whether it is "env:NAME", "file:PATH" or "keyring:SERVICE"."""
+    kind, _, where = setting.partition(":")
+    return kind in _SOURCES and bool(where)
+
+
+def read(place: str, user: str) -> str:
+    """The password that is kept for a user in a place that ``names_a_place``. Raises ``PasswordError``."""
+    kind, _, where = place.partition(":")
+    return _SOURCES[kind](where, user)
 
 
 def _refuse_password_of_nobody(setting: str | None) -> None:
@@ -43,9 +61,9 @@ def _refuse_password_of_nobody(setting: str | None) -> None:
 def _from_environment(name: str, user: str) -> str:
     password = os.environ.get(name)
     if not password:
-        raise CampaignError(
-            f"The environment variable {name}, which holds the relay's password for {user}, is not set.",
-            next_step=f"Set {name}, or name another place in campaign.toml under [relay] password.",
+        raise PasswordError(
+            f"The environment variable {name}, which is to hold the password of {user}, is not set.",
+            next_step=f"Set {name}, or say that the password is kept elsewhere.",
         )
     return password
 
@@ -57,23 +75,23 @@ def _from_file(name: str, user: str) -> str:
             _refuse_open_file(path, os.fstat(file.fileno()).st_mode)
             password = file.read().decode().removesuffix("\n").removesuffix("\r")
     except OSError as error:
-        raise CampaignError(
-            f"The relay's password for {user} cannot be read from {path}: {error.strerror}.",
-            next_step="Correct [relay] password in campaign.toml, or the file's permissions.",
+        raise PasswordError(
+            f"The password of {user} cannot be read from {path}: {error.strerror}.",
+            next_step="Correct the file's name where it is given, or its permissions.",
         ) from error
     except UnicodeDecodeError:
         # "from None": the original's text holds octets of the password.
-        raise CampaignError(
+        raise PasswordError(
             f"The password file {path} is not UTF-8 text.", next_step="Write it again as text."
         ) from None
     if not password:
-        raise CampaignError(f"The password file {path} is empty.", next_step=f"Write the password of {user} into it.")
+        raise PasswordError(f"The password file {path} is empty.", next_step=f"Write the password of {user} into it.")
     return password
 
 
 def _refuse_open_file(path: Path, mode: int) -> None:
     if os.name == "posix" and mode & stat.S_IRWXO:
-        raise CampaignError(
+        raise PasswordError(
             f"Everybody on this machine may read or change the password file {path}.",
             next_step=f"Run: chmod 600 {path}",
         )
@@ -84,19 +102,19 @@ def _from_keyring(service: str, user: str) -> str:
         import keyring  # noqa: PLC0415 (an extra; absent from a plain installation)
         from keyring.errors import KeyringError  # noqa: PLC0415 (as above)
     except ImportError as error:
-        raise CampaignError(
-            "The relay's password is in the keyring, and the package keyring is not installed.",
+        raise PasswordError(
+            f"The password of {user} is in the keyring, and the package keyring is not installed.",
             next_step="Run: pip install 'mass-apology[keyring]'",
         ) from error
     try:
         password = keyring.get_password(service, user)
     except KeyringError as error:
-        raise CampaignError(
+        raise PasswordError(
             f"The keyring cannot be read: {error}.",
-            next_step="Unlock it, or name another place in campaign.toml under [relay] password.",
+            next_step="Unlock it, or keep the password elsewhere.",
         ) from error
     if not password:
-        raise CampaignError(
+        raise PasswordError(
             f"The keyring has no password of {user} for {service}.", next_step=f"Run: keyring set {service} {user}"
         )
     return str(password)

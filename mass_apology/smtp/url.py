@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from msgspec import Struct
 
 from mass_apology.errors import CampaignError
+from mass_apology.server_url import host_and_port, joined
 
 
 class Scheme(StrEnum):
@@ -34,7 +35,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     @property
     def place(self) -> str:
         """``host:port``, as people and logs know it."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return joined(self.host, self.port)
 
 
 def parse(url: str) -> Endpoint:
@@ -74,23 +75,9 @@ def _scheme(parts: SplitResult) -> Scheme:
 
 def _place(parts: SplitResult) -> tuple[str, int | None]:
     try:
-        port = parts.port
-    except ValueError:
-        raise CampaignError(
-            "The port in the relay's URL is not a number of 1 to 65535.", next_step=_NEXT_STEP
-        ) from None
-    if port == 0 or parts.netloc.endswith(":"):
-        raise CampaignError("The port in the relay's URL is not a number of 1 to 65535.", next_step=_NEXT_STEP)
-    if not parts.hostname or not _can_be_asked_for(parts.hostname):
-        raise CampaignError("The relay's URL names no host, or one that cannot be.", next_step=_NEXT_STEP)
-    return parts.hostname, port
-
-
-def _can_be_asked_for(host: str) -> bool:
-    try:
-        return bool(host.encode("idna"))  # as the resolver does: "a..b" and labels of more than 63 characters fail
-    except UnicodeError:
-        return False
+        return host_and_port(parts, "the relay's")
+    except ValueError as error:
+        raise CampaignError(str(error), next_step=_NEXT_STEP) from None
 
 
 def _user(parts: SplitResult, scheme: Scheme) -> str | None:

@@ -20,6 +20,7 @@ from typing import TextIO, TypeVar
 from msgspec import Struct
 
 from mass_apology.errors import SuppressionError
+from mass_apology.spreadsheets import marked, unmarked
 from mass_apology.suppression.entries import Entry, Reason, Scope
 
 COLUMNS = ("address", "reason", "scope", "date", "source", "note")
@@ -28,7 +29,6 @@ PROBLEMS_SHOWN = 20
 _ADDRESS_NAMES = frozenset({"address", "email", "e-mail", "email address", "e-mail address"})
 _DELIMITERS = ",;\t|"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run when a cell begins with it
 _DAY = 86400.0
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -89,7 +89,7 @@ def write_list(entries: Iterable[Entry], stream: TextIO) -> Exported:
             continue
         date = datetime.fromtimestamp(entry.at, UTC).isoformat()
         cells = (entry.address, entry.reason, entry.scope, date, entry.source, entry.note)
-        rows.writerow([_marked(cell) for cell in cells])
+        rows.writerow([marked(cell) for cell in cells])
         written += 1
     return Exported(rows=written, purged=purged)
 
@@ -107,7 +107,7 @@ class _Fields:
         """Raises ``ValueError`` or ``SuppressionError`` that says what is wrong with the row."""
         if len(cells) != len(self._header):
             raise ValueError(f"the number of fields is {len(cells)} instead of {len(self._header)}")
-        row = dict(zip(self._header, map(_unmarked, cells), strict=True))
+        row = dict(zip(self._header, map(unmarked, cells), strict=True))
         return Entry.of(
             row["address"],
             _choice(Reason, row.get("reason", ""), "reason") or self._reason,
@@ -220,12 +220,3 @@ def _choice(kind: type[_Choice], text: str, what: str) -> _Choice | None:
         return kind(text.lower().replace("_", "-").replace(" ", "-"))
     except ValueError:
         raise ValueError(f"{text[:60]!r} is no {what}; {', '.join(kind)} are") from None
-
-
-def _marked(cell: str) -> str:
-    """An apostrophe before what would be a formula, and before an apostrophe, so that it can be taken away again."""
-    return f"'{cell}" if cell.startswith((*_FORMULA, "'")) else cell
-
-
-def _unmarked(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith((*_FORMULA, "'")) else cell

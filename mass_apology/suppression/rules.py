@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mass_apology.moments import utc_day
 from mass_apology.suppression.entries import Entry, Purpose, Reason, Scope
 
 _ALL = frozenset(Purpose)
@@ -52,7 +52,7 @@ def judge(entry: Entry, purpose: Purpose) -> Verdict:
     """What ``entry`` means for a letter of this purpose."""
     withheld = purpose in stopped(entry)
     whose = "domain" if entry.whole_domain else "address"
-    day = datetime.fromtimestamp(entry.at, UTC).date()
+    day = utc_day(entry.at)
     why = f"The {whose} has been suppressed since {day} ({entry.source}): {_BECAUSE[entry.reason]}"
     return Verdict(
         withheld=withheld,

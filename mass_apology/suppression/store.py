@@ -10,13 +10,12 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, Self, TextIO
 
-from mass_apology.suppression.database import explained, make, open_existing, statements
+from mass_apology.suppression.database import QUERIES, explained, make, open_existing
 from mass_apology.suppression.entries import Entry, Reason, Scope
 from mass_apology.suppression.folding import domain_of, folded
 from mass_apology.suppression.lists import Exported, Imported, read_list, write_list
 from mass_apology.suppression.rules import merged, stronger
 
-_QUERIES = statements("queries.sql")
 _KEY_LENGTH = 16  # octets
 _MOST_KEYS = 1024  # looked for by one statement
 _PAGE = 500  # entries fetched at a time
@@ -73,7 +72,7 @@ class Suppressions:
         if self._reading() is None:
             return False
         with self._changing() as connection:
-            return connection.execute(_QUERIES["remove"], (self._key(folded(address)),)).rowcount == 1
+            return connection.execute(QUERIES["remove"], (self._key(folded(address)),)).rowcount == 1
 
     def find(self, address: str) -> Entry | None:
         """The entry that holds for an address: its own or its domain's, whichever stops more. Also for "@domain"."""
@@ -85,7 +84,7 @@ class Suppressions:
         if connection is None:
             return {}
         with explained(self.path):
-            if connection.execute(_QUERIES["is-empty"]).fetchone() == (1,):
+            if connection.execute(QUERIES["is-empty"]).fetchone() == (1,):
                 return {}
             spellings = [folded(address) for address in addresses]
             own, domains = self._own(connection, spellings), self._domains(connection)
@@ -114,7 +113,7 @@ class Suppressions:
         connection = self._reading()
         if connection is not None:
             with explained(self.path):
-                counts |= {Reason(reason): count for reason, count in connection.execute(_QUERIES["counts"])}
+                counts |= {Reason(reason): count for reason, count in connection.execute(QUERIES["counts"])}
         return counts
 
     def purge(self, older_than: float) -> int:
@@ -125,9 +124,9 @@ class Suppressions:
         if self._reading() is None:
             return 0
         with self._changing() as connection:
-            purged = connection.execute(_QUERIES["purge"], {"before": older_than}).rowcount
+            purged = connection.execute(QUERIES["purge"], {"before": older_than}).rowcount
         with explained(self.path):
-            connection.execute(_QUERIES["rewrite"])  # also where none was left: the disk may have been full before
+            connection.execute(QUERIES["rewrite"])  # also where none was left: the disk may have been full before
         return purged
 
     def import_csv(self, path: Path, *, now: float, source: str = "import", reason: Reason = Reason.MANUAL) -> Imported:
@@ -150,7 +149,7 @@ class Suppressions:
         with explained(self.path):
             if self._connection is None and self.path.exists():
                 connection = open_existing(self.path)
-                (secret,) = connection.execute(_QUERIES["secret"]).fetchone()
+                (secret,) = connection.execute(QUERIES["secret"]).fetchone()
                 self._connection, self._hash = connection, blake2b(key=secret, digest_size=_KEY_LENGTH)
         return self._connection
 
@@ -199,9 +198,9 @@ class Suppressions:
 
         There are few of them, and most addresses of a batch have a domain of their own to be looked for.
         """
-        (version,) = connection.execute(_QUERIES["version"]).fetchone()
+        (version,) = connection.execute(QUERIES["version"]).fetchone()
         if self._known_domains is None or self._known_domains[0] != version:
-            entries = map(_entry, connection.execute(_QUERIES["domains"]))
+            entries = map(_entry, connection.execute(QUERIES["domains"]))
             self._known_domains = version, {_spelling(entry): entry for entry in entries}
         return self._known_domains[1]
 
@@ -210,12 +209,12 @@ class Suppressions:
         if connection is None:
             return []
         with explained(self.path):
-            return connection.execute(_QUERIES["page"], place).fetchall()
+            return connection.execute(QUERIES["page"], place).fetchall()
 
 
 @cache
 def _among(places: int) -> str:
-    return _QUERIES["among"].replace("keys", ", ".join("?" * places))
+    return QUERIES["among"].replace("keys", ", ".join("?" * places))
 
 
 def _put(connection: Connection, key: bytes, entry: Entry) -> bool:
@@ -223,7 +222,7 @@ def _put(connection: Connection, key: bytes, entry: Entry) -> bool:
     row = connection.execute(_among(1), (key,)).fetchone()
     kept = entry if row is None else merged(_entry(row), entry)
     connection.execute(
-        _QUERIES["put"],
+        QUERIES["put"],
         (key, kept.address, kept.whole_domain, kept.reason, kept.scope, kept.at, kept.source, kept.note),
     )
     return row is None

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mass_apology.bounces.events import read_events
@@ -18,8 +18,12 @@ TO = "zofia@customer.example"
 USER_UNKNOWN = "550 5.1.1 user unknown"
 
 
+def reports_in(data: bytes, where: str) -> tuple[Report, ...]:
+    return tuple(report for _, report in read_events(data, where))
+
+
 def the_report(event: object) -> Report:
-    (report,) = read_events(json.dumps(event).encode(), "events.json")
+    (report,) = reports_in(json.dumps(event).encode(), "events.json")
     return report
 
 
@@ -134,7 +138,7 @@ def test_what_is_no_failure(event: object, kind: Kind) -> None:
 
 @pytest.mark.parametrize("event", NO_REPORTS)
 def test_what_reports_nothing_is_unread(event: object) -> None:
-    reports = read_events(json.dumps([event]).encode(), "events.json")
+    reports = reports_in(json.dumps([event]).encode(), "events.json")
     assert all(report == Report(kind=Kind.UNREAD, clues=report.clues, at=report.at) for report in reports)
 
 
@@ -161,12 +165,12 @@ def test_sns_and_eventbridge_wrap_the_same_event() -> None:
 
 def test_an_array_and_lines_are_the_same() -> None:
     events = [event for event, _ in FAILURES]
-    array = read_events(json.dumps(events).encode(), "e")
-    lines = read_events("\r\n".join(map(json.dumps, events)).encode() + b"\n\n", "e")
+    array = reports_in(json.dumps(events).encode(), "e")
+    lines = reports_in("\r\n".join(map(json.dumps, events)).encode() + b"\n\n", "e")
     assert array == lines
     assert len(array) == len(FAILURES)
-    assert read_events(b"\xef\xbb\xbf" + json.dumps(events).encode(), "e") == array
-    assert read_events(b"  \n", "e") == ()
+    assert reports_in(b"\xef\xbb\xbf" + json.dumps(events).encode(), "e") == array
+    assert reports_in(b"  \n", "e") == ()
 
 
 @pytest.mark.parametrize("data", [b"{", b'{"a": 1}\nnot json\n', b"\xff\xfe", b"[" * 100_000])
@@ -188,6 +192,7 @@ json_values = st.recursive(
     value=json_values,
     at=st.integers(0, 40),
 )
+@example(event=next(each for each, _ in FAILURES if "sg_message_id" in each), value=False, at=0)
 def test_events_with_a_part_of_another_shape_are_harmless(event: object, value: object, at: int) -> None:
     """Whatever stands in one place of an event, nothing raises and nobody else is reported."""
     paths = list(all_paths(event))
@@ -197,8 +202,14 @@ def test_events_with_a_part_of_another_shape_are_harmless(event: object, value: 
     for step in way:
         place = place[step]
     place[last] = value
-    for report in read_events(json.dumps([changed]).encode(), "events.json"):
-        assert all(one.address == TO or not one.hard or one.address in json.dumps(value) for one in report.affected)
+    for report in reports_in(json.dumps([changed]).encode(), "events.json"):
+        assert all(one.address == TO or not one.hard or one.address in texts_in(value) for one in report.affected)
+
+
+def texts_in(value: object) -> str:
+    """All texts and numbers in a value, one after the other."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return str(value) if inner is None else " ".join(map(texts_in, inner))
 
 
 def all_paths(value: object, way: tuple[Any, ...] = ()) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 COMMANDS = (
     *("init", "check", "preview", "test", "approve", "send", "status", "pause", "resume", "stop", "report"),
-    *("follow-up", "correct", "schedule", "bounces", "suppress", "templates", "purge", "demo"),
+    *("follow-up", "correct", "schedule", "bounces", "reconcile", "suppress", "templates", "purge", "demo"),
 )
 HEAD = """# Commands
 

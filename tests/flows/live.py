@@ -12,7 +12,7 @@ from pathlib import Path
 
 from smtp_fakes import PIPELINED, Fault, Relay
 
-from mass_apology.flows.begin import toml
+from mass_apology.flows.beginning.notation import toml
 from mass_apology.flows.plans.plan import Outlook
 from mass_apology.flows.plans.steps import Check
 from mass_apology.flows.sending.deliver import Wishes, run

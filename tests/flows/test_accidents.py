@@ -84,6 +84,12 @@ def shrunken(folder: Path, url: str) -> None:
     write_toml(folder, url, top={"where": "name == 'Customer 7'"}, sender={"from": SENDER})
 
 
+def forbidden_word(folder: Path, url: str) -> None:
+    toml(incident={"service": "Acme API", "hazard": "This is a voluntary recall."})(folder, url)
+    (folder / "templates/sorry/scenario.toml").write_text('legal_pack = "gpsr-36"\n', encoding="utf-8")
+    (folder / "templates/sorry/en.md").write_text(LETTER + "\n{{ incident.hazard }}\n", encoding="utf-8")
+
+
 def same_letters(folder: Path, _: str) -> None:
     text = "Subject: Sorry\n\nWe were down for {{ customer.minutes }} minutes.\n"
     (folder / "templates/sorry/en.md").write_text(text, encoding="utf-8")
@@ -101,6 +107,7 @@ ACCIDENTS: dict[str, Break] = {
     "placeholder-sender": toml(sender={"from": "Your Name <you@example.org>"}),
     "leftover-placeholders": letter(LETTER + "\nDear [FIRSTNAME], we are sorry.\n"),
     "missing-value-words": rows([*people(), dict(people()[0], email="nan@acme-post.net", name="nan")]),
+    "legal-forbidden": forbidden_word,
     "identical-letters": same_letters,
     "one-mailbox": one_mailbox,
     "one-name": rows(people(name="Acme Ltd")),

@@ -8,13 +8,15 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from live import Person, campaign_folder, customers, relay, results, send, statuses, write_toml
+from live import Person, campaign_folder, customers, relay, results, send, statuses, write_rows, write_toml
 from smtp_fakes import Relay
 
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.following.correct import Wishes, correct
+from mass_apology.flows.following.affected import Wishes
+from mass_apology.flows.following.correct import correct
 from mass_apology.flows.sending.run import Ended
 from mass_apology.flows.settling.purge import purge
+from mass_apology.flows.showing.standing import standing
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Records
 from mass_apology.suppression import Entry, Reason, Suppressions
@@ -60,6 +62,61 @@ def test_only_letters_of_a_time(sent: Path) -> None:
     assert corrected(sent, since=time.time() + 60).sent == 0
     assert corrected(sent, before=time.time() - 3600).sent == 0
     assert corrected(sent, since=time.time() - 3600, before=time.time() + 60).sent == 20
+
+
+def test_only_letters_that_were_made_from_the_wrong_template(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(8))
+    (folder / "templates/again").mkdir()
+    (folder / "templates/again/en.md").write_text(SORRY_AGAIN, encoding="utf-8")
+    send(folder)
+    mended = (folder / "templates/sorry/en.md").read_text(encoding="utf-8").replace("down", "not reachable")
+    (folder / "templates/sorry/en.md").write_text(mended, encoding="utf-8")
+    write_rows(folder / "affected.csv", customers(20))
+    send(folder)
+    wrong, right = standing(folder).editions
+    assert (wrong.letters, right.letters) == (8, 12)
+    assert corrected(folder, digest=wrong.digest[:12]).sent == 8
+    assert {each.recipients[0] for each in live.received[20:]} == {f"customer{n}@d{n % 7}.example" for n in range(8)}
+
+
+def test_one_message_by_its_own_digest(sent: Path, live: Relay) -> None:
+    third = results(sent)[2]
+    assert third.sha256
+    assert corrected(sent, digest=third.sha256.hex()[:16]).sent == 1
+    assert live.received[-1].recipients == (third.address,)
+
+
+@pytest.mark.parametrize("digest", ["abcdef", "xyz", "1", ""])
+def test_a_digest_of_nothing_is_told_with_those_there_are(sent: Path, digest: str) -> None:
+    with pytest.raises(ConfirmationError) as raised:
+        corrected(sent, digest=digest)
+    assert "No letter of the wave first was made from" in raised.value.problem
+    assert standing(sent).editions[0].digest[:12] in raised.value.next_step
+
+
+def test_customers_whose_rows_changed_are_told_what_is_new(sent: Path, live: Relay) -> None:
+    (sent / "templates/again/en.md").write_text(
+        "Subject: Other minutes\n\n{{ salutation }}\n\nIt was {{ customer.minutes }} minutes.\n", encoding="utf-8"
+    )
+    rows = [dict(row) for row in customers(22)]
+    rows[3]["minutes"], rows[7]["minutes"] = "777", "778"
+    write_rows(sent / "affected.csv", rows)
+    with pytest.raises(ConfirmationError):
+        corrected(sent, Person(types="22"), changed=True)
+    assert corrected(sent, changed=True).sent == 2
+    bodies = {each.recipients[0]: each.data.decode() for each in live.received[20:]}
+    assert set(bodies) == {"customer3@d3.example", "customer7@d0.example"}
+    assert "It was 777 minutes." in bodies["customer3@d3.example"]
+    assert corrected(sent, changed=True).sent == 0  # what they were told is what the file says
+    person = Person()
+    assert send(sent, person).sent == 2  # the two new rows, as ever
+    assert person.outlooks[-1] is not None
+    assert person.outlooks[-1].changes.outdated == 0
+
+
+def test_nobody_is_written_to_where_no_row_changed(sent: Path, live: Relay) -> None:
+    assert corrected(sent, changed=True).sent == 0
+    assert len(live.received) == 20
 
 
 def test_the_number_has_to_be_typed(sent: Path, live: Relay) -> None:

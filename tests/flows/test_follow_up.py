@@ -13,8 +13,9 @@ from live import Person, Row, campaign_folder, customers, relay, send, write_tom
 from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology.errors import ConfirmationError, LedgerLocked
-from mass_apology.flows.following.consent import Outlook, agree, outlook
+from mass_apology.flows.following.consent import agree
 from mass_apology.flows.following.follow_up import FollowedUp, run
+from mass_apology.flows.following.outlook import Outlook, outlook
 from mass_apology.flows.following.timers import text
 from mass_apology.ledger import Ledger, Records
 from mass_apology.ledger.waves import Armed
@@ -59,7 +60,7 @@ def campaign(
 
 
 def add_waves(folder: Path, live: Relay, schedule: Mapping[str, object], *waves: Mapping[str, object]) -> None:
-    from mass_apology.flows.begin import toml
+    from mass_apology.flows.beginning.notation import toml
 
     write_toml(folder, live.sink.url, schedule=schedule)
     path = folder / "campaign.toml"
@@ -101,6 +102,74 @@ def test_the_letter_goes_when_it_is_due_and_once(tmp_path: Path, live: Relay, cl
     assert len(live.received) == 40
 
 
+@pytest.mark.parametrize(
+    ("prefix", "setting", "subject"),
+    [
+        ("", {}, "Re: Acme API and you, Customer 0"),
+        ("Prefix: Update", {}, "Update: Acme API and you, Customer 0"),
+        ("Prefix: Aktualizacja:", {"subject": "prefix"}, "Aktualizacja: Acme API and you, Customer 0"),
+        ("Prefix: Update", {"subject": "same"}, "Acme API and you, Customer 0"),
+        ("Prefix: Update", {"subject": "own"}, "How it went on"),
+    ],
+)
+def test_its_subject_keeps_the_conversation_together(
+    tmp_path: Path, live: Relay, clock: Clock, prefix: str, setting: dict[str, str], subject: str
+) -> None:
+    folder = campaign(tmp_path / "trial", live, customers(1), **setting)
+    if prefix:
+        (folder / "templates/later/en.md").write_text(f"{prefix}\n{LATER}", encoding="utf-8")
+    send(folder)
+    armed(folder, 1)
+    clock.at += 4 * DAY
+    followed(folder)
+    assert message_from_bytes(live.received[-1].data)["Subject"] == subject
+
+
+def test_the_waves_after_the_next_are_foretold(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live)
+    add_waves(
+        folder,
+        live,
+        ALWAYS,
+        {"name": "later", "template": "later", "after": "3 days"},
+        {"name": "pro", "template": "later", "from_wave": "later", "after": "2 days", "where": "minutes > 15"},
+        {"name": "last", "template": "later", "from_wave": "pro", "after": "1 day"},
+    )
+    send(folder)
+    before = outlook(folder)
+    assert [(wave.name, wave.letters, wave.expected) for wave in before.waves] == [
+        ("later", 20, 0),
+        ("pro", 0, 5),
+        ("last", 0, 5),
+    ]
+    foretold = {day.wave: (day.first, day.last, day.count) for day in before.expected}
+    clock.at += 3 * DAY + 60
+    armed(folder, 20)
+    followed(folder)
+    after = outlook(folder)
+    assert [(wave.letters, wave.expected) for wave in after.waves] == [(20, 0), (5, 0), (0, 5)]
+    (day,) = [day for day in after.days if day.wave == "pro"]
+    assert (day.first, day.last, day.count) == pytest.approx((*(at + 60 for at in foretold["pro"][:2]), 5), abs=1)
+
+
+def test_a_prefix_is_not_repeated_down_a_chain(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live, customers(1))
+    add_waves(
+        folder,
+        live,
+        ALWAYS,
+        {"name": "later", "template": "later", "after": "3 days"},
+        {"name": "last", "template": "later", "from_wave": "later", "after": "3 days"},
+    )
+    send(folder)
+    for wave in ("later", "last"):
+        armed(folder, 1, wave)
+        clock.at += 4 * DAY
+        followed(folder)
+    subjects = [message_from_bytes(each.data)["Subject"] for each in live.received]
+    assert subjects == ["Acme API and you, Customer 0", *["Re: Acme API and you, Customer 0"] * 2]
+
+
 def test_it_stands_in_the_thread_of_the_first_letter(tmp_path: Path, live: Relay, clock: Clock) -> None:
     folder = campaign(tmp_path / "trial", live, customers(3))
     send(folder)
@@ -112,7 +181,7 @@ def test_it_stands_in_the_thread_of_the_first_letter(tmp_path: Path, live: Relay
         mail, before = message_from_bytes(each.data), first[each.recipients[0]]
         assert mail["In-Reply-To"] == mail["References"] == before["Message-ID"]
         assert mail["Message-ID"] != before["Message-ID"]
-        assert mail["Subject"] == "How it went on"
+        assert mail["Subject"] == f"Re: {before['Subject']}"
         assert before["In-Reply-To"] is None
 
 
@@ -193,6 +262,22 @@ def test_a_condition_chooses_by_column(tmp_path: Path, live: Relay, clock: Clock
     folder = campaign(tmp_path / "trial", live, where="minutes > 15")
     send(folder)
     assert planned_for(outlook(folder)) == 5
+
+
+def test_a_run_does_not_wait_for_days_for_a_deferred_letter(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live, customers(6))
+    send(folder)
+    armed(folder, 6)
+    clock.at += 4 * DAY
+    live.fault = lambda _, verb, argument: b"450 4.2.1 later" if verb == "RCPT" and b"customer3@" in argument else None
+    done = followed(folder)
+    assert sent_in(done) == 5
+    assert done.next_at is not None
+    assert clock.at < done.next_at <= clock.at + DAY  # the timer's next run, or --watch, takes it up
+    live.fault = None
+    clock.at = done.next_at + 1
+    assert sent_in(followed(folder)) == 1
+    assert len(live.received) == 12
 
 
 def test_at_night_nothing_arrives(tmp_path: Path, live: Relay, clock: Clock) -> None:

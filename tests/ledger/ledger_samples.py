@@ -58,7 +58,7 @@ def mark(delivery: int, status: Status, **facts: object) -> Mark:
     """A mark with what belongs to its status."""
     usual: dict[str, object] = {"at": NOON + delivery, "attempts": 1}
     if status is Status.HANDING_OVER:
-        usual["sha256"] = SHA256
+        usual |= {"sha256": SHA256, "subject": f"We are sorry, {delivery}"}
     elif status is Status.DEFERRED:
         usual |= {"due_at": NOON + 600, "code": 451, "enhanced_code": "4.7.1", "reply": "greylisted"}
     elif status is Status.ACCEPTED:

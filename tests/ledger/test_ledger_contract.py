@@ -65,6 +65,7 @@ class TestClaims:
             lines="[2]",
             rows=letter.rows,
             message_id=message_id(person.identity),
+            number=1,
         )
         assert msgspec.json.decode(letter.rows) == [person.row]
 

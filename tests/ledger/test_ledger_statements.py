@@ -7,8 +7,7 @@ from importlib.resources import files
 import pytest
 
 import mass_apology.ledger as package
-from mass_apology.ledger.database import APPLICATION_ID, VERSION
-from mass_apology.ledger.statements import read_sql, statements
+from mass_apology.ledger.statements import statements
 
 _FILES = [file.name for file in files(package).iterdir() if file.name.endswith(".sql") and file.name != "schema.sql"]
 _PYTHON = "".join(file.read_text("utf-8") for file in files(package).iterdir() if file.name.endswith(".py"))
@@ -21,9 +20,3 @@ def test_every_statement_is_used(file: str) -> None:
     unused = [name for name in named if f'"{name}"' not in _PYTHON]
     # planning.py asks for "count-…" by what is counted
     assert [name for name in unused if f'_count("{name.removeprefix("count-")}")' not in _PYTHON] == []
-
-
-def test_the_schema_names_the_version_that_is_read() -> None:
-    schema = read_sql("schema.sql")
-    assert f"PRAGMA application_id = {APPLICATION_ID};" in schema
-    assert f"PRAGMA user_version = {VERSION};" in schema

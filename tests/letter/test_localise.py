@@ -19,8 +19,8 @@ ENGLISH, POLISH, RUSSIAN = Localiser("en"), Localiser("pl"), Localiser("ru")
     ("localiser", "day", "whole", "moment"),
     [
         (ENGLISH, "21 November", "21 November 2026", "21 November 2026, 00:30 CET"),
-        (POLISH, "21 listopada", "21 listopada 2026", "21 listopada 2026, 00:30 CET"),
-        (RUSSIAN, "21 ноября", "21 ноября 2026\u00a0г.", "21 ноября 2026\u00a0г., 00:30 CET"),
+        (POLISH, "21\u00a0listopada", "21\u00a0listopada 2026", "21\u00a0listopada 2026, 00:30\u00a0CET"),
+        (RUSSIAN, "21\u00a0ноября", "21\u00a0ноября 2026\u00a0г.", "21\u00a0ноября 2026\u00a0г., 00:30\u00a0CET"),
     ],
 )
 def test_moments_are_written_in_the_recipients_zone(localiser: Localiser, day: str, whole: str, moment: str) -> None:
@@ -33,12 +33,12 @@ def test_moments_are_written_in_the_recipients_zone(localiser: Localiser, day: s
     ("language", "in_may", "in_november"),
     [
         ("en", "on 1 May 2026", "on 20 November"),
-        ("et", "1. mail 2026", "20. novembril"),
-        ("el", "την 1η Μαΐου 2026", "στις 20 Νοεμβρίου"),
-        ("lv", "2026. gada 1. maijā", "20. novembrī"),
-        ("pl", "1 maja 2026 r.", "20 listopada"),
-        ("ru", "1 мая 2026\u00a0года", "20 ноября"),
-        ("de", "1. Mai 2026", "20. November"),
+        ("et", "1.\u00a0mail 2026", "20.\u00a0novembril"),
+        ("el", "την 1η\u00a0Μαΐου 2026", "στις 20\u00a0Νοεμβρίου"),
+        ("lv", "2026.\u00a0gada 1.\u00a0maijā", "20.\u00a0novembrī"),
+        ("pl", "1\u00a0maja 2026\u00a0r.", "20\u00a0listopada"),
+        ("ru", "1\u00a0мая 2026\u00a0года", "20\u00a0ноября"),
+        ("de", "1.\u00a0Mai 2026", "20.\u00a0November"),
     ],
 )
 def test_when_something_happened_stands_in_the_case_of_the_sentence(
@@ -102,16 +102,21 @@ def test_what_is_no_date_is_refused(wrong: object) -> None:
 @pytest.mark.parametrize(
     ("minutes", "english", "polish", "russian"),
     [
-        (0, "0 minutes", "0 minut", "0 минут"),
-        (1, "1 minute", "1 minuta", "1 минута"),
-        (2, "2 minutes", "2 minuty", "2 минуты"),
-        (5, "5 minutes", "5 minut", "5 минут"),
-        (21, "21 minutes", "21 minut", "21 минута"),
-        (22, "22 minutes", "22 minuty", "22 минуты"),
-        (60, "1 hour", "1 godzina", "1 час"),
-        (192, "3 hours and 12 minutes", "3 godziny i 12 minut", "3 часа и 12 минут"),
-        (1501, "1 day, 1 hour and 1 minute", "1 dzień, 1 godzina i 1 minuta", "1 день, 1 час и 1 минута"),
-        (2880, "2 days", "2 dni", "2 дня"),
+        (0, "0 minutes", "0\u00a0minut", "0\u00a0минут"),
+        (1, "1 minute", "1\u00a0minuta", "1\u00a0минута"),
+        (2, "2 minutes", "2\u00a0minuty", "2\u00a0минуты"),
+        (5, "5 minutes", "5\u00a0minut", "5\u00a0минут"),
+        (21, "21 minutes", "21\u00a0minut", "21\u00a0минута"),
+        (22, "22 minutes", "22\u00a0minuty", "22\u00a0минуты"),
+        (60, "1 hour", "1\u00a0godzina", "1\u00a0час"),
+        (192, "3 hours and 12 minutes", "3\u00a0godziny i 12\u00a0minut", "3\u00a0часа и 12\u00a0минут"),
+        (
+            1501,
+            "1 day, 1 hour and 1 minute",
+            "1\u00a0dzień, 1\u00a0godzina i 1\u00a0minuta",
+            "1\u00a0день, 1\u00a0час и 1\u00a0минута",
+        ),
+        (2880, "2 days", "2\u00a0dni", "2\u00a0дня"),
     ],
 )
 def test_durations_take_each_languages_plural_forms(minutes: int, english: str, polish: str, russian: str) -> None:

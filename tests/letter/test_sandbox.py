@@ -114,4 +114,4 @@ def test_languages_do_not_share_their_filters(tmp_path: Path) -> None:
         write(tmp_path, "{{ 192 | duration }}", language=language)
     made = {language: template(tmp_path, language) for language in ("en", "pl")}
     assert render(made["en"]).text == "3 hours and 12 minutes\n"
-    assert render(made["pl"]).text == "3 godziny i 12 minut\n"
+    assert render(made["pl"]).text == "3\u00a0godziny i 12\u00a0minut\n"

@@ -48,7 +48,8 @@ def test_nothing_is_said_about_good_facts() -> None:
 @pytest.mark.parametrize(
     ("facts", "code", "where"),
     [
-        ({"service": ""}, "fact-invalid", "campaign.toml, [incident] service"),
+        ({"service": ""}, "fact-missing", "campaign.toml, [incident]"),
+        ({"service": " ", "started_at": ""}, "fact-missing", "campaign.toml, [incident]"),
         ({"service": 3}, "fact-invalid", "campaign.toml, [incident] service"),
         ({"service": "a\x1eb"}, "fact-invalid", "campaign.toml, [incident] service"),
         ({"started_at": datetime(2026, 11, 20)}, "fact-invalid", "campaign.toml, [incident] started_at"),  # noqa: DTZ001 (that is the point)
@@ -66,24 +67,47 @@ def test_wrong_facts_are_found_where_they_stand(facts: dict[str, Any], code: str
     assert codes(GOOD | facts) == [(code, where)]
 
 
-def test_missing_facts() -> None:
-    assert codes({}) == [("fact-missing", "campaign.toml, [incident]")] * 2
-    assert codes({"repair": "We did.", "en": {"service": "API"}}, "en") == []
+def problems(incident: dict[str, Any], *languages: str) -> list[tuple[str, str]]:
+    found = facts_findings(SCENARIO, incident, languages)
+    return [(each.where.removeprefix("campaign.toml, "), each.problem) for each in found]
+
+
+def test_all_facts_that_a_table_lacks_are_named_at_once() -> None:
+    assert problems({}, "en") == [("[incident]", "2 facts are missing: `service`, `repair`.")]
+    assert problems({"repair": "We did.", "en": {"service": "API"}}, "en") == []
     tables = {"en": {"repair": "We did.", "service": "API"}, "pl": {"repair": "Tak."}}
-    assert codes(tables, "en", "pl") == [("fact-missing", "campaign.toml, [incident.pl]")]
+    assert problems(tables, "en", "pl") == [("[incident.pl]", "The fact `service` is missing.")]
+
+
+def test_what_init_writes_is_missing_where_it_stands() -> None:
+    begun = {"service": "", "started_at": "", "en": {"repair": ""}, "pl": {"repair": "", "credit": ""}}
+    assert problems(begun, "en", "pl") == [
+        ("[incident]", "The fact `service` is missing."),
+        ("[incident.en], [incident.pl]", "The fact `repair` is missing."),
+    ]
+    assert problems({"service": "API", "en": {"repair": ""}}, "en") == [
+        ("[incident.en]", "The fact `repair` is missing.")
+    ]
+    begun["en"] = {"repair": "We did."}
+    assert problems(begun | {"service": "API"}, "en", "pl") == [
+        ("[incident.pl]", "The sentence `repair` is not given in that language.")
+    ]
+
+
+@pytest.mark.parametrize("name", ["started_at", "due_on", "affected"])
+def test_quotation_marks_around_what_is_no_text_are_pointed_out(name: str) -> None:
+    ((_, problem),) = problems(GOOD | {name: "2026-11-20T09:12:00Z"}, "en")
+    assert problem.endswith("without quotation marks.")
 
 
 def test_a_sentence_is_needed_in_every_language() -> None:
-    assert codes(GOOD, "en", "pl") == [
-        ("fact-untranslated", "campaign.toml, [incident.en]"),
-        ("fact-untranslated", "campaign.toml, [incident.pl]"),
-    ]
+    assert codes(GOOD, "en", "pl") == [("fact-untranslated", "campaign.toml, [incident.en], [incident.pl]")]
     told = GOOD | {"pl": {"repair": "Tak."}, "en": {"repair": "Yes.", "credit": "Ten."}}
     assert codes(told, "en", "pl") == [("fact-untranslated", "campaign.toml, [incident.pl]")]
 
 
 def test_only_doubts_are_warnings() -> None:
-    found = facts_findings(SCENARIO, {"service": "", "repair": "We did", "credits": "x"}, ["en"])
+    found = facts_findings(SCENARIO, {"service": 3, "repair": "We did", "credits": "x"}, ["en"])
     assert {each.code: each.severity for each in found} == {
         "fact-unknown": Severity.WARNING,
         "fact-unfinished": Severity.WARNING,

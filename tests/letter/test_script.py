@@ -147,7 +147,7 @@ def test_languages_share_nothing(tmp_path: Path) -> None:
     english, polish = template(tmp_path), template(tmp_path, "pl")
     for _ in range(2):
         assert render(english).text == "20 November 2026 Ann\n"
-        assert render(polish).text == "20 listopada 2026 Ann\n"
+        assert render(polish).text == "20\u00a0listopada 2026 Ann\n"
 
 
 def test_every_zone_of_the_world_is_written_and_few_are_kept() -> None:

@@ -37,7 +37,9 @@ def message(
         rows="[]",
         message_id=f"<letter{number}@acme.example>",
     )
-    return Message(delivery=delivery, sender=sender, data=data, sha256=b"", eightbit=eightbit, smtputf8=smtputf8)
+    return Message(
+        delivery=delivery, subject="Hello", sender=sender, data=data, sha256=b"", eightbit=eightbit, smtputf8=smtputf8
+    )
 
 
 class FakeDesk:

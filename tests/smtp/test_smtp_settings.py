@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mass_apology.errors import CampaignError
-from mass_apology.smtp.password import VARIABLE, resolve
+from mass_apology.errors import CampaignError, PasswordError
+from mass_apology.settings import RelaySettings
+from mass_apology.smtp.password import VARIABLE, relay_password, resolve
 from mass_apology.smtp.url import Endpoint, Scheme, parse
 
 ANNA = Endpoint(scheme=Scheme.TLS, host="smtp.acme.example", port=465, user="anna")
@@ -96,6 +97,16 @@ def test_any_text_is_an_endpoint_or_a_campaign_error(text) -> None:
         assert 1 <= endpoint.port <= 65535
 
 
+def test_the_relays_password_is_for_the_user_that_its_url_names(monkeypatch) -> None:
+    monkeypatch.setenv("RELAY_PW", "s3cret")
+    assert relay_password(RelaySettings(url="smtps://anna@relay.example", password="env:RELAY_PW")) == "s3cret"
+    assert relay_password(RelaySettings(url="smtps://relay.example")) is None
+    with pytest.raises(CampaignError, match="names no user"):
+        relay_password(RelaySettings(url="smtps://relay.example", password="env:RELAY_PW"))
+    with pytest.raises(CampaignError, match="URL names no host"):
+        relay_password(RelaySettings(url="smtps://anna@", password="env:RELAY_PW"))
+
+
 def test_nobody_needs_no_password() -> None:
     assert resolve(None, NOBODY) is None
 
@@ -118,14 +129,14 @@ def test_an_environment_without_it(monkeypatch, setting, name, value) -> None:
     monkeypatch.delenv(name, raising=False)
     if value is not None:
         monkeypatch.setenv(name, value)
-    with pytest.raises(CampaignError, match=name):
+    with pytest.raises(PasswordError, match=name):
         resolve(setting, ANNA)
 
 
 @pytest.mark.parametrize("setting", ["hunter2", "hunter2:x", "env:", "file:", "ENV:hunter2", ""])
 def test_a_setting_that_may_be_the_password_is_not_repeated(monkeypatch, setting) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
-    with pytest.raises(CampaignError) as caught:
+    with pytest.raises((CampaignError, PasswordError)) as caught:
         resolve(setting, ANNA)
     assert "hunter2" not in f"{caught.value.problem} {caught.value.next_step}"
 
@@ -152,7 +163,7 @@ def test_a_file_that_holds_none(tmp_path, content) -> None:
     path = tmp_path / "pw"
     path.write_bytes(content)
     path.chmod(0o600)
-    with pytest.raises(CampaignError, match="pw") as caught:
+    with pytest.raises(PasswordError, match="pw") as caught:
         resolve(f"file:{path}", ANNA)
     assert "hunter2" not in f"{caught.value!r} {caught.value.__cause__!r}"
 
@@ -162,7 +173,7 @@ def test_a_file_that_everybody_may_open_is_refused(tmp_path, mode) -> None:
     path = tmp_path / "pw"
     path.write_text("s3cret")
     path.chmod(mode)
-    with pytest.raises(CampaignError) as caught:
+    with pytest.raises(PasswordError) as caught:
         resolve(f"file:{path}", ANNA)
     assert caught.value.next_step == f"Run: chmod 600 {path}"
 
@@ -175,12 +186,12 @@ def test_a_file_of_a_group_is_the_groups_own_affair(tmp_path) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path) -> None:
-    with pytest.raises(CampaignError, match="No such file"):
+    with pytest.raises(PasswordError, match="No such file"):
         resolve(f"file:{tmp_path}/pw", ANNA)
 
 
 def test_a_folder_is_no_file(tmp_path) -> None:
-    with pytest.raises(CampaignError, match="directory"):
+    with pytest.raises(PasswordError, match="directory"):
         resolve(f"file:{tmp_path}", ANNA)
 
 
@@ -188,7 +199,7 @@ def test_the_keyring(monkeypatch) -> None:
     keyring = pytest.importorskip("keyring", reason="the extra keyring is not installed")
     monkeypatch.setattr(keyring, "get_password", lambda *place: PASSWORDS.get(place))
     assert resolve("keyring:relay", ANNA) == "s3cret"
-    with pytest.raises(CampaignError) as caught:
+    with pytest.raises(PasswordError) as caught:
         resolve("keyring:other", ANNA)
     assert caught.value.next_step == "Run: keyring set other anna"
 
@@ -200,12 +211,12 @@ def test_a_keyring_that_fails(monkeypatch) -> None:
         raise keyring.errors.KeyringLocked("locked")
 
     monkeypatch.setattr(keyring, "get_password", locked)
-    with pytest.raises(CampaignError, match="locked"):
+    with pytest.raises(PasswordError, match="locked"):
         resolve("keyring:relay", ANNA)
 
 
 def test_without_the_keyring_extra_the_command_to_install_it_is_named(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
-    with pytest.raises(CampaignError) as caught:
+    with pytest.raises(PasswordError) as caught:
         resolve("keyring:relay", ANNA)
     assert caught.value.next_step == "Run: pip install 'mass-apology[keyring]'"

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from suppression_samples import NOON, entry
 
 from mass_apology.errors import SuppressionError
@@ -87,7 +88,7 @@ def _folder(path: Path) -> None:
         (_text, "is not a store of suppressions, or it is damaged"),
         (_emptied, "is empty, which no store of suppressions ever is"),
         (_foreign, "a database, but not a store of suppressions"),
-        (_newer, "a store of version 99"),
+        (_newer, "is a store of suppressions of version 99; this program reads version 1"),
         (_cut_short, "is damaged"),
         (_folder, "cannot be opened"),
     ],
@@ -202,7 +203,7 @@ def test_a_disk_that_is_full_adds_nothing_and_loses_nothing(store: Suppressions,
 
 
 def test_another_program_that_writes_is_waited_for_and_then_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0.05)
+    monkeypatch.setattr(database, "STORE", replace(database.STORE, patience=0.05))
     with Suppressions.open(path) as store:
         store.add(entry())
         with closing(sqlite3.connect(path, isolation_level=None)) as stranger:

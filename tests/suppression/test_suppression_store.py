@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from suppression_samples import DAY, NOON, entry
 
+from mass_apology.state import STATE_VARIABLE
 from mass_apology.suppression import Entry, Reason, Scope, Suppressions, default_path
-from mass_apology.suppression.database import STATE_VARIABLE
 from mass_apology.suppression.rules import merged
 
 ANNA = "anna@acme.example"

@@ -10,7 +10,7 @@ from mass_apology.letter.headers import parse_mailbox
 from mass_apology.model import Finding, Severity
 from mass_apology.sender_domain import DomainRecords, domain_findings, look_up
 from mass_apology.settings import Campaign
-from mass_apology.smtp.password import resolve as resolve_password
+from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import Offer, probe
 from mass_apology.smtp.url import parse as parse_url
 
@@ -19,10 +19,9 @@ PATIENCE = 30.0  # seconds for the relay, all in all
 
 async def ask_relay(campaign: Campaign) -> tuple[str, list[Finding]]:
     """What the relay offers, as a phrase, and a finding where it cannot be used. No mail is sent."""
-    relay = parse_url(campaign.relay.url)
-    where = f"{relay.host}:{relay.port}"
+    where = parse_url(campaign.relay.url).place
     try:
-        password = resolve_password(campaign.relay.password, relay)
+        password = relay_password(campaign.relay)
         async with asyncio.timeout(PATIENCE):
             return ", ".join((where, *_words(await probe(campaign.relay, password)))), []
     except TimeoutError:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 
 from mass_apology.flows.plans.steps import Check
+from mass_apology.moments import local_minute
 from mass_apology.sender_domain import BULK
 
 MOST_NAMED = 5  # links and attachments named
@@ -36,7 +36,7 @@ def rows(check: Check) -> Iterator[tuple[str, str]]:
     for record in check.sender_domain:
         yield "sender", record
     if check.finish_at is not None:
-        yield "done by", f"{_local(check.finish_at)} at the earliest, at {check.rate}"
+        yield "done by", f"{local_minute(check.finish_at)} at the earliest, at {check.rate}"
 
 
 def verdict(check: Check) -> str:
@@ -68,7 +68,3 @@ def _listed(things: Sequence[str]) -> str:
 
 def _octets(size: float) -> str:
     return f"{size / 1024:.1f} KB" if size < 1 << 20 else f"{size / (1 << 20):.1f} MB"
-
-
-def _local(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")

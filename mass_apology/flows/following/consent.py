@@ -8,76 +8,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec import Struct
-
-from mass_apology.campaign import FILE_NAME, LEDGER_NAME, read_campaign
+from mass_apology.campaign import FILE_NAME, read_campaign
 from mass_apology.errors import CampaignError, ConfirmationError
 from mass_apology.flows.counting import disagreement
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.suppressing import suppressed
-from mass_apology.ledger import Records
-from mass_apology.ledger.waves import Armed, arm, armed, planned
+from mass_apology.ledger.waves import Armed, arm, planned
 from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.model import Delivery, Finding, Severity
 from mass_apology.preflight import Findings, Group
-from mass_apology.schedule import Calendar, Day, Due, LeftOut, Wave, problems, waves
+from mass_apology.schedule import Due, Wave, problems, waves
 from mass_apology.settings import Campaign
 
 BATCH = 1000
-
-
-class WaveOutlook(Struct, frozen=True, kw_only=True):
-    """One wave, as things stand."""
-
-    name: str
-    template: str
-    letters: int  # that are planned already, or due now or later
-    planned: int  # of these: those that are in the ledger
-    armed: int | None  # the number agreed to; None where nobody has
-    changed: tuple[str, ...]  # what differs from what was agreed to
-
-
-class Outlook(Struct, frozen=True, kw_only=True):
-    """All waves, as things stand."""
-
-    campaign: str
-    waves: tuple[WaveOutlook, ...]
-    days: tuple[Day, ...]
-    left_out: tuple[LeftOut, ...]
-    notes: tuple[tuple[str, int], ...]  # what was not understood of where people are, with the number of letters
-
-
-def outlook(folder: Path, *, now: float | None = None) -> Outlook:
-    """Who would get what, and when. Only reads."""
-    campaign = read_campaign(folder)
-    _require_follow_ups(campaign)
-    now = time.time() if now is None else now
-    calendar = Calendar()
-    with (
-        Records.open(folder / LEDGER_NAME, campaign.name) as ledger,
-        suppressed(campaign, folder) as on_the_list,
-    ):
-        consents = armed(ledger)
-        found = [
-            _wave_outlook(
-                WavePlan(folder, campaign, ledger, wave, on_the_list),
-                calendar,
-                now,
-                planned=planned(ledger, wave.name),
-                consent=consents.get(wave.name),
-                parts=dict(wave_parts(folder, campaign, wave)),
-            )
-            for wave in waves(campaign.follow_up)
-        ]
-    return Outlook(
-        campaign=campaign.name,
-        waves=tuple(found),
-        days=tuple(calendar.days()),
-        left_out=tuple(calendar.left_out()),
-        notes=tuple(calendar.notes()),
-    )
 
 
 async def agree(
@@ -127,7 +72,7 @@ async def require_writable(plan: WavePlan, letters: list[Delivery], observe: Obs
 
 def wave_named(campaign: Campaign, name: str) -> Wave:
     """The campaign's wave of this name. Raises ``ConfirmationError`` where there is none."""
-    _require_follow_ups(campaign)
+    require_follow_ups(campaign)
     by_name = {wave.name: wave for wave in waves(campaign.follow_up)}
     if name not in by_name:
         raise ConfirmationError(
@@ -141,29 +86,6 @@ def changed_parts(consent: Armed, parts: dict[str, str]) -> tuple[str, ...]:
     return tuple(part for part, digest in parts.items() if consent.digest_parts.get(part) != digest)
 
 
-def _wave_outlook(
-    plan: WavePlan,
-    calendar: Calendar,
-    now: float,
-    *,
-    planned: int,
-    consent: Armed | None,
-    parts: dict[str, str],
-) -> WaveOutlook:
-    due = 0
-    for _, decision in plan.decisions(now):
-        calendar.add(plan.wave.name, decision)
-        due += isinstance(decision, Due)
-    return WaveOutlook(
-        name=plan.wave.name,
-        template=plan.wave.template,
-        letters=due + planned,
-        planned=planned,
-        armed=consent.letters if consent else None,
-        changed=changed_parts(consent, parts) if consent else (),
-    )
-
-
 def require_sound(campaign: Campaign) -> None:
     """Raise ``CampaignError`` where the schedule or a follow-up says something that cannot be used."""
     wrong = list(problems(campaign.schedule, campaign.follow_up))
@@ -174,7 +96,8 @@ def require_sound(campaign: Campaign) -> None:
         )
 
 
-def _require_follow_ups(campaign: Campaign) -> None:
+def require_follow_ups(campaign: Campaign) -> None:
+    """Raise ``CampaignError`` or ``ConfirmationError`` where the campaign has none that can be planned."""
     require_sound(campaign)
     if not campaign.follow_up:
         raise ConfirmationError(

@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
-
-from msgspec import Struct
 
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
 from mass_apology.flows.counting import disagreement
+from mass_apology.flows.following.affected import (
+    Wishes,
+    affected,
+    changed_customers,
+    require_known_digest,
+    wave_of,
+)
 from mass_apology.flows.following.consent import require_sound, require_writable
 from mass_apology.flows.following.wave_plan import WavePlan
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.plans import plan
 from mass_apology.flows.sending.run import Ended, Eyes, Run
 from mass_apology.flows.suppressing import suppressed
+from mass_apology.ledger import Changed, Ledger
 from mass_apology.ledger.waves import Addition, Candidate, add
-from mass_apology.model import FIRST_WAVE, Status
-from mass_apology.schedule import Due, Wave
+from mass_apology.model import FIRST_WAVE
 from mass_apology.settings import Campaign, ScheduleSettings
-from mass_apology.smtp.password import resolve as resolve_password
+from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
-from mass_apology.smtp.url import parse as parse_url
 
 AT_ONCE = ScheduleSettings(hours="00:00-24:00", weekdays="mon-sun")
 """A wrong letter is corrected at once, whatever the hour."""
-
-
-class Wishes(Struct, frozen=True, kw_only=True):
-    """Whom to correct, and with what."""
-
-    template: str
-    name: str = "correction"  # the wave's: run again under the same name, it goes on
-    wave: str = FIRST_WAVE  # whose letters had the error
-    where: str | None = None  # chooses among the customers' rows
-    since: float | None = None  # Unix seconds: only letters accepted at this moment or later
-    before: float | None = None  # Unix seconds: only letters accepted before it
-    confirm: int | None = None
 
 
 def correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
@@ -50,47 +43,38 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
     campaign = read_campaign(folder)
     require_sound(campaign)
     _require_free_name(campaign, wishes.name)
-    password = resolve_password(campaign.relay.password, parse_url(campaign.relay.url))
+    password = relay_password(campaign.relay)
     offer = await probe(campaign.relay, password)
     with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
-        wave_plan = WavePlan(folder, campaign, ledger, _wave(wishes), on_the_list, schedule=AT_ONCE)
-        new = _affected(wave_plan, wishes)
-        letters = [wave_plan.letter(candidate) for candidate in new]
-        await require_writable(wave_plan, letters, eyes.stage)
+        require_known_digest(ledger, wishes)
+        changes = await changed_customers(folder, campaign, ledger, eyes.stage) if wishes.changed else None
+        wave_plan = WavePlan(folder, campaign, ledger, wave_of(wishes), on_the_list, schedule=AT_ONCE, changes=changes)
+        new = affected(wave_plan, wishes)
+        await require_writable(wave_plan, [wave_plan.letter(each) for each in new], eyes.stage)
         due = len(new) + plan.due(ledger.counts(wishes.name))
         if not due:
             return Ended(counts=ledger.counts(wishes.name), sent=0, seconds=0.0)
         _confirm(due, wishes, eyes, campaign)
-        additions = [
-            Addition(recipient=each.id, language=each.language, message_id=each.message_id) for each in letters
-        ]
-        add(ledger, wishes.name, additions, time.time())
+        _add(ledger, wave_plan, new, changes or {})
         ledger.note(time.time(), f"{due} letters of the correction {wishes.name} confirmed")
-        run = Run(folder, campaign, ledger, password, eyes, wave=wishes.name, template=wishes.template)
+        run = Run(
+            folder,
+            campaign,
+            ledger,
+            password,
+            eyes,
+            wave=wishes.name,
+            template=wishes.template,
+            subject_line=wishes.subject,
+        )
         return await run.deliver(due, offer.extensions)
 
 
-def _wave(wishes: Wishes) -> Wave:
-    return Wave(
-        name=wishes.name,
-        template=wishes.template,
-        from_wave=wishes.wave,
-        after=None,
-        at=0.0,
-        to=frozenset({Status.ACCEPTED}),
-        where=wishes.where,
-        unless_replied=False,
-        not_after=None,
-    )
-
-
-def _affected(wave_plan: WavePlan, wishes: Wishes) -> list[Candidate]:
-    since, before = wishes.since or 0.0, wishes.before or float("inf")
-    return [
-        candidate
-        for candidate, decision in wave_plan.decisions(time.time())
-        if isinstance(decision, Due) and since <= (candidate.accepted_at or 0.0) < before
-    ]
+def _add(ledger: Ledger, wave_plan: WavePlan, new: list[Candidate], changes: Mapping[int, Changed]) -> None:
+    letters = [wave_plan.letter(candidate) for candidate in new]
+    additions = [Addition(recipient=each.id, language=each.language, message_id=each.message_id) for each in letters]
+    theirs = [changes[each.recipient] for each in new if each.recipient in changes]
+    add(ledger, wave_plan.wave.name, additions, time.time(), changes=theirs)
 
 
 def _require_free_name(campaign: Campaign, name: str) -> None:

@@ -21,12 +21,13 @@ from mass_apology.ledger.waves import Addition, Candidate, add, armed, planned, 
 from mass_apology.model import Extensions
 from mass_apology.schedule import Due, Not, Reason, Wave, waves
 from mass_apology.settings import Campaign
-from mass_apology.smtp.password import resolve as resolve_password
+from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
-from mass_apology.smtp.url import parse as parse_url
 
 LONGEST_SLEEP = 3600.0  # seconds of --watch between two looks at the ledger and the clock
 SHORTEST_SLEEP = 1.0
+PATIENCE = 60.0
+"""Seconds that a run waits for deferred letters: other waves and the next run of the timer must not wait for days."""
 
 _STOPS = frozenset({Reason.SUPPRESSED, Reason.REPLIED, Reason.TOO_LATE, Reason.STATUS})
 """What, when it happens after a letter was planned, keeps it from going."""
@@ -71,7 +72,7 @@ def watch(folder: Path, eyes: Eyes, say: Callable[[FollowedUp], None]) -> None:
 async def _run(folder: Path, eyes: Eyes) -> FollowedUp:
     campaign = read_campaign(folder)
     require_sound(campaign)
-    password = resolve_password(campaign.relay.password, parse_url(campaign.relay.url))
+    password = relay_password(campaign.relay)
     with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
         following = _Following(folder, campaign, ledger, on_the_list, password, eyes)
         return FollowedUp(waves=tuple([await following.follow(wave) for wave in waves(campaign.follow_up)]))
@@ -145,9 +146,13 @@ class _Following:
             self._eyes,
             wave=name,
             template=wave_plan.wave.template,
+            subject_line=wave_plan.wave.subject,
             may_go=lambda letter: letter.id not in early and wave_plan.is_open(letter, time.time()),
+            patience=PATIENCE,
         )
         ended = await run.deliver(due, await self._offered())
+        if ended.due:
+            next_at = _soonest(next_at, await self._ledger.next_due_at(name), _opening(wave_plan, time.time()))
         return WaveEnded(
             name=name,
             ended=ended,
@@ -187,6 +192,16 @@ def _early(wave_plan: WavePlan, now: float) -> Iterator[int]:
     for candidate, decision in wave_plan.reconsidered(now):
         if isinstance(decision, Due) and decision.at > now and candidate.next_delivery is not None:
             yield candidate.next_delivery
+
+
+def _opening(wave_plan: WavePlan, now: float) -> float | None:
+    """When the first of the letters that are planned, and may not go now, may go."""
+    decisions = (decision for _, decision in wave_plan.reconsidered(now))
+    return min((each.at for each in decisions if isinstance(each, Due) and each.at > now), default=None)
+
+
+def _soonest(*moments: float | None) -> float | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _untouched(wave: Wave, said: str, next_at: float | None, *, needs_a_person: bool) -> WaveEnded:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-import msgspec
 from msgspec.structs import replace
 
 from mass_apology.flows.plans import plan
 from mass_apology.flows.suppressing import Suppressed
-from mass_apology.ledger import Records
+from mass_apology.ledger import Changed, Records
 from mass_apology.ledger.waves import Candidate, candidates
 from mass_apology.letter.headers import parse_mailbox
 from mass_apology.letter.message_id import message_id
-from mass_apology.model import DUE, Delivery
+from mass_apology.model import DUE, Delivery, read_rows
 from mass_apology.recipients import Segments
 from mass_apology.schedule import Decision, Facts, Timetable, Wave, plan_wave, policy
 from mass_apology.schedule.public_holidays import PublicHolidays
@@ -23,13 +22,11 @@ from mass_apology.settings import Campaign, ScheduleSettings
 
 BATCH = 1000
 
-_ROWS = msgspec.json.Decoder(list[dict[str, str]])
-
 
 class WavePlan:
     """One further wave of a campaign. ``ledger`` is read as it is whenever something is asked."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what a wave has to do with)
         self,
         folder: Path,
         campaign: Campaign,
@@ -38,31 +35,37 @@ class WavePlan:
         suppressed: Suppressed,
         *,
         schedule: ScheduleSettings | None = None,
+        changes: Mapping[int, Changed] | None = None,
     ) -> None:
-        """``schedule`` is the campaign's unless given.
+        """``schedule`` is the campaign's unless given. With ``changes`` the plan is for these recipients only, as they
+        are now; without, for all of them as they were.
 
         Raises ``MassApologyError`` where the wave's template or condition cannot be used."""
         self.wave = wave
-        self.recipe = plan.writer_recipe(folder, campaign, ledger.header, wave.template)
+        self.recipe = plan.writer_recipe(folder, campaign, ledger.header, wave.template, wave.subject)
         self._campaign = campaign
         self._ledger = ledger
         self._key = ledger.key
         self._domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
         self._suppressed = suppressed
+        self._changes = changes
         self._language_for = self.recipe().language_for
         self._where = Segments(campaign, ledger.header, {wave.name: wave.where} if wave.where else {}, "follow_up")
         self._timetable = timetable(schedule or campaign.schedule, campaign.time_zone)
 
     def decisions(self, now: float) -> Iterator[tuple[Candidate, Decision]]:
         """Everybody with a letter in the wave before, in its order, and what is decided at ``now`` (Unix seconds)."""
-        everybody = candidates(self._ledger, self.wave.from_wave, self.wave.name)
+        everybody = self._candidates()
         while batch := list(islice(everybody, BATCH)):
-            yield from zip(batch, plan_wave(self.wave, self._facts(batch), now, self._timetable), strict=True)
+            yield from self.decided(batch, now)
+
+    def decided(self, batch: Sequence[Candidate], now: float) -> Iterator[tuple[Candidate, Decision]]:
+        """These, with what is decided about them at ``now``, whatever the ledger says of them."""
+        return zip(batch, plan_wave(self.wave, self._facts(batch), now, self._timetable), strict=True)
 
     def reconsidered(self, now: float) -> Iterator[tuple[Candidate, Decision]]:
         """Those whose letter of this wave is planned and not begun, decided as if it were not planned yet."""
-        everybody = candidates(self._ledger, self.wave.from_wave, self.wave.name)
-        waiting = (each for each in everybody if each.next_status in DUE)
+        waiting = (each for each in self._candidates() if each.next_status in DUE)
         while batch := list(islice(waiting, BATCH)):
             facts = (replace(each, planned=False) for each in self._facts(batch))
             yield from zip(batch, plan_wave(self.wave, facts, now, self._timetable), strict=True)
@@ -89,8 +92,15 @@ class WavePlan:
             return False
         return is_open(self._timetable, self._campaign, letter, now)
 
-    def _facts(self, batch: list[Candidate]) -> Iterator[Facts]:
-        rows = [_ROWS.decode(candidate.rows) for candidate in batch]
+    def _candidates(self) -> Iterator[Candidate]:
+        everybody = candidates(self._ledger, self.wave.from_wave, self.wave.name)
+        if self._changes is None:
+            return everybody
+        changes = self._changes
+        return (_renewed(each, changes[each.recipient]) for each in everybody if each.recipient in changes)
+
+    def _facts(self, batch: Sequence[Candidate]) -> Iterator[Facts]:
+        rows = [read_rows(candidate.rows) for candidate in batch]
         chosen = self._chosen(rows)
         suppressed = self._suppressed.among([candidate.address for candidate in batch])
         for candidate, its_rows, is_chosen in zip(batch, rows, chosen, strict=True):
@@ -113,6 +123,17 @@ class WavePlan:
         return [bool(names) for names in self._where.of(rows)]
 
 
+def _renewed(candidate: Candidate, change: Changed) -> Candidate:
+    return replace(
+        candidate,
+        name=change.name,
+        language=change.language,
+        time_zone=change.time_zone,
+        lines=change.lines,
+        rows=change.rows,
+    )
+
+
 def timetable(schedule: ScheduleSettings, time_zone: str) -> Timetable:
     """When letters may arrive. Raises ``CampaignError`` where holidays are asked for and not installed."""
     return Timetable(policy(schedule, time_zone), PublicHolidays() if schedule.holidays else None)
@@ -120,7 +141,7 @@ def timetable(schedule: ScheduleSettings, time_zone: str) -> Timetable:
 
 def is_open(timetable: Timetable, campaign: Campaign, letter: Delivery, now: float) -> bool:
     """Whether a letter may arrive now, by the clock and the calendar where its recipient is."""
-    country = _ROWS.decode(letter.rows)[0].get(campaign.columns.country, "")
+    country = read_rows(letter.rows)[0].get(campaign.columns.country, "")
     return timetable.is_open(now, timetable.place(letter.time_zone, country))
 
 

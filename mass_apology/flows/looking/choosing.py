@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-import msgspec
 from msgspec import Struct
 
 from mass_apology.errors import InputError
 from mass_apology.flows.observing import Observe
 from mass_apology.letter.writer import Writer
-from mass_apology.model import Delivery
+from mass_apology.model import Delivery, read_lines, read_rows
 from mass_apology.recipients import Segments
 from mass_apology.sampling import SIZE, Case, Sampler
-
-_ROWS = msgspec.json.Decoder(list[dict[str, str]])
-_LINES = msgspec.json.Decoder(list[int])
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -43,7 +39,7 @@ class Kinds:
 
     def of(self, letters: Sequence[Delivery], rows: Sequence[Sequence[Mapping[str, str]]] | None = None) -> list[Kind]:
         """The kind of each letter; ``rows`` are theirs, where they have been decoded already."""
-        rows = rows or [_ROWS.decode(letter.rows) for letter in letters]
+        rows = rows or [read_rows(letter.rows) for letter in letters]
         return [
             Kind(segments=segments, variant=self._writer.variant(letter))
             for letter, segments in zip(letters, self._segments.of(rows), strict=True)
@@ -70,7 +66,7 @@ def _asked_for(letters: Iterator[list[Delivery]], choice: Choice) -> set[int]:
     found: set[int] = set()
     met: set[object] = set()
     for letter in (letter for batch in letters for letter in batch):
-        keys: set[object] = {line for line in _LINES.decode(letter.lines) if line in lines} if lines else set()
+        keys: set[object] = {line for line in read_lines(letter.lines) if line in lines} if lines else set()
         address = letter.address.casefold()
         if address in addresses:
             keys.add(address)
@@ -91,7 +87,7 @@ def _sample(letters: Iterator[list[Delivery]], size: int, kinds: Kinds, total: i
     sampler = Sampler(size)
     seen = 0
     for batch in letters:
-        rows = [_ROWS.decode(letter.rows) for letter in batch]
+        rows = [read_rows(letter.rows) for letter in batch]
         for letter, kind, its_rows in zip(batch, kinds.of(batch, rows), rows, strict=True):
             stratum = (letter.language, " ".join(kind.segments), "\n".join(kind.variant))
             values = {column: len(value) for row in its_rows for column, value in row.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from mass_apology.flows.output import new_file
 from mass_apology.letter.leftovers import leftovers
 from mass_apology.letter.writer import first_line
 from mass_apology.model import Finding
+from mass_apology.moments import utc_minute
 from mass_apology.pages.preview import Head, Letter, LetterFinding, preview_page
 from mass_apology.settings import Campaign
 
@@ -27,7 +27,7 @@ class Page:
             campaign=campaign.name,
             template=campaign.template,
             code=code,
-            made_at=f"{datetime.fromtimestamp(made_at, UTC):%Y-%m-%d %H:%M} UTC",
+            made_at=utc_minute(made_at),
             letters=letters,
             notes=tuple(notes),
         )

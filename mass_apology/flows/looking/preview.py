@@ -24,9 +24,8 @@ from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.model import Finding
 from mass_apology.recipients import Segments
 from mass_apology.settings import Campaign
-from mass_apology.smtp.password import resolve as resolve_password
+from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
-from mass_apology.smtp.url import parse as parse_url
 
 PATIENCE = 10.0  # seconds for the relay to say what it offers: a preview must also work on a train
 MOST_ON_A_PAGE = 5000  # letters; a page of more than these would open too slowly
@@ -84,7 +83,7 @@ async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, observ
 async def offer(campaign: Campaign) -> tuple[bool, tuple[str, ...]]:
     """Whether the relay takes 8BITMIME, which shapes the bytes; with a note where it could not be asked."""
     try:
-        password = resolve_password(campaign.relay.password, parse_url(campaign.relay.url))
+        password = relay_password(campaign.relay)
         async with asyncio.timeout(PATIENCE):
             return (await probe(campaign.relay, password)).extensions.eightbitmime, ()
     except (MassApologyError, TimeoutError) as error:

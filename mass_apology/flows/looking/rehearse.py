@@ -24,10 +24,9 @@ from mass_apology.letter.writer import Writer
 from mass_apology.model import Delivery, Message, Outcome
 from mass_apology.recipients import Segments, envelope_address
 from mass_apology.settings import Campaign, parse_rate
-from mass_apology.smtp.password import resolve as resolve_password
+from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.relay import run as send_through
 from mass_apology.smtp.session import probe
-from mass_apology.smtp.url import parse as parse_url
 
 MARK = "[TEST]"
 MOST = 200  # letters of one test: more would be a mailing
@@ -66,7 +65,7 @@ async def rehearse(folder: Path, to: Sequence[str], letters: int, *, observe: Ob
             f"{letters * len(guests)} letters are more than a test's {MOST}.",
             next_step="Choose fewer with --sample, or fewer addresses.",
         )
-    password = resolve_password(campaign.relay.password, parse_url(campaign.relay.url))
+    password = relay_password(campaign.relay)
     extensions = (await probe(campaign.relay, password)).extensions
     parts = plan.digest_parts(folder, campaign)
     async with plan.drafted(
@@ -108,7 +107,7 @@ def _messages(
     domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
     messages = []
     for letter in letters:
-        content = writer.content(letter)
+        content = writer.content(letter, date=date)
         marked = replace(content, subject=f"{MARK} {content.subject}")
         for guest in guests:
             # A Message-ID of its own: the customer's must not be known to a mailbox that folds repeated ones.

@@ -16,18 +16,19 @@ from msgspec.structs import replace
 from mass_apology import __version__, recipients
 from mass_apology.approval import plan_code
 from mass_apology.campaign import LEDGER_NAME
+from mass_apology.codes import read_codes
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans.guarding import Guards
 from mass_apology.flows.plans.steps import BATCH, Check, Planning
 from mass_apology.flows.suppressing import suppressed
-from mass_apology.ledger import Ledger, Planned, Records, Staging
+from mass_apology.ledger import Changed, Ledger, Planned, Records, Staging
 from mass_apology.letter.headers import parse_mailbox
 from mass_apology.letter.message_id import message_id
 from mass_apology.letter.templates import shipped_templates, template_files
 from mass_apology.letter.writer import Writer
 from mass_apology.model import DUE, FIRST_WAVE, Delivery, Status
-from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ScheduleSettings
+from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ScheduleSettings, SubjectLine
 
 NO_KEY = bytes(32)  # for a check, whose Message-IDs nobody sees
 _FILE = "the recipients file"
@@ -78,6 +79,10 @@ class Draft:
     def letters(self) -> Iterator[list[Delivery]]:
         """All letters of the plan in the file's order, in batches. Their ids are the plan's, not the ledger's."""
         return self._staging.deliveries(BATCH, everyone=True)
+
+    def changed(self) -> Iterator[Changed]:
+        """All customers whose data changed after their letter had gone."""
+        return self._staging.changed()
 
     def outlook(self, ledger: Ledger) -> Outlook:
         """What ``commit`` would change."""
@@ -140,6 +145,8 @@ async def drafted(
             skip_bad_rows=terms.skip_bad_rows,
             observe=observe,
         )
+        if campaign.codes:
+            staging.offer(read_codes(folder, campaign.codes))
         planning.read(file)
         if terms.render:
             await planning.render()
@@ -196,10 +203,22 @@ def due(counts: Mapping[Status, int]) -> int:
 
 
 def writer_recipe(
-    folder: Path, campaign: Campaign, header: Sequence[str], template: str | None = None
+    folder: Path,
+    campaign: Campaign,
+    header: Sequence[str],
+    template: str | None = None,
+    subject_line: SubjectLine = SubjectLine.OWN,
 ) -> Callable[[], Writer]:
     """How each process makes its writer; ``template`` is another one than the campaign's."""
-    return partial(Writer, campaign, folder=folder, directories=_directories(folder), header=header, scenario=template)
+    return partial(
+        Writer,
+        campaign,
+        folder=folder,
+        directories=_directories(folder),
+        header=header,
+        scenario=template,
+        subject_line=subject_line,
+    )
 
 
 def code(parts: Mapping[str, str]) -> str:
@@ -212,22 +231,29 @@ def digest_parts(folder: Path, campaign: Campaign) -> dict[str, str]:
 
     Through which relay, until when, and by which groups the letters are looked at is no part of it.
     """
+    return {_FILE: _digest([folder / campaign.recipients]), **letter_parts(folder, campaign, campaign.template)}
+
+
+def letter_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
+    """What shapes the letters from this template, whoever gets them and when, each part with its SHA-256."""
     shape = replace(_shape(campaign), schedule=ScheduleSettings(), follow_up=())
-    return {
-        _FILE: _digest([folder / campaign.recipients]),
-        "campaign.toml": _digest_of(shape),
-        **_letter_parts(folder, campaign, campaign.template),
-    }
+    return {"campaign.toml": _digest_of(shape), **_files_parts(folder, campaign, template)}
 
 
 def wave_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
     """What shapes a further wave's letters and when they go, each part with its SHA-256."""
-    return {"campaign.toml": _digest_of(_shape(campaign)), **_letter_parts(folder, campaign, template)}
+    return {"campaign.toml": _digest_of(_shape(campaign)), **_files_parts(folder, campaign, template)}
 
 
-def _letter_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
-    return {
-        "the template": _digest(template_files(template, _directories(folder), campaign.layout)),
+def _files_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
+    codes = {"the codes": _digest([folder / campaign.codes.file])} if campaign.codes else {}
+    return codes | {
+        "the template": _digest(
+            [
+                *template_files(template, _directories(folder), campaign.layout),
+                *_fonts(folder, campaign),
+            ]
+        ),
         "the attachments": _digest(_attached_files(folder, campaign)),
         "the program's version": __version__,
     }
@@ -260,7 +286,13 @@ def _attached(folder: Path, campaign: Campaign) -> list[tuple[str, int]]:
 
 
 def _attached_files(folder: Path, campaign: Campaign) -> list[Path]:
-    return [folder / each for each in (*campaign.message.attachments, *campaign.message.images.values())]
+    message, logo = campaign.message, campaign.brand.logo
+    return [folder / each for each in (*message.attachments, *message.images.values(), *((logo,) if logo else ()))]
+
+
+def _fonts(folder: Path, campaign: Campaign) -> list[Path]:
+    named = campaign.letterhead.pdf_fonts
+    return sorted(path for path in (folder / named).rglob("*") if path.is_file()) if named else []
 
 
 def _digest(files: Iterable[Path]) -> str:

@@ -116,7 +116,7 @@ class Planning:
         self._candidates = Candidates()
         self._rows_read = self._rows_chosen = self._rendered = self._gmail = 0
         self._inspected = Inspection()
-        self._lacks_facts = False
+        self._lacks_something = False
         self._asked: Counter[tuple[str, str]] = Counter()
 
     def read(self, file: Path) -> None:
@@ -135,7 +135,16 @@ class Planning:
         languages = tuple(self._staging.counts(domains=0).languages)
         facts = facts_findings(self._scenario, self._campaign.incident, languages)
         self._findings.add(facts)
-        self._lacks_facts = any(each.severity is Severity.ERROR for each in facts)
+        codes = self._codes_findings()
+        self._findings.add(codes)
+        self._lacks_something = any(each.severity is Severity.ERROR for each in (*facts, *codes))
+
+    def _codes_findings(self) -> list[Finding]:
+        """Before the letters are written: those without a code would be set aside, and then want none."""
+        if self._campaign.codes is None:
+            return []
+        codes = self._staging.codes()
+        return preflight.codes_findings(self._campaign.codes.file, codes.wanted, codes.free)
 
     def _stage(self, batch: Batch) -> None:
         self._rows_read += batch.rows_read
@@ -167,9 +176,9 @@ class Planning:
     async def render(self) -> None:
         """Every letter once, as it will be sent; one that cannot be written is a finding.
 
-        Without its facts no letter can be written, and a finding for each would only hide what has to be done.
+        Without its facts or its code no letter can be written, and a finding for each would hide what has to be done.
         """
-        if self._lacks_facts:
+        if self._lacks_something:
             self._findings.add([preflight.unrendered_finding(self._campaign.template)])
             for batch in self._staging.deliveries(BATCH, everyone=True):
                 self._see(batch)
@@ -210,7 +219,9 @@ class Planning:
         """What was found, when all is read and rendered; ``code`` and ``attached`` are told on."""
         campaign, counts = self._campaign, self._staging.counts(TOP_DOMAINS)
         finish_at = self._finish_at(counts.letters)
-        self._findings.add(preflight.fallback_findings(self._asked, campaign.template))
+        self._findings.add(preflight.fallback_findings(self._asked, campaign.template, counts.merged))
+        legal = self.writer.legal_findings(self._inspected.breaches, tuple(counts.languages))
+        self._findings.add(self._guards.heed(legal))
         self._findings.add(preflight.deadline_findings(finish_at, campaign.finish_by))
         self._findings.add(self._guards.findings(self._numbers(counts)))
         groups = self._findings.groups()

@@ -22,9 +22,8 @@ from mass_apology.flows.sending.run import Ended, Eyes, Run
 from mass_apology.ledger import Ledger
 from mass_apology.model import FIRST_WAVE, Delivery, Status
 from mass_apology.settings import Campaign
-from mass_apology.smtp.password import resolve as resolve_password
+from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
-from mass_apology.smtp.url import parse as parse_url
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
@@ -48,7 +47,7 @@ def run(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
 async def _run(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
     campaign = read_campaign(folder)
     _refuse_when_late(campaign, wishes)
-    password = resolve_password(campaign.relay.password, parse_url(campaign.relay.url))
+    password = relay_password(campaign.relay)
     offer = await probe(campaign.relay, password)  # a relay that cannot be used is known before anyone is asked
     with locked_ledger(folder, campaign) as ledger:
         due = await _plan(folder, campaign, ledger, wishes, eyes)
@@ -115,8 +114,9 @@ async def _bring_up_to_date(
         approved = require_approval(folder, campaign, parts, draft.check.letters)
         if due:
             _confirm(due, wishes, eyes)
+        # Before the commit: after a crash in between, a plan that is the ledger's would never be spoken of again.
+        _take_down(folder, campaign, draft.check, approved, wishes, ledger)
         draft.commit(ledger)
-    _take_down(folder, campaign, draft.check, approved, wishes, ledger)
 
 
 def _take_down(folder: Path, campaign: Campaign, check: Check, approved: str, wishes: Wishes, ledger: Ledger) -> None:

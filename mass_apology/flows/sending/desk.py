@@ -94,6 +94,7 @@ class Desk:
             at=time.time(),
             attempts=delivery.attempts + 1,
             sha256=message.sha256,
+            subject=message.subject,
         )
         await self._ledger.hand_over(mark)
         if slot is not None:

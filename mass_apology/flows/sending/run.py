@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from math import inf
 from pathlib import Path
 from typing import Protocol
 
@@ -23,10 +24,10 @@ from mass_apology.flows.sending.log import Log
 from mass_apology.flows.sending.stock import Stock
 from mass_apology.flows.sending.tally import Progress, Tally
 from mass_apology.flows.sending.windows import Windows
-from mass_apology.ledger import Control, Ledger
+from mass_apology.ledger import Control, Ledger, editions
 from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.model import FIRST_WAVE, Delivery, Extensions, Status
-from mass_apology.settings import Campaign, parse_rate
+from mass_apology.settings import Campaign, SubjectLine, parse_rate
 from mass_apology.smtp.relay import run as send_through
 
 LARGE = 128 << 10  # octets of attachments
@@ -81,11 +82,14 @@ class Run:
         *,
         wave: str = FIRST_WAVE,
         template: str | None = None,
+        subject_line: SubjectLine = SubjectLine.OWN,
         may_go: Callable[[Delivery], bool] | None = None,
+        patience: float = inf,
     ) -> None:
-        """``template`` is the wave's, where it is not the campaign's own.
+        """``template`` and ``subject_line`` are the wave's, where it is not the first.
 
-        ``may_go`` is asked of each letter just before it goes; one that may not stays due for a later run.
+        ``may_go`` is asked of each letter just before it goes; one that may not stays due for a later run, and so does
+        a deferred one that is not due again within ``patience`` seconds.
         """
         self._folder = folder
         self._campaign = campaign
@@ -94,13 +98,19 @@ class Run:
         self._eyes = eyes
         self._wave = wave
         self._template = template
+        self._subject_line = subject_line
         self._may_go = may_go
+        self._patience = patience
 
     async def deliver(self, due: int, extensions: Extensions) -> Ended:
         """Send what is due until nothing is, or until something or somebody ends it."""
         begun = time.monotonic()
+        parts = plan.letter_parts(self._folder, self._campaign, self._template or self._campaign.template)
+        editions.begin(self._ledger, self._wave, parts, time.time())
         tally = Tally(due)
-        recipe = plan.writer_recipe(self._folder, self._campaign, self._ledger.header, self._template)
+        recipe = plan.writer_recipe(
+            self._folder, self._campaign, self._ledger.header, self._template, self._subject_line
+        )
         attached = plan.attached(self._folder, self._campaign)
         # The way to another process and back costs more than writing a letter that is mostly attachment.
         processes = processes_for(due, os.cpu_count() or 1) if attached < LARGE else 0
@@ -113,6 +123,7 @@ class Run:
                     attached=attached,
                     wave=self._wave,
                     may_go=self._may_go,
+                    patience=self._patience,
                 )
                 desk = Desk(
                     campaign=self._campaign,

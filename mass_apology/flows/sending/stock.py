@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 
 from mass_apology.ledger import Ledger
 from mass_apology.letter.farm import Farm
@@ -47,7 +48,7 @@ class Pulse:
 class Stock:
     """The letters of one run that are claimed, being rendered, ready, or out on a connection."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what the stock depends on)
         self,
         ledger: Ledger,
         farm: Farm,
@@ -56,14 +57,17 @@ class Stock:
         attached: int = 0,
         wave: str = FIRST_WAVE,
         may_go: Callable[[Delivery], bool] | None = None,
+        patience: float = inf,
     ) -> None:
         """``eightbit``: the relay offers 8BITMIME. ``attached``: octets of attachments in every letter.
 
         ``may_go`` says of a letter whether it may go just now; one that may not stays due for a later run.
+        ``patience``: seconds that are waited for a deferred letter to be due again, at the most.
         """
         self._ledger = ledger
         self._wave = wave
         self._may_go = may_go
+        self._patience = patience
         self._farm = farm
         self._eightbit = eightbit
         self._ahead = max(BATCHES, min(AHEAD, MEMORY // (LETTER + 2 * attached)))
@@ -161,10 +165,10 @@ class Stock:
             self._wanted.give()
 
     async def _wait_for_deferrals(self) -> bool:
-        """Sleep until a deferred letter is due; false where there is none."""
+        """Sleep until a deferred letter is due; false where there is none, or none soon enough."""
         await self._ledger.flush()
         due_at = await self._ledger.next_due_at(self._wave)
-        if due_at is None:
+        if due_at is None or due_at - time.time() > self._patience:
             return False
         self.waits_until = due_at
         await self._rest(min(LONGEST_SLEEP, max(0.0, due_at - time.time())))

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from mass_apology.bounces import boxes
-from mass_apology.bounces.events import read_events
-from mass_apology.bounces.reading import read
 from mass_apology.bounces.report import Affected, Kind, Report
+from mass_apology.bounces.tokens import LEAST_RELAY_ID, choices_in, relay_id_in, token_in
 from mass_apology.campaign import read_campaign
-from mass_apology.errors import InputError
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.observing import Observe
+from mass_apology.flows.settling.sources import Returned, returned
 from mass_apology.flows.suppressing import store_path
-from mass_apology.ledger.feedback import FeedbackBook, Match, Note
+from mass_apology.ledger import Ledger
+from mass_apology.ledger.choices import Token, record
+from mass_apology.ledger.feedback import FeedbackBook, Match, Note, Traces
 from mass_apology.model import Status
 from mass_apology.settings import Campaign
 from mass_apology.suppression import Entry, Reason, Suppressions
 
-STANDARD_INPUT = "-"
 LISTED = 100  # replies and unread messages that are named
 AT_ONCE = 200  # messages that are recorded with one commit
-MOST_EVENTS = 64 << 20  # octets of one file of events
 
 _BECOMES = {Kind.FAILURE: Status.BOUNCED, Kind.COMPLAINT: Status.COMPLAINED}
+# Whatever else comes back by a proven match says that the relay had the letter.
+_CLEARS = {
+    Kind.SUCCESS: "a server reported that it was delivered",
+    Kind.DELAY: "a server reported that it was on its way",
+    Kind.AUTO_REPLY: "an automatic reply came back",
+    Kind.REPLY: "a person replied",
+}
 _SUPPRESSES = {Kind.FAILURE: Reason.DEAD_ADDRESS, Kind.COMPLAINT: Reason.COMPLAINT}
 
 
@@ -49,6 +53,8 @@ class Settled(Struct, frozen=True, kw_only=True):
     known: int  # of these: read before, and left alone
     kinds: Mapping[str, int]  # of the others
     bounced: int  # letters that count as not delivered from now on
+    chosen: int  # remedies that people chose by mail
+    cleared: int  # letters that were in doubt, and which the relay turns out to have had
     suppressed: int  # addresses that were new on the list
     unmatched: int  # failures and complaints that are about no letter of this campaign
     unproven: int  # failures and complaints that only name an address; they change nothing
@@ -56,49 +62,60 @@ class Settled(Struct, frozen=True, kw_only=True):
     unread: tuple[Item, ...]  # the first ones
 
 
-def settle(folder: Path, source: str, *, observe: Observe) -> Settled:
-    """Read a box (mbox, Maildir, folder of .eml, one message, "-") or a file of events (.json, .jsonl).
+def settle(folder: Path, source: str, *, password: str | None = None, observe: Observe) -> Settled:
+    """Read a box (mbox, Maildir, folder of .eml, one message, "-", imaps://…) or a file of events (.json, .jsonl).
+
+    ``password`` says where a mail server's is kept: "env:NAME", "file:PATH" or "keyring:SERVICE".
 
     Reading the same box twice changes nothing. Raises ``MassApologyError``; what was read until then is recorded.
     """
     campaign = read_campaign(folder)
     with locked_ledger(folder, campaign) as ledger, Suppressions.open(store_path(campaign, folder)) as store:
-        settling = _Settling(campaign, FeedbackBook(ledger), store)
-        for number, (key, where, report) in enumerate(_reports(source), start=1):
-            settling.take(key, where, report)
+        book = FeedbackBook(ledger)
+        settling = _Settling(campaign, ledger, book, store)
+        for number, one in enumerate(returned(source, password, book.first_planned_at()), start=1):
+            settling.take(one)
             observe("reading what came back", number, None)
         settling.flush()
         return settling.settled()
 
 
 class _Settling:
-    def __init__(self, campaign: Campaign, book: FeedbackBook, store: Suppressions) -> None:
+    def __init__(self, campaign: Campaign, ledger: Ledger, book: FeedbackBook, store: Suppressions) -> None:
         self._campaign = campaign
+        self._ledger = ledger
         self._book = book
         self._store = store
         self._kinds: Counter[str] = Counter()
         self._read = self._known = self._bounced = self._suppressed = self._unmatched = self._unproven = 0
+        self._changed: Counter[Status] = Counter()
         self._replies: list[Item] = []
         self._unread: list[Item] = []
         self._waiting: dict[str, tuple[Report, list[Note]]] = {}  # by the message's key
+        self._tokens: list[Token] = []
+        self._chosen = 0
 
-    def take(self, key: str, where: str, report: Report) -> None:
+    def take(self, one: Returned) -> None:
         """One message or event."""
         self._read += 1
-        if key in self._waiting or self._book.is_known(key):
+        if one.key in self._waiting or self._book.is_known(one.key):
             self._known += 1
             return
+        report = self._of_customer(one.report)
         self._kinds[report.kind.value] += 1
-        self._list(where, report)
-        self._waiting[key] = report, list(self._notes(key, report))
+        self._list(one.where, report)
+        self._tokens += _tokens(report, one.where)
+        self._waiting[one.key] = report, list(self._notes(one.key, report))
         if len(self._waiting) >= AT_ONCE:
             self.flush()
 
     def flush(self) -> None:
-        """Record what waits: on the list first, which may be repeated; what the ledger knows is not read again."""
+        """Record what waits: first what may be repeated, since a message that the ledger knows is not read again."""
+        self._chosen += record(self._ledger, self._tokens, time.time()).new if self._tokens else 0
+        self._tokens.clear()
         entries = [entry for report, notes in self._waiting.values() for entry in self._entries(report, notes)]
         self._suppressed += self._store.add_all(entries) if entries else 0
-        self._book.record([note for _, notes in self._waiting.values() for note in notes], time.time())
+        self._changed += self._book.record([note for _, notes in self._waiting.values() for note in notes], time.time())
         self._waiting.clear()
 
     def settled(self) -> Settled:
@@ -107,12 +124,26 @@ class _Settling:
             known=self._known,
             kinds=dict(self._kinds),
             bounced=self._bounced,
+            chosen=self._chosen,
+            cleared=self._changed[Status.ACCEPTED],
             suppressed=self._suppressed,
             unmatched=self._unmatched,
             unproven=self._unproven,
             replies=tuple(self._replies),
             unread=tuple(self._unread),
         )
+
+    def _of_customer(self, report: Report) -> Report:
+        """A customer's new mail is a reply, too: somebody waits for an answer, though it quotes no letter of ours."""
+        chooses = bool(choices_in(report.subject))
+        if not report.by_person or not (chooses or self._after_letter(report, report.sender)):
+            return report
+        return replace(report, kind=Kind.REPLY, affected=(Affected(kind=Kind.REPLY, address=report.sender),))
+
+    def _after_letter(self, report: Report, address: str) -> bool:
+        """Whether the report is dated after a letter to this address left: a mailbox holds older mail as well."""
+        left_at = self._book.first_letter_at(address)
+        return left_at is not None and report.at is not None and report.at >= left_at
 
     def _list(self, where: str, report: Report) -> None:
         listed = {Kind.REPLY: self._replies, Kind.UNREAD: self._unread}.get(report.kind)
@@ -126,6 +157,9 @@ class _Settling:
             becomes = _BECOMES.get(one.kind)
             if becomes is not None:
                 self._count(match)
+            elif one.kind in _CLEARS:
+                becomes = Status.ACCEPTED
+            detail = one.diagnostic or report.subject
             yield Note(
                 key=key,
                 part=part,
@@ -134,17 +168,16 @@ class _Settling:
                 cause=one.cause.value if one.cause else None,
                 match=match,
                 address=one.address,
-                detail=one.diagnostic or report.subject,
+                detail=detail,
                 becomes=becomes if match is not None and match.proven else None,
+                said=f"In doubt at first; then {_CLEARS[one.kind]}." if one.kind in _CLEARS else detail,
             )
 
     def _match(self, report: Report, one: Affected) -> Match | None:
-        clues = report.clues
-        return self._book.find(
-            token=clues.envelope_id,
-            message_ids=(*clues.message_ids, *clues.references),
-            address=one.address or one.final,
-        )
+        match = self._book.find(_traces(report, one.address or one.final))
+        if match is None or match.proven or one.kind is not Kind.REPLY:
+            return match
+        return match if self._after_letter(report, match.address) else None
 
     def _count(self, match: Match | None) -> None:
         if match is None:
@@ -165,31 +198,30 @@ class _Settling:
             yield Entry.of(note.match.address, reason, at=time.time(), source=self._campaign.name)
 
 
-def _reports(source: str) -> Iterator[tuple[str, str, Report]]:
-    """Key, place and meaning of each message or event."""
-    path = Path(source)
-    if source == STANDARD_INPUT:
-        for message in boxes.of_stream(sys.stdin.buffer, "standard input"):
-            yield message.key, message.where, read(message.data)
-    elif path.suffix.lower() in {".json", ".jsonl"}:
-        yield from _events(path)
-    else:
-        for message in boxes.messages(path):
-            yield message.key, message.where, read(message.data)
+def _tokens(report: Report, source: str) -> list[Token]:
+    """Remedies that a person chose by mail; a letter that is quoted holds the tokens of all of them."""
+    if report.kind is not Kind.REPLY:
+        return []
+    found = choices_in(report.subject)
+    return [Token(remedy=remedy, letter=letter, at=report.at, source=source) for remedy, letter in found]
 
 
-def _events(path: Path) -> Iterator[tuple[str, str, Report]]:
-    """An event has no identity of its own, so its place in a file of just these octets is one."""
-    try:
-        if path.stat().st_size > MOST_EVENTS:
-            raise InputError(
-                f"{path} is larger than {MOST_EVENTS >> 20} MB.", next_step="Split it, then read the pieces."
+def _traces(report: Report, address: str) -> Traces:
+    clues = report.clues
+    named = (*clues.message_ids, *clues.references)
+    relay_ids = (clues.relay_id, *map(relay_id_in, named))
+    return Traces(
+        tokens=tuple(
+            filter(
+                None,
+                (
+                    clues.envelope_id,
+                    *map(token_in, clues.sent_to),
+                    *(letter for _, letter in choices_in(report.subject)),
+                ),
             )
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror or error}.", next_step="Name a file that is there."
-        ) from error
-    digest = hashlib.sha256(data).hexdigest()
-    for number, report in enumerate(read_events(data, str(path)), start=1):
-        yield f"{digest}/{number}", f"{path}, event {number}", report
+        ),
+        message_ids=named,
+        relay_ids=tuple(dict.fromkeys(each for each in relay_ids if len(each) >= LEAST_RELAY_ID)),
+        address=address,
+    )

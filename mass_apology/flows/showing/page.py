@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-
-import msgspec
 
 from mass_apology import __version__
 from mass_apology.flows.output import new_file
 from mass_apology.flows.plans import plan
 from mass_apology.flows.showing.summary import UNREACHED, Summary
 from mass_apology.ledger import Records, Result
-from mass_apology.model import Status
+from mass_apology.model import Status, read_lines
+from mass_apology.moments import utc_minute
 from mass_apology.pages.report import (
     Bucket,
     Evidence,
@@ -54,7 +52,7 @@ def _page(campaign: Campaign, ledger: Records, summary: Summary) -> ReportPage:
         unreached_total=sum(summary.counts[status] for status in UNREACHED),
         in_doubt=list(map(_person, summary.in_doubt)),
         evidence=list(_evidence(ledger, summary)),
-        notes=[f"{datetime.fromtimestamp(note.at, UTC):%Y-%m-%d %H:%M} UTC: {note.what}" for note in ledger.notes()],
+        notes=[f"{utc_minute(note.at)}: {note.what}" for note in ledger.notes()],
     )
 
 
@@ -64,7 +62,7 @@ def _shares(counts: Mapping[str, Mapping[Status, int]]) -> list[Share]:
 
 def _person(result: Result) -> Unreached:
     return Unreached(
-        line=", ".join(map(str, msgspec.json.decode(result.lines, type=list[int]))),
+        line=", ".join(map(str, read_lines(result.lines))),
         name=result.name,
         address=result.address,
         language=result.language,

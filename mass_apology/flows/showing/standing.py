@@ -10,6 +10,7 @@ from msgspec import Struct
 from mass_apology.campaign import LEDGER_NAME, read_campaign
 from mass_apology.flows.plans import plan
 from mass_apology.ledger import Control, Records
+from mass_apology.ledger.editions import Edition, editions
 from mass_apology.model import FIRST_WAVE, Status
 
 
@@ -21,6 +22,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     counts: Mapping[Status, int]
     due: int
     waves: Mapping[str, Mapping[Status, int]]  # further waves
+    editions: tuple[Edition, ...]  # what the letters were made from
 
 
 def standing(folder: Path) -> Standing:
@@ -30,7 +32,12 @@ def standing(folder: Path) -> Standing:
         counts = ledger.counts(FIRST_WAVE)
         further = {wave: ledger.counts(wave) for wave in ledger.waves() if wave != FIRST_WAVE}
         return Standing(
-            campaign=campaign.name, activity=_activity(ledger), counts=counts, due=plan.due(counts), waves=further
+            campaign=campaign.name,
+            activity=_activity(ledger),
+            counts=counts,
+            due=plan.due(counts),
+            waves=further,
+            editions=tuple(editions(ledger)),
         )
 
 

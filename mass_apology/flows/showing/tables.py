@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -14,6 +14,8 @@ import msgspec
 from mass_apology.errors import OutputError
 from mass_apology.flows.output import new_binary_file, new_file
 from mass_apology.ledger import Result
+from mass_apology.model import read_lines, read_rows
+from mass_apology.spreadsheets import as_text
 
 COLUMNS = (
     "recipient",
@@ -31,7 +33,6 @@ COLUMNS = (
     "rows",
 )
 MOST_EXCEL_ROWS = 1_048_575  # below the header
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -41,7 +42,7 @@ def write_csv(results: Iterable[Result], to: Path, *, force: bool) -> None:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
         for result in results:
-            rows.writerow([cell(value) for value in _row(result).values()])
+            rows.writerow(safe(_row(result).values()))
 
 
 def write_json(results: Iterable[Result], to: Path, *, force: bool) -> None:
@@ -75,11 +76,25 @@ def write_excel(results: Iterable[Result], to: Path, *, force: bool) -> None:
 WRITERS: Mapping[str, Callable[..., None]] = {".csv": write_csv, ".json": write_json, ".xlsx": write_excel}
 
 
-def cell(value: object) -> object:
-    """Safe to open in a spreadsheet: what would run as a formula is marked as text."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+def safe(row: Iterable[object]) -> list[object]:
+    """A row as a spreadsheet may open it: what would run as a formula is marked as text."""
+    return [as_text(value) if isinstance(value, str) else value for value in row]
+
+
+def customer_columns(header: Iterable[str], ours: Container[str]) -> list[str]:
+    """The names of the recipients file's columns, where a file has them after ``ours``; none is there twice."""
+    return [as_text(f"row_{name}" if name in ours else name) for name in header]
+
+
+def customer_cells(rows: str, header: Iterable[str]) -> list[str]:
+    """What a customer has in these columns: of several rows the first counts, and what is lacking is empty."""
+    fields = next(iter(read_rows(rows)), {})
+    return [fields.get(name, "") for name in header]
+
+
+def line_numbers(lines: str) -> str:
+    """Where a customer's rows stand in the recipients file: "12 40"."""
+    return " ".join(map(str, read_lines(lines)))
 
 
 def moment(at: float | None) -> str | None:
@@ -88,8 +103,8 @@ def moment(at: float | None) -> str | None:
 
 
 def _excel(value: object) -> object:
-    """As ``cell``, without what XML cannot hold."""
-    return _NOT_IN_XML.sub("\ufffd", str(cell(value))) if isinstance(value, str) else value
+    """As in ``safe``, without what XML cannot hold."""
+    return _NOT_IN_XML.sub("\ufffd", as_text(value)) if isinstance(value, str) else value
 
 
 def _write_array(results: Iterable[Result], file: TextIO) -> None:
@@ -115,5 +130,5 @@ def _row(result: Result) -> Mapping[str, object]:
         "message_id": result.message_id or None,
         "accepted_at": moment(result.accepted_at),
         "sha256": result.sha256.hex() if result.sha256 else None,
-        "rows": " ".join(map(str, msgspec.json.decode(result.lines, type=list[int]))),
+        "rows": line_numbers(result.lines),
     }

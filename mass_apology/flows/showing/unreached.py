@@ -6,18 +6,13 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-
 from mass_apology.flows.output import new_file
 from mass_apology.flows.showing.summary import UNREACHED
-from mass_apology.flows.showing.tables import cell, moment
+from mass_apology.flows.showing.tables import customer_cells, customer_columns, line_numbers, moment, safe
 from mass_apology.ledger import Result
 from mass_apology.model import Status
 
 COLUMNS = ("status", "why", "last_tried_at", "attempts", "address", "name", "language", "rows")
-
-_ROWS = msgspec.json.Decoder(list[dict[str, str]])
-_LINES = msgspec.json.Decoder(list[int])
 
 
 def write_unreached(results: Iterable[Result], header: Sequence[str], to: Path, *, force: bool) -> Iterator[Result]:
@@ -26,19 +21,16 @@ def write_unreached(results: Iterable[Result], header: Sequence[str], to: Path, 
     ``header`` names the columns of the recipients file, which follow ours; of a customer with several rows the first
     counts. Raises ``OutputError``.
     """
-    own = [name if name not in COLUMNS else f"row_{name}" for name in header]
     with new_file(to, force=force) as file:
         table = csv.writer(file)
-        table.writerow([*COLUMNS, *map(cell, own)])
+        table.writerow([*COLUMNS, *customer_columns(header, COLUMNS)])
         for result in results:
             if result.status in UNREACHED or result.status is Status.IN_DOUBT:
-                table.writerow([cell(value) for value in _row(result, header)])
+                table.writerow(safe(_row(result, header)))
             yield result
 
 
 def _row(result: Result, header: Sequence[str]) -> list[object]:
-    rows = _ROWS.decode(result.rows)
-    fields = rows[0] if rows else {}
     return [
         result.status.value,
         result.reply or "",
@@ -47,6 +39,6 @@ def _row(result: Result, header: Sequence[str]) -> list[object]:
         result.address,
         result.name,
         result.language,
-        " ".join(map(str, _LINES.decode(result.lines))),
-        *(fields.get(column, "") for column in header),
+        line_numbers(result.lines),
+        *customer_cells(result.rows, header),
     ]

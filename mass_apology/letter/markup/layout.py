@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from html import escape
 
 from css_inline import CSSInliner, InlineError
@@ -16,20 +17,25 @@ from mass_apology.letter.markup.source import Fragment, mistake
 SLOTS = frozenset({"subject", "preheader", "body"})
 """The variables of a layout that stand for the letter's own parts; each is printed alone, as in ``{{ body }}``."""
 
+STYLING = ("language", "direction", "brand.colour", "brand.ink")
+"""What may stand in a layout's styles too, printed alone: it is put in before they are inlined."""
+
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """What a layout frames, masked."""
+    """What a layout frames, masked, and in what."""
 
     subject: str  # plain text
     preheader: str  # plain text
     body: Body
+    styling: Mapping[str, str]  # values of ``STYLING``, of letters, digits and "#" only
 
 
 def frame_html(layout: Fragment, parts: Parts, mask: Mask) -> str:
     """The whole HTML document, masked, with its styles inlined; rules under ``@media`` stay in a style element."""
     guard = Guard(mask=mask, path=layout.path, text=layout.text)
     page = _commented(guard.attributes(mask.hide(layout)), mask)
-    slots = {"subject": escape(parts.subject), "preheader": escape(parts.preheader), "body": parts.body.html}
+    own = {"subject": escape(parts.subject), "preheader": escape(parts.preheader), "body": parts.body.html}
+    slots = {**parts.styling, **own}
     page = _filled(page, slots, layout, mask)
     try:
         # Remote style sheets would be fetched at every load, and by every reader.
@@ -51,7 +57,7 @@ def _commented(page: str, mask: Mask) -> str:
     return mask.pattern.sub(lambda match: f"<!--{match[1]}-->" if mask.token(match).statement else match[1], page)
 
 
-def _filled(masked: str, slots: dict[str, str], layout: Fragment, mask: Mask) -> str:
+def _filled(masked: str, slots: Mapping[str, str], layout: Fragment, mask: Mask) -> str:
     if [token.code.strip() for token in mask.find(masked)].count("body") != 1:
         raise mistake(layout.path, 1, "the layout does not print `{{ body }}` once.", "Write `{{ body }}` in it once.")
     return mask.pattern.sub(lambda match: slots.get(mask.token(match).code.strip(), match[0]), masked)

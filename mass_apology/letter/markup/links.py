@@ -81,7 +81,7 @@ class Guard(Struct, frozen=True, kw_only=True):
 
     def _whole(self, word: re.Match[str]) -> str:
         token = self.mask.token(word)
-        if self.mask.names(token) - {"incident", "sender"}:
+        if self.mask.names(token) - {"incident", "sender", "brand", "remedies"}:
             problem = "a link's address can begin with a fact or the sender's, not with a customer's value."
             raise mistake(token.path, token.line, problem, "Write the address out, up to the host at least.")
         if token.literal is not None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token as MarkdownToken
 from markdown_it.tree import SyntaxTreeNode
+from markdown_it.utils import EnvType, OptionsDict
 from msgspec import Struct
 
 from mass_apology.letter.markup.blocks import Place, families, is_paragraph, lift, place
@@ -23,14 +26,20 @@ class Body(Struct, frozen=True, kw_only=True):
     text: str
 
 
-def compile_body(masked: str, mask: Mask, guard: Guard) -> Body:
-    """Turn masked Markdown into masked HTML and masked text. ``TemplateError`` names the file's line."""
+def compile_body(masked: str, mask: Mask, guard: Guard, *, isolate: bool = False) -> Body:
+    """Turn masked Markdown into masked HTML and masked text. ``TemplateError`` names the file's line.
+
+    ``isolate`` keeps each value's direction of writing to itself in the HTML: an English name in a letter in Arabic
+    must not move the words around it.
+    """
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     markdown.validateLink = lambda url: True  # type: ignore[method-assign]
+    for edge in ("paragraph_open", "paragraph_close"):
+        markdown.add_render_rule(edge, _edge)
     lifted = lift(masked, mask)
     references: dict[str, Any] = {}
     root = SyntaxTreeNode(markdown.parse("\n".join(lifted.lines), references))
-    weaver = _Weaver(markdown, references, mask, guard, place(lifted, root))
+    weaver = _Weaver(markdown, references, mask, guard, place(lifted, root), isolate=isolate)
     woven = weaver.children(root)
     return Body(
         html=markdown.renderer.render(woven, markdown.options, references),
@@ -48,12 +57,15 @@ class _Weaver:
         mask: Mask,
         guard: Guard,
         places: dict[SyntaxTreeNode, list[Place]],
+        *,
+        isolate: bool,
     ) -> None:
         self._markdown = markdown
         self._references = references
         self._mask = mask
         self._guard = guard
         self._places = places
+        self._isolate = isolate
 
     def children(self, node: SyntaxTreeNode) -> list[MarkdownToken]:
         """The tokens of a node's children, with the marks that stand among them."""
@@ -81,7 +93,10 @@ class _Weaver:
             return []
         lines = inline.content.split("\n")
         places = self._places.get(node, [])
-        last = "".join(mark.word for position, mark in places if position >= len(lines))
+        after_all = [mark for position, mark in places if position >= len(lines)]
+        # Between two rounds of a loop stands what stands between two lines.
+        gap = "\n" if any(mark.token.keyword == "endfor" for mark in after_all) else ""
+        last = gap + "".join(mark.word for mark in after_all)
         for position, mark in reversed(places):  # each is put before the words of the later ones
             if position < len(lines):
                 lines[position] = mark.word + lines[position]
@@ -92,13 +107,39 @@ class _Weaver:
         inline.content = content
         inline.children = self._markdown.parseInline(content, self._references)[0].children
         self._guard_links(inline.children or [])
-        return [
-            *map(_statement, before),
-            node.nester_tokens.opening,
-            inline,
-            node.nester_tokens.closing,
-            *map(_statement, after),
-        ]
+        if self._isolate:
+            inline.children = [each for child in inline.children or [] for each in self._isolated(child)]
+        opening, closing = node.nester_tokens
+        self._drop_if_blank(content, opening, closing)
+        return [*map(_statement, before), opening, inline, closing, *map(_statement, after)]
+
+    def _isolated(self, token: MarkdownToken) -> list[MarkdownToken]:
+        """Running text with each value in a ``bdi``, but for the salutation, which is in the letter's language."""
+        if token.type != "text":
+            return [token]
+        pieces: list[MarkdownToken] = []
+        end = 0
+        for match in self._mask.pattern.finditer(token.content):
+            value = self._mask.token(match)
+            if not value.statement and value.code.strip() != "salutation":
+                pieces += [_text(token.content[end : match.start()]), _html("<bdi>"), _text(match[0]), _html("</bdi>")]
+                end = match.end()
+        return [*pieces, _text(token.content[end:])]
+
+    def _drop_if_blank(self, content: str, opening: MarkdownToken, closing: MarkdownToken) -> None:
+        """A paragraph whose words are all in statements: where none of them holds, there is no paragraph."""
+        groups = families(content, self._mask)
+        said, end = "", 0
+        for group in sorted(groups, key=lambda group: group[0].start()):
+            if group[0].start() >= end:
+                said += content[end : group[0].start()]
+                end = group[-1].end()
+        # What a filter holds keeps the names that are set in it to itself.
+        sets = any(self._mask.token(group[0]).keyword == "set" for group in groups)
+        if groups and not sets and not opening.hidden and not (said + content[end:]).strip():
+            like = self._mask.token(groups[0][0])
+            opening.meta["before"] = self._mask.statement("filter unless_blank", like)
+            closing.meta["after"] = self._mask.statement("endfilter", like)
 
     def _guard_links(self, tokens: list[MarkdownToken]) -> None:
         for number, token in enumerate(tokens):
@@ -133,6 +174,23 @@ class _Weaver:
             if is_if and first.start() == 0 and last.end() == len(content):
                 return first[0], last[0]
         return None
+
+
+def _edge(
+    renderer: RendererHTML, tokens: Sequence[MarkdownToken], number: int, options: OptionsDict, _env: EnvType
+) -> str:
+    """A paragraph's tag, with the statement that stands outside of it in the HTML alone."""
+    before, after = (tokens[number].meta.get(side) for side in ("before", "after"))
+    tag = renderer.renderToken(tokens, number, options, _env)
+    return (f"<!--{before}-->" if before else "") + tag + (f"<!--{after}-->" if after else "")
+
+
+def _text(content: str) -> MarkdownToken:
+    return MarkdownToken("text", "", 0, content=content)
+
+
+def _html(content: str) -> MarkdownToken:
+    return MarkdownToken("html_inline", "", 0, content=content)
 
 
 def _statement(word: str) -> MarkdownToken:

@@ -28,6 +28,10 @@ _BRANCHES = frozenset({"elif", "else"})
 VALUE_WIDTH = 12
 """Columns that a value is taken to need where text is wrapped; a customer's real values are not known yet."""
 
+_WIDTHS = {"date": 18, "on_date": 24, "moment": 30, "day": 14, "on_day": 18}
+"""Columns of what these filters write; in most languages it has fewer."""
+
+_DATED = re.compile(rf"\|\s*({'|'.join(_WIDTHS)})\b")
 _COMMENT = "\x1f"  # no template file holds it
 _COMMENT_LINE = re.compile(rf"(?m)^[ \t]*{_COMMENT}[ \t{_COMMENT}]*\n")
 _FACT = re.compile(r"\s*(incident|sender)\.(\w+)\s*")
@@ -63,7 +67,10 @@ class Token(Struct, frozen=True, kw_only=True):
         """How many columns it takes in plain text."""
         if self.literal is not None:
             return len(self.literal)
-        return 0 if self.statement else VALUE_WIDTH
+        if self.statement:
+            return 0
+        dated = _DATED.search(self.code)
+        return _WIDTHS[dated[1]] if dated else VALUE_WIDTH
 
     @property
     def jinja(self) -> str:

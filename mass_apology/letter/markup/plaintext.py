@@ -87,6 +87,8 @@ class _PlainText:
                 yield "\n"
             elif node.type == "link":
                 yield self._link(node)
+            elif node.type == "html_inline":  # isolates a value in the HTML
+                continue
             elif node.children:  # emphasis, and an image's alternative text
                 yield self._inline(node.children)
             else:

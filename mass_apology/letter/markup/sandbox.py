@@ -22,7 +22,7 @@ from jinja2.visitor import NodeTransformer
 
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.source import Fragment, mistake
-from mass_apology.letter.markup.wrapping import paragraph
+from mass_apology.letter.markup.wrapping import paragraph, unless_blank
 from mass_apology.letter.values import Fields, names_of, suggestion
 
 MAX_TEXT = 10_000
@@ -94,7 +94,8 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
         self.globals.clear()
         self.intercepted_binops = frozenset({"+", "*", "%", "**"})
         self.filters = {name: FILTERS[name] for name in _JINJA_FILTERS}
-        self.filters |= {"replace": replace, "join": join, "link": link, "link_part": link_part, "paragraph": paragraph}
+        self.filters |= {"replace": replace, "join": join, "link": link, "link_part": link_part}
+        self.filters |= {"paragraph": paragraph, "unless_blank": unless_blank}  # what our own compiler writes
         self.filters |= _local_filters(localiser)
         self.binop_table |= {"+": add, "*": multiply, "%": remainder, "**": power}
 
@@ -165,13 +166,13 @@ def _check_names(tree: nodes.Template, fragment: Fragment, names: Collection[str
 
 
 def _check_fields(tree: nodes.Template, fragment: Fragment, fields: Mapping[str, Fields]) -> None:
-    for owner, name, line in _fields_used(tree):
+    for owner, name, line in fields_used(tree):
         if owner in fields and name not in (known := names_of(fields[owner])):
             problem = f"`{owner}.{name}` is not known{suggestion(name, known)}"
             raise mistake(fragment.path, line, problem, f"Correct the name, or add it to [{owner}].")
 
 
-def _fields_used(tree: nodes.Template) -> Iterable[tuple[str, str, int]]:
+def fields_used(tree: nodes.Template) -> Iterable[tuple[str, str, int]]:
     """Every ``owner.name`` and ``owner["name"]`` with its line."""
     for dotted in tree.find_all(nodes.Getattr):
         if isinstance(dotted.node, nodes.Name):
@@ -208,7 +209,10 @@ def compiled(environment: LetterEnvironment, tree: nodes.Template, constants: Ma
 
 
 def _local_filters(localiser: Localiser) -> dict[str, Callable[..., str]]:
-    zoned = {name: _zoned(getattr(localiser, name)) for name in ("day", "date", "on_day", "on_date", "time", "moment")}
+    zoned = {
+        name: _zoned(getattr(localiser, name))
+        for name in ("day", "date", "on_day", "on_date", "clock", "time", "moment")
+    }
     plain = {name: getattr(localiser, name) for name in ("duration", "number", "money", "listing")}
     return zoned | plain
 

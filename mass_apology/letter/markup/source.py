@@ -14,6 +14,10 @@ from mass_apology.letter.values import LANGUAGE, suggestion
 MAX_SIZE = 64 * 1024
 """Octets of a template file. Together with the sandbox's own bounds this limits what a template can cost."""
 
+REPLY = "Re"
+"""RFC 5322 §3.6.5: another prefix would not be taken for that of a reply, and conversations would fall apart."""
+
+_LONGEST_PREFIX = 30
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
 _HEADER = re.compile(r"(?P<name>[A-Za-z-]+):[ \t]*(?P<value>.*)", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -37,6 +41,7 @@ class Letter(Struct, frozen=True, kw_only=True):
 
     subject: Fragment
     preheader: Fragment  # what a mailbox shows beside the subject; may be empty
+    prefix: str  # before the subject of the letter that this one follows, e.g. "Correction"; without its colon
     body: Fragment
 
 
@@ -119,7 +124,22 @@ def read_letter(path: Path) -> Letter:
     if not body.text.strip():
         raise mistake(path, end + 1, "has no text after its headers.", "Write the letter after an empty line.")
     nothing = Fragment(path=path, line=1, text="")
-    return Letter(subject=headers["Subject"], preheader=headers.get("Preheader", nothing), body=body)
+    return Letter(
+        subject=headers["Subject"],
+        preheader=headers.get("Preheader", nothing),
+        prefix=_prefix(headers.get("Prefix")),
+        body=body,
+    )
+
+
+def _prefix(header: Fragment | None) -> str:
+    if header is None:
+        return REPLY
+    prefix = header.text.removesuffix(":").rstrip()
+    if not prefix or "{" in prefix or len(prefix) > _LONGEST_PREFIX:
+        problem = f"`{header.text}` is no prefix of a subject."
+        raise mistake(header.path, header.line, problem, "Write one word or two, such as `Prefix: Correction`.")
+    return prefix
 
 
 def _headers(path: Path, lines: Sequence[str]) -> Iterator[tuple[str, Fragment]]:
@@ -127,8 +147,8 @@ def _headers(path: Path, lines: Sequence[str]) -> Iterator[tuple[str, Fragment]]
     for number, line in enumerate(lines, start=1):
         header = _HEADER.fullmatch(line)
         name = header["name"].capitalize() if header else ""
-        if header is None or name not in {"Subject", "Preheader"}:
-            advice = "Write `Subject: …`, perhaps `Preheader: …`, an empty line, then the letter."
+        if header is None or name not in {"Subject", "Preheader", "Prefix"}:
+            advice = "Write `Subject: …`, perhaps `Preheader: …` and `Prefix: …`, an empty line, then the letter."
             raise mistake(path, number, f"`{line}` is not a header of a letter.", advice)
         if name in seen:
             raise mistake(path, number, f"there are two headers `{name}`.", "Delete one of them.")

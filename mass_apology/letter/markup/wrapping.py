@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+
+_BLANK = re.compile(r"\s*<[^<>]*>\s*</[^<>]*>\s*")
 
 WIDTH = 72
 """Columns; mail readers that quote have room for a few more."""
@@ -21,6 +24,11 @@ def fill(words: Iterable[str], width: int, measure: Callable[[str], int] = len) 
         lines[-1].append(word)
         used += size + (used > 0)
     return [" ".join(line) for line in lines]
+
+
+def unless_blank(paragraph: str) -> str:
+    """An element with its tags, or nothing where nothing stands between them."""
+    return "" if _BLANK.fullmatch(paragraph) else paragraph
 
 
 @lru_cache(maxsize=1024)  # most recipients share most paragraphs

@@ -1,0 +1,126 @@
+"""``reconcile``: what the relay's own log says about letters in doubt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mass_apology.cli import screen, watching
+from mass_apology.cli.exits import Exit
+from mass_apology.cli.options import HERE, Folder, Json
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from mass_apology.flows.settling.reconcile import Reconciled
+
+LISTED = 20  # letters that are named on the screen; --json names all
+
+app = typer.Typer(rich_markup_mode=None)
+
+_VERDICTS = {
+    "taken": "taken by the relay",
+    "not_taken": "not taken",
+    "unnamed": "not decided by the log, though it covers their time",
+    "uncovered": "not covered by the log",
+}
+
+
+@app.command()
+def reconcile(
+    log: Annotated[
+        list[str],
+        typer.Option(
+            "--log",
+            metavar="PATH",
+            help="A log of the relay, also .gz, or - for standard input. Repeatable, oldest first.",
+        ),
+    ],
+    folder: Folder = HERE,
+    zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Of times without an offset: Europe/Warsaw; else this machine's.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what the log proves; record nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Settle letters in doubt by the log of the relay: of Postfix, Exim or Sendmail. Nothing is sent.
+
+    \b
+    Examples:
+      mass-apology reconcile --log /var/log/mail.log
+      mass-apology reconcile --log mail.log.2.gz --log mail.log.1 --log mail.log --dry-run
+      ssh relay journalctl -u postfix@- -o short-iso | mass-apology reconcile --log -
+    """
+    from mass_apology.flows.settling import reconcile as flow
+
+    def show(found: Reconciled) -> None:
+        if not as_json:
+            _show(found)
+
+    with watching.stages(quiet=as_json) as observe:
+        found = flow.reconcile(folder, log, zone=_zone(zone), record=not dry_run, show=show, observe=observe)
+    if as_json:
+        screen.print_json(found)
+    elif found.recorded:
+        screen.say(f"{screen.number(found.recorded)} letters are accepted from now on.")
+    if found.count(flow.Verdict.TAKEN) < len(found.letters):
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise typer.BadParameter(f"{name} is no time zone; Europe/Warsaw and UTC are", param_hint="--zone") from error
+
+
+def _show(found: Reconciled) -> None:
+    if found.first_at is not None and found.last_at is not None:
+        span = f"from {_moment(found.first_at)} to {_moment(found.last_at)} UTC"
+    else:
+        span = "without a time that could be read"
+    screen.say(f"{screen.number(found.lines)} lines of log, {span}.")
+    if not found.letters:
+        screen.say("No letter is in doubt.")
+        return
+    screen.say(f"{screen.number(len(found.letters))} letters are in doubt:")
+    counts = [
+        (words, sum(letter.verdict == verdict for letter in found.letters)) for verdict, words in _VERDICTS.items()
+    ]
+    screen.table(((words, screen.number(count)) for words, count in counts if count), right=True)
+    _name(found)
+    _advise(*(count for _, count in counts))
+
+
+def _name(found: Reconciled) -> None:
+    named = [letter for letter in found.letters if letter.verdict != "taken"]
+    for letter in named[:LISTED]:
+        where = f" ({letter.where})" if letter.where else ""
+        said = f": {letter.said}{where}" if letter.said else ""
+        screen.say(f"  {letter.address}: {_VERDICTS[letter.verdict]}{said}")
+    if len(named) > LISTED:
+        screen.say(f"  and {screen.number(len(named) - LISTED)} more; --json names all.")
+
+
+def _advise(_taken: int, not_taken: int, unnamed: int, uncovered: int) -> None:
+    if uncovered:
+        screen.say(
+            "To decide more, read logs that reach further, all of one relay, and again once it has written more."
+        )
+    if not not_taken:
+        return
+    safe = f"send --resend-in-doubt is safe for {screen.number(not_taken)}"
+    if unnamed or uncovered:
+        screen.say(
+            f"{safe}; it would send the other {screen.number(unnamed + uncovered)} too, which the relay may have."
+        )
+    else:
+        screen.say(f"{safe}: mass-apology send --resend-in-doubt")
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")

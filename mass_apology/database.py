@@ -1,0 +1,129 @@
+"""What all SQLite files here have in common: SQL by name, how a file is opened, and SQLite's errors as sentences."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from mass_apology.errors import MassApologyError
+
+E = TypeVar("E", bound=MassApologyError)
+
+_HEADING = re.compile(r"^-- name: ([a-z-]+)\n", re.MULTILINE)
+
+# By the beginning of SQLite's error name (sqlite.org/rescode.html): what is wrong, and what to do before trying again.
+_PASSING = (
+    ("SQLITE_FULL", "cannot be written: the disk is full", "Free some space"),
+    ("SQLITE_IOERR", "cannot be read or written: the disk reports an error", "Look after the disk and its space"),
+    ("SQLITE_READONLY", "cannot be written: it is read-only for us", "Make the file and its folder writable"),
+    (
+        "SQLITE_CANTOPEN",
+        "cannot be opened",
+        "Make the file readable, and its folder writable for what SQLite keeps beside it",
+    ),
+    ("SQLITE_PERM", "cannot be opened: the permission is missing", "Make the file and its folder writable"),
+    ("SQLITE_BUSY", "is in use by another program", "Wait for the other program to end, or end it"),
+)
+
+
+def read_sql(package: str, file: str) -> str:
+    """The text of an ``.sql`` file of a package."""
+    return (files(package) / file).read_text("utf-8")
+
+
+def statements(package: str, file: str) -> Mapping[str, str]:
+    """The statements of a file, each under a heading such as ``-- name: add-note``; text before them is skipped."""
+    _, *parts = _HEADING.split(read_sql(package, file))
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether nothing was ever made in the file."""
+    (count,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return not count
+
+
+class Database(Struct, Generic[E], frozen=True, kw_only=True):
+    """One kind of file, and how its errors speak of it. All that is raised here is an ``error``."""
+
+    error: type[E]
+    what: str  # "a ledger"
+    application_id: int  # as in its schema
+    version: int  # as in its schema
+    oldest_sqlite: tuple[int, int, int]  # which understands all that is asked of it
+    patience: float  # seconds to wait for another process's transaction
+    empty: tuple[str, str]  # what it means that a file is empty, as the end of a sentence, and what to do
+    again: str  # the end of a next step: "then run the command again."
+    restore: str  # what to do with a damaged file
+
+    def connect(self, path: Path, mode: str) -> Connection:
+        """To an existing file, in autocommit mode, for one thread at a time; ``mode`` is "ro" or "rw"."""
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=self.patience, check_same_thread=False)
+
+    def open(self, path: Path, mode: str, begin: Callable[[Connection], object]) -> Connection:
+        """``connect`` to a file that certainly is of this kind, and ``begin``; where that fails it is closed again.
+
+        SQLite's own errors come as they are.
+        """
+        self.require_sqlite()
+        connection = self.connect(path, mode)
+        try:
+            self._require_kind(connection, path)
+            begin(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def require_sqlite(self) -> None:
+        """Raises where Python was built with an SQLite that is too old."""
+        if sqlite3.sqlite_version_info < self.oldest_sqlite:
+            needed = ".".join(map(str, self.oldest_sqlite))
+            raise self.error(
+                f"Python's SQLite is version {sqlite3.sqlite_version}; {self.what} needs {needed}.",
+                next_step="Use a newer Python or a newer SQLite library.",
+            )
+
+    def told(self, error: sqlite3.Error | OSError, path: Path) -> E:
+        """SQLite's or the system's error with a file, as a sentence."""
+        if isinstance(error, OSError):
+            return self.error(
+                f"{path} cannot be used: {error.strerror or error}.",
+                next_step=f"Make its folder readable and writable, with room on its disk, {self.again}",
+            )
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith("SQLITE_CORRUPT"):
+            return self.error(f"{path} is damaged ({error}).", next_step=self.restore)
+        if name.startswith("SQLITE_NOTADB"):
+            return self.error(f"{path} is not {self.what}, or it is damaged ({error}).", next_step=self.restore)
+        for prefix, said, remedy in _PASSING:
+            if name.startswith(prefix):
+                return self.error(f"{path} {said} ({error}).", next_step=f"{remedy}, {self.again}")
+        return self.error(
+            f"{path} cannot be used: SQLite says {error}.", next_step=f"Look after the file, {self.again}"
+        )
+
+    def _require_kind(self, connection: Connection, path: Path) -> None:
+        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if is_empty(connection):
+            meaning, next_step = self.empty
+            raise self.error(f"{path} is empty{meaning}.", next_step=next_step)
+        if application_id != self.application_id:
+            raise self.error(
+                f"{path} is a database, but not {self.what}.",
+                next_step="Move it away, and look at what it is; or name the right file.",
+            )
+        if version != self.version:
+            raise self.error(
+                f"{path} is {self.what} of version {version}; this program reads version {self.version}.",
+                next_step="Use the newest mass-apology for it.",
+            )

@@ -1,0 +1,64 @@
+"""Letters in doubt: which they are, and those of which a relay's log proves that it took them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from sqlite3 import Connection
+
+from msgspec import Struct
+
+from mass_apology.ledger import lock
+from mass_apology.ledger.sqlite import Ledger
+from mass_apology.ledger.statements import statements
+
+_QUERIES = statements("doubts.sql")
+
+
+class Doubt(Struct, frozen=True, kw_only=True):
+    """A letter that the relay may have."""
+
+    delivery: int
+    message_id: str  # with angle brackets
+    address: str
+    handed_over_at: float  # when its final dot was about to be written last; Unix seconds
+
+
+class Proof(Struct, frozen=True, kw_only=True):
+    """That the relay took a letter."""
+
+    delivery: int
+    at: float  # when; Unix seconds
+    reply: str  # what the letter's record then says
+
+
+def doubts(ledger: Ledger) -> list[Doubt]:
+    """All letters in doubt, of every wave, in the order in which they were planned."""
+    return ledger.write(_doubts)
+
+
+def surely_taken(ledger: Ledger, since: float, until: float, limit: int) -> list[tuple[str, float]]:
+    """Letters that the relay has acknowledged: Message-ID with angle brackets, and when it was handed over."""
+    facts = {"since": since, "until": until, "limit": limit}
+    return ledger.write(lambda connection: connection.execute(_QUERIES["surely-taken"], facts).fetchall())
+
+
+def settle(ledger: Ledger, proofs: Sequence[Proof], now: float) -> int:
+    """Make these ACCEPTED, all with one commit; how many were still in doubt. Raises ``FencedOut`` without the lock."""
+    return ledger.write(lambda connection: _settle(connection, proofs, now))
+
+
+def _doubts(connection: Connection) -> list[Doubt]:
+    return [
+        Doubt(delivery=delivery, message_id=message_id, address=address, handed_over_at=handed_over_at or 0.0)
+        for delivery, message_id, address, handed_over_at in connection.execute(_QUERIES["doubts"])
+    ]
+
+
+def _settle(connection: Connection, proofs: Sequence[Proof], now: float) -> int:
+    with lock.fenced(connection):
+        return sum(
+            connection.execute(
+                _QUERIES["taken"], {"delivery": proof.delivery, "at": proof.at, "now": now, "reply": proof.reply}
+            ).rowcount
+            for proof in proofs
+        )

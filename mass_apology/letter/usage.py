@@ -1,0 +1,188 @@
+"""What a template's letters use, against what its scenario.toml declares: every difference, with file and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from jinja2 import TemplateSyntaxError, meta, nodes
+from msgspec import Struct
+
+from mass_apology.errors import TemplateError
+from mass_apology.letter.localise import Localiser
+from mass_apology.letter.markup import source
+from mass_apology.letter.markup.sandbox import LetterEnvironment, check, fields_used
+from mass_apology.letter.markup.source import Fragment
+from mass_apology.letter.scenario import FactType, Scenario
+from mass_apology.letter.templates import VARIABLES, available_languages
+from mass_apology.letter.values import suggestion
+from mass_apology.model import Finding, Severity
+from mass_apology.settings import ColumnSettings
+
+CUSTOMARY = frozenset({"email", "phone", *ColumnSettings.__struct_fields__})
+"""Columns that a letter may speak of although its scenario does not."""
+
+_BY_ATTRIBUTE = frozenset({"map", "selectattr", "rejectattr", "sort", "groupby", "sum", "unique", "max", "min"})
+
+
+class Use(Struct, frozen=True, kw_only=True):
+    """One place in a letter where a fact or a column is used."""
+
+    owner: str  # "incident", "remedies" or "customer"
+    name: str
+    path: Path
+    line: int
+
+
+def usage_findings(template: str, scenario: Scenario, directories: Sequence[Path]) -> list[Finding]:
+    """Everything that can be said about a template without writing a letter."""
+    found: list[Finding] = []
+    used: dict[str, list[Use]] = {}
+    for language in available_languages(template, directories):
+        path = source.letter_path(template, language, directories)
+        used[language] = []
+        try:
+            environment = LetterEnvironment(Localiser(language))
+            letter = source.read_letter(path)
+        except (TemplateError, ValueError) as error:
+            found.append(_error("letter-unusable", str(path), str(error), "Correct the file."))
+            continue
+        for fragment in (letter.subject, letter.preheader, letter.body):
+            problems, uses = _looked_at(environment, fragment, scenario)
+            found += problems
+            used[language] += uses
+    declared = source.scenario_path(template, directories)
+    if declared is None:
+        folder = source.letter_path(template, next(iter(used)), directories).parent
+        problem = "There is no scenario.toml, which says what facts and columns the letters need."
+        advice = "Write one, or copy that of a like situation."
+        return [*found, _error("scenario-missing", str(folder), problem, advice)]
+    return [*found, *_unused(declared, scenario, used), *_untold(declared, scenario, tuple(used), directories)]
+
+
+def _looked_at(
+    environment: LetterEnvironment, fragment: Fragment, scenario: Scenario
+) -> tuple[list[Finding], list[Use]]:
+    """A fragment's mistakes and what it uses."""
+    try:
+        tree = environment.parse(fragment.padded)
+        uses = list(_uses(tree, fragment.path))
+        found = [*_unknown_variables(tree, fragment), *_undeclared(uses, scenario)]
+    except TemplateSyntaxError as error:  # an unknown filter is one, too
+        where = f"{fragment.path}, line {error.lineno}"
+        problem = f"{(error.message or 'This is not Jinja').removesuffix('.')}."
+        return [_error("letter-unusable", where, problem, "Correct the expression on that line.")], []
+    if not found:
+        try:
+            check(environment, fragment, VARIABLES, {})
+        except TemplateError as error:
+            where, _, problem = error.problem.partition(": ")
+            found.append(_error("letter-unusable", where, problem, error.next_step))
+    return found, uses
+
+
+def _unknown_variables(tree: nodes.Template, fragment: Fragment) -> Iterator[Finding]:
+    own = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
+    unknown = meta.find_undeclared_variables(tree) - VARIABLES - own
+    for node in tree.find_all(nodes.Name):
+        if node.name in unknown:
+            problem = f"`{node.name}` is not a variable of a letter{suggestion(node.name, VARIABLES)}"
+            yield _error("variable-unknown", f"{fragment.path}, line {node.lineno}", problem, "Correct the name.")
+
+
+def _undeclared(uses: Iterable[Use], scenario: Scenario) -> Iterator[Finding]:
+    facts = frozenset(scenario.facts)
+    declared = {"incident": facts, "remedies": facts, "customer": CUSTOMARY | frozenset(scenario.columns)}
+    for use in uses:
+        if use.name not in (names := declared[use.owner]):
+            table, what = ("columns", "column") if use.owner == "customer" else ("facts", "fact")
+            problem = f"The {what} `{use.name}` is not declared{suggestion(use.name, names)}"
+            advice = f"Correct the name, or declare it in scenario.toml: [{table}.{use.name}]"
+            yield _error(f"{what}-undeclared", f"{use.path}, line {use.line}", problem, advice)
+
+
+def _unused(path: Path, scenario: Scenario, used: Mapping[str, Sequence[Use]]) -> Iterator[Finding]:
+    """Facts and columns that no letter uses, or those of some languages only."""
+    for table, owner, names in (("facts", "incident", scenario.facts), ("columns", "customer", scenario.columns)):
+        for name in names:
+            without = [language for language, uses in used.items() if not any(_is(use, owner, name) for use in uses)]
+            if not without:
+                continue
+            what = table.removesuffix("s")
+            whom = "any letter" if len(without) == len(used) else f"the letter in {', '.join(without)}"
+            problem = f"The {what} `{name}` is not used by {whom}."
+            where = f"{path}, line {line_of(path, f'[{table}.{name}]')}"
+            yield _error(f"{what}-unused", where, problem, "Use it in every language, or delete it.")
+
+
+def _is(use: Use, owner: str, name: str) -> bool:
+    return use.owner == owner and use.name == name
+
+
+def _untold(path: Path, scenario: Scenario, letters: Sequence[str], directories: Sequence[Path]) -> Iterator[Finding]:
+    """Languages that the scenario speaks and no letter does, and the reverse."""
+    sentences = {name: fact for name, fact in scenario.facts.items() if fact.type is FactType.SENTENCE}
+    spoken = {*scenario.title, *scenario.purpose}
+    spoken.update(language for fact in sentences.values() for language in fact.example)
+    for language in sorted(spoken - set(letters)):
+        where = str(directories[0] / path.parent.name / f"{language}.md")
+        problem = f"There is no letter in the language `{language}`, which scenario.toml speaks."
+        yield _error("language-missing", where, problem, "Write the letter, or delete the language from scenario.toml.")
+    for name, fact in sentences.items():
+        if lacking := [language for language in letters if language not in fact.example]:
+            where = f"{path}, line {line_of(path, f'[facts.{name}')}"
+            problem = f"The fact `{name}` has no example in {', '.join(lacking)}."
+            yield _error("example-missing", where, problem, "Write an example in each language that has a letter.")
+
+
+def _uses(tree: nodes.Template, path: Path) -> Iterator[Use]:
+    """Every fact and column that is used, in the order of the tree."""
+    rows = _row_names(tree)
+    for owner, name, line in fields_used(tree):
+        if owner in {"incident", "remedies"} | rows:
+            yield Use(owner="customer" if owner in rows else owner, name=name, path=path, line=line)
+    for chosen in tree.find_all(nodes.Filter):
+        if chosen.name in _BY_ATTRIBUTE and _names_in(chosen) & rows:
+            for name in _attributes(chosen):
+                yield Use(owner="customer", name=name, path=path, line=chosen.lineno)
+
+
+def _row_names(tree: nodes.Template) -> set[str]:
+    """What the letter calls the customer's rows, all of them or one: also what it sets from them, or loops over."""
+    rows = {"customer", "rows"}
+    given: list[tuple[nodes.Node, nodes.Node]] = [(each.target, each.node) for each in tree.find_all(nodes.Assign)]
+    given += [(each.target, each.iter) for each in tree.find_all(nodes.For)]
+    while True:
+        more = {target.name for target, value in given if isinstance(target, nodes.Name) and _names_in(value) & rows}
+        if more <= rows:
+            return rows
+        rows |= more
+
+
+def _names_in(node: nodes.Node) -> set[str]:
+    """The names of an expression; Jinja's search leaves out the expression itself."""
+    own = {node.name} if isinstance(node, nodes.Name) else set()
+    return own | {each.name for each in node.find_all(nodes.Name)}
+
+
+def _attributes(chosen: nodes.Filter) -> Iterator[str]:
+    """The columns that a filter is told by their names: `map(attribute="plan")`, `selectattr("plan")`."""
+    for keyword in chosen.kwargs:
+        if keyword.key == "attribute" and isinstance(keyword.value, nodes.Const):
+            yield str(keyword.value.value)
+    if chosen.name in {"selectattr", "rejectattr", "groupby"} and chosen.args:
+        first = chosen.args[0]
+        if isinstance(first, nodes.Const):
+            yield str(first.value)
+
+
+def line_of(path: Path, words: str) -> int:
+    """The line of a template's file that holds these words; 1 where none does."""
+    text = source.read(path)
+    match = re.search(re.escape(words), text)
+    return text.count("\n", 0, match.start()) + 1 if match else 1
+
+
+def _error(code: str, where: str, problem: str, advice: str) -> Finding:
+    return Finding(code=code, severity=Severity.ERROR, where=where, problem=problem, advice=advice)

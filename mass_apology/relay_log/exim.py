@@ -1,0 +1,57 @@
+"""Exim: its main log has a line for every letter that it took, and its reject log the header of every one it refused.
+
+A client that is gone right after the final dot loses its letter ("SMTP connection lost after final dot"), and neither
+log says which one that was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+
+from mass_apology.relay_log.moments import stamped
+from mass_apology.relay_log.sightings import Fate, Sighting, printable
+
+_ARRIVAL = re.compile(rb" ([0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}) <= [^\n]*? id=([^\s]{1,500})")
+_REFUSAL = re.compile(rb" ([0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}) [^\n]*?(rejected after DATA[^\n]*)")
+# In the reject log a flag and a space stand before each field of the header.
+_FIELD = re.compile(rb".? ?message-id:\s*<([^<>\s]{1,500})>", re.IGNORECASE)
+
+
+class Exim:
+    """The lines of Exim's logs, in their order."""
+
+    def __init__(self, wanted: Set[str]) -> None:
+        """``wanted``: Message-IDs without angle brackets."""
+        self._wanted = wanted
+        self._refused: tuple[str, str] | None = None  # queue id and words of the refusal whose header follows
+
+    def take(self, line: bytes) -> Sighting | None:
+        """What this line says about a letter that is wanted."""
+        if b" <= " in line:
+            return self._arrived(line)
+        if b" rejected after DATA" in line:
+            found = _REFUSAL.search(line)
+            self._refused = (printable(found[1]), printable(found[2])) if found else None
+        elif self._refused is not None:
+            return self._header(line)
+        return None
+
+    def _arrived(self, line: bytes) -> Sighting | None:
+        found = _ARRIVAL.search(line)
+        message_id = found[2].decode("utf-8", "replace") if found else ""
+        if not found or message_id not in self._wanted:
+            return None
+        queue_id = printable(found[1])
+        return Sighting(message_id=message_id, fate=Fate.TAKEN, queue_id=queue_id, said=f"<= {queue_id}")
+
+    def _header(self, line: bytes) -> Sighting | None:
+        if stamped(line):
+            self._refused = None
+            return None
+        found = _FIELD.match(line)
+        message_id = found[1].decode("utf-8", "replace") if found else ""
+        if message_id not in self._wanted or self._refused is None:
+            return None
+        (queue_id, said), self._refused = self._refused, None
+        return Sighting(message_id=message_id, fate=Fate.NOT_TAKEN, queue_id=queue_id, said=said)

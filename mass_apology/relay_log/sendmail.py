@@ -1,0 +1,50 @@
+"""Sendmail: the line with the Message-ID comes before a milter's last word, so a letter counts once a mailer has it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+
+from mass_apology.relay_log.sightings import Fate, Sighting, printable
+
+# "mx1 sm-mta[219]: 6AM2pLQ7000219: from=<…>, size=5511, …, msgid=<…>, proto=ESMTP, …"
+_HEAD = re.compile(rb"(?<!\S)(\S{1,255}) [^\s\[]{1,64}\[\d{1,10}\]: ([0-9A-Za-z]{10,20}): (from=|to=|Milter: )([^\n]*)")
+_ID = re.compile(rb", msgid=<([^<>\s]{1,500})>")
+
+
+class Sendmail:
+    """The lines of one or several Sendmail servers, in their order."""
+
+    def __init__(self, wanted: Set[str]) -> None:
+        """``wanted``: Message-IDs without angle brackets."""
+        self._wanted = wanted
+        self._letters: dict[tuple[bytes, bytes], str] = {}  # Message-IDs of open transactions, by host and queue id
+
+    def take(self, line: bytes) -> Sighting | None:
+        """What this line says about a letter that is wanted."""
+        if not (b", msgid=<" in line or self._letters):
+            return None
+        head = _HEAD.search(line)
+        return self._sighting(head) if head else None
+
+    def _sighting(self, head: re.Match[bytes]) -> Sighting | None:
+        host, queue_id, what, rest = head.groups()
+        if what == b"from=":
+            found = _ID.search(rest)
+            message_id = found[1].decode("utf-8", "replace") if found else ""
+            if message_id not in self._wanted:
+                return None
+            self._letters[host, queue_id] = message_id
+            return Sighting(message_id=message_id, fate=Fate.NAMED, queue_id=printable(queue_id), said="msgid=")
+        if (host, queue_id) not in self._letters:
+            return None
+        # Where a milter refused the letter, its recipients have a line too, but no mailer.
+        taken, refused = what == b"to=" and b", mailer=" in rest, what == b"Milter: " and b"reject=" in rest
+        if not (taken or refused):
+            return None
+        return Sighting(
+            message_id=self._letters.pop((host, queue_id)),
+            fate=Fate.TAKEN if taken else Fate.NOT_TAKEN,
+            queue_id=printable(queue_id),
+            said=printable(what + rest),
+        )

@@ -1,0 +1,185 @@
+"""Codes that are each somebody's, and remedies whose links say who chose what: whole campaigns."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.utils import formatdate
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from live import Person, campaign_folder, customers, relay, send, write_rows, write_toml
+from smtp_fakes import Relay
+
+from mass_apology.campaign import read_campaign
+from mass_apology.errors import CampaignError, ConfirmationError, InputError
+from mass_apology.flows.settling.bounces import settle
+from mass_apology.flows.settling.choices import choose
+
+OFFER = """Subject: We owe you something
+
+{{ salutation }}
+
+We are sorry. Your code is **{{ code }}**.
+
+- [Money back]({{ remedies.refund }})
+- [Another one]({{ remedies.replacement }})
+"""
+REMEDIES = {
+    "refund": "https://acme.example/recall?choice={token}&from=letter",
+    "replacement": "mailto:recall@acme.example?subject=My%20choice%20{token}",
+}
+ADDRESSES = {f"customer{number}@d{number % 7}.example" for number in range(9)}
+
+
+@pytest.fixture
+def live() -> Iterator[Relay]:
+    with relay() as listening:
+        yield listening
+
+
+@pytest.fixture
+def folder(tmp_path: Path, live: Relay) -> Path:
+    made = campaign_folder(
+        tmp_path / "trial", live.sink.url, customers(9), codes={"file": "codes.csv"}, remedies=REMEDIES
+    )
+    (made / "templates/sorry/en.md").write_text(OFFER, encoding="utf-8")
+    write_codes(made, 12)
+    return made
+
+
+def write_codes(folder: Path, count: int) -> None:
+    (folder / "codes.csv").write_text("".join(f"SORRY-{number:03}\n" for number in range(count)), encoding="utf-8")
+
+
+def texts(live: Relay) -> dict[str, str]:
+    found = {}
+    for each in live.received:
+        part = message_from_bytes(each.data, policy=policy.default).get_body(("plain",))
+        assert part is not None
+        found[each.recipients[0]] = part.get_content()
+    return found
+
+
+def test_each_has_a_code_of_their_own(folder: Path, live: Relay) -> None:
+    assert send(folder).sent == 9
+    codes = {address: re.search(r"SORRY-\d{3}", text) for address, text in texts(live).items()}
+    assert {match[0] for match in codes.values() if match} == {f"SORRY-{number:03}" for number in range(9)}
+
+
+def test_too_few_codes_stop_everything(folder: Path, live: Relay) -> None:
+    write_codes(folder, 7)
+    person = Person()
+    with pytest.raises(ConfirmationError):
+        send(folder, person)
+    check = person.checks[-1]
+    assert check
+    (group,) = [group for group in check.groups if group.code == "codes-too-few"]
+    assert "9 customers are to have a code, and 7" in group.examples[0].problem
+    assert not live.received
+
+
+def test_codes_that_are_added_serve_those_who_come_later(folder: Path, live: Relay) -> None:
+    send(folder)
+    write_rows(folder / "affected.csv", customers(14))
+    with pytest.raises(ConfirmationError):
+        send(folder)
+    write_codes(folder, 14)
+    assert send(folder).sent == 5
+    found = [re.search(r"SORRY-\d{3}", text) for text in texts(live).values()]
+    assert len({match[0] for match in found if match}) == 14
+
+
+@pytest.mark.parametrize(
+    ("content", "column", "said"),
+    [
+        ("A\nB\nA\n", None, "row 3: repeats the code of line 1"),
+        ("A;x\n", None, "row 1: has several cells"),
+        ("name,voucher\nx,A\n", "code", "row 1: names no column 'code'. There are: name, voucher"),
+        ("name,voucher\nx,\n", "voucher", "row 2: holds no usable code"),
+        ('name,voucher\nx,"A\n', "voucher", "cannot be read"),
+    ],
+)
+def test_a_file_of_codes_that_cannot_be_trusted(
+    folder: Path, live: Relay, content: str, column: str | None, said: str
+) -> None:
+    settings = {"file": "codes.csv"} | ({"column": column} if column else {})
+    write_toml(folder, live.sink.url, codes=settings, remedies=REMEDIES)
+    (folder / "codes.csv").write_text(content, encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        send(folder)
+    assert said in f"{raised.value.problem} {raised.value.next_step}"
+    assert not live.received
+
+
+def test_a_missing_file_of_codes(folder: Path) -> None:
+    (folder / "codes.csv").unlink()
+    with pytest.raises(InputError, match="There is no file"):
+        send(folder)
+
+
+def test_the_links_say_who_chose_what(folder: Path, live: Relay) -> None:
+    send(folder)
+    tokens = {address: re.findall(r"\b(\w+\.[0-9a-f]{32})", unquote(text)) for address, text in texts(live).items()}
+    assert set(tokens) == ADDRESSES
+    assert all([token.split(".")[0] for token in each] == ["refund", "replacement"] for each in tokens.values())
+    log = folder / "requests.log"
+    refund, replacement = tokens["customer1@d1.example"][0], tokens["customer2@d2.example"][1]
+    log.write_text(
+        f"asked for nothing: /recall?choice=\n2026-11-21T10:00:00Z GET /recall?choice={refund}&from=letter 200\n"
+        f"2026-11-21T11:00:00Z GET /recall?choice=%20{tokens['customer1@d1.example'][1]} 200\n"
+        f"no time at all: {replacement}\n"
+        f"2026-11-21T12:00:00Z GET /recall?choice=refund.{'0' * 32} 200\n",
+        encoding="utf-8",
+    )
+    chosen = choose(folder, str(log), folder / "choices.csv", force=False)
+    assert chosen.read
+    assert (chosen.read.new, chosen.read.known, chosen.read.strange) == (3, 0, 1)
+    assert chosen.remedies == {"replacement": 2}  # the first one thought better of it
+    assert chosen.undecided == 7
+    with (folder / "choices.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["address"], row["remedy"], row["minutes"]) for row in rows] == [
+        ("customer1@d1.example", "replacement", "2"),
+        ("customer2@d2.example", "replacement", "3"),
+    ]
+    again = choose(folder, str(log), None, force=False)
+    assert again.read
+    assert (again.read.new, again.read.known) == (0, 3)
+    assert again.remedies == chosen.remedies
+
+
+def test_a_choice_by_mail_is_a_reply_of_whoever_got_the_letter(folder: Path, live: Relay) -> None:
+    send(folder)
+    token = re.findall(r"replacement\.[0-9a-f]{32}", unquote(texts(live)["customer3@d3.example"]))[0]
+    (folder / "answers").mkdir()
+    (folder / "answers/one.eml").write_text(
+        f"From: Their Assistant <other@elsewhere.example>\nTo: recall@acme.example\nSubject: My choice {token}\n"
+        f"Date: {formatdate()}\nMessage-ID: <1@elsewhere.example>\n\nPlease send a new one.\n",
+        encoding="utf-8",
+    )
+    settled = settle(folder, str(folder / "answers"), observe=lambda *_: None)
+    assert (settled.chosen, settled.kinds) == (1, {"reply": 1})
+    assert choose(folder, None, None, force=False).remedies == {"replacement": 1}
+    assert settle(folder, str(folder / "answers"), observe=lambda *_: None).chosen == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://acme.example/recall", "https://{token}.example/", "javascript:{token}", "mailto:{token}@acme.example"],
+)
+def test_an_address_without_a_good_place_for_the_token(folder: Path, live: Relay, address: str) -> None:
+    write_toml(folder, live.sink.url, remedies={"refund": address})
+    with pytest.raises(CampaignError, match=r"remedies\.refund"):
+        read_campaign(folder)
+
+
+def test_a_letter_that_wants_a_remedy_nobody_declared(folder: Path, live: Relay) -> None:
+    write_toml(folder, live.sink.url, remedies={"refund": REMEDIES["refund"]}, codes={"file": "codes.csv"})
+    person = Person()
+    with pytest.raises(Exception, match=r"replacement|errors"):
+        send(folder, person)
+    assert not live.received
