@@ -1,4 +1,6 @@
-"""The days after the first letter: sixty of them simulated, two timers at once, a million deliveries planned for."""
+"""The days after the first letter: sixty of them simulated, every flow killed at each of its steps, two timers at once,
+and a million deliveries planned for.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import csv
 import json
 import os
 import random
+import re
 import sqlite3
 import subprocess
 import time
@@ -27,10 +30,16 @@ from mass_apology.ledger import Ledger
 
 RECIPIENTS = 10_000
 EVERY = 4  # hours, between two runs of the timer
+TROUBLE = 100  # with every so many letters the relay makes some, at each of its verbs
 ROUNDS = 100
 AT_ONCE = 40  # letters of a round
+TOGETHER = 10  # rounds with one campaign, which grows by them
+FEWEST = 20  # rounds in which two follow-ups surely meet
 DELIVERIES = 1_000_000
 REPETITIONS = 3
+_EVERY_STEP = ROOT / "tests" / "flows" / "test_every_step.py"
+_THOROUGH = {"MASS_APOLOGY_EVERY_STEP": "1"}
+_FAILED = re.compile(r"(\d+) (?:failed|errors?)")
 _TESTS = (ROOT / "tests" / "smtp", ROOT / "tests" / "flows")
 _IN_USE = "is working on this campaign"
 _LETTER = "Subject: How it went on\n\n{{ salutation }}\n\nWe have mended it.\n"
@@ -61,7 +70,10 @@ class Verdict(Struct):
     twice: list[str]
     outside: list[str]
     missing: list[str]
+    misnamed: list[str]
     letters: dict[str, int]
+    statuses: dict[str, int]
+    turned: dict[str, int]
     in_doubt: int
     died: int
 
@@ -70,6 +82,7 @@ def measure(options: Options) -> Result:
     """Simulate, race, and plan."""
     with scratch("following") as folder:
         verdict = _sixty_days(folder, options)
+        faulty, said = _every_step()
         rounds = max(3, round(ROUNDS * options.scale))
         twice, refused = _race(folder, rounds, random.Random(options.seed))
         deliveries = options.letters(DELIVERIES)
@@ -83,13 +96,17 @@ def measure(options: Options) -> Result:
             none(name="sixty days: letters sent twice", figure=len(verdict.twice)),
             none(name="sixty days: letters outside their window", figure=len(verdict.outside)),
             none(name="sixty days: letters missing", figure=len(verdict.missing)),
+            none(name="sixty days: statuses that do not say what happened", figure=len(verdict.misnamed)),
+            none(name="killed at every step: flows with a fault", figure=faulty),
             none(name="two follow-ups at once: letters sent twice or not at all", figure=twice),
             Bar(name="planning a follow-up, a delivery", figure=each, limit=20, unit="us", at_most=True),
             Bar(name="its memory, against a tenth", figure=most / few.peak_sum, limit=1.5, at_most=True),
         ),
         notes=(
             f"sixty days: {verdict.letters} letters, {verdict.died} processes killed, {verdict.in_doubt} in doubt",
-            *(verdict.twice + verdict.outside + verdict.missing)[:5],
+            f"sixty days: the relay turned away {verdict.turned}; in the end {verdict.statuses}",
+            *(verdict.twice + verdict.outside + verdict.missing + verdict.misnamed)[:5],
+            f"killed at every step: {said}",
             f"at once: {rounds} rounds of {AT_ONCE} letters; in {refused} the second one found the ledger in use",
             f"planning for {deliveries} took {listed((plan.seconds for plan in plans), 's')}, the command's start "
             f"included; memory {most:.0f} MiB, for a tenth {few.peak_sum:.0f} MiB",
@@ -102,7 +119,7 @@ def _sixty_days(folder: Path, options: Options) -> Verdict:
     simulated = folder / "sixty-days"
     simulated.mkdir()
     script = str(ROOT / "tests" / "flows" / "sixty_days.py")
-    words = python(script, str(simulated), str(options.letters(RECIPIENTS)), str(EVERY), str(options.seed))
+    words = python(script, str(simulated), *map(str, (options.letters(RECIPIENTS), EVERY, options.seed, TROUBLE)))
     paths = os.pathsep.join(map(str, (ROOT, *_TESTS)))
     done = subprocess.run(words, capture_output=True, env={**environment(), "PYTHONPATH": paths}, check=False)
     if done.returncode:
@@ -110,21 +127,39 @@ def _sixty_days(folder: Path, options: Options) -> Verdict:
     return msgspec.json.decode(done.stdout, type=Verdict)
 
 
+def _every_step() -> tuple[int, str]:
+    """The tests' flows, each killed at all of its moments: how many have a fault, and the tests' last line."""
+    words = python("-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-o", "timeout=1800", str(_EVERY_STEP))
+    done = subprocess.run(words, capture_output=True, cwd=ROOT, env={**environment(), **_THOROUGH}, check=False)
+    *_, last = done.stdout.decode().strip().splitlines() or [""]
+    faulty = sum(map(int, _FAILED.findall(last)))
+    if bool(done.returncode) != bool(faulty):
+        raise TrialError(f"The tests did not run:\n{(done.stdout + done.stderr).decode()[-2000:]}")
+    return faulty, last.strip("= ")
+
+
 def _race(folder: Path, rounds: int, chance: random.Random) -> tuple[int, int]:
     """Two processes at once for each round's letters: how many did not go exactly once, and refused processes."""
     refused = 0
     with recorder(folder / "race.jsonl") as sink:
-        campaign = make_campaign(folder / "race", AT_ONCE, Relay(port=sink.port, connections=2))
-        _add_wave(campaign, _NOW)
-        for round_ in range(1, rounds + 1):
-            letters = AT_ONCE * round_
-            write_customers(campaign / "affected.csv", letters)
-            run("send", campaign, "--confirm", str(AT_ONCE)).expect()
-            run("follow-up", campaign, "--arm", "later", "--confirm", str(letters)).expect()
-            refused += _two_at_once(campaign, chance)
+        for begun in range(0, rounds, TOGETHER):
+            campaign = make_campaign(folder / f"race-{begun}", AT_ONCE, Relay(port=sink.port, connections=2))
+            _add_wave(campaign, _NOW)
+            refused += sum(_round(campaign, number, chance) for number in range(1, min(TOGETHER, rounds - begun) + 1))
         counted = Counter(arrival.message_id for arrival in sink.stop())
+    if rounds >= FEWEST and not refused:
+        raise TrialError("Of two follow-ups at once the second one never found the ledger in use: they did not meet.")
     wrong = sum(times != 1 for times in counted.values())
     return wrong + abs(2 * AT_ONCE * rounds - len(counted)), refused
+
+
+def _round(campaign: Path, number: int, chance: random.Random) -> int:
+    """The campaign grows, and its new letters' follow-ups go: how many of the two processes were refused."""
+    letters = AT_ONCE * number
+    write_customers(campaign / "affected.csv", letters)
+    run("send", campaign, "--confirm", str(AT_ONCE)).expect()
+    run("follow-up", campaign, "--arm", "later", "--confirm", str(letters)).expect()
+    return _two_at_once(campaign, chance)
 
 
 def _two_at_once(campaign: Path, chance: random.Random) -> int:

@@ -4,42 +4,55 @@ Time stands still during a run, so that what the relay receives in it has the ru
 a process of its own, which kills itself just before or after one step; nothing of it is tidied up. The books hold what
 arrived, what came back, and when runs ended by themselves. Of the ledger one thing only is believed: who is in doubt.
 
-``python sixty_days.py FOLDER RECIPIENTS EVERY SEED`` prints what it came to as JSON.
+``python sixty_days.py FOLDER RECIPIENTS EVERY SEED TROUBLE`` prints what it came to as JSON.
 """
 
 from __future__ import annotations
 
 import asyncio
-import inspect
 import mailbox
 import os
 import re
-import signal
+import sqlite3
 import sys
 import time
-import traceback
-import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 import msgspec
-from live import Person, Row, campaign_folder, customers, relay, send, write_rows
-from msgspec import Struct
+from live import Row, campaign_folder, customers, relay, send, write_rows
 from msgspec.structs import replace
 from returned_mail import returned
-from sixty_days_judge import DAY, HOUR, PLACES, WAVES, Arrived, Books, Heard, is_unknown, judge
-from smtp_fakes import FaultyConversation, Relay
+from sixty_days_judge import (
+    DAY,
+    GIVE_UP,
+    HOUR,
+    PLACES,
+    WAVES,
+    Arrived,
+    Books,
+    Heard,
+    Kept,
+    Letter,
+    Run,
+    judge,
+)
+from sixty_days_processes import Clock, Step, Watcher, hasten, killed_at
+from sixty_days_relay import Moods
+from smtp_fakes import Relay
 
 from mass_apology.flows.following import consent, follow_up
 from mass_apology.flows.plans.plan import Draft
+from mass_apology.flows.sending.run import Ended
 from mass_apology.flows.settling.bounces import settle
 from mass_apology.ledger import Ledger, Records, marks
 from mass_apology.ledger.feedback import FeedbackBook
-from mass_apology.memory import STATE_VARIABLE
-from mass_apology.model import Status
+from mass_apology.state import STATE_VARIABLE
 from mass_apology.suppression import Suppressions
 
 BEGINS = datetime.fromisoformat(
@@ -67,16 +80,15 @@ not_after = 2026-12-11T20:00:00Z
 """
 
 
-class Step(Struct, frozen=True):
-    """Where a process dies: before or after the n-th call of something."""
-
-    owner: object
-    name: str
-    after: bool
-    n: int = 1
-
-    def __str__(self) -> str:
-        return f"{'after' if self.after else 'before'} {getattr(self.owner, '__name__', '')}.{self.name}"
+_LIMITS = {"give_up_after": f"{GIVE_UP // HOUR:.0f} hours", "refusals": 0.5, "deferrals": 1.0}
+_LETTERS = """
+SELECT wave, address, status, accepted_at, message_id, reply
+FROM delivery JOIN recipient ON recipient.id = delivery.recipient
+"""
+LETTER = "Subject: {{{{ incident.service }}}}\n\nWe are sorry.\n\nThis is the letter {}.\n"
+PATIENCE = 0.8  # of the runs wait for what is deferred
+MOST_RUNS = 200
+T = TypeVar("T")
 
 
 def _steps(*places: tuple[object, str]) -> deque[Step]:
@@ -87,28 +99,19 @@ _SENDING = (
     *((Ledger, "acquire"), (Ledger, "recover"), (Ledger, "hand_over"), (marks, "apply"), (Ledger, "record")),
     (Ledger, "release"),
 )
-_DOUBTED = frozenset({Status.IN_DOUBT, Status.BOUNCED, Status.COMPLAINED})
-
 _NTH = dict.fromkeys(("hand_over", "apply", "record"), (1, 1, 2, 5))
 """Which call is the last one, of what is called for each letter."""
 
 _ADDED = Step(follow_up, "add", after=True)
 
 
-class Clock:
-    """The time that all of the program sees."""
-
-    def __init__(self, at: float) -> None:
-        self.at = at
-
-    def __call__(self) -> float:
-        return self.at
-
-
 class World:
-    """One campaign and all that happens to it. ``time.time`` must be ``clock``; chance comes from ``seed`` alone."""
+    """One campaign and all that happens to it. ``time.time`` must be ``clock``; chance comes from ``seed`` alone.
 
-    def __init__(self, folder: Path, live: Relay, clock: Clock, *, recipients: int, seed: int) -> None:
+    The relay makes trouble at every so many MAILs, RCPTs, DATAs and dots: ``trouble``.
+    """
+
+    def __init__(self, folder: Path, live: Relay, clock: Clock, *, recipients: int, seed: int, trouble: int) -> None:
         self.books = Books()
         self._recipients = recipients
         self._folder = folder
@@ -118,7 +121,6 @@ class World:
         self._run = 0
         self._seen = 0
         self._coming: list[tuple[float, str, Arrived]] = []  # what will come back, and when
-        self._box = folder / "returned.mbox"
         self._deaths = {
             "send": _steps((Draft, "commit"), (Ledger, "note"), *_SENDING),
             "follow": _steps((follow_up, "add"), *_SENDING),
@@ -127,7 +129,7 @@ class World:
         }
         self._deaths["follow"] += [_ADDED] * 2
         self._withholding = _steps((follow_up, "withhold"))
-        live.fault = _refuse_some
+        self.relay = live.fault = Moods(clock, trouble)
         self._write()
 
     @property
@@ -149,14 +151,17 @@ class World:
             if jumps and day >= jumps[0][0]:
                 self._clock.at += jumps.popleft()[1]
 
-    def in_doubt(self) -> set[tuple[str, int]]:
-        """Wave and customer of letters of which nobody knew whether they arrived, before one may have come back."""
-        with Records.open(self._folder / "ledger.sqlite", "trial") as records:
+    def ledger(self) -> dict[Letter, Kept]:
+        """What the ledger's file says at the end of every letter."""
+        with closing(sqlite3.connect(f"{(self._folder / 'ledger.sqlite').as_uri()}?mode=ro", uri=True)) as connection:
             return {
-                (wave, _number(result.address))
-                for wave in ("first", *WAVES)
-                for result in records.results(wave)
-                if result.accepted_at is None and result.status in _DOUBTED
+                (wave, _number(address)): Kept(
+                    status=status,
+                    accepted=accepted_at is not None,
+                    late=(reply or "").startswith("In doubt at first"),
+                    message_id=message_id,
+                )
+                for wave, address, status, accepted_at, message_id, reply in connection.execute(_LETTERS)
             }
 
     # What people and timers do
@@ -166,8 +171,15 @@ class World:
         for number in range(len(self.books.listed), count):
             self.books.listed[number] = self._run
         write_rows(self._folder / "affected.csv", _rows(count))
-        self._until_done("send", lambda: send(self._folder))
-        self.books.sends.append((self._run, self._clock.at))
+        while self._dies("send", self._sent):
+            pass
+        for _ in range(MOST_RUNS):  # again and again while the campaign pauses itself, or a person stops it
+            begin = self._clock.at
+            done, patient = self._perform(self._sent)
+            if patient and not done.reason:
+                self.books.sends.append(Run(run=self._run, begin=begin, end=self._clock.at))
+                return
+        raise AssertionError("the campaign does not come to its end")
 
     def _follow(self) -> None:
         while True:
@@ -176,30 +188,38 @@ class World:
                 break
             if self._chance.random() < 0.5:
                 return  # until the timer fires again
-        done = self._perform(self._followed)
-        for wave in [wave.name for wave in done.waves if wave.needs_a_person]:
-            self._until_done("agree", lambda wave=wave: self._agreed(wave))
-            done = self._perform(self._followed)
-        self.books.follow_ups.append((self._run, self._clock.at))
+        begin, (done, patient) = self._clock.at, self._perform(self._followed)
+        if unarmed := [wave.name for wave in done.waves if wave.said]:
+            for wave in unarmed:
+                self._until_done("agree", lambda wave=wave: self._agreed(wave))
+            begin, (done, patient) = self._clock.at, self._perform(self._followed)
+        if patient and not any(wave.said or (wave.ended and wave.ended.reason) for wave in done.waves):
+            self.books.follow_ups.append(Run(run=self._run, begin=begin, end=self._clock.at))
 
-    def _followed(self) -> follow_up.FollowedUp:
-        return follow_up.run(self._folder, Person())
+    def _sent(self) -> tuple[Ended, bool]:
+        person = Watcher(self._folder, self._clock, patient=self._chance.random() < PATIENCE)
+        return send(self._folder, person), not person.has_stopped_it
+
+    def _followed(self) -> tuple[follow_up.FollowedUp, bool]:
+        person = Watcher(self._folder, self._clock, patient=self._chance.random() < PATIENCE)
+        return follow_up.run(self._folder, person), not person.has_stopped_it
 
     def _agreed(self, wave: str) -> None:
         asyncio.run(consent.agree(self._folder, wave, str, confirm=None, observe=lambda *_: None))
 
     def _take_back(self) -> None:
-        """What has come back by now is put into the box, and the whole box is read."""
+        """What has come back by now is put into the week's box, and the whole box is read."""
         coming, self._coming = self._coming, []
         new = [(what, letter) for at, what, letter in coming if at <= self._clock.at]
         self._coming = [each for each in coming if each[0] > self._clock.at]
         if not new:
             return
-        box = mailbox.mbox(self._box)
+        path = self._folder / f"returned-{int((self._clock.at - BEGINS) // (7 * DAY))}.mbox"
+        box = mailbox.mbox(path)
         for what, letter in new:
             box.add(returned(what, letter))
         box.close()
-        self._until_done("settle", lambda: settle(self._folder, str(self._box), observe=lambda *_: None))
+        self._until_done("settle", lambda: settle(self._folder, str(path), observe=lambda *_: None))
         self.books.heard += [Heard(run=self._run, what=what, letter=letter) for what, letter in new]
 
     def _stopped_somebody(self) -> bool:
@@ -222,11 +242,15 @@ class World:
             pass
         self._perform(act)
 
-    def _perform(self, act: Callable[[], follow_up.FollowedUp | object]) -> follow_up.FollowedUp:
-        self._run += 1
+    def _perform(self, act: Callable[[], T]) -> T:
+        self._next_run()
         done = act()
         self._collect()
-        return done  # type: ignore[return-value]  # only that of ``_followed`` is looked at
+        return done
+
+    def _next_run(self) -> None:
+        self._run += 1
+        self.relay.run = self._run
 
     def _dies(self, flow: str, act: Callable[[], object], first: deque[Step] | None = None) -> bool:
         """Let a process do it that dies at the next step of the flow; whether it came so far."""
@@ -234,7 +258,7 @@ class World:
         if not steps:
             return False
         step = steps[0]
-        self._run += 1
+        self._next_run()
         died = killed_at(replace(step, n=self._chance.choice(_NTH.get(step.name, (1,)))), act)
         while self._live.sink.connections:  # what it had written is still being read
             time.sleep(0.001)
@@ -242,17 +266,19 @@ class World:
         steps.popleft()
         if died:
             self.books.died.append(str(step))
+            self.books.killed.add(self._run)
         else:
             steps.append(step)
         return died
 
     def _collect(self) -> None:
-        for received in self._live.received[self._seen :]:
+        self.books.turned = self.relay.turned
+        for place, received in enumerate(self._live.received[self._seen :], start=self._seen):
             header = received.data.partition(b"\r\n\r\n")[0]
             letter = Arrived(
                 run=self._run,
-                at=self._clock.at,
-                wave=_field(header, b"Subject").partition(":")[0],
+                at=self.relay.taken_at[place],
+                wave=wave_of(received.data),
                 number=_number(received.recipients[0]),
                 message_id=_field(header, b"Message-ID"),
             )
@@ -263,10 +289,17 @@ class World:
         self._seen = len(self._live.received)
 
     def _write(self) -> None:
-        campaign_folder(self._folder, self._live.sink.url, _rows(1), top={"layout": "bare"}, relay={"connections": 2})
+        campaign_folder(
+            self._folder,
+            self._live.sink.url,
+            _rows(1),
+            top={"layout": "bare"},
+            relay={"connections": 2},
+            limits=_LIMITS,
+        )
         for name in ("sorry", *WAVES):
             (self._folder / "templates" / name).mkdir(exist_ok=True)
-            text = f"Subject: {'first' if name == 'sorry' else name}: {{{{ incident.service }}}}\n\nWe are sorry.\n"
+            text = LETTER.format("first" if name == "sorry" else name)
             (self._folder / "templates" / name / "en.md").write_text(text, encoding="utf-8")
         (self._folder / "templates" / "layouts").mkdir(exist_ok=True)  # one that is quickly read, run after run
         page = "<!DOCTYPE html><html><body>{{ body }}</body></html>"
@@ -275,57 +308,17 @@ class World:
             file.write(_TABLES)
 
 
-def killed_at(step: Step, act: Callable[[], object]) -> bool:
-    """Do it in a process that is killed at the step; false where it never came to it."""
-    with warnings.catch_warnings():
-        # Python 3.12 warns of threads when it forks. The relay's is idle then, and the new process asks nothing of it.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process = os.fork()
-    if not process:
-        try:
-            _arm(step)
-            act()
-            os._exit(0)
-        except BaseException:  # whatever it is: this process must not go on as its parent does
-            traceback.print_exc()
-            sys.stderr.flush()
-            os._exit(1)
-    _, status = os.waitpid(process, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
-
-
-def _arm(step: Step) -> None:
-    whole, calls = getattr(step.owner, step.name), [0]
-
-    def dies(*, after: bool) -> None:
-        calls[0] += not after
-        if after == step.after and calls[0] == step.n:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def plain(*args: object, **named: object) -> object:
-        dies(after=False)
-        answer = whole(*args, **named)
-        dies(after=True)
-        return answer
-
-    async def awaited(*args: object, **named: object) -> object:
-        dies(after=False)
-        answer = await whole(*args, **named)
-        dies(after=True)
-        return answer
-
-    setattr(step.owner, step.name, awaited if inspect.iscoroutinefunction(whole) else plain)
-
-
 # The world outside
 
 _BACK = ("", "dead", "full", "complaint", "reply", "forged", "away")
 _WEIGHTS = (76, 5, 3, 2, 8, 4, 2)
 
 
-def _refuse_some(_: FaultyConversation, verb: str, argument: bytes) -> bytes | None:
-    return b"550 5.1.1 unknown" if verb == "RCPT" and is_unknown(_number(argument.decode())) else None
+def wave_of(data: bytes) -> str:
+    """The wave that a letter says it is of."""
+    found = re.search(rb"This is the letter (\w+)\.", data)
+    assert found
+    return found[1].decode()
 
 
 def _number(text: str) -> int:
@@ -350,14 +343,17 @@ def _rows(count: int) -> Sequence[Row]:
 
 def main() -> None:
     """The same with more customers, for whoever has the time."""
-    folder, recipients, every, seed = sys.argv[1:]
+    folder, recipients, every, seed, trouble = sys.argv[1:]
     os.environ[STATE_VARIABLE] = str(Path(folder) / "state")
     clock = Clock(BEGINS)
     time.time = clock
+    hasten(setattr)
     with relay() as live:
-        world = World(Path(folder) / "trial", live, clock, recipients=int(recipients), seed=int(seed))
+        world = World(
+            Path(folder) / "trial", live, clock, recipients=int(recipients), seed=int(seed), trouble=int(trouble)
+        )
         world.sixty_days(float(every))
-        verdict = judge(world.books, world.in_doubt())
+        verdict = judge(world.books, world.ledger())
         print(msgspec.json.encode(verdict).decode())
 
 
