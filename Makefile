@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint types layers bench kill-test lock wheel clean
+.PHONY: demo test check lint types layers bench letters gallery kill-test lock wheel clean
 
 demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, killed half-way once
 	$(BIN)/mass-apology demo
@@ -29,6 +29,12 @@ wheel: $(VENV)/.dev  ## build the wheel and try it in a virtual environment of i
 bench: $(VENV)/.dev  ## every bar, printed as a ratio (needs Debian's package postfix for smtp-sink and smtp-source)
 	$(BIN)/python -m bench
 
+letters: $(VENV)/.dev  ## judge every letter (needs Debian's packages spamassassin, default-jre-headless, npm and chromium)
+	$(BIN)/python -m bench letters
+
+gallery: $(VENV)/.dev  ## pictures of every letter on one page, build/gallery/index.html (needs Debian's package chromium)
+	$(BIN)/python -m tests.gallery
+
 kill-test: $(VENV)/.dev  ## 300 kills at random moments against a relay that records every dot
 	$(BIN)/python -m bench kill
 
@@ -51,4 +57,4 @@ lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --group dev --all-extras -c locks/run.txt pyproject.toml -o locks/dev.txt
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -16,6 +16,7 @@ from bench import (
     flat_memory,
     following,
     kill,
+    letters,
     looking,
     one_connection,
     over_tls,
@@ -36,8 +37,8 @@ BARS: Mapping[str, Callable[[Options], Result]] = {
     "following": following.measure,
     "coming-back": coming_back.measure,
 }
-ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {"kill": kill.measure}
-"""Measured only when named: it takes as long as all the others, and says yes or no."""
+ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {"kill": kill.measure, "letters": letters.measure}
+"""Measured only when named: they take as long as all the others, or need programs that the others do not."""
 
 
 def main() -> NoReturn:
