@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from mass_apology.errors import RelayError, first_failure
 from mass_apology.model import Message
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp.desk import Desk
 from mass_apology.smtp.session import Session, open_session
-from mass_apology.smtp.transaction import Conversation
+from mass_apology.smtp.transaction import Conversation, Grouping
 
 
 async def run(relay: RelaySettings, password: str | None, desk: Desk, allowed: Callable[[], int]) -> None:
@@ -40,6 +41,7 @@ class _Pool:
         self._allowed = allowed
         self._tasks = tasks
         self._places: set[int] = set()  # connections, numbered from 0: number n is wanted while more than n are allowed
+        self._grouping = Grouping()
         self._ending = False  # the desk has no more messages, or wanted to do without a connection
 
     def grow(self) -> None:
@@ -80,7 +82,8 @@ class _Pool:
                 return True
             await asyncio.sleep(wait)
             return False
-        return await Conversation(session, self._relay, self._desk, lambda: self._may_go_on(place)).run(message)
+        may_go_on = partial(self._may_go_on, place)
+        return await Conversation(session, self._relay, self._desk, may_go_on, self._grouping).run(message)
 
     async def _open(self, message: Message) -> Session:
         try:

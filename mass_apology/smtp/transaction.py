@@ -23,6 +23,9 @@ commands went out behind a message whose end ended the connection; and when the 
 was reached, before its MAIL was answered. The last does not hold for the first message of a connection, so that every
 connection settles at least one and none is opened in vain for ever.
 
+Some servers, Courier among them, lose what stands behind a dot, against RFC 2920 §3.2. So the first time it is waited
+for a few seconds only; where nothing comes, the message goes back, and none stands behind a dot of this relay any more.
+
 A connection on which anything unforeseen happened is aborted and never used again. What it had of a content whose dot
 never came is void (RFC 5321 §4.1.1.4).
 """
@@ -36,7 +39,7 @@ from mass_apology.model import Message, Outcome, Phase, Reply
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp.desk import Desk
 from mass_apology.smtp.envelope import envelope, objection, stuffed
-from mass_apology.smtp.replies import CLOSED, INTERRUPTED, UNEXPECTED, Kind, classify
+from mass_apology.smtp.replies import CLOSED, INTERRUPTED, SILENT, UNEXPECTED, Kind, classify
 from mass_apology.smtp.session import Session
 from mass_apology.smtp.wire import ConnectionEnded
 
@@ -44,6 +47,9 @@ _DOT = b".\r\n"  # the CRLF before it ends the content, or DATA where there is n
 _RSET = b"RSET\r\n"
 _SHORT = 65_536
 """Octets of content that wait for the dot: one write less, here and at the relay. Longer content goes ahead of it."""
+
+_TRIAL = 10.0
+"""Seconds that the first reply to what stood behind a dot may take, before the relay counts as one that loses it."""
 
 _COMMANDS = (Phase.MAIL, Phase.RCPT, Phase.DATA)
 
@@ -62,15 +68,31 @@ class _Attempt:
         return Outcome(phase=phase, reply=reply, problem=problem, dot_written=self.dot_written)
 
 
+@dataclass(slots=True)
+class Grouping:
+    """What is known of a relay: whether it answers commands that stand behind a dot."""
+
+    works: bool | None = None  # None: not tried yet
+
+
 class Conversation:
     """Sends the desk's messages over one connection: until there are no more, enough were sent, or it ends."""
 
-    def __init__(self, session: Session, relay: RelaySettings, desk: Desk, may_go_on: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        relay: RelaySettings,
+        desk: Desk,
+        may_go_on: Callable[[], bool],
+        grouping: Grouping,
+    ) -> None:
         self._wire = session.wire
         self._extensions = session.extensions
         self._relay = relay
         self._desk = desk
         self._may_go_on = may_go_on  # asked between messages
+        self._grouping = grouping  # shared by all connections to the relay
+        self._is_behind_dot = False  # the current message's commands went out with the dot before it
         self._left = relay.messages_per_connection
         self._first = True  # no transaction has ended yet
         self._current: _Attempt | None = None
@@ -98,6 +120,7 @@ class Conversation:
         while attempt := self._current or await self._obtain():
             await self._transaction(attempt)
             self._current, self._following = self._following, None
+            self._is_behind_dot = self._current is not None
             self._first = False
         await self._wire.quit()
 
@@ -201,7 +224,8 @@ class Conversation:
 
     def _write_dot(self, content: bytes) -> None:
         """Writes the dot, and behind it the commands of the message at hand: the group of RFC 2920 §3.1."""
-        self._following = self._at_hand() if self._extensions.pipelining else None
+        groups = self._extensions.pipelining and self._grouping.works is not False
+        self._following = self._at_hand() if groups else None
         commands = self._commands(self._following) if self._following else b""
         self._wire.send(b"".join((content, _DOT, commands)), replies=4 if commands else 1)
         if self._current is not None:
@@ -211,11 +235,29 @@ class Conversation:
         """The reply to a command or to the dot: a refusal, or what the standard lets follow (RFC 5321 §4.3.2)."""
         if self._current is not None:
             self._current.phase = phase
-        reply = await self._wire.reply(self._relay.dot_timeout if phase is Phase.DOT else self._relay.timeout)
+        reply = await (self._tried() if self._is_on_trial(phase) else self._wire.reply(self._seconds(phase)))
         if reply.code == 421:
             raise ConnectionEnded(CLOSED, reply)
         if reply.code < 400 and not (reply.code == 354 if phase is Phase.DATA else reply.positive):
             raise ConnectionEnded(f"{UNEXPECTED} {phase.upper()}: {reply.code} {reply.text}")
+        return reply
+
+    def _seconds(self, phase: Phase) -> float:
+        return self._relay.dot_timeout if phase is Phase.DOT else self._relay.timeout
+
+    def _is_on_trial(self, phase: Phase) -> bool:
+        return self._is_behind_dot and self._grouping.works is None and phase is Phase.MAIL
+
+    async def _tried(self) -> Reply:
+        """The first reply ever to what stood behind a dot of this relay."""
+        try:
+            reply = await self._wire.reply(min(_TRIAL, self._relay.timeout))
+        except ConnectionEnded as ended:
+            if ended.problem.startswith(SILENT):
+                self._grouping.works = False
+                raise ConnectionEnded(CLOSED) from ended  # the message was lost, and is none the worse for it
+            raise
+        self._grouping.works = True
         return reply
 
     # The books.
