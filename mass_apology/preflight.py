@@ -168,6 +168,19 @@ def suppressed_finding(file: str, line: int, address: str, reason: str) -> Findi
     )
 
 
+def written_all_the_same_finding(file: str, line: int, address: str, reason: str) -> Finding:
+    """A row whose owner wants no letters at all, and gets this one for the sake of safety."""
+    return Finding(
+        code="suppressed-and-written-to",
+        severity=Severity.INFO,
+        where=f"{file}, line {line}",
+        problem=reason,
+        advice="Nothing needs to be done: a letter about safety goes all the same. To keep it back, take the row out.",
+        line=line,
+        address=address,
+    )
+
+
 def unrendered_finding(template: str) -> Finding:
     """The facts or the codes are not all there, so the letters were not looked at."""
     return Finding(

@@ -9,7 +9,7 @@ from pathlib import Path
 from mass_apology.errors import SuppressionError
 from mass_apology.settings import Campaign
 from mass_apology.state import STATE_VARIABLE
-from mass_apology.suppression import Purpose, Suppressions, default_path, judge
+from mass_apology.suppression import Purpose, Suppressions, Verdict, default_path, judge
 
 
 def store_path(campaign: Campaign | None = None, folder: Path | None = None) -> Path:
@@ -41,10 +41,14 @@ class Suppressed:
 
     def among(self, addresses: Sequence[str]) -> dict[str, str]:
         """Those that must not be written to, each with the reason as a sentence."""
+        verdicts = self.verdicts(addresses).items()
+        return {address: verdict.sentence for address, verdict in verdicts if verdict.withheld}
+
+    def verdicts(self, addresses: Sequence[str]) -> dict[str, Verdict]:
+        """What the list says of these addresses, of those that are on it."""
         if self._store is None:
             return {}
-        verdicts = {address: judge(entry, self._purpose) for address, entry in self._store.among(addresses).items()}
-        return {address: verdict.sentence for address, verdict in verdicts.items() if verdict.withheld}
+        return {address: judge(entry, self._purpose) for address, entry in self._store.among(addresses).items()}
 
 
 @contextmanager

@@ -16,7 +16,9 @@ from mass_apology.errors import OutputError
 from mass_apology.flows.checking.check import Wishes, check
 from mass_apology.flows.checking.rows import rows
 from mass_apology.flows.plans.steps import Check
+from mass_apology.flows.suppressing import store_path
 from mass_apology.model import Severity
+from mass_apology.suppression import Entry, Reason, Suppressions
 
 
 @pytest.fixture
@@ -102,3 +104,19 @@ def test_an_overridden_guard_is_a_warning(tmp_path: Path, live: Relay) -> None:
     assert found.sendable
     (group,) = found.groups
     assert group.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("purpose", "letters", "code"), [("safety", 3, "suppressed-and-written-to"), ("service", 2, "suppressed")]
+)
+def test_who_is_withheld_and_who_is_written_to_all_the_same(
+    tmp_path: Path, live: Relay, purpose: str, letters: int, code: str
+) -> None:
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(3), **{"": {"purpose": purpose}})
+    with Suppressions.open(store_path()) as store:
+        store.add(Entry.of("customer1@d1.example", Reason.REQUESTED, at=1_795_000_000.0, source="by hand"))
+    checked = look(folder)
+    assert checked.letters == letters
+    (group,) = [group for group in checked.groups if group.code.startswith("suppressed")]
+    assert (group.code, group.count, group.examples[0].line) == (code, 1, 3)
+    assert "asked never to be written to" in group.examples[0].problem

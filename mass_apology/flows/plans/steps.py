@@ -149,9 +149,17 @@ class Planning:
     def _stage(self, batch: Batch) -> None:
         self._rows_read += batch.rows_read
         self._rows_chosen += batch.rows_chosen
-        stopped = self._suppressed.among([each.address for each in batch.recipients])
-        if stopped:
+        verdicts = self._suppressed.verdicts([each.address for each in batch.recipients])
+        stopped = {address: verdict.sentence for address, verdict in verdicts.items() if verdict.withheld}
+        if verdicts:
             self._set_suppressed_aside(batch, stopped)
+            self._findings.add(
+                preflight.written_all_the_same_finding(
+                    self._campaign.recipients, each.line, each.address, verdicts[each.address].sentence
+                )
+                for each in batch.recipients
+                if each.address in verdicts and verdicts[each.address].reported
+            )
         staged = [
             (each, self.writer.language_for(each.language)) for each in batch.recipients if each.address not in stopped
         ]
