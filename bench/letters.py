@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bench.result import Bar, MissingProgramError, Options, Result
 from bench.workplace import OUT, program, scratch
-from mass_apology.letter.compose import rfc5322_date
-from mass_apology.letter.writer import CLIPPED
+from mass_apology.letter.inspecting.inspector import CLIPPED
+from mass_apology.letter.message.compose import rfc5322_date
 from mass_apology.model import Delivery
 from tests.gallery import accessibility, markup, spam
 from tests.gallery.examples import customer, writer

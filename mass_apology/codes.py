@@ -13,6 +13,10 @@ from mass_apology.settings import CodeSettings
 LONGEST = 200
 """Characters of one code."""
 
+_COLUMN_NAMES = frozenset(
+    {"code", "codes", "coupon", "kod", "kody", "kods", "kood", "voucher", "vouchers", "код", "κωδικός"}
+)
+
 
 def read_codes(folder: Path, codes: CodeSettings) -> Iterator[str]:
     """The codes of a CSV (UTF-8, separated by commas, semicolons or tabs), one in each row; streams.
@@ -25,6 +29,9 @@ def read_codes(folder: Path, codes: CodeSettings) -> Iterator[str]:
     seen: dict[str, int] = {}
     with _opened(path) as lines:
         for line, code in _cells(path, lines, codes.column):
+            if line == 1 and code.casefold() in _COLUMN_NAMES:  # the first customer would get it
+                advice = f'Say that it is one: `column = "{code}"` under [codes] in campaign.toml.'
+                raise _mistake(path, line, f"holds a column's name, '{code}', and no code", advice)
             if code in seen:
                 raise _mistake(path, line, f"repeats the code of line {seen[code]}", "Each code may stand there once.")
             if not code or not code.isprintable() or len(code) > LONGEST:

@@ -125,5 +125,7 @@ class Database(Struct, Generic[E], frozen=True, kw_only=True):
         if version != self.version:
             raise self.error(
                 f"{path} is {self.what} of version {version}; this program reads version {self.version}.",
-                next_step="Use the newest mass-apology for it.",
+                next_step="Use the newest mass-apology for it."
+                if version > self.version
+                else "Go on with the mass-apology that made it.",
             )

@@ -57,11 +57,6 @@ DUE = frozenset({Status.PLANNED, Status.DEFERRED})
 """The statuses ``send`` still works on."""
 
 
-def predecessors(status: Status) -> frozenset[Status]:
-    """The statuses a delivery may be in just before it becomes ``status``."""
-    return frozenset(before for before, after in TRANSITIONS.items() if status in after)
-
-
 class Phase(StrEnum):
     """Where in the SMTP conversation something happened (RFC 5321 §3, in order)."""
 
@@ -153,6 +148,11 @@ class Delivery(Struct, frozen=True, kw_only=True):
     def token(self) -> str:
         """The Message-ID's left part: it names the letter, and nobody can guess it who has not got the letter."""
         return self.message_id.strip("<>").partition("@")[0]
+
+    @property
+    def first_line(self) -> int:
+        """Where the first of its rows starts in the recipients file."""
+        return read_lines(self.lines)[0]
 
 
 read_rows: Callable[[str], list[dict[str, str]]] = Decoder(list[dict[str, str]]).decode

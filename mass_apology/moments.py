@@ -16,5 +16,5 @@ def utc_minute(at: float) -> str:
 
 
 def local_minute(at: float) -> str:
-    """ "2026-11-20 10:12" by this machine's clock: for whoever sits before it."""
-    return f"{datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M}"
+    """ "2026-11-20 10:12 CET" by this machine's clock: for whoever sits before it, or writes about it to others."""
+    return f"{datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M %Z}"

@@ -100,10 +100,14 @@ def test_an_empty_file_and_one_of_another_version(kind: AnyDatabase, tmp_path: P
     with pytest.raises(kind.error, match=f"is empty{kind.empty[0]}"):
         kind.open(path, "rw", nothing)
     made(kind, path)
-    with closing(kind.connect(path, "rw")) as connection:
-        connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(kind.error, match=f"is {kind.what} of version 99; this program reads version {kind.version}"):
-        kind.open(path, "rw", nothing)
+    for version, next_step in ((99, "the newest mass-apology"), (0, "the mass-apology that made it")):
+        with closing(kind.connect(path, "rw")) as connection:
+            connection.execute(f"PRAGMA user_version = {version}")
+        with pytest.raises(
+            kind.error, match=f"of version {version}; this program reads version {kind.version}"
+        ) as told:
+            kind.open(path, "rw", nothing)
+        assert next_step in told.value.next_step
 
 
 def test_a_file_is_closed_where_the_beginning_fails(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from mass_apology.campaign import read_campaign
 from mass_apology.guards import GUARDS, Census, accidents, apply_overrides, override
 from mass_apology.guards.domains import internal_hosts, is_reserved, is_throwaway
 from mass_apology.guards.facts import Audience, Commonest, EarlierUse, Facts, TemplateText
-from mass_apology.letter.leftovers import Kind
+from mass_apology.letter.inspecting.leftovers import Kind
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.templates import shipped_templates
 from mass_apology.model import Delivery, Finding, Severity

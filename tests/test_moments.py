@@ -26,5 +26,5 @@ def in_warsaw(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_utc_says_so_and_the_local_clock_is_the_machines() -> None:
     assert utc_minute(LATE) == "2026-11-20 23:12 UTC"
     assert utc_day(LATE) == date(2026, 11, 20)
-    assert local_minute(LATE) == "2026-11-21 00:12"
-    assert local_minute(datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()) == "2026-07-01 14:00"
+    assert local_minute(LATE) == "2026-11-21 00:12 CET"
+    assert local_minute(datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()) == "2026-07-01 14:00 CEST"

@@ -14,7 +14,7 @@ import typer
 
 from mass_apology.cli import results, screen, watching
 from mass_apology.cli.exits import Exit
-from mass_apology.cli.options import HERE, Folder, Json
+from mass_apology.cli.options import HERE, Folder, Force, Json
 from mass_apology.settings import SubjectLine
 
 app = typer.Typer(rich_markup_mode=None)
@@ -43,7 +43,9 @@ def follow_up(
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and send whatever becomes due.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Send the follow-up letters that are armed and due. Meant for a timer; run late or twice, each goes once.
+    """Send the follow-up letters that are armed and due.
+
+    It is meant for a timer: run late or twice, each letter goes once.
 
     \b
     Examples:
@@ -57,6 +59,10 @@ def follow_up(
     from mass_apology.flows.following import follow_up as flow
     from mass_apology.flows.following import outlook as looking
 
+    if plan + watch + (arm is not None) > 1:
+        raise typer.BadParameter("only one of them at a time", param_hint="--plan, --arm and --watch")
+    if confirm is not None and arm is None:
+        raise typer.BadParameter("it belongs to --arm WAVE", param_hint="--confirm")
     if plan:
         found = looking.outlook(folder)
         if as_json:
@@ -69,11 +75,9 @@ def follow_up(
             agreed = event_loop.run(consent.agree(folder, arm, eyes.count, confirm=confirm, observe=eyes.stage))
             screen.say(f"{agreed.by} arms {agreed.wave}: at most {screen.number(agreed.letters)} letters.")
             return
-        if watch:
-            flow.watch(folder, eyes, results.show_followed_up)
-            return
-        done = flow.run(folder, eyes)
-    results.show_followed_up(done)
+        done = flow.watch(folder, eyes, results.show_followed_up) if watch else flow.run(folder, eyes)
+    if not watch:
+        results.show_followed_up(done)
     if any(wave.needs_a_person for wave in done.waves):
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 
@@ -105,7 +109,9 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
     name: Annotated[str, typer.Option(help="The correction's name: under the same one it goes on.")] = "correction",
     confirm: Annotated[int | None, typer.Option(metavar="N", help="Instead of typing the count.")] = None,
 ) -> None:
-    """Write once more to those whose accepted letter had an error, in the same thread, after the typed count.
+    """Write once more to those whose accepted letter had an error.
+
+    The letters go in the same thread, after the typed count.
 
     \b
     Examples:
@@ -142,7 +148,7 @@ def schedule(
     form: Annotated[Timer, typer.Option("--print", help="Which timer.")] = Timer.SYSTEMD,
     every: Annotated[int, typer.Option(min=1, max=60, metavar="MINUTES", help="How often to look.")] = 15,
 ) -> None:
-    """Print a timer that runs follow-up: for systemd, cron or Kubernetes.
+    """Print a timer for follow-up: for systemd, cron or Kubernetes.
 
     \b
     Examples:
@@ -172,7 +178,9 @@ def bounces(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read what came back: bounces, complaints and replies. Reading the same box twice changes nothing.
+    """Read what came back: bounces, complaints and replies.
+
+    Reading the same box twice changes nothing.
 
     \b
     Examples:
@@ -201,10 +209,12 @@ def choices(
     to: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write who chose what, as CSV with the customers' columns.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Read which remedies were chosen, and list who chose what. Reading the same file twice changes nothing.
+    """Read which remedies were chosen, and list who chose what.
+
+    Reading the same file twice changes nothing.
 
     \b
     Examples:
@@ -225,7 +235,9 @@ def purge(
     older_than: Annotated[str, typer.Option(help="Only if nothing has happened for so long: '90 days'.")],
     folder: Folder = HERE,
 ) -> None:
-    """Forget the people of a campaign that is over: counts, hashes, reasons and the suppression list's effect stay.
+    """Forget the people of a campaign that is over.
+
+    Counts, hashes, reasons and the suppression list's effect stay.
 
     \b
     Example:
@@ -234,6 +246,9 @@ def purge(
     from mass_apology.flows.settling import purge as flow
 
     purged = flow.purge(folder, older_than)
-    screen.say(f"The ledger names nobody any more; {screen.number(purged.suppressions)} suppressed addresses neither.")
+    screen.say(
+        "The ledger names nobody any more. Entries of the suppression list that lost their address, and go on "
+        f"working: {screen.number(purged.suppressions)}."
+    )
     if purged.files:
         screen.say(f"These files hold personal data, and are yours to delete: {', '.join(purged.files)}")

@@ -60,9 +60,10 @@ def init(
     template: Annotated[str, typer.Option(help="The situation: service-outage, follow-up, or one of your own.")],
     recipients: Annotated[Path, typer.Option(help="The file of affected customers.")],
 ) -> None:
-    """Make a campaign's folder: the customers' file and a campaign.toml with every fact explained.
+    """Make a campaign's folder from the file of affected customers.
 
-    The file's columns are matched to the parts they can play; what was matched, and what is in doubt, is shown.
+    Its campaign.toml explains every fact that the letter needs. The file's columns are matched to the parts they can
+    play; what was matched, and what is in doubt, is shown.
 
     \b
     Example:
@@ -87,7 +88,9 @@ def check(  # noqa: PLR0913, PLR0917 (options)
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Read every row, render every letter, ask the relay, and say everything that is wrong at once. Nothing is sent.
+    """Read every row, render every letter, and say all that is wrong.
+
+    Everything is said at once, the relay is asked too, and nothing is sent.
 
     \b
     Examples:
@@ -133,9 +136,10 @@ def preview(  # noqa: PLR0913, PLR0917 (options)
     everyone: Annotated[bool, typer.Option("--all", help="All letters.")] = False,
     force: Force = False,
 ) -> None:
-    """Write letters to a file exactly as they would leave, byte for byte but for the Date. Nothing is sent.
+    """Write letters to a file exactly as they would leave.
 
-    The sample has every language, segment and combination of optional sentences, and the longest and shortest values.
+    They are the same byte for byte but for the Date. Nothing is sent. The sample has every language, segment and
+    combination of optional sentences, and the longest and shortest values.
 
     \b
     Examples:
@@ -161,7 +165,9 @@ def rehearse(
     folder: Folder = HERE,
     sample: Annotated[int, typer.Option(min=1, metavar="N", help="So many letters to each address.")] = 3,
 ) -> None:
-    """Send a few real letters to yourself, marked [TEST], through the campaign's relay. No customer is written to.
+    """Send a few real letters to yourself, marked [TEST].
+
+    They go through the campaign's relay. No customer is written to.
 
     \b
     Examples:
@@ -188,7 +194,9 @@ def approve(
     skip_bad_rows: SkipBadRows = False,
     override: Override = None,
 ) -> None:
-    """Approve the plan as it is now: `send` waits for as many people as the campaign asks for. Any change voids it.
+    """Approve the plan as it is now.
+
+    `send` waits for as many people as the campaign asks for. Any change voids what they said.
 
     \b
     Examples:
@@ -213,16 +221,22 @@ def send(
     ] = None,
     skip_bad_rows: SkipBadRows = False,
     resend_in_doubt: Annotated[
-        bool, typer.Option(help="Send again, with the same Message-ID, what is in doubt. This is recorded.")
+        bool,
+        typer.Option(
+            "--resend-in-doubt", help="Send again, with the same Message-ID, what is in doubt. This is recorded."
+        ),
     ] = False,
     withhold_missing: Annotated[
-        bool, typer.Option(help="Withhold letters still due whose customers are no longer in the file.")
+        bool,
+        typer.Option(
+            "--withhold-missing", help="Withhold letters still due whose customers are no longer in the file."
+        ),
     ] = False,
     override: Override = None,
 ) -> None:
-    """Show the plan, ask for the count of letters to be typed, then send. Run it again to go on after anything.
+    """Show the plan, ask for the count to be typed, then send.
 
-    Ctrl-C once finishes the letters on their way; twice stops at once.
+    Run it again to go on after anything. Ctrl-C once finishes the letters on their way; twice stops at once.
 
     \b
     Examples:
@@ -250,7 +264,7 @@ def send(
 
 @app.command()
 def status(folder: Folder = HERE, as_json: Json = False) -> None:
-    """Say how many letters are in which status, also while they are being sent.
+    """Say how many letters are in which status, also during a send.
 
     \b
     Examples:
@@ -294,7 +308,9 @@ def resume(folder: Folder = HERE) -> None:
 
 @app.command()
 def stop(folder: Folder = HERE) -> None:
-    """Tell a running send to finish the letters on their way and end, as Ctrl-C does.
+    """Tell a running send to end, as Ctrl-C does.
+
+    The letters on their way are finished.
 
     \b
     Example:
@@ -348,7 +364,9 @@ def report(
 def demo(
     folder: Annotated[Path, typer.Option(help="Where to make the demo's campaign.")] = Path("demo"),
 ) -> None:
-    """Make a campaign of 2,000 customers and send it to a relay inside this process, killed half-way once.
+    """Send a campaign of 2,000 customers to a relay in this process.
+
+    The sender is killed half-way once, and run again.
 
     \b
     Example:

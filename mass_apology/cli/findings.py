@@ -90,9 +90,13 @@ def _show_group(group: Group) -> None:
     terminal = console()
     times = f" ({number(group.count)} times)" if group.count > 1 else ""
     terminal.print(f"\n{group.severity.value} {group.code}{times}", style=_STYLES[group.severity])
+    advices = list(dict.fromkeys(finding.advice for finding in group.examples))
     for finding in group.examples:
         terminal.print(printable(f"  {finding.where}: {finding.problem}"))
+        if len(advices) > 1:
+            terminal.print(printable(f"  → {finding.advice}"))
     if group.count > len(group.examples) and group.lines:
         shown = ", ".join(map(str, group.lines[:LINES_SHOWN]))
         terminal.print(f"  lines {shown}{', …' if group.count > LINES_SHOWN else ''}")
-    terminal.print(printable(f"  → {group.examples[0].advice}"))
+    if len(advices) == 1:
+        terminal.print(printable(f"  → {advices[0]}"))

@@ -45,7 +45,9 @@ def reconcile(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what the log proves; record nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Settle letters in doubt by the log of the relay: of Postfix, Exim or Sendmail. Nothing is sent.
+    """Settle letters in doubt by the relay's own log.
+
+    Logs of Postfix, Exim and Sendmail can be read. Nothing is sent.
 
     \b
     Examples:

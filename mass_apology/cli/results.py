@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from mass_apology.cli.screen import duration, number, say, table
+from mass_apology.cli.screen import counted, duration, number, say, table
 from mass_apology.model import Status
 from mass_apology.moments import local_minute
 
@@ -29,15 +29,18 @@ def show_ended(ended: Ended) -> None:
     say(f"{number(ended.sent)} accepted in this run, in {duration(ended.seconds)}{rate}.")
     if ended.due:
         say(ended.reason or "Stopped as asked; every letter that was on its way is recorded.")
-        say(f"{number(ended.due)} letters are still due. To go on: mass-apology send")
+        say(f"Still due: {counted(ended.due, 'letter')}. To go on, run the same command again.")
     elif ended.unreached:
         say("Some letters need a person. See who and why: mass-apology report --to results.csv")
+    elif ended.counts.get(Status.WITHHELD):
+        say("Everyone else was written to. Who was withheld, and why: mass-apology report --unreached letters.csv")
     else:
         say("Everyone was written to. The record: mass-apology report --to results.csv")
     if ended.counts.get(Status.IN_DOUBT):
         say(
             "In doubt: the relay may have these letters, so they are not sent again by themselves. "
-            "To send them again all the same: mass-apology send --resend-in-doubt"
+            "First ask the relay's log: mass-apology reconcile --log mail.log. To send them again all the same: "
+            "mass-apology send --resend-in-doubt"
         )
 
 
@@ -81,12 +84,14 @@ def show_report(found: Report) -> None:
 
 def show_outlook(found: Outlook) -> None:
     """``follow-up --plan``."""
+    from mass_apology.schedule import Reason  # the rooms of the schedule are none of --help's business
+
     say(f"{found.campaign}: {len(found.waves)} follow-up{'s' if len(found.waves) > 1 else ''}")
     for wave in found.waves:
         armed = f"armed for {number(wave.armed)}" if wave.armed is not None else "not armed"
         if wave.changed:
             armed += f", but {' and '.join(wave.changed)} changed since"
-        say(f"\n{wave.name}, letter {wave.template}: {number(wave.letters)} letters, {armed}")
+        say(f"\n{wave.name}, letter {wave.template}: {counted(wave.letters, 'letter')}, {armed}")
         table(
             (
                 f"  {day.day:%a %Y-%m-%d}",
@@ -97,10 +102,14 @@ def show_outlook(found: Outlook) -> None:
         )
         _show_expected(found, wave.name)
         for out in found.left_out:
-            if out.wave == wave.name:
+            if out.wave == wave.name and out.reason is Reason.PLANNED:
+                say(f"  {counted(out.count, 'letter')} of them planned already, or sent: mass-apology status")
+            elif out.wave == wave.name:
                 say(f"  {number(out.count)} get none: {out.reason.sentence}")
     for note, count in found.notes:
-        say(f"{note} ({number(count)} times)")
+        say(f"{note} ({counted(count, 'time')})")
+    if found.days or found.expected:
+        say("\nDays are the recipients'; hours are this machine's.")
     for wave in found.waves:
         if wave.armed is None and wave.letters:
             say(f"\nTo agree to it: mass-apology follow-up --arm {wave.name}")
@@ -133,15 +142,16 @@ def show_settled(settled: Settled) -> None:
     """``bounces``."""
     say(f"{number(settled.read)} read, {number(settled.known)} of them known already.")
     table(((kind.replace("_", " "), number(count)) for kind, count in settled.kinds.items()), right=True)
-    say(f"{number(settled.bounced)} letters bounced; {number(settled.suppressed)} addresses are new on the list.")
+    say(f"{counted(settled.bounced, 'letter')} bounced; {counted(settled.complained, 'letter')} reported as abuse.")
+    say(f"New on the suppression list: {counted(settled.suppressed, 'address')}.")
     if settled.chosen:
-        say(f"{number(settled.chosen)} people chose a remedy: mass-apology choices --to choices.csv")
+        say(f"New choices of a remedy: {number(settled.chosen)}. Who chose what: mass-apology choices --to choices.csv")
     if settled.cleared:
-        say(f"{number(settled.cleared)} letters were in doubt, and the relay had them after all: they are accepted.")
+        say(f"In doubt until now, but the relay had them: {counted(settled.cleared, 'letter')}; accepted from now on.")
     if settled.unmatched:
-        say(f"{number(settled.unmatched)} reports are about no letter of this campaign.")
+        say(f"About no letter of this campaign: {counted(settled.unmatched, 'report')}.")
     if settled.unproven:
-        say(f"{number(settled.unproven)} reports only name an address, which anybody could: they changed nothing.")
+        say(f"Only an address, which anybody could name: {counted(settled.unproven, 'report')}; nothing was changed.")
     for name, items in (
         ("Replies of people, for the support team", settled.replies),
         ("Not understood", settled.unread),
@@ -154,11 +164,11 @@ def show_settled(settled: Settled) -> None:
 def show_chosen(chosen: Chosen) -> None:
     """``choices``."""
     if chosen.read:
-        say(f"{number(chosen.read.new)} choices are new, {number(chosen.read.known)} were known.")
+        say(f"New: {counted(chosen.read.new, 'choice')}; known already: {number(chosen.read.known)}.")
         if chosen.read.strange:
-            say(f"{number(chosen.read.strange)} tokens are of no letter of this campaign.")
+            say(f"Of no letter, or no remedy, of this campaign: {counted(chosen.read.strange, 'token')}.")
     table(((remedy, number(count)) for remedy, count in chosen.remedies.items()), right=True)
-    say(f"{number(chosen.undecided)} people have a letter and have chosen nothing.")
+    say(f"Have a letter and have chosen nothing: {number(chosen.undecided)}.")
     if chosen.written:
         say(f"Written: {chosen.written}")
 

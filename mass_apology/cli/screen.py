@@ -39,6 +39,12 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
+def counted(count: int, noun: str) -> str:
+    """``1, "letter"`` → "1 letter"; ``48172, "address"`` → "48,172 addresses"."""
+    plural = noun.removesuffix("y") + "ies" if noun.endswith("ry") else noun + ("es" if noun.endswith("s") else "s")
+    return f"{number(count)} {noun if count == 1 else plural}"
+
+
 def duration(seconds: float) -> str:
     """``75`` → "1 min 15 s"."""
     whole = round(seconds)

@@ -9,11 +9,12 @@ import typer
 
 from mass_apology.cli import screen
 from mass_apology.cli.exits import Exit
+from mass_apology.cli.options import Force
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Addresses never to write to, across all campaigns of this machine.",
+    help="Addresses never to write to, in any campaign of this machine.",
 )
 
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An address, or a whole domain as @acme.example.")]
@@ -64,15 +65,21 @@ def show(reason: Annotated[str | None, typer.Option(help="Only those with this r
     """
     from mass_apology.flows import suppress as flow
 
+    is_empty = True
     for line in flow.lines(reason):
+        is_empty = False
         screen.say(line)
+    if is_empty:
+        screen.say("Nobody is on the list" + (f" with the reason {reason}." if reason else "."))
 
 
 @app.command("import")
 def take(
     file: Annotated[Path, typer.Argument(help="CSV: address[,reason][,date][,note].")], reason: Reason = "manual"
 ) -> None:
-    """Put all addresses of a file on the list, or none where one cannot be used.
+    """Put all addresses of a file on the list.
+
+    None is put there where one cannot be used.
 
     \b
     Example:
@@ -81,13 +88,15 @@ def take(
     from mass_apology.flows import suppress as flow
 
     taken = flow.take(file, reason)
-    screen.say(f"{screen.number(taken.rows)} rows read, {screen.number(taken.new)} of them new.")
+    screen.say(f"{screen.counted(taken.rows, 'row')} read, {screen.number(taken.new)} of them new.")
+    if taken.ignored_columns:
+        screen.say(f"These columns mean nothing here: {', '.join(taken.ignored_columns)}. Was it the right file?")
 
 
 @app.command("export")
 def give(
     to: Annotated[Path, typer.Option(help="The .csv file.")],
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
+    force: Force = False,
 ) -> None:
     """Write the list to a file that `suppress import` reads.
 
@@ -98,6 +107,6 @@ def give(
     from mass_apology.flows import suppress as flow
 
     given = flow.give(to, force=force)
-    screen.say(
-        f"{to} holds {screen.number(given.rows)} entries; {screen.number(given.purged)} more have no address any more."
-    )
+    screen.say(f"{to} holds {screen.counted(given.rows, 'entry')}.")
+    if given.purged:
+        screen.say(f"Without an address any more, and not in it: {screen.number(given.purged)}; they go on working.")

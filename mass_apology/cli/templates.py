@@ -59,7 +59,9 @@ def new(
     folder: Folder = HERE,
     like: Annotated[str, typer.Option(help="The template to begin from.")] = "general-apology",
 ) -> None:
-    """Begin a template of your own in the campaign's folder, from one that there is.
+    """Begin a template of your own from one that there is.
+
+    It is put into the campaign's folder.
 
     \b
     Example:
@@ -79,10 +81,10 @@ def proofread(
     ] = None,
     folder: Folder = HERE,
 ) -> None:
-    """Write a template's letters with examples, in every language, and say everything that is wrong. Nothing is sent.
+    """Write a template's letters with examples, and say what is wrong.
 
-    Each is written with all facts and with the required ones, with every column and with none, and as examples.toml
-    beside the letters says. The exit code is 1 where something is wrong.
+    Nothing is sent. Each letter is written in every language, with all facts and with the required ones, with every
+    column and with none, and as examples.toml beside the letters says. The exit code is 1 where something is wrong.
 
     \b
     Examples:

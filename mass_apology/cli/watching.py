@@ -53,7 +53,8 @@ class Terminal:
         """Ask for the number of letters."""
         if not sys.stdin.isatty():
             return ""
-        self._console.print(f"To send them, type their number ({due}); anything else sends nothing: ", end="")
+        self.close()  # a bar that goes on being drawn would write over the question
+        self._console.print(f"To agree, type the number of letters ({due}); anything else sends nothing: ", end="")
         return sys.stdin.readline().strip()
 
     def progress(self, progress: Progress) -> None:

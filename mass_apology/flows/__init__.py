@@ -1,1 +1,1 @@
-"""The data flows, each readable from top to bottom: plan, deliver, show, and the beginnings."""
+"""The data flows, each readable from top to bottom. Those of one part of a campaign's life share a room."""

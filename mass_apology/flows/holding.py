@@ -15,10 +15,15 @@ from mass_apology.settings import Campaign
 
 
 @contextmanager
-def locked_ledger(folder: Path, campaign: Campaign) -> Iterator[Ledger]:
-    """The campaign's ledger, ours alone, with the traces of a crash settled."""
+def locked_ledger(folder: Path, campaign: Campaign, *, begin: bool = False) -> Iterator[Ledger]:
+    """The campaign's ledger, ours alone, with the traces of a crash settled.
+
+    Raises ``LedgerError`` where there is none. Only with ``begin`` one is made then: whatever follows the first letters
+    has nothing to do without it, and must not hide that it was lost.
+    """
     path = folder / LEDGER_NAME
-    open_ledger = Ledger.open if path.exists() and path.stat().st_size else Ledger.create
+    begins = begin and not (path.exists() and path.stat().st_size)
+    open_ledger = Ledger.create if begins else Ledger.open
     with open_ledger(path, campaign.name) as ledger:
         ledger.acquire(time.time())
         try:

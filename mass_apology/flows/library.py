@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from mass_apology.errors import OutputError, TemplateError
 from mass_apology.flows.examples import GENDER, example_campaign, example_customer, example_facts, example_row
 from mass_apology.flows.proofreading import EXAMPLES, examples_toml
 from mass_apology.letter.scenario import load_scenario
-from mass_apology.letter.templates import available_languages, shipped_templates
+from mass_apology.letter.templates import available_languages, check_name, shipped_templates
 from mass_apology.letter.writer import Writer
 from mass_apology.model import Content
 
@@ -31,13 +32,13 @@ class Situation(Struct, frozen=True, kw_only=True):
 
 def situations(folder: Path, language: str) -> list[Situation]:
     """All templates, told in ``language`` where they are, else in English."""
-    own = folder / "templates"
-    directories = (own, shipped_templates())
+    own, shipped = folder / "templates", shipped_templates()
+    directories = (own, shipped) if own.resolve() != shipped else (shipped,)  # in a checkout they are the same
     found: dict[str, Situation] = {}
     for directory in directories:
         for path in sorted(directory.iterdir()) if directory.is_dir() else ():
             if path.is_dir() and path.name not in _NO_SITUATIONS and path.name not in found:
-                found[path.name] = _situation(path.name, directories, language, own=directory == own)
+                found[path.name] = _situation(path.name, directories, language, own=directory != directories[-1])
     return sorted(found.values(), key=lambda each: each.name)
 
 
@@ -45,6 +46,7 @@ def show(folder: Path, name: str, language: str) -> Content:
     """The letter of a template, written with its example data. Raises ``TemplateError``."""
     directories = (folder / "templates", shipped_templates())
     languages = available_languages(name, directories)
+    language = language if language in languages else re.split("[-_]", language)[0].lower()  # pl-PL, PL
     if language not in languages:
         raise TemplateError(
             f"The template {name} has no letter in {language!r}.", next_step=f"It has {', '.join(languages)}."
@@ -63,6 +65,7 @@ def copy(folder: Path, name: str, source: str) -> Path:
     """
     directories = (folder / "templates", shipped_templates())
     languages = available_languages(source, directories)
+    check_name("template", name)
     made = folder / "templates" / name
     if made.exists():
         raise OutputError(f"{made} exists already.", next_step="Choose another name, or edit it.")

@@ -5,7 +5,6 @@ They are for their owner only (0600, folders 0700), since they name customers.
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
 import tempfile
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from mass_apology.errors import OutputError
-from mass_apology.ledger.lock import start_of
+from mass_apology.whole_file import beginning, remove_abandoned
 
 
 @contextmanager
@@ -52,9 +51,9 @@ def new_folder(path: Path, *, suffix: str, force: bool) -> Iterator[Path]:
             f"{path} holds other things than {suffix} files, so it is not overwritten.",
             next_step="Give the path of a new folder.",
         )
-    _remove_abandoned(path)
+    remove_abandoned(path)
     with _told(path):
-        made = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}.", dir=path.parent))
+        made = Path(tempfile.mkdtemp(prefix=beginning(path), dir=path.parent))
     try:
         with _told(path):
             yield made
@@ -63,6 +62,12 @@ def new_folder(path: Path, *, suffix: str, force: bool) -> Iterator[Path]:
             made.replace(path)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def require_csv(path: Path) -> None:
+    """Raise ``OutputError`` if the name promises something else than the CSV that is to be written."""
+    if path.suffix.lower() != ".csv":
+        raise OutputError(f"{path} would hold CSV under another name.", next_step="Give it a name that ends in .csv.")
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:
@@ -77,10 +82,9 @@ def refuse_existing(path: Path, *, force: bool) -> None:
 def _neighbour(path: Path, *, force: bool) -> Iterator[int]:
     """The descriptor of a file that becomes ``path`` when the block ends well."""
     refuse_existing(path, force=force)
-    _remove_abandoned(path)
+    remove_abandoned(path)
     with _told(path):
-        prefix = f".{path.name}.{os.getpid()}."
-        descriptor, name = tempfile.mkstemp(prefix=prefix, dir=path.parent)  # mkstemp makes it 0600
+        descriptor, name = tempfile.mkstemp(prefix=beginning(path), dir=path.parent)  # mkstemp makes it 0600
     try:
         with _told(path):
             yield descriptor
@@ -88,19 +92,6 @@ def _neighbour(path: Path, *, force: bool) -> Iterator[int]:
     finally:
         with suppress(FileNotFoundError):
             Path(name).unlink()
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Remove what processes left that were killed while they wrote: it names customers, and nobody sees it."""
-    beginning = f".{path.name}."
-    for left in path.parent.glob(f"{glob.escape(beginning)}*"):
-        pid = left.name.removeprefix(beginning).partition(".")[0]
-        if not pid.isdecimal() or start_of(int(pid)) is not None:
-            continue
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
 
 
 def _is_empty(path: Path) -> bool:

@@ -104,15 +104,24 @@ def _proof(folder: Path, name: str, directories: tuple[Path, ...]) -> Proof:
     letters = 0
     if not any(each.code in _UNWRITABLE for each in found):
         proofreader = _Proofreader(folder, name, scenario, languages, directories)
+        flaws: dict[Finding, list[str]] = {}  # → the titles of the examples that have it
         for example in (*_usual(scenario, languages), *_own(name, directories)):
-            found += proofreader.findings(example)
+            for each in proofreader.findings(example):
+                flaws.setdefault(each, []).append(example.title)
             letters += 1
+        found += [_titled(each, titles) for each, titles in flaws.items()]
     return Proof(template=name, languages=languages, letters=letters, findings=tuple(dict.fromkeys(found)))
 
 
 _UNWRITABLE = frozenset(
-    {"letter-unusable", "variable-unknown", "fact-undeclared", "column-undeclared", "scenario-missing"}
+    {"letter-unusable", "variable-unknown", "fact-undeclared", "column-undeclared", "scenario-missing", "fact-invalid"}
 )
+
+
+def _titled(finding: Finding, titles: Sequence[str]) -> Finding:
+    """The finding with the first letter that has it: one mistake is told once, however many letters it is in."""
+    more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
+    return replace(finding, where=f"{finding.where} ({titles[0]}{more})")
 
 
 def _usual(scenario: Scenario, languages: Sequence[str]) -> Iterator[Example]:
@@ -163,12 +172,15 @@ class _Proofreader:
             problem = f"There is no letter in the language {example.language!r}."
             return [self._finding(example, "language-missing", problem, f"There are {', '.join(self._languages)}.")]
         try:
-            return self._read(example)
+            writer = self._writer(example)
+        except MassApologyError as error:  # it writes all languages: none is to blame
+            return [_failure(error, self._directories[0] / self._name)]
+        try:
+            return self._read(writer, example)
         except MassApologyError as error:
-            return [self._finding(example, "letter-fails", error.problem, error.next_step)]
+            return [_failure(error, self._path(example))]
 
-    def _read(self, example: Example) -> list[Finding]:
-        writer = self._writer(example)
+    def _read(self, writer: Writer, example: Example) -> list[Finding]:
         rows = [{**row, **({GENDER: example.gender} if example.gender else {})} for row in example.rows]
         whom = example_customer(
             example.language, rows, name=example.name, time_zone=example.time_zone, code=example.code
@@ -206,20 +218,39 @@ class _Proofreader:
         path = letter_path(self._name, example.language, self._directories)
         quoted = _QUOTED.search(finding.problem)
         if quoted is None or quoted[1] not in read(path):
-            return told
-        return replace(told, where=f"{path}, line {line_of(path, quoted[1])} ({example.title})")
+            return _placed(told)
+        return replace(told, where=f"{path}, line {line_of(path, quoted[1])}")
 
     def _finding(
         self, example: Example, code: str, problem: str, advice: str, severity: Severity = Severity.ERROR
     ) -> Finding:
-        where = str(self._directories[0] / self._name / EXAMPLES)
-        if example.language in self._languages:
-            where = str(letter_path(self._name, example.language, self._directories))
-        return Finding(code=code, severity=severity, where=f"{where} ({example.title})", problem=problem, advice=advice)
+        return Finding(code=code, severity=severity, where=str(self._path(example)), problem=problem, advice=advice)
+
+    def _path(self, example: Example) -> Path:
+        if example.language not in self._languages:
+            return self._directories[0] / self._name / EXAMPLES
+        return letter_path(self._name, example.language, self._directories)
+
+
+def _failure(error: MassApologyError, path: Path) -> Finding:
+    """A letter that cannot be written."""
+    problem, advice = error.problem, error.next_step
+    return _placed(
+        Finding(code="letter-fails", severity=Severity.ERROR, where=str(path), problem=problem, advice=advice)
+    )
+
+
+def _placed(finding: Finding) -> Finding:
+    """The finding at the line that its problem begins with, where it does."""
+    told = _PLACED.fullmatch(finding.problem)
+    if told is None:
+        return finding
+    return replace(finding, where=told["where"], problem=told["problem"][:1].upper() + told["problem"][1:])
 
 
 _EXPECTED = "Correct the letter, or what the example expects."
 _QUOTED = re.compile("“([^”]+)”")
+_PLACED = re.compile(r"(?P<where>\S.*?\.(?:md|html|txt), line \d+): (?P<problem>.+)", re.DOTALL)
 
 
 def _overlaid(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:

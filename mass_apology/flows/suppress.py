@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mass_apology.errors import SuppressionError
-from mass_apology.flows.output import new_file
+from mass_apology.flows.output import new_file, require_csv
 from mass_apology.flows.suppressing import store_path
 from mass_apology.moments import utc_day
 from mass_apology.suppression import Entry, Exported, Imported, Reason, Suppressions
@@ -45,6 +45,7 @@ def take(file: Path, reason: str) -> Imported:
 
 def give(to: Path, *, force: bool) -> Exported:
     """Write the list to a file. Raises ``OutputError``."""
+    require_csv(to)
     with Suppressions.open(store_path()) as store, new_file(to, force=force) as file:
         return store.export_csv(file)
 

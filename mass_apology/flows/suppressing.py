@@ -19,8 +19,8 @@ def store_path(campaign: Campaign | None = None, folder: Path | None = None) -> 
         if not path.exists():
             raise SuppressionError(
                 f"There is no suppression list at {path}.",
-                next_step="Correct `$.suppression.file` in campaign.toml, or begin the list: "
-                "mass-apology suppress add ADDRESS",
+                next_step="Correct `$.suppression.file` in campaign.toml. A list is begun with "
+                f"{STATE_VARIABLE}=FOLDER mass-apology suppress add ADDRESS, and is FOLDER/suppressions.sqlite then.",
             )
         return path
     shared = default_path()

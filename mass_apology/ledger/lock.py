@@ -12,20 +12,19 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from sqlite3 import Connection
 
 from msgspec import Struct
 
 from mass_apology.errors import FencedOut, LedgerError, LedgerLocked
 from mass_apology.ledger.statements import statements
+from mass_apology.processes import start_of
 
 LEASE = 60.0  # seconds without a renewal after which another host may take the lock
 RENEWAL = 10.0  # seconds between two renewals
 
 _QUERIES = statements("lock.sql")
 _ADD_NOTE = statements("queries.sql")["add-note"]
-_PROC = Path("/proc")
 
 
 class Holder(Struct, frozen=True, kw_only=True):
@@ -40,33 +39,6 @@ def this_process() -> Holder:
     """Who we are."""
     pid = os.getpid()
     return Holder(host=socket.gethostname(), pid=pid, started=start_of(pid) or "")
-
-
-def start_of(pid: int) -> str | None:
-    """When a process of this host began, as an opaque word; ``None`` if it has ended.
-
-    On Linux it is the boot's id and field 22 of /proc/PID/stat, the clock ticks since that boot (proc(5)); where the
-    system does not say, it is empty.
-    """
-    if not (_PROC / "self" / "stat").exists():
-        return "" if _answers(pid) else None
-    try:
-        status = (_PROC / str(pid) / "stat").read_text("utf-8", "replace")
-        boot = (_PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    state, *fields = status.rpartition(")")[2].split()  # the command before it may hold spaces and brackets
-    return None if state in "ZX" else f"{boot}/{fields[18]}"  # a zombie has ended, its parent has only not looked yet
-
-
-def _answers(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def may_be_taken(holder: Holder, *, host: str, idle: float) -> bool:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mass_apology.errors import LedgerError
-from mass_apology.ledger import lock
+from mass_apology.processes import start_of
 
 
 def new_file(ledger: Path) -> Path:
@@ -29,7 +29,7 @@ def delete_abandoned(ledger: Path) -> None:
     prefix = _prefix(ledger)
     for path in ledger.parent.glob(f"{glob.escape(prefix)}*"):
         pid = path.name.removeprefix(prefix).partition(".")[0]
-        if pid.isdecimal() and lock.start_of(int(pid)) is None:
+        if pid.isdecimal() and start_of(int(pid)) is None:
             with suppress(OSError):  # another process may be faster
                 path.unlink()
 

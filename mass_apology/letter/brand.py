@@ -8,8 +8,8 @@ from types import MappingProxyType
 from markupsafe import Markup, escape
 from msgspec import Struct
 
-from mass_apology.letter.compose import Attachment
-from mass_apology.letter.pictures import picture_size
+from mass_apology.letter.message.compose import Attachment
+from mass_apology.letter.message.pictures import picture_size
 from mass_apology.letter.values import Fields
 from mass_apology.settings import BrandSettings, Campaign, Told
 

@@ -20,8 +20,8 @@ from typing import Self, TypeVar
 import msgspec
 
 from mass_apology.errors import CampaignError, InputError, MassApologyError, MessageError, TemplateError
-from mass_apology.letter.compose import rfc5322_date
-from mass_apology.letter.inspection import Inspection, together
+from mass_apology.letter.inspecting.inspection import Inspection, together
+from mass_apology.letter.message.compose import rfc5322_date
 from mass_apology.letter.worker import HEAD, Check, Checked, Failed, Reply, Request, Write, Written
 from mass_apology.letter.writer import Writer
 from mass_apology.model import Delivery, Message

@@ -1,4 +1,4 @@
-"""Dates, times, numbers and salutations in the recipient's language and time zone (Unicode CLDR, through Babel)."""
+"""Dates, times and numbers in the recipient's language and time zone (Unicode CLDR, through Babel)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date as Date  # a method of Localiser is called date  # noqa: N812
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,7 +16,8 @@ from babel.dates import format_date, format_datetime, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, list_currencies
 from babel.units import format_unit
-from msgspec import Struct
+
+from mass_apology.letter.salutations import salutation
 
 LOCALES: Mapping[str, str] = MappingProxyType({"en": "en_GB"})
 """Where a language alone would be misread: "en" is American in CLDR, with a clock of twelve hours."""
@@ -28,157 +29,7 @@ CACHED = 4096
 """How many formatted values are kept: an incident's moments in every time zone, with room to spare."""
 
 
-class Called(Struct, frozen=True, kw_only=True):
-    """A name in the form in which its bearer is addressed."""
-
-    form: str
-    gender: str = ""  # "f" or "m" where the spelling gives it away
-
-
 _NUMBERED_WORD = re.compile(r"(\d\.?) (?=[^\W\d])")
-_LETTER = re.compile(r"[^\W_]")
-_SEPARATOR = re.compile(r"([ -])")  # in a group, so that the words can be joined again
-
-
-def _as_written(name: str) -> Called:
-    return Called(form=name)
-
-
-# Latvian: proper names of the first three declensions lose their -s or -š (Jānis Bērziņš → Jāni Bērziņ), all others
-# stay. Not safe: -ītis (Kronīt or Kronīti), a vowel before -s that is no Latvian ending (Jonas), foreign spellings.
-_LATVIAN_MASCULINE = re.compile(r"(?!.?[iī]tis).*[bcčdfgģhjkķlļmnņprŗsštvzž](?:[iu]?s|š)")
-_NOT_LATVIAN = re.compile(r"[qwxy]|[cpst]h|ck|([^\W\d_])\1\w")
-
-
-def _latvian(name: str) -> Called | None:
-    """ "Jānis Bērziņš" → "Jāni Bērziņ"; ``None`` where the vocative is not certain."""
-    words = _SEPARATOR.split(name)
-    form = _joined([*map(_latvian_word, words)])
-    if form is None or form == name:
-        return Called(form=form) if form else None
-    return None if any(map(_is_foreign, words)) else Called(form=form, gender="m")
-
-
-@lru_cache(CACHED)  # given names come back, and so do many family names
-def _latvian_word(word: str) -> str | None:
-    if not word.endswith(("s", "š", "S", "Š")):
-        return word
-    return word[:-1] if _LATVIAN_MASCULINE.fullmatch(word[-5:].lower()) and not word.isupper() else None
-
-
-@lru_cache(CACHED)
-def _is_foreign(word: str) -> bool:
-    return _NOT_LATVIAN.search(word.lower()) is not None
-
-
-# Greek: -ης and -ας lose their -ς. What ends in -ος takes -ε where the stress lies two syllables before the ending
-# (Παπαδόπουλε); where it lies one before, given names of two syllables and family names take -ο (Νίκο, Βενιζέλο).
-# Not safe: -ός, compounds such as Οικονόμος, further given names of that stress, and whatever carries no accent.
-_STRESSED, _VOWEL, _CONSONANT = "[άέήίόύώΐΰ]", "[αεηιουωϊϋ]", "[βγδζθκλμνξπρστφχψ]"
-_GREEK_EVERY = (
-    r"(?P<to_o>(?:στέλι|αλέκ)ος)"
-    r"|(?P<to_e>(?:κωνσταντίν|αυγουστίν|λυκούργ)ος"
-    rf"|.*{_STRESSED}{_CONSONANT}+{_VOWEL}+{_CONSONANT}*ος)"
-    r"|(?P<drop>.*[αηάή]ς)"
-)
-_GREEK_GIVEN = re.compile(
-    rf"{_GREEK_EVERY}|(?P<short_to_o>{_CONSONANT}*ι?[αεο]?{_STRESSED}{_CONSONANT}+ος)",
-)
-_GREEK_FAMILY = re.compile(
-    rf"{_GREEK_EVERY}|(?P<family_to_o>.*{_STRESSED}{_CONSONANT}+(?<!λόγ)(?<!νόμ)(?<!γράφ)(?<!φόρ)(?<!ίν)ος)"
-)
-_GREEK_ENDINGS = {"to_o": (2, "ο"), "short_to_o": (2, "ο"), "family_to_o": (2, "ο"), "to_e": (2, "ε"), "drop": (1, "")}
-_GREEK_FEMININE = ("α", "ά", "η", "ή", "ω", "ώ")
-
-
-def _greek(name: str) -> Called | None:
-    """ "Νίκος Παπαδόπουλος" → "Νίκο Παπαδόπουλε"; ``None`` where the vocative is not certain."""
-    given, *others = _SEPARATOR.split(name)
-    form = _joined([_greek_given(given), *map(_greek_family, others)])
-    feminine = given.endswith(_GREEK_FEMININE)
-    if form is None or form == name:
-        return Called(form=form, gender="f" if feminine else "") if form else None
-    return None if feminine else Called(form=form, gender="m")
-
-
-def _greek_word(pattern: re.Pattern[str], word: str) -> str | None:
-    if not word.endswith(("ς", "Σ", "s", "S")):
-        return word
-    match = None if word.isupper() else pattern.fullmatch(word.lower())
-    if not match:
-        return None
-    cut, ending = _GREEK_ENDINGS[match.lastgroup or ""]
-    return word[:-cut] + ending
-
-
-_greek_given = lru_cache(CACHED)(partial(_greek_word, _GREEK_GIVEN))
-_greek_family = lru_cache(CACHED)(partial(_greek_word, _GREEK_FAMILY))
-
-
-def _joined(words: Sequence[str | None]) -> str | None:
-    """The words as one name; ``None`` where one of them is not certain."""
-    known = [word for word in words if word is not None]
-    return "".join(known) if len(known) == len(words) else None
-
-
-_PATRONYMIC = re.compile(r"[А-ЯЁ][а-яё]+(?:(?P<female>овна|евна|ична)|ович|евич|ьич)|Лукич|Фомич|Никитич")
-
-
-def _russian(name: str) -> Called:
-    """ "Иванов Олег Анатольевич" → "Олег Анатольевич"; other names as they are written.
-
-    Of two words the second may be a family name (Анна Абрамович), so only three tell a patronymic for certain.
-    """
-    words = name.split(" ")
-    for given, patronymic in (words[:2], words[1:]) if len(words) == 3 else ():
-        if match := _PATRONYMIC.fullmatch(patronymic):
-            return Called(form=f"{given} {patronymic}", gender="f" if match["female"] else "m")
-    return Called(form=name)
-
-
-class Salutations(Struct, frozen=True, kw_only=True):
-    """How a letter in one language begins, for each gender: "f", "m", and "" where it is not known or plays no part.
-
-    A gender without a form has that of "", and a name without one is left out.
-    """
-
-    named: Mapping[str, str]  # "{name}" stands for the name as ``called`` gives it
-    unnamed: Mapping[str, str]  # where no name is known, or none that is certain to be right
-    called: Callable[[str], Called | None] = _as_written  # the name as the file writes it → as one addresses its bearer
-    gender_by_name: bool = False  # whether a name's spelling tells women as surely as men; else it only contradicts
-
-
-_POLISH = {"": "Dzień dobry,", "f": "Szanowna Pani,", "m": "Szanowny Panie,"}  # no name: its vocative is not certain
-
-SALUTATIONS: Mapping[str, Salutations] = MappingProxyType(
-    {
-        "el": Salutations(
-            named={"f": "Αγαπητή {name},", "m": "Αγαπητέ {name},"},
-            unnamed={
-                "": "Αγαπητή πελάτισσα, αγαπητέ πελάτη,",
-                "f": "Αγαπητή πελάτισσα,",
-                "m": "Αγαπητέ πελάτη,",
-            },
-            called=_greek,
-            gender_by_name=True,
-        ),
-        "en": Salutations(named={"": "Dear {name},"}, unnamed={"": "Dear customer,"}),
-        "et": Salutations(named={"": "Lugupeetud {name}"}, unnamed={"": "Lugupeetud klient"}),  # no comma in Estonian
-        "lv": Salutations(
-            named={"": "Labdien, {name}!", "f": "Cienījamā {name}!", "m": "Cienījamais {name}!"},
-            unnamed={"": "Labdien!", "f": "Cienījamā kliente!", "m": "Cienījamais klient!"},
-            called=_latvian,
-        ),
-        "pl": Salutations(named=_POLISH, unnamed=_POLISH),
-        "ru": Salutations(
-            named={"": "Здравствуйте, {name}!", "f": "Уважаемая {name}!", "m": "Уважаемый {name}!"},
-            unnamed={"": "Здравствуйте!"},
-            called=_russian,
-            gender_by_name=True,
-        ),
-    }
-)
-OTHER = Salutations(named={"": "{name},"}, unnamed={"": ""})
 
 # Where a day answers "when?", some languages inflect the month; CLDR has the nominative and the genitive only.
 _ESTONIAN = (
@@ -202,6 +53,12 @@ _WHEN: Mapping[str, Callable[[str, Date], str]] = MappingProxyType(
 )
 """A day's or a date's label → when something happened, for a running sentence; elsewhere the label serves."""
 
+# CLDR's units have cases, and Babel reads the nominative only. Here just the feminine singular has an accusative of
+# its own. A day is "dzień" and "день", CLDR's words and everybody's: "doba" and "сутки" belong into timetables.
+_LASTING: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"pl": {"godzina": "godzinę", "minuta": "minutę"}, "ru": {"минута": "минуту"}}
+)
+
 
 class Localiser:
     """One language's way of writing values.
@@ -217,7 +74,7 @@ class Localiser:
             raise ValueError(f"`{language}` is not a language whose dates and numbers are known") from None
         # In English text it would be the only character that is not ASCII, and cost every letter an 8bit part.
         self._space = " " if self.locale.language == "en" else "\u00a0"
-        self._salutations = SALUTATIONS.get(language, OTHER)
+        self._language = language
         # An incident's moments come back in every letter, and Babel needs 20 µs for each.
         self._moment = lru_cache(CACHED, typed=True)(self._write_moment)
         self._day = lru_cache(CACHED, typed=True)(self._write_day)
@@ -262,6 +119,13 @@ class Localiser:
         """ "3 hours and 12 minutes", from whole minutes; parts that are nought are left out."""
         return self._duration(minutes)
 
+    def lasting(self, minutes: float | Decimal) -> str:
+        """As ``duration``, in the case of what something took: "1 godzinę i 12 minut"."""
+        written = self._duration(minutes)
+        for named, took in _LASTING.get(self.locale.language, {}).items():
+            written = written.replace(named, took)
+        return written
+
     def number(self, value: float | Decimal) -> str:
         """ "1,234.5", in the language's own grouping and decimal sign."""
         return _plain(format_decimal(_number(value), locale=self.locale))
@@ -280,20 +144,8 @@ class Localiser:
         return _plain(format_list(words, locale=self.locale)) if words else ""
 
     def salutation(self, name: str, gender: str) -> str:
-        """The letter's first line with its punctuation. ``gender`` is "f", "m" or ""; the result may be "".
-
-        ``name`` is "Given Family" as the file writes it. It is left out where its form in a salutation is not certain,
-        and where its spelling contradicts ``gender``, which then counts as unknown.
-        """
-        forms = self._salutations
-        called = forms.called(" ".join(name.split())) if _LETTER.search(name) else None
-        if called is None:
-            return forms.unnamed.get(gender) or forms.unnamed[""]
-        if gender and called.gender and gender != called.gender:
-            return forms.unnamed[""]
-        known = gender or (called.gender if forms.gender_by_name else "")
-        form = forms.named.get(known) or forms.named.get("") or forms.unnamed[""]
-        return form.replace("{name}", called.form)
+        """The letter's first line with its punctuation; see ``salutations.salutation``."""
+        return salutation(self._language, name, gender)
 
     def _when(self, label: str, value: Date, time_zone: str) -> str:
         language, local = self.locale.language, _local(value, time_zone or "UTC")

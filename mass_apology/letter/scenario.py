@@ -82,9 +82,22 @@ def load_scenario(scenario: str, directories: Sequence[Path]) -> Scenario:
     if path is None:
         return Scenario()
     try:
-        return msgspec.convert(tomllib.loads(source.read(path)), Scenario)
+        told = tomllib.loads(source.read(path))
+        _check_tables(told)
+        return msgspec.convert(told, Scenario)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise TemplateError(f"{path}: {error}.", next_step="Correct the file.") from error
+
+
+def _check_tables(told: Mapping[str, Any]) -> None:
+    """Raise ``ValidationError`` with the name of the fact or column that is wrong, which msgspec leaves out."""
+    for table, kind in (("facts", Fact), ("columns", Column)):
+        entries = told.get(table)
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            try:
+                msgspec.convert(entry, kind)
+            except msgspec.ValidationError as error:
+                raise msgspec.ValidationError(f"[{table}.{name}]: {error}") from error
 
 
 def incident_fields(scenario: Scenario, incident: Mapping[str, Any], language: str) -> Fields:

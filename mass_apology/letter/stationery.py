@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mass_apology.errors import MessageError
-from mass_apology.letter.attach import LOGO, read_logo
 from mass_apology.letter.brand import brand_fields, told
-from mass_apology.letter.compose import Attachment
 from mass_apology.letter.heading import Heading, Headings
+from mass_apology.letter.message.attach import LOGO, read_logo
+from mass_apology.letter.message.compose import Attachment
 from mass_apology.letter.pdf.blocks import read_blocks, words
 from mass_apology.letter.pdf.typesetting import Sheet, Typesetter
 from mass_apology.letter.templates import Template
@@ -76,7 +76,7 @@ class Stationery:
         fonts = self._campaign.letterhead.pdf_fonts
         if fonts is not None and not (folder / fonts).is_dir():
             raise MessageError(
-                f"There is no folder {fonts!r} in {folder}, which `[letterhead] pdf_fonts` names.",
+                f"There is no folder {fonts!r} in the campaign folder, which `[letterhead] pdf_fonts` names.",
                 next_step="Put the fonts there, or take that line out of campaign.toml.",
             )
         logo = {LOGO: self.logo.data} if self.logo else {}

@@ -39,6 +39,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 available_languages = source.available_languages
+check_name = source.check_name
 
 
 class Particulars(TypedDict):

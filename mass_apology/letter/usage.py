@@ -23,6 +23,8 @@ from mass_apology.settings import ColumnSettings
 CUSTOMARY = frozenset({"email", "phone", *ColumnSettings.__struct_fields__})
 """Columns that a letter may speak of although its scenario does not."""
 
+_UNDECLARED = frozenset({"fact-undeclared", "column-undeclared"})
+
 _BY_ATTRIBUTE = frozenset({"map", "selectattr", "rejectattr", "sort", "groupby", "sum", "unique", "max", "min"})
 
 
@@ -38,27 +40,46 @@ class Use(Struct, frozen=True, kw_only=True):
 def usage_findings(template: str, scenario: Scenario, directories: Sequence[Path]) -> list[Finding]:
     """Everything that can be said about a template without writing a letter."""
     found: list[Finding] = []
-    used: dict[str, list[Use]] = {}
-    for language in available_languages(template, directories):
+    used: dict[str, list[Use]] = {}  # in the letters that can be read: what the others use is not known
+    languages = available_languages(template, directories)
+    for language in languages:
         path = source.letter_path(template, language, directories)
-        used[language] = []
-        try:
-            environment = LetterEnvironment(Localiser(language))
-            letter = source.read_letter(path)
-        except (TemplateError, ValueError) as error:
-            found.append(_error("letter-unusable", str(path), str(error), "Correct the file."))
-            continue
-        for fragment in (letter.subject, letter.preheader, letter.body):
-            problems, uses = _looked_at(environment, fragment, scenario)
-            found += problems
-            used[language] += uses
+        problems, uses = _read(path, language, scenario)
+        found += problems
+        if not any(each.code == "letter-unusable" for each in problems):
+            used[language] = uses
     declared = source.scenario_path(template, directories)
     if declared is None:
-        folder = source.letter_path(template, next(iter(used)), directories).parent
+        folder = source.letter_path(template, languages[0], directories).parent
         problem = "There is no scenario.toml, which says what facts and columns the letters need."
         advice = "Write one, or copy that of a like situation."
+        found = [each for each in found if each.code not in _UNDECLARED]  # everything would be
         return [*found, _error("scenario-missing", str(folder), problem, advice)]
-    return [*found, *_unused(declared, scenario, used), *_untold(declared, scenario, tuple(used), directories)]
+    found += _unused(declared, scenario, used)
+    return [*found, *_untold(declared, scenario, languages, directories), *_unfollowed(declared, scenario, directories)]
+
+
+def _read(path: Path, language: str, scenario: Scenario) -> tuple[list[Finding], list[Use]]:
+    """One letter's mistakes and what it uses."""
+    try:
+        environment = LetterEnvironment(Localiser(language))
+        letter = source.read_letter(path)
+    except TemplateError as error:
+        return [_refused(error, path)], []
+    except ValueError as error:
+        return [_error("letter-unusable", str(path), f"{error}.", "Name the file after an ISO 639 code.")], []
+    looked_at = [
+        _looked_at(environment, fragment, scenario) for fragment in (letter.subject, letter.preheader, letter.body)
+    ]
+    return [each for found, _ in looked_at for each in found], [use for _, uses in looked_at for use in uses]
+
+
+def _refused(error: TemplateError, path: Path) -> Finding:
+    """A letter that cannot be used; the problem begins with its place, where that is known."""
+    where, known, problem = error.problem.partition(": ")
+    if not known or not where.startswith(str(path)):
+        where, problem = str(path), error.problem
+    return _error("letter-unusable", where, problem[:1].upper() + problem[1:], error.next_step)
 
 
 def _looked_at(
@@ -77,8 +98,7 @@ def _looked_at(
         try:
             check(environment, fragment, VARIABLES, {})
         except TemplateError as error:
-            where, _, problem = error.problem.partition(": ")
-            found.append(_error("letter-unusable", where, problem, error.next_step))
+            found.append(_refused(error, fragment.path))
     return found, uses
 
 
@@ -110,7 +130,7 @@ def _unused(path: Path, scenario: Scenario, used: Mapping[str, Sequence[Use]]) -
             if not without:
                 continue
             what = table.removesuffix("s")
-            whom = "any letter" if len(without) == len(used) else f"the letter in {', '.join(without)}"
+            whom = "any letter" if len(without) == len(used) > 1 else f"the letter in {', '.join(without)}"
             problem = f"The {what} `{name}` is not used by {whom}."
             where = f"{path}, line {line_of(path, f'[{table}.{name}]')}"
             yield _error(f"{what}-unused", where, problem, "Use it in every language, or delete it.")
@@ -134,6 +154,16 @@ def _untold(path: Path, scenario: Scenario, letters: Sequence[str], directories:
             where = f"{path}, line {line_of(path, f'[facts.{name}')}"
             problem = f"The fact `{name}` has no example in {', '.join(lacking)}."
             yield _error("example-missing", where, problem, "Write an example in each language that has a letter.")
+
+
+def _unfollowed(path: Path, scenario: Scenario, directories: Sequence[Path]) -> Iterator[Finding]:
+    """The letter that is to come after this one, where there is none."""
+    if scenario.follow_up:
+        try:
+            available_languages(scenario.follow_up, directories)
+        except TemplateError as error:
+            where = f"{path}, line {line_of(path, 'follow_up')}"
+            yield _error("follow-up-missing", where, error.problem, "Correct `follow_up`, or leave it empty.")
 
 
 def _uses(tree: nodes.Template, path: Path) -> Iterator[Use]:

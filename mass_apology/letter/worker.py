@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from mass_apology.errors import MassApologyError
-from mass_apology.letter.inspection import Inspection
+from mass_apology.letter.inspecting.inspection import Inspection
 from mass_apology.model import Delivery
 
 if TYPE_CHECKING:

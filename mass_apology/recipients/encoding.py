@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Iterator, Sequence
-from itertools import islice
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 from pathlib import Path
 
 from mass_apology.errors import InputError
@@ -19,6 +20,7 @@ _EVIDENCE = 1 << 16  # octets of lines beyond ASCII that a guess is made from
 _SAMPLES = 5
 _SAMPLE_LINES = 100  # looked at in each block
 _READINGS = 5
+_AROUND_WORDS = "„”“‘’‚«»‹›–—…"
 _BETWEEN_WORDS = re.compile(r"[\s,;|\"]+")
 
 # UTF-32 stands before UTF-16, whose mark is the beginning of its own.
@@ -170,11 +172,22 @@ def _guess(path: Path, languages: Sequence[str], not_utf8: InputError) -> tuple[
             break
     if not readings:
         raise not_utf8
-    compared = "; ".join(f"{encoding} reads {', '.join(samples)}" for samples, encoding in readings.items())
-    best = next(iter(readings.values()))
+    likely = sorted(readings.items(), key=lambda reading: _signs(reading[0]))
+    compared = "; ".join(f"{encoding} reads {', '.join(samples)}" for samples, encoding in likely)
+    best = likely[0][1]
     problem = f"The file is not UTF-8, and its encoding can only be guessed: {compared}."
     advice = f'State the one that reads right in campaign.toml, such as [csv] encoding = "{best}".'
     return best, [note("encoding-detected", Severity.ERROR, path.name, problem, advice)]
+
+
+def _signs(samples: Iterable[str]) -> int:
+    """Signs beyond ASCII beside letters, as in “£ukasz” and “P³eæ”: a wrong encoding reads letters as such."""
+    pairs = (pair for word in samples for pair in pairwise(word.strip(_AROUND_WORDS)))
+    return sum((_is_sign(left) and right.isalpha()) or (_is_sign(right) and left.isalpha()) for left, right in pairs)
+
+
+def _is_sign(character: str) -> bool:
+    return not character.isascii() and unicodedata.category(character)[0] not in "LM"
 
 
 def _evidence(path: Path) -> bytes:

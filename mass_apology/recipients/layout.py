@@ -124,8 +124,9 @@ def roles(file: str, header: Sequence[str], columns: ColumnSettings) -> Roles:
     """Which column plays which part, by what the campaign says or by the usual names.
 
     Raises:
-        InputError: a column the campaign names is not in the header, or there is no address column.
+        InputError: columns the campaign names are not in the header, or there is no address column.
     """
+    _all_stated(file, header, columns)
     named = {"name": columns.name, "language": columns.language, "time_zone": columns.time_zone}
     return Roles(
         address=_address_column(file, header, columns.address),
@@ -148,6 +149,19 @@ def _address_column(file: str, header: Sequence[str], name: str) -> str:
     if name not in header and usual is None:
         raise _missing(file, header, name, f"The addresses are expected in a column '{shown(name)}'")
     return name if name in header else usual or name
+
+
+def _all_stated(file: str, header: Sequence[str], columns: ColumnSettings) -> None:
+    """Several names that are not there are told at once: after a change of encoding none may fit."""
+    usual = ColumnSettings()
+    stated = {role: getattr(columns, role) for role in columns.__struct_fields__}
+    strange = {role: name for role, name in stated.items() if name not in header and name != getattr(usual, role)}
+    if len(strange) > 1:
+        names = ", ".join(f"{role} '{shown(name)}'" for role, name in strange.items())
+        raise InputError(
+            f"[columns] in campaign.toml names columns that {file} has not: {names}.",
+            next_step=f"Correct the names in campaign.toml or in the file, whose columns are {listed(header)}.",
+        )
 
 
 def _stated(file: str, header: Sequence[str], role: str, name: str | None) -> str | None:

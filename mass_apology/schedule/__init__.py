@@ -1,7 +1,7 @@
 """When a letter may arrive, and who gets the next one: facts and a moment in, decisions out. No clock is read here."""
 
 from mass_apology.schedule.calendar import Calendar, Day, LeftOut
-from mass_apology.schedule.declared import problems, wave_names
+from mass_apology.schedule.declared import is_wave_name, problems, wave_names
 from mass_apology.schedule.places import Place
 from mass_apology.schedule.plan import Decision, Due, Facts, Not, Reason, Wave, plan_wave, waves
 from mass_apology.schedule.policy import Policy, policy
@@ -22,6 +22,7 @@ __all__ = [
     "Reason",
     "Timetable",
     "Wave",
+    "is_wave_name",
     "plan_wave",
     "policy",
     "problems",

@@ -152,8 +152,13 @@ def _status_problems(follow_up: FollowUpSettings, key: str) -> Iterator[str]:
             )
 
 
+def is_wave_name(name: str) -> bool:
+    """Whether a wave may be called so."""
+    return bool(_WAVE.fullmatch(name)) and len(name) <= _LONGEST_NAME
+
+
 def _name_problems(name: str, taken: Sequence[str], key: str) -> Iterator[str]:
-    if not _WAVE.fullmatch(name) or len(name) > _LONGEST_NAME:
+    if not is_wave_name(name):
         yield f"`{key}` is {name!r}, but a wave's name is words of a-z and 0-9 with '-' between, 60 characters at most"
     if name in taken:
         yield f"`{key}` is {name!r}, which another wave is called; give this one a name of its own"

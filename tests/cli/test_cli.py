@@ -89,6 +89,23 @@ def test_the_help_does_not_pay_for_what_it_does_not_need() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_each_finding_has_its_own_advice(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("email,name\na@customer.net,Ann\n", encoding="utf-8")
+    command("init", "x", "--template", "service-outage", "--recipients", "a.csv", cwd=tmp_path)
+    toml = tmp_path / "x" / "campaign.toml"
+    text = toml.read_text(encoding="utf-8")
+    assert '# time_zone = "Europe/Warsaw"' in text
+    toml.write_text(
+        text.replace('started_at = ""', 'started_at = "today"').replace('ended_at = ""', 'ended_at = "today"'),
+        encoding="utf-8",
+    )
+    told = command("check", "-C", "x", "--offline", cwd=tmp_path).stdout
+    invalid = re.search(r"error fact-invalid \(2 times\)\n(.*?)\n\n", told, re.DOTALL)
+    assert invalid
+    said = [line.split()[0] for line in invalid[1].split("\n") if re.match(r"  (→|campaign)", line)]
+    assert said == ["campaign.toml,", "→", "campaign.toml,", "→"]
+
+
 def test_init_check_send_report(tmp_path: Path) -> None:
     """A user's day, from a file of customers to the results."""
     source = ROOT / "samples/service-outage"

@@ -96,6 +96,13 @@ def test_check_reads_it_at_once_and_names_exactly_the_required_facts(template: s
     assert not findings("fact-invalid")
 
 
+@pytest.mark.parametrize(("template", "fits"), [("service-outage", True), ("temporary-closure", False)])
+def test_the_follow_up_that_fits_stands_there_as_a_comment(template: str, fits: bool) -> None:
+    begin("email,language\na@b.net,pl\n", template=template)
+    assert ('# template = "follow-up"' in written()) is fits
+    assert not read_campaign(Path("acme")).follow_up
+
+
 def test_filled_in_it_can_be_sent() -> None:
     begin("email,name\na@b.net,Ann\n")
     scenario = load_scenario("service-outage", [shipped_templates()])

@@ -11,6 +11,7 @@ from live import campaign_folder, customers, relay, results, send, statuses
 from smtp_fakes import Relay
 
 from mass_apology.flows.settling.bounces import Settled, settle
+from mass_apology.flows.showing.report import report
 from mass_apology.flows.suppressing import store_path
 from mass_apology.suppression import Reason, Suppressions
 
@@ -44,6 +45,36 @@ From: anna@acme.example
 To: {address}
 Subject: x
 {returned}
+--b--
+"""
+
+ABUSE = """\
+From: reports@provider.example
+To: anna@acme.example
+Subject: Abuse report
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="b"
+
+--b
+Content-Type: text/plain
+
+Somebody called this unwanted.
+
+--b
+Content-Type: message/feedback-report
+
+Feedback-Type: abuse
+User-Agent: Provider/1
+Version: 1
+
+--b
+Content-Type: message/rfc822
+
+From: anna@acme.example
+Subject: x
+Message-ID: {}
+
+x
 --b--
 """
 
@@ -115,6 +146,18 @@ def test_reading_a_box_twice_changes_nothing(tmp_path: Path, sent: Path, live: R
     again = read_all(sent, made)
     assert (again.read, again.known, again.bounced) == (2, 2, 0)
     assert results(sent) == before
+
+
+def test_a_complaint_is_no_bounce(tmp_path: Path, sent: Path, live: Relay) -> None:
+    settled = read_all(sent, box(tmp_path, bounce(1, id_of(live, 1)), ABUSE.format(id_of(live, 2))))
+    assert (settled.bounced, settled.complained, settled.suppressed) == (1, 1, 2)
+    assert statuses(sent)["COMPLAINED"] == 1
+
+
+def test_what_came_back_is_reported_with_its_own_code(tmp_path: Path, sent: Path, live: Relay) -> None:
+    read_all(sent, box(tmp_path, bounce(1, id_of(live, 1))))
+    (reply,) = report(sent, None, None, force=False).replies
+    assert (reply.code, reply.text) == (None, "550 5.1.1 user unknown")
 
 
 def test_a_forged_bounce_changes_nothing(tmp_path: Path, sent: Path) -> None:

@@ -15,7 +15,7 @@ from live import Person, campaign_folder, customers, relay, send, write_rows, wr
 from smtp_fakes import Relay
 
 from mass_apology.campaign import read_campaign
-from mass_apology.errors import CampaignError, ConfirmationError, InputError
+from mass_apology.errors import CampaignError, ConfirmationError, InputError, OutputError
 from mass_apology.flows.settling.bounces import settle
 from mass_apology.flows.settling.choices import choose
 
@@ -98,6 +98,7 @@ def test_codes_that_are_added_serve_those_who_come_later(folder: Path, live: Rel
     [
         ("A\nB\nA\n", None, "row 3: repeats the code of line 1"),
         ("A;x\n", None, "row 1: has several cells"),
+        ("Voucher\nA\nB\n", None, "row 1: holds a column's name, 'Voucher', and no code. Say that it is one: `column"),
         ("name,voucher\nx,A\n", "code", "row 1: names no column 'code'. There are: name, voucher"),
         ("name,voucher\nx,\n", "voucher", "row 2: holds no usable code"),
         ('name,voucher\nx,"A\n', "voucher", "cannot be read"),
@@ -132,12 +133,13 @@ def test_the_links_say_who_chose_what(folder: Path, live: Relay) -> None:
         f"asked for nothing: /recall?choice=\n2026-11-21T10:00:00Z GET /recall?choice={refund}&from=letter 200\n"
         f"2026-11-21T11:00:00Z GET /recall?choice=%20{tokens['customer1@d1.example'][1]} 200\n"
         f"no time at all: {replacement}\n"
-        f"2026-11-21T12:00:00Z GET /recall?choice=refund.{'0' * 32} 200\n",
+        f"2026-11-21T12:00:00Z GET /recall?choice=refund.{'0' * 32} 200\n"
+        f"2026-11-21T13:00:00Z GET /recall?choice=a_car.{refund.split('.')[1]} 200\n",  # which nobody offered
         encoding="utf-8",
     )
     chosen = choose(folder, str(log), folder / "choices.csv", force=False)
     assert chosen.read
-    assert (chosen.read.new, chosen.read.known, chosen.read.strange) == (3, 0, 1)
+    assert (chosen.read.new, chosen.read.known, chosen.read.strange) == (3, 0, 2)
     assert chosen.remedies == {"replacement": 2}  # the first one thought better of it
     assert chosen.undecided == 7
     with (folder / "choices.csv").open(encoding="utf-8", newline="") as file:
@@ -150,6 +152,20 @@ def test_the_links_say_who_chose_what(folder: Path, live: Relay) -> None:
     assert again.read
     assert (again.read.new, again.read.known) == (0, 3)
     assert again.remedies == chosen.remedies
+
+
+def test_where_nothing_is_offered_nothing_is_chosen(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "plain", live.sink.url, customers(3))
+    send(folder)
+    with pytest.raises(ConfirmationError, match="offers nothing to choose from"):
+        choose(folder, None, None, force=False)
+
+
+def test_a_list_of_choices_is_csv_by_its_name_too(folder: Path, live: Relay) -> None:
+    send(folder)
+    with pytest.raises(OutputError, match="CSV under another name"):
+        choose(folder, None, folder / "choices.xlsx", force=False)
+    assert not (folder / "choices.xlsx").exists()
 
 
 def test_a_choice_by_mail_is_a_reply_of_whoever_got_the_letter(folder: Path, live: Relay) -> None:

@@ -59,8 +59,9 @@ def test_only_those_of_whom_it_holds(sent: Path, live: Relay) -> None:
 
 
 def test_only_letters_of_a_time(sent: Path) -> None:
-    assert corrected(sent, since=time.time() + 60).sent == 0
-    assert corrected(sent, before=time.time() - 3600).sent == 0
+    for outside in ({"since": time.time() + 60}, {"before": time.time() - 3600}):
+        with pytest.raises(ConfirmationError, match="No accepted letter of the wave first is one of those"):
+            corrected(sent, **outside)
     assert corrected(sent, since=time.time() - 3600, before=time.time() + 60).sent == 20
 
 
@@ -115,7 +116,25 @@ def test_customers_whose_rows_changed_are_told_what_is_new(sent: Path, live: Rel
 
 
 def test_nobody_is_written_to_where_no_row_changed(sent: Path, live: Relay) -> None:
-    assert corrected(sent, changed=True).sent == 0
+    with pytest.raises(ConfirmationError, match="Nobody's row changed after their letter"):
+        corrected(sent, changed=True)
+    assert len(live.received) == 20
+
+
+@pytest.mark.parametrize(
+    ("wishes", "problem"),
+    [
+        ({"wave": "frist"}, "No letter of a wave frist was ever planned"),
+        ({"where": "minutes > 1000"}, "No accepted letter of the wave first is one of those"),
+        ({"name": "A b"}, "is no name of a wave"),
+        ({"name": "first"}, "is the name of another wave"),
+    ],
+)
+def test_a_slip_in_the_wishes_is_told_and_never_called_done(
+    sent: Path, live: Relay, wishes: dict[str, str], problem: str
+) -> None:
+    with pytest.raises(ConfirmationError, match=problem):
+        corrected(sent, **wishes)
     assert len(live.received) == 20
 
 
@@ -129,7 +148,7 @@ def test_a_purge_forgets_people_and_keeps_the_rest(sent: Path, monkeypatch: pyte
     with Suppressions.open(store_path()) as store:
         store.add(Entry.of("customer1@d1.example", Reason.REQUESTED, at=time.time(), source="by hand"))
     now = time.time()
-    with pytest.raises(ConfirmationError, match="0 days ago"):
+    with pytest.raises(ConfirmationError, match="which is not 90 days ago"):
         purge(sent, "90 days")
     monkeypatch.setattr(time, "time", lambda: now + 91 * 86400)
     purged = purge(sent, "90 days")

@@ -82,7 +82,7 @@ def test_the_first_interrupt_finishes_what_is_on_its_way(tmp_path: Path) -> None
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=20)
     assert process.returncode == 3
-    assert "To go on: mass-apology send" in said
+    assert "To go on, run the same command again." in said
     counts = statuses(folder)
     assert counts["ACCEPTED"] == len(live.received)
     assert counts["IN_DOUBT"] == counts["HANDING_OVER"] == 0

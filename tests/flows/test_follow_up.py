@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from email import message_from_bytes
@@ -12,7 +13,7 @@ import pytest
 from live import Person, Row, campaign_folder, customers, relay, send, write_toml
 from smtp_fakes import FaultyConversation, Relay
 
-from mass_apology.errors import ConfirmationError, LedgerLocked
+from mass_apology.errors import ConfirmationError, LedgerError, LedgerLocked
 from mass_apology.flows.following.consent import agree
 from mass_apology.flows.following.follow_up import FollowedUp, run
 from mass_apology.flows.following.outlook import Outlook, outlook
@@ -22,6 +23,7 @@ from mass_apology.ledger.waves import Armed
 
 DAY = 86400.0
 ALWAYS = {"hours": "00:00-24:00", "weekdays": "mon-sun"}
+CHAIN = {"later": {"after": "3 days"}, "last": {"after": "1 day", "from_wave": "later"}}
 LATER = "Subject: How it went on\n\n{{ salutation }}\n\nWe have mended it, {{ customer.name }}.\n"
 
 
@@ -353,6 +355,45 @@ def test_the_timers_name_the_folder(tmp_path: Path, live: Relay) -> None:
         assert sign in printed
         assert "follow-up" in printed
         assert str(folder) in printed
+
+
+@pytest.mark.parametrize(("every", "moments"), [(1, "*:0/1"), (59, "*:0/59"), (60, "hourly")])
+def test_every_interval_is_one_that_systemd_knows(tmp_path: Path, live: Relay, every: int, moments: str) -> None:
+    assert f"OnCalendar={moments}\n" in text("systemd", campaign(tmp_path, live), every)
+
+
+def test_a_timer_quotes_the_folder_as_its_reader_wants_it(tmp_path: Path, live: Relay) -> None:
+    folder = campaign(tmp_path / '50% of $HOME "b" o\'c', live)
+    assert """/50%% of $$HOME \\"b\\" o'c"\n""" in text("systemd", folder, 15)
+    assert r"/50\% of $HOME" in text("cron", folder, 15)
+    last = text("cron", folder, 15).splitlines()[-1]
+    assert shlex.split(last.replace(r"\%", "%"))[-1] == str(folder)
+
+
+@pytest.mark.parametrize("form", ["systemd", "cron"])
+def test_a_timer_asks_the_same_suppression_list(
+    tmp_path: Path, live: Relay, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = campaign(tmp_path / "trial", live)
+    monkeypatch.setenv("MASS_APOLOGY_STATE", str(tmp_path / "state"))
+    assert f"MASS_APOLOGY_STATE={tmp_path / 'state'}" in text(form, folder, 15)
+    monkeypatch.delenv("MASS_APOLOGY_STATE")
+    assert "MASS_APOLOGY_STATE" not in text(form, folder, 15)
+
+
+def test_a_wave_that_is_for_nobody_yet_cannot_be_agreed_to(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live)
+    add_waves(folder, live, ALWAYS, *({"name": name, "template": "later", **more} for name, more in CHAIN.items()))
+    send(folder)
+    with pytest.raises(ConfirmationError, match="Nobody is to get the wave last yet"):
+        armed(folder, 0, "last")
+
+
+def test_without_a_ledger_nothing_follows_and_none_is_begun(tmp_path: Path, live: Relay) -> None:
+    folder = campaign(tmp_path / "trial", live)
+    with pytest.raises(LedgerError, match="There is no ledger"):
+        followed(folder)
+    assert not (folder / "ledger.sqlite").exists()
 
 
 def test_the_record_says_who_armed(tmp_path: Path, live: Relay, clock: Clock) -> None:

@@ -109,7 +109,7 @@ def scenario(before: str, after: str) -> Break:
         (letter("Subject:", "Sujet:"), "letter-unusable", "en.md", "is not a header"),
         (letter("{{ salutation }}", "Dear [NAME],"), "leftover-placeholders", "en.md, line 4 (", "[NAME]"),
         (letter("{{ incident.harm }}", "No harm."), "fact-unused", "scenario.toml, line ", "by the letter in en"),
-        (letter("{{ incident.harm }}", "{{ incident.credit }}"), "letter-fails", "en.md (required", "is empty"),
+        (letter("{{ incident.harm }}", "{{ incident.credit }}"), "letter-fails", "en.md, line ", "is empty"),
         (lambda made: rename_fact(made, "harm", "harm2"), "fact-undeclared", "en.md, line ", "did you mean `harm2`?"),
         (
             scenario("[columns.minutes_down]", '[columns.x]\ncomment = "X."\n[columns.minutes_down]'),
@@ -144,8 +144,39 @@ def test_mistakes_of_all_languages_are_told_at_once(own: Path) -> None:
 def test_a_template_without_scenario_is_told_so(tmp_path: Path) -> None:
     made = tmp_path / "templates" / "bare"
     made.mkdir(parents=True)
-    (made / "en.md").write_text("Subject: x\n\nHello.\n", encoding="utf-8")
+    (made / "en.md").write_text("Subject: x\n\nHello, {{ customer.plan }}, {{ incident.harm }}.\n", encoding="utf-8")
     assert [each.code for each in found(made)] == ["scenario-missing"]
+
+
+@pytest.mark.parametrize(
+    ("mistake", "where", "problem"),
+    [
+        (letter("{{ salutation }}", "{{ salutation"), "en.md, line 6", "print"),  # no fact is told to be unused there
+        (letter("Subject:", "Sujet:"), "en.md, line 1", "`Sujet: "),
+        (letter("{{ salutation }}", "{% if name %}{{ name | uper }}{% endif %}"), "en.md, line 4", "`upper`"),
+        (letter("{{ salutation }}", "{% if name %}"), "en.md, line ", "endif"),
+        (letter("{{ salutation }}", "[x](javascript:x)"), "en.md, line 4 (all facts, every column, and ", "javascript"),
+        (letter("{{ salutation }}", "{{ 1 / 0 }}"), "en.md, line 4 (all facts, every column, and 4 more)", "zero"),
+        (scenario('type = "datetime"', 'type = "moment"'), None, r"[facts.started_at]: Invalid enum value"),
+        (scenario('legal_pack = ""', 'legal_pack = "gpsr"'), "late (all facts", "There is no legal pack `gpsr`"),
+        (scenario('follow_up = "follow-up"', 'follow_up = "x"'), "scenario.toml, line ", "There is no template `x`"),
+    ],
+)
+def test_one_mistake_is_told_once(own: Path, mistake: Break, where: str | None, problem: str) -> None:
+    mistake(own)
+    if where is None:
+        with pytest.raises(TemplateError, match=re.escape(problem)):
+            found(own)
+        return
+    (told,) = found(own)
+    assert where in told.where
+    assert problem in told.problem
+    assert str(own) not in told.problem
+
+
+def test_a_folder_that_is_called_like_a_letter_is_none(own: Path) -> None:
+    (own / "de.md").mkdir()
+    assert proof(own).languages == ("en", "pl")
 
 
 # examples.toml

@@ -8,6 +8,7 @@ import pytest
 
 from mass_apology.errors import OutputError, TemplateError
 from mass_apology.flows.library import copy, show, situations
+from mass_apology.letter.templates import shipped_templates
 
 
 def test_every_situation_has_a_title_a_purpose_and_its_languages(tmp_path: Path) -> None:
@@ -45,3 +46,19 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
         show(tmp_path, "service-outage", "xx")
     with pytest.raises(TemplateError, match="no template `nope`"):
         copy(tmp_path, "mine", "nope")
+
+
+def test_a_language_may_have_its_country(tmp_path: Path) -> None:
+    polish = show(tmp_path, "service-outage", "pl")
+    assert show(tmp_path, "service-outage", "pl-PL") == show(tmp_path, "service-outage", "PL") == polish
+
+
+@pytest.mark.parametrize("name", ["Zażółć gęślą", "../mine", "a b", ""])
+def test_a_name_that_no_campaign_could_use_is_not_begun(tmp_path: Path, name: str) -> None:
+    with pytest.raises(TemplateError, match="is not the name of a template"):
+        copy(tmp_path, name, "late-delivery")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_ones_own_where_the_shipped_ones_are() -> None:
+    assert not any(each.own for each in situations(shipped_templates().parent, "en"))

@@ -207,7 +207,7 @@ def test_whatever_comes_back_proves_that_the_relay_had_a_letter(
     assert settled.kinds == {kind: 1}
     assert settled.cleared == 1
     show_settled(settled)
-    assert "1 letters were in doubt" in capsys.readouterr().out
+    assert "In doubt until now, but the relay had them: 1 letter;" in capsys.readouterr().out
     assert statuses(folder) == {"ACCEPTED": 10}
     letter = of_customer(folder, number)
     assert (letter.reply or "").startswith("In doubt at first; then ")

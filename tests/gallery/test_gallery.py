@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from mass_apology.letter.compose import rfc5322_date
+from mass_apology.letter.message.compose import rfc5322_date
 from tests.gallery.accessibility import THEMES, barriers
 from tests.gallery.examples import customer, writer
 from tests.gallery.page import Exhibit, page

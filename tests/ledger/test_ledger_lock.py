@@ -16,8 +16,9 @@ from ledger_samples import CAMPAIGN, NOON, bury_holder, mark, outside, plan, pla
 
 from mass_apology.errors import FencedOut, LedgerLocked
 from mass_apology.ledger import Ledger, Records
-from mass_apology.ledger.lock import LEASE, Holder, may_be_taken, renew, start_of, this_process
+from mass_apology.ledger.lock import LEASE, Holder, may_be_taken, renew, this_process
 from mass_apology.model import Status
+from mass_apology.processes import start_of
 
 _HOLDER = """
 import sys
@@ -144,21 +145,3 @@ def test_a_process_is_recognised_by_its_start() -> None:
     assert not may_be_taken(me, host=me.host, idle=1e9)
     later = Holder(host=me.host, pid=me.pid, started=f"{me.started}0")
     assert may_be_taken(later, host=me.host, idle=0.0)
-
-
-def test_a_process_that_has_ended_has_no_start() -> None:
-    child = subprocess.Popen([sys.executable, "-c", ""])
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    assert start_of(child.pid) is None
-    child.wait()
-    assert start_of(child.pid) is None
-
-
-def test_where_there_is_no_proc_a_living_process_is_recognised_by_its_pid(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mass_apology.ledger.lock._PROC", tmp_path)
-    with subprocess.Popen([sys.executable, "-c", ""]) as child:
-        assert start_of(child.pid) == ""
-    assert start_of(child.pid) is None
-    assert start_of(1) == ""

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mass_apology.errors import MessageError
-from mass_apology.letter.attach import IMAGE_LIMIT, LIMIT, LOGO, read_attachments, read_logo
-from mass_apology.letter.compose import Attachment
-from mass_apology.letter.pictures import picture_size, picture_type
+from mass_apology.letter.message.attach import IMAGE_LIMIT, LIMIT, LOGO, read_attachments, read_logo
+from mass_apology.letter.message.compose import Attachment
+from mass_apology.letter.message.pictures import picture_size, picture_type
 from mass_apology.settings import BrandSettings, MessageSettings
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\x2c\0\0\0\x5a\x08\x02"

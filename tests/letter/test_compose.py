@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mass_apology.errors import MessageError
-from mass_apology.letter.compose import Attachment, Composed, Skeleton, rfc5322_date
-from mass_apology.letter.headers import Mailbox
+from mass_apology.letter.message.compose import Attachment, Composed, Skeleton, rfc5322_date
+from mass_apology.letter.message.headers import Mailbox
 from mass_apology.model import Content
 
 DATE = "Fri, 20 Nov 2026 09:12:00 +0000"

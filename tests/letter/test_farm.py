@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from small_campaign import HEADER, DyingWriter, TalkativeWriter, campaign, delivery, make_writer, write_templates
 
 from mass_apology.errors import MassApologyError, MessageError, TemplateError
-from mass_apology.letter.compose import rfc5322_date
 from mass_apology.letter.farm import LETTERS_PER_PROCESS, MOST_PROCESSES, Farm, processes_for
+from mass_apology.letter.message.compose import rfc5322_date
 from mass_apology.letter.writer import Writer
 from mass_apology.model import Finding, Message
 

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mass_apology.errors import MessageError
-from mass_apology.letter.headers import (
+from mass_apology.letter.message.headers import (
     Mailbox,
     field_name,
     mailbox_field,

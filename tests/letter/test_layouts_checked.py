@@ -13,7 +13,7 @@ from live import campaign_folder, customers
 from mass_apology.errors import InputError, MassApologyError, MessageError
 from mass_apology.flows.checking.check import Wishes, check
 from mass_apology.flows.plans.steps import Check
-from mass_apology.letter.attach import IMAGE_LIMIT
+from mass_apology.letter.message.attach import IMAGE_LIMIT
 
 
 def look(folder: Path, body: str = "", **tables: Mapping[str, object]) -> Check:

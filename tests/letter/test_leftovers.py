@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_letters import LETTERS, written
 
-from mass_apology.letter.leftovers import Kind, leftovers
+from mass_apology.letter.inspecting.leftovers import Kind, leftovers
 
 PLACEHOLDERS = [
     "[FIRSTNAME]",

@@ -114,10 +114,10 @@ def test_every_fact_is_told(name: str, language: str) -> None:
         (
             "pl",
             "Od godz. 10:12 CET do godz. 13:24 CET usługa",
-            "na tym koncie: 3 godziny i 12 minut.",
+            "Przerwa na Państwa koncie trwała 3 godziny i 12 minut.",
             "Najdłuższa przerwa",
         ),
-        ("ru", "С 10:12 CET до 13:24 CET сервис", "учётной записи: 3 часа и 12 минут.", "Самый долгий перерыв"),
+        ("ru", "С 10:12 CET до 13:24 CET сервис", "учётной записи длился 3 часа и 12 минут.", "Самый долгий перерыв"),
     ],
 )
 def test_times_and_harm_are_the_recipients_own(language: str, times: str, down: str, longest: str) -> None:

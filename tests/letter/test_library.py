@@ -15,11 +15,12 @@ import msgspec
 import pytest
 
 from mass_apology.guards.unfinished import draft_facts, draft_marks
-from mass_apology.letter.leftovers import leftovers
+from mass_apology.letter.inspecting.inspector import CLIPPED
+from mass_apology.letter.inspecting.leftovers import leftovers
 from mass_apology.letter.markup.sandbox import LINK_SCHEMES
 from mass_apology.letter.scenario import Fact, FactType, Scenario, facts_findings, load_scenario
 from mass_apology.letter.templates import available_languages, letter_texts, shipped_templates
-from mass_apology.letter.writer import CLIPPED, Writer
+from mass_apology.letter.writer import Writer
 from mass_apology.model import Content, Delivery
 from mass_apology.settings import Campaign, ColumnType
 

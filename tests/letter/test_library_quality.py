@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mass_apology.letter.compose import LONGEST_LINE
+from mass_apology.letter.message.compose import LONGEST_LINE
 from tests.gallery.accessibility import barriers
 from tests.gallery.samples import DATE, LAYOUTS, Sample, layouts, library, message, saved
 from tests.pages.browser import CHROMIUM, chromium

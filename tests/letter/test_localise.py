@@ -124,6 +124,60 @@ def test_durations_take_each_languages_plural_forms(minutes: int, english: str, 
     assert found == [english, polish, russian]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "polish", "russian"),
+    [
+        (0, "0 minut", "0 минут"),
+        (1, "1 minutę", "1 минуту"),
+        (2, "2 minuty", "2 минуты"),
+        (5, "5 minut", "5 минут"),
+        (11, "11 minut", "11 минут"),
+        (12, "12 minut", "12 минут"),
+        (20, "20 minut", "20 минут"),
+        (21, "21 minut", "21 минуту"),
+        (22, "22 minuty", "22 минуты"),
+        (31, "31 minut", "31 минуту"),
+        (41, "41 minut", "41 минуту"),
+        (55, "55 minut", "55 минут"),
+        (60, "1 godzinę", "1 час"),
+        (61, "1 godzinę i 1 minutę", "1 час и 1 минуту"),
+        (81, "1 godzinę i 21 minut", "1 час и 21 минуту"),
+        (120, "2 godziny", "2 часа"),
+        (121, "2 godziny i 1 minutę", "2 часа и 1 минуту"),
+        (192, "3 godziny i 12 minut", "3 часа и 12 минут"),
+        (300, "5 godzin", "5 часов"),
+        (1261, "21 godzin i 1 minutę", "21 час и 1 минуту"),
+        (1320, "22 godziny", "22 часа"),
+        (1440, "1 dzień", "1 день"),
+        (1441, "1 dzień i 1 minutę", "1 день и 1 минуту"),
+        (1501, "1 dzień, 1 godzinę i 1 minutę", "1 день, 1 час и 1 минуту"),
+        (2880, "2 dni", "2 дня"),
+        (7200, "5 dni", "5 дней"),
+        (30240, "21 dni", "21 день"),
+    ],
+)
+def test_what_lasted_stands_in_the_accusative(minutes: int, polish: str, russian: str) -> None:
+    found = [localiser.lasting(minutes).replace("\u00a0", " ") for localiser in (POLISH, RUSSIAN)]
+    assert found == [polish, russian]
+
+
+@given(st.integers(min_value=0, max_value=100_000))
+def test_what_lasted_is_a_duration_but_for_its_case(minutes: int) -> None:
+    for localiser in map(Localiser, ("el", "en", "et", "lv")):
+        assert localiser.lasting(minutes) == localiser.duration(minutes)
+    for localiser, singulars in ((POLISH, "godzina minuta"), (RUSSIAN, "минута")):
+        named, took = (write(minutes).split() for write in (localiser.duration, localiser.lasting))
+        changed = [(before, after) for before, after in zip(named, took, strict=True) if before != after]
+        assert {before for before, _ in changed} == set(named) & set(singulars.split())
+        assert all(after[:-1] == before[:-1] for before, after in changed)
+
+
+@pytest.mark.parametrize("minutes", [-1, 1.5, "192", None])
+def test_what_cannot_last_is_refused(minutes: object) -> None:
+    with pytest.raises(ValueError, match="`"):
+        POLISH.lasting(minutes)  # type: ignore[arg-type]  # what a template may do
+
+
 @pytest.mark.parametrize("minutes", [Decimal("192"), Decimal("192.0"), 192.0])
 def test_whole_minutes_of_any_type_are_the_same(minutes: float | Decimal) -> None:
     assert ENGLISH.duration(minutes) == "3 hours and 12 minutes"

@@ -244,6 +244,37 @@ def test_margins_are_three_centimetres_and_one_and_a_half(typesetter: Typesetter
     assert 1.5 * centimetre - 1 <= leftwards < 3 * centimetre
 
 
+@pytest.mark.parametrize("size", [(60, 20), (20, 60), (900, 30)])
+def test_the_logo_begins_where_the_words_do(size: tuple[int, int]) -> None:
+    made = Typesetter({"sign": png(*size)}, None).pdf(sheet(logo="sign", logo_alt="Acme"))
+    lefts: list[float] = []
+    widths: list[float] = []
+
+    def visit(operator: bytes, _operands: Any, user: list[float], _text: Any) -> None:
+        if operator == b"Do":
+            lefts.append(user[4])
+            widths.append(user[0])
+
+    pytest.importorskip("pypdf").PdfReader(BytesIO(made)).pages[0].extract_text(visitor_operand_before=visit)
+    centimetre = 72 / 2.54
+    assert lefts == [pytest.approx(3 * centimetre, abs=1)]
+    assert widths[0] <= 16.5 / 2 * centimetre + 1
+
+
+def test_an_image_that_there_is_not_is_its_words(typesetter: Typesetter) -> None:
+    html = '<p>See <img src="cid:sing" alt="Our sign" /> here.</p>'  # check finds it in the letter itself
+    (page,) = pages(typesetter.pdf(sheet(blocks=read_blocks(html))))
+    assert "See Our sign here." in page
+
+
+def test_a_word_wider_than_its_line_is_cut(typesetter: Typesetter) -> None:
+    name = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz"
+    (page,) = pages(typesetter.pdf(sheet(addressee=(name, "Łukasz Brzęczyszczykiewicz"))))
+    assert name not in page
+    assert name in page.replace(" ", "")
+    assert "Łukasz Brzęczyszczykiewicz" in page
+
+
 def test_further_pages_are_numbered(typesetter: Typesetter) -> None:
     assert len(pages(typesetter.pdf(sheet()))) == 1
     many = tuple(Block(kind="paragraph", runs=(Run(text=f"Paragraph {each}. " * 12),)) for each in range(80))

@@ -42,7 +42,7 @@ def test_other_encodings_are_refused_and_a_mark_is_not(tmp_path: Path) -> None:
     path.write_bytes("\ufeffSubject: ä\r\n\r\nŻółć\r\n".encode())
     assert render(template(tmp_path)).text == "Żółć\n"
     path.write_bytes(b"Subject: x\n\n\n\xe4")
-    with pytest.raises(TemplateError, match="line 4: is not UTF-8"):
+    with pytest.raises(TemplateError, match="line 4: the file is not UTF-8"):
         template(tmp_path)
 
 

@@ -257,7 +257,8 @@ def masked(made: Template, minutes: Sequence[int | None], zone: str, incident: F
     moments = [incident.started_at, incident.ended_at]
     forms = (local.moment, local.date, local.time, local.day)  # a form may hold a later one
     written = {write(each, zone): f"§{write.__name__}" for write in forms for each in moments}
-    written |= {local.duration(each): "§duration" for each in minutes if each}
+    for took in (local.duration, local.lasting):
+        written |= {took(each): "§duration" for each in minutes if each}
     whole = re.sub(
         r"[ \n]+", " ", f"{content.subject}\n{content.text}\n{content.html}"
     )  # paragraphs are wrapped by the length of their values

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from small_campaign import HEADER, LETTERS, delivery, make_writer, write_templates
 
 from mass_apology.errors import MessageError, TemplateError
-from mass_apology.letter.writer import CLIPPED, Writer
+from mass_apology.letter.inspecting.inspector import CLIPPED
+from mass_apology.letter.writer import Writer
 from mass_apology.model import Finding, Message, Severity
 
 DATE = "Fri, 20 Nov 2026 09:12:00 +0000"
@@ -110,7 +111,6 @@ def test_the_gender_column_reaches_the_salutation(folder: Path, gender: str, sal
     ("wanted", "language"), [("pl", "pl"), ("pl-pl", "pl"), ("PL_pl", "pl"), ("de", "en"), ("", "en"), ("plx", "en")]
 )
 def test_a_language_is_what_was_wanted_or_the_last_resort(writer: Writer, wanted: str, language: str) -> None:
-    assert writer.languages == ("en", "pl")
     assert writer.language_for(wanted) == language
     assert parsed(writer.write(delivery(language=wanted), date=DATE, eightbit=True))["Content-Language"] == language
 
@@ -129,9 +129,8 @@ def test_an_envelope_of_its_own(folder: Path) -> None:
     assert parsed(message)["From"] == "anna@acme.example"
 
 
-def test_attachments_are_in_every_message_and_counted(folder: Path) -> None:
+def test_attachments_are_in_every_message(folder: Path) -> None:
     writer = make_writer(folder, message={"images": {"sign": "sign.png"}, "attachments": ["sign.png"]})
-    assert writer.attached == 8
     read = parsed(writer.write(delivery(rows=row(plan="image")), date=DATE, eightbit=True))
     assert [part.get_filename() for part in read.walk() if part.get_filename()] == ["sign.png", "sign.png"]
     assert not writer.check([delivery(rows=row(plan="image"))]).findings

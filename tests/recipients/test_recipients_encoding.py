@@ -59,6 +59,13 @@ def test_another_encoding_is_an_error_that_shows_how_it_could_read(
     assert len(loaded.recipients) == len(LATVIAN)  # so that everything else can be checked as well
 
 
+def test_a_reading_with_signs_inside_words_is_not_the_likeliest(load_text: Load) -> None:
+    text = "email;imię i nazwisko;płeć\na@x.example;Łukasz Żółć;m\nb@x.example;Anna Dzięcioł;k\n"
+    loaded = load_text(text.encode("cp1250"), languages=("en",), columns={"name": "imię i nazwisko"})
+    assert loaded.layout.encoding == "cp1250"
+    assert names(loaded) == ["Łukasz Żółć", "Anna Dzięcioł"]
+
+
 def test_the_cyrillic_alphabet_is_recognised(load_text: Load) -> None:
     people = ["Иван Петров", "Мария Сидорова", "Ольга Кузнецова"]
     text = "email,name\n" + "".join(f"a{i}@x.example,{name}\n" for i, name in enumerate(people))

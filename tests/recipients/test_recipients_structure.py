@@ -161,6 +161,12 @@ def test_blanks_around_column_names_are_taken_away_and_said(load_text: Load) -> 
         ({"columns": {"name": "fullname"}}, "email,full_name", "Did you mean 'full_name'", "'full_name'"),
         ({"columns": {"key": "Account"}}, "email,account", "Did you mean 'account'", "'account'"),
         ({"columns": {"gender": "sex"}}, "email,name", r"gender in campaign\.toml names a column 'sex'", "'name'"),
+        (
+            {"columns": {"address": "Adres", "name": "Imiê", "city": "Miasto"}},
+            "Adres,Imię",
+            r"has not: name 'Imiê', city 'Miasto'",
+            "'Adres', 'Imię'",
+        ),
         ({"types": {"minute": ColumnType.INT}}, "email,minutes", "Did you mean 'minutes'", "'minutes'"),
     ],
 )

@@ -41,6 +41,7 @@ def campaign_toml(begun: Beginning) -> str:
         _types(begun.survey),
         _incident(begun),
         _SENDER_AND_RELAY,
+        _follow_up(begun.scenario),
     )
     return "\n".join(chain.from_iterable((*part, "") for part in map(list, parts) if part)).rstrip("\n") + "\n"
 
@@ -71,6 +72,15 @@ _SENDER_AND_RELAY = (
 )
 
 
+def _follow_up(scenario: Scenario) -> Iterator[str]:
+    """The letter that fits some days later, for a person to decide on."""
+    if scenario.follow_up:
+        yield "# A letter some days later, to those who got the first one, once it is armed (docs/follow-ups.md):"
+        yield "# [[follow_up]]"
+        yield f"# template = {toml(scenario.follow_up)}"
+        yield '# after = "3 days"'
+
+
 def _top(begun: Beginning) -> Iterator[str]:
     yield "# One incident's letters. docs/campaign.md explains every key. When the facts are in: mass-apology check"
     yield f"name = {toml(begun.name)}"
@@ -82,6 +92,7 @@ def _top(begun: Beginning) -> Iterator[str]:
     yield from remark(f"There are letters in {', '.join(begun.letters)}. {_who_asks(begun.survey)}")
     yield f"languages = {toml(fallbacks(begun.letters))}"
     yield "# where = \"plan == 'pro' and minutes_down > 30\"  # chooses rows"
+    yield '# time_zone = "Europe/Warsaw"  # the clock of rows that do not say; without it UTC'
 
 
 def _who_asks(survey: Survey) -> str:

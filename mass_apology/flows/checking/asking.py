@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from mass_apology.errors import MassApologyError
-from mass_apology.letter.headers import parse_mailbox
+from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.model import Finding, Severity
 from mass_apology.sender_domain import DomainRecords, domain_findings, look_up
 from mass_apology.settings import Campaign

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -77,6 +77,31 @@ def affected(wave_plan: WavePlan, wishes: Wishes) -> list[Candidate]:
         and since <= (candidate.accepted_at or 0.0) < before
         and (wishes.digest is None or _made_from(candidate, wishes.digest))
     ]
+
+
+def require_known_wave(records: Records, wishes: Wishes) -> None:
+    """Raise ``ConfirmationError`` where no letter of the wave to be corrected was ever planned."""
+    known = records.waves()
+    if wishes.wave not in known:
+        raise ConfirmationError(
+            f"No letter of a wave {wishes.wave} was ever planned; nothing was sent.",
+            next_step=f"There are: {', '.join(known) or 'none'}.",
+        )
+
+
+def require_affected(found: Sequence[Candidate], records: Records, wishes: Wishes) -> None:
+    """Raise ``ConfirmationError`` where a correction that has not begun is for nobody: that is not "everyone"."""
+    if found or wishes.name in records.waves():
+        return
+    if wishes.changed:
+        raise ConfirmationError(
+            f"Nobody's row changed after their letter of the wave {wishes.wave} had gone; nothing was sent.",
+            next_step="Without --changed, all who got the letter are written to.",
+        )
+    raise ConfirmationError(
+        f"No accepted letter of the wave {wishes.wave} is one of those that were asked for; nothing was sent.",
+        next_step="Look at --where, --since, --before (UTC) and --digest; and at: mass-apology status",
+    )
 
 
 def require_known_digest(records: Records, wishes: Wishes) -> None:

@@ -40,6 +40,12 @@ async def agree(
         due = [plan.letter(who) for who, decision in plan.decisions(time.time()) if isinstance(decision, Due)]
         await require_writable(plan, due, observe)
         letters = len(due) + planned(ledger, wave.name)
+        if not letters:
+            raise ConfirmationError(
+                f"Nobody is to get the wave {name} yet, so there is nothing to agree to; it is not armed.",
+                next_step="A wave is armed once letters of the wave before are accepted. Look at: "
+                "mass-apology follow-up --plan",
+            )
         if said := disagreement(letters, confirm, count):
             raise ConfirmationError(
                 f"The wave {name} is of {letters} letters, but {said}; it is not armed.",
@@ -66,7 +72,7 @@ async def require_writable(plan: WavePlan, letters: list[Delivery], observe: Obs
     if errors:
         raise ConfirmationError(
             f"{_counted(errors)} of the wave {plan.wave.name} cannot go. {_told(errors[0].examples[0])}",
-            next_step="Mend the template or the customer's row, then run it again.",
+            next_step="Mend the template, the fact in campaign.toml or the customer's row, then run it again.",
         )
 
 

@@ -14,7 +14,9 @@ from mass_apology.flows.following.affected import (
     Wishes,
     affected,
     changed_customers,
+    require_affected,
     require_known_digest,
+    require_known_wave,
     wave_of,
 )
 from mass_apology.flows.following.consent import require_sound, require_writable
@@ -26,6 +28,7 @@ from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Changed, Ledger
 from mass_apology.ledger.waves import Addition, Candidate, add
 from mass_apology.model import FIRST_WAVE
+from mass_apology.schedule import is_wave_name
 from mass_apology.settings import Campaign, ScheduleSettings
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
@@ -46,11 +49,13 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
     password = relay_password(campaign.relay)
     offer = await probe(campaign.relay, password)
     with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
+        require_known_wave(ledger, wishes)
         require_known_digest(ledger, wishes)
         changes = await changed_customers(folder, campaign, ledger, eyes.stage) if wishes.changed else None
         wave_plan = WavePlan(folder, campaign, ledger, wave_of(wishes), on_the_list, schedule=AT_ONCE, changes=changes)
         new = affected(wave_plan, wishes)
         await require_writable(wave_plan, [wave_plan.letter(each) for each in new], eyes.stage)
+        require_affected(new, ledger, wishes)
         due = len(new) + plan.due(ledger.counts(wishes.name))
         if not due:
             return Ended(counts=ledger.counts(wishes.name), sent=0, seconds=0.0)
@@ -78,6 +83,11 @@ def _add(ledger: Ledger, wave_plan: WavePlan, new: list[Candidate], changes: Map
 
 
 def _require_free_name(campaign: Campaign, name: str) -> None:
+    if not is_wave_name(name):
+        raise ConfirmationError(
+            f"{name!r} is no name of a wave: it is words of a-z and 0-9 with '-' between, 60 characters at most.",
+            next_step="Write, for example: --name correction-2",
+        )
     taken = {FIRST_WAVE, *(each.name for each in campaign.follow_up)}
     if name in taken:
         raise ConfirmationError(

@@ -59,13 +59,13 @@ def run(folder: Path, eyes: Eyes) -> FollowedUp:
     return event_loop.run(_run(folder, eyes))
 
 
-def watch(folder: Path, eyes: Eyes, say: Callable[[FollowedUp], None]) -> None:
-    """Run again and again, for as long as letters are due later; ``say`` hears of each run."""
+def watch(folder: Path, eyes: Eyes, say: Callable[[FollowedUp], None]) -> FollowedUp:
+    """Run again and again, for as long as letters are due later; ``say`` hears of each run. Returns the last."""
     while True:
         done = run(folder, eyes)
         say(done)
         if done.next_at is None:
-            return
+            return done
         time.sleep(max(SHORTEST_SLEEP, min(LONGEST_SLEEP, done.next_at - time.time())))
 
 

@@ -12,8 +12,8 @@ from mass_apology.flows.plans import plan
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Changed, Records
 from mass_apology.ledger.waves import Candidate, candidates
-from mass_apology.letter.headers import parse_mailbox
-from mass_apology.letter.message_id import message_id
+from mass_apology.letter.message.headers import parse_mailbox
+from mass_apology.letter.message.message_id import message_id
 from mass_apology.model import DUE, Delivery, read_rows
 from mass_apology.recipients import Segments
 from mass_apology.schedule import Decision, Facts, Timetable, Wave, plan_wave, policy

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mass_apology.errors import MessageError, TemplateError
 from mass_apology.letter.farm import Farm
-from mass_apology.letter.writer import FAILS, first_line
+from mass_apology.letter.inspecting.inspector import FAILS
 from mass_apology.model import Delivery, Finding, Message
 
 BATCH = 500  # letters read and rendered in one go
@@ -88,10 +88,10 @@ async def _written_and_checked(farm: Farm, batch: list[tuple[int, Delivery]], no
         found.setdefault(finding.line, []).append(finding)
     failed = [each for findings in found.values() for each in findings if each.code == FAILS]
     lines = {each.line for each in failed}
-    sound = [(number, delivery) for number, delivery in batch if first_line(delivery) not in lines]
+    sound = [(number, delivery) for number, delivery in batch if delivery.first_line not in lines]
     messages = await farm.write([delivery for _, delivery in sound], now=now, eightbit=eightbit) if sound else []
     letters = [
-        Finished(number=number, message=message, findings=tuple(found.get(first_line(delivery), ())))
+        Finished(number=number, message=message, findings=tuple(found.get(delivery.first_line, ())))
         for (number, delivery), message in zip(sound, messages, strict=True)
     ]
     return Batch(letters=letters, failed=failed)

@@ -11,8 +11,7 @@ from mass_apology.flows.looking.choosing import Kind
 from mass_apology.flows.looking.finishing import Finished
 from mass_apology.flows.looking.reading import Mail, read_back
 from mass_apology.flows.output import new_file
-from mass_apology.letter.leftovers import leftovers
-from mass_apology.letter.writer import first_line
+from mass_apology.letter.inspecting.leftovers import leftovers
 from mass_apology.model import Finding
 from mass_apology.moments import utc_minute
 from mass_apology.pages.preview import Head, Letter, LetterFinding, preview_page
@@ -57,7 +56,7 @@ def _letter(letter: Finished, kind: Kind) -> Letter:
     mail, delivery = read_back(letter.message.data), letter.delivery
     return Letter(
         number=letter.number,
-        line=first_line(delivery),
+        line=delivery.first_line,
         name=delivery.name,
         address=delivery.address,
         language=delivery.language,

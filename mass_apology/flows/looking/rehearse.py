@@ -18,8 +18,8 @@ from mass_apology.errors import InputError, RelayError
 from mass_apology.flows.looking.choosing import Choice, Kinds, choose
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans import plan
-from mass_apology.letter.compose import rfc5322_date
-from mass_apology.letter.headers import parse_mailbox
+from mass_apology.letter.message.compose import rfc5322_date
+from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.writer import Writer
 from mass_apology.model import Delivery, Message, Outcome
 from mass_apology.recipients import Segments, envelope_address

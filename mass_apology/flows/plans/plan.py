@@ -23,8 +23,8 @@ from mass_apology.flows.plans.guarding import Guards
 from mass_apology.flows.plans.steps import BATCH, Check, Planning
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Changed, Ledger, Planned, Records, Staging
-from mass_apology.letter.headers import parse_mailbox
-from mass_apology.letter.message_id import message_id
+from mass_apology.letter.message.headers import parse_mailbox
+from mass_apology.letter.message.message_id import message_id
 from mass_apology.letter.templates import shipped_templates, template_files
 from mass_apology.letter.writer import Writer
 from mass_apology.model import DUE, FIRST_WAVE, Delivery, Status
@@ -281,8 +281,9 @@ def attached(folder: Path, campaign: Campaign) -> int:
 
 
 def _attached(folder: Path, campaign: Campaign) -> list[tuple[str, int]]:
-    """What goes with every letter: names and octets."""
-    return [(path.name, path.stat().st_size) for path in _attached_files(folder, campaign)]
+    """What goes with every letter, in most layouts the logo too: names and octets."""
+    logo = folder / campaign.brand.logo if campaign.brand.logo and campaign.layout == "plain" else None
+    return [(path.name, path.stat().st_size) for path in _attached_files(folder, campaign) if path != logo]
 
 
 def _attached_files(folder: Path, campaign: Campaign) -> list[Path]:

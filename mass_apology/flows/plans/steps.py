@@ -20,9 +20,9 @@ from mass_apology.flows.plans.guarding import Guards, Numbers
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Counts, Staging
 from mass_apology.letter.farm import Farm, processes_for
-from mass_apology.letter.inspection import Inspection, together
+from mass_apology.letter.inspecting.inspection import Inspection, together
 from mass_apology.letter.scenario import facts_findings, load_scenario
-from mass_apology.letter.writer import Writer, first_line
+from mass_apology.letter.writer import Writer
 from mass_apology.model import Delivery, Finding, Severity, Withheld
 from mass_apology.preflight import Findings, Group
 from mass_apology.recipients import Batch, Layout
@@ -219,7 +219,7 @@ class Planning:
         self._findings.add(found)
         problems = {each.line: each.problem for each in found if preflight.skippable(each)}
         if problems:
-            failed += [(each.id, problems[line]) for each in batch if (line := first_line(each)) in problems]
+            failed += [(each.id, problems[line]) for each in batch if (line := each.first_line) in problems]
         self._rendered += len(batch)
         self._observe("rendering letters", self._rendered, letters)
 

@@ -49,7 +49,7 @@ async def _run(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
     _refuse_when_late(campaign, wishes)
     password = relay_password(campaign.relay)
     offer = await probe(campaign.relay, password)  # a relay that cannot be used is known before anyone is asked
-    with locked_ledger(folder, campaign) as ledger:
+    with locked_ledger(folder, campaign, begin=True) as ledger:
         due = await _plan(folder, campaign, ledger, wishes, eyes)
         if not due:
             return Ended(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)

@@ -1,1 +1,1 @@
-"""What happens after the letters: bounces, complaints and replies come back into the ledger."""
+"""What happens after the letters: reports, replies, choices and the relay's log come back into the ledger; purging."""

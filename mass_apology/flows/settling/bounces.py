@@ -53,6 +53,7 @@ class Settled(Struct, frozen=True, kw_only=True):
     known: int  # of these: read before, and left alone
     kinds: Mapping[str, int]  # of the others
     bounced: int  # letters that count as not delivered from now on
+    complained: int  # letters that were reported as abuse
     chosen: int  # remedies that people chose by mail
     cleared: int  # letters that were in doubt, and which the relay turns out to have had
     suppressed: int  # addresses that were new on the list
@@ -87,7 +88,7 @@ class _Settling:
         self._book = book
         self._store = store
         self._kinds: Counter[str] = Counter()
-        self._read = self._known = self._bounced = self._suppressed = self._unmatched = self._unproven = 0
+        self._read = self._known = self._suppressed = self._unmatched = self._unproven = 0
         self._changed: Counter[Status] = Counter()
         self._replies: list[Item] = []
         self._unread: list[Item] = []
@@ -104,7 +105,7 @@ class _Settling:
         report = self._of_customer(one.report)
         self._kinds[report.kind.value] += 1
         self._list(one.where, report)
-        self._tokens += _tokens(report, one.where)
+        self._tokens += [token for token in _tokens(report, one.where) if token.remedy in self._campaign.remedies]
         self._waiting[one.key] = report, list(self._notes(one.key, report))
         if len(self._waiting) >= AT_ONCE:
             self.flush()
@@ -123,7 +124,8 @@ class _Settling:
             read=self._read,
             known=self._known,
             kinds=dict(self._kinds),
-            bounced=self._bounced,
+            bounced=self._changed[Status.BOUNCED],
+            complained=self._changed[Status.COMPLAINED],
             chosen=self._chosen,
             cleared=self._changed[Status.ACCEPTED],
             suppressed=self._suppressed,
@@ -182,9 +184,7 @@ class _Settling:
     def _count(self, match: Match | None) -> None:
         if match is None:
             self._unmatched += 1
-        elif match.proven:
-            self._bounced += 1
-        else:
+        elif not match.proven:
             self._unproven += 1
 
     def _entries(self, report: Report, notes: list[Note]) -> Iterator[Entry]:

@@ -18,12 +18,13 @@ from msgspec import Struct
 
 from mass_apology.bounces.tokens import choices_in
 from mass_apology.campaign import LEDGER_NAME, read_campaign
-from mass_apology.errors import InputError
+from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.holding import locked_ledger
-from mass_apology.flows.output import new_file
+from mass_apology.flows.output import new_file, require_csv
 from mass_apology.flows.showing.tables import customer_cells, customer_columns, line_numbers, moment, safe
 from mass_apology.ledger import Records
 from mass_apology.ledger.choices import Choice, Recorded, Token, choices, record, undecided
+from mass_apology.settings import Campaign
 
 STANDARD_INPUT = "-"
 AT_ONCE = 1000  # tokens that are recorded with one commit
@@ -47,13 +48,18 @@ def choose(folder: Path, source: str | None, to: Path | None, *, force: bool) ->
     Raises ``MassApologyError``; what was read until then is recorded. Reading a file twice changes nothing.
     """
     campaign = read_campaign(folder)
+    _require_remedies(campaign)
+    if to is not None:
+        require_csv(to)
     read = None
     if source is not None:
         with locked_ledger(folder, campaign) as ledger, _lines(source) as lines:
             tokens = tokens_in(lines, source)
             read = Recorded(new=0, known=0, strange=0)
             while batch := list(islice(tokens, AT_ONCE)):
-                read = _together(read, record(ledger, batch, time.time()))
+                offered = [token for token in batch if token.remedy in campaign.remedies]
+                strange = Recorded(new=0, known=0, strange=len(batch) - len(offered))
+                read = _together(read, _together(strange, record(ledger, offered, time.time())))
     with Records.open(folder / LEDGER_NAME, campaign.name) as records:
         counts: Counter[str] = Counter()
         listed = _counted(choices(records), counts)
@@ -66,6 +72,14 @@ def choose(folder: Path, source: str | None, to: Path | None, *, force: bool) ->
             remedies=dict(counts.most_common()),
             undecided=undecided(records),
             written=str(to) if to else None,
+        )
+
+
+def _require_remedies(campaign: Campaign) -> None:
+    if not campaign.remedies:
+        raise ConfirmationError(
+            "This campaign offers nothing to choose from.",
+            next_step="Remedies and their addresses stand under [remedies] in campaign.toml (docs/remedies.md).",
         )
 
 

@@ -12,6 +12,7 @@ from mass_apology.errors import ConfirmationError
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import purging
+from mass_apology.moments import utc_minute
 from mass_apology.settings import parse_duration
 from mass_apology.suppression import Suppressions
 
@@ -38,9 +39,8 @@ def purge(folder: Path, older_than: str) -> Purged:
             )
         newest = purging.newest(ledger)
         if newest is not None and newest > now - seconds:
-            days = (now - newest) / 86400
             raise ConfirmationError(
-                f"The last thing happened {days:.0f} days ago, which is not {older_than}; nothing was purged.",
+                f"The last thing happened at {utc_minute(newest)}, which is not {older_than} ago; nothing was purged.",
                 next_step="Wait, or give a shorter time.",
             )
         purging.purge(ledger, now)

@@ -21,6 +21,8 @@ UNREACHED = frozenset({Status.REFUSED, Status.EXPIRED, Status.WITHHELD, Status.B
 _STEPS = {1: 60, 60: 3600}  # seconds of the timeline's steps: coarser ones, when there are many
 _MOST_STEPS = 7200
 _WITH_DIGITS = re.compile(r"\b\w*\d\w*\b")
+_CAME_BACK = frozenset({Status.BOUNCED, Status.COMPLAINED})
+_CODES = re.compile(r"(?:smtp; ?)?([245]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3})?)(?!\d)")
 
 
 class ReplyCount(Struct, frozen=True, kw_only=True):
@@ -79,7 +81,8 @@ class Summary:
         if status is Status.ACCEPTED and result.sha256:
             self._accepted.update(f"{result.message_id} {result.sha256.hex()}\n".encode())
         elif result.reply is not None:
-            self._replies[status, result.code, _kind_of_reply(result)] += 1
+            code = None if status in _CAME_BACK else result.code
+            self._replies[status, code, _kind_of_reply(result)] += 1
         if status in UNREACHED and len(self.unreached) < LISTED:
             self.unreached.append(result)
         elif status is Status.IN_DOUBT and len(self.in_doubt) < LISTED:
@@ -105,6 +108,11 @@ class Summary:
 
 def _kind_of_reply(result: Result) -> str:
     """Words with digits are queue ids and times, which differ from letter to letter."""
-    codes = " ".join(str(each) for each in (result.code, result.enhanced_code) if each is not None)
-    words = _WITH_DIGITS.sub("…", without_addresses(result.reply or ""))
+    said = result.reply or ""
+    if result.status in _CAME_BACK:  # the code is that of the relay, which accepted it; what came back has its own
+        found = _CODES.match(said)
+        codes, said = (found[1], said[found.end() :].lstrip()) if found else ("", said)
+    else:
+        codes = " ".join(str(each) for each in (result.code, result.enhanced_code) if each is not None)
+    words = _WITH_DIGITS.sub("…", without_addresses(said))
     return f"{codes} {words}".strip()[:120]

@@ -17,6 +17,7 @@ from mass_apology.letter.markup.blocks import Place, families, is_paragraph, lif
 from mass_apology.letter.markup.links import Guard
 from mass_apology.letter.markup.masking import Mask
 from mass_apology.letter.markup.plaintext import plain_text
+from mass_apology.letter.markup.typography import bind
 
 
 class Body(Struct, frozen=True, kw_only=True):
@@ -29,6 +30,7 @@ class Body(Struct, frozen=True, kw_only=True):
 def compile_body(masked: str, mask: Mask, guard: Guard, *, isolate: bool = False) -> Body:
     """Turn masked Markdown into masked HTML and masked text. ``TemplateError`` names the file's line.
 
+    Words that the language keeps together are on one line in both.
     ``isolate`` keeps each value's direction of writing to itself in the HTML: an English name in a letter in Arabic
     must not move the words around it.
     """
@@ -107,6 +109,7 @@ class _Weaver:
         inline.content = content
         inline.children = self._markdown.parseInline(content, self._references)[0].children
         self._guard_links(inline.children or [])
+        bind(inline.children or [], self._mask)
         if self._isolate:
             inline.children = [each for child in inline.children or [] for each in self._isolated(child)]
         opening, closing = node.nester_tokens

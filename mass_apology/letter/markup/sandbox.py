@@ -48,6 +48,8 @@ _JINJA_FILTERS = (
     *("sum", "title", "trim", "truncate", "unique", "upper", "urlencode"),
 )
 
+_COMPILED = frozenset({"link", "link_part", "paragraph", "unless_blank"})  # what our own compiler writes
+
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For, nodes.Assign),
     *(
@@ -91,6 +93,7 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
 
     def __init__(self, localiser: Localiser) -> None:
         super().__init__(undefined=Unknown, autoescape=False, keep_trailing_newline=True, cache_size=0)
+        self.language: str = localiser.locale.language
         self.globals.clear()
         self.intercepted_binops = frozenset({"+", "*", "%", "**"})
         self.filters = {name: FILTERS[name] for name in _JINJA_FILTERS}
@@ -132,7 +135,8 @@ def check(
         _check_nodes(tree, fragment)
         _check_names(tree, fragment, names)
         _check_fields(tree, fragment, fields)
-        environment.compile(tree)  # finds unknown filters and tests, and what is nested too deeply for Python
+        _check_filters(tree, fragment, environment)
+        environment.compile(tree)  # finds unknown tests, and what is nested too deeply for Python
     except TemplateSyntaxError as error:
         problem = f"{(error.message or 'this is not Jinja').removesuffix('.')}."
         advice = "Correct the expression on that line."
@@ -170,6 +174,14 @@ def _check_fields(tree: nodes.Template, fragment: Fragment, fields: Mapping[str,
         if owner in fields and name not in (known := names_of(fields[owner])):
             problem = f"`{owner}.{name}` is not known{suggestion(name, known)}"
             raise mistake(fragment.path, line, problem, f"Correct the name, or add it to [{owner}].")
+
+
+def _check_filters(tree: nodes.Template, fragment: Fragment, environment: LetterEnvironment) -> None:
+    """Jinja itself tells of an unknown filter inside a condition only when that is rendered, and of no line."""
+    for node in tree.find_all(nodes.Filter):
+        if node.name not in environment.filters:
+            problem = f"No filter named '{node.name}'{suggestion(node.name, set(environment.filters) - _COMPILED)}"
+            raise mistake(fragment.path, node.lineno, problem, "Correct the filter's name.")
 
 
 def fields_used(tree: nodes.Template) -> Iterable[tuple[str, str, int]]:
@@ -213,7 +225,7 @@ def _local_filters(localiser: Localiser) -> dict[str, Callable[..., str]]:
         name: _zoned(getattr(localiser, name))
         for name in ("day", "date", "on_day", "on_date", "clock", "time", "moment")
     }
-    plain = {name: getattr(localiser, name) for name in ("duration", "number", "money", "listing")}
+    plain = {name: getattr(localiser, name) for name in ("duration", "lasting", "number", "money", "listing")}
     return zoned | plain
 
 

@@ -69,7 +69,7 @@ def scenario_path(scenario: str, directories: Sequence[Path]) -> Path | None:
 
 def layout_paths(layout: str, directories: Sequence[Path]) -> tuple[Path, Path | None]:
     """The layout's HTML file and, where it has one, its text file."""
-    _check_name("layout", layout)
+    check_name("layout", layout)
     pages = _candidates(f"layouts/{layout}.html", directories)
     page = next((path for path in pages if path.is_file()), None)
     if page is None:
@@ -84,13 +84,13 @@ def layout_paths(layout: str, directories: Sequence[Path]) -> tuple[Path, Path |
 
 def available_languages(scenario: str, directories: Sequence[Path]) -> tuple[str, ...]:
     """The languages that the scenario has a letter for, sorted. ``TemplateError`` where there is no such scenario."""
-    _check_name("template", scenario)
-    letters = (path.stem for folder in directories for path in (folder / scenario).glob("*.md"))
+    check_name("template", scenario)
+    letters = (path.stem for folder in directories for path in (folder / scenario).glob("*.md") if path.is_file())
     languages = sorted({stem for stem in letters if LANGUAGE.fullmatch(stem)})
     if not languages:
         raise TemplateError(
             f"There is no template `{scenario}`{suggestion(scenario, set(_scenarios(directories)))}",
-            next_step="Correct `template` in campaign.toml, or write one in the campaign folder's `templates`.",
+            next_step="Correct the name (`template` in campaign.toml), or write one in the campaign's `templates`.",
         )
     return tuple(languages)
 
@@ -104,12 +104,12 @@ def read(path: Path) -> str:
         raise TemplateError(f"{path} cannot be read: {error.strerror}.", next_step="Make it readable.") from error
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
-        raise mistake(path, line, "is not UTF-8.", "Save the file as UTF-8.") from error
+        raise mistake(path, line, "the file is not UTF-8.", "Save the file as UTF-8.") from error
     if len(octets) > MAX_SIZE:
         raise TemplateError(f"{path} is larger than {MAX_SIZE:,} octets.", next_step="Shorten the template.")
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
-        raise mistake(path, line, f"holds the control character {control[0]!r}.", "Delete the character.")
+        raise mistake(path, line, f"the file holds the control character {control[0]!r}.", "Delete the character.")
     return text
 
 
@@ -119,10 +119,10 @@ def read_letter(path: Path) -> Letter:
     end = lines.index("") if "" in lines else len(lines)
     headers = dict(_headers(path, lines[:end]))
     if "Subject" not in headers or not headers["Subject"].text:
-        raise mistake(path, 1, "has no subject.", "Begin the file with a line `Subject: …`.")
+        raise mistake(path, 1, "the letter has no subject.", "Begin the file with a line `Subject: …`.")
     body = Fragment(path=path, line=end + 2, text="\n".join(lines[end + 1 :]))
     if not body.text.strip():
-        raise mistake(path, end + 1, "has no text after its headers.", "Write the letter after an empty line.")
+        raise mistake(path, end + 1, "the letter has no text below its headers.", "Write it after an empty line.")
     nothing = Fragment(path=path, line=1, text="")
     return Letter(
         subject=headers["Subject"],
@@ -165,10 +165,10 @@ def _scenarios(directories: Sequence[Path]) -> Iterator[str]:
         yield from (path.parent.name for path in folder.glob("*/*.md") if LANGUAGE.fullmatch(path.stem))
 
 
-def _check_name(what: str, name: str) -> None:
-    """A name is no path: nothing outside the template directories is read."""
+def check_name(what: str, name: str) -> None:
+    """Raise ``TemplateError`` where a name could be a path: nothing outside the template directories is read."""
     if not _NAME.fullmatch(name):
         raise TemplateError(
             f"`{name}` is not the name of a {what}.",
-            next_step=f"Give `{what}` in campaign.toml a name of letters, digits and hyphens.",
+            next_step="Give it a name of letters from A to Z, digits and hyphens, in campaign.toml too.",
         )

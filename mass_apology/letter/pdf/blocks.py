@@ -13,7 +13,6 @@ from msgspec import Struct, field
 
 _BLANKS = re.compile(r"[ \t\r\n]+")  # a no-break space is none
 _STYLES = frozenset({"strong", "em", "code"})
-_BLOCKS = frozenset({"p", "pre", "ul", "ol", "li", "blockquote", "table", "tr", "th", "td", "hr"})
 _HEADING = re.compile(r"h([1-6])")
 _CID = "cid:"
 

@@ -66,6 +66,7 @@ class Typesetter:
             (root / "pictures" / name).write_bytes(data)
         # The machine's own fonts would make other octets on another machine.
         own = Fonts(include_system_fonts=False, font_paths=[fonts] if fonts else [])
+        self._pictures = msgspec.json.encode(sorted(pictures)).decode()
         self._main = root / _SOURCE.name
         self._compiler: Compiler = Compiler(root=root, font_paths=own, ignore_system_fonts=True)
 
@@ -75,11 +76,14 @@ class Typesetter:
         data = msgspec.json.encode(sheet).decode()
         try:
             made = self._compiler.compile(
-                self._main, sys_inputs={"letter": data}, pdf_standards=[_STANDARD], timestamp=made_at
+                self._main,
+                sys_inputs={"letter": data, "pictures": self._pictures},
+                pdf_standards=[_STANDARD],
+                timestamp=made_at,
             )
         except self._failure as error:
             raise MessageError(
-                f"The letter's PDF cannot be made: {error.message}.",
+                f"The letter's PDF cannot be made: {' '.join(error.message.split())}.",
                 next_step="Put a font that has the character into a folder, and name it in `[letterhead] pdf_fonts`; "
                 "or set the row aside with --skip-bad-rows.",
             ) from error

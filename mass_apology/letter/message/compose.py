@@ -15,7 +15,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from mass_apology.errors import MessageError
-from mass_apology.letter.headers import (
+from mass_apology.letter.message.headers import (
     Mailbox,
     field_name,
     mailbox_field,

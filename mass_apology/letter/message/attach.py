@@ -7,8 +7,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from mass_apology.errors import MessageError
-from mass_apology.letter.compose import Attachment
-from mass_apology.letter.pictures import picture_size, picture_type
+from mass_apology.letter.message.compose import Attachment
+from mass_apology.letter.message.pictures import picture_size, picture_type
 from mass_apology.settings import BrandSettings, MessageSettings
 
 LIMIT = 10_000_000
@@ -93,7 +93,9 @@ def _path_inside(folder: Path, name: str, key: str) -> Path:
         if path.is_symlink():
             raise _unusable(name, key, "is reached through a symbolic link", "Put the file itself into the folder.")
     if not path.exists():
-        raise _unusable(name, key, f"is not in {folder}", f"Put it there, or remove it from {key} in campaign.toml.")
+        raise _unusable(
+            name, key, "is not in the campaign folder", f"Put it there, or remove it from {key} in campaign.toml."
+        )
     if not path.is_file():
         raise _unusable(name, key, "is not a regular file", "Name a file; a folder can be sent as a .zip.")
     return path

@@ -1,0 +1,123 @@
+"""A written letter → what is found in it before it is sent: leftovers, too much HTML, missing images, breaches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from mass_apology.errors import MassApologyError
+from mass_apology.letter.customers import Customers
+from mass_apology.letter.forms import Forms
+from mass_apology.letter.inspecting.leftovers import leftovers
+from mass_apology.letter.legal.judge import Breach, Judge
+from mass_apology.letter.legal.pack import load_pack
+from mass_apology.letter.scenario import Scenario
+from mass_apology.letter.templates import Template
+from mass_apology.letter.values import facts_for
+from mass_apology.model import Content, Delivery, Finding, Severity, read_rows
+from mass_apology.settings import Campaign
+
+FAILS = "letter-fails"
+"""The code of the finding about a letter that cannot be written at all."""
+
+CLIPPED = 102 * 1024
+"""Octets of HTML beyond which Gmail hides the rest of a letter behind a link."""
+
+_SHOWN_IMAGE = re.compile(r"""\ssrc=["']cid:([^"']*)["']""")
+
+
+class Inspector:
+    """Looks at the letters of one campaign and scenario."""
+
+    def __init__(
+        self,
+        campaign: Campaign,
+        scenario: str,
+        described: Scenario,
+        *,
+        forms: Forms,
+        customers: Customers,
+        directories: Sequence[Path],
+    ) -> None:
+        """Read the legal pack that the scenario names, if any. Raises ``TemplateError`` where it cannot be used."""
+        self._campaign = campaign
+        self._scenario = scenario
+        self._forms = forms
+        self._customers = customers
+        pack = load_pack(described.legal_pack, directories) if described.legal_pack else None
+        self._judge = Judge(described.legal_pack, pack, described.facts) if pack else None
+
+    def findings(self, delivery: Delivery, content: Content) -> Iterator[Finding]:
+        """What a person should look at in one letter."""
+        template = self._forms.form_for(delivery.language).template
+        yield from self._leftovers(delivery, content, template)
+        yield from self._too_long(delivery, content)
+        # Few templates show an image, and the search for one takes longer than all else here.
+        if template.may_show_images:
+            yield from self._missing_images(delivery, content)
+
+    def failure(self, delivery: Delivery, error: MassApologyError) -> Finding:
+        """The finding about a letter that cannot be written."""
+        return self._finding(delivery, FAILS, error.problem, error.next_step)
+
+    def breaches(self, delivery: Delivery, content: Content) -> Iterator[Breach]:
+        """What one letter does not keep of the scenario's legal pack."""
+        if self._judge is not None:
+            language = self._forms.language_for(delivery.language)
+            facts = facts_for(self._campaign.incident, language)
+            yield from self._judge.breaches(content, language, facts, line=delivery.first_line)
+
+    def legal_findings(self, breaches: Iterable[Breach], languages: Iterable[str]) -> list[Finding]:
+        """What the scenario's legal pack says of letters in these languages; ``breaches`` were found in them."""
+        if self._judge is None:
+            return []
+        told = self._judge.findings(self._scenario, self._campaign.recipients, breaches)
+        return [*told, *self._judge.unjudged(self._scenario, languages)]
+
+    def where(self, delivery: Delivery) -> str:
+        """Whose letter it is: "affected.csv, line 12"."""
+        return f"{self._campaign.recipients}, line {delivery.first_line}"
+
+    def _leftovers(self, delivery: Delivery, content: Content, template: Template) -> Iterator[Finding]:
+        text = content.text
+        if template.has_heading:  # which stands before the salutation
+            gender = self._customers.gender(read_rows(delivery.rows)[0])
+            text = f"{template.salutation(delivery.name, gender)}\n{text}"
+        for left in leftovers(content.subject, text):
+            yield self._finding(delivery, left.kind, left.problem, left.advice)
+
+    def _too_long(self, delivery: Delivery, content: Content) -> Iterator[Finding]:
+        # No character takes more than four octets, and nearly every letter is far from the limit.
+        size = len(content.html.encode()) if 4 * len(content.html) > CLIPPED else 0
+        if size > CLIPPED:
+            yield self._finding(
+                delivery,
+                "letter-clipped",
+                f"The HTML of this letter has {size / 1024:.0f} KB, and Gmail clips a letter at {CLIPPED // 1024} KB.",
+                "Shorten the template, or list fewer rows in it.",
+                Severity.WARNING,
+            )
+
+    def _missing_images(self, delivery: Delivery, content: Content) -> Iterator[Finding]:
+        for name in _SHOWN_IMAGE.findall(content.html):
+            if name not in self._forms.images:
+                yield self._finding(
+                    delivery,
+                    "letter-image-missing",
+                    f"The letter shows the image `cid:{name}`, which is not among the campaign's images.",
+                    f"Give its file in campaign.toml: [message.images] {name} = …",
+                )
+
+    def _finding(
+        self, delivery: Delivery, code: str, problem: str, advice: str, severity: Severity = Severity.ERROR
+    ) -> Finding:
+        return Finding(
+            code=code,
+            severity=severity,
+            where=self.where(delivery),
+            problem=problem,
+            advice=advice,
+            line=delivery.first_line,
+            address=delivery.address,
+        )
