@@ -126,6 +126,21 @@ def codes_findings(file: str, wanted: int, free: int) -> list[Finding]:
     ]
 
 
+def remedies_findings(remedies: Mapping[str, str], links: Sequence[str], template: str) -> list[Finding]:
+    """Remedies whose address stands in no letter; ``links`` are what the letters link to."""
+    return [
+        Finding(
+            code="remedy-unshown",
+            severity=Severity.WARNING,
+            where=f"campaign.toml, [remedies] {name}",
+            problem=f"No letter links to the remedy `{name}`, so nobody can choose it.",
+            advice=f"Write [words]({{{{ remedies.{name} }}}}) into templates/{template}, or correct the name.",
+        )
+        for name, address in remedies.items()
+        if address not in links
+    ]
+
+
 def deadline_findings(finish_at: float | None, finish_by: datetime | None) -> list[Finding]:
     """Whether the last letter can be handed over in time. ``finish_at`` is ``None`` where nothing limits the rate."""
     if finish_by is None or finish_at is None or finish_at <= finish_by.timestamp():

@@ -168,6 +168,20 @@ def test_a_list_of_choices_is_csv_by_its_name_too(folder: Path, live: Relay) -> 
     assert not (folder / "choices.xlsx").exists()
 
 
+def test_a_remedy_that_no_letter_offers_is_pointed_out(folder: Path, live: Relay) -> None:
+    person = Person()
+    send(folder, person)
+    assert person.checks[-1]
+    assert not [group for group in person.checks[-1].groups if group.code == "remedy-unshown"]
+    more = REMEDIES | {"repair": "https://acme.example/repair?choice={token}"}
+    write_toml(folder, live.sink.url, codes={"file": "codes.csv"}, remedies=more)
+    write_rows(folder / "affected.csv", customers(10))
+    send(folder, person)
+    assert person.checks[-1]
+    (group,) = [group for group in person.checks[-1].groups if group.code == "remedy-unshown"]
+    assert "`repair`" in group.examples[0].problem
+
+
 def test_a_choice_by_mail_is_a_reply_of_whoever_got_the_letter(folder: Path, live: Relay) -> None:
     send(folder)
     token = re.findall(r"replacement\.[0-9a-f]{32}", unquote(texts(live)["customer3@d3.example"]))[0]

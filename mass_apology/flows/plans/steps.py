@@ -230,6 +230,8 @@ class Planning:
         self._findings.add(preflight.fallback_findings(self._asked, campaign.template, counts.merged))
         legal = self.writer.legal_findings(self._inspected.breaches, tuple(counts.languages))
         self._findings.add(self._guards.heed(legal))
+        links = self.writer.links(tuple(counts.languages))
+        self._findings.add(preflight.remedies_findings(campaign.remedies, links, campaign.template))
         self._findings.add(preflight.deadline_findings(finish_at, campaign.finish_by))
         self._findings.add(self._guards.findings(self._numbers(counts)))
         groups = self._findings.groups()
@@ -251,7 +253,7 @@ class Planning:
             gmail=self._gmail,
             size=_size(self._inspected),
             attached=tuple(attached),
-            links=self.writer.links(tuple(counts.languages)),
+            links=links,
             canary=pacing.canary_size(counts.letters),
             rate=", ".join((campaign.relay.rate, *campaign.relay.windows)),
             finish_at=finish_at,
