@@ -12,7 +12,7 @@ import typer
 
 from mass_apology import __version__
 from mass_apology.cli import after, findings, reconcile, results, screen, suppress, templates, watching
-from mass_apology.cli.exits import Exit, sentences
+from mass_apology.cli.exits import Commands, Exit, sentences
 from mass_apology.cli.options import HERE, Folder, Force, Json, Override, SkipBadRows
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="mass-apology",
+    cls=Commands,
     no_args_is_help=True,
     rich_markup_mode=None,  # the plain help keeps the examples as they are typed, and starts faster
     pretty_exceptions_enable=False,

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
+
+from typer.core import TyperGroup
 
 from mass_apology.errors import MassApologyError
 
@@ -30,18 +33,27 @@ def sentences() -> Iterator[None]:
     except MassApologyError as error:
         complain(error.problem, error.next_step)
         sys.exit(Exit.NEEDS_A_PERSON)
-    except KeyboardInterrupt:
-        complain("Interrupted.", "Nothing is lost: run the same command again to go on.")
-        sys.exit(Exit.INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away, which is its right
-        sys.exit(Exit.DONE)
     except Exception as error:
         complain(
             f"mass-apology has a fault: {type(error).__name__}: {error}.",
             f"Nothing in the ledger is lost. Please report it with the file {_record(error)}.",
         )
         sys.exit(Exit.NEEDS_A_PERSON)
+
+
+class Commands(TyperGroup):
+    """The commands, cut off in our own words: typer would end with 130 and say nothing."""
+
+    def invoke(self, ctx: Any) -> Any:  # typer names the type in a private module
+        """Run one. Raises ``SystemExit`` after Ctrl-C, and where whoever read our output has gone."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            complain("Interrupted.", "Nothing is lost: run the same command again to go on.")
+            sys.exit(Exit.INTERRUPTED)
+        except BrokenPipeError:
+            sys.stderr.close()  # the reader of our output went away, which is its right
+            sys.exit(Exit.DONE)
 
 
 def complain(problem: str, next_step: str) -> None:

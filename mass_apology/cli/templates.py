@@ -22,7 +22,13 @@ def show_all(
     folder: Folder = HERE,
     language: Annotated[str, typer.Option(help="The language to tell it in.")] = "en",
 ) -> None:
-    """List the templates: the campaign's own and those that are shipped."""
+    """List the templates: the campaign's own and those that are shipped.
+
+    \b
+    Examples:
+      mass-apology templates
+      mass-apology templates --language pl
+    """
     if context.invoked_subcommand is not None:
         return
     from mass_apology.flows import library

@@ -13,24 +13,11 @@ from pathlib import Path
 import pytest
 from live import campaign_folder, customers, relay, write_toml
 from smtp_fakes import Nth
+from write_commands_page import COMMANDS, help_of
 
 from mass_apology.flows.showing.tables import COLUMNS
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = (
-    "init",
-    "check",
-    "send",
-    "status",
-    "pause",
-    "resume",
-    "stop",
-    "report",
-    "approve",
-    "preview",
-    "test",
-    "demo",
-)
 
 
 def command(*words: str | Path, cwd: Path | None = None, typed: str = "") -> subprocess.CompletedProcess[str]:
@@ -49,13 +36,9 @@ def command(*words: str | Path, cwd: Path | None = None, typed: str = "") -> sub
     return done
 
 
-def help_of(name: str) -> str:
-    return command(name, "--help").stdout
-
-
 def test_every_command_is_listed() -> None:
     listed = command("--help").stdout
-    assert [name for name in COMMANDS if not re.search(rf"^  {name} ", listed, re.MULTILINE)] == []
+    assert [name for name in COMMANDS if " " not in name and not re.search(rf"^  {name} ", listed, re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,22 @@ def test_options_that_contradict_each_other_are_wrong_usage(sent: Path, words: t
 def test_watching_that_ends_with_nobodys_word_needs_a_person(sent: Path) -> None:
     done = command("follow-up", "-C", sent, "--watch")
     assert (done.returncode, "nobody has armed it" in done.stdout) == (1, True)
+
+
+def test_an_interrupted_watch_says_so_and_exits_with_3(tmp_path: Path) -> None:
+    with relay() as live:
+        folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(3))
+        with (folder / "campaign.toml").open("a", encoding="utf-8") as file:
+            file.write('\n[[follow_up]]\ntemplate = "sorry"\nafter = "3 days"\n')
+        send(folder)
+    words = [sys.executable, "-m", "mass_apology", "follow-up", "-C", str(folder), "--watch"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        while "More is due from" not in watching.stdout.readline():
+            pass
+        watching.send_signal(signal.SIGINT)
+        _, said = watching.communicate(timeout=60)
+    assert (watching.returncode, "Nothing is lost" in said) == (3, True)
 
 
 def test_a_plan_says_what_was_sent_already_and_whose_clock_it_shows(sent: Path) -> None:

@@ -14,6 +14,7 @@ from live import Person, Row, campaign_folder, customers, relay, send, write_tom
 from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology.errors import ConfirmationError, LedgerError, LedgerLocked
+from mass_apology.flows.following import follow_up as flow
 from mass_apology.flows.following.consent import agree
 from mass_apology.flows.following.follow_up import FollowedUp, run
 from mass_apology.flows.following.outlook import Outlook, outlook
@@ -266,7 +267,10 @@ def test_a_condition_chooses_by_column(tmp_path: Path, live: Relay, clock: Clock
     assert planned_for(outlook(folder)) == 5
 
 
-def test_a_run_does_not_wait_for_days_for_a_deferred_letter(tmp_path: Path, live: Relay, clock: Clock) -> None:
+def test_a_run_does_not_wait_for_days_for_a_deferred_letter(
+    tmp_path: Path, live: Relay, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "PATIENCE", 0.0)  # this clock stands still, and would never come to the next try
     folder = campaign(tmp_path / "trial", live, customers(6))
     send(folder)
     armed(folder, 6)
@@ -280,6 +284,24 @@ def test_a_run_does_not_wait_for_days_for_a_deferred_letter(tmp_path: Path, live
     clock.at = done.next_at + 1
     assert sent_in(followed(folder)) == 1
     assert len(live.received) == 12
+
+
+def test_check_tells_early_what_a_follow_up_lacks(tmp_path: Path, live: Relay) -> None:
+    folder = campaign(tmp_path / "trial", live, customers(2))
+    add_waves(
+        folder,
+        live,
+        ALWAYS,
+        {"name": "gone", "template": "folow-up", "after": "3 days"},
+        {"name": "later", "template": "follow-up", "after": "3 days"},
+    )
+    person = Person()
+    assert send(folder, person).sent == 2
+    assert person.checks[0]
+    found = {group.code: group.examples[0] for group in person.checks[0].groups}
+    assert "did you mean `follow-up`" in found["follow-up-template"].problem
+    assert "done" in found["follow-up-fact-missing"].problem
+    assert "follow-up later" in found["follow-up-fact-missing"].where
 
 
 def test_at_night_nothing_arrives(tmp_path: Path, live: Relay, clock: Clock) -> None:

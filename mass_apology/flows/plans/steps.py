@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from mass_apology import pacing, preflight, recipients
 from mass_apology.errors import first_failure
 from mass_apology.flows.observing import Observe
+from mass_apology.flows.plans import later_waves
 from mass_apology.flows.plans.canary import Candidates
 from mass_apology.flows.plans.guarding import Guards, Numbers
 from mass_apology.flows.suppressing import Suppressed
@@ -26,6 +27,7 @@ from mass_apology.letter.writer import Writer
 from mass_apology.model import Delivery, Finding, Severity, Withheld
 from mass_apology.preflight import Findings, Group
 from mass_apology.recipients import Batch, Layout
+from mass_apology.schedule import problems as schedule_problems
 from mass_apology.settings import Campaign, parse_rate
 
 BATCH = 1000  # letters read back and rendered in one go
@@ -106,6 +108,7 @@ class Planning:
         self._layout = layout
         self._staging = staging
         self._make_writer = make_writer
+        self._directories = directories
         self._scenario = load_scenario(campaign.template, directories)
         self.writer = make_writer()
         self._guards = guards
@@ -135,6 +138,8 @@ class Planning:
         languages = tuple(self._staging.counts(domains=0).languages)
         facts = facts_findings(self._scenario, self._campaign.incident, languages)
         self._findings.add(facts)
+        if not any(schedule_problems(self._campaign.schedule, self._campaign.follow_up)):  # which follow-up tells
+            self._findings.add(later_waves.findings(self._campaign, self._directories, languages))
         codes = self._codes_findings()
         self._findings.add(codes)
         self._lacks_something = any(each.severity is Severity.ERROR for each in (*facts, *codes))
