@@ -11,7 +11,7 @@ from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import HERE, Folder
 from mass_apology.model import Severity
 
-app = typer.Typer(rich_markup_mode=None, help="The situations there are letters for.")
+app = typer.Typer(rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(help="The template's name.")]
 
@@ -22,7 +22,7 @@ def show_all(
     folder: Folder = HERE,
     language: Annotated[str, typer.Option(help="The language to tell it in.")] = "en",
 ) -> None:
-    """List the templates: the campaign's own and those that are shipped.
+    """List the templates: your own and those that are shipped.
 
     \b
     Examples:
