@@ -5,8 +5,11 @@ from __future__ import annotations
 from sqlite3 import Connection
 
 from mass_apology.ledger import lock
+from mass_apology.ledger.reading import Records
 from mass_apology.ledger.sqlite import Ledger
 from mass_apology.ledger.statements import statements
+
+NOTE = "personal data purged"
 
 _QUERIES = statements("purging.sql")
 
@@ -27,7 +30,12 @@ def purge(ledger: Ledger, now: float) -> None:
     What stays proves what was done, and keeps a customer who is in the file again from being written to twice.
     """
     ledger.write(_purge)
-    ledger.note(now, "personal data purged")
+    ledger.note(now, NOTE)
+
+
+def is_purged(records: Records) -> bool:
+    """Whether the people of this ledger were forgotten."""
+    return any(note.what == NOTE for note in records.notes())
 
 
 def _purge(connection: Connection) -> None:

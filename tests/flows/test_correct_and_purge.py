@@ -174,6 +174,14 @@ def test_after_a_purge_the_same_file_reaches_nobody_twice(
     assert len(live.received) == 20
 
 
+def test_after_a_purge_nobody_can_be_written_to_any_more(sent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 91 * 86400)
+    purge(sent, "90 days")
+    with pytest.raises(ConfirmationError, match="This campaign was purged"):
+        corrected(sent)
+
+
 def test_letters_that_are_due_stop_a_purge(tmp_path: Path, live: Relay) -> None:
     folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(5))
     live.fault = lambda _, verb, __: b"550 5.7.1 blocked" if verb == "MAIL" else None

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from mass_apology.errors import ConfirmationError
 from mass_apology.flows.plans import plan
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Changed, Records
+from mass_apology.ledger.purging import is_purged
 from mass_apology.ledger.waves import Candidate, candidates
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
@@ -41,6 +43,11 @@ class WavePlan:
         are now; without, for all of them as they were.
 
         Raises ``MassApologyError`` where the wave's template or condition cannot be used."""
+        if is_purged(ledger):
+            raise ConfirmationError(
+                "This campaign was purged: the ledger knows nobody's address any more.",
+                next_step="Begin a campaign of its own for those who are still to be written to: mass-apology init",
+            )
         self.wave = wave
         self.recipe = plan.writer_recipe(folder, campaign, ledger.header, wave.template, wave.subject)
         self._campaign = campaign
