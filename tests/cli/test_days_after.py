@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,15 @@ def test_watching_that_ends_with_nobodys_word_needs_a_person(sent: Path) -> None
     assert (done.returncode, "nobody has armed it" in done.stdout) == (1, True)
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """What a shell runs in the background ignores Ctrl-C, and so would all that is started from there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_an_interrupted_watch_says_so_and_exits_with_3(tmp_path: Path) -> None:
     with relay() as live:
         folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(3))
