@@ -9,11 +9,6 @@ DETACH staging;
 -- name: last-recipient
 SELECT coalesce(max(id), 0) FROM recipient;
 
--- name: last-number
--- Without the letters that are dropped below.
-SELECT coalesce(max(id), 0) FROM delivery
-WHERE NOT (wave = :wave AND recipient IN (SELECT recipient FROM met WHERE fate = 'returned'));
-
 -- name: update-recipients
 UPDATE recipient
 SET address = staged.address, name = staged.name, language = staged.language, time_zone = staged.time_zone,

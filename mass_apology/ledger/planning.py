@@ -222,7 +222,7 @@ class Staging:
         connection.execute(_COMMIT["attach"], (f"{self._path.absolute().as_uri()}?mode=ro",))
         try:
             with lock.fenced(connection):
-                _write(connection, facts)
+                _write(connection, {**facts, "last_number": self._last_number})
         finally:
             connection.execute(_COMMIT["detach"])
         connection.execute(_COMMIT["checkpoint"])
@@ -246,8 +246,9 @@ class Staging:
                     self._execute("compare", {"wave": self._wave})
                     (self._missing,) = self._execute("count-missing", {"wave": self._wave}).fetchone()
                     (self._last_number,) = self._execute("last-number", {"wave": self._wave}).fetchone()
-                    self._execute("forget-taken")
-                    self._execute("take")
+                    if self._offers:
+                        self._execute("forget-taken")
+                        self._execute("take")
             finally:
                 self._execute("detach")
 
@@ -295,8 +296,7 @@ class Staging:
 def _write(connection: Connection, facts: Mapping[str, object]) -> None:
     """In the ledger's transaction, with the plan attached."""
     (last,) = connection.execute(_COMMIT["last-recipient"]).fetchone()
-    (last_number,) = connection.execute(_COMMIT["last-number"], facts).fetchone()
-    facts = {**facts, "last": last, "last_number": last_number}
+    facts = {**facts, "last": last}
     for statement in (
         "update-recipients",
         "update-deliveries",

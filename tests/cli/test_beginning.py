@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from test_cli import command
+from shell import command
 
 
 def test_init_shows_what_it_takes_for_what(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,28 +11,13 @@ from pathlib import Path
 
 import pytest
 from live import campaign_folder, customers, relay, write_toml
+from shell import command
 from smtp_fakes import Nth
 from write_commands_page import COMMANDS, help_of
 
 from mass_apology.flows.showing.tables import COLUMNS
 
 ROOT = Path(__file__).parents[2]
-
-
-def command(*words: str | Path, cwd: Path | None = None, typed: str = "") -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "mass_apology", *map(str, words)],
-        cwd=cwd,
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
-    )
-    assert "Traceback" not in done.stdout + done.stderr
-    assert "has a fault" not in done.stderr
-    return done
 
 
 def test_every_command_is_listed() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from live import campaign_folder, customers, relay, send
+from shell import command
 
 WAVES = """
 [schedule]
@@ -40,21 +41,6 @@ def sent(tmp_path: Path) -> Path:
             file.write(WAVES)
         assert send(folder).sent == 3
     return folder
-
-
-def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "mass_apology", *map(str, words)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
-    )
-    assert "Traceback" not in done.stdout + done.stderr
-    assert "has a fault" not in done.stderr
-    return done
 
 
 @pytest.mark.parametrize(

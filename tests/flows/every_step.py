@@ -11,14 +11,12 @@ import os
 import re
 import signal
 import sqlite3
-import sys
 import threading
-import traceback
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from forked import forked
 from msgspec import Struct
 
 from mass_apology.flows import event_loop
@@ -147,19 +145,12 @@ def durable(sql: str, *, in_transaction: bool) -> str:
 def killed_at_step(n: int, act: Callable[[], object], *, thorough: bool = False) -> Death | None:
     """Do it in a process that dies at the n-th moment, counted from 1; ``None`` where it ended before."""
     reading, telling = os.pipe()
-    with warnings.catch_warnings():
-        # Python 3.12 warns of threads when it forks. The relay's is idle then, and the new process asks nothing of it.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process = os.fork()
-    if not process:
-        try:
-            Steps(n, telling, thorough=thorough).watch()
-            act()
-            os._exit(0)
-        except BaseException:  # whatever it is: this process must not go on as its parent does
-            traceback.print_exc()
-            sys.stderr.flush()
-            os._exit(1)
+
+    def watched() -> None:
+        Steps(n, telling, thorough=thorough).watch()
+        act()
+
+    process = forked(watched)
     os.close(telling)
     _, status = os.waitpid(process, 0)
     with os.fdopen(reading, "rb") as told:

@@ -7,12 +7,10 @@ import mmap
 import os
 import signal
 import struct
-import sys
-import traceback
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from forked import forked
 from live import Person
 from msgspec import Struct
 
@@ -86,19 +84,12 @@ def hasten(patch: Callable[[object, str, object], None]) -> None:
 
 def killed_at(step: Step, act: Callable[[], object]) -> bool:
     """Do it in a process that is killed at the step; false where it never came to it."""
-    with warnings.catch_warnings():
-        # Python 3.12 warns of threads when it forks. The relay's is idle then, and the new process asks nothing of it.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process = os.fork()
-    if not process:
-        try:
-            _arm(step)
-            act()
-            os._exit(0)
-        except BaseException:  # whatever it is: this process must not go on as its parent does
-            traceback.print_exc()
-            sys.stderr.flush()
-            os._exit(1)
+
+    def armed() -> None:
+        _arm(step)
+        act()
+
+    process = forked(armed)
     _, status = os.waitpid(process, 0)
     assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
     return os.WIFSIGNALED(status)

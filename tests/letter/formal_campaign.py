@@ -61,13 +61,13 @@ SETTINGS: dict[str, Any] = {
 _WRITERS: dict[str, Writer] = {}
 
 
-def png(width: int, height: int) -> bytes:
+def png(width: int, height: int, grey: int = 0x60) -> bytes:
     """A grey picture."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    rows = b"".join(b"\0" + b"\x60" * width for _ in range(height))
+    rows = b"".join(b"\0" + bytes([grey]) * width for _ in range(height))
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 

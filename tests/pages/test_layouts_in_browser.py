@@ -6,8 +6,6 @@ import base64
 import email
 import email.policy
 import json
-import struct
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import Visit
+from formal_campaign import png
 from playwright.sync_api import Page
 
 from mass_apology.letter.templates import shipped_templates
@@ -111,15 +110,6 @@ PHONE = {"width": 320, "height": 640}
 DESK = {"width": 900, "height": 800}
 
 
-def _png(width: int, height: int) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    rows = b"".join(b"\0" + b"\x40" * width for _ in range(height))
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
 def _violations(page: Page) -> str:
     """What axe finds against WCAG 2.2 AA. Its rules of good practice are about pages: a letter is no landmark."""
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -133,7 +123,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "templates" / "sorry").mkdir(parents=True)
     for language, text in LETTERS.items():
         (made / "templates" / "sorry" / f"{language}.md").write_text(text, encoding="utf-8")
-    (made / "wide.png").write_bytes(_png(1200, 300))
+    (made / "wide.png").write_bytes(png(1200, 300, grey=0x40))
     return made
 
 

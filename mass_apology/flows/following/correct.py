@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from mass_apology.campaign import read_campaign
@@ -25,8 +24,6 @@ from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.plans import plan
 from mass_apology.flows.sending.run import Ended, Eyes, Run
 from mass_apology.flows.suppressing import suppressed
-from mass_apology.ledger import Changed, Ledger
-from mass_apology.ledger.waves import Addition, Candidate, add
 from mass_apology.model import FIRST_WAVE
 from mass_apology.schedule import is_wave_name
 from mass_apology.settings import Campaign, ScheduleSettings
@@ -54,13 +51,15 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
         changes = await changed_customers(folder, campaign, ledger, eyes.stage) if wishes.changed else None
         wave_plan = WavePlan(folder, campaign, ledger, wave_of(wishes), on_the_list, schedule=AT_ONCE, changes=changes)
         new = affected(wave_plan, wishes)
-        await require_writable(wave_plan, [wave_plan.letter(each) for each in new], eyes.stage)
+        letters = [wave_plan.letter(each) for each in new]
+        await require_writable(wave_plan, letters, eyes.stage)
         require_affected(new, ledger, wishes)
         due = len(new) + plan.due(ledger.counts(wishes.name))
         if not due:
             return Ended(counts=ledger.counts(wishes.name), sent=0, seconds=0.0)
         _confirm(due, wishes, eyes, campaign)
-        _add(ledger, wave_plan, new, changes or {})
+        theirs = [changes[each.recipient] for each in new] if changes is not None else []
+        wave_plan.add(ledger, letters, time.time(), changes=theirs)
         ledger.note(time.time(), f"{due} letters of the correction {wishes.name} confirmed")
         run = Run(
             folder,
@@ -73,13 +72,6 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
             subject_line=wishes.subject,
         )
         return await run.deliver(due, offer.extensions)
-
-
-def _add(ledger: Ledger, wave_plan: WavePlan, new: list[Candidate], changes: Mapping[int, Changed]) -> None:
-    letters = [wave_plan.letter(candidate) for candidate in new]
-    additions = [Addition(recipient=each.id, language=each.language, message_id=each.message_id) for each in letters]
-    theirs = [changes[each.recipient] for each in new if each.recipient in changes]
-    add(ledger, wave_plan.wave.name, additions, time.time(), changes=theirs)
 
 
 def _require_free_name(campaign: Campaign, name: str) -> None:

@@ -17,7 +17,7 @@ from mass_apology.flows.plans import plan
 from mass_apology.flows.sending.run import Ended, Eyes, Run
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.waves import Addition, Candidate, add, armed, planned, withhold
+from mass_apology.ledger.waves import Candidate, armed, planned, withhold
 from mass_apology.model import Extensions
 from mass_apology.schedule import Due, Not, Reason, Wave, waves
 from mass_apology.settings import Campaign
@@ -121,10 +121,7 @@ class _Following:
             return
         letters = [wave_plan.letter(candidate) for candidate in due]
         await require_writable(wave_plan, letters, self._eyes.stage)
-        additions = [
-            Addition(recipient=letter.id, language=letter.language, message_id=letter.message_id) for letter in letters
-        ]
-        add(self._ledger, wave_plan.wave.name, additions, now)
+        wave_plan.add(self._ledger, letters, now)
 
     def _withhold_stopped(self, wave_plan: WavePlan, now: float) -> None:
         """Letters that were planned by an earlier run, and must not go any more."""
@@ -137,7 +134,7 @@ class _Following:
         due = plan.due(self._ledger.counts(name))
         if not due:
             return _untouched(wave_plan.wave, said, next_at, needs_a_person=bool(said))
-        early = set(_early(wave_plan, time.time()))
+        early = _openings(wave_plan, time.time())
         run = Run(
             self._folder,
             self._campaign,
@@ -152,7 +149,9 @@ class _Following:
         )
         ended = await run.deliver(due, await self._offered())
         if ended.due:
-            next_at = _soonest(next_at, await self._ledger.next_due_at(name), _opening(wave_plan, time.time()))
+            next_at = _soonest(
+                next_at, await self._ledger.next_due_at(name), *_openings(wave_plan, time.time()).values()
+            )
         return WaveEnded(
             name=name,
             ended=ended,
@@ -187,17 +186,13 @@ def _stopped(wave_plan: WavePlan, now: float) -> Iterator[tuple[int, str]]:
             yield candidate.next_delivery, decision.reason.sentence
 
 
-def _early(wave_plan: WavePlan, now: float) -> Iterator[int]:
-    """Deliveries that were planned when the clock was ahead."""
-    for candidate, decision in wave_plan.reconsidered(now):
-        if isinstance(decision, Due) and decision.at > now and candidate.next_delivery is not None:
-            yield candidate.next_delivery
-
-
-def _opening(wave_plan: WavePlan, now: float) -> float | None:
-    """When the first of the letters that are planned, and may not go now, may go."""
-    decisions = (decision for _, decision in wave_plan.reconsidered(now))
-    return min((each.at for each in decisions if isinstance(each, Due) and each.at > now), default=None)
+def _openings(wave_plan: WavePlan, now: float) -> dict[int, float]:
+    """Deliveries that are planned and may not go now, and when they may: planned by a clock ahead, or closed since."""
+    return {
+        candidate.next_delivery: decision.at
+        for candidate, decision in wave_plan.reconsidered(now)
+        if isinstance(decision, Due) and decision.at > now and candidate.next_delivery is not None
+    }
 
 
 def _soonest(*moments: float | None) -> float | None:

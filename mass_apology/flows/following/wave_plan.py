@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.plans import plan
 from mass_apology.flows.suppressing import Suppressed
-from mass_apology.ledger import Changed, Records
+from mass_apology.ledger import Changed, Ledger, Records
 from mass_apology.ledger.purging import is_purged
-from mass_apology.ledger.waves import Candidate, candidates
+from mass_apology.ledger.waves import Addition, Candidate, add, candidates
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
 from mass_apology.model import DUE, Delivery, read_rows
@@ -92,6 +92,13 @@ class WavePlan:
             ),
             wave=self.wave.name,
         )
+
+    def add(self, ledger: Ledger, letters: Iterable[Delivery], now: float, *, changes: Iterable[Changed] = ()) -> None:
+        """Plan letters that ``letter`` made, all of them or none; see ``ledger.waves.add``."""
+        additions = [
+            Addition(recipient=each.id, language=each.language, message_id=each.message_id) for each in letters
+        ]
+        add(ledger, self.wave.name, additions, now, changes=changes)
 
     def is_open(self, letter: Delivery, now: float) -> bool:
         """Whether this letter may arrive now, where its recipient is."""

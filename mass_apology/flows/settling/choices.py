@@ -21,12 +21,12 @@ from mass_apology.campaign import LEDGER_NAME, read_campaign
 from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.output import new_file, require_csv
+from mass_apology.flows.settling.log_lines import STANDARD_INPUT
 from mass_apology.flows.showing.tables import customer_cells, customer_columns, line_numbers, moment, safe
 from mass_apology.ledger import Records
 from mass_apology.ledger.choices import Choice, Recorded, Token, choices, record, undecided
 from mass_apology.settings import Campaign
 
-STANDARD_INPUT = "-"
 AT_ONCE = 1000  # tokens that are recorded with one commit
 COLUMNS = ("remedy", "chosen_at", "address", "name", "source", "lines")
 

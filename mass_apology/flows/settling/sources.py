@@ -14,12 +14,12 @@ from mass_apology.bounces.events import read_events
 from mass_apology.bounces.reading import read
 from mass_apology.bounces.report import Report
 from mass_apology.errors import InputError
+from mass_apology.flows.settling.log_lines import STANDARD_INPUT
 from mass_apology.smtp import password as passwords
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-STANDARD_INPUT = "-"
 MOST_EVENTS = 64 << 20  # octets of one file of events
 
 _WHERE_KEPT = "Say where the mailbox's password is kept: --password env:NAME, file:PATH or keyring:SERVICE."
