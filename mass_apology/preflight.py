@@ -6,11 +6,15 @@ first few are kept as examples.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from mass_apology.countries import country_code, is_country, languages_of
 from mass_apology.model import Finding, Severity
 from mass_apology.moments import utc_minute
 
@@ -74,37 +78,90 @@ def skippable(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR and finding.line is not None
 
 
-def fallback_findings(wanted: Mapping[tuple[str, str], int], template: str, merged: int) -> list[Finding]:
+class Asked(NamedTuple):
+    """What one row, or letter, asks for, and what it gets: language codes, "" where it does not say."""
+
+    language: str
+    given: str
+    country: str = ""  # ISO 3166-1, of a row that names no language
+
+
+def asked(language: str, given: str, country: str) -> Asked:
+    """What a row asks for; ``country`` is what stands in its cell, and counts where it names no language."""
+    return Asked(language, given, country_code(country) if not language and is_country(country) else "")
+
+
+def fallback_findings(
+    counts: Mapping[Asked, int], template: str, *, unit: str = "letter", safety: bool = False
+) -> list[Finding]:
     """Languages asked for that have no letter, and rows that ask for none where others do.
 
-    ``wanted`` counts rows by (language asked for, language of the letter); ``merged`` of all rows have their letter
-    in common with an earlier one.
+    ``counts`` are of ``unit``s, which are rows where several of them share a letter. For the sake of ``safety`` a
+    letter that its recipient may not understand is an error, and the language of the market counts where a row names
+    none.
     """
-    unit = "row" if merged else "letter"
-    found = [
-        Finding(
-            code="language-fallback",
-            severity=Severity.WARNING,
-            where=f"template {template}, language {asked}",
-            problem=f"{_counted(count, unit, 'asks', 'ask')} for '{asked}' and will be in '{given}'.",
-            advice=f"Write templates/{template}/{asked}.md, or accept the fallback: `languages` in campaign.toml.",
-        )
-        for (asked, given), count in sorted(wanted.items())
-        if asked not in ("", given)
-    ]
-    silent = {given: count for (asked, given), count in wanted.items() if not asked}
-    if silent and len(silent) < len(wanted):
-        found += [
-            Finding(
-                code="language-unstated",
-                severity=Severity.INFO,
-                where=f"template {template}",
-                problem=f"{_counted(count, unit, 'states', 'state')} no language and will be in '{given}'.",
-                advice="Fill the cells in, or choose another first language: `languages` in campaign.toml.",
-            )
-            for given, count in silent.items()
-        ]
+    found: list[Finding] = []
+    silent: Counter[str] = Counter()
+    for each, count in sorted(counts.items()):
+        if not each.language:
+            silent[each.given] += count
+        elif each.language != each.given:
+            found.append(_of_language(template, each, _counted(count, unit, "asks", "ask")))
+        if safety and _is_foreign(each):
+            found.append(_of_market(template, each, _counted(count, unit, "goes", "go")))
+    if safety:
+        found = [_for_safety(each) for each in found]
+    if any(each.language for each in counts):
+        told = ((_counted(count, unit, "states", "state"), given) for given, count in silent.items())
+        found += [_unstated(template, who, given) for who, given in told]
     return found
+
+
+def _is_foreign(asked: Asked) -> bool:
+    spoken = languages_of(asked.country)
+    return bool(spoken) and asked.given not in spoken
+
+
+def _of_language(template: str, asked: Asked, who: str) -> Finding:
+    return Finding(
+        code="language-fallback",
+        severity=Severity.WARNING,
+        where=f"template {template}, language {asked.language}",
+        problem=f"{who} for '{asked.language}' and will be in '{asked.given}'.",
+        advice=f"Write templates/{template}/{asked.language}.md, or accept the fallback: `languages` in campaign.toml.",
+    )
+
+
+def _of_market(template: str, asked: Asked, who: str) -> Finding:
+    spoken = languages_of(asked.country)
+    files = " or ".join(f"templates/{template}/{language}.md" for language in spoken)
+    return Finding(
+        code="language-fallback",
+        severity=Severity.WARNING,
+        where=f"template {template}, country {asked.country}",
+        problem=f"{who} to {asked.country}, name no language, and will be in '{asked.given}'.",
+        advice=f"Write {files}, or name the column that says each customer's language: [columns] language.",
+    )
+
+
+def _for_safety(finding: Finding) -> Finding:
+    return replace(
+        finding,
+        code="safety-language",
+        severity=Severity.ERROR,
+        problem=f"{finding.problem} A warning of danger has to be understood.",
+        advice=f"{finding.advice.partition(', or accept')[0].rstrip('.')}.",
+    )
+
+
+def _unstated(template: str, who: str, given: str) -> Finding:
+    return Finding(
+        code="language-unstated",
+        severity=Severity.INFO,
+        where=f"template {template}",
+        problem=f"{who} no language and will be in '{given}'.",
+        advice="Fill the cells in, or choose another first language: `languages` in campaign.toml.",
+    )
 
 
 def _counted(count: int, unit: str, one: str, several: str) -> str:

@@ -252,7 +252,9 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sender: SenderSettings
     relay: RelaySettings
     where: NonEmpty | None = None  # chooses rows: plan == 'pro' and minutes_down > 30
-    purpose: Literal["safety", "service", "marketing"] = "service"  # which suppressions stop its letters
+    purpose: Literal["safety", "service", "marketing"] | None = (
+        None  # which suppressions stop its letters; see scenario
+    )
     suppression: SuppressionSettings = SuppressionSettings()
     languages: tuple[NonEmpty, ...] = ("en",)  # the fallback chain where a row's language has no template
     time_zone: NonEmpty = "UTC"  # for rows that do not say

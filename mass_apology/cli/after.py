@@ -72,7 +72,9 @@ def follow_up(
         return
     with watching.sending() as eyes:
         if arm is not None:
-            agreed = event_loop.run(consent.agree(folder, arm, eyes.count, confirm=confirm, observe=eyes.stage))
+            agreed = event_loop.run(
+                consent.agree(folder, arm, eyes.count, confirm=confirm, observe=eyes.stage, notice=eyes.notice)
+            )
             screen.say(f"{agreed.by} arms {agreed.wave}: at most {screen.number(agreed.letters)} letters.")
             return
         done = flow.watch(folder, eyes, results.show_followed_up) if watch else flow.run(folder, eyes)

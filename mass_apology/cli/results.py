@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mass_apology.cli.screen import counted, duration, number, say, table
-from mass_apology.model import Status
+from mass_apology.model import Finding, Status
 from mass_apology.moments import local_minute
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def show_outlook(found: Outlook) -> None:
             if day.wave == wave.name
         )
         _show_expected(found, wave.name)
+        show_notices(wave.findings)
         for out in found.left_out:
             if out.wave == wave.name and out.reason is Reason.PLANNED:
                 say(f"  {counted(out.count, 'letter')} of them planned already, or sent: mass-apology status")
@@ -113,6 +114,13 @@ def show_outlook(found: Outlook) -> None:
     for wave in found.waves:
         if wave.armed is None and wave.letters:
             say(f"\nTo agree to it: mass-apology follow-up --arm {wave.name}")
+
+
+def show_notices(findings: Iterable[Finding]) -> None:
+    """What a person should know before agreeing to a wave."""
+    for finding in findings:
+        say(f"  {finding.severity.value} {finding.code}: {finding.where}: {finding.problem}")
+        say(f"  → {finding.advice}")
 
 
 def _show_expected(found: Outlook, wave: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mass_apology.cli.findings import show_changes, show_plan
+from mass_apology.cli.results import show_notices
 from mass_apology.cli.screen import console, duration, number, say
-from mass_apology.model import Status
+from mass_apology.model import Finding, Status
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,6 +49,13 @@ class Terminal:
             show_changes(outlook)
         relay = campaign.relay.url.rpartition("@")[2]
         say(f"\n{number(due)} letters are due, through {relay} at {campaign.relay.rate}.")
+
+    def notice(self, findings: Sequence[Finding]) -> None:
+        """What to know before typing the number."""
+        if findings:
+            self.close()
+            say("")
+            show_notices(findings)
 
     def count(self, due: int) -> str:
         """Ask for the number of letters."""

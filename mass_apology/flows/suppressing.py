@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from mass_apology.errors import SuppressionError
+from mass_apology.letter.scenario import load_scenario, purpose_of
+from mass_apology.letter.templates import shipped_templates
 from mass_apology.settings import Campaign
 from mass_apology.state import STATE_VARIABLE
 from mass_apology.suppression import Purpose, Suppressions, Verdict, default_path, judge
@@ -37,7 +39,7 @@ class Suppressed:
 
     def __init__(self, store: Suppressions | None, purpose: Purpose) -> None:
         self._store = store
-        self._purpose = purpose
+        self.purpose = purpose
 
     def among(self, addresses: Sequence[str]) -> dict[str, str]:
         """Those that must not be written to, each with the reason as a sentence."""
@@ -48,14 +50,18 @@ class Suppressed:
         """What the list says of these addresses, of those that are on it."""
         if self._store is None:
             return {}
-        return {address: judge(entry, self._purpose) for address, entry in self._store.among(addresses).items()}
+        return {address: judge(entry, self.purpose) for address, entry in self._store.among(addresses).items()}
 
 
 @contextmanager
 def suppressed(campaign: Campaign, folder: Path) -> Iterator[Suppressed]:
-    """The list, open. A user without a home directory has none, and nothing was ever put on it."""
+    """The list, open. A user without a home directory has none, and nothing was ever put on it.
+
+    Raises ``TemplateError`` where the scenario, which may say what the letters are for, cannot be read.
+    """
     with ExitStack() as opened:
         store = None
         if campaign.suppression.file or default_path() is not None:
             store = opened.enter_context(Suppressions.open(store_path(campaign, folder)))
-        yield Suppressed(store, Purpose(campaign.purpose))
+        scenario = load_scenario(campaign.template, (folder / "templates", shipped_templates()))
+        yield Suppressed(store, Purpose(purpose_of(campaign, scenario)))

@@ -25,6 +25,7 @@ GUARDS: Mapping[str, str] = MappingProxyType(
         "leftover-placeholders": "Customers read [FIRSTNAME] or {{name}}: the marks of another program's templates.",
         "missing-value-words": "Customers are addressed as nan, None or #REF!: words that stand for a missing value.",
         "legal-forbidden": "A letter says what the law forbids it, such as “voluntary” in a product recall.",
+        "safety-language": "People are warned of a danger in a language that they do not read.",
         "identical-letters": "Everybody gets one and the same text, though the letter was to be personal.",
         "one-mailbox": "One mailbox gets a flood of letters, since the wrong column holds the addresses.",
         "one-name": "Everybody is called by one name, since the wrong column holds the names.",

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -21,7 +21,7 @@ from mass_apology.letter.markup import source
 from mass_apology.letter.markup.sandbox import link
 from mass_apology.letter.values import Fields, facts_for, is_language_table, suggestion
 from mass_apology.model import Finding, Severity
-from mass_apology.settings import ColumnType
+from mass_apology.settings import Campaign, ColumnType
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _SENTENCE_END = (".", "!", "?", "…")
@@ -74,6 +74,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     columns: Mapping[str, Column] = field(default_factory=dict)
     legal_pack: str = ""  # the pack of legal rules that applies; empty for none
     follow_up: str = ""  # the template that is sent some days later; empty for none
+    campaign_purpose: Literal["safety", "service", "marketing"] = "service"  # where campaign.toml gives no `purpose`
 
 
 def load_scenario(scenario: str, directories: Sequence[Path]) -> Scenario:
@@ -98,6 +99,27 @@ def _check_tables(told: Mapping[str, Any]) -> None:
                 msgspec.convert(entry, kind)
             except msgspec.ValidationError as error:
                 raise msgspec.ValidationError(f"[{table}.{name}]: {error}") from error
+
+
+def purpose_of(campaign: Campaign, scenario: Scenario) -> str:
+    """What the campaign's letters are for, in the words of ``Campaign.purpose``: its own word, else its scenario's."""
+    return campaign.purpose or scenario.campaign_purpose
+
+
+def purpose_findings(campaign: Campaign, scenario: Scenario) -> list[Finding]:
+    """A campaign that takes its letters for less urgent than their scenario does."""
+    if campaign.purpose in (None, "safety") or scenario.campaign_purpose != "safety":
+        return []
+    return [
+        Finding(
+            code="purpose-contradicts",
+            severity=Severity.WARNING,
+            where="campaign.toml, purpose",
+            problem=f'It is "{campaign.purpose}", though the template {campaign.template} is about safety: customers '
+            "who asked for no letters would not hear of the danger.",
+            advice='Take the line out, or write: purpose = "safety"',
+        )
+    ]
 
 
 def incident_fields(scenario: Scenario, incident: Mapping[str, Any], language: str) -> Fields:

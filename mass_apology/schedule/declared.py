@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from mass_apology.countries import is_country
 from mass_apology.model import FIRST_WAVE, Status
-from mass_apology.schedule.places import is_country
 from mass_apology.settings import FollowUpSettings, QuietSettings, ScheduleSettings, parse_duration
 
 DAY = 86400

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from types import MappingProxyType
-from zoneinfo import available_timezones
 
-from babel.core import get_global
 from msgspec import Struct
+
+from mass_apology.countries import country_code, is_country, time_zones, zone_of
 
 _SATURDAY_SUNDAY = frozenset({5, 6})
 _FRIDAY_SATURDAY = frozenset({4, 5})
@@ -27,28 +26,6 @@ _WEEKENDS: Mapping[str, frozenset[int]] = MappingProxyType(
     }
 )
 
-# Where nearly everybody of a country with several zones lives (Unicode CLDR 45, supplemental/primaryZones). CY and PS
-# are added: all of their zones show the same time today.
-_MAIN_ZONES: Mapping[str, str] = MappingProxyType(
-    {
-        "CL": "America/Santiago",
-        "CN": "Asia/Shanghai",
-        "CY": "Asia/Nicosia",
-        "DE": "Europe/Berlin",
-        "EC": "America/Guayaquil",
-        "ES": "Europe/Madrid",
-        "MH": "Pacific/Majuro",
-        "MY": "Asia/Kuala_Lumpur",
-        "NZ": "Pacific/Auckland",
-        "PS": "Asia/Gaza",
-        "PT": "Europe/Lisbon",
-        "UA": "Europe/Kyiv",
-        "UZ": "Asia/Tashkent",
-    }
-)
-
-_ALSO_WRITTEN: Mapping[str, str] = MappingProxyType({"EL": "GR", "UK": "GB"})  # as the European Union writes them
-
 
 class Place(Struct, frozen=True):
     """Where a recipient is, as far as the schedule is concerned."""
@@ -63,11 +40,6 @@ def weekend(country: str) -> frozenset[int]:
     return _WEEKENDS.get(country, _SATURDAY_SUNDAY)
 
 
-def is_country(code: str) -> bool:
-    """Whether this is a country's code, in either case."""
-    return _code(code) in _zones_by_country()
-
-
 def place(zone: str, country: str, *, default_zone: str, default_country: str) -> Place:
     """What a row says, completed: the zone from the row, else from its country, else the campaign's.
 
@@ -75,45 +47,21 @@ def place(zone: str, country: str, *, default_zone: str, default_country: str) -
     letter may then arrive at night.
     """
     notes: list[str] = []
-    code = _code(country)
-    if code and code not in _zones_by_country():
+    code = country_code(country)
+    if code and not is_country(code):
         notes.append(f"{country!r} is no country's code of two letters; {_instead(default_country)}.")
         code = ""
-    known_zone = zone if zone in _time_zones() else _zone_of(code)
+    known_zone = zone if zone in time_zones() else zone_of(code)
     if not known_zone:
         known_zone = default_zone
         if code and not zone:
             notes.append(f"{code} has several time zones and the row names none; {default_zone} is used.")
     if zone and known_zone != zone:
         notes.append(f"{zone!r} is no time zone; {known_zone} is used.")
-    return Place(known_zone, code or _code(default_country), tuple(notes))
+    return Place(known_zone, code or country_code(default_country), tuple(notes))
 
 
 def _instead(default_country: str) -> str:
-    return f"{_code(default_country)} is used" if default_country else "the row is taken for one without a country"
-
-
-def _code(country: str) -> str:
-    code = country.strip().upper()
-    return _ALSO_WRITTEN.get(code, code)
-
-
-def _zone_of(country: str) -> str:
-    """The zone of a country that has one, or one for nearly everybody; otherwise empty."""
-    zones = _zones_by_country().get(country, ())
-    return zones[0] if len(zones) == 1 else _MAIN_ZONES.get(country, "")
-
-
-@cache
-def _zones_by_country() -> Mapping[str, tuple[str, ...]]:
-    """Every country's zones (IANA zone.tab, through CLDR)."""
-    return {
-        country: tuple(zone for zone in zones if zone in _time_zones())
-        for country, zones in get_global("territory_zones").items()
-        if country not in ("001", "ZZ")  # the world, and nobody knows where
-    }
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return (
+        f"{country_code(default_country)} is used" if default_country else "the row is taken for one without a country"
+    )

@@ -19,6 +19,7 @@ from mass_apology.flows.sending.deliver import Wishes, run
 from mass_apology.flows.sending.run import Ended
 from mass_apology.flows.sending.tally import Progress
 from mass_apology.ledger import Records, Result
+from mass_apology.model import Finding
 from mass_apology.settings import Campaign
 from mass_apology.smtp.sink import SinkSettings
 
@@ -102,6 +103,7 @@ class Person:
     def __init__(self, types: str | None = None) -> None:
         self.types = types
         self.asked: list[int] = []
+        self.notices: list[Finding] = []
         self.checks: list[Check | None] = []
         self.outlooks: list[Outlook | None] = []
         self.last: Progress | None = None
@@ -112,6 +114,9 @@ class Person:
     def plan(self, checked: Check | None, due: int, campaign: Campaign, outlook: Outlook | None = None) -> None:
         self.checks.append(checked)
         self.outlooks.append(outlook)
+
+    def notice(self, findings: Sequence[Finding]) -> None:
+        self.notices += findings
 
     def count(self, due: int) -> str:
         self.asked.append(due)

@@ -8,7 +8,8 @@ import pytest
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
-from mass_apology.schedule.places import _MAIN_ZONES, is_country, place, weekend
+from mass_apology.countries import MAIN_ZONES, is_country
+from mass_apology.schedule.places import place, weekend
 
 COUNTRIES = sorted(code for code in get_global("territory_zones") if len(code) == 2 and code != "ZZ")
 ONE_DAY_IN_CLDR = {"IN", "UG"}
@@ -38,7 +39,7 @@ def test_weekends(country: str, days: set[int]) -> None:
 
 
 def test_main_zones_are_the_countrys_own() -> None:
-    for country, zone in _MAIN_ZONES.items():
+    for country, zone in MAIN_ZONES.items():
         assert zone in get_global("territory_zones")[country]
         assert ZoneInfo(zone).key == zone
 

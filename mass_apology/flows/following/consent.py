@@ -5,7 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mass_apology.campaign import FILE_NAME, read_campaign
@@ -26,9 +27,17 @@ BATCH = 1000
 
 
 async def agree(
-    folder: Path, name: str, count: Callable[[int], str], *, confirm: int | None, observe: Observe
+    folder: Path,
+    name: str,
+    count: Callable[[int], str],
+    *,
+    confirm: int | None,
+    observe: Observe,
+    notice: Callable[[Sequence[Finding]], None] = lambda _: None,
 ) -> Armed:
     """Arm one wave: every letter is rendered, and the number of letters is typed or given.
+
+    ``notice`` is told what a person should know before typing it.
 
     Raises ``ConfirmationError`` where a letter cannot be written, or where the number is another; then nothing is
     armed.
@@ -37,7 +46,8 @@ async def agree(
     wave = wave_named(campaign, name)
     with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
         plan = WavePlan(folder, campaign, ledger, wave, on_the_list)
-        due = [plan.letter(who) for who, decision in plan.decisions(time.time()) if isinstance(decision, Due)]
+        whom = [who for who, decision in plan.decisions(time.time()) if isinstance(decision, Due)]
+        due = [plan.letter(who) for who in whom]
         await require_writable(plan, due, observe)
         letters = len(due) + planned(ledger, wave.name)
         if not letters:
@@ -46,6 +56,7 @@ async def agree(
                 next_step="A wave is armed once letters of the wave before are accepted. Look at: "
                 "mass-apology follow-up --plan",
             )
+        notice(plan.language_findings(Counter(map(plan.asked, whom))))
         if said := disagreement(letters, confirm, count):
             raise ConfirmationError(
                 f"The wave {name} is of {letters} letters, but {said}; it is not armed.",

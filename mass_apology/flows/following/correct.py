@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 
 from mass_apology.campaign import read_campaign
@@ -57,6 +58,7 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
         due = len(new) + plan.due(ledger.counts(wishes.name))
         if not due:
             return Ended(counts=ledger.counts(wishes.name), sent=0, seconds=0.0)
+        eyes.notice(wave_plan.language_findings(Counter(map(wave_plan.asked, new))))
         _confirm(due, wishes, eyes, campaign)
         theirs = [changes[each.recipient] for each in new] if changes is not None else []
         wave_plan.add(ledger, letters, time.time(), changes=theirs)

@@ -16,7 +16,8 @@ from mass_apology.flows.following.wave_plan import BATCH, WavePlan, wave_parts
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Records
 from mass_apology.ledger.waves import Armed, Candidate, armed, planned
-from mass_apology.model import Status
+from mass_apology.model import Finding, Status
+from mass_apology.preflight import Asked
 from mass_apology.schedule import Calendar, Day, Decision, Due, LeftOut, waves
 
 
@@ -30,6 +31,7 @@ class WaveOutlook(Struct, frozen=True, kw_only=True):
     expected: int  # further letters, if all that are due before them are accepted when they are due
     armed: int | None  # the number agreed to; None where nobody has
     changed: tuple[str, ...]  # what differs from what was agreed to
+    findings: tuple[Finding, ...]  # about the letters' languages
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -84,6 +86,7 @@ class _Ahead:
         self._now = now
         self._due: Counter[str] = Counter()
         self._expected: Counter[str] = Counter()
+        self._asked: defaultdict[str, Counter[Asked]] = defaultdict(Counter)
         self._after: defaultdict[str, list[WavePlan]] = defaultdict(list)  # by the wave before
         for plan in plans:
             self._after[plan.wave.from_wave].append(plan)
@@ -94,7 +97,9 @@ class _Ahead:
         accepted: list[Candidate] = []
         for candidate, decision in plan.decisions(self._now):
             self.calendar.add(name, decision)
-            self._due[name] += isinstance(decision, Due)
+            if isinstance(decision, Due):
+                self._due[name] += 1
+                self._asked[name][plan.asked(candidate)] += 1
             self._take(accepted, name, candidate, decision)
         self._expect(name, accepted)
 
@@ -110,6 +115,7 @@ class _Ahead:
             expected=self._expected[wave.name],
             armed=consent.letters if consent else None,
             changed=changed_parts(consent, dict(parts)) if consent else (),
+            findings=tuple(plan.language_findings(self._asked[wave.name])),
         )
 
     def _take(self, accepted: list[Candidate], wave: str, candidate: Candidate, decision: Decision) -> None:
@@ -131,5 +137,6 @@ class _Ahead:
                 if isinstance(decision, Due):
                     self.expected.add(name, decision)
                     self._expected[name] += 1
+                    self._asked[name][plan.asked(candidate)] += 1
                 self._take(further, name, candidate, decision)
             self._expect(name, further)

@@ -16,7 +16,8 @@ from mass_apology.ledger.purging import is_purged
 from mass_apology.ledger.waves import Addition, Candidate, add, candidates
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
-from mass_apology.model import DUE, Delivery, read_rows
+from mass_apology.model import DUE, Delivery, Finding, Severity, read_rows
+from mass_apology.preflight import Asked, asked, fallback_findings
 from mass_apology.recipients import Segments
 from mass_apology.schedule import Decision, Facts, Timetable, Wave, plan_wave, policy
 from mass_apology.schedule.public_holidays import PublicHolidays
@@ -57,6 +58,7 @@ class WavePlan:
         self._suppressed = suppressed
         self._changes = changes
         self._language_for = self.recipe().language_for
+        self._is_for_safety = suppressed.purpose == "safety"
         self._where = Segments(campaign, ledger.header, {wave.name: wave.where} if wave.where else {}, "follow_up")
         self._timetable = timetable(schedule or campaign.schedule, campaign.time_zone)
 
@@ -92,6 +94,16 @@ class WavePlan:
             ),
             wave=self.wave.name,
         )
+
+    def asked(self, candidate: Candidate) -> Asked:
+        """What language somebody asks for, and what the letter of this wave would be in."""
+        country = read_rows(candidate.rows)[0].get(self._campaign.columns.country, "")
+        return asked(candidate.language, self._language_for(candidate.language), country)
+
+    def language_findings(self, counts: Mapping[Asked, int]) -> list[Finding]:
+        """What a person should know of these letters' languages before agreeing to them; none of it stops them."""
+        found = fallback_findings(counts, self.wave.template, safety=self._is_for_safety)
+        return [replace(each, severity=Severity.WARNING) if each.severity is Severity.ERROR else each for each in found]
 
     def add(self, ledger: Ledger, letters: Iterable[Delivery], now: float, *, changes: Iterable[Changed] = ()) -> None:
         """Plan letters that ``letter`` made, all of them or none; see ``ledger.waves.add``."""

@@ -22,7 +22,7 @@ from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Counts, Staging
 from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.letter.inspecting.inspection import Inspection, together
-from mass_apology.letter.scenario import facts_findings, load_scenario
+from mass_apology.letter.scenario import facts_findings, load_scenario, purpose_findings, purpose_of
 from mass_apology.letter.writer import Writer
 from mass_apology.model import Delivery, Finding, Severity, Withheld
 from mass_apology.preflight import Findings, Group
@@ -120,7 +120,7 @@ class Planning:
         self._rows_read = self._rows_chosen = self._rendered = self._gmail = 0
         self._inspected = Inspection()
         self._lacks_something = False
-        self._asked: Counter[tuple[str, str]] = Counter()
+        self._asked: Counter[preflight.Asked] = Counter()
 
     def read(self, file: Path) -> None:
         """Every row becomes a staged recipient, or a finding."""
@@ -168,7 +168,10 @@ class Planning:
         staged = [
             (each, self.writer.language_for(each.language)) for each in batch.recipients if each.address not in stopped
         ]
-        self._asked.update((each.language, language) for each, language in staged)
+        country = self._campaign.columns.country
+        self._asked.update(
+            preflight.asked(each.language, language, each.row.get(country, "")) for each, language in staged
+        )
         self._staging.add(staged)
         self._findings.add(batch.findings)
         self._staging.withhold(batch.withheld)
@@ -232,7 +235,7 @@ class Planning:
         """What was found, when all is read and rendered; ``code`` and ``attached`` are told on."""
         campaign, counts = self._campaign, self._staging.counts(TOP_DOMAINS)
         finish_at = self._finish_at(counts.letters)
-        self._findings.add(preflight.fallback_findings(self._asked, campaign.template, counts.merged))
+        self._findings.add(self._guards.heed(self._language_findings(counts)))
         legal = self.writer.legal_findings(self._inspected.breaches, tuple(counts.languages))
         self._findings.add(self._guards.heed(legal))
         links = self.writer.links(tuple(counts.languages))
@@ -266,6 +269,13 @@ class Planning:
             sendable=not any(self._stops(group) for group in groups),
             skippable=all(group.skippable for group in groups if group.severity is Severity.ERROR),
         )
+
+    def _language_findings(self, counts: Counts) -> list[Finding]:
+        campaign = self._campaign
+        safety = purpose_of(campaign, self._scenario) == "safety"
+        unit = "row" if counts.merged else "letter"
+        found = preflight.fallback_findings(self._asked, campaign.template, unit=unit, safety=safety)
+        return [*found, *purpose_findings(campaign, self._scenario)]
 
     def _numbers(self, counts: Counts) -> Numbers:
         return Numbers(

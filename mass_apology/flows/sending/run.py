@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from math import inf
 from pathlib import Path
@@ -26,7 +26,7 @@ from mass_apology.flows.sending.tally import Progress, Tally
 from mass_apology.flows.sending.windows import Windows
 from mass_apology.ledger import Control, Ledger, editions
 from mass_apology.letter.farm import Farm, processes_for
-from mass_apology.model import FIRST_WAVE, Delivery, Extensions, Status
+from mass_apology.model import FIRST_WAVE, Delivery, Extensions, Finding, Status
 from mass_apology.settings import Campaign, SubjectLine, parse_rate
 from mass_apology.smtp.relay import run as send_through
 
@@ -61,6 +61,9 @@ class Eyes(Protocol):
 
     def plan(self, checked: Check | None, due: int, campaign: Campaign, outlook: Outlook | None = None) -> None:
         """What would be sent now; ``checked`` and ``outlook`` are None where the ledger's plan still holds."""
+
+    def notice(self, findings: Sequence[Finding]) -> None:
+        """What the person should know before the number is typed."""
 
     def count(self, due: int) -> str:
         """What the person types when asked for the number of letters due."""
