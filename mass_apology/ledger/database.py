@@ -100,9 +100,14 @@ def open_reading(path: Path, name: str | None) -> Connection:
         return _open(path, "ro", name)
 
 
-def _open(path: Path, mode: str, name: str | None) -> Connection:
+def require_ledger(path: Path) -> None:
+    """Raise ``LedgerError`` where there is no such file."""
     if not path.is_file():
         raise LedgerError(f"There is no ledger at {path}.", next_step="Make one by running: mass-apology send")
+
+
+def _open(path: Path, mode: str, name: str | None) -> Connection:
+    require_ledger(path)
     return LEDGER.open(path, mode, lambda connection: _require_campaign(connection, path, name))
 
 

@@ -16,6 +16,7 @@ from mass_apology.ledger import database, lock, marks
 from mass_apology.ledger.claims import Claims
 from mass_apology.ledger.reading import Records
 from mass_apology.ledger.statements import statements
+from mass_apology.ledger.write_lock import WriteLock
 from mass_apology.ledger.writer import Writer
 from mass_apology.model import FIRST_WAVE, Delivery, Mark
 
@@ -31,28 +32,35 @@ class Ledger(Records):
     has failed, every method that writes raises that ``LedgerError``.
     """
 
-    def __init__(self, path: Path, name: str, reader: Connection, connection: Connection) -> None:
+    def __init__(
+        self, path: Path, name: str, reader: Connection, connection: Connection, write_lock: WriteLock
+    ) -> None:
         super().__init__(path, name, reader)
         self._claims: dict[str, Claims] = {}
-        self._writer = Writer(connection, path, self._marked)
+        self._writer = Writer(connection, path, write_lock, self._marked)
 
     @classmethod
     def create(cls, path: Path, name: str) -> Self:
         """Make the ledger of the campaign ``name`` and open it. Raises ``LedgerError`` if there is one already."""
-        database.create(path, name, time.time())
+        with closing(WriteLock(path)) as write_lock, write_lock.held():
+            database.create(path, name, time.time())
         return cls.open(path, name)
 
     @classmethod
     def open(cls, path: Path, name: str) -> Self:
         """The ledger of the campaign ``name``. Raises ``LedgerError`` if it is missing, damaged, newer or another's."""
+        database.require_ledger(path)
         with ExitStack() as opened:
-            connection = opened.enter_context(closing(database.open_writing(path, name)))
-            reader = opened.enter_context(closing(database.open_reading(path, name)))
-            with database.explained(path):
-                marks.prepare(connection)
-                Claims.prepare(connection)
+            write_lock = opened.enter_context(closing(WriteLock(path)))
+            with write_lock.held(), ExitStack() as connected:
+                connection = connected.enter_context(closing(database.open_writing(path, name)))
+                reader = connected.enter_context(closing(database.open_reading(path, name)))
+                with database.explained(path):
+                    marks.prepare(connection)
+                    Claims.prepare(connection)
+                connected.pop_all()
             opened.pop_all()
-        return cls(path, name, reader, connection)
+        return cls(path, name, reader, connection, write_lock)
 
     # Before sending
 

@@ -3,8 +3,8 @@
 Group commit: whatever is waiting when the last commit ends goes into the next. A commit that fails is the last one:
 every mark that waits or comes later gets its error, so nothing is handed over without a durable mark.
 
-One connection is also what keeps the file whole: SQLite 3.7.0 to 3.51.2 can damage a WAL database when two connections
-write or checkpoint at the same moment (sqlite.org/wal.html). Between processes the lock sees to it.
+One connection is also what keeps the file whole, together with the lock that is held for each transaction and for
+closing: other processes record what came back while this one sends (see write_lock.py).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from msgspec import Struct
 from mass_apology.errors import LedgerError
 from mass_apology.ledger import lock, marks
 from mass_apology.ledger.database import explained
+from mass_apology.ledger.write_lock import WriteLock
 from mass_apology.model import Mark
 
 LINGER = 0.0003  # seconds that a group of many waits for more: a commit costs the same for one mark as for many
@@ -56,9 +57,17 @@ class Writer:
     ``on_durable`` is called in the writer's thread with the marks of each group once they are on the disk.
     """
 
-    def __init__(self, connection: Connection, path: Path, on_durable: Callable[[Sequence[Mark]], None]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        path: Path,
+        write_lock: WriteLock,
+        on_durable: Callable[[Sequence[Mark]], None],
+    ) -> None:
+        """Connection and lock are the writer's from now on; it closes both."""
         self._connection = connection
         self._path = path
+        self._write_lock = write_lock
         self._on_durable = on_durable
         self._queue: SimpleQueue[_Waiting | _Call[Any]] = SimpleQueue()
         self._failure: LedgerError | None = None
@@ -130,6 +139,7 @@ class Writer:
                 self._perform(entry)
             self._commit(group)
             self._renew()
+        self._write_lock.close()
 
     def _entries(self) -> list[_Waiting | _Call[Any]]:
         """All that waits, in its order; nothing when nothing came for a while."""
@@ -158,7 +168,8 @@ class Writer:
 
     def _apply(self, group: Sequence[Mark]) -> None:
         try:
-            marks.apply(self._connection, self._path, group)
+            with self._write_lock.held():
+                marks.apply(self._connection, self._path, group)
         except LedgerError as error:
             self._failure = error
         except Exception as error:  # whatever it is, who waits must hear of it
@@ -175,7 +186,7 @@ class Writer:
             call.answer.set_exception(self._failure)
             return
         try:
-            with explained(self._path):
+            with explained(self._path), self._write_lock.held():
                 answer = call.act(self._connection)
         except Exception as error:  # it is the caller's, who gets it
             call.answer.set_exception(error)
@@ -189,7 +200,7 @@ class Writer:
             return
         self._renew_at = time.monotonic() + lock.RENEWAL
         try:
-            with explained(self._path):
+            with explained(self._path), self._write_lock.held():
                 lock.renew(self._connection, time.time())
         except LedgerError as error:
             self._failure = error

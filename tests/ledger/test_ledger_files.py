@@ -31,14 +31,18 @@ def test_every_file_is_for_its_owner_only(path: Path) -> None:
             with Staging(path, WAVE, message_id) as staging:
                 staging.add([(recipient(9), "pl")])
                 names = ["ledger.sqlite", "ledger.sqlite-shm", "ledger.sqlite-wal", "ledger.sqlite."]
-                assert modes(path.parent) == dict.fromkeys([*names, "ledger.sqlite.control"], "0o600")
+                beside = ["ledger.sqlite.control", "ledger.sqlite.write"]
+                assert modes(path.parent) == dict.fromkeys([*names, *beside], "0o600")
     finally:
         os.umask(before)
 
 
 def test_a_closed_ledger_is_one_file(path: Path) -> None:
     planned_ledger(path, 3).__exit__()
-    assert [file.name for file in path.parent.iterdir()] == ["ledger.sqlite"]
+    assert {file.name: file.stat().st_size > 0 for file in path.parent.iterdir()} == {
+        "ledger.sqlite": True,
+        "ledger.sqlite.write": False,  # the lock: nothing stands in it
+    }
 
 
 def test_commits_wait_for_the_disk(ledger: Ledger) -> None:
