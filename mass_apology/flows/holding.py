@@ -24,7 +24,7 @@ def locked_ledger(folder: Path, campaign: Campaign, *, begin: bool = False) -> I
     path = folder / LEDGER_NAME
     begins = begin and not (path.exists() and path.stat().st_size)
     open_ledger = Ledger.create if begins else Ledger.open
-    with open_ledger(path, campaign.name) as ledger:
+    with open_ledger(path, campaign.name) as ledger, _kept_on_disk(ledger):
         ledger.acquire(time.time())
         try:
             delete_abandoned(path)  # a plan whose process was killed just after its commit: nobody else comes by it
@@ -34,3 +34,27 @@ def locked_ledger(folder: Path, campaign: Campaign, *, begin: bool = False) -> I
         finally:
             with suppress(LedgerError):  # the first failure is the one to tell; a lock of a dead process is taken over
                 ledger.release()
+
+
+@contextmanager
+def _kept_on_disk(ledger: Ledger) -> Iterator[None]:
+    """Where the file was deleted or replaced meanwhile, save what was recorded, and say so instead of anything else."""
+    try:
+        yield
+    finally:
+        if problem := ledger.lost_sight():
+            raise _saved(ledger, problem)
+
+
+def _saved(ledger: Ledger, problem: str) -> LedgerError:
+    saved = ledger.save()
+    if saved == ledger.path:
+        return LedgerError(
+            f"{problem} It was written anew with all that was recorded.",
+            next_step="See where the campaign stands: mass-apology status. To go on, run the same command again.",
+        )
+    return LedgerError(
+        f"{problem} All that was recorded is in {saved}.",
+        next_step=f"Move away what stands at {ledger.path} now, with its -wal and -shm; move {saved.name} to its "
+        "place; then run the same command again.",
+    )

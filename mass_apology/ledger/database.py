@@ -12,6 +12,7 @@ from sqlite3 import Connection
 
 from mass_apology.database import Database, is_empty
 from mass_apology.errors import LedgerError
+from mass_apology.ledger import origin
 from mass_apology.ledger.statements import read_sql, statements
 
 APPLICATION_ID = 1833062479  # as in schema.sql
@@ -77,6 +78,7 @@ def create(path: Path, name: str, now: float) -> None:
         connection.executescript(f"BEGIN EXCLUSIVE; {read_sql('schema.sql')}")
         facts = {"name": name, "key": secrets.token_bytes(32), "now": now}
         connection.execute(_QUERIES["add-campaign"], facts)
+        origin.begin(connection, path)
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
 

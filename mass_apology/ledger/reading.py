@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import Connection, Cursor
 from typing import Self
@@ -16,6 +16,7 @@ from mass_apology.ledger import control, lock
 from mass_apology.ledger.control import Control
 from mass_apology.ledger.database import explained, open_reading
 from mass_apology.ledger.lock import Holder
+from mass_apology.ledger.origin import Origin, read_origin
 from mass_apology.ledger.statements import statements
 from mass_apology.model import Status
 
@@ -82,6 +83,12 @@ class Records:
         return bytes(self._campaign()[1])
 
     @property
+    def origin(self) -> Origin:
+        """Which ledger this is, and where it was last sent from."""
+        with explained(self.path):
+            return read_origin(self._reader)
+
+    @property
     def digest_parts(self) -> Mapping[str, str]:
         """What the last plan was made from, and its digests; empty before the first plan."""
         return msgspec.json.decode(self._campaign()[2], type=dict[str, str])
@@ -128,6 +135,12 @@ class Records:
                 yield _result(row)
             for row in _stream(reader.execute(_QUERIES["withheld"], {"wave": wave})):
                 yield _set_aside(row, wave)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """The reading connection, for the other modules of this room; SQLite's errors become ``LedgerError``."""
+        with explained(self.path):
+            yield self._reader
 
     def holder(self) -> Holder | None:
         """The process that is sending, as far as this host can tell; ``None`` where there is none, or it has ended."""

@@ -14,6 +14,31 @@ CREATE TABLE campaign (
     header       TEXT NOT NULL DEFAULT '[]'   -- JSON array: the column names of the recipients file
 ) STRICT;
 
+-- One row: which ledger this is, and where it was last sent from. A copy has another place and is another file; a copy that
+-- was put back lacks what was recorded since. Device and inode are text: some systems number beyond 64 signed bits.
+CREATE TABLE origin (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    ledger   TEXT NOT NULL,               -- 32 random hexadecimal digits, made with the ledger
+    host     TEXT NOT NULL,
+    folder   TEXT NOT NULL,               -- absolute path
+    device   TEXT NOT NULL,
+    inode    TEXT NOT NULL,
+    log_size INTEGER NOT NULL DEFAULT 0,  -- of log.jsonl, octets: so far it tells nothing that is not recorded here
+    log_end  TEXT NOT NULL DEFAULT ''     -- SHA-256 of the last octets before that, to know the log again
+) STRICT;
+
+-- Runs that were begun: a copy that was put back lacks the last ones.
+CREATE TABLE run (
+    id       TEXT PRIMARY KEY,  -- 32 random hexadecimal digits
+    began_at REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Ledgers of the campaign that this one takes the place of, because a person said so.
+CREATE TABLE replaced (
+    ledger TEXT PRIMARY KEY,
+    at     REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- One row: who may write. The fence grows with every holder and is looked at in every transaction, so that a process
 -- whose lock was taken over writes nothing any more. A free lock has no host.
 CREATE TABLE lock (

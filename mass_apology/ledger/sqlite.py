@@ -14,6 +14,7 @@ from typing import Self, TypeVar
 
 from mass_apology.ledger import database, lock, marks
 from mass_apology.ledger.claims import Claims
+from mass_apology.ledger.on_disk import OpenedFile, save
 from mass_apology.ledger.reading import Records
 from mass_apology.ledger.statements import statements
 from mass_apology.ledger.write_lock import WriteLock
@@ -36,6 +37,7 @@ class Ledger(Records):
         self, path: Path, name: str, reader: Connection, connection: Connection, write_lock: WriteLock
     ) -> None:
         super().__init__(path, name, reader)
+        self._file = OpenedFile(path)
         self._claims: dict[str, Claims] = {}
         self._writer = Writer(connection, path, write_lock, self._marked)
 
@@ -87,6 +89,23 @@ class Ledger(Records):
     def write(self, act: Callable[[Connection], T]) -> T:
         """Do something with the writing connection, between two groups of marks, and wait for it."""
         return self._writer.call(act).result()
+
+    # The file
+
+    def require_on_disk(self) -> None:
+        """Raise ``LedgerError`` where the file was deleted, replaced or emptied since it was opened.
+
+        All that was recorded is safe until ``close``: see ``save``.
+        """
+        self._file.require()
+
+    def lost_sight(self) -> str | None:
+        """What became of the file since it was opened, as a sentence; ``None`` while it is where it was."""
+        return self._file.missing()
+
+    def save(self) -> Path:
+        """Write all that the ledger holds to a file again, where its own is gone, and say which: ``on_disk.save``."""
+        return self.write(lambda connection: save(connection, self.path))
 
     # While sending
 

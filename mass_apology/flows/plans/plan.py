@@ -197,6 +197,12 @@ def is_stale(folder: Path, campaign: Campaign, parts: Mapping[str, str], ledger:
     return there != dict(planned)
 
 
+def origin_facts(ledger: Records) -> dict[str, str]:
+    """Which ledger and which recipients file the numbers and lines of a log are of."""
+    file = ledger.digest_parts.get(_FILE, "")
+    return {"campaign": ledger.name, "ledger": ledger.origin.ledger, "recipients": file}
+
+
 def due(counts: Mapping[Status, int]) -> int:
     """Letters that ``send`` would work on."""
     return sum(count for status, count in counts.items() if status in DUE)

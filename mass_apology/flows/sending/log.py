@@ -1,6 +1,8 @@
 """The log: a JSON object a line, for machines, with no addresses in it.
 
-A recipient is named by the Message-ID's token, which is a keyed hash, and by the line numbers in the recipients file.
+A recipient is named by the Message-ID's token, which is a keyed hash, by the line numbers in the recipients file, and
+by the letter's number in the ledger. A run's first line says which ledger and which file these are of: so a log tells
+what left even where the ledger does not.
 """
 
 from __future__ import annotations
@@ -32,8 +34,10 @@ class Log:
         self._path = path
         self._encode = msgspec.json.Encoder().encode
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             self._file: IO[bytes] = os.fdopen(descriptor, "ab", buffering=1 << 16)
+            if _ends_within_a_line(descriptor):  # an earlier run was killed, or its disk was full
+                self._file.write(b"\n")
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -47,7 +51,8 @@ class Log:
             {
                 "at": _iso(mark.at),
                 "event": mark.status.lower(),
-                "letter": delivery.message_id[1:].partition("@")[0],
+                "letter": delivery.token,
+                "number": delivery.id,
                 "lines": msgspec.Raw(delivery.lines.encode()),
                 "attempts": mark.attempts,
                 "phase": phase,
@@ -80,6 +85,11 @@ class Log:
             f"{self._path} cannot be written: {error.strerror or error}.",
             next_step="Make room on the disk, then run send again: it goes on where it stopped.",
         )
+
+
+def _ends_within_a_line(descriptor: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
 
 
 def _iso(at: float) -> str:

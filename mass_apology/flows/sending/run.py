@@ -136,7 +136,7 @@ class Run:
                     tally=tally,
                     windows=self._windows(),
                 )
-                log.event("started", time.time(), due=due, wave=self._wave)
+                log.event("started", time.time(), due=due, wave=self._wave, **plan.origin_facts(self._ledger))
                 await self._until_done(desk, stock, log)
                 log.event("ended", time.time(), reason=desk.reason)
             await self._ledger.flush()
@@ -175,6 +175,8 @@ class Run:
         while True:
             self._eyes.progress(desk.progress())
             log.flush()
+            if problem := self._ledger.lost_sight():  # what is recorded from now on might be found by nobody
+                desk.close(problem)
             wanted = self._ledger.requested()
             desk.pause(paused=wanted is Control.PAUSE)
             if wanted is Control.STOP:

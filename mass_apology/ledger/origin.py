@@ -1,0 +1,166 @@
+"""Which ledger a file is: its own name, the place where it was last sent from, and the runs it knows of.
+
+A copy of a campaign's folder has the name in common with the first one, but neither the path nor the inode; a copy that
+was put back lacks the last runs. The inode alone tells a folder that was moved, and, on a file system that several
+hosts share, the same file under another path.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import Connection
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from mass_apology.ledger import lock
+from mass_apology.ledger.on_disk import file_id
+from mass_apology.ledger.statements import statements
+
+if TYPE_CHECKING:
+    from mass_apology.ledger.reading import Records
+    from mass_apology.ledger.sqlite import Ledger
+
+_QUERIES = statements("origin.sql")
+_PAGE = 1000  # rows fetched at a time
+
+
+class LogMark(Struct, frozen=True, kw_only=True):
+    """A place in log.jsonl."""
+
+    size: int = 0  # octets before it
+    end: str = ""  # SHA-256 of the last ones of these
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Which ledger this is, and where it was last sent from."""
+
+    ledger: str  # 32 hexadecimal digits
+    host: str
+    folder: str  # absolute path
+    device: str
+    inode: str
+    log: LogMark  # up to here the log tells nothing that the ledger does not know
+
+    def is_at(self, path: Path) -> bool:
+        """Whether the ledger at ``path`` is the file that was sent from, or stands in its place; else it is a copy."""
+        here = _place(path)
+        same_file = self.inode == here["inode"] and (self.device == here["device"] or self.host != here["host"])
+        return same_file or self.folder == here["folder"]
+
+
+class Gone(Struct, frozen=True, kw_only=True):
+    """What has left."""
+
+    handed_over: int  # letters that the relay has, or may have
+    accepted: int  # of these, those that it took: never becomes less
+
+
+class KnownLetter(Struct, frozen=True, gc=False):
+    """What the ledger knows of a letter that a log tells of."""
+
+    number: int
+    message_id: str
+    attempts: int
+    handed_over: bool  # its final dot may have been written, once at least
+    settled: bool  # it is not due any more
+
+    @property
+    def token(self) -> str:
+        return self.message_id[1:].partition("@")[0]
+
+
+def begin(connection: Connection, path: Path) -> None:
+    """Give a ledger that is being made its name and its place."""
+    connection.execute(_QUERIES["begin"], {"ledger": secrets.token_hex(16), **_place(path)})
+
+
+def read_origin(connection: Connection) -> Origin:
+    ledger, host, folder, device, inode, size, end = connection.execute(_QUERIES["origin"]).fetchone()
+    log = LogMark(size=size, end=end)
+    return Origin(ledger=ledger, host=host, folder=folder, device=device, inode=inode, log=log)
+
+
+def gone(records: Records) -> Gone:
+    """Counted now, in one pass over the letters."""
+    with records.reading() as reader:
+        handed_over, accepted = reader.execute(_QUERIES["gone"]).fetchone()
+    return Gone(handed_over=handed_over, accepted=accepted)
+
+
+def knows_run(records: Records, run: str) -> bool:
+    """Whether this run was begun with the ledger."""
+    with records.reading() as reader:
+        (known,) = reader.execute(_QUERIES["knows-run"], {"run": run}).fetchone()
+    return bool(known)
+
+
+def replaced(records: Records) -> frozenset[str]:
+    """The ledgers that this one takes the place of."""
+    with records.reading() as reader:
+        return frozenset(ledger for (ledger,) in reader.execute(_QUERIES["replaced"]))
+
+
+def by_number(records: Records, numbers: Sequence[int]) -> dict[int, KnownLetter]:
+    """What is known of the letters with these numbers."""
+    with records.reading() as reader:
+        rows = reader.execute(_QUERIES["by-number"], {"numbers": msgspec.json.encode(numbers).decode()})
+        return {row[0]: _known(row) for row in rows}
+
+
+def all_letters(records: Records) -> Iterator[KnownLetter]:
+    """Every letter of every wave; streams."""
+    with records.reading() as reader, closing(reader.execute(_QUERIES["all-letters"])) as cursor:
+        while page := cursor.fetchmany(_PAGE):
+            yield from map(_known, page)
+
+
+def begin_run(ledger: Ledger, run: str, now: float) -> None:
+    """Record, durably, that a run begins. Raises ``FencedOut`` unless the lock is held."""
+    _write(ledger, [("begin-run", {"run": run, "now": now})])
+
+
+def settle(ledger: Ledger, log: LogMark, *, replaces: Sequence[str], runs: Sequence[str], now: float) -> None:
+    """From now on the ledger belongs where it is, knows all that the log tells, and stands for these ledgers, runs."""
+    _write(
+        ledger,
+        [
+            ("settle", {**_place(ledger.path), "log_size": log.size, "log_end": log.end}),
+            *(("replace", {"ledger": each, "now": now}) for each in replaces),
+            *(("begin-run", {"run": each, "now": now}) for each in runs),
+        ],
+    )
+
+
+def become(ledger: Ledger, name: str, key: bytes) -> None:
+    """Give a ledger without letters the name and the key of one that was lost: so its Message-IDs are the same."""
+    _write(ledger, [("take-over", {"ledger": name}), ("take-key", {"key": key})])
+
+
+def _write(ledger: Ledger, changes: Sequence[tuple[str, dict[str, object]]]) -> None:
+    def act(connection: Connection) -> None:
+        with lock.fenced(connection):
+            for query, facts in changes:
+                connection.execute(_QUERIES[query], facts)
+
+    ledger.write(act)
+
+
+def _place(path: Path) -> dict[str, object]:
+    device, inode = file_id(path) or ("", "")
+    return {
+        "host": socket.gethostname(),
+        "folder": str(path.parent.resolve()),
+        "device": str(device),
+        "inode": str(inode),
+    }
+
+
+def _known(row: tuple[int, str, int, int, int]) -> KnownLetter:
+    number, message_id, attempts, handed_over, settled = row
+    return KnownLetter(number, message_id, attempts, bool(handed_over), bool(settled))

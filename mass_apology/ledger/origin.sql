@@ -1,0 +1,40 @@
+-- name: begin
+INSERT INTO origin (id, ledger, host, folder, device, inode) VALUES (1, :ledger, :host, :folder, :device, :inode);
+
+-- name: origin
+SELECT ledger, host, folder, device, inode, log_size, log_end FROM origin;
+
+-- name: take-over
+-- The ledger is rebuilt as the one that was lost, so that its letters have the Message-IDs they had.
+UPDATE origin SET ledger = :ledger;
+
+-- name: take-key
+UPDATE campaign SET key = :key;
+
+-- name: settle
+UPDATE origin SET host = :host, folder = :folder, device = :device, inode = :inode, log_size = :log_size, log_end = :log_end;
+
+-- name: begin-run
+INSERT OR IGNORE INTO run (id, began_at) VALUES (:run, :now);
+
+-- name: knows-run
+SELECT EXISTS (SELECT 1 FROM run WHERE id = :run);
+
+-- name: replace
+INSERT OR IGNORE INTO replaced (ledger, at) VALUES (:ledger, :now);
+
+-- name: replaced
+SELECT ledger FROM replaced;
+
+-- name: gone
+-- What has left, as far as it never becomes less: letters handed over, and those of them that the relay took.
+SELECT count(*), coalesce(sum(accepted_at IS NOT NULL), 0) FROM delivery
+WHERE accepted_at IS NOT NULL OR status IN ('HANDING_OVER', 'IN_DOUBT', 'BOUNCED', 'COMPLAINED');
+
+-- name: by-number
+-- What is known of letters that a log names by their number.
+SELECT id, message_id, attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED')
+FROM delivery WHERE id IN (SELECT value FROM json_each(:numbers));
+
+-- name: all-letters
+SELECT id, message_id, attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED') FROM delivery;
