@@ -23,6 +23,12 @@ CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 CONTROL_BUT_LAYOUT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 """The same without tab and line feed, which a longer text may hold."""
 
+BLANKS = (
+    " \t\n\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u2800\u3000"
+    "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\u3164\ufeff"
+)
+"""What nobody sees at either end of a value: blanks, ends of lines, and characters of no width."""
+
 BIDI_OVERRIDE = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Embeddings, overrides and isolates (UAX #9 §2): they make a name read differently from what it is."""
 
@@ -40,6 +46,7 @@ _ADVICE = {
     "language-invalid": "Write a language code such as 'pl' or 'pl-PL', or leave the cell empty.",
     "name-is-link": "Write the person's name without a web address, or leave the cell empty.",
     "name-too-long": "Shorten the name, or leave the cell empty.",
+    "quote-unclosed": "Write the quotes directly beside the delimiters, around the whole field.",
     "time-zone-unknown": "Write an IANA name such as 'Europe/Warsaw', or leave the cell empty.",
     "value-invalid": "Correct the value, or the column's type under [types] in campaign.toml.",
 }

@@ -37,7 +37,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     """Some consecutive rows, checked. Each row was left out by ``where``, or has findings, or is a recipient."""
 
     recipients: list[Recipient]
-    findings: list[Finding]  # in the order of the lines; each has severity ERROR, a line and what stood as address
+    findings: list[Finding]  # of rows: in the order of the lines, severity ERROR, with line and what stood as address
     withheld: list[Withheld]  # each row with findings once, with the first of them as the reason
     rows_read: int  # blank lines are no rows
     rows_chosen: int  # not left out by ``where``; a row that cannot be judged is not left out

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mass_apology.errors import InputError
 from mass_apology.recipients import delimited, tables
+from mass_apology.recipients.cleaning import Cleaner
 from mass_apology.recipients.encoding import find_encoding
 from mass_apology.recipients.layout import Batch, Chunk, Layout, check_columns, column_names, roles
 from mass_apology.recipients.rows import RowChecks
@@ -49,13 +50,15 @@ def look(path: Path) -> Layout:
 
 
 def cells(path: Path, layout: Layout, columns: Sequence[str], chunk_rows: int = 5000) -> Iterator[dict[str, list[str]]]:
-    """These columns' cells as they stand, for a campaign still to be written, at most ``chunk_rows`` rows at a time.
+    """These columns' values, cleaned, for a campaign still to be written, at most ``chunk_rows`` rows at a time.
 
     Rows of a wrong structure are left out. Raises ``InputError`` as ``read`` does.
     """
     with _read_errors(path):
+        cleaner = Cleaner(path.name)
         for chunk in _chunks(path, layout, _unwritten(path), layout.header[0], chunk_rows):
-            yield {column: chunk.frame[column].tolist() for column in columns}
+            frame = cleaner.cleaned(chunk.frame[list(columns)], chunk.lines)
+            yield {column: frame[column].tolist() for column in columns}
 
 
 def _unwritten(path: Path) -> Campaign:
@@ -71,6 +74,8 @@ def _unwritten(path: Path) -> Campaign:
 def read(path: Path, layout: Layout, campaign: Campaign, chunk_rows: int = 5000) -> Iterator[Batch]:
     """The file's rows, at most ``chunk_rows`` in a batch, checked; text and Parquet in constant memory.
 
+    A last batch without rows has what is to be said about the whole file, where there is something.
+
     Raises:
         InputError: the file cannot be read on, or all of it cannot be trusted. Batches before that were right.
     """
@@ -82,6 +87,8 @@ def read(path: Path, layout: Layout, campaign: Campaign, chunk_rows: int = 5000)
     with _read_errors(path):
         for chunk in _chunks(path, layout, campaign, columns.address, chunk_rows):
             yield checks.batch(chunk)
+    if notes := checks.findings():
+        yield Batch(recipients=[], findings=notes, withheld=[], rows_read=0, rows_chosen=0)
 
 
 def _layout(path: Path, campaign: Campaign) -> Layout:

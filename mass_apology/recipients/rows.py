@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import compress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mass_apology.columns import Value
 from mass_apology.model import Finding, Recipient, Withheld
@@ -24,12 +24,10 @@ from mass_apology.recipients.cells import (
     time_zone,
     value_reader,
 )
+from mass_apology.recipients.cleaning import Cleaner
 from mass_apology.recipients.layout import Batch, Chunk, Roles
 from mass_apology.recipients.where import Where
 from mass_apology.settings import Campaign, ColumnType
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _LONGEST_NAME = 200  # characters
 _ENCODED_WORD = re.compile(r"=\?")  # RFC 2047: a mail program would decode it, into anything
@@ -43,6 +41,7 @@ class RowChecks:
 
     def __init__(self, file: str, roles: Roles, campaign: Campaign, where: Where | None) -> None:
         self._file = file
+        self._cleaner = Cleaner(file)
         self._roles = roles
         self._where = where
         self._readers = {
@@ -71,9 +70,13 @@ class RowChecks:
             rows_chosen=len(lines) + misfits,
         )
 
+    def findings(self) -> list[Finding]:
+        """What is to be said about the file, once all its rows were looked at."""
+        return [*self._cleaner.findings()]
+
     def _chosen(self, chunk: Chunk) -> tuple[list[int], dict[str, _Cells]]:
         """The rows that ``where`` does not leave out: their lines, and their cells by column."""
-        frame, lines = _tidy(chunk.frame), chunk.lines
+        frame, lines = self._cleaner.cleaned(chunk.frame, chunk.lines), chunk.lines
         if self._where is not None:
             chosen = self._where.chosen(frame)
             frame, lines = frame[chosen], list(compress(lines, chosen))
@@ -186,21 +189,6 @@ class _CheckedCells:
         """Flaws of cells that have none yet: what holds a control character is no address either, and said once."""
         told = {(flaw.row, flaw.column) for flaw in self.flaws}
         self.flaws.extend(flaw for flaw in flaws if (flaw.row, flaw.column) not in told)
-
-
-def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same rows; cells of only blanks are empty, and lines within a cell end in a line feed."""
-    import pandas as pd  # noqa: PLC0415 (350 ms that no other command should pay)
-
-    tidied = {}
-    for column in frame.columns:
-        cells = frame[column].tolist()
-        if "\r" in "".join(cells):
-            cells = [cell.replace("\r\n", "\n").replace("\r", "\n") for cell in cells]
-        if any(map(str.isspace, cells)):
-            cells = ["" if cell.isspace() else cell for cell in cells]
-        tidied[column] = cells
-    return pd.DataFrame(tidied, dtype=object, index=frame.index)
 
 
 def _recipient(  # noqa: PLR0913, PLR0917 (one argument for each field)

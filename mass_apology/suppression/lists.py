@@ -201,7 +201,7 @@ def _header(path: Path, first: _Row) -> list[str]:
     line, cells = first
     if any("@" in cell for cell in cells):
         return []
-    names = [cell.casefold() for cell in cells]
+    names = [unmarked(cell).casefold() for cell in cells]
     names = ["address" if name in _ADDRESS_NAMES else name for name in names]
     repeated = sorted({name for name in names if name in COLUMNS and names.count(name) > 1})
     if "address" not in names or repeated:

@@ -12,10 +12,14 @@ from live import campaign_folder, customers, relay, send
 from openpyxl import load_workbook
 from smtp_fakes import FaultyConversation, Relay
 
+from mass_apology import recipients
 from mass_apology.errors import OutputError
 from mass_apology.flows.showing.report import Report, report
 from mass_apology.flows.showing.tables import COLUMNS
+from mass_apology.flows.showing.unreached import write_unreached
+from mass_apology.ledger import Result
 from mass_apology.model import Status
+from mass_apology.settings import Campaign, RelaySettings, SenderSettings
 
 
 def refuse_some(_: FaultyConversation, verb: str, argument: bytes) -> bytes | None:
@@ -78,6 +82,48 @@ def test_the_unreached_come_with_the_fields_of_their_rows(sent: Path, tmp_path: 
     assert "no such user here" in rows[0]["why"]
     assert rows[0]["note"] == "'=1+1"
     assert rows[2]["rows"] == "32"
+
+
+def test_the_unreached_read_again_as_recipients_have_the_same_values(tmp_path: Path) -> None:
+    rows = [
+        {"email": "a@one.example", "name": '"Łuk" Żak; A', "phone": "+48 22 555 01 23", "note": "=1+1", "n": "00123"},
+        {"email": "b@one.example", "name": "-Ann", "phone": "'t", "note": "a;=b\n@c", "n": "-5"},
+        {"email": "c@one.example", "name": "'t Hooft", "phone": "''", "note": "one\n- two\t+3", "n": "'s-x"},
+    ]
+    header = ["email", "name", "phone", "note", "n"]
+    results = [
+        Result(
+            delivery=None,
+            address=row["email"],
+            name=row["name"],
+            language="en",
+            time_zone="",
+            wave="first",
+            status=Status.REFUSED,
+            message_id="",
+            attempts=1,
+            lines="[2]",
+            rows=json.dumps([row]),
+            planned_at=0.0,
+            reply="=550 no",
+        )
+        for row in rows
+    ]
+    again = tmp_path / "again.csv"
+    assert len(list(write_unreached(results, header, again, force=False))) == 3
+    campaign = Campaign(
+        name="again",
+        template="t",
+        recipients=again.name,
+        sender=SenderSettings(from_="Anna <anna@acme.example>"),
+        relay=RelaySettings(url="-"),
+    )
+    layout = recipients.inspect(again, campaign)
+    read = [each for batch in recipients.read(again, layout, campaign) for each in batch.recipients]
+    assert [(each.address, each.name, each.row["why"]) for each in read] == [
+        (row["email"], row["name"], "=550 no") for row in rows
+    ]
+    assert [{name: each.row.get(f"row_{name}", each.row[name]) for name in header} for each in read] == rows
 
 
 def test_page_and_unreached_are_written_in_one_pass(sent: Path, tmp_path: Path) -> None:

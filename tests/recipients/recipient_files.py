@@ -17,13 +17,18 @@ Load = Callable[..., "Loaded"]
 class Loaded(NamedTuple):
     layout: Layout
     recipients: list[Recipient]
-    findings: list[Finding]
+    findings: list[Finding]  # about single rows
+    notes: list[Finding]  # about the whole file, after its rows were read
     rows_read: int
     rows_chosen: int
 
     @property
     def codes(self) -> list[tuple[int | None, str]]:
         return [(finding.line, finding.code) for finding in self.findings]
+
+    def note(self, code: str) -> str:
+        """What is said under this code about the whole file; empty where nothing is."""
+        return " ".join(each.problem for each in (*self.layout.findings, *self.notes) if each.code == code)
 
     def column(self, name: str) -> list[str]:
         return [recipient.row.get(name, "") for recipient in self.recipients]
@@ -54,7 +59,8 @@ def load(path: Path, *, chunk_rows: int = 5000, **options: Any) -> Loaded:
     return Loaded(
         layout,
         [recipient for batch in batches for recipient in batch.recipients],
-        [finding for batch in batches for finding in batch.findings],
+        [finding for batch in batches for finding in batch.findings if finding.line is not None],
+        [finding for batch in batches for finding in batch.findings if finding.line is None],
         sum(batch.rows_read for batch in batches),
         sum(batch.rows_chosen for batch in batches),
     )

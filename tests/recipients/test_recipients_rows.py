@@ -38,7 +38,7 @@ def test_control_characters_in_other_columns(load_text: Load, character: str) ->
 
 def test_a_longer_text_may_hold_lines_and_tabs(load_text: Load) -> None:
     loaded = load_text([HEADER, row(note="one\ttwo\r\nthree\rfour\n")])
-    assert loaded.recipients[0].row["note"] == "one\ttwo\nthree\nfour\n"
+    assert loaded.recipients[0].row["note"] == "one\ttwo\nthree\nfour"
 
 
 @pytest.mark.parametrize(
@@ -95,11 +95,11 @@ def test_all_that_is_wrong_with_a_row_is_said_at_once(load_text: Load) -> None:
     assert loaded.rows_chosen == 3
 
 
-def test_values_are_as_written_and_what_addresses_a_person_is_without_outer_blanks(load_text: Load) -> None:
+def test_values_are_as_written_but_for_outer_blanks(load_text: Load) -> None:
     loaded = load_text([HEADER, row(email=" Ann@X.Example ", name="\u00a0Ann  Lee ", language=" PL ", note="  x ")])
     ann = loaded.recipients[0]
     assert (ann.address, ann.name, ann.language) == ("Ann@x.example", "Ann  Lee", "pl")
-    assert ann.row == {"email": " Ann@X.Example ", "name": "\u00a0Ann  Lee ", "language": " PL ", "note": "  x "}
+    assert ann.row == {"email": "Ann@X.Example", "name": "Ann  Lee", "language": "PL", "note": "x"}
 
 
 def test_a_cell_of_only_blanks_is_empty(load_text: Load) -> None:
@@ -115,7 +115,7 @@ def test_languages(load_text: Load, written: str, language: str) -> None:
     assert load_text([HEADER, row(language=written)]).recipients[0].language == language
 
 
-@pytest.mark.parametrize("name", ["{{ 7*7 }}", "O'Neil & Sons", "<b>Ann</b>", "Łukasz Żółć", "李小龍", "Ann\u200f"])
+@pytest.mark.parametrize("name", ["{{ 7*7 }}", "O'Neil & Sons", "<b>Ann</b>", "Łukasz Żółć", "李小龍", "Ann\u200fa"])
 def test_names_that_look_odd_are_names(load_text: Load, name: str) -> None:
     loaded = load_text([HEADER, row(name=name)])
     assert (loaded.recipients[0].name, loaded.findings) == (name, [])
@@ -124,7 +124,7 @@ def test_names_that_look_odd_are_names(load_text: Load, name: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [
-        (ColumnType.INT, ["192", "-7", ""], ["1.5", "1_000", "١٢", " 7", "NA"]),
+        (ColumnType.INT, ["192", "-7", ""], ["1.5", "1_000", "١٢", "1 7", "NA"]),
         (ColumnType.DECIMAL, ["12.50", ".5", ""], ["12,50", "1e5", "nan"]),
         (ColumnType.DATE, ["2026-11-20", ""], ["20.11.2026", "2026-02-30", "2026-11-20T00:00"]),
         (ColumnType.DATETIME, ["2026-11-20T09:12Z", "2026-11-20", ""], ["9:12", "2026-13-01"]),

@@ -226,3 +226,12 @@ def test_every_entry_survives_its_own_list(listed: Path, made: list[Entry]) -> N
         (each.address, each.reason, each.scope, each.source, each.note) for each in made
     ]
     assert [each.at for each in back] == pytest.approx([each.at for each in made], abs=1e-5)
+
+
+def test_the_text_marks_of_other_programs_are_no_part_of_an_address(listed: Path) -> None:
+    listed.write_text("'email,'reason\n'anna@one.example,'requested\n'bo@two.example',manual\n")
+    entries = read_list(listed, now=NOON, source="", reason=Reason.MANUAL).entries
+    assert [(each.address, each.reason) for each in entries] == [
+        ("anna@one.example", Reason.REQUESTED),
+        ("bo@two.example", Reason.MANUAL),
+    ]

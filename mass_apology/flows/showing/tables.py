@@ -15,7 +15,7 @@ from mass_apology.errors import OutputError
 from mass_apology.flows.output import new_binary_file, new_file
 from mass_apology.ledger import Result
 from mass_apology.model import read_lines, read_rows
-from mass_apology.spreadsheets import as_text
+from mass_apology.spreadsheets import marked
 
 COLUMNS = (
     "recipient",
@@ -78,12 +78,12 @@ WRITERS: Mapping[str, Callable[..., None]] = {".csv": write_csv, ".json": write_
 
 def safe(row: Iterable[object]) -> list[object]:
     """A row as a spreadsheet may open it: what would run as a formula is marked as text."""
-    return [as_text(value) if isinstance(value, str) else value for value in row]
+    return [marked(value) if isinstance(value, str) else value for value in row]
 
 
 def customer_columns(header: Iterable[str], ours: Container[str]) -> list[str]:
     """The names of the recipients file's columns, where a file has them after ``ours``; none is there twice."""
-    return [as_text(f"row_{name}" if name in ours else name) for name in header]
+    return [marked(f"row_{name}" if name in ours else name) for name in header]
 
 
 def customer_cells(rows: str, header: Iterable[str]) -> list[str]:
@@ -104,7 +104,7 @@ def moment(at: float | None) -> str | None:
 
 def _excel(value: object) -> object:
     """As in ``safe``, without what XML cannot hold."""
-    return _NOT_IN_XML.sub("\ufffd", as_text(value)) if isinstance(value, str) else value
+    return _NOT_IN_XML.sub("\ufffd", marked(value)) if isinstance(value, str) else value
 
 
 def _write_array(results: Iterable[Result], file: TextIO) -> None:
