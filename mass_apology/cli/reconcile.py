@@ -86,6 +86,9 @@ def _show(found: Reconciled) -> None:
     else:
         span = "without a time that could be read"
     screen.say(f"{screen.number(found.lines)} lines of log, {span}.")
+    if found.on_their_way:
+        letters = screen.counted(found.on_their_way, "letter")
+        screen.say(f"{letters} are just being handed over, and not looked at: ask again when the sending has ended.")
     if not found.letters:
         screen.say("No letter is in doubt.")
         return

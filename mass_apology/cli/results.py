@@ -156,6 +156,8 @@ def show_settled(settled: Settled) -> None:
         say(f"New choices of a remedy: {number(settled.chosen)}. Who chose what: mass-apology choices --to choices.csv")
     if settled.cleared:
         say(f"In doubt until now, but the relay had them: {counted(settled.cleared, 'letter')}; accepted from now on.")
+    if settled.waiting:
+        say(f"About letters that are just being handed over: {number(settled.waiting)}; they count when that is done.")
     if settled.unmatched:
         say(f"About no letter of this campaign: {counted(settled.unmatched, 'report')}.")
     if settled.unproven:

@@ -1,4 +1,4 @@
-"""A campaign's ledger, held by this process alone."""
+"""A campaign's ledger: held by this process alone, or written to beside the one that sends."""
 
 from __future__ import annotations
 
@@ -34,6 +34,18 @@ def locked_ledger(folder: Path, campaign: Campaign, *, begin: bool = False) -> I
         finally:
             with suppress(LedgerError):  # the first failure is the one to tell; a lock of a dead process is taken over
                 ledger.release()
+
+
+@contextmanager
+def shared_ledger(folder: Path, campaign: Campaign) -> Iterator[Ledger]:
+    """The campaign's ledger, for what comes back and for consents: also while another process sends.
+
+    Nobody's lock is taken. Where no sender lives, the traces of a crash are settled first. Raises ``LedgerError`` where
+    there is no ledger.
+    """
+    with Ledger.open(folder / LEDGER_NAME, campaign.name) as ledger:
+        ledger.recover_unless_held(time.time())
+        yield ledger
 
 
 @contextmanager

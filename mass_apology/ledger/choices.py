@@ -8,8 +8,8 @@ from sqlite3 import Connection
 
 from msgspec import Struct
 
-from mass_apology.ledger import lock
 from mass_apology.ledger.database import explained, open_reading
+from mass_apology.ledger.lock import transaction
 from mass_apology.ledger.reading import Records
 from mass_apology.ledger.sqlite import Ledger
 from mass_apology.ledger.statements import statements
@@ -47,7 +47,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
 
 
 def record(ledger: Ledger, tokens: Sequence[Token], now: float) -> Recorded:
-    """Keep these choices, all of them or none. Raises ``FencedOut`` unless the lock is held."""
+    """Keep these choices, all of them or none; needs no campaign's lock."""
     return ledger.write(lambda connection: _record(connection, tokens, now))
 
 
@@ -67,7 +67,7 @@ def undecided(records: Records) -> int:
 
 def _record(connection: Connection, tokens: Sequence[Token], now: float) -> Recorded:
     new = strange = 0
-    with lock.fenced(connection):
+    with transaction(connection):
         connection.execute(_QUERIES["prepare"])
         for token in tokens:
             facts = {

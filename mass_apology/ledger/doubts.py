@@ -7,11 +7,12 @@ from sqlite3 import Connection
 
 from msgspec import Struct
 
-from mass_apology.ledger import lock
+from mass_apology.ledger.lock import transaction
 from mass_apology.ledger.sqlite import Ledger
 from mass_apology.ledger.statements import statements
 
 _QUERIES = statements("doubts.sql")
+_ADD_NOTE = statements("queries.sql")["add-note"]
 
 
 class Doubt(Struct, frozen=True, kw_only=True):
@@ -42,8 +43,14 @@ def surely_taken(ledger: Ledger, since: float, until: float, limit: int) -> list
     return ledger.write(lambda connection: connection.execute(_QUERIES["surely-taken"], facts).fetchall())
 
 
+def on_their_way(ledger: Ledger) -> int:
+    """Letters that a running sender is handing over: they may be in doubt yet, or not."""
+    (count,) = ledger.write(lambda connection: connection.execute(_QUERIES["on-their-way"]).fetchone())
+    return int(count)
+
+
 def settle(ledger: Ledger, proofs: Sequence[Proof], now: float) -> int:
-    """Make these ACCEPTED, all with one commit; how many were still in doubt. Raises ``FencedOut`` without the lock."""
+    """Make these ACCEPTED, with one commit that notes it; how many were still in doubt. It needs no campaign's lock."""
     return ledger.write(lambda connection: _settle(connection, proofs, now))
 
 
@@ -55,10 +62,13 @@ def _doubts(connection: Connection) -> list[Doubt]:
 
 
 def _settle(connection: Connection, proofs: Sequence[Proof], now: float) -> int:
-    with lock.fenced(connection):
-        return sum(
+    with transaction(connection):
+        settled = sum(
             connection.execute(
                 _QUERIES["taken"], {"delivery": proof.delivery, "at": proof.at, "now": now, "reply": proof.reply}
             ).rowcount
             for proof in proofs
         )
+        what = f"{settled} letters in doubt stand in the relay's log and count as accepted"
+        connection.execute(_ADD_NOTE, {"now": now, "what": what})
+        return settled

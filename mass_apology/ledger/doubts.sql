@@ -4,6 +4,9 @@
 SELECT delivery.id, message_id, address, handed_over_at FROM delivery JOIN recipient ON recipient.id = delivery.recipient
 WHERE status = 'IN_DOUBT' ORDER BY delivery.id;
 
+-- name: on-their-way
+SELECT count(*) FROM delivery WHERE status = 'HANDING_OVER';
+
 -- name: surely-taken
 -- Letters that the relay has acknowledged, to try a log with: the latest of those handed over in a span of time.
 SELECT message_id, handed_over_at FROM delivery

@@ -8,13 +8,14 @@ from sqlite3 import Connection
 
 from msgspec import Struct
 
-from mass_apology.ledger import lock
+from mass_apology.ledger.lock import transaction
+from mass_apology.ledger.purging import NOTE as PURGED
 from mass_apology.ledger.sqlite import Ledger
 from mass_apology.ledger.statements import statements
+from mass_apology.ledger.waiting_feedback import settle, waiting
 from mass_apology.model import Status
 
 _QUERIES = statements("feedback.sql")
-_CHANGES = {Status.ACCEPTED: "accepted", Status.BOUNCED: "bounced", Status.COMPLAINED: "complained"}
 
 
 class Match(Struct, frozen=True, kw_only=True):
@@ -50,10 +51,9 @@ class Note(Struct, frozen=True, kw_only=True):
 
 
 class FeedbackBook:
-    """The ledger's part about feedback. Use it under the campaign's lock."""
+    """The ledger's part about feedback. It touches no letter that is due or on its way: no lock is needed."""
 
     def __init__(self, ledger: Ledger) -> None:
-        """Raises ``FencedOut`` unless the lock is held."""
         self._ledger = ledger
         ledger.write(_prepare)
 
@@ -74,12 +74,19 @@ class FeedbackBook:
         return self._ledger.write(lambda connection: _find(connection, traces))
 
     def record(self, notes: Sequence[Note], now: float) -> Counter[Status]:
-        """Keep these notes, and the statuses that they change: all or none. How many letters are now in which."""
+        """Keep these notes, and change the statuses that they or earlier ones change: all or none.
+
+        How many letters are now in which. A status for a letter that is being handed over waits; see ``waiting``.
+        """
         return self._ledger.write(lambda connection: _record(connection, notes, now))
+
+    def waiting(self) -> int:
+        """Letters that are being handed over, and get a status once their sender has recorded its reply."""
+        return self._ledger.write(waiting)
 
 
 def _prepare(connection: Connection) -> None:
-    with lock.fenced(connection):
+    with transaction(connection):
         for statement in _QUERIES["prepare"].split(";"):
             if statement.strip():
                 connection.execute(statement)
@@ -104,26 +111,29 @@ def _find(connection: Connection, traces: Traces) -> Match | None:
 
 
 def _record(connection: Connection, notes: Sequence[Note], now: float) -> Counter[Status]:
-    changed: Counter[Status] = Counter()
-    with lock.fenced(connection):
-        for note in notes:
-            facts = {
-                "key": note.key,
-                "part": note.part,
-                "read_at": now,
-                "at": note.at,
-                "kind": note.kind,
-                "cause": note.cause,
-                "delivery": note.match.delivery if note.match else None,
-                "proven": int(note.match is not None and note.match.proven),
-                "address": note.address,
-                "detail": note.detail,
-            }
-            connection.execute(_QUERIES["add"], facts)
-            if note.becomes is not None and note.match is not None:
-                change = {"delivery": note.match.delivery, "now": now, "detail": note.said}
-                changed[note.becomes] += connection.execute(_QUERIES[_CHANGES[note.becomes]], change).rowcount
-    return changed
+    with transaction(connection):
+        connection.executemany(_QUERIES["add"], [_facts(note, now) for note in notes])
+        return settle(connection, now)
+
+
+def _facts(note: Note, now: float) -> dict[str, object]:
+    match = note.match
+    becomes = note.becomes if match is not None else None
+    return {
+        "key": note.key,
+        "part": note.part,
+        "read_at": now,
+        "at": note.at,
+        "kind": note.kind,
+        "cause": note.cause,
+        "delivery": match.delivery if match else None,
+        "proven": int(match is not None and match.proven),
+        "address": note.address,
+        "detail": note.detail,
+        "becomes": becomes.value if becomes else None,
+        "said": note.said if becomes else None,
+        "purged": PURGED,
+    }
 
 
 def _only(connection: Connection, query: str, **facts: object) -> tuple[int, str] | None:

@@ -42,18 +42,37 @@ SELECT delivery.id, address FROM delivery JOIN recipient ON recipient.id = deliv
 WHERE address IN (:address, lower(:address)) ORDER BY delivery.id DESC LIMIT 1;
 
 -- name: add
-INSERT OR IGNORE INTO feedback (key, part, read_at, at, kind, cause, delivery, proven, address, detail)
-VALUES (:key, :part, :read_at, :at, :kind, :cause, :delivery, :proven, :address, :detail);
+-- What a purged ledger is told names nobody either.
+INSERT OR IGNORE INTO feedback (key, part, read_at, at, kind, cause, delivery, proven, address, detail, becomes, said)
+SELECT :key, :part, :read_at, :at, :kind, :cause, :delivery, :proven,
+       iif(purged, '', :address), iif(purged, '', :detail), :becomes, iif(purged, NULL, :said)
+FROM (SELECT EXISTS (SELECT 1 FROM note WHERE what = :purged) AS purged);
 
--- name: accepted
--- When the relay took it is unknown; a report's own date is only claimed. So it is now.
-UPDATE delivery SET status = 'ACCEPTED', accepted_at = :now, marked_at = :now, reply = :detail
-WHERE id = :delivery AND status = 'IN_DOUBT';
+-- name: settle-doubts
+-- Whatever came back says that the relay had the letter. When it took it is unknown; a report's own date is only claimed.
+-- So it is now.
+UPDATE delivery
+SET status = 'ACCEPTED', accepted_at = :now, marked_at = :now,
+    reply = (SELECT said FROM feedback WHERE delivery = delivery.id AND becomes IS NOT NULL ORDER BY read_at, key, part LIMIT 1)
+WHERE status = 'IN_DOUBT'
+  AND id IN (SELECT delivery FROM feedback WHERE becomes = 'ACCEPTED')
+  AND id NOT IN (SELECT delivery FROM feedback WHERE becomes IN ('BOUNCED', 'COMPLAINED'))
+RETURNING status;
 
--- name: bounced
-UPDATE delivery SET status = 'BOUNCED', marked_at = :now, reply = :detail
-WHERE id = :delivery AND status IN ('ACCEPTED', 'IN_DOUBT');
+-- name: settle-failures
+-- The first of several counts.
+UPDATE delivery
+SET marked_at = :now,
+    (status, reply) = (SELECT becomes, said FROM feedback
+                       WHERE delivery = delivery.id AND becomes IN ('BOUNCED', 'COMPLAINED') ORDER BY read_at, key, part LIMIT 1)
+WHERE status IN ('ACCEPTED', 'IN_DOUBT')
+  AND id IN (SELECT delivery FROM feedback WHERE becomes IN ('BOUNCED', 'COMPLAINED'))
+RETURNING status;
 
--- name: complained
-UPDATE delivery SET status = 'COMPLAINED', marked_at = :now, reply = :detail
-WHERE id = :delivery AND status IN ('ACCEPTED', 'IN_DOUBT');
+-- name: settled
+-- Only a letter whose reply is not recorded yet has to wait. One that is due again is not the copy that came back.
+UPDATE feedback SET becomes = NULL, said = NULL
+WHERE becomes IS NOT NULL AND (SELECT status FROM delivery WHERE id = feedback.delivery) <> 'HANDING_OVER';
+
+-- name: waiting
+SELECT count(DISTINCT delivery) FROM feedback WHERE becomes IS NOT NULL;

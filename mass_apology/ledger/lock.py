@@ -72,18 +72,22 @@ def fenced(connection: Connection) -> Iterator[None]:
 
 def acquire(connection: Connection, now: float) -> None:
     """Take the lock for this process. Raises ``LedgerLocked`` while somebody else holds it."""
-    me = this_process()
     with transaction(connection):
-        holder, renewed_at = _holder(connection)
-        if holder is not None:
-            if not may_be_taken(holder, host=me.host, idle=now - renewed_at):
-                raise _locked(holder)
-            what = f"the lock was taken over from process {holder.pid} on {holder.host}, which had not given it back"
-            connection.execute(_ADD_NOTE, {"now": now, "what": what})
-        facts = {"host": me.host, "pid": me.pid, "started": me.started, "now": now}
-        (fence,) = connection.execute(_QUERIES["take"], facts).fetchone()
+        fence = _take(connection, now)
     connection.execute(_QUERIES["forget"])
     connection.execute(_QUERIES["keep"], (fence,))
+
+
+@contextmanager
+def momentary(connection: Connection, now: float) -> Iterator[None]:
+    """A transaction for the length of which the lock is ours: others never see it taken.
+
+    Raises ``LedgerLocked``, and writes nothing, while somebody else holds it.
+    """
+    with transaction(connection):
+        _take(connection, now)
+        yield
+        connection.execute(_QUERIES["free"])
 
 
 def renew(connection: Connection, now: float) -> None:
@@ -117,6 +121,20 @@ def fenced_out(connection: Connection) -> LedgerError:
         f"Process {holder.pid} on {holder.host} has taken this campaign over; nothing more is sent from here.",
         next_step="Watch it with: mass-apology status",
     )
+
+
+def _take(connection: Connection, now: float) -> int:
+    """Within a transaction: make this process the holder; its fence. Raises ``LedgerLocked``."""
+    me = this_process()
+    holder, renewed_at = _holder(connection)
+    if holder is not None:
+        if not may_be_taken(holder, host=me.host, idle=now - renewed_at):
+            raise _locked(holder)
+        what = f"the lock was taken over from process {holder.pid} on {holder.host}, which had not given it back"
+        connection.execute(_ADD_NOTE, {"now": now, "what": what})
+    facts = {"host": me.host, "pid": me.pid, "started": me.started, "now": now}
+    (fence,) = connection.execute(_QUERIES["take"], facts).fetchone()
+    return int(fence)
 
 
 def _locked(holder: Holder) -> LedgerLocked:

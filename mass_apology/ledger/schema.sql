@@ -153,10 +153,13 @@ CREATE TABLE feedback (
     proven   INTEGER NOT NULL,  -- 1: matched by something that an outsider cannot guess
     address  TEXT NOT NULL,     -- as reported; empty where it is not, or was purged
     detail   TEXT NOT NULL,     -- what the last server said, or the subject
+    becomes  TEXT,              -- the status that it gives its letter, until that is done: a letter on its way waits
+    said     TEXT,              -- what the letter's record says then
     PRIMARY KEY (key, part)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX feedback_delivery ON feedback (delivery) WHERE delivery IS NOT NULL;
+CREATE INDEX feedback_waiting ON feedback (delivery) WHERE becomes IS NOT NULL;
 
 -- What was done that somebody may ask about later: a lock taken over, letters in doubt sent again.
 CREATE TABLE note (

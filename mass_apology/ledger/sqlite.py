@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Self, TypeVar
 
-from mass_apology.ledger import database, lock, marks
+from mass_apology.errors import LedgerLocked
+from mass_apology.ledger import database, lock, marks, waiting_feedback
 from mass_apology.ledger.claims import Claims
 from mass_apology.ledger.on_disk import OpenedFile, save
 from mass_apology.ledger.reading import Records
@@ -78,6 +79,11 @@ class Ledger(Records):
         """After a crash: letters whose hand-over has no recorded reply become IN_DOUBT. How many."""
         return self.write(lambda connection: _recover(connection, now))
 
+    def recover_unless_held(self, now: float) -> bool:
+        """As ``recover``, without the lock: for a process that works beside senders. False, and nothing is done, where
+        one lives: what is HANDING_OVER is its own."""
+        return self.write(lambda connection: _recover_unless_held(connection, now))
+
     def resend_in_doubt(self, now: float) -> int:
         """A person's word that letters in doubt may go again, with the same Message-ID: due now, noted. How many."""
         return self.write(lambda connection: _resend_in_doubt(connection, now))
@@ -137,8 +143,8 @@ class Ledger(Records):
         self._writer.mark(mark)
 
     async def flush(self) -> None:
-        """Return when every mark so far is durable."""
-        await asyncio.wrap_future(self._writer.call(lambda _: None))
+        """Return when every mark so far is durable, and what came back meanwhile has given letters their status."""
+        await asyncio.wrap_future(self._writer.call(_settle_waiting))
 
     async def close(self) -> None:
         """Make everything durable that was recorded, give the lock back, close the files.
@@ -166,12 +172,35 @@ class Ledger(Records):
 def _give_back(connection: Connection) -> None:
     # Where even this cannot be written, the next sender sees that this process has ended.
     with suppress(sqlite3.Error):
+        _settle_waiting(connection)
         lock.release(connection)
+
+
+def _settle_waiting(connection: Connection) -> None:
+    if waiting_feedback.waiting(connection):
+        with lock.transaction(connection):
+            waiting_feedback.settle(connection, time.time())
 
 
 def _recover(connection: Connection, now: float) -> int:
     with lock.fenced(connection):
-        return connection.execute(_QUERIES["recover"], {"now": now}).rowcount
+        return _doubt(connection, now)
+
+
+def _recover_unless_held(connection: Connection, now: float) -> bool:
+    try:
+        with lock.momentary(connection, now):
+            _doubt(connection, now)
+    except LedgerLocked:
+        return False
+    return True
+
+
+def _doubt(connection: Connection, now: float) -> int:
+    """Within a transaction, while nobody sends."""
+    count = connection.execute(_QUERIES["recover"], {"now": now}).rowcount
+    waiting_feedback.settle(connection, now)
+    return count
 
 
 def _resend_in_doubt(connection: Connection, now: float) -> int:

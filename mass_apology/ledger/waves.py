@@ -18,6 +18,7 @@ from mass_apology.ledger.statements import statements
 from mass_apology.model import Status
 
 _QUERIES = statements("waves.sql")
+_ADD_NOTE = statements("queries.sql")["add-note"]
 _PAGE = 1000  # rows fetched at a time
 
 
@@ -92,7 +93,7 @@ def armed(records: Records) -> dict[str, Armed]:
 
 
 def arm(ledger: Ledger, consent: Armed) -> None:
-    """Keep a consent, in place of an earlier one to the same wave. Raises ``FencedOut`` unless the lock is held."""
+    """Keep a consent, in place of an earlier one to the same wave, and note it. It needs no campaign's lock."""
     facts = {
         "wave": consent.wave,
         "at": consent.at,
@@ -100,10 +101,12 @@ def arm(ledger: Ledger, consent: Armed) -> None:
         "letters": consent.letters,
         "digest_parts": msgspec.json.encode(consent.digest_parts).decode(),
     }
+    what = f"wave {consent.wave} of at most {consent.letters} letters armed by {consent.by}"
 
     def act(connection: Connection) -> None:
-        with lock.fenced(connection):
+        with lock.transaction(connection):
             connection.execute(_QUERIES["arm"], facts)
+            connection.execute(_ADD_NOTE, {"now": consent.at, "what": what})
 
     ledger.write(act)
 

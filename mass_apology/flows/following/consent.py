@@ -6,19 +6,20 @@ import getpass
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from mass_apology.campaign import FILE_NAME, read_campaign
 from mass_apology.errors import CampaignError, ConfirmationError
 from mass_apology.flows.counting import disagreement
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
-from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.suppressing import suppressed
+from mass_apology.ledger import Records
 from mass_apology.ledger.waves import Armed, arm, planned
 from mass_apology.letter.farm import Farm, processes_for
-from mass_apology.model import Delivery, Finding, Severity
+from mass_apology.model import DUE, Delivery, Finding, Severity, Status
 from mass_apology.preflight import Findings, Group
 from mass_apology.schedule import Due, Wave, problems, waves
 from mass_apology.settings import Campaign
@@ -44,7 +45,7 @@ async def agree(
     """
     campaign = read_campaign(folder)
     wave = wave_named(campaign, name)
-    with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
+    with shared_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
         plan = WavePlan(folder, campaign, ledger, wave, on_the_list)
         whom = [who for who, decision in plan.decisions(time.time()) if isinstance(decision, Due)]
         due = [plan.letter(who) for who in whom]
@@ -56,7 +57,7 @@ async def agree(
                 next_step="A wave is armed once letters of the wave before are accepted. Look at: "
                 "mass-apology follow-up --plan",
             )
-        notice(plan.language_findings(Counter(map(plan.asked, whom))))
+        notice([*plan.language_findings(Counter(map(plan.asked, whom))), *_still_sending(ledger, wave)])
         if said := disagreement(letters, confirm, count):
             raise ConfirmationError(
                 f"The wave {name} is of {letters} letters, but {said}; it is not armed.",
@@ -66,8 +67,22 @@ async def agree(
         parts = dict(wave_parts(folder, campaign, wave))
         consent = Armed(wave=name, at=time.time(), by=_whose_word(), letters=letters, digest_parts=parts)
         arm(ledger, consent)
-        ledger.note(time.time(), f"wave {name} of at most {letters} letters armed by {consent.by}")
     return consent
+
+
+def _still_sending(ledger: Records, wave: Wave) -> Iterator[Finding]:
+    """The wave before goes on, so that this one is of more letters in the end than are counted now."""
+    counts = ledger.counts(wave.from_wave)
+    on_the_way = sum(counts[status] for status in (*DUE, Status.HANDING_OVER))
+    if on_the_way:
+        yield Finding(
+            code="wave-before-unfinished",
+            severity=Severity.WARNING,
+            where=f"follow-up {wave.name}",
+            problem=f"{on_the_way:,} letters of the wave {wave.from_wave} are still due or on their way: whoever gets "
+            "one of those is not counted here yet.",
+            advice=f"Once they are sent, arm it again for all: mass-apology follow-up --arm {wave.name}",
+        )
 
 
 async def require_writable(plan: WavePlan, letters: list[Delivery], observe: Observe) -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from mass_apology.bounces.report import Affected, Kind, Report
 from mass_apology.bounces.tokens import LEAST_RELAY_ID, choices_in, relay_id_in, token_in
 from mass_apology.campaign import read_campaign
-from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.settling.sources import Returned, returned
 from mass_apology.flows.suppressing import store_path
@@ -57,6 +57,7 @@ class Settled(Struct, frozen=True, kw_only=True):
     chosen: int  # remedies that people chose by mail
     cleared: int  # letters that were in doubt, and which the relay turns out to have had
     suppressed: int  # addresses that were new on the list
+    waiting: int  # letters that are just being handed over: what came back about them counts when that is recorded
     unmatched: int  # failures and complaints that are about no letter of this campaign
     unproven: int  # failures and complaints that only name an address; they change nothing
     replies: tuple[Item, ...]  # the first ones
@@ -71,7 +72,7 @@ def settle(folder: Path, source: str, *, password: str | None = None, observe: O
     Reading the same box twice changes nothing. Raises ``MassApologyError``; what was read until then is recorded.
     """
     campaign = read_campaign(folder)
-    with locked_ledger(folder, campaign) as ledger, Suppressions.open(store_path(campaign, folder)) as store:
+    with shared_ledger(folder, campaign) as ledger, Suppressions.open(store_path(campaign, folder)) as store:
         book = FeedbackBook(ledger)
         settling = _Settling(campaign, ledger, book, store)
         for number, one in enumerate(returned(source, password, book.first_planned_at()), start=1):
@@ -111,7 +112,10 @@ class _Settling:
             self.flush()
 
     def flush(self) -> None:
-        """Record what waits: first what may be repeated, since a message that the ledger knows is not read again."""
+        """Record what waits: first what may be repeated, since a message that the ledger knows is not read again.
+
+        Also without anything new: letters that were on their way at the last reading have got their replies by now.
+        """
         self._chosen += record(self._ledger, self._tokens, time.time()).new if self._tokens else 0
         self._tokens.clear()
         entries = [entry for report, notes in self._waiting.values() for entry in self._entries(report, notes)]
@@ -129,6 +133,7 @@ class _Settling:
             chosen=self._chosen,
             cleared=self._changed[Status.ACCEPTED],
             suppressed=self._suppressed,
+            waiting=self._book.waiting(),
             unmatched=self._unmatched,
             unproven=self._unproven,
             replies=tuple(self._replies),

@@ -19,7 +19,7 @@ from msgspec import Struct
 from mass_apology.bounces.tokens import choices_in
 from mass_apology.campaign import LEDGER_NAME, read_campaign
 from mass_apology.errors import ConfirmationError, InputError
-from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.output import new_file, require_csv
 from mass_apology.flows.settling.log_lines import STANDARD_INPUT
 from mass_apology.flows.showing.tables import customer_cells, customer_columns, line_numbers, moment, safe
@@ -53,7 +53,7 @@ def choose(folder: Path, source: str | None, to: Path | None, *, force: bool) ->
         require_csv(to)
     read = None
     if source is not None:
-        with locked_ledger(folder, campaign) as ledger, _lines(source) as lines:
+        with shared_ledger(folder, campaign) as ledger, _lines(source) as lines:
             tokens = tokens_in(lines, source)
             read = Recorded(new=0, known=0, strange=0)
             while batch := list(islice(tokens, AT_ONCE)):

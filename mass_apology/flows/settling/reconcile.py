@@ -12,12 +12,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology.campaign import read_campaign
-from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.settling.log_lines import STANDARD_INPUT, log_lines
 from mass_apology.flows.settling.trial import AROUND, Trial
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.doubts import Doubt, Proof, doubts, settle, surely_taken
+from mass_apology.ledger.doubts import Doubt, Proof, doubts, on_their_way, settle, surely_taken
 from mass_apology.relay_log.moments import Clock
 from mass_apology.relay_log.reading import RelayLog
 from mass_apology.relay_log.sightings import Fate, Sighting
@@ -58,6 +58,7 @@ class Reconciled(Struct, frozen=True, kw_only=True):
     first_at: float | None  # Unix seconds: the time that the log covers
     last_at: float | None
     letters: tuple[Judged, ...]  # all that were in doubt
+    on_their_way: int  # letters that a running `send` is handing over; whether they come into doubt is not known yet
     recorded: int  # of them: ACCEPTED from now on; none in a dry run
 
     def count(self, verdict: Verdict) -> int:
@@ -91,7 +92,7 @@ def reconcile(
     Raises ``InputError`` and ``LedgerError``.
     """
     campaign = read_campaign(folder)
-    with locked_ledger(folder, campaign) as ledger:
+    with shared_ledger(folder, campaign) as ledger:
         doubted = {doubt.message_id.strip("<>"): doubt for doubt in doubts(ledger)}
         known = _known(ledger, doubted.values())
         log = RelayLog(doubted.keys() | known.keys(), Clock(zone=zone, now=time.time()))
@@ -102,15 +103,18 @@ def reconcile(
             for message_id, doubt in doubted.items()
         }
         found = Reconciled(
-            lines=log.lines, first_at=log.first_at, last_at=log.last_at, letters=tuple(letters.values()), recorded=0
+            lines=log.lines,
+            first_at=log.first_at,
+            last_at=log.last_at,
+            letters=tuple(letters.values()),
+            on_their_way=on_their_way(ledger),
+            recorded=0,
         )
         show(found)
         proofs = list(_proofs(letters)) if record else []
         if not proofs:
             return found
-        settled = settle(ledger, proofs, time.time())
-        ledger.note(time.time(), f"{settled} letters in doubt stand in the relay's log and count as accepted")
-        return replace(found, recorded=settled)
+        return replace(found, recorded=settle(ledger, proofs, time.time()))
 
 
 def _known(ledger: Ledger, doubted: Collection[Doubt]) -> Mapping[str, float]:

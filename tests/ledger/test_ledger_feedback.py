@@ -1,0 +1,127 @@
+"""What came back changes a letter once, as soon as that is legal, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from ledger_samples import CAMPAIGN, NOON, bury_holder, mark, message_id, planned_ledger, recipient, statuses
+
+from mass_apology.ledger import Ledger, purging
+from mass_apology.ledger.feedback import FeedbackBook, Match, Note, Traces
+from mass_apology.model import Status
+
+
+def note(letter: int, becomes: Status, key: str = "a", said: str = "550 5.1.1 user unknown") -> Note:
+    return Note(
+        key=key,
+        part=0,
+        at=NOON,
+        kind="failure",
+        cause=None,
+        match=Match(delivery=letter, address=f"customer{letter}@example.org", proven=True),
+        address=f"customer{letter}@example.org",
+        detail=said,
+        becomes=becomes,
+        said=said,
+    )
+
+
+def handed_over(ledger: Ledger, *letters: int) -> None:
+    async def all_of_them() -> None:
+        for letter in letters:
+            await ledger.hand_over(mark(letter, Status.HANDING_OVER))
+
+    asyncio.run(all_of_them())
+
+
+def marked(ledger: Ledger, letter: int, status: Status) -> None:
+    ledger.record(mark(letter, status))
+    asyncio.run(ledger.flush())
+
+
+@pytest.mark.parametrize(
+    ("reply", "becomes", "at_last"),
+    [
+        (Status.ACCEPTED, Status.BOUNCED, Status.BOUNCED),
+        (Status.ACCEPTED, Status.COMPLAINED, Status.COMPLAINED),
+        (Status.ACCEPTED, Status.ACCEPTED, Status.ACCEPTED),
+        (Status.IN_DOUBT, Status.ACCEPTED, Status.ACCEPTED),
+        (Status.IN_DOUBT, Status.BOUNCED, Status.BOUNCED),
+        (Status.DEFERRED, Status.BOUNCED, Status.DEFERRED),  # due again: it was another copy
+        (Status.REFUSED, Status.BOUNCED, Status.REFUSED),
+    ],
+)
+def test_a_status_waits_for_the_reply_of_a_letter_on_its_way(
+    ledger: Ledger, path: Path, reply: Status, becomes: Status, at_last: Status
+) -> None:
+    handed_over(ledger, 1)
+    with Ledger.open(path, CAMPAIGN) as beside:
+        book = FeedbackBook(beside)
+        assert book.record([note(1, becomes)], NOON) == {}
+        assert book.waiting() == 1
+        assert statuses(path)[1] is Status.HANDING_OVER
+    marked(ledger, 1, reply)
+    assert statuses(path)[1] is at_last
+    assert FeedbackBook(ledger).waiting() == 0
+
+
+def test_it_waits_across_a_crash_of_the_sender(path: Path) -> None:
+    ledger = planned_ledger(path, 3)
+    handed_over(ledger, 1, 2)
+    with Ledger.open(path, CAMPAIGN) as beside:
+        FeedbackBook(beside).record([note(1, Status.BOUNCED)], NOON)
+        assert beside.recover_unless_held(NOON) is False  # its sender lives: what is on its way is not in doubt
+        assert statuses(path)[2] is Status.HANDING_OVER
+        bury_holder(path)
+        assert beside.recover_unless_held(NOON) is True
+        assert (statuses(path)[1], statuses(path)[2]) == (Status.BOUNCED, Status.IN_DOUBT)
+        assert beside.holder() is None
+
+
+def test_the_next_reading_settles_what_waits(path: Path) -> None:
+    ledger = planned_ledger(path, 2)
+    handed_over(ledger, 1)
+    with Ledger.open(path, CAMPAIGN) as beside:
+        book = FeedbackBook(beside)
+        book.record([note(1, Status.BOUNCED)], NOON)
+        ledger.record(mark(1, Status.ACCEPTED))
+        ledger.write(lambda _: None)  # the mark is durable, and the run has not ended
+        assert statuses(path)[1] is Status.ACCEPTED
+        assert book.record([], NOON) == {Status.BOUNCED: 1}
+        assert statuses(path)[1] is Status.BOUNCED
+    ledger.__exit__()
+
+
+def test_the_first_of_several_reports_counts_and_each_only_once(ledger: Ledger, path: Path) -> None:
+    handed_over(ledger, 1)
+    marked(ledger, 1, Status.ACCEPTED)
+    book = FeedbackBook(ledger)
+    assert book.record([note(1, Status.BOUNCED), note(1, Status.COMPLAINED, "b")], NOON) == {Status.BOUNCED: 1}
+    assert book.record([note(1, Status.BOUNCED), note(1, Status.COMPLAINED, "c")], NOON + 1) == {}
+    assert statuses(path)[1] is Status.BOUNCED
+
+
+def test_a_failure_outweighs_a_sign_of_life(ledger: Ledger, path: Path) -> None:
+    """A letter in doubt of which the same reading says "delayed" and "failed": the relay had it, and it failed."""
+    handed_over(ledger, 1)
+    marked(ledger, 1, Status.IN_DOUBT)
+    book = FeedbackBook(ledger)
+    changed = book.record([note(1, Status.ACCEPTED, "a", "delayed"), note(1, Status.BOUNCED, "b")], NOON)
+    assert changed == {Status.BOUNCED: 1}
+    assert statuses(path)[1] is Status.BOUNCED
+
+
+def test_a_purged_ledger_is_told_no_names(ledger: Ledger, path: Path) -> None:
+    handed_over(ledger, 1)
+    marked(ledger, 1, Status.ACCEPTED)
+    purging.purge(ledger, NOON)
+    book = FeedbackBook(ledger)
+    match = book.find(Traces(message_ids=[message_id(recipient(0).identity)]))
+    assert match is not None
+    said = "550 no such user secret.person@example.net"
+    book.record([note(match.delivery, Status.BOUNCED, said=said)], NOON)
+    assert statuses(path)[1] is Status.BOUNCED
+    ledger.__exit__()
+    assert b"secret.person" not in path.read_bytes()
