@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple, TypeVar
@@ -32,6 +33,10 @@ BLANKS = (
 BIDI_OVERRIDE = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Embeddings, overrides and isolates (UAX #9 §2): they make a name read differently from what it is."""
 
+# Letters with accents of their own, and Korean syllables in parts. NFC of a whole text would also replace characters
+# that some Japanese and Chinese names are written with.
+_APART = re.compile("[^\\W\\d_][\u0300-\u036f\u3099\u309a]+|[\u1100-\u11ff]+")
+
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")  # the shape of RFC 5646, and "pl_PL"
 
 _ADVICE = {
@@ -48,8 +53,19 @@ _ADVICE = {
     "name-too-long": "Shorten the name, or leave the cell empty.",
     "quote-unclosed": "Write the quotes directly beside the delimiters, around the whole field.",
     "time-zone-unknown": "Write an IANA name such as 'Europe/Warsaw', or leave the cell empty.",
+    "totals-row": "Delete the line, or send with --skip-bad-rows to set it aside.",
     "value-invalid": "Correct the value, or the column's type under [types] in campaign.toml.",
 }
+
+
+def composed(cell: str) -> str:
+    """The cell with every letter and its accents as one character, where there is such a character."""
+    return cell if cell.isascii() else _APART.sub(lambda apart: unicodedata.normalize("NFC", apart[0]), cell)
+
+
+def has_accents_apart(text: str) -> bool:
+    """Whether ``composed`` may have something to do in it."""
+    return _APART.search(text) is not None
 
 
 class Flaw(NamedTuple):

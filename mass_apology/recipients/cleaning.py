@@ -5,15 +5,13 @@ What nobody sees must not decide who gets which letter: ``pro`` and ``pro␠`` a
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mass_apology.model import Finding, Severity
-from mass_apology.recipients.cells import BLANKS
+from mass_apology.recipients.cells import BLANKS, composed, has_accents_apart
 from mass_apology.recipients.layout import listed, note
 from mass_apology.spreadsheets import unmarked
 
@@ -22,23 +20,36 @@ if TYPE_CHECKING:
 
 LINES_SHOWN = 5
 COLUMNS_SHOWN = 8
-
-# Letters with accents of their own, and Korean syllables in parts. NFC of a whole text would also replace characters
-# that some Japanese and Chinese names are written with.
-_APART = re.compile("[^\\W\\d_][\u0300-\u036f\u3099\u309a]+|[\u1100-\u11ff]+")
+_ASCII_BLANKS = "".join(filter(str.isascii, BLANKS))  # looked for in half the time
 
 _TOLD: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "blanks-removed": (
-            "Blanks or invisible characters around values were taken away",
+            "Blanks or invisible characters around values were taken away {where}.",
             "Nothing needs to be done: a value with them would not have equalled the same value without.",
         ),
         "text-marks-removed": (
-            "Apostrophes that make a spreadsheet show a value as text were taken away",
+            "Apostrophes that make a spreadsheet show a value as text were taken away {where}.",
             "Nothing needs to be done, unless one of them is part of a name.",
         ),
+        "quotes-removed": (
+            "Double quotes that stand after a blank were taken as those of the field, {where}.",
+            "Nothing needs to be done; to be sure, write the quote directly after the delimiter.",
+        ),
+        "row-ends-removed": (
+            "Empty fields beyond the header's columns were passed over: {lines}.",
+            "Nothing needs to be done: there is nothing in them.",
+        ),
+        "rows-empty": (
+            "Rows without any value were passed over: {lines}.",
+            "Nothing needs to be done: spreadsheets leave them at the end of a table.",
+        ),
+        "header-repeated": (
+            "The column names stand there once more, as when files are put together, and were passed over: {lines}.",
+            "Nothing needs to be done, if the rows below are such as those above.",
+        ),
         "accents-composed": (
-            "Letters written apart from their accents were put together (Unicode NFC)",
+            "Letters written apart from their accents were put together (Unicode NFC) {where}.",
             "Nothing needs to be done: they look the same, and now are.",
         ),
     }
@@ -53,10 +64,11 @@ class Noted:
         self._columns: dict[str, None] = {}
         self._lines: list[int] = []
 
-    def add(self, column: str, lines: Sequence[int]) -> None:
-        """Once in each of these lines."""
+    def add(self, lines: Sequence[int], column: str = "") -> None:
+        """Once in each of these lines; without a column it is about whole rows."""
         self.count += len(lines)
-        self._columns[column] = None
+        if column:
+            self._columns[column] = None
         kept = LINES_SHOWN + 1  # one more, to know whether there are more
         if len(self._lines) < kept or lines[0] < self._lines[-1]:
             self._lines = sorted({*self._lines, *lines[:kept]})[:kept]
@@ -64,6 +76,8 @@ class Noted:
     @property
     def where(self) -> str:
         """ "in 12 cells of 'plan' and others (lines 3, 4, 7, …)"."""
+        if not self._columns:
+            return f"in {'one row' if self.count == 1 else f'{self.count:,} rows'} ({self.lines})"
         cells = "one cell" if self.count == 1 else f"{self.count:,} cells"
         more = " and others" if len(self._columns) > COLUMNS_SHOWN else ""
         return f"in {cells} of {listed(islice(self._columns, COLUMNS_SHOWN))}{more} ({self.lines})"
@@ -93,25 +107,27 @@ class Cleaner:
         """What was taken away so far, each kind once."""
         for code, (problem, advice) in _TOLD.items():
             if noted := self._noted.get(code):
-                yield note(code, Severity.INFO, self._file, f"{problem} {noted.where}.", advice)
+                yield note(
+                    code, Severity.INFO, self._file, problem.format(where=noted.where, lines=noted.lines), advice
+                )
 
     def _column(self, column: str, cells: list[str], lines: Sequence[int]) -> list[str]:
         joined = "".join(cells)
         if "\r" in joined:
             cells = [cell.replace("\r\n", "\n").replace("\r", "\n") for cell in cells]
-        cells = self._stripped(column, cells, lines)
+        cells = self._stripped(column, cells, lines, _ASCII_BLANKS if joined.isascii() else BLANKS)
         if "'" in joined:
-            cells = self._changed("text-marks-removed", column, cells, lines, unmarked)
-        if not joined.isascii() and _APART.search(joined):
+            cells = self._changed("text-marks-removed", column, cells, lines, _without_mark)
+        if not joined.isascii() and has_accents_apart(joined):
             cells = self._changed("accents-composed", column, cells, lines, composed)
         return cells
 
-    def _stripped(self, column: str, cells: list[str], lines: Sequence[int]) -> list[str]:
+    def _stripped(self, column: str, cells: list[str], lines: Sequence[int], blanks: str) -> list[str]:
         """Cells of nothing but blanks are empty, which needs no word."""
-        stripped = [cell.strip(BLANKS) for cell in cells]
+        stripped = [cell.strip(blanks) for cell in cells]
         if stripped != cells:
             rows = zip(lines, cells, stripped, strict=True)
-            self._note("blanks-removed", column, [line for line, old, new in rows if new and len(new) < len(old)])
+            self.note("blanks-removed", [line for line, old, new in rows if new and len(new) < len(old)], column)
         return stripped
 
     def _changed(
@@ -119,14 +135,14 @@ class Cleaner:
     ) -> list[str]:
         changed = [change(cell) for cell in cells]
         rows = zip(lines, cells, changed, strict=True)
-        self._note(code, column, [line for line, old, new in rows if new is not old and new != old])
+        self.note(code, [line for line, old, new in rows if new is not old and new != old], column)
         return changed
 
-    def _note(self, code: str, column: str, lines: Sequence[int]) -> None:
+    def note(self, code: str, lines: Sequence[int], column: str = "") -> None:
+        """Something of this kind was taken away in these lines, in one column or from whole rows."""
         if lines:
-            self._noted.setdefault(code, Noted()).add(column, lines)
+            self._noted.setdefault(code, Noted()).add(lines, column)
 
 
-def composed(cell: str) -> str:
-    """The cell with every letter and its accents as one character, where there is such a character."""
-    return cell if cell.isascii() else _APART.sub(lambda apart: unicodedata.normalize("NFC", apart[0]), cell)
+def _without_mark(cell: str) -> str:
+    return unmarked(cell).strip(BLANKS)

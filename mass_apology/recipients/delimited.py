@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mass_apology.errors import InputError
 from mass_apology.model import Finding, Severity
-from mass_apology.recipients.cells import row_finding, shown
+from mass_apology.recipients.about_nobody import totals_problem, totals_word
+from mass_apology.recipients.cells import BLANKS, row_finding, shown
 from mass_apology.recipients.encoding import undecodable
 from mass_apology.recipients.layout import Chunk, Layout, check_unchanged, note
+from mass_apology.recipients.row_structure import DELIMITERS, meant, padded_quotes, separator_line, written
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _SAMPLE = 1 << 16  # characters the delimiter is found from
 _SAMPLE_ROWS = 100
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -43,10 +44,16 @@ def find_delimiter(path: Path, encoding: str, stated: str | None, address: str) 
     with path.open(encoding=encoding, newline="") as file:
         sample = file.read(_SAMPLE)
     whole = sample if len(sample) < _SAMPLE else sample[: sample.rfind("\n") + 1] or sample
-    best = max(_DELIMITERS, key=lambda delimiter: _fit(whole, delimiter, address))
+    first = whole.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
+    if (told := separator_line(first)) is not None:
+        problem = f"Its first line, {shown(first)}, says that the fields are separated by '{shown(told)}'."
+        return _usable(told), [
+            note("delimiter-detected", Severity.INFO, path.name, problem, "Nothing needs to be done.")
+        ]
+    best = max(DELIMITERS, key=lambda delimiter: _fit(whole, delimiter, address))
     if best == ",":
         return best, []
-    problem = f"The fields are separated by the {_DELIMITERS[best]}, not by the comma."
+    problem = f"The fields are separated by the {DELIMITERS[best]}, not by the comma."
     return best, [note("delimiter-detected", Severity.INFO, path.name, problem, "Nothing needs to be done.")]
 
 
@@ -74,16 +81,18 @@ def chunks(path: Path, layout: Layout, address: str, rows: int) -> Iterator[Chun
     with _structure(path, layout.encoding, layout.delimiter) as structure:
         header = structure.header() or []
         check_unchanged(path, header, layout)
-        while block := structure.block(rows, len(header)):
+        position = layout.header.index(address)
+        while block := structure.block(rows, width=len(header), named=len(layout.header)):
             lines = block.lines
-            frame = _frame(block.text, layout)
+            frame = _frame(block.text, layout, width=len(header))
             if len(frame) != len(lines):
                 raise InputError(
                     f"{path} can be understood in two ways between the lines {lines[0]} and {lines[-1]}.",
                     next_step="Write the file anew with every field in double quotes.",
                 )
-            misfits = [_misfit(path.name, line, fields, layout.header, address) for line, fields in block.misfits]
-            yield Chunk(frame=frame, lines=lines, misfits=misfits)
+            frame, lines, unnamed = _without_unnamed(frame, lines, layout)
+            misfits = [_misfit_finding(path.name, each, position) for each in (*block.misfits, *unnamed)]
+            yield Chunk(frame=frame, lines=lines, misfits=misfits, mended=block.mended)
 
 
 def _usable(delimiter: str) -> str:
@@ -109,12 +118,22 @@ def _fit(sample: str, delimiter: str, address: str) -> tuple[bool, float, int]:
     return address.casefold() in (name.strip().casefold() for name in header), alike, len(header)
 
 
+class _Misfit(NamedTuple):
+    """A row that cannot be used."""
+
+    line: int
+    fields: Sequence[str]
+    code: str
+    problem: str
+
+
 class _Block(NamedTuple):
-    """Some consecutive rows: the whole ones as text, where those start, and the others as start and fields."""
+    """Some consecutive rows: the whole ones as text, where those start, and the others."""
 
     text: str
     lines: list[int]
-    misfits: list[tuple[int, list[str]]]
+    misfits: list[_Misfit]
+    mended: dict[str, list[int]]  # code of what was mended in rows → their lines
 
 
 class _Structure:
@@ -126,41 +145,66 @@ class _Structure:
         self._delimiter = delimiter
         self._taken: list[str] = []  # the lines that the reader took since the last block
         self._before = 0  # how many lines it took until then
+        self._padded = padded_quotes(delimiter)
+        self._doubtful = False  # a quote may stand after a blank in the lines since the last row
         self._reader = csv.reader(self._keeping(lines), delimiter=delimiter, strict=True)
 
     def _keeping(self, lines: Iterable[str]) -> Iterator[str]:
         for line in lines:
             self._taken.append(line)
+            if (' "' in line or '\t"' in line or '\xa0"' in line or '\ufeff"' in line) and self._padded.search(line):
+                self._doubtful = True
             yield line
 
     def header(self) -> list[str] | None:
-        """The first row that is not blank."""
+        """The first row that is neither blank nor a line such as ``sep=;``."""
         with self._explained():
-            fields = next(filter(None, self._reader), None)
-        self._forget()
-        return fields
+            for fields in self._reader:
+                line = "".join(self._taken)
+                self._forget()
+                if any(field.strip(BLANKS) for field in fields) and separator_line(line) is None:
+                    return fields
+        return None
 
-    def block(self, rows: int, width: int) -> _Block | None:
-        """The next rows, blank lines counted among them; ``None`` at the end of the file."""
-        lines: list[int] = []
-        misfits: list[tuple[int, list[str]]] = []
-        unwanted: list[slice] = []
+    def block(self, rows: int, *, width: int, named: int) -> _Block | None:
+        """The next rows, blank lines counted among them; ``None`` at the end of the file.
+
+        The header has ``width`` fields, the first ``named`` of them with names.
+        """
+        block = _Block("", [], [], {})
+        changes: list[tuple[slice, list[str]]] = []
         with self._explained():
             start = self._reader.line_num
             for fields in islice(self._reader, rows):
                 end = self._reader.line_num
-                if len(fields) == width:
-                    lines.append(start + 1)
+                if len(fields) == width and not self._doubtful:
+                    block.lines.append(start + 1)
                 else:
-                    unwanted.append(slice(start - self._before, end - self._before))
-                    if fields:
-                        misfits.append((start + 1, fields))
+                    span = slice(start - self._before, end - self._before)
+                    changes.append((span, self._mended(block, start + 1, fields, span, width, named)))
                 start = end
         if not self._taken:
             return None
-        for span in reversed(unwanted):
-            del self._taken[span]
-        return _Block(self._forget(), lines, misfits)
+        for span, lines in reversed(changes):
+            self._taken[span] = lines
+        return block._replace(text=self._forget())
+
+    def _mended(self, block: _Block, line: int, fields: list[str], span: slice, width: int, named: int) -> list[str]:
+        """The text of a row that is not as wide as the header, or doubtful; it is noted in the block."""
+        self._doubtful = False
+        kept = self._taken[span]
+        row = meant(fields, "".join(kept), self._delimiter, width=width, named=named)
+        if row.flaw:
+            block.misfits.append(_Misfit(line, fields, row.flaw, row.problem))
+        if row.flaw or not row.fields:
+            if len(fields) > 1 and not row.flaw:
+                block.mended.setdefault("rows-empty", []).append(line)
+            return []
+        block.lines.append(line)
+        if not row.mended:
+            return kept
+        block.mended.setdefault(row.mended, []).append(line)
+        return [written(row.fields, self._delimiter)]
 
     def _forget(self) -> str:
         text = "".join(self._taken)
@@ -209,19 +253,46 @@ def _structure(path: Path, encoding: str, delimiter: str) -> Iterator[_Structure
         yield _Structure(path, encoding, delimiter, file)
 
 
-def _misfit(file: str, line: int, fields: Sequence[str], header: Sequence[str], address: str) -> Finding:
-    position = header.index(address)
-    problem = f"The row has {len(fields)} fields, and the header has {len(header)}."
-    found = fields[position] if position < len(fields) else ""
-    return row_finding(file=file, line=line, address=found, code="field-count", problem=problem)
+def _misfit_finding(file: str, misfit: _Misfit, position: int) -> Finding:
+    """``position`` is the address column's."""
+    code, problem = misfit.code, misfit.problem
+    if totals := totals_word(misfit.fields):
+        code, problem = "totals-row", totals_problem(totals)
+    found = misfit.fields[position] if position < len(misfit.fields) else ""
+    return row_finding(file=file, line=misfit.line, address=found, code=code, problem=problem)
 
 
-def _frame(text: str, layout: Layout) -> pd.DataFrame:
+def _without_unnamed(
+    frame: pd.DataFrame, lines: list[int], layout: Layout
+) -> tuple[pd.DataFrame, list[int], list[_Misfit]]:
+    """The columns that have names; a row with something in another one cannot be used."""
+    named = len(layout.header)
+    filled = {
+        row for column in frame.columns[named:] for row, cell in enumerate(frame[column].tolist()) if cell.strip(BLANKS)
+    }
+    frame = frame.iloc[:, :named]
+    if filled:
+        rows = frame.to_numpy().tolist()
+        problem = f"There is something to the right of the header's {named} columns."
+        unnamed = [_Misfit(lines[row], rows[row], "field-count", problem) for row in sorted(filled)]
+        kept = [row for row in range(len(lines)) if row not in filled]
+        return _with_header(frame.iloc[kept], layout), [lines[row] for row in kept], unnamed
+    return _with_header(frame, layout), lines, []
+
+
+def _with_header(frame: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415 (350 ms that no other command should pay)
+
+    return frame.set_axis(pd.Index(layout.header, dtype=object), axis="columns")
+
+
+def _frame(text: str, layout: Layout, *, width: int) -> pd.DataFrame:
+    """The rows, with a column for each field of the header, those without names too; the columns are numbered."""
     import pandas as pd  # noqa: PLC0415 (350 ms that no other command should pay)
 
     # The header's own names may hold quotes, and a text that begins with a header cannot begin with U+FEFF.
-    numbers = layout.delimiter.join(str(number) for number in range(len(layout.header)))
-    frame = pd.read_csv(
+    numbers = layout.delimiter.join(str(number) for number in range(width))
+    return pd.read_csv(
         StringIO(f"{numbers}\n{text}", newline=""),
         sep=layout.delimiter,
         engine="c",
@@ -232,5 +303,3 @@ def _frame(text: str, layout: Layout) -> pd.DataFrame:
         skip_blank_lines=False,  # the blank ones are gone; what is left is a row, and keeps its leading blanks
         low_memory=False,
     )
-    frame.columns = pd.Index(layout.header, dtype=object)
-    return frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -12,13 +13,15 @@ from msgspec import Struct
 
 from mass_apology.errors import InputError
 from mass_apology.model import Finding, Recipient, Severity, Withheld
-from mass_apology.recipients.cells import CONTROL, shown
+from mass_apology.recipients.cells import BLANKS, CONTROL, composed, shown
 from mass_apology.settings import ColumnSettings, ColumnType
+from mass_apology.spreadsheets import unmarked
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _DEFAULT_ADDRESS = "email"
+_NO_BLANKS = {ord(blank): None for blank in BLANKS}
 
 
 class Layout(Struct, frozen=True, kw_only=True):
@@ -49,6 +52,7 @@ class Chunk(Struct, frozen=True, kw_only=True):
     frame: pd.DataFrame  # object columns of str, named by the header, in its order
     lines: list[int]  # for each row of the frame, the line where it starts
     misfits: list[Finding]  # rows whose structure is wrong; they are not in the frame
+    mended: Mapping[str, Sequence[int]] = {}  # the code of what was mended in the structure of rows → their lines
 
 
 class Roles(Struct, frozen=True, kw_only=True):
@@ -59,6 +63,12 @@ class Roles(Struct, frozen=True, kw_only=True):
     language: str | None
     time_zone: str | None
     key: str | None
+
+
+def folded(text: str) -> str:
+    """The text as a person compares it: neither case, nor blanks, nor what has no width make another."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return plain.translate(_NO_BLANKS)
 
 
 def note(code: str, severity: Severity, file: str, problem: str, advice: str) -> Finding:
@@ -73,7 +83,7 @@ def listed(names: Iterable[str]) -> str:
 
 def check_unchanged(path: Path, cells: Sequence[str], layout: Layout) -> None:
     """Raise ``InputError`` if the header is not the one that was inspected."""
-    if tuple(cell.strip() for cell in cells) != layout.header:
+    if _names(cells) != layout.header:
         raise InputError(
             f"{path} was changed after it was inspected: its header is another one.",
             next_step="Run 'mass-apology check' again.",
@@ -93,27 +103,51 @@ def column_names(file: str, cells: Sequence[str]) -> tuple[tuple[str, ...], list
     Raises:
         InputError: a name is empty, is there twice, or holds control characters; all of them in one sentence.
     """
-    names = tuple(cell.strip() for cell in cells)
+    names = _names(cells)
     problems = list(_name_problems(names))
     if problems:
         raise InputError(
             f"The header of {file} cannot be used: {'; '.join(problems)}.",
             next_step="Give every column one name of its own in the first line of the file.",
         )
-    padded = [name for cell, name in zip(cells, names, strict=True) if cell != name]
-    if not padded:
-        return names, []
-    problem = f"Blanks around column names were taken away: {listed(padded)}."
-    return names, [note("header-stripped", Severity.INFO, file, problem, "Use the names without blanks in templates.")]
+    return names, list(_name_notes(file, cells, names))
+
+
+def _names(cells: Sequence[str]) -> tuple[str, ...]:
+    """The header's cells as values are read, without the empty ones at its end, which spreadsheets leave there."""
+    names = [unmarked(composed(cell.strip(BLANKS))) for cell in cells]
+    while names and not names[-1]:
+        del names[-1]
+    return tuple(names)
+
+
+def _name_notes(file: str, cells: Sequence[str], names: Sequence[str]) -> Iterable[Finding]:
+    if padded := [name for cell, name in zip(cells, names, strict=False) if cell != name]:
+        problem = f"Blanks, or marks of a spreadsheet, around column names were taken away: {listed(padded)}."
+        advice = "Use the names without them in templates."
+        yield note("header-stripped", Severity.INFO, file, problem, advice)
+    if unnamed := len(cells) - len(names):
+        which = "column has" if unnamed == 1 else f"{unnamed} columns have"
+        problem = f"The last {which} no name, and is left out." if unnamed == 1 else ""
+        problem = problem or f"The last {which} no names, and are left out."
+        advice = "Nothing needs to be done: a row with something in them would be an error."
+        yield note("columns-unnamed", Severity.INFO, file, problem, advice)
 
 
 def _name_problems(names: Sequence[str]) -> Iterable[str]:
     empty = [str(position) for position, name in enumerate(names, start=1) if not name]
     if empty:
-        yield f"column {', '.join(empty)} has no name"
+        which = f"column {empty[0]} has" if len(empty) == 1 else f"columns {', '.join(empty)} have"
+        yield f"{which} no name"
+    alike: dict[str, list[str]] = {}
+    for name in filter(None, names):
+        alike.setdefault(folded(name), []).append(name)
     twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
         yield f"more than one column is called {listed(twice)}"
+    for spellings in (dict.fromkeys(several) for several in alike.values()):
+        if len(spellings) > 1:
+            yield f"the columns {listed(spellings)} are called alike but for case, blanks or the form of accents"
     if any("\0" in name for name in names):
         yield "there are NUL characters in it, as in a UTF-16 file without a byte order mark"
     elif strange := [name for name in names if CONTROL.search(name)]:

@@ -7,10 +7,11 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import compress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mass_apology.columns import Value
-from mass_apology.model import Finding, Recipient, Withheld
+from mass_apology.model import Finding, Recipient, Severity, Withheld
+from mass_apology.recipients.about_nobody import Header, repeats_header, totals_problem, totals_word
 from mass_apology.recipients.address import envelope_address
 from mass_apology.recipients.cells import (
     BIDI_OVERRIDE,
@@ -25,9 +26,12 @@ from mass_apology.recipients.cells import (
     value_reader,
 )
 from mass_apology.recipients.cleaning import Cleaner
-from mass_apology.recipients.layout import Batch, Chunk, Roles
+from mass_apology.recipients.layout import Batch, Chunk, Roles, listed
 from mass_apology.recipients.where import Where
 from mass_apology.settings import Campaign, ColumnType
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LONGEST_NAME = 200  # characters
 _ENCODED_WORD = re.compile(r"=\?")  # RFC 2047: a mail program would decode it, into anything
@@ -42,6 +46,7 @@ class RowChecks:
     def __init__(self, file: str, roles: Roles, campaign: Campaign, where: Where | None) -> None:
         self._file = file
         self._cleaner = Cleaner(file)
+        self._headers: list[Finding] = []  # of other columns than the first one
         self._roles = roles
         self._where = where
         self._readers = {
@@ -52,7 +57,7 @@ class RowChecks:
 
     def batch(self, chunk: Chunk) -> Batch:
         """The chunk's rows as recipients and findings."""
-        lines, columns = self._chosen(chunk)
+        lines, columns, passed_over = self._chosen(chunk)
         cells = _CheckedCells(columns)
         people = self._people(cells)
         sound = [True] * len(lines)
@@ -66,21 +71,54 @@ class RowChecks:
             recipients=[_recipient(*person) for person in compress(zip(lines, *people, strict=True), sound)],
             findings=findings,
             withheld=list(_withheld(findings, fields)),
-            rows_read=len(chunk.lines) + misfits,
+            rows_read=len(chunk.lines) - passed_over + misfits,
             rows_chosen=len(lines) + misfits,
         )
 
     def findings(self) -> list[Finding]:
         """What is to be said about the file, once all its rows were looked at."""
-        return [*self._cleaner.findings()]
+        return [*self._cleaner.findings(), *self._headers]
 
-    def _chosen(self, chunk: Chunk) -> tuple[list[int], dict[str, _Cells]]:
-        """The rows that ``where`` does not leave out: their lines, and their cells by column."""
+    def _chosen(self, chunk: Chunk) -> tuple[list[int], dict[str, _Cells], int]:
+        """The rows that ``where`` does not leave out: their lines, and cells by column; how many rows are none."""
+        for code, mended in chunk.mended.items():
+            self._cleaner.note(code, mended)
         frame, lines = self._cleaner.cleaned(chunk.frame, chunk.lines), chunk.lines
+        nobody = self._no_rows(frame, lines)
+        if nobody:
+            kept = [row not in nobody for row in range(len(lines))]
+            frame, lines = frame[kept], list(compress(lines, kept))
         if self._where is not None:
             chosen = self._where.chosen(frame)
             frame, lines = frame[chosen], list(compress(lines, chosen))
-        return lines, {column: frame[column].tolist() for column in frame.columns}
+        return lines, {column: frame[column].tolist() for column in frame.columns}, len(nobody)
+
+    def _no_rows(self, frame: pd.DataFrame, lines: Sequence[int]) -> set[int]:
+        """The positions of rows without any value, and of those that repeat the column names."""
+        found: dict[str, list[int]] = {"rows-empty": [], "header-repeated": []}
+        header = list(frame.columns)
+        for row, address in enumerate(frame[self._roles.address].tolist()):
+            if "@" in address:
+                continue
+            values = frame.iloc[row].tolist()
+            if not any(values):
+                found["rows-empty"].append(row)
+            elif (repeated := repeats_header(values, header)) is Header.AS_IT_IS:
+                found["header-repeated"].append(row)
+            elif repeated is Header.ANOTHER:
+                self._headers.append(self._other_header(lines[row], values))
+        for code, rows in found.items():
+            self._cleaner.note(code, [lines[row] for row in rows])
+        return {row for rows in found.values() for row in rows}
+
+    def _other_header(self, line: int, values: Sequence[str]) -> Finding:
+        return Finding(
+            code="header-changed",
+            severity=Severity.ERROR,
+            where=f"{self._file}, line {line}",
+            problem=f"The line holds column names, and not those of the first line: {listed(values)}.",
+            advice="The rows below it would be read into wrong columns: make two files of it, or one with one header.",
+        )
 
     def _people(self, cells: _CheckedCells) -> tuple[Sequence[Any], ...]:
         """What ``_recipient`` takes after the line, each for all rows; what is wrong is then among the flaws."""
@@ -89,6 +127,7 @@ class RowChecks:
         cells.find(roles.address, _ENCODED_WORD, "encoded-word", "holds '=?', which mail programs decode")
         if roles.name is not None:
             cells.find_name_flaws(roles.name)
+        cells.find_totals(roles.address)
         cells.require(roles.address, "address-missing")
         cells.require(roles.key, "key-missing")
         people = (
@@ -101,6 +140,7 @@ class RowChecks:
         )
         for column, read in self._readers.items():
             cells.check_values(column, read)
+        cells.keep_only_totals()
         return people
 
     def _finding(self, flaw: Flaw, line: int, columns: Mapping[str, _Cells]) -> Finding:
@@ -147,6 +187,17 @@ class _CheckedCells:
                     f"The name '{shown(cell)}' has {len(cell)} characters, and at most {_LONGEST_NAME} are allowed."
                 )
                 self.flaws.append(Flaw(index, "name-too-long", column, problem))
+
+    def find_totals(self, address: str) -> None:
+        """Rows without an address that are a sum, or say how many rows there are."""
+        for row, cell in enumerate(self._columns[address]):
+            if "@" not in cell and (word := totals_word([cells[row] for cells in self._columns.values()])):
+                self.flaws.append(Flaw(row, "totals-row", address, totals_problem(word)))
+
+    def keep_only_totals(self) -> None:
+        """Of a row of totals nothing else needs to be said."""
+        totals = {flaw.row for flaw in self.flaws if flaw.code == "totals-row"}
+        self.flaws = [flaw for flaw in self.flaws if flaw.code == "totals-row" or flaw.row not in totals]
 
     def require(self, column: str | None, code: str) -> None:
         """Cells that must not be empty, and are."""

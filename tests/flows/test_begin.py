@@ -324,7 +324,7 @@ def test_a_fault_far_down_is_told_and_the_folder_is_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"), [("email,email\n", "more than one column"), ("email,\n", "has no name"), ("", "is empty")]
+    ("text", "problem"), [("email,email\n", "more than one column"), ("email,,name\n", "has no name"), ("", "is empty")]
 )
 def test_a_header_that_cannot_be_used_leaves_nothing_behind(text: str, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
