@@ -3,13 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint types layers bench letters gallery kill-test lock wheel clean
+.PHONY: demo test test-mta mta check lint types layers bench letters gallery kill-test lock wheel clean
 
 demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, killed half-way once
 	$(BIN)/mass-apology demo
 
 test: $(VENV)/.dev  ## every test
 	$(BIN)/python -m pytest -n auto --dist loadfile  # a module's browser ends before other modules begin
+
+test-mta: mta  ## the same letters through real servers, whose mailboxes are compared with the report (needs root and Debian)
+	$(BIN)/python -m pytest tests/mta -m mta -n 3 --dist loadfile
+
+mta: $(VENV)/.dev  ## Postfix, Exim and OpenSMTPD, unpacked below build/mta
+	$(BIN)/python -m tests.mta.debian_trees
 
 check: lint types layers test wheel  ## all that CI runs
 
