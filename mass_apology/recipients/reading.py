@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from mass_apology.settings import Campaign, RelaySettings, SenderSettings
 
 _EXCEL = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 _PARQUET = frozenset({".parquet", ".pq"})
+
+_NO_FILES = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
 
 # What a file begins with whose name says it is text, and what to do about it.
 _NOT_TEXT = (
@@ -95,10 +98,7 @@ def _layout(path: Path, campaign: Campaign) -> Layout:
     kind = _kind(path)
     if kind == "csv":
         return _text_layout(path, campaign)
-    if kind == "excel":
-        cells, findings = tables.workbook_header(path, campaign.csv.sheet)
-    else:
-        cells, findings = tables.parquet_header(path), []
+    cells, findings = tables.typed_header(path, kind, campaign)
     header, notes = column_names(path.name, cells)
     return Layout(
         kind=kind,
@@ -130,9 +130,17 @@ def _text_layout(path: Path, campaign: Campaign) -> Layout:
 def _chunks(path: Path, layout: Layout, campaign: Campaign, address: str, rows: int) -> Iterator[Chunk]:
     if layout.kind == "csv":
         return delimited.chunks(path, layout, address, rows)
-    if layout.kind == "excel":
-        return tables.workbook_chunks(path, layout, address, campaign.csv.sheet, rows)
-    return tables.parquet_chunks(path, layout, address, rows)
+    return tables.typed_chunks(path, layout, campaign, address, rows)
+
+
+def _require_file(path: Path) -> None:
+    """Raise ``InputError`` for what is no file: a pipe would be waited for, and some devices never end."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        what = next((what for is_it, what in _NO_FILES if is_it(mode)), "a device")
+        raise InputError(
+            f"{path} is {what}, not a file.", next_step="Write the customers into a file, and name that one."
+        )
 
 
 def _kind(path: Path) -> str:
@@ -143,6 +151,7 @@ def _kind(path: Path) -> str:
         kind = "parquet"
     else:
         kind = "csv"
+    _require_file(path)
     with path.open("rb") as file:
         start = file.read(4)
     for mark, what, next_step in _NOT_TEXT:

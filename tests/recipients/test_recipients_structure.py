@@ -245,7 +245,7 @@ def test_only_a_header_means_no_rows(load_text: Load) -> None:
 def test_a_missing_file_and_a_folder(tmp_path: Path, load_file: Load) -> None:
     with pytest.raises(InputError, match="There is no file"):
         load_file(tmp_path / "none.csv")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is a folder, not a file"):
         load_file(tmp_path)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -51,7 +50,6 @@ def test_a_workbook_s_cells_become_what_people_write(tmp_path: Path, load_file: 
         "lasted": dt.timedelta(hours=30, minutes=5),
         "active": True,
         "nothing": None,
-        "broken": "#N/A",
     }
     path = workbook(tmp_path, ("People", [["email", *cells], ["ann@x.example", *cells.values()]]))
     types = {"minutes": ColumnType.INT, "paid": ColumnType.DECIMAL, "day": ColumnType.DATE, "seen": ColumnType.DATETIME}
@@ -86,7 +84,8 @@ def test_lines_are_the_sheet_s_rows(tmp_path: Path, load_file: Load) -> None:
     ]
     loaded = load_file(workbook(tmp_path, ("S", rows)), chunk_rows=2)
     assert [(r.line, r.name) for r in loaded.recipients] == [(4, "Ann"), (7, "")]
-    assert loaded.codes == [(6, "field-count")]
+    assert loaded.codes == [(6, "cell-outside")]
+    assert loaded.findings[0].problem == "Cell C6 holds 'stray', and the header has no column there."
     assert loaded.findings[0].address == "b@x.example"
     assert [f.code for f in loaded.layout.findings] == ["header-stripped"]
     assert loaded.rows_read == 3
@@ -143,15 +142,26 @@ def test_something_else_under_such_a_name(
 
 
 @pytest.mark.parametrize(
-    ("suffix", "module", "extra"),
-    [("xlsx", "python_calamine", "mass-apology[excel]"), ("parquet", "pyarrow.parquet", "mass-apology[parquet]")],
+    ("name", "content", "package", "extra"),
+    [
+        ("affected.xls", b"\xd0\xcf\x11\xe0 and so on", "python_calamine", "mass-apology[excel]"),
+        ("affected.parquet", b"anything", "pyarrow", "mass-apology[parquet]"),
+    ],
 )
 def test_a_missing_extra_is_named_with_its_command(
-    tmp_path: Path, load_file: Load, monkeypatch: pytest.MonkeyPatch, suffix: str, module: str, extra: str
+    tmp_path: Path,
+    load_file: Load,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    content: bytes,
+    package: str,
+    extra: str,
 ) -> None:
-    path = tmp_path / f"affected.{suffix}"
-    path.write_bytes(b"anything")
-    monkeypatch.setitem(sys.modules, module, None)  # what Python does for a module that is not there
+    path = tmp_path / name
+    path.write_bytes(content)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / f"{package}.py").write_text(f"raise ModuleNotFoundError({package!r})")
+    monkeypatch.syspath_prepend(tmp_path / "lib")  # the process that reads finds modules where this one does
     with pytest.raises(InputError, match="not installed") as error:
         load_file(path)
     assert error.value.next_step == f"Run: pip install '{extra}'"

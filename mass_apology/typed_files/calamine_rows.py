@@ -1,0 +1,84 @@
+"""Old and binary workbooks, .xls and .xlsb: the values that python-calamine finds, which is less than people see.
+
+It knows neither number formats nor hidden rows, and an error is an empty cell to it; all of that is said to the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mass_apology.typed_files.frames import Notice, broken
+from mass_apology.typed_files.number_format import EXACT, plain
+from mass_apology.typed_files.sheet_choice import Listed, chosen
+from mass_apology.typed_files.sheet_rows import TOO_LONG, CellFlaw, Range, SheetRow, Value
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
+
+_VALUES_ONLY = Notice(
+    "values-only",
+    "warning",
+    "Of such a workbook only the bare values can be read: 123 where it shows 00123, nothing where it shows an error "
+    "such as #N/A, and hidden rows like any others.",
+    "Open it in a spreadsheet program, save it as .xlsx, and use that.",
+)
+_DAY_START = time()
+
+
+@contextmanager
+def opened_sheet(path: Path, stated: str | None) -> Iterator[tuple[CalamineSheet, list[Notice]]]:
+    """The sheet that is read, and what is to be said. Raises ``Unreadable``."""
+    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 (an extra)
+
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            listed = [_listed(each) for each in book.sheets_metadata]
+            name, notices = chosen(listed, 0, stated)
+            yield book.get_sheet_by_name(name), [_VALUES_ONLY, *notices]
+    except (CalamineError, ValueError, OSError) as error:
+        raise broken(str(error)[:160].rstrip(".")) from error
+
+
+def _listed(sheet: Any) -> Listed:
+    shown = str(sheet.visible).endswith("Visible")
+    return Listed(sheet.name, sheet.name, shown=shown, readable=str(sheet.typ).endswith("WorkSheet"))
+
+
+def merged_cells(sheet: CalamineSheet) -> list[Range]:
+    """The sheet's merged cells, as far as they are known."""
+    return [
+        (first_line + 1, first, last_line + 1, last)
+        for (first_line, first), (last_line, last) in sheet.merged_cell_ranges or ()
+    ]
+
+
+def sheet_rows(sheet: CalamineSheet) -> Iterator[SheetRow]:
+    """The sheet's rows; all of them are in memory, as its format demands."""
+    for line, row in enumerate(sheet.to_python(skip_empty_area=False), start=1):
+        valued = ((column, cell if type(cell) is str else _value(cell)) for column, cell in enumerate(row))
+        if cells := [(column, value) for column, value in valued if value]:
+            yield SheetRow(line, hidden=False, cells=cells)
+
+
+def _value(cell: object) -> Value:  # noqa: PLR0911 (one return for each type)
+    match cell:
+        case bool():
+            return str(cell).upper()
+        case int() | float():
+            if not isfinite(cell):
+                return CellFlaw("cell-error", "holds an infinite number")
+            return TOO_LONG if abs(cell) >= EXACT else plain(float(cell))
+        case datetime():
+            return cell.date().isoformat() if cell.time() == _DAY_START else cell.isoformat()
+        case date() | time():
+            return cell.isoformat()
+        case timedelta():
+            minutes, seconds = divmod(round(cell.total_seconds()), 60)
+            return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+        case _:
+            return str(cell)
