@@ -7,6 +7,7 @@ from one after it. Nothing else imports aiosmtplib.
 from __future__ import annotations
 
 import asyncio
+import base64
 import functools
 import re
 import socket
@@ -27,6 +28,9 @@ from mass_apology.smtp.url import Endpoint, Scheme, parse
 from mass_apology.smtp.wire import Wire
 
 _HELLO = re.compile(r"[A-Za-z0-9._-]+|\[[A-Za-z0-9.:]+\]")  # a domain or an address literal, RFC 5321 §4.1.1.1
+_CONTINUE, _LOGGED_IN = 334, 235  # RFC 4954 §4
+_MECHANISM_NAME = re.compile(r"[A-Z0-9_-]{1,20}")  # RFC 4422 §3.1
+_LARGEST_SIZE = 20  # digits: RFC 1870 §5 has no more
 _MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5")  # what a password is good for; XOAUTH2 wants a token, so it must be named
 
 
@@ -189,27 +193,51 @@ def _mechanism(client: aiosmtplib.SMTP, endpoint: Endpoint, relay: RelaySettings
 async def _log_in(client: aiosmtplib.SMTP, mechanism: str, user: str, password: str) -> None:
     methods = {
         "PLAIN": client.auth_plain,
-        "LOGIN": client.auth_login,
         "CRAM-MD5": client.auth_crammd5,
         "XOAUTH2": client.auth_xoauth2,
     }
-    await methods[mechanism](user, password)
+    if mechanism == "LOGIN":
+        await _log_in_by_login(client, user, password)
+    else:
+        await methods[mechanism](user, password)
+
+
+async def _log_in_by_login(client: aiosmtplib.SMTP, user: str, password: str) -> None:
+    """AUTH LOGIN with the user as an answer to its prompt, not behind the command as aiosmtplib has it.
+
+    draft-murchison-sasl-login-00 knows no initial response, and some servers take one for a wrong login; a second try
+    without it could lock the account.
+    """
+    answers = [base64.b64encode(user.encode()), base64.b64encode(password.encode())]
+    reply = await client.execute_command(b"AUTH", b"LOGIN")
+    while reply.code == _CONTINUE and answers:
+        reply = await client.execute_command(answers.pop(0))
+    if reply.code != _LOGGED_IN:
+        raise aiosmtplib.SMTPAuthenticationError(reply.code, reply.message)
 
 
 def _offered(client: aiosmtplib.SMTP) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(method.upper() for method in client.server_auth_methods))
+    """The mechanisms by name; whatever else stands there is none, and must not reach a terminal."""
+    offered = dict.fromkeys(method.upper() for method in client.server_auth_methods)
+    return tuple(method for method in offered if _MECHANISM_NAME.fullmatch(method))
 
 
 def _extensions(client: aiosmtplib.SMTP) -> Extensions:
-    size = client.esmtp_extensions.get("size")
     return Extensions(
         pipelining=client.supports_extension("pipelining"),
         eightbitmime=client.supports_extension("8bitmime"),
         smtputf8=client.supports_extension("smtputf8"),
         dsn=client.supports_extension("dsn"),
-        size=None if size is None else int(size) if size.isascii() and size.isdigit() else 0,
+        size=_size(client.esmtp_extensions.get("size")),
         auth=_offered(client),
     )
+
+
+def _size(stated: str | None) -> int | None:
+    """The largest message the relay takes; what states no number of octets (RFC 1870 §4, §5) states no limit."""
+    if stated is None:
+        return None
+    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) <= _LARGEST_SIZE else 0
 
 
 @contextmanager

@@ -39,8 +39,9 @@ from mass_apology.model import Message, Outcome, Phase, Reply
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp.desk import Desk
 from mass_apology.smtp.envelope import envelope, objection, stuffed
-from mass_apology.smtp.replies import CLOSED, INTERRUPTED, SILENT, UNEXPECTED, Kind, classify
+from mass_apology.smtp.replies import CLOSED, INTERRUPTED, SILENT, UNEXPECTED, classify
 from mass_apology.smtp.session import Session
+from mass_apology.smtp.verdicts import Kind
 from mass_apology.smtp.wire import ConnectionEnded
 
 _DOT = b".\r\n"  # the CRLF before it ends the content, or DATA where there is none (RFC 5321 §4.1.1.4)

@@ -130,6 +130,121 @@ def test_a_refused_login_is_tried_once_and_is_final(run_loop, server_tls, ca_fil
     assert relay.verbs.count("AUTH") == 2  # one for each of two connections
 
 
+@pytest.mark.parametrize("auth", [("LOGIN",), ("CRAM-MD5", "LOGIN")])
+def test_login_waits_to_be_asked_for_the_user(run_loop, server_tls, ca_file, auth) -> None:
+    """Some servers take the user behind AUTH LOGIN for a wrong login; there is no second try."""
+
+    def no_initial_response(_conversation: FaultyConversation, verb: str, argument: bytes) -> bytes | None:
+        if verb == "AUTH" and argument.upper() != b"LOGIN":
+            return b"535 5.7.8 No initial response, please"
+        return None
+
+    relay = Relay(SinkSettings(tls=server_tls, login=LOGIN), no_initial_response)
+
+    async def main() -> Offer:
+        async with relay.sink as sink:
+            settings = RelaySettings(url=url("smtp+starttls", sink, USER), ca_file=ca_file, auth=auth)
+            return await probe(settings, LOGIN[1])
+
+    assert run_loop(main()).user == LOGIN[0]
+    assert relay.verbs.count("AUTH") == 1
+
+
+@pytest.mark.parametrize("reply", [b"504 5.5.4 What", b"334 ", b"435 4.7.8 Later"])
+def test_a_login_that_goes_on_asking_or_says_no_is_not_tried_twice(run_loop, server_tls, ca_file, reply) -> None:
+    asked = []
+
+    def fault(_conversation: FaultyConversation, verb: str, _argument: bytes) -> bytes | None:
+        asked.append(verb)
+        return None if verb in {"GREETING", "EHLO", "STARTTLS", "QUIT"} else reply
+
+    relay = Relay(SinkSettings(tls=server_tls, login=LOGIN), fault)
+    settings = RelaySettings(url=f"smtp+starttls://{USER}127.0.0.1:PORT", ca_file=ca_file, auth=("LOGIN",))
+    error = run_loop(attempt(relay.sink, settings, "pw"))
+    assert (error.phase, error.reply.code) == (Phase.AUTH, int(reply[:3]))
+    assert asked.count("AUTH") == 2  # one for each of two connections
+
+
+def _saying(*lines: str) -> Callable[[FaultyConversation, str, bytes], bytes | None]:
+    *firsts, last = ("relay.example", *lines)
+    ehlo = "\r\n".join([*(f"250-{line}" for line in firsts), f"250 {last}"]).encode("utf-8", "surrogateescape")
+    return lambda _conversation, verb, _argument: ehlo if verb == "EHLO" else None
+
+
+@pytest.mark.parametrize(
+    ("stated", "size"),
+    [
+        ("SIZE " + "9" * 6000, 0),
+        ("SIZE " + "9" * 20, 10**20 - 1),
+        ("SIZE", 0),
+        ("SIZE 0", 0),
+        ("SIZE -5", 0),
+        ("SIZE 1e6", 0),
+        ("SIZE \u0661\u0662", 0),
+        ("size 35882577", 35882577),
+        ("SIZES 12", None),
+    ],
+)
+def test_any_size_of_an_ehlo_is_read_or_states_no_limit(run_loop, stated, size) -> None:
+    relay = Relay(fault=_saying("PIPELINING", stated))
+
+    async def main() -> Offer:
+        async with relay.sink as sink:
+            return await probe(RelaySettings(url=sink.url), None)
+
+    extensions = run_loop(main()).extensions
+    assert extensions.size == size
+    assert extensions.pipelining
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("",),
+        (" ", "\t", "-"),
+        ("X" * 7000,),
+        ("\udcff\udc80 \udcfe", "8BITMIME extra words", "\x1b[31mPIPELINING"),
+        tuple(f"X-EXTENSION-{n}" for n in range(900)),
+        ("AUTH " + " ".join(f"M{n}" for n in range(900)), "AUTH=PLAIN"),
+        ("AUTH \x1b[31mPLAIN PLAI\u0274 " + "L" * 300,),
+    ],
+)
+def test_an_absurd_ehlo_is_read_for_what_it_offers(run_loop, lines) -> None:
+    relay, desk = Relay(fault=_saying(*lines)), FakeDesk([message(1), message(2)])
+
+    async def main() -> Offer:
+        async with relay.sink as sink:
+            offer = await probe(RelaySettings(url=sink.url), None)
+            await run(RelaySettings(url=sink.url), None, desk, lambda: 1)
+        return offer
+
+    offer = run_loop(main())
+    assert not offer.extensions.pipelining
+    assert all(name.isascii() and name.isprintable() for name in offer.extensions.auth)
+    assert relay.numbers == [1, 2]
+
+
+def test_what_was_offered_before_tls_is_forgotten(run_loop, server_tls, ca_file) -> None:
+    """RFC 3207 §4.2; here the relay offers less afterwards, and another size."""
+    ehlos = iter(
+        [
+            b"250-relay.example\r\n250-PIPELINING\r\n250-SMTPUTF8\r\n250-DSN\r\n250-SIZE 10\r\n250 STARTTLS",
+            b"250-relay.example\r\n250-SIZE 5000\r\n250 8BITMIME",
+        ]
+    )
+    relay = Relay(SinkSettings(tls=server_tls), lambda _c, verb, _a: next(ehlos) if verb == "EHLO" else None)
+    desk = FakeDesk([message(1), message(2)])
+
+    async def main() -> None:
+        async with relay.sink as sink:
+            await run(RelaySettings(url=url("smtp+starttls", sink), ca_file=ca_file), None, desk, lambda: 1)
+
+    run_loop(main())
+    assert relay.numbers == [1, 2]
+    assert relay.received[0].mail_parameters == ("SIZE=22",)
+    assert relay.received[0].rcpt_parameters == ()
+
+
 def test_no_login_offered(run_loop, server_tls, ca_file) -> None:
     settings = RelaySettings(url=f"smtps://{USER}127.0.0.1:PORT", ca_file=ca_file)
     sink = Sink(lambda _: None, SinkSettings(tls=server_tls, implicit_tls=True))

@@ -24,8 +24,9 @@ from mass_apology.errors import LedgerError
 from mass_apology.model import Message, Outcome, Phase, Status
 from mass_apology.smtp import transaction
 from mass_apology.smtp.envelope import stuffed
-from mass_apology.smtp.replies import CLOSED, INTERRUPTED, NONSENSE, SILENT, UNASKED, UNEXPECTED, Kind, classify
+from mass_apology.smtp.replies import CLOSED, INTERRUPTED, NONSENSE, SILENT, UNASKED, UNEXPECTED, classify
 from mass_apology.smtp.sink import SinkSettings
+from mass_apology.smtp.verdicts import Kind
 
 MODES = pytest.mark.parametrize("mode", [PIPELINED, LOCK_STEP], ids=["pipelined", "lock-step"])
 PHASES = {"MAIL": Phase.MAIL, "RCPT": Phase.RCPT, "DATA": Phase.DATA, ".": Phase.DOT}

@@ -9,7 +9,7 @@ from msgspec import Struct
 from mass_apology import pacing
 from mass_apology.model import Delivery, Mark, Outcome, Status
 from mass_apology.pacing import Backoff, Ending
-from mass_apology.smtp.replies import About, Kind, Verdict
+from mass_apology.smtp.verdicts import About, Kind, Verdict
 
 MAILBOX_FULL_ATTEMPTS = 4  # a mailbox that is still full after some hours is one nobody empties
 
@@ -39,6 +39,7 @@ _EFFECTS = {
     Kind.CONCURRENCY: Effect.ONE_CONNECTION_FEWER,
     Kind.QUOTA: Effect.WAIT_FOR_QUOTA,
     Kind.CREDENTIALS: Effect.STOP,
+    Kind.ACCOUNT: Effect.STOP,
     Kind.SENDER_AUTHENTICATION: Effect.STOP,
     Kind.RELAY_REFUSAL: Effect.STOP,
 }
