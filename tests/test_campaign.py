@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -109,3 +110,125 @@ def test_a_file_that_is_not_text_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "campaign.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CampaignError, match="cannot be read"):
         read_campaign(tmp_path)
+
+
+WRONG = """
+template = 5
+foo = 1
+languages = ["en", 1, 2]
+[sender]
+from = "Anna Kowalska <anna at acme.example>"
+verp = "yes"
+[relay]
+url = "smtp.acme.example:587"
+rate = 50
+conections = 3
+windows = [1, "lots", 2]
+timeout = inf
+[types]
+a = "int"
+b = "integer"
+[remedies]
+refund = ""
+other = "https://acme.example/x"
+[incident]
+started_at = 0001-01-01T00:00:00+05:00
+[[follow_up]]
+after = 3
+[[follow_up]]
+template = "Follow Up"
+to = ["ACCEPTED", "NOPE"]
+bla = 1
+[schedule]
+hours = "25:00-26:00"
+quiet = [{from = 2026-11-20T09:12:00Z}]
+"""
+
+
+def test_every_kind_of_mistake_is_named_at_once_with_its_path(tmp_path: Path) -> None:
+    """Types, unknown and missing keys, addresses, URLs, rates, moments, the schedule and the follow-ups."""
+    said = problem(tmp_path, WRONG)
+    found = said.partition(": ")[2].removesuffix(".").split("; ")
+    expected = [
+        "Expected `str`, got `int` - at `$.template`",
+        "Object contains unknown field `foo`",
+        "Expected `str`, got `int` - at `$.languages[1]`",
+        "Expected `str`, got `int` - at `$.languages[2]`",
+        "Expected `bool`, got `str` - at `$.sender.verp`",
+        "Expected `str`, got `int` - at `$.relay.rate`",
+        "Object contains unknown field `conections` - at `$.relay`",
+        "Expected `str`, got `int` - at `$.relay.windows[0]`",
+        "Expected `str`, got `int` - at `$.relay.windows[2]`",
+        "Invalid enum value 'integer' - at `$.types.b`",
+        "Expected `str` of length >= 1 - at `$.remedies.refund`",
+        "Expected `str | null`, got `int` - at `$.follow_up[0].after`",
+        "Object missing required field `template` - at `$.follow_up[0]`",
+        "Invalid enum value 'NOPE' - at `$.follow_up[1].to[1]`",
+        "Object contains unknown field `bla` - at `$.follow_up[1]`",
+        "Object missing required field `to` - at `$.schedule.quiet[0]`",
+        "Object missing required field `name`",
+        "Object missing required field `recipients`",
+    ]
+    assert set(expected) <= set(found)
+    values = [each for each in found if each not in expected]
+    paths = [match[1] for each in values if (match := re.search(r"`(\$[^`]*)`", each))]
+    assert sorted(paths) == [
+        "$.follow_up[1].name",  # "Follow Up-2", after its template
+        "$.follow_up[1].template",
+        "$.incident.started_at",
+        "$.relay.timeout",
+        "$.relay.url",
+        "$.remedies.other",
+        "$.schedule.hours",
+        "$.sender.from",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ('[schedule]\nhours = "25:00-26:00"\nfirst_letter = true', "`$.schedule.hours` holds '25:00-26:00'"),
+        ('[schedule]\nweekdays = "funday"', "`$.schedule.weekdays` holds 'funday'"),
+        ('[[follow_up]]\ntemplate = "x"', "`$.follow_up[0]` has neither `after` nor `at`"),
+        ('[[follow_up]]\ntemplate = "x"\nafter = "soon"', "`$.follow_up[0].after` is 'soon'"),
+        ("[limits]\nrefusals = 2.0", "at `$.limits.refusals`"),
+        ("[limits]\nrefusals = nan", "`$.limits.refusals`"),
+        ('[csv]\nsheet = "a\\u0000b"', "`$.csv.sheet` holds the control character U+0000"),
+        (
+            "[incident.more]\nat = [{when = 9999-12-31T23:59:59-05:00}]",
+            "`$.incident.more.at[0].when` is in the year 9999",
+        ),
+    ],
+)
+def test_a_mistake_in_any_table_is_named(tmp_path: Path, more: str, expected: str) -> None:
+    text = GOOD.replace("[incident.pl]\nharm", "[incident.pl]\nharms") if "incident" in more else GOOD
+    assert expected in problem(tmp_path, f"{text}\n{more}\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('url = "smtp+starttls://mailer@smtp.acme.example:587"', 'url = "smtps://u:secret@h"', "holds a password"),
+        ('rate = "50/s"', 'password = "secret"', "`$.relay.password` does not say where the password is kept"),
+        ("mailer@", "", "`$.relay.password` is set, but `$.relay.url` names no user"),
+        ('from = "Anna', 'reply_to = "nobody"\nfrom = "Anna', "`$.sender.reply_to` holds the address 'nobody'"),
+        ('from = "Anna', 'envelope = "a@b@c"\nfrom = "Anna', "`$.sender.envelope` holds the address"),
+        (
+            'from = "Anna',
+            f'envelope = "{"x" * 40}@acme.example"\nverp = true\nfrom = "Anna',
+            "`$.sender.verp` adds 33 characters",
+        ),
+    ],
+)
+def test_addresses_and_the_relay_are_looked_at_too(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    text = GOOD.replace(old, new)
+    if "names no user" in expected:
+        text = text.replace('rate = "50/s"', 'password = "env:X"')
+    said = problem(tmp_path, text)
+    assert expected in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("text", ["x = " + "1" * 5000, "x = " + "[" * 5000, 'x = "\x00"'])
+def test_a_file_that_no_parser_bears_is_a_sentence(tmp_path: Path, text: str) -> None:
+    assert "is not valid TOML" in problem(tmp_path, text)

@@ -70,6 +70,14 @@ class Records:
         """The ledger of the campaign ``name``. Raises ``LedgerError`` if it is missing, damaged, newer or another's."""
         return cls(path, name, open_reading(path, name))
 
+    @staticmethod
+    def open_any(path: Path) -> Records:
+        """The ledger of whichever campaign it is; raises as ``open``."""
+        reader = open_reading(path, None)
+        with explained(path):
+            (name, *_) = reader.execute(_QUERIES["campaign"]).fetchone()
+        return Records(path, name, reader)
+
     def __enter__(self) -> Self:
         return self
 

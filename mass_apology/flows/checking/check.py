@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -12,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology import memory
-from mass_apology.campaign import FILE_NAME, read_campaign
+from mass_apology.campaign import read_campaign
 from mass_apology.errors import OutputError
 from mass_apology.flows.checking.asking import ask_dns, ask_relay
 from mass_apology.flows.checking.page import write_page
@@ -20,10 +19,6 @@ from mass_apology.flows.observing import Observe
 from mass_apology.flows.output import new_binary_file, refuse_existing
 from mass_apology.flows.plans import plan
 from mass_apology.flows.plans.steps import Check, extended
-from mass_apology.model import Finding, Severity
-from mass_apology.schedule import problems
-from mass_apology.settings import Campaign
-from mass_apology.smtp.url import parse as parse_url
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
@@ -44,7 +39,6 @@ async def check(folder: Path, wishes: Wishes, to: Path | None, *, force: bool, o
     if to is not None:
         _require_writable(to, force=force)
     campaign = read_campaign(folder)
-    parse_url(campaign.relay.url)
     parts = plan.digest_parts(folder, campaign)
     terms = plan.Terms(skip_bad_rows=wishes.skip_bad_rows, override=wishes.override, looking=True)
     asked = None if wishes.offline else asyncio.create_task(ask_relay(campaign))
@@ -57,7 +51,6 @@ async def check(folder: Path, wishes: Wishes, to: Path | None, *, force: bool, o
     finally:
         if asked is not None:
             asked.cancel()
-    checked = extended(checked, list(_schedule_findings(campaign)))
     if wishes.dns:
         records, findings = await ask_dns(campaign, wishes.dkim_selectors, checked.gmail)
         checked = extended(replace(checked, sender_domain=records), findings)
@@ -65,17 +58,6 @@ async def check(folder: Path, wishes: Wishes, to: Path | None, *, force: bool, o
     if to is not None:
         _write(checked, to, force=force)
     return checked
-
-
-def _schedule_findings(campaign: Campaign) -> Iterator[Finding]:
-    for problem in problems(campaign.schedule, campaign.follow_up):
-        yield Finding(
-            code="follow-up-invalid",
-            severity=Severity.ERROR,
-            where=FILE_NAME,
-            problem=f"{problem}.",
-            advice="Correct it; docs/follow-ups.md lists the keys.",
-        )
 
 
 def _require_writable(to: Path, *, force: bool) -> None:

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from mass_apology.campaign import FILE_NAME, read_campaign
-from mass_apology.errors import CampaignError, ConfirmationError
+from mass_apology.campaign import read_campaign
+from mass_apology.errors import ConfirmationError
 from mass_apology.flows.counting import disagreement
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.holding import shared_ledger
@@ -21,7 +21,7 @@ from mass_apology.ledger.waves import Armed, arm, planned
 from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.model import DUE, Delivery, Finding, Severity, Status
 from mass_apology.preflight import Findings, Group
-from mass_apology.schedule import Due, Wave, problems, waves
+from mass_apology.schedule import Due, Wave, waves
 from mass_apology.settings import Campaign
 
 BATCH = 1000
@@ -118,19 +118,8 @@ def changed_parts(consent: Armed, parts: dict[str, str]) -> tuple[str, ...]:
     return tuple(part for part, digest in parts.items() if consent.digest_parts.get(part) != digest)
 
 
-def require_sound(campaign: Campaign) -> None:
-    """Raise ``CampaignError`` where the schedule or a follow-up says something that cannot be used."""
-    wrong = list(problems(campaign.schedule, campaign.follow_up))
-    if wrong:
-        raise CampaignError(
-            f"{FILE_NAME}: {'; '.join(wrong)}.",
-            next_step="Mend the keys named here (docs/follow-ups.md lists all of them), then run it again.",
-        )
-
-
 def require_follow_ups(campaign: Campaign) -> None:
-    """Raise ``CampaignError`` or ``ConfirmationError`` where the campaign has none that can be planned."""
-    require_sound(campaign)
+    """Raise ``ConfirmationError`` where the campaign has none."""
     if not campaign.follow_up:
         raise ConfirmationError(
             "This campaign has no follow-ups.",

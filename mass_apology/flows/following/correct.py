@@ -19,7 +19,7 @@ from mass_apology.flows.following.affected import (
     require_known_wave,
     wave_of,
 )
-from mass_apology.flows.following.consent import require_sound, require_writable
+from mass_apology.flows.following.consent import require_writable
 from mass_apology.flows.following.wave_plan import WavePlan
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.plans import plan
@@ -42,7 +42,6 @@ def correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
 
 async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
     campaign = read_campaign(folder)
-    require_sound(campaign)
     _require_free_name(campaign, wishes.name)
     password = relay_password(campaign.relay)
     offer = await probe(campaign.relay, password)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mass_apology.campaign import read_campaign
 from mass_apology.flows import event_loop
-from mass_apology.flows.following.consent import changed_parts, require_sound, require_writable
+from mass_apology.flows.following.consent import changed_parts, require_writable
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.plans import plan
@@ -71,7 +71,6 @@ def watch(folder: Path, eyes: Eyes, say: Callable[[FollowedUp], None]) -> Follow
 
 async def _run(folder: Path, eyes: Eyes) -> FollowedUp:
     campaign = read_campaign(folder)
-    require_sound(campaign)
     password = relay_password(campaign.relay)
     with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
         following = _Following(folder, campaign, ledger, on_the_list, password, eyes)

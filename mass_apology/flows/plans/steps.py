@@ -27,7 +27,6 @@ from mass_apology.letter.writer import Writer
 from mass_apology.model import Delivery, Finding, Severity, Withheld
 from mass_apology.preflight import Findings, Group
 from mass_apology.recipients import Batch, Layout
-from mass_apology.schedule import problems as schedule_problems
 from mass_apology.settings import Campaign, parse_rate
 
 BATCH = 1000  # letters read back and rendered in one go
@@ -138,8 +137,7 @@ class Planning:
         languages = tuple(self._staging.counts(domains=0).languages)
         facts = facts_findings(self._scenario, self._campaign.incident, languages)
         self._findings.add(facts)
-        if not any(schedule_problems(self._campaign.schedule, self._campaign.follow_up)):  # which follow-up tells
-            self._findings.add(later_waves.findings(self._campaign, self._directories, languages))
+        self._findings.add(later_waves.findings(self._campaign, self._directories, languages))
         codes = self._codes_findings()
         self._findings.add(codes)
         self._lacks_something = any(each.severity is Severity.ERROR for each in (*facts, *codes))

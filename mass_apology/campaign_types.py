@@ -1,0 +1,168 @@
+"""TOML tables → a ``Campaign``, or every key that has a wrong type, is unknown or is missing: all of them at once.
+
+msgspec stops at the first mistake. So the key that it names is taken out, or gets a stand-in where it is required, and
+the tables are converted again, until nothing is wrong any more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from mass_apology.settings import Campaign
+
+MOST = 50
+"""Mistakes that are named; who has more has the wrong file."""
+
+_ERROR = re.compile(r"(?P<said>.*?)(?: - at `(?:key` in `)?(?P<path>\$.*)`)?", re.DOTALL)
+_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`", re.DOTALL)
+_PLACE = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_STAND_INS: dict[str, object] = {
+    "$.name": "x",
+    "$.template": "x",
+    "$.recipients": "x",
+    "$.sender": {"from": "x@example.org"},
+    "$.sender.from": "x@example.org",
+    "$.relay": {"url": "smtp+plain://127.0.0.1"},
+    "$.relay.url": "smtp+plain://127.0.0.1",
+    "$.follow_up.template": "x",
+    "$.schedule.quiet.from": datetime(2000, 1, 1, tzinfo=UTC),
+    "$.schedule.quiet.to": datetime(2000, 1, 2, tzinfo=UTC),
+}
+"""What is put where a key is required: a list with an element less would have other numbers."""
+
+Place = tuple[str | int, ...]
+_ANY = "..."
+
+
+class Typed(Struct, frozen=True, kw_only=True):
+    """A campaign whose types are right, and what had to be changed for that."""
+
+    campaign: Campaign | None  # None where nothing can be made of the file
+    problems: tuple[str, ...]  # each with the path of its key
+    changed: tuple[str, ...]  # paths of keys that were taken out or filled in: nothing can be said of their values
+
+    def is_own(self, path: str) -> bool:
+        """Whether all that stands at a path such as "$.relay.url", or below it, is the file's own word."""
+        return not any(_is_within(path, each) or _is_within(each, path) for each in self.changed)
+
+
+def _is_within(path: str, whole: str) -> bool:
+    return path == whole or path.startswith((f"{whole}.", f"{whole}["))
+
+
+def typed(tables: dict[str, Any]) -> Typed:
+    """What the tables of campaign.toml say, as far as it has the right types."""
+    mending = _Mending(deepcopy(tables))
+    campaign = mending.run()
+    return Typed(
+        campaign=campaign,
+        problems=tuple(dict.fromkeys(mending.problems)),
+        changed=tuple(map(_path, mending.changed)),
+    )
+
+
+class _Mending:
+    def __init__(self, tables: dict[str, Any]) -> None:
+        self.problems: list[str] = []
+        self.changed: list[Place] = []
+        self._tables = tables
+
+    def run(self) -> Campaign | None:
+        for _ in range(10 * MOST):
+            try:
+                return msgspec.convert(self._tables, Campaign)
+            except msgspec.ValidationError as error:
+                if len(self.problems) >= MOST or not self._mend(error):
+                    break
+        return None
+
+    def _mend(self, error: msgspec.ValidationError) -> bool:
+        """Take the mistake out; false where that is impossible."""
+        said, place = _told(error)
+        field = _FIELD.fullmatch(said)
+        if field is not None:
+            return self._mend_field(said, (*place, field[1]), is_missing="missing" in said)
+        faulty = list(self._faulty(said, place))
+        self.problems += [f"{said} - at `{_path(each)}`" for each in faulty]
+        if faulty and isinstance(faulty[0][-1], int):
+            faulty = [faulty[0][:-1]]  # taking one element out would renumber the others
+        taken = [self._take_out(each) for each in faulty]  # all of them, whatever became of the first
+        return bool(taken) and all(taken)
+
+    def _mend_field(self, said: str, place: Place, *, is_missing: bool) -> bool:
+        parent = f" - at `{_path(place[:-1])}`" if place[:-1] else ""
+        if place not in self.changed:
+            self.problems.append(said + parent)
+        if not is_missing:
+            return self._take_out(place)
+        stand_in = _STAND_INS.get(_path(tuple(each for each in place if not isinstance(each, int))))
+        if stand_in is None:
+            return self._take_out(place[:-1])
+        holder = self._at(place[:-1])
+        holder[place[-1]] = deepcopy(stand_in)
+        self.changed.append(place)
+        return True
+
+    def _faulty(self, said: str, place: Place) -> Iterator[Place]:
+        """The places that the error is about: of a list, and of a table with keys of its own, all that have it."""
+        at = next((number for number, each in enumerate(place) if each == _ANY), None)
+        if at is None and place and isinstance(place[-1], int):
+            at = len(place) - 1
+        if at is None:
+            yield place
+            return
+        before, after = place[:at], place[at + 1 :]
+        whole = self._at(before)
+        for key in list(whole) if isinstance(whole, dict) else range(len(whole)):
+            only = {key: whole[key]} if isinstance(whole, dict) else [whole[key]]
+            if self._still_said(before, only, said):
+                yield (*before, key, *after)
+
+    def _still_said(self, place: Place, value: object, said: str) -> bool:
+        tables = deepcopy(self._tables)
+        holder: Any = tables
+        for key in place[:-1]:
+            holder = holder[key]
+        holder[place[-1]] = value
+        try:
+            msgspec.convert(tables, Campaign)
+        except msgspec.ValidationError as error:
+            found, where = _told(error)
+            return found == said and where[: len(place)] == place
+        return False
+
+    def _take_out(self, place: Place) -> bool:
+        if not place or self._at(place[:-1]) is None:
+            return False
+        self.changed.append(place)
+        del self._at(place[:-1])[place[-1]]
+        return True
+
+    def _at(self, place: Place) -> Any:
+        holder: Any = self._tables
+        for key in place:
+            try:
+                holder = holder[key]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return holder
+
+
+def _told(error: msgspec.ValidationError) -> tuple[str, Place]:
+    found = _ERROR.fullmatch(str(error))
+    if found is None:
+        return str(error), ()
+    places = _PLACE.findall(found["path"] or "")
+    return found["said"], tuple(name or (int(number) if number != _ANY else _ANY) for name, number in places)
+
+
+def _path(place: Place) -> str:
+    """``("follow_up", 0, "after")`` → "$.follow_up[0].after"."""
+    return "$" + "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in place)

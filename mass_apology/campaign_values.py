@@ -1,0 +1,165 @@
+"""What a campaign says that has the right type and cannot be used all the same: every problem, with its key's path."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, time
+from functools import cache, partial
+from zoneinfo import available_timezones
+
+import msgspec
+
+from mass_apology.errors import CampaignError, MessageError
+from mass_apology.letter.message.headers import parse_mailbox
+from mass_apology.letter.message.return_path import ReturnPath
+from mass_apology.schedule import problems as schedule_problems
+from mass_apology.settings import (
+    Campaign,
+    LetterheadSettings,
+    RelaySettings,
+    SenderSettings,
+    numbered,
+    parse_duration,
+    parse_rate,
+)
+from mass_apology.smtp.password import names_a_place
+from mass_apology.smtp.url import parse as parse_url
+
+YEARS = range(1900, 3000)
+"""Of a moment: others are slips of the keyboard, and near the first and the last year clocks of other places fail."""
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_FACT = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_CHOICE = re.compile(r"(?:https?://[^\s{}/?#]+[/?#][^\s{}]*|mailto:[^\s{}@?]+@[^\s{}?]+\?[^\s{}]*)\{token\}[^\s{}]*")
+_SCENARIO = re.compile(r"[a-z0-9][a-z0-9-]*")
+_PDF_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]{1,100}\.pdf")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def value_problems(campaign: Campaign) -> Iterator[str]:
+    """Clauses that name the path of their key, as "`$.relay.rate` is …": all that this file alone can tell."""
+    if not _SCENARIO.fullmatch(campaign.template):
+        yield f"`$.template` is {campaign.template!r}, but a template's name has only a-z, 0-9 and '-'"
+    yield from _language_problems(campaign)
+    if campaign.time_zone not in _time_zones():
+        yield f"`$.time_zone` is {campaign.time_zone!r}, which is no time zone; 'Europe/Warsaw' is one"
+    for key, moment in (("not_after", campaign.not_after), ("finish_by", campaign.finish_by)):
+        if moment is not None and moment.tzinfo is None:
+            yield f"`$.{key}` has no offset; write 2026-11-20T17:00:00Z, or +01:00 instead of Z"
+    yield from _sender_problems(campaign.sender)
+    yield from _relay_problems(campaign.relay)
+    yield from _refused(parse_duration, campaign.limits.give_up_after, "$.limits.give_up_after")
+    yield from _refused(parse_duration, campaign.approval.valid_for, "$.approval.valid_for")
+    if campaign.approval.signers and not campaign.approval.required:
+        yield "`$.approval.signers` is set, but `$.approval.required` is 0; say how many people must approve"
+    yield from _letterhead_problems(campaign.letterhead)
+    yield from _remedy_problems(campaign.remedies)
+    yield from _offset_problems(campaign.incident, "$.incident")
+    yield from schedule_problems(campaign.schedule, campaign.follow_up)
+    yield from _scalar_problems(msgspec.to_builtins(campaign, builtin_types=(datetime, time)), "$")
+
+
+def _language_problems(campaign: Campaign) -> Iterator[str]:
+    if not campaign.languages:
+        yield "`$.languages` is empty, but one language must be the last resort"
+    for code in campaign.languages:
+        if not _LANGUAGE.fullmatch(code):
+            yield f"`$.languages` holds {code!r}, but a language is two or three lower-case letters such as 'pl'"
+
+
+def _sender_problems(sender: SenderSettings) -> Iterator[str]:
+    given = {"from": sender.from_, "reply_to": sender.reply_to, "envelope": sender.envelope}
+    wrong = False
+    for key, text in given.items():
+        if text is not None:
+            found = list(_told(partial(parse_mailbox, text, f"$.sender.{key}")))
+            wrong = wrong or bool(found)
+            yield from found
+    if not wrong:
+        yield from (each.replace("`sender.", "`$.sender.") for each in _told(partial(ReturnPath, sender)))
+
+
+def _relay_problems(relay: RelaySettings) -> Iterator[str]:
+    try:
+        user = parse_url(relay.url).user
+    except CampaignError as error:
+        yield f"`$.relay.url`: {error.problem} {error.next_step}".rstrip(".")
+    else:
+        if relay.password is not None and user is None:
+            yield "`$.relay.password` is set, but `$.relay.url` names no user"
+    if relay.password is not None and not names_a_place(relay.password):  # not repeated: it may be the password itself
+        yield (
+            "`$.relay.password` does not say where the password is kept: write 'env:NAME', 'file:PATH' or "
+            "'keyring:SERVICE'; if a password stood there, change it"
+        )
+    yield from _refused(parse_rate, relay.rate, "$.relay.rate")
+    for window in relay.windows:
+        yield from _refused(parse_rate, window, "$.relay.windows")
+        if window == "unlimited":
+            yield "`$.relay.windows` holds 'unlimited'; leave the window out instead"
+
+
+def _remedy_problems(remedies: Mapping[str, str]) -> Iterator[str]:
+    for name, address in remedies.items():
+        if not _FACT.fullmatch(name):
+            yield f"`$.remedies` holds {name!r}, but a remedy is called as its fact: a-z, 0-9 and '_'"
+        if not _CHOICE.fullmatch(address):
+            yield (
+                f"`$.remedies.{name}` is {address!r}, but must be an https:, http: or mailto: address that holds "
+                "{token} once, after its host"
+            )
+
+
+def _letterhead_problems(letterhead: LetterheadSettings) -> Iterator[str]:
+    if letterhead.number is not None:
+        yield from _refused(partial(numbered, number=1), letterhead.number, "$.letterhead.number")
+    names = letterhead.pdf_name
+    for name in [names] if isinstance(names, str) else names.values():
+        if not _PDF_NAME.fullmatch(name):
+            yield f"`$.letterhead.pdf_name` holds {name!r}, which is no file name such as 'letter.pdf'"
+
+
+def _refused(parse: Callable[[str], object], text: str, key: str) -> Iterator[str]:
+    try:
+        parse(text)
+    except ValueError as error:
+        yield f"`{key}` {error}"
+
+
+def _told(make: Callable[[], object]) -> Iterator[str]:
+    try:
+        make()
+    except MessageError as error:
+        yield error.problem.rstrip(".")
+
+
+def _offset_problems(facts: Mapping[str, object], key: str) -> Iterator[str]:
+    """A moment without an offset would be read differently by every recipient."""
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from _offset_problems(value, f"{key}.{name}")
+        elif (isinstance(value, datetime) and value.tzinfo is None) or isinstance(value, time):
+            yield f"`{key}.{name}` has no offset; write 2026-11-20T09:12:00Z, or +01:00 instead of Z"
+
+
+def _scalar_problems(value: object, key: str) -> Iterator[str]:
+    """What no setting and no fact may be, wherever it stands."""
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _scalar_problems(each, f"{key}.{name}")
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        for number, each in enumerate(value):
+            yield from _scalar_problems(each, f"{key}[{number}]")
+    elif isinstance(value, datetime) and value.year not in YEARS:
+        yield f"`{key}` is in the year {value.year}; moments from {YEARS.start} to {YEARS.stop - 1} can be used"
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"`{key}` is {value}, which is no number to reckon with"
+    elif isinstance(value, str) and (found := _CONTROL.search(value)):
+        yield f"`{key}` holds the control character U+{ord(found[0]):04X}"
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -1,0 +1,82 @@
+"""campaign.toml is read in one place: what one command refuses is refused by all, before anything is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from live import Person, campaign_folder, customers, relay, send, statuses, write_toml
+from smtp_fakes import Relay
+from test_follow_up import armed, followed
+
+from mass_apology.errors import CampaignError
+from mass_apology.flows import control
+from mass_apology.flows.checking.check import Wishes as CheckWishes
+from mass_apology.flows.checking.check import check
+from mass_apology.flows.following import affected
+from mass_apology.flows.following.correct import correct
+from mass_apology.flows.following.outlook import outlook
+from mass_apology.flows.following.timers import text
+from mass_apology.flows.settling.bounces import settle
+from mass_apology.flows.settling.choices import choose
+from mass_apology.flows.settling.purge import purge
+from mass_apology.flows.settling.reconcile import reconcile
+from mass_apology.flows.showing.report import report
+from mass_apology.flows.showing.standing import standing
+from mass_apology.ledger import Control, Records
+
+BAD = {
+    "schedule": {"hours": "25:00-26:00", "first_letter": True},
+    "limits": {"give_up_after": "some time"},
+}
+
+
+def nothing(*_: object) -> None:
+    pass
+
+
+COMMANDS: dict[str, Callable[[Path], object]] = {
+    "check": lambda folder: asyncio.run(check(folder, CheckWishes(offline=True), None, force=False, observe=nothing)),
+    "send": send,
+    "correct": lambda folder: correct(folder, affected.Wishes(template="sorry"), Person()),
+    "follow-up": followed,
+    "follow-up --plan": outlook,
+    "follow-up --arm": lambda folder: armed(folder, 1),
+    "schedule": lambda folder: text("cron", folder, 15),
+    "status": standing,
+    "report": lambda folder: report(folder, None, None, force=False),
+    "bounces": lambda folder: settle(folder, str(folder), observe=nothing),
+    "choices": lambda folder: choose(folder, None, None, force=False),
+    "reconcile": lambda folder: reconcile(folder, [], show=nothing, observe=nothing),
+    "purge": lambda folder: purge(folder, "1 day"),
+}
+
+
+@pytest.fixture
+def live() -> Iterator[Relay]:
+    with relay() as listening:
+        yield listening
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_names_all_mistakes_and_does_nothing(tmp_path: Path, live: Relay, command: str) -> None:
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(3), **BAD)
+    before = sorted(path.name for path in folder.iterdir())
+    with pytest.raises(CampaignError) as caught:
+        COMMANDS[command](folder)
+    assert "`$.schedule.hours` holds '25:00-26:00'" in caught.value.problem
+    assert "`$.limits.give_up_after` is 'some time'" in caught.value.problem
+    assert sorted(path.name for path in folder.iterdir()) == before
+    assert live.received == []
+
+
+def test_a_run_can_be_stopped_whatever_the_file_says_meanwhile(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(3))
+    send(folder)
+    write_toml(folder, live.sink.url, **BAD)
+    control.ask(folder, Control.STOP)
+    with Records.open(folder / "ledger.sqlite", "trial") as records:
+        assert records.requested() is Control.STOP
+    assert statuses(folder) == {"ACCEPTED": 3}
