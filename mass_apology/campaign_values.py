@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 import msgspec
 
+from mass_apology.control_characters import control_character, named, written_from_right_to_left
 from mass_apology.errors import CampaignError, MessageError
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.return_path import ReturnPath
@@ -35,7 +36,6 @@ _FACT = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _CHOICE = re.compile(r"(?:https?://[^\s{}/?#]+[/?#][^\s{}]*|mailto:[^\s{}@?]+@[^\s{}?]+\?[^\s{}]*)\{token\}[^\s{}]*")
 _SCENARIO = re.compile(r"[a-z0-9][a-z0-9-]*")
 _PDF_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]{1,100}\.pdf")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def value_problems(campaign: Campaign) -> Iterator[str]:
@@ -144,20 +144,21 @@ def _offset_problems(facts: Mapping[str, object], key: str) -> Iterator[str]:
             yield f"`{key}.{name}` has no offset; write 2026-11-20T09:12:00Z, or +01:00 instead of Z"
 
 
-def _scalar_problems(value: object, key: str) -> Iterator[str]:
-    """What no setting and no fact may be, wherever it stands."""
+def _scalar_problems(value: object, key: str, *, right_to_left: bool = False) -> Iterator[str]:
+    """What no setting and no fact may be, wherever it stands; ``right_to_left``: told in a language written so."""
     if isinstance(value, Mapping):
         for name, each in value.items():
-            yield from _scalar_problems(each, f"{key}.{name}")
+            turned = right_to_left or (key == "$.incident" and written_from_right_to_left(name))
+            yield from _scalar_problems(each, f"{key}.{name}", right_to_left=turned)
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for number, each in enumerate(value):
-            yield from _scalar_problems(each, f"{key}[{number}]")
+            yield from _scalar_problems(each, f"{key}[{number}]", right_to_left=right_to_left)
     elif isinstance(value, datetime) and value.year not in YEARS:
         yield f"`{key}` is in the year {value.year}; moments from {YEARS.start} to {YEARS.stop - 1} can be used"
     elif isinstance(value, float) and not math.isfinite(value):
         yield f"`{key}` is {value}, which is no number to reckon with"
-    elif isinstance(value, str) and (found := _CONTROL.search(value)):
-        yield f"`{key}` holds the control character U+{ord(found[0]):04X}"
+    elif isinstance(value, str) and (found := control_character(value, right_to_left=right_to_left)):
+        yield f"`{key}` holds the control character {named(found[0])}"
 
 
 @cache

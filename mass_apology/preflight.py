@@ -183,19 +183,45 @@ def codes_findings(file: str, wanted: int, free: int) -> list[Finding]:
     ]
 
 
-def remedies_findings(remedies: Mapping[str, str], links: Sequence[str], template: str) -> list[Finding]:
-    """Remedies whose address stands in no letter; ``links`` are what the letters link to."""
+def unshown_codes_findings(languages: Sequence[str], template: str) -> list[Finding]:
+    """Languages in which no letter prints the code that its customer is given."""
+    if not languages:
+        return []
+    files = ", ".join(f"templates/{template}/{language}.md" for language in languages)
     return [
         Finding(
-            code="remedy-unshown",
+            code="code-unshown",
             severity=Severity.WARNING,
-            where=f"campaign.toml, [remedies] {name}",
-            problem=f"No letter links to the remedy `{name}`, so nobody can choose it.",
-            advice=f"Write [words]({{{{ remedies.{name} }}}}) into templates/{template}, or correct the name.",
+            where=f"template {template}, {_languages(languages)}",
+            problem="The letter does not show the code that each customer is given, so nobody gets to know theirs.",
+            advice=f"Write {{{{ code }}}} into {files}, or take [codes] out of campaign.toml.",
         )
-        for name, address in remedies.items()
-        if address not in links
     ]
+
+
+def remedies_findings(remedies: Mapping[str, str], links: Mapping[str, Sequence[str]], template: str) -> list[Finding]:
+    """Remedies whose address stands in no letter of a language; ``links`` by language are what the letters link to."""
+    found = []
+    for name, address in remedies.items():
+        without = [language for language, linked in links.items() if address not in linked]
+        if without:
+            everywhere = len(without) == len(links)
+            who = "No letter" if everywhere else f"No letter in {', '.join(without)}"
+            found.append(
+                Finding(
+                    code="remedy-unshown",
+                    severity=Severity.WARNING,
+                    where=f"campaign.toml, [remedies] {name}",
+                    problem=f"{who} links to the remedy `{name}`, so {'nobody' if everywhere else 'none of them'} "
+                    "can choose it.",
+                    advice=f"Write [words]({{{{ remedies.{name} }}}}) into templates/{template}, or correct the name.",
+                )
+            )
+    return found
+
+
+def _languages(languages: Sequence[str]) -> str:
+    return f"{'languages' if len(languages) > 1 else 'language'} {', '.join(languages)}"
 
 
 def deadline_findings(finish_at: float | None, finish_by: datetime | None) -> list[Finding]:

@@ -88,15 +88,17 @@ def _template_draft(facts: Facts) -> Iterator[Finding]:
 
 
 def _internal_links(facts: Facts) -> Iterator[Finding]:
-    if not facts.audience.real:
-        return
-    texts = [(template.file, template.text) for template in facts.templates]
+    letters = [(template.file, template.text) for template in facts.templates]
     told = unfinished.facts(facts.campaign.incident)
-    texts += [(_incident(path), value) for path, value in told if isinstance(value, str)]
-    for where, text in texts:
+    letters += [(_incident(path), value) for path, value in told if isinstance(value, str)]
+    # Nobody sees these before a customer needs them, so that a trial is told of them, too.
+    unseen = [("campaign.toml, [message] list_unsubscribe", each) for each in facts.campaign.message.list_unsubscribe]
+    unseen += [(f"campaign.toml, [remedies] {name}", each) for name, each in facts.campaign.remedies.items()]
+    for where, text in (*letters, *unseen) if facts.audience.real else unseen:
         if hosts := internal_hosts(text):
             problem = f"Customers cannot reach what this links to: {', '.join(hosts)}."
-            yield _error("internal-links", where, problem, "Link to the public page.")
+            found = _error("internal-links", where, problem, "Link to the public page.")
+            yield found if facts.audience.real else replace(found, severity=Severity.WARNING)
 
 
 def _example_facts(facts: Facts) -> Iterator[Finding]:

@@ -28,6 +28,7 @@ _THROWAWAY = frozenset(
 )
 
 _HOST = re.compile(r"""(?i)\bhttps?://(?:[^\s/@"'<>]*@)?(\[[0-9a-f:.]+\]|[^\s/:?#"'<>)\]{}]+)""")
+_MAILBOX = re.compile(r"""(?i)\bmailto:[^\s?@"'<>]*@([^\s?"'<>)\]{}]+)""")
 _DOMAIN = re.compile(r"(?<![\w.-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?![\w-])", re.IGNORECASE | re.ASCII)
 _INTERNAL_TOP = frozenset({"corp", "home", "internal", "intranet", "lan", "local", "localhost"})
 _INTERNAL_LABELS = frozenset({"preprod", "staging"})
@@ -51,7 +52,8 @@ def reserved_domains(text: str) -> list[str]:
 
 def internal_hosts(text: str) -> list[str]:
     """The hosts that a text links to and that customers cannot reach, or should not."""
-    return list(dict.fromkeys(host for host in _HOST.findall(text) if _is_internal(host.lower())))
+    hosts = (*_HOST.findall(text), *_MAILBOX.findall(text))
+    return list(dict.fromkeys(host for host in hosts if _is_internal(host.lower())))
 
 
 def _is_internal(host: str) -> bool:

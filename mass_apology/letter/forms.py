@@ -118,7 +118,6 @@ class Forms:
             sender=parse_mailbox(sender.from_, "sender.from"),
             language=language,
             reply_to=parse_mailbox(sender.reply_to, "sender.reply_to") if sender.reply_to else None,
-            list_unsubscribe=message.list_unsubscribe,
             headers=message.headers,
             attachments=attachments,
             encloses=self.stationery.encloses,

@@ -23,6 +23,7 @@ from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.return_path import ReturnPath
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.templates import Particulars, Template
+from mass_apology.letter.unsubscribing import Unsubscribing
 from mass_apology.model import Content, Delivery, Finding, Message, read_rows
 from mass_apology.settings import Campaign, SubjectLine
 
@@ -58,6 +59,7 @@ class Writer:
         self._customers = Customers(campaign, header=header, remedies=described.facts)
         self._forms = Forms(campaign, name, described, folder=folder, directories=directories, header=header)
         self._stationery = self._forms.stationery
+        self._unsubscribing = Unsubscribing(campaign.message.list_unsubscribe, header=header)
         self._inspector = Inspector(
             campaign, name, described, forms=self._forms, customers=self._customers, directories=directories
         )
@@ -65,6 +67,10 @@ class Writer:
     def language_for(self, wanted: str) -> str:
         """The language to write in to somebody who asked for ``wanted``; see ``Forms.language_for``."""
         return self._forms.language_for(wanted)
+
+    def unsubscribing_findings(self) -> list[Finding]:
+        """What is to be said of the addresses at which recipients unsubscribe."""
+        return self._unsubscribing.findings()
 
     def links(self, languages: Iterable[str]) -> tuple[str, ...]:
         """What the letters in these languages link to, each address once; what differs by customer stands in braces."""
@@ -178,6 +184,7 @@ class Writer:
         self, delivery: Delivery, content: Content, *, date: str, message_id: str, eightbit: bool, trial: bool = False
     ) -> Composed:
         """The message; a ``trial`` is not for sending, and has something like its enclosure."""
+        token = message_id.strip("<>").partition("@")[0]
         return self._forms.form_for(delivery.language).skeleton.compose(
             content,
             to_address=delivery.address,
@@ -186,8 +193,15 @@ class Writer:
             message_id=message_id,
             thread=delivery.thread,
             enclosed=self._enclosed(delivery, content, date, trial=trial) if self._stationery.encloses else None,
+            unsubscribe=self._unsubscribe(delivery, token),
             eightbit=eightbit,
         )
+
+    def _unsubscribe(self, delivery: Delivery, token: str) -> str:
+        if self._unsubscribing.fixed is not None:
+            return self._unsubscribing.fixed
+        own = self._customers.particulars(delivery, read_rows(delivery.rows))
+        return self._unsubscribing.fields(own["customer"], code=delivery.code, token=token)
 
     def _enclosed(self, delivery: Delivery, content: Content, written: str, *, trial: bool) -> Attachment:
         heading = self._heading(delivery, read_rows(delivery.rows)[0], written)

@@ -10,6 +10,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from mass_apology.columns import Value
+from mass_apology.control_characters import turns_what_follows
 from mass_apology.model import Finding, Recipient, Severity, Withheld
 from mass_apology.recipients.about_nobody import Header, repeats_header, totals_problem, totals_word
 from mass_apology.recipients.address import envelope_address
@@ -167,6 +168,15 @@ class _CheckedCells:
             if not "".join(cells).isprintable():
                 pattern = CONTROL if column in of_one_line else CONTROL_BUT_LAYOUT
                 self.find(column, pattern, "control-character", "holds a control character")
+                if pattern is CONTROL_BUT_LAYOUT:
+                    self._find_turned(column)
+
+    def _find_turned(self, column: str) -> None:
+        """Values that would turn the writing of the letter around them; a name may not even begin to."""
+        for index, cell in enumerate(self._columns[column]):
+            if turns_what_follows(cell):
+                problem = f"The value '{shown(cell)}' turns the direction of writing of what follows it."
+                self.flaws.append(Flaw(index, "bidi-override", column, problem))
 
     def find(self, column: str, pattern: re.Pattern[str], code: str, problem: str) -> None:
         """Cells in which the pattern occurs; ``problem`` completes the sentence "The value '…' …"."""

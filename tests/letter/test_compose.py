@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mass_apology.errors import MessageError
 from mass_apology.letter.message.compose import Attachment, Composed, Skeleton, rfc5322_date
 from mass_apology.letter.message.headers import Mailbox
+from mass_apology.letter.message.unsubscribe_fields import unsubscribe_fields
 from mass_apology.model import Content
 
 DATE = "Fri, 20 Nov 2026 09:12:00 +0000"
@@ -109,10 +110,13 @@ def test_the_head_reads_as_intended() -> None:
         sender=Mailbox(name="Kowalska, Anna", address="anna@acme.example"),
         language="pl",
         reply_to=Mailbox(name="", address="help@acme.example"),
-        list_unsubscribe=["mailto:stop@acme.example?subject=stop", f"https://acme.example/{'u' * 200}"],
-        headers={"X-Campaign": "acme-outage", "X-Tags": '{"kind": ["apology"]}'},
+        headers={"X-Campaign": "acme-outage", "X-Tags": '{"kind": ["apology"]}', "X-Team": "Żółw"},
     )
-    data = composed(letter(subject="Przepraszamy – żółw"), skeleton=skeleton, to_name="Łukasz Żółć").data
+    unsubscribe = unsubscribe_fields(
+        ["mailto:stop@acme.example?subject=stop", f"https://acme.example/{'u' * 200}"], names_recipient=True
+    )
+    subject = letter(subject="Przepraszamy – żółw")
+    data = composed(subject, skeleton=skeleton, to_name="Łukasz Żółć", unsubscribe=unsubscribe).data
     assert data.decode().split("Content-Type")[0].split("\r\n") == [
         "Date: Fri, 20 Nov 2026 09:12:00 +0000",
         'From: "Kowalska, Anna" <anna@acme.example>',
@@ -123,20 +127,31 @@ def test_the_head_reads_as_intended() -> None:
         "MIME-Version: 1.0",
         "Auto-Submitted: auto-generated",
         "Content-Language: pl",
-        f"List-Unsubscribe: <mailto:stop@acme.example?subject=stop>, <https://acme.example/{'u' * 200}>",
-        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         "X-Campaign: acme-outage",
         'X-Tags: {"kind": ["apology"]}',
+        "X-Team: =?utf-8?b?xbvDs8WCdw==?=",
+        f"List-Unsubscribe: <mailto:stop@acme.example?subject=stop>, <https://acme.example/{'u' * 200}>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         "",
     ]
     assert parsed(data)["Subject"] == "Przepraszamy – żółw"
 
 
-def test_one_click_needs_an_https_address() -> None:
-    skeleton = Skeleton(sender=SENDER, language="en", list_unsubscribe=["mailto:stop@acme.example"])
-    read = parsed(composed(letter(), skeleton=skeleton).data)
-    assert read["List-Unsubscribe"] == "<mailto:stop@acme.example>"
-    assert "List-Unsubscribe-Post" not in read
+def test_one_click_needs_an_https_address_that_names_the_recipient() -> None:
+    assert unsubscribe_fields([], names_recipient=True) == ""
+    for urls, names in ((["mailto:stop@acme.example"], True), (["https://acme.example/stop"], False)):
+        read = parsed(composed(letter(), unsubscribe=unsubscribe_fields(urls, names_recipient=names)).data)
+        assert read["List-Unsubscribe"] == f"<{urls[0]}>"
+        assert "List-Unsubscribe-Post" not in read
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://acme.example", "https://acme.example/>, <https://evil.example", "https://acme.example/" + "u" * 1000],
+)
+def test_what_is_no_address_for_unsubscribing(url: str) -> None:
+    with pytest.raises(MessageError):
+        unsubscribe_fields([url], names_recipient=True)
 
 
 @pytest.mark.parametrize(
@@ -236,9 +251,6 @@ def test_a_letter_that_cannot_be_sent_says_why(content: Content, said: str) -> N
         {"headers": {"X-A": "1", "x-a": "2"}},
         {"headers": {"X-A": "1\r\nBcc: evil@x.example"}},
         {"headers": {"X:A": "1"}},
-        {"list_unsubscribe": ["http://acme.example"]},
-        {"list_unsubscribe": ["https://acme.example/>, <https://evil.example"]},
-        {"list_unsubscribe": ["https://acme.example/" + "u" * 1000]},
         {"language": "pl\r\nBcc: evil@x.example"},
         {"attachments": [Attachment(filename="a", content_type="a/b\r\nBcc: e@x.example", data=b"")]},
         {"attachments": [Attachment(filename="a", content_type="image/png", data=b"", content_id="a>\r\nBcc: e")]},

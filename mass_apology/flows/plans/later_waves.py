@@ -1,4 +1,4 @@
-"""What the follow-ups of a campaign lack, told while there is still time: none of it keeps the first letter back."""
+"""What all waves of a campaign lack, told while there is still time: none of it keeps the first letter back."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from mass_apology.errors import TemplateError
+from mass_apology.letter.markup.printed import prints
+from mass_apology.letter.markup.source import layout_paths, read
 from mass_apology.letter.scenario import facts_findings, load_scenario
-from mass_apology.letter.templates import available_languages
+from mass_apology.letter.templates import available_languages, letter_texts
 from mass_apology.model import Finding, Severity
 from mass_apology.schedule import waves
 from mass_apology.settings import Campaign
@@ -36,6 +38,26 @@ def findings(campaign: Campaign, directories: Sequence[Path], languages: Sequenc
                 yield replace(
                     found, code=f"follow-up-{found.code}", severity=Severity.WARNING, where=f"{where}: {found.where}"
                 )
+
+
+def without_code(campaign: Campaign, directories: Sequence[Path], languages: Sequence[str]) -> list[str]:
+    """The languages in which neither the first letter nor a later one shows ``{{ code }}``: it is the same in all."""
+    templates = (campaign.template, *(wave.template for wave in waves(campaign.follow_up)))
+    layout = [read(path) for path in layout_paths(campaign.layout, directories) if path]
+    if any(prints(text, "code") for text in layout):
+        return []
+    return [
+        language
+        for language in languages
+        if not any(prints(text, "code") for name in templates for text in _texts(name, language, directories))
+    ]
+
+
+def _texts(template: str, language: str, directories: Sequence[Path]) -> list[str]:
+    try:
+        return [text for _, text in letter_texts(template, [language], directories)]
+    except TemplateError:  # there is no such letter, which is told elsewhere
+        return []
 
 
 def _finding(code: str, where: str, problem: str, advice: str) -> Finding:

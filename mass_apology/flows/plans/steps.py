@@ -237,7 +237,12 @@ class Planning:
         legal = self.writer.legal_findings(self._inspected.breaches, tuple(counts.languages))
         self._findings.add(self._guards.heed(legal))
         links = self.writer.links(tuple(counts.languages))
-        self._findings.add(preflight.remedies_findings(campaign.remedies, links, campaign.template))
+        by_language = {language: self.writer.links((language,)) for language in counts.languages}
+        self._findings.add(preflight.remedies_findings(campaign.remedies, by_language, campaign.template))
+        if campaign.codes is not None:
+            without = later_waves.without_code(campaign, self._directories, tuple(counts.languages))
+            self._findings.add(preflight.unshown_codes_findings(without, campaign.template))
+        self._findings.add(self.writer.unsubscribing_findings())
         self._findings.add(preflight.deadline_findings(finish_at, campaign.finish_by))
         self._findings.add(self._guards.findings(self._numbers(counts)))
         groups = self._findings.groups()

@@ -20,6 +20,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
+from mass_apology.control_characters import control_character, named
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.source import Fragment, mistake
 from mass_apology.letter.markup.wrapping import paragraph, unless_blank
@@ -48,7 +49,7 @@ _JINJA_FILTERS = (
     *("sum", "title", "trim", "truncate", "unique", "upper", "urlencode"),
 )
 
-_COMPILED = frozenset({"link", "link_part", "paragraph", "unless_blank"})  # what our own compiler writes
+_COMPILED = frozenset({"encoded", "link", "link_part", "paragraph", "unless_blank"})  # what our own compiler writes
 
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For, nodes.Assign),
@@ -94,10 +95,12 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
     def __init__(self, localiser: Localiser) -> None:
         super().__init__(undefined=Unknown, autoescape=False, keep_trailing_newline=True, cache_size=0)
         self.language: str = localiser.locale.language
+        self.right_to_left = localiser.direction == "rtl"
         self.globals.clear()
         self.intercepted_binops = frozenset({"+", "*", "%", "**"})
         self.filters = {name: FILTERS[name] for name in _JINJA_FILTERS}
         self.filters |= {"replace": replace, "join": join, "link": link, "link_part": link_part}
+        self.filters |= {"urlencode": urlencode, "encoded": Encoded}
         self.filters |= {"paragraph": paragraph, "unless_blank": unless_blank}  # what our own compiler writes
         self.filters |= _local_filters(localiser)
         self.binop_table |= {"+": add, "*": multiply, "%": remainder, "**": power}
@@ -132,7 +135,7 @@ def check(
     """
     try:
         tree = environment.parse(fragment.padded)
-        _check_nodes(tree, fragment)
+        _check_nodes(tree, fragment, right_to_left=environment.right_to_left)
         _check_names(tree, fragment, names)
         _check_fields(tree, fragment, fields)
         _check_filters(tree, fragment, environment)
@@ -145,7 +148,7 @@ def check(
         raise mistake(fragment.path, fragment.line, "this is nested too deeply.", "Make it simpler.") from error
 
 
-def _check_nodes(tree: nodes.Template, fragment: Fragment) -> None:
+def _check_nodes(tree: nodes.Template, fragment: Fragment, *, right_to_left: bool) -> None:
     line = fragment.line
     for node in _walk(tree):
         line = node.lineno or line  # Jinja leaves it out of some
@@ -155,8 +158,20 @@ def _check_nodes(tree: nodes.Template, fragment: Fragment) -> None:
             raise mistake(fragment.path, line, f"`{what}` cannot be used in a letter.", advice)
         if isinstance(node, nodes.For) and (node.recursive or any(node.find_all(nodes.For))):
             raise mistake(fragment.path, line, "there is a loop inside a loop.", "Use one loop over `rows`.")
+        if isinstance(node, nodes.Const | nodes.TemplateData):
+            _refuse_controls(node, line, fragment, right_to_left=right_to_left)
         if isinstance(node, nodes.Assign) and not isinstance(node.target, nodes.Name):
             raise mistake(fragment.path, line, "`set` sets more than one name.", "Use one `set` for each.")
+
+
+def _refuse_controls(
+    node: nodes.Const | nodes.TemplateData, line: int, fragment: Fragment, *, right_to_left: bool
+) -> None:
+    """In the file a character may stand as an escape: ``{{ "\\x07" }}``."""
+    text = node.data if isinstance(node, nodes.TemplateData) else node.value
+    if isinstance(text, str) and (control := control_character(text, right_to_left=right_to_left)):
+        problem = f"the letter would hold the control character {named(control[0])}."
+        raise mistake(fragment.path, line, problem, "Delete the character.")
 
 
 def _check_names(tree: nodes.Template, fragment: Fragment, names: Collection[str]) -> None:
@@ -200,12 +215,18 @@ def _walk(node: nodes.Node) -> Iterable[nodes.Node]:
         yield from _walk(child)
 
 
+def _marked(node: nodes.Expr) -> nodes.Expr:
+    """A text of the template's own beside encoded values: it is as its author wants it, and the whole is encoded."""
+    is_text = isinstance(node, nodes.Const) and isinstance(node.value, str)
+    return nodes.Filter(node, "encoded", [], [], None, None, lineno=node.lineno) if is_text else node
+
+
 class _Joined(NodeTransformer):
     """``a ~ b`` as the bounded ``join``: Jinja's own concatenation cannot be intercepted."""
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
         self.generic_visit(node)
-        items = nodes.List(node.nodes, lineno=node.lineno)
+        items = nodes.List([_marked(each) for each in node.nodes], lineno=node.lineno)
         return nodes.Filter(items, "join", [], [], None, None, lineno=node.lineno)
 
 
@@ -248,9 +269,10 @@ def replace(text: object, old: str, new: str) -> str:
 
 def join(items: Iterable[object], separator: str = "") -> str:
     """The items in one text, within ``MAX_TEXT``."""
-    words = [str(item) for item in items]
+    words = [item if isinstance(item, str) else str(item) for item in items]
     _bound(sum(map(len, words)) + len(separator) * len(words))
-    return separator.join(words)
+    whole = separator.join(words)
+    return Encoded(whole) if words and all(isinstance(word, Encoded) for word in words) else whole
 
 
 def link(address: object) -> str:
@@ -263,8 +285,24 @@ def link(address: object) -> str:
     return text
 
 
+class Encoded(str):
+    """What ``urlencode`` has written: in a link it must not be encoded once more."""
+
+    __slots__ = ()
+
+
+def urlencode(value: Any) -> Encoded:
+    """Jinja's ``urlencode``: a value percent-encoded but for "/", or pairs as a query string."""
+    return Encoded(FILTERS["urlencode"](value))
+
+
 def link_part(value: object, allowed: str = "") -> str:
-    """A value inside an address, so quoted that it cannot leave its place (RFC 3986 §2.1), but for ``allowed``."""
+    """A value inside an address, so quoted that it cannot leave its place (RFC 3986 §2.1), but for ``allowed``.
+
+    What is encoded already stays so; what that left alone, such as "/", is encoded as in any other value.
+    """
+    if isinstance(value, Encoded):
+        return quote(value, safe=f"%&=+{allowed}")  # these three are signs between pairs: in values they are encoded
     return quote(str(value), safe=allowed)
 
 

@@ -8,6 +8,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from mass_apology.control_characters import (
+    control_character,
+    control_reference,
+    named,
+    written_from_right_to_left,
+)
 from mass_apology.errors import TemplateError
 from mass_apology.letter.values import LANGUAGE, suggestion
 
@@ -20,7 +26,6 @@ REPLY = "Re"
 _LONGEST_PREFIX = 30
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
 _HEADER = re.compile(r"(?P<name>[A-Za-z-]+):[ \t]*(?P<value>.*)", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Fragment(Struct, frozen=True, kw_only=True):
@@ -107,10 +112,19 @@ def read(path: Path) -> str:
         raise mistake(path, line, "the file is not UTF-8.", "Save the file as UTF-8.") from error
     if len(octets) > MAX_SIZE:
         raise TemplateError(f"{path} is larger than {MAX_SIZE:,} octets.", next_step="Shorten the template.")
-    if control := _CONTROL.search(text):
-        line = text.count("\n", 0, control.start()) + 1
-        raise mistake(path, line, f"the file holds the control character {control[0]!r}.", "Delete the character.")
+    _refuse_controls(path, text)
     return text
+
+
+def _refuse_controls(path: Path, text: str) -> None:
+    turned = written_from_right_to_left(path.stem)
+    if control := control_character(text, right_to_left=turned):
+        line = text.count("\n", 0, control.start()) + 1
+        problem = f"the file holds the control character {named(control[0])}."
+        raise mistake(path, line, problem, "Delete the character.")
+    if reference := control_reference(text, right_to_left=turned):
+        line = text.count("\n", 0, reference.start()) + 1
+        raise mistake(path, line, f"`{reference[0]}` stands for a control character.", "Delete it.")
 
 
 def read_letter(path: Path) -> Letter:

@@ -40,7 +40,6 @@ _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _CONTENT_ID = re.compile(r"[A-Za-z0-9._@+-]{1,200}")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
-_UNSUBSCRIBE_URL = re.compile(r"(?:https://|mailto:)[!#-;=?-~]+")
 
 
 class Attachment(Struct, frozen=True, kw_only=True):
@@ -78,18 +77,17 @@ def rfc5322_date(unix_seconds: float) -> str:
 class Skeleton:
     """What all messages of one language share: header fields, MIME structure, attachments."""
 
-    def __init__(  # noqa: PLR0913 (what they share)
+    def __init__(
         self,
         *,
         sender: Mailbox,
         language: str,
         reply_to: Mailbox | None = None,
-        list_unsubscribe: Sequence[str] = (),
         headers: Mapping[str, str] | None = None,
         attachments: Sequence[Attachment] = (),
         encloses: bool = False,
     ) -> None:
-        """Build it. ``list_unsubscribe`` holds https: and mailto: URLs, ``headers`` further ones, sent as written.
+        """Build it. ``headers`` are further header fields: ASCII as written, other text as encoded-words.
 
         ``encloses`` says that every message carries a file of its own, besides the ``attachments`` that are the same
         in all. Raises ``MessageError`` where one of them cannot stand in a message.
@@ -102,7 +100,6 @@ class Skeleton:
             (
                 "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n",  # RFC 3834: no holiday replies, please
                 _language_field(language),
-                _unsubscribe_fields(list_unsubscribe),
                 *_further_fields(headers or {}),
             )
         )
@@ -120,15 +117,16 @@ class Skeleton:
         message_id: str,
         thread: Sequence[str] = (),
         enclosed: Attachment | None = None,
+        unsubscribe: str = "",
         eightbit: bool,
     ) -> Composed:
         """The message for one recipient.
 
         ``to_address`` is an addr-spec whose domain is ASCII, ``date`` comes from ``rfc5322_date``; ``thread`` holds the
         Message-IDs of earlier letters, the oldest first; ``enclosed`` is the recipient's own file, where the skeleton
-        ``encloses`` one; ``eightbit`` says whether the relay offers 8BITMIME. Raises ``MessageError`` where name,
-        address, subject or a body cannot be sent: controls, ``=?`` and lone surrogates in headers, an empty subject,
-        NUL and lone surrogates in bodies.
+        ``encloses`` one; ``unsubscribe`` are the header lines of ``unsubscribe_fields``; ``eightbit`` says whether the
+        relay offers 8BITMIME. Raises ``MessageError`` where name, address, subject or a body cannot be sent: controls,
+        ``=?`` and lone surrogates in headers, an empty subject, NUL and lone surrogates in bodies.
         In bodies CRLF and a bare CR become a line break, and the last line gets one where it has none.
         """
         if not content.subject.strip():
@@ -136,7 +134,7 @@ class Skeleton:
         head = (
             f"Date: {date}\r\n{self._from}{mailbox_field('To', to_name, to_address)}{self._reply_to}"
             f"{text_field('Subject', content.subject)}{message_id_field(message_id)}"
-            f"{_thread_fields(thread)}{self._fixed}"
+            f"{_thread_fields(thread)}{self._fixed}{unsubscribe}"
         )
         text_encoding, text = _encoded(content.text, "text", eightbit=eightbit)
         html_encoding, html = _encoded(content.html, "HTML", eightbit=eightbit)
@@ -318,18 +316,6 @@ def _language_field(language: str) -> str:
     return f"Content-Language: {_matching(_LANGUAGE_TAG, language, 'language tag')}\r\n"  # RFC 3282
 
 
-def _unsubscribe_fields(urls: Sequence[str]) -> str:
-    """RFC 2369 §3.2, and the one-click post of RFC 8058 where there is an https: URL."""
-    if not urls:
-        return ""
-    for url in urls:
-        _matching(_UNSUBSCRIBE_URL, url, "https: or mailto: URL for `message.list_unsubscribe`")
-    field = raw_field("List-Unsubscribe", ", ".join(f"<{url}>" for url in urls))
-    if any(url.startswith("https:") for url in urls):
-        field += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-    return field
-
-
 def _further_fields(headers: Mapping[str, str]) -> Iterable[str]:
     seen: set[str] = set()
     for name, value in headers.items():
@@ -340,7 +326,7 @@ def _further_fields(headers: Mapping[str, str]) -> Iterable[str]:
                 next_step="Remove it from `[message.headers]` in campaign.toml.",
             )
         seen.add(lower)
-        yield raw_field(name, value)
+        yield raw_field(name, value) if value.isascii() else text_field(name, value)
 
 
 def _matching(pattern: re.Pattern[str], value: str, what: str) -> str:

@@ -1,0 +1,53 @@
+"""Whether a template prints a variable, or only asks about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jinja2 import TemplateSyntaxError, nodes
+
+from mass_apology.letter.localise import Localiser
+from mass_apology.letter.markup.sandbox import LetterEnvironment
+
+
+def prints(text: str, name: str) -> bool:
+    """Whether some letter of a template file's text can show what the variable ``name`` holds.
+
+    A value that is set, or looped over, and printed then counts; a mere condition does not. Text that is no Jinja
+    counts as well: another check says what is wrong with it.
+    """
+    try:
+        tree = LetterEnvironment(Localiser("en")).parse(text)
+    except TemplateSyntaxError:
+        return True
+    names = _derived(tree, name)
+    return any(
+        names.intersection(_shown(each))
+        for output in tree.find_all(nodes.Output)
+        for each in output.nodes
+        if not isinstance(each, nodes.TemplateData)
+    )
+
+
+def _derived(tree: nodes.Template, name: str) -> set[str]:
+    """The variable, and those that are set from it or run through it."""
+    given: list[tuple[nodes.Node, nodes.Node]] = [(each.target, each.node) for each in tree.find_all(nodes.Assign)]
+    given += [(each.target, each.iter) for each in tree.find_all(nodes.For)]
+    names = {name}
+    while True:
+        more = {
+            target.name
+            for target, value in given
+            if isinstance(target, nodes.Name) and names.intersection(_shown(value))
+        }
+        if more <= names:
+            return names
+        names |= more
+
+
+def _shown(node: nodes.Node) -> Iterator[str]:
+    """The names whose values an expression's value is made of: all but those of its conditions."""
+    if isinstance(node, nodes.Name):
+        yield node.name
+    for child in node.iter_child_nodes(exclude=("test",) if isinstance(node, nodes.CondExpr) else ()):
+        yield from _shown(child)
