@@ -90,6 +90,11 @@ def forbidden_word(folder: Path, url: str) -> None:
     (folder / "templates/sorry/en.md").write_text(LETTER + "\n{{ incident.hazard }}\n", encoding="utf-8")
 
 
+def unread_warning(folder: Path, _: str) -> None:
+    write_rows(folder / "affected.csv", people(language="pl"))
+    (folder / "templates/sorry/scenario.toml").write_text('campaign_purpose = "safety"\n', encoding="utf-8")
+
+
 def same_letters(folder: Path, _: str) -> None:
     text = "Subject: Sorry\n\nWe were down for {{ customer.minutes }} minutes.\n"
     (folder / "templates/sorry/en.md").write_text(text, encoding="utf-8")
@@ -108,6 +113,7 @@ ACCIDENTS: dict[str, Break] = {
     "leftover-placeholders": letter(LETTER + "\nDear [FIRSTNAME], we are sorry.\n"),
     "missing-value-words": rows([*people(), dict(people()[0], email="nan@acme-post.net", name="nan")]),
     "legal-forbidden": forbidden_word,
+    "safety-language": unread_warning,
     "identical-letters": same_letters,
     "one-mailbox": one_mailbox,
     "one-name": rows(people(name="Acme Ltd")),
