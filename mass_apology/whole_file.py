@@ -15,20 +15,35 @@ from pathlib import Path
 from mass_apology.processes import start_of
 
 
-def write_whole(path: Path, octets: bytes) -> None:
+def write_whole(path: Path, octets: bytes, *, durable: bool = False) -> None:
     """Write a small file in place of the one before, for its owner only (0600); nobody ever sees half of it.
 
-    Raises ``OSError``; the one before is intact then.
+    ``durable``: return when the disk has it. Raises ``OSError``; the one before is intact then.
     """
     remove_abandoned(path)
     descriptor, name = tempfile.mkstemp(prefix=beginning(path), dir=path.parent)  # mkstemp makes it 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(octets)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         Path(name).replace(path)
+        if durable:
+            _sync_folder(path.parent)
     finally:
         with suppress(FileNotFoundError):
             Path(name).unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new name is on the disk when its folder is; a system that cannot sync folders needs no such step."""
+    with suppress(PermissionError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def beginning(path: Path) -> str:

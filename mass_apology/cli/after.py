@@ -14,7 +14,7 @@ import typer
 
 from mass_apology.cli import results, screen, watching
 from mass_apology.cli.exits import Exit
-from mass_apology.cli.options import HERE, Folder, Force, Json
+from mass_apology.cli.options import HERE, Folder, Force, Json, Override
 from mass_apology.settings import SubjectLine
 
 app = typer.Typer(rich_markup_mode=None)
@@ -31,7 +31,7 @@ class Timer(StrEnum):
 
 
 @app.command("follow-up")
-def follow_up(
+def follow_up(  # noqa: PLR0913, PLR0917 (options)
     folder: Folder = HERE,
     plan: Annotated[bool, typer.Option("--plan", help="Only show who would get what, and when.")] = False,
     arm: Annotated[
@@ -42,6 +42,7 @@ def follow_up(
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and send whatever becomes due.")] = False,
     as_json: Json = False,
+    override: Override = None,
 ) -> None:
     """Send the follow-up letters that are armed and due.
 
@@ -69,15 +70,29 @@ def follow_up(
             screen.print_json(found)
         else:
             results.show_outlook(found)
+        if found.findings:
+            raise typer.Exit(Exit.NEEDS_A_PERSON)
         return
     with watching.sending() as eyes:
         if arm is not None:
             agreed = event_loop.run(
-                consent.agree(folder, arm, eyes.count, confirm=confirm, observe=eyes.stage, notice=eyes.notice)
+                consent.agree(
+                    folder,
+                    arm,
+                    eyes.count,
+                    confirm=confirm,
+                    observe=eyes.stage,
+                    notice=eyes.notice,
+                    override=tuple(override or ()),
+                )
             )
             screen.say(f"{agreed.by} arms {agreed.wave}: at most {screen.number(agreed.letters)} letters.")
             return
-        done = flow.watch(folder, eyes, results.show_followed_up) if watch else flow.run(folder, eyes)
+        codes = tuple(override or ())
+        if watch:
+            done = flow.watch(folder, eyes, results.show_followed_up, override=codes)
+        else:
+            done = flow.run(folder, eyes, override=codes)
     if not watch:
         results.show_followed_up(done)
     if any(wave.needs_a_person for wave in done.waves):
@@ -110,6 +125,7 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
     ] = SubjectLine.PREFIX,
     name: Annotated[str, typer.Option(help="The correction's name: under the same one it goes on.")] = "correction",
     confirm: Annotated[int | None, typer.Option(metavar="N", help="Instead of typing the count.")] = None,
+    override: Override = None,
 ) -> None:
     """Write once more to those whose accepted letter had an error.
 
@@ -136,6 +152,7 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
         changed=changed,
         subject=subject,
         confirm=confirm,
+        override=tuple(override or ()),
     )
     with watching.sending() as eyes:
         ended = flow.correct(folder, wishes, eyes)

@@ -279,6 +279,8 @@ def status(folder: Folder = HERE, as_json: Json = False) -> None:
         screen.print_json(standing)
     else:
         results.show_standing(standing)
+    if standing.findings:
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
 
 
 @app.command()
@@ -359,6 +361,8 @@ def report(
         screen.print_json(found)
     else:
         results.show_report(found)
+    if found.findings:
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
 
 
 @app.command()

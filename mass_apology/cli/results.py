@@ -52,6 +52,7 @@ def _status_rows(counts: Mapping[Status, int]) -> Iterator[tuple[str, str]]:
 
 def show_standing(standing: Standing) -> None:
     """``status``."""
+    show_notices(standing.findings)
     say(f"{standing.campaign}: {standing.activity}")
     table(_status_rows(standing.counts), right=True)
     say(f"due: {number(standing.due)}")
@@ -71,6 +72,7 @@ def show_standing(standing: Standing) -> None:
 
 def show_report(found: Report) -> None:
     """``report``."""
+    show_notices(found.findings)
     say(f"{found.campaign}: {number(found.letters)} letters{f', plan {found.code}' if found.code else ''}")
     table(_status_rows(found.counts), right=True)
     if found.replies:
@@ -86,6 +88,7 @@ def show_outlook(found: Outlook) -> None:
     """``follow-up --plan``."""
     from mass_apology.schedule import Reason  # the rooms of the schedule are none of --help's business
 
+    show_notices(found.findings)
     say(f"{found.campaign}: {len(found.waves)} follow-up{'s' if len(found.waves) > 1 else ''}")
     for wave in found.waves:
         armed = f"armed for {number(wave.armed)}" if wave.armed is not None else "not armed"

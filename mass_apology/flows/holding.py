@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mass_apology.campaign import LEDGER_NAME
 from mass_apology.errors import LedgerError
+from mass_apology.flows.continuity.outside import is_there, require_ledger, whole
+from mass_apology.flows.continuity.recording import Recording
 from mass_apology.ledger import Control, Ledger
 from mass_apology.ledger.staging_file import delete_abandoned
+from mass_apology.model import Finding
 from mass_apology.settings import Campaign
 
 
@@ -22,8 +25,9 @@ def locked_ledger(folder: Path, campaign: Campaign, *, begin: bool = False) -> I
     has nothing to do without it, and must not hide that it was lost.
     """
     path = folder / LEDGER_NAME
-    begins = begin and not (path.exists() and path.stat().st_size)
-    open_ledger = Ledger.create if begins else Ledger.open
+    if not begin:
+        require_ledger(folder, campaign)
+    open_ledger = Ledger.open if is_there(path) else Ledger.create
     with open_ledger(path, campaign.name) as ledger, _kept_on_disk(ledger):
         ledger.acquire(time.time())
         try:
@@ -43,9 +47,38 @@ def shared_ledger(folder: Path, campaign: Campaign) -> Iterator[Ledger]:
     Nobody's lock is taken. Where no sender lives, the traces of a crash are settled first. Raises ``LedgerError`` where
     there is no ledger.
     """
+    require_ledger(folder, campaign)
     with Ledger.open(folder / LEDGER_NAME, campaign.name) as ledger:
         ledger.recover_unless_held(time.time())
         yield ledger
+
+
+@contextmanager
+def sending_ledger(
+    folder: Path,
+    campaign: Campaign,
+    *,
+    override: Collection[str] = (),
+    begin: bool = False,
+    notice: Callable[[Sequence[Finding]], None],
+) -> Iterator[Ledger]:
+    """``locked_ledger`` for what sends: only where the ledger knows all that lies outside it.
+
+    ``override`` are codes of guards that are not to stop it; ``notice`` is told of those, and where what leaves cannot
+    be remembered outside. Raises ``ConfirmationError`` where the ledger was lost, copied or set back.
+    """
+    outside = whole(folder, campaign, override)
+    with locked_ledger(folder, campaign, begin=begin) as ledger:
+        for finding in outside.findings:
+            ledger.note(time.time(), f"{finding.code} was overridden: {finding.problem}")
+        recording = Recording(folder, ledger, outside)
+        ledger.on_durable(recording.durable)
+        notice([*outside.findings, *recording.findings()])
+        try:
+            yield ledger
+        finally:
+            with suppress(LedgerError):  # a ledger that cannot be written has said so already
+                recording.settle()
 
 
 @contextmanager

@@ -36,6 +36,9 @@ GUARDS: Mapping[str, str] = MappingProxyType(
         "too-many-recipients": "A letter that was meant for a few goes to the whole customer base.",
         "too-late": "A letter that was right yesterday goes out when it no longer is.",
         "same-file-sent": "The same customers get the apology twice, from a copy of the campaign.",
+        "ledger-lost": "Everybody is written to again, since the record of who was is gone.",
+        "ledger-copied": "Two copies of a campaign's folder send, and each writes to those whom the other wrote to.",
+        "ledger-set-back": "An older copy of the ledger takes the place of a newer one, and letters leave again.",
     }
 )
 """Every guard's code, and the accident that it prevents."""

@@ -115,8 +115,13 @@ def _open(path: Path, mode: str, name: str | None) -> Connection:
 
 def _require_campaign(connection: Connection, path: Path, name: str | None) -> None:
     (found, *_) = connection.execute(_QUERIES["campaign"]).fetchone()
-    if name is not None and found != name:
-        raise LedgerError(
-            f'{path} belongs to the campaign "{found}", not to "{name}".',
-            next_step="Put the name in campaign.toml back, or make a new folder for the new campaign.",
-        )
+    if name is None or found == name:
+        return
+    copied = not origin.read_origin(connection).is_at(path)
+    raise LedgerError(
+        f'{path} belongs to the campaign "{found}", not to "{name}".',
+        next_step="This folder is a copy. For the new campaign, delete ledger.sqlite* and log.jsonl in it; the others "
+        "stay in the folder it was copied from."
+        if copied
+        else "Put the name in campaign.toml back, or make a new folder for the new campaign.",
+    )

@@ -230,7 +230,7 @@ class Staging:
 
     def _meet(self) -> None:
         """Find out whom the ledger knows, what has changed about them, and which code is whose."""
-        if self._ledger.exists():
+        if self._ledger.exists() and self._ledger.stat().st_size:  # making an empty one was interrupted, or it was lost
             self._compare()
         if self._offers:
             with explained(self._path), lock.transaction(self._connection):

@@ -40,6 +40,7 @@ class Ledger(Records):
         super().__init__(path, name, reader)
         self._file = OpenedFile(path)
         self._claims: dict[str, Claims] = {}
+        self._heard: list[Callable[[Sequence[Mark]], None]] = []
         self._writer = Writer(connection, path, write_lock, self._marked)
 
     @classmethod
@@ -64,6 +65,10 @@ class Ledger(Records):
                 connected.pop_all()
             opened.pop_all()
         return cls(path, name, reader, connection, write_lock)
+
+    def on_durable(self, hear: Callable[[Sequence[Mark]], None]) -> None:
+        """``hear`` of each group of marks, in the writer's thread, before anybody who waits for one goes on."""
+        self._heard.append(hear)
 
     # Before sending
 
@@ -163,6 +168,8 @@ class Ledger(Records):
         """In the writer's thread."""
         for claims in list(self._claims.values()):
             claims.marked(marks)
+        for hear in self._heard:
+            hear(marks)
 
     def _stop(self) -> Future[None]:
         self._reader.close()  # before the writer, which as the last one tidies the -wal away

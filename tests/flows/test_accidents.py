@@ -127,7 +127,8 @@ ACCIDENTS: dict[str, Break] = {
 
 
 def test_every_guard_that_stops_a_sending_is_tried_here() -> None:
-    assert set(GUARDS) - set(ACCIDENTS) == {"reply-nowhere", "empty-plan"}  # a warning; and nothing to send
+    elsewhere = {"safety-language", "ledger-lost", "ledger-copied", "ledger-set-back"}
+    assert set(GUARDS) - set(ACCIDENTS) - elsewhere == {"reply-nowhere", "empty-plan"}  # a warning; and nothing to send
 
 
 @pytest.mark.parametrize("code", ACCIDENTS)

@@ -15,6 +15,7 @@ from mass_apology.campaign import read_campaign
 from mass_apology.errors import OutputError
 from mass_apology.flows.checking.asking import ask_dns, ask_relay
 from mass_apology.flows.checking.page import write_page
+from mass_apology.flows.continuity.outside import look
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.output import new_binary_file, refuse_existing
 from mass_apology.flows.plans import plan
@@ -51,6 +52,7 @@ async def check(folder: Path, wishes: Wishes, to: Path | None, *, force: bool, o
     finally:
         if asked is not None:
             asked.cancel()
+    checked = extended(checked, look(folder, campaign, wishes.override).findings)
     if wishes.dns:
         records, findings = await ask_dns(campaign, wishes.dkim_selectors, checked.gmail)
         checked = extended(replace(checked, sender_domain=records), findings)

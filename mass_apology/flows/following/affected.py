@@ -36,6 +36,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     changed: bool = False  # only customers whose rows changed after their letter had gone; they are told what is new
     subject: SubjectLine = SubjectLine.PREFIX
     confirm: int | None = None
+    override: tuple[str, ...] = ()  # codes of guards against accidents that are not to stop it
 
 
 def wave_of(wishes: Wishes) -> Wave:

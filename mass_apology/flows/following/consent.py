@@ -6,11 +6,12 @@ import getpass
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
+from mass_apology.flows.continuity.outside import whole
 from mass_apology.flows.counting import disagreement
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.holding import shared_ledger
@@ -27,7 +28,7 @@ from mass_apology.settings import Campaign
 BATCH = 1000
 
 
-async def agree(
+async def agree(  # noqa: PLR0913 (what a consent has to do with)
     folder: Path,
     name: str,
     count: Callable[[int], str],
@@ -35,16 +36,19 @@ async def agree(
     confirm: int | None,
     observe: Observe,
     notice: Callable[[Sequence[Finding]], None] = lambda _: None,
+    override: Collection[str] = (),
 ) -> Armed:
     """Arm one wave: every letter is rendered, and the number of letters is typed or given.
 
-    ``notice`` is told what a person should know before typing it.
+    ``notice`` is told what a person should know before typing it; ``override`` are codes of guards that are not to stop
+    it.
 
     Raises ``ConfirmationError`` where a letter cannot be written, or where the number is another; then nothing is
     armed.
     """
     campaign = read_campaign(folder)
     wave = wave_named(campaign, name)
+    notice(whole(folder, campaign, override).findings)
     with shared_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
         plan = WavePlan(folder, campaign, ledger, wave, on_the_list)
         whom = [who for who, decision in plan.decisions(time.time()) if isinstance(decision, Due)]

@@ -21,7 +21,7 @@ from mass_apology.flows.following.affected import (
 )
 from mass_apology.flows.following.consent import require_writable
 from mass_apology.flows.following.wave_plan import WavePlan
-from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.plans import plan
 from mass_apology.flows.sending.run import Ended, Eyes, Run
 from mass_apology.flows.suppressing import suppressed
@@ -45,7 +45,10 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
     _require_free_name(campaign, wishes.name)
     password = relay_password(campaign.relay)
     offer = await probe(campaign.relay, password)
-    with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
+    with (
+        sending_ledger(folder, campaign, override=wishes.override, notice=eyes.notice) as ledger,
+        suppressed(campaign, folder) as on_the_list,
+    ):
         require_known_wave(ledger, wishes)
         require_known_digest(ledger, wishes)
         changes = await changed_customers(folder, campaign, ledger, eyes.stage) if wishes.changed else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from mass_apology.campaign import read_campaign
 from mass_apology.flows import event_loop
 from mass_apology.flows.following.consent import changed_parts, require_writable
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
-from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.plans import plan
 from mass_apology.flows.sending.run import Ended, Eyes, Run
 from mass_apology.flows.suppressing import Suppressed, suppressed
@@ -54,25 +54,31 @@ class FollowedUp(Struct, frozen=True, kw_only=True):
         return min((wave.next_at for wave in self.waves if wave.next_at is not None), default=None)
 
 
-def run(folder: Path, eyes: Eyes) -> FollowedUp:
-    """Send what is armed and due. Raises ``MassApologyError`` with what was sent recorded."""
-    return event_loop.run(_run(folder, eyes))
+def run(folder: Path, eyes: Eyes, *, override: Collection[str] = ()) -> FollowedUp:
+    """Send what is armed and due; ``override`` are codes of guards against accidents that are not to stop it.
+
+    Raises ``MassApologyError`` with what was sent recorded.
+    """
+    return event_loop.run(_run(folder, eyes, override))
 
 
-def watch(folder: Path, eyes: Eyes, say: Callable[[FollowedUp], None]) -> FollowedUp:
+def watch(folder: Path, eyes: Eyes, say: Callable[[FollowedUp], None], *, override: Collection[str] = ()) -> FollowedUp:
     """Run again and again, for as long as letters are due later; ``say`` hears of each run. Returns the last."""
     while True:
-        done = run(folder, eyes)
+        done = run(folder, eyes, override=override)
         say(done)
         if done.next_at is None:
             return done
         time.sleep(max(SHORTEST_SLEEP, min(LONGEST_SLEEP, done.next_at - time.time())))
 
 
-async def _run(folder: Path, eyes: Eyes) -> FollowedUp:
+async def _run(folder: Path, eyes: Eyes, override: Collection[str]) -> FollowedUp:
     campaign = read_campaign(folder)
     password = relay_password(campaign.relay)
-    with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
+    with (
+        sending_ledger(folder, campaign, override=override, notice=eyes.notice) as ledger,
+        suppressed(campaign, folder) as on_the_list,
+    ):
         following = _Following(folder, campaign, ledger, on_the_list, password, eyes)
         return FollowedUp(waves=tuple([await following.follow(wave) for wave in waves(campaign.follow_up)]))
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.flows.continuity.outside import look, require_ledger
 from mass_apology.flows.following.consent import changed_parts, require_follow_ups
 from mass_apology.flows.following.wave_plan import BATCH, WavePlan, wave_parts
 from mass_apology.flows.suppressing import suppressed
@@ -43,12 +44,15 @@ class Outlook(Struct, frozen=True, kw_only=True):
     expected: tuple[Day, ...]  # of the letters that are expected
     left_out: tuple[LeftOut, ...]
     notes: tuple[tuple[str, int], ...]  # what was not understood of where people are, with the number of letters
+    findings: tuple[Finding, ...]  # where the ledger knows less than what lies outside it
 
 
 def outlook(folder: Path, *, now: float | None = None) -> Outlook:
     """Who would get what, and when. Only reads."""
     campaign = read_campaign(folder)
     require_follow_ups(campaign)
+    require_ledger(folder, campaign)
+    findings = look(folder, campaign).findings
     with (
         Records.open(folder / LEDGER_NAME, campaign.name) as ledger,
         suppressed(campaign, folder) as on_the_list,
@@ -74,6 +78,7 @@ def outlook(folder: Path, *, now: float | None = None) -> Outlook:
         expected=tuple(ahead.expected.days()),
         left_out=tuple(ahead.calendar.left_out()),
         notes=tuple(ahead.calendar.notes()),
+        findings=findings,
     )
 
 

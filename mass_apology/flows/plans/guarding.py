@@ -29,6 +29,15 @@ from mass_apology.settings import Campaign
 LATE = "too-late"  # looked at whenever sending begins, not only when there is a new plan
 
 
+def require_known(overridden: Collection[str]) -> None:
+    """Raise ``ConfirmationError`` where a code is no guard's."""
+    unknown = sorted(set(overridden) - set(GUARDS))
+    if unknown:
+        raise ConfirmationError(
+            f"There is no guard {', '.join(unknown)}.", next_step=f"The guards are {', '.join(GUARDS)}."
+        )
+
+
 class Numbers(Struct, frozen=True, kw_only=True):
     """A plan in numbers."""
 
@@ -56,11 +65,7 @@ class Guards:
 
         ``looking``: a person looks at the plan now, so that its size need not be compared with what they saw last.
         """
-        unknown = sorted(set(overridden) - set(GUARDS))
-        if unknown:
-            raise ConfirmationError(
-                f"There is no guard {', '.join(unknown)}.", next_step=f"The guards are {', '.join(GUARDS)}."
-            )
+        require_known(overridden)
         self._folder = folder.resolve()
         self._campaign = campaign
         self._directories = directories

@@ -14,7 +14,7 @@ from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
 from mass_apology.flows.counting import disagreement
 from mass_apology.flows.following.wave_plan import is_open, timetable
-from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.plans import guarding, plan
 from mass_apology.flows.plans.approving import require_approval
 from mass_apology.flows.plans.steps import Check
@@ -49,7 +49,7 @@ async def _run(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
     _refuse_when_late(campaign, wishes)
     password = relay_password(campaign.relay)
     offer = await probe(campaign.relay, password)  # a relay that cannot be used is known before anyone is asked
-    with locked_ledger(folder, campaign, begin=True) as ledger:
+    with sending_ledger(folder, campaign, override=wishes.override, begin=True, notice=eyes.notice) as ledger:
         due = await _plan(folder, campaign, ledger, wishes, eyes)
         if not due:
             return Ended(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from mass_apology.campaign import LEDGER_NAME, read_campaign
 from mass_apology.errors import LedgerError, OutputError
+from mass_apology.flows.continuity.outside import look, require_ledger, require_plan
 from mass_apology.flows.output import refuse_existing
 from mass_apology.flows.plans import plan
 from mass_apology.flows.showing.page import write_page
@@ -17,7 +18,7 @@ from mass_apology.flows.showing.summary import ReplyCount, Summary
 from mass_apology.flows.showing.tables import WRITERS
 from mass_apology.flows.showing.unreached import write_unreached
 from mass_apology.ledger import Records
-from mass_apology.model import FIRST_WAVE, Status
+from mass_apology.model import FIRST_WAVE, Finding, Status
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -31,6 +32,7 @@ class Report(Struct, frozen=True, kw_only=True):
     replies: tuple[ReplyCount, ...]  # of letters that were not accepted, the most frequent first
     written: str | None  # the file of the report
     unreached_written: str | None  # the file of those no letter reached
+    findings: tuple[Finding, ...]  # where the ledger knows less than what lies outside it
 
 
 def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool, wave: str = FIRST_WAVE) -> Report:
@@ -39,12 +41,16 @@ def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool
     It is written to ``to`` (.html, or a row per recipient: .csv, .json, .xlsx) where that is given, and everyone no
     letter reached to ``unreached`` (.csv).
 
+    Raises ``LedgerError`` where there is no ledger, or no plan in it.
     Raises ``OutputError`` if a file exists and ``force`` is false, or cannot be written.
     """
     _require_writable(to, unreached, force=force)
     campaign = read_campaign(folder)
+    require_ledger(folder, campaign)
+    findings = look(folder, campaign).findings
     summary = Summary()
     with Records.open(folder / LEDGER_NAME, campaign.name) as ledger:
+        require_plan(ledger, findings)
         _require_wave(ledger, wave)
         results = summary.add(ledger.results(wave))
         if unreached is not None:
@@ -63,6 +69,7 @@ def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool
             replies=summary.replies(),
             written=str(to) if to else None,
             unreached_written=str(unreached) if unreached else None,
+            findings=findings,
         )
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.flows.continuity.outside import look, require_ledger, require_plan
 from mass_apology.flows.plans import plan
 from mass_apology.ledger import Control, Records
 from mass_apology.ledger.editions import Edition, editions
-from mass_apology.model import FIRST_WAVE, Status
+from mass_apology.model import FIRST_WAVE, Finding, Status
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -23,12 +24,16 @@ class Standing(Struct, frozen=True, kw_only=True):
     due: int
     waves: Mapping[str, Mapping[Status, int]]  # further waves
     editions: tuple[Edition, ...]  # what the letters were made from
+    findings: tuple[Finding, ...]  # where the ledger knows less than what lies outside it
 
 
 def standing(folder: Path) -> Standing:
-    """Read the ledger as it is; works while ``send`` runs."""
+    """Read the ledger as it is; works while ``send`` runs. Raises ``LedgerError`` where there is none, or no plan."""
     campaign = read_campaign(folder)
+    require_ledger(folder, campaign)
+    findings = look(folder, campaign).findings
     with Records.open(folder / LEDGER_NAME, campaign.name) as ledger:
+        require_plan(ledger, findings)
         counts = ledger.counts(FIRST_WAVE)
         further = {wave: ledger.counts(wave) for wave in ledger.waves() if wave != FIRST_WAVE}
         return Standing(
@@ -38,6 +43,7 @@ def standing(folder: Path) -> Standing:
             due=plan.due(counts),
             waves=further,
             editions=tuple(editions(ledger)),
+            findings=findings,
         )
 
 

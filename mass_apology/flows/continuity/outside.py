@@ -1,0 +1,132 @@
+"""What lies outside a ledger, and what it says: the log beside it, this machine's record, the folder it was made in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology import high_water
+from mass_apology.campaign import LEDGER_NAME, LOG_NAME
+from mass_apology.errors import ConfirmationError, LedgerError
+from mass_apology.flows.continuity import own_log
+from mass_apology.flows.plans.guarding import require_known
+from mass_apology.guards import apply_overrides
+from mass_apology.guards.lost_ledger import Elsewhere, LedgerFacts, ledger_findings
+from mass_apology.high_water import HighWater
+from mass_apology.ledger import Records
+from mass_apology.ledger.on_disk import wal_of
+from mass_apology.ledger.origin import gone, knows_run, replaced
+from mass_apology.model import Finding, Severity
+from mass_apology.settings import Campaign
+
+
+class Outside(Struct, frozen=True, kw_only=True):
+    """A ledger compared with what lies outside it."""
+
+    findings: tuple[Finding, ...]  # what has to be said; errors, unless they are overridden
+    remembered: tuple[HighWater, ...]  # what this machine knows and the ledger does not
+
+
+def look(folder: Path, campaign: Campaign, override: Collection[str] = ()) -> Outside:
+    """Compare the campaign's ledger, or its absence. Only reads. Raises ``LedgerError`` where it cannot be read."""
+    path = folder / LEDGER_NAME
+    if is_there(path):
+        with Records.open(path, campaign.name) as records:
+            facts, remembered = _facts(folder, campaign, records)
+    else:
+        facts, remembered = _facts(folder, campaign, None)
+    findings = apply_overrides(ledger_findings(facts), override)
+    return Outside(findings=tuple(findings), remembered=remembered)
+
+
+def whole(folder: Path, campaign: Campaign, override: Collection[str]) -> Outside:
+    """``look``, and raise ``ConfirmationError`` where the ledger knows less than what lies outside it."""
+    require_known(override)
+    outside = look(folder, campaign, override)
+    _require_whole(outside)
+    return outside
+
+
+def _require_whole(outside: Outside) -> None:
+    errors = [finding for finding in outside.findings if finding.severity is Severity.ERROR]
+    if errors:
+        problems = " ".join(f"{finding.where}: {finding.problem}" for finding in errors)
+        raise ConfirmationError(
+            f"{problems} Nothing was sent ({', '.join(finding.code for finding in errors)}).",
+            next_step=" ".join(finding.advice for finding in errors),
+        )
+
+
+def require_ledger(folder: Path, campaign: Campaign) -> None:
+    """Raise ``LedgerError`` where there is no ledger, and say what speaks of one that was lost."""
+    path = folder / LEDGER_NAME
+    if is_there(path):
+        return
+    for finding in look(folder, campaign).findings:
+        raise LedgerError(f"{finding.where}: {finding.problem}", next_step=finding.advice)
+    raise LedgerError(f"There is no ledger at {path}.", next_step="Make one by running: mass-apology send")
+
+
+def require_plan(records: Records, findings: Sequence[Finding]) -> None:
+    """Raise ``LedgerError`` where nothing is planned yet: that is not "nothing is due"."""
+    if records.digest_parts or records.waves():
+        return
+    for finding in findings:
+        raise LedgerError(f"{finding.where}: {finding.problem}", next_step=finding.advice)
+    raise LedgerError(
+        f"Nothing is planned yet: {records.path} knows of no letter.",
+        next_step="See what would be sent: mass-apology check. Then plan and send it: mass-apology send",
+    )
+
+
+def is_there(path: Path) -> bool:
+    """Whether a ledger was ever made there; an empty file is none."""
+    return path.exists() and path.stat().st_size > 0
+
+
+def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[LedgerFacts, tuple[HighWater, ...]]:
+    path = folder / LEDGER_NAME
+    says = own_log.compare(folder / LOG_NAME, campaign.name, records)
+    remembered = tuple(_remembered(folder, campaign, records))
+    copied_from = _copied_from(path, records) if records else ""
+    wal = wal_of(path)
+    facts = LedgerFacts(
+        path=str(path),
+        campaign=campaign.name,
+        here=str(folder.resolve()),
+        there=records is not None,
+        handed_over=gone(records).handed_over if records else 0,
+        made_in=copied_from,
+        original=bool(copied_from) and (Path(copied_from) / LEDGER_NAME).is_file(),
+        log=LOG_NAME,
+        log_letters=says.letters,
+        log_strange=says.strange,
+        remembered=tuple(
+            Elsewhere(handed_over=each.handed_over, at=each.at, folder=each.folder) for each in remembered
+        ),
+        stray_wal=wal.name if records is None and is_there(wal) else "",
+    )
+    return facts, remembered
+
+
+def _remembered(folder: Path, campaign: Campaign, records: Records | None) -> list[HighWater]:
+    """What this machine knows, and the ledger does not."""
+    if records is None:
+        return high_water.sent_from(folder, campaign.name)
+    name, others = records.origin.ledger, replaced(records)
+    seen = [
+        each
+        for each in high_water.sent_from(folder, campaign.name)
+        if each.ledger != name and each.ledger not in others
+    ]
+    own = high_water.recall(name)
+    if own is not None and (gone(records).accepted < own.accepted or (own.run and not knows_run(records, own.run))):
+        seen.append(own)
+    return seen
+
+
+def _copied_from(path: Path, records: Records) -> str:
+    """The folder that the ledger was used in before; empty where it is still there. Without a plan it may be copied."""
+    return records.origin.folder if records.digest_parts and not records.origin.is_at(path) else ""

@@ -1,0 +1,76 @@
+"""How much has left with each ledger, as far as this machine has seen: one that knows less was lost or set back.
+
+One small file for each ledger, in the state folder: written and on the disk before a run's first final dot, every few
+seconds while letters leave, and when the run ends. What cannot be read counts as absent; what cannot be written is said
+in a sentence and stops nothing. No customer's address is in it, but the key of the Message-IDs is, so that a lost
+ledger can be rebuilt with the same ones: so it is for its owner only, as the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from mass_apology.state import STATE_VARIABLE, state_folder
+from mass_apology.whole_file import write_whole
+
+
+class HighWater(Struct, frozen=True, kw_only=True):
+    """What is known of one ledger without asking it."""
+
+    ledger: str  # which one: ``ledger.origin``
+    campaign: str  # its name
+    folder: str  # absolute path: where letters were last sent from with it
+    at: float  # Unix seconds
+    handed_over: int  # letters that the relay has, or may have: so many at least
+    accepted: int  # of these, those that it took
+    run: str  # the last run that handed letters over, as the ledger names it; empty where there was none
+    key: str  # of the Message-IDs, hexadecimal; empty after a purge
+
+
+def remember(seen: HighWater) -> str | None:
+    """Keep it in place of what was known of this ledger, durably; a sentence if that is impossible."""
+    folder = _folder()
+    if folder is None:
+        return f"What was sent cannot be remembered: there is no home directory. Name a folder in {STATE_VARIABLE}."
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True, mode=0o700)
+        write_whole(folder / f"{seen.ledger}.json", msgspec.json.encode(seen) + b"\n", durable=True)
+    except OSError as error:
+        return f"What was sent cannot be remembered: {folder} cannot be written ({error.strerror or error})."
+    return None
+
+
+def recall(ledger: str) -> HighWater | None:
+    """What is known of a ledger; ``None`` where nothing is."""
+    folder = _folder()
+    return _read(folder / f"{ledger}.json") if folder else None
+
+
+def sent_from(place: Path, campaign: str) -> list[HighWater]:
+    """All ledgers with which letters of this campaign left from the folder ``place``, the latest last."""
+    folder = _folder()
+    found = [seen for seen in _all(folder) if seen.folder == str(place.resolve())] if folder else []
+    return sorted((seen for seen in found if seen.campaign == campaign and seen.handed_over), key=lambda seen: seen.at)
+
+
+def _folder() -> Path | None:
+    state = state_folder()
+    return state / "ledgers" if state else None
+
+
+def _all(folder: Path) -> Iterator[HighWater]:
+    for path in folder.glob("*.json"):
+        if (seen := _read(path)) is not None:
+            yield seen
+
+
+def _read(path: Path) -> HighWater | None:
+    with suppress(OSError, msgspec.DecodeError):
+        return msgspec.json.decode(path.read_bytes(), type=HighWater)
+    return None
