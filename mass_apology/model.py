@@ -45,7 +45,8 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(
         # DEFERRED from IN_DOUBT is the explicit, recorded --resend-in-doubt; the others are what a late report proves.
         Status.IN_DOUBT: frozenset({Status.ACCEPTED, Status.DEFERRED, Status.BOUNCED, Status.COMPLAINED}),
         Status.ACCEPTED: frozenset({Status.BOUNCED, Status.COMPLAINED}),
-        Status.REFUSED: frozenset(),
+        # A refusal is taken back where it was about us after all, or by a person with the explicit, recorded ``retry``.
+        Status.REFUSED: frozenset({Status.DEFERRED}),
         Status.EXPIRED: frozenset(),
         Status.WITHHELD: frozenset(),
         Status.BOUNCED: frozenset(),

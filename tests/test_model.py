@@ -15,7 +15,10 @@ def predecessors(status: Status) -> set[Status]:
 
 def test_what_was_handed_over_never_becomes_due_without_a_reply_or_a_persons_word() -> None:
     assert predecessors(Status.PLANNED) == set()
-    assert predecessors(Status.DEFERRED) == {Status.PLANNED, Status.DEFERRED, Status.HANDING_OVER, Status.IN_DOUBT}
+    # A REFUSED letter has the relay's word that it was not taken.
+    assert predecessors(Status.DEFERRED) == {
+        *(Status.PLANNED, Status.DEFERRED, Status.HANDING_OVER, Status.IN_DOUBT, Status.REFUSED)
+    }
     assert predecessors(Status.HANDING_OVER) == DUE
 
 

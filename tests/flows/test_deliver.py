@@ -13,6 +13,7 @@ import pytest
 from live import Person, campaign_folder, customers, relay, results, send, statuses, write_rows, write_toml
 from smtp_fakes import FaultyConversation, Nth
 
+from mass_apology import pacing
 from mass_apology.errors import ConfirmationError, LedgerLocked, RelayError
 from mass_apology.flows import control
 from mass_apology.flows.sending import desk
@@ -193,15 +194,69 @@ def test_the_breaker_pauses_a_campaign_that_is_refused(tmp_path: Path) -> None:
     assert ended.due == 500 - ended.counts[Status.REFUSED]
 
 
-def test_the_canary_stops_at_a_refusal_of_the_content_and_ends_nobody(tmp_path: Path) -> None:
+def test_a_canary_of_which_several_are_refused_for_their_content_stops_and_ends_nobody(tmp_path: Path) -> None:
     def too_large(_conversation: FaultyConversation, verb: str, _argument: bytes) -> bytes | None:
         return b"552 5.3.4 Message too big" if verb == "." else None
 
     with relay(fault=too_large) as live:
         folder = campaign_folder(tmp_path, live.sink.url, customers(100))
         ended = send(folder)
-    assert "too large" in ended.reason
+    assert "552 5.3.4 Message too big" in ended.reason
+    assert ended.counts[Status.REFUSED] == 0
     assert ended.due == 100
+    assert live.verbs.count(".") <= 20  # the canary
+
+
+@pytest.mark.parametrize(
+    "refusal", [b"552 5.3.4 Message too big", b"554 5.6.0 Malformed", b"552 5.7.0 Blocked content"]
+)
+def test_one_canary_letter_refused_for_its_content_holds_nobody_else_back(tmp_path: Path, refusal: bytes) -> None:
+    with relay(fault=Nth(".", 3, lambda _: refusal)) as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(150))
+        ended = send(folder)
+    assert ended.reason is None
+    assert ended.counts[Status.REFUSED] == 1
+    assert ended.counts[Status.ACCEPTED] == 149
+    assert ended.due == 0
+
+
+@pytest.mark.parametrize("after", [0, 30])
+@pytest.mark.parametrize("domains", [1, 7])
+def test_the_same_words_to_one_after_the_other_refuse_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, domains: int, after: int
+) -> None:
+    """Words that no table knows: the run stops, everybody is due again, and is written to once the cause is mended."""
+    monkeypatch.setattr(pacing, "LETTER", pacing.Backoff(first=0.2, cap=0.2, least=0.1))
+    mended = threading.Event()
+
+    def strange(_conversation: FaultyConversation, verb: str, argument: bytes) -> bytes | None:
+        if verb != "RCPT" or mended.is_set() or len(live.received) < after:
+            return None
+        return b"554 5.7.1 <%s> nothing for you, see ticket A%d" % (argument, len(live.verbs))
+
+    rows = [{**row, "email": f"c{n}@d{n % domains}.example"} for n, row in enumerate(customers(60))]
+    with relay(fault=strange) as live:
+        folder = campaign_folder(tmp_path, live.sink.url, rows, relay={"connections": 1})
+        ended = send(folder)
+        assert "the same permanent answer" in ended.reason or "paused itself" in ended.reason
+        assert ended.counts[Status.REFUSED] == 0
+        assert ended.due == 60 - len(live.received)
+        mended.set()
+        ended = send(folder)
+    assert ended.counts[Status.ACCEPTED] == 60
+    assert sorted(Counter(one.recipients for one in live.received).values()) == [1] * 60
+
+
+def test_dead_addresses_in_a_row_stay_refused(tmp_path: Path) -> None:
+    def dead(_conversation: FaultyConversation, verb: str, argument: bytes) -> bytes | None:
+        return b"550 5.1.1 user unknown" if verb == "RCPT" and b"dead" in argument else None
+
+    rows = [{**row, "email": f"{'dead' if n < 8 else 'c'}{n}@d{n}.example"} for n, row in enumerate(customers(100))]
+    with relay(fault=dead) as live:
+        folder = campaign_folder(tmp_path, live.sink.url, rows, limits={"refusals": 0.9})
+        ended = send(folder)
+    assert ended.counts[Status.REFUSED] == 8
+    assert ended.counts[Status.ACCEPTED] == 92
 
 
 def test_throttling_slows_down_and_loses_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from mass_apology import pacing
 from mass_apology.model import Delivery, Mark, Outcome, Status
 from mass_apology.pacing import Backoff, Ending
-from mass_apology.smtp.verdicts import About, Kind, Verdict
+from mass_apology.smtp.verdicts import Kind, Verdict
 
 MAILBOX_FULL_ATTEMPTS = 4  # a mailbox that is still full after some hours is one nobody empties
 
@@ -60,7 +60,7 @@ _ENDINGS = {Status.ACCEPTED: Ending.ACCEPTED, Status.REFUSED: Ending.REFUSED, St
 _NOT_A_JUDGEMENT = frozenset({Kind.INTERRUPTED, Kind.SESSION_CAP, Kind.CONCURRENCY, Kind.LACKS_EXTENSION, Kind.QUOTA})
 
 
-def decide(  # noqa: PLR0913 (seven facts, all needed, all named at the call)
+def decide(
     delivery: Delivery,
     outcome: Outcome,
     verdict: Verdict,
@@ -68,17 +68,14 @@ def decide(  # noqa: PLR0913 (seven facts, all needed, all named at the call)
     now: float,
     chance: float,
     give_up_at: float,
-    canary: bool,
 ) -> Decision:
     """Where the delivery goes from here, and what the run learns.
 
-    ``chance`` in [0, 1) spreads the retries, ``give_up_at`` is when a letter that is still deferred expires. While the
-    ``canary`` runs, a refusal of the content stops the run and ends nobody's delivery: the others would be alike.
+    ``chance`` in [0, 1) spreads the retries, ``give_up_at`` is when a letter that is still deferred expires. What
+    several refusals together mean is weighed in ``refusals``.
     """
     attempts = delivery.attempts + 1
     status, effect = verdict.status, _EFFECTS.get(verdict.kind, Effect.NONE)
-    if verdict.about is About.CONTENT and canary:
-        status, effect = Status.DEFERRED, Effect.STOP
     if verdict.kind is Kind.MAILBOX_FULL and attempts >= MAILBOX_FULL_ATTEMPTS:
         status = Status.REFUSED
     due_at = _due_at(verdict.kind, effect, attempts, now, chance) if status is Status.DEFERRED else None

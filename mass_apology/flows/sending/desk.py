@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -16,11 +17,12 @@ from mass_apology import pacing
 from mass_apology.errors import RelayError
 from mass_apology.flows.sending.decide import Decision, Effect, decide
 from mass_apology.flows.sending.log import Log
+from mass_apology.flows.sending.refusals import Refusals, Refused, paused, weigh
 from mass_apology.flows.sending.stock import Stock
 from mass_apology.flows.sending.tally import Progress, Tally
 from mass_apology.flows.sending.windows import Windows
 from mass_apology.ledger import Ledger
-from mass_apology.model import Mark, Message, Outcome, Status
+from mass_apology.model import Mark, Message, Outcome, Phase, Status
 from mass_apology.settings import Campaign, parse_duration, parse_rate
 from mass_apology.smtp.replies import classify
 
@@ -53,6 +55,7 @@ class Desk:
         self._finish_by = campaign.finish_by.timestamp() if campaign.finish_by else float("inf")
         self._unreachable = 0
         self._quota_until = 0.0
+        self._refusals = Refusals()
         self.paused = False
         self.closed = False
         self.reason: str | None = None
@@ -110,8 +113,8 @@ class Desk:
             now=now,
             chance=random.random(),  # noqa: S311 (jitter, not a secret)
             give_up_at=self._give_up_at(message),
-            canary=self._stock.canary_running,
         )
+        decision = self._weigh(decision, message, outcome)
         self._ledger.record(decision.mark)
         self._log.mark(message.delivery, decision.mark, outcome.phase)
         self._tally.settle(message.delivery.id, decision.mark.status, now)
@@ -196,6 +199,27 @@ class Desk:
         begun = message.delivery.first_tried_at or time.time()
         return min(begun + self._give_up_after, self._finish_by)
 
+    def _weigh(self, decision: Decision, message: Message, outcome: Outcome) -> Decision:
+        """The decision in the light of those before it; refusals that were about us after all are taken back."""
+        weighed = weigh(
+            self._refusals,
+            decision,
+            message.delivery,
+            outcome,
+            classify(outcome),
+            canary=self._stock.canary_running,
+            chance=random.random(),  # noqa: S311 (jitter, not a secret)
+        )
+        self._refusals = weighed.refusals
+        self._take_back(weighed.taken_back)
+        return weighed.decision
+
+    def _take_back(self, letters: Sequence[Refused]) -> None:
+        for letter in letters:
+            self._ledger.record(letter.mark)
+            self._log.mark(letter.delivery, letter.mark, Phase.DOT)
+            self._tally.take_back(letter.mark.delivery, Status.REFUSED)
+
     def _heed(self, decision: Decision) -> None:
         """Let the run learn from one letter."""
         if decision.ending is pacing.Ending.ACCEPTED:
@@ -216,6 +240,8 @@ class Desk:
         if trip and not self.closed:
             self._log.event("breaker", time.time(), reason=trip)
             self.close(f"The campaign paused itself: {trip} Look at the replies with report, then run send again.")
+            self._refusals, letters = paused(self._refusals, now=time.time(), chance=random.random())  # noqa: S311
+            self._take_back(letters)
 
     def _obey(self, decision: Decision) -> None:
         if decision.effect is Effect.SLOW_DOWN:

@@ -50,6 +50,11 @@ class Tally:
         if status is Status.ACCEPTED:
             self._count_accepted(int(now))
 
+    def take_back(self, delivery: int, status: Status) -> None:
+        """A delivery that got this status is deferred after all."""
+        self.counts[status] -= 1
+        self._deferred.add(delivery)
+
     def _count_accepted(self, second: int) -> None:
         if self._accepted_in and self._accepted_in[-1][0] == second:
             self._accepted_in[-1] = (second, self._accepted_in[-1][1] + 1)
