@@ -106,9 +106,15 @@ class Extensions(Struct, frozen=True, kw_only=True):
 
 
 class Recipient(Struct, frozen=True, kw_only=True):
-    """One row of the recipients file, checked. Rows with one ``identity`` are one person and get one letter."""
+    """One row of the recipients file, checked. Rows with one ``identity`` get one letter together.
 
-    identity: int  # 64-bit signed hash of the customer key and address, or of address and name
+    The four numbers are signed 64-bit hashes, made by ``recipients.identity``.
+    """
+
+    identity: int  # of the mailbox; where each customer gets a letter, of the key, or of mailbox and name
+    mailbox: int  # of the address, however it is spelled
+    customer: int | None = None  # of the key; None where the campaign names no key
+    person: int | None = None  # of the name, without its accents; None where there is none
     address: str  # addr-spec; the domain lower-case, as A-labels (RFC 5890); never empty
     name: str = ""  # as written in the file; empty where there is none
     language: str = ""  # what the row asks for, lower case, e.g. "pl"; empty where it does not say

@@ -240,19 +240,6 @@ def deadline_findings(finish_at: float | None, finish_by: datetime | None) -> li
     ]
 
 
-def conflict_finding(file: str, lines: Sequence[int], difference: str, address: str) -> Finding:
-    """Rows of one person that contradict each other: which is right is not ours to guess."""
-    return Finding(
-        code="rows-conflict",
-        severity=Severity.ERROR,
-        where=f"{file}, lines {', '.join(map(str, lines))}",
-        problem=f"The rows are about one customer but differ in {difference}.",
-        advice="Make them agree, or give the customers different keys.",
-        line=lines[0],
-        address=address,
-    )
-
-
 def suppressed_finding(file: str, line: int, address: str, reason: str) -> Finding:
     """A row that is withheld because its address is on the suppression list."""
     return Finding(
@@ -288,17 +275,3 @@ def unrendered_finding(template: str) -> Finding:
         problem="The letters were not rendered, since facts of the incident, or codes, are missing or wrong.",
         advice="Complete them, then run check again: there may be more to find.",
     )
-
-
-def spelling_findings(file: str, spellings: Iterable[Sequence[str]]) -> list[Finding]:
-    """Addresses that differ only in case before the @: probably one mailbox, but only its host knows."""
-    return [
-        Finding(
-            code="address-case",
-            severity=Severity.WARNING,
-            where=f"{file}, addresses {' and '.join(addresses)}",
-            problem="The addresses differ only in upper and lower case before the @; each gets a letter.",
-            advice="If they are one person, write the address the same way in both rows.",
-        )
-        for addresses in spellings
-    ]

@@ -89,7 +89,7 @@ class ColumnSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: NonEmpty | None = None  # a column "name" is used where there is one
     language: NonEmpty | None = None  # a column "language" is used where there is one
     time_zone: NonEmpty | None = None  # a column "time_zone" is used where there is one
-    key: NonEmpty | None = None  # the customer's number: rows with one key are one person
+    key: NonEmpty | None = None  # the customer's number: known again by it under a corrected address
     gender: NonEmpty | None = None  # "f" or "m": for salutations that need it
     country: NonEmpty = (
         "country"  # ISO 3166-1 alpha-2, e.g. "PL": for weekends and holidays; where there is such a column
@@ -252,6 +252,7 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sender: SenderSettings
     relay: RelaySettings
     where: NonEmpty | None = None  # chooses rows: plan == 'pro' and minutes_down > 30
+    one_letter_per: Literal["mailbox", "customer"] = "mailbox"  # what gets one letter of a wave
     purpose: Literal["safety", "service", "marketing"] | None = (
         None  # which suppressions stop its letters; see scenario
     )

@@ -70,7 +70,7 @@ def show_changes(outlook: Outlook) -> None:
     if outlook.changed_parts:
         say(f"\nChanged since the last plan: {', '.join(outlook.changed_parts)}.")
     changes = outlook.changes
-    if not (changes.known or changes.updated or changes.outdated or changes.missing):
+    if not (changes.known or changes.updated or changes.outdated or changes.missing or changes.superseded):
         return
     parts = [f"{number(changes.new)} new", f"{number(changes.known)} known already"]
     if changes.updated:
@@ -79,6 +79,8 @@ def show_changes(outlook: Outlook) -> None:
         parts.append(f"{number(changes.outdated)} changed after their letter had gone")
     if changes.missing:
         parts.append(f"{number(changes.missing)} no longer in the file")
+    if changes.superseded:
+        parts.append(f"{number(changes.superseded)} withheld, since their mailbox gets another letter")
     say(f"\nSince the last plan: {', '.join(parts)}.")
     if outlook.changed_lines:
         lines = ", ".join(map(str, outlook.changed_lines[:LINES_SHOWN]))

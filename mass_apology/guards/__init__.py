@@ -7,7 +7,7 @@ the right file, the right moment, the finished letter. Every guard has a code, a
 
 from mass_apology.guards.accidents import GUARDS, SAME_FILE_WITHIN, accidents, apply_overrides, override
 from mass_apology.guards.census import Census
-from mass_apology.guards.facts import Audience, Commonest, EarlierUse, Facts, TemplateText
+from mass_apology.guards.facts import Audience, Commonest, EarlierUse, Facts, TemplateText, WrittenAgain
 
 __all__ = [
     "GUARDS",
@@ -18,6 +18,7 @@ __all__ = [
     "EarlierUse",
     "Facts",
     "TemplateText",
+    "WrittenAgain",
     "accidents",
     "apply_overrides",
     "override",

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mass_apology.guards import personal, times, unfinished
 from mass_apology.guards.domains import internal_hosts, is_reserved
-from mass_apology.guards.facts import Commonest, Facts
+from mass_apology.guards.facts import Commonest, Facts, WrittenAgain
 from mass_apology.model import Finding, Severity
 from mass_apology.moments import utc_day, utc_minute
 
@@ -35,6 +35,7 @@ GUARDS: Mapping[str, str] = MappingProxyType(
         "count-jump": "Since the last check the file was replaced by one that is far larger or smaller.",
         "too-many-recipients": "A letter that was meant for a few goes to the whole customer base.",
         "too-late": "A letter that was right yesterday goes out when it no longer is.",
+        "already-written": "A mailbox that this wave has reached gets a second letter, under another name or key.",
         "same-file-sent": "The same customers get the apology twice, from a copy of the campaign.",
         "ledger-lost": "Everybody is written to again, since the record of who was is gone.",
         "ledger-copied": "Two copies of a campaign's folder send, and each writes to those whom the other wrote to.",
@@ -157,6 +158,11 @@ def _identical_letters(facts: Facts) -> Iterator[Finding]:
 
 
 def _one_mailbox(facts: Facts) -> Iterator[Finding]:
+    crowd = facts.crowd
+    if crowd.letters >= MANY and crowd.letters * 2 >= facts.rows_chosen:
+        problem = f"{crowd.letters:,} persons of {facts.rows_chosen:,} rows have the address {crowd.value}."
+        advice = f"Is `{facts.campaign.columns.address}` the customers' own address? See [columns] in campaign.toml."
+        yield _error("one-mailbox", facts.campaign.recipients, problem, advice)
     most = facts.audience.address
     if _is_share(most, facts):
         problem = f"{most.letters:,} of {facts.audience.letters:,} letters go to {most.value}."
@@ -227,6 +233,28 @@ def _too_late(facts: Facts) -> Iterator[Finding]:
         yield _error("too-late", "campaign.toml, not_after", problem, advice)
 
 
+def _already_written(facts: Facts) -> Iterator[Finding]:
+    if facts.written_again:
+        several = facts.written_again > 1
+        named = ", ".join(map(_written_to, facts.again)) + (", …" if facts.written_again > len(facts.again) else "")
+        problem = (
+            f"{facts.written_again:,} new letters are for mailboxes that this wave has reached: {named}."
+            if several
+            else f"A new letter is for a mailbox that this wave has reached: {named}."
+        )
+        advice = (
+            "If they are the same people, put their keys back as they were, or let each mailbox have one letter: "
+            "one_letter_per in campaign.toml"
+        )
+        yield _error("already-written", facts.campaign.recipients, problem, advice)
+
+
+def _written_to(again: WrittenAgain) -> str:
+    who = f"{again.name} <{again.address}>" if again.name else again.address
+    when = f" {utc_minute(again.at)}" if again.at is not None else ""
+    return f"{who} (line {again.line}; {again.status.value.lower().replace('_', ' ')}{when})"
+
+
 def _same_file_sent(facts: Facts) -> Iterator[Finding]:
     for use in facts.earlier_uses:
         if facts.now - use.at <= SAME_FILE_WITHIN:
@@ -259,5 +287,6 @@ _ALL = (
     _count_jump,
     _too_many_recipients,
     _too_late,
+    _already_written,
     _same_file_sent,
 )

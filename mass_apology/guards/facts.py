@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from mass_apology.model import Status
 from mass_apology.settings import Campaign
 
 
@@ -49,6 +50,16 @@ class Audience(Struct, frozen=True, kw_only=True):
         return self.letters - self.reserved - self.throwaway
 
 
+class WrittenAgain(Struct, frozen=True, kw_only=True):
+    """A new letter to a mailbox that a letter of the wave has reached already, or may have."""
+
+    line: int  # of the recipients file
+    name: str  # empty where there is none
+    address: str
+    status: Status  # of the letter that there is
+    at: float | None  # when that one left, Unix seconds
+
+
 class Facts(Struct, frozen=True, kw_only=True):
     """One plan, as far as the guards are concerned."""
 
@@ -64,4 +75,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     languages: int = 1  # that the letters are in
     distinct_texts: int | None = None  # of all letters; one more than ``languages`` stands for any more; None: unknown
     letters_at_last_check: int | None = None  # None where there was no check before
+    crowd: Commonest = Commonest()  # the mailbox that most persons share, and how many they are
+    written_again: int = 0  # new letters to mailboxes that a letter of the wave has reached already, or may have
+    again: tuple[WrittenAgain, ...] = ()  # the first of these
     earlier_uses: tuple[EarlierUse, ...] = ()  # of this recipients file, by campaigns in other folders

@@ -11,10 +11,16 @@ SELECT coalesce(max(id), 0) FROM recipient;
 
 -- name: update-recipients
 UPDATE recipient
-SET address = staged.address, name = staged.name, language = staged.language, time_zone = staged.time_zone,
-    lines = staged.lines, rows = staged.rows
+SET mailbox = staged.mailbox, address = staged.address, name = staged.name, language = staged.language,
+    time_zone = staged.time_zone, lines = staged.lines, rows = staged.rows
 FROM met JOIN staged ON staged.id = met.staged
 WHERE recipient.id = met.recipient AND met.fate IN ('new', 'returned', 'updated');
+
+-- name: renumber-recipients
+-- By what they are known again the next time, whatever became of their letter; a key once told is kept.
+UPDATE recipient SET customer = coalesce(staged.customer, recipient.customer), person = staged.person
+FROM met JOIN staged ON staged.id = met.staged
+WHERE recipient.id = met.recipient AND met.renumbered;
 
 -- name: update-deliveries
 UPDATE delivery SET language = staged.letter_language
@@ -26,6 +32,10 @@ WHERE delivery.recipient = met.recipient AND delivery.wave = :wave AND met.fate 
 DELETE FROM delivery
 WHERE wave = :wave AND recipient IN (SELECT recipient FROM met WHERE fate = 'returned');
 
+-- name: withhold-superseded
+UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, reply = 'the mailbox gets another letter of this wave'
+WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient IN (SELECT recipient FROM superseded);
+
 -- name: withhold-missing
 -- Before new letters are added: what is still due and not in the plan has no customer in the file any more.
 UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, reply = 'no longer in the recipients file'
@@ -33,14 +43,16 @@ WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient NOT IN (S
 
 -- name: add-recipients
 -- Ids continue after :last in the order of the file, so that a delivery needs no look-up of its recipient.
-INSERT INTO recipient (id, identity, address, name, language, time_zone, lines, rows)
-SELECT :last + id, identity, address, name, language, time_zone, lines, rows
+INSERT INTO recipient (id, identity, mailbox, customer, person, address, name, language, time_zone, lines, rows)
+SELECT :last + id, coalesce((SELECT own.identity FROM reidentified AS own WHERE own.staged = id), identity),
+       mailbox, customer, person, address, name, language, time_zone, lines, rows
 FROM staged WHERE id NOT IN (SELECT staged FROM met)
 ORDER BY id;
 
 -- name: add-deliveries
 INSERT INTO delivery (id, recipient, wave, status, message_id, language, canary, planned_at)
-SELECT :last_number + row_number() OVER (ORDER BY staged.id), coalesce(met.recipient, :last + staged.id), :wave, 'PLANNED', message_id, letter_language,
+SELECT :last_number + row_number() OVER (ORDER BY staged.id), coalesce(met.recipient, :last + staged.id), :wave, 'PLANNED',
+       coalesce((SELECT own.message_id FROM reidentified AS own WHERE own.staged = staged.id), message_id), letter_language,
        staged.id IN (SELECT value FROM json_each(:canary)), :now
 FROM staged LEFT JOIN met ON met.staged = staged.id
 WHERE fate IS NULL OR fate IN ('new', 'returned')

@@ -16,8 +16,24 @@ import msgspec
 
 from mass_apology.ledger import lock
 from mass_apology.ledger.database import connect, explained
+from mass_apology.ledger.meeting import Met, meet
+from mass_apology.ledger.merging import NAMED, Row, merge
 from mass_apology.ledger.sqlite import Ledger
-from mass_apology.ledger.staged import Changed, Codes, Conflict, Counts, Planned
+from mass_apology.ledger.staged import (
+    Changed,
+    Codes,
+    Conflict,
+    Counts,
+    Kin,
+    Known,
+    Planned,
+    Respelled,
+    Shared,
+    again,
+    kin,
+    numbers,
+    texts,
+)
 from mass_apology.ledger.staging_file import delete_abandoned, new_file
 from mass_apology.ledger.statements import statements
 from mass_apology.model import Delivery, Recipient, Withheld
@@ -28,23 +44,24 @@ _COMMIT = statements("commit.sql")
 # The file is worth nothing after a crash, so nothing is done to save it from one.
 _PRAGMAS = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"
 
-_COMPARED = ("address", "name", "language", "time_zone")
-
 
 class Staging:
     """The rows of one wave's plan, in a temporary file beside the ledger (mode 0600). Use it in a ``with`` statement.
 
     ``ledger`` need not exist yet: then everyone is new. ``message_id`` gives the Message-ID for a recipient's identity.
-    Files that a crashed process left are deleted. Raises ``LedgerError`` where the file cannot be written.
+    A mailbox gets one letter; with ``each_customer`` each of its customers does. Files that a crashed process left are
+    deleted. Raises ``LedgerError`` where the file cannot be written.
     """
 
-    def __init__(self, ledger: Path, wave: str, message_id: Callable[[int], str]) -> None:
+    def __init__(
+        self, ledger: Path, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False
+    ) -> None:
         self._ledger = ledger
         self._wave = wave
         self._message_id = message_id
+        self._each_customer = each_customer
         self._merged = True
-        self._missing = 0
-        self._last_number = 0
+        self._met = Met()
         self._offers = False
         delete_abandoned(ledger)
         self._path = new_file(ledger)
@@ -68,6 +85,9 @@ class Staging:
         rows = [
             (
                 recipient.identity,
+                recipient.mailbox,
+                recipient.customer,
+                recipient.person,
                 recipient.address,
                 recipient.name,
                 recipient.language,
@@ -87,7 +107,7 @@ class Staging:
         self._many("set-aside", [_set_aside(row) for row in rows])
 
     def withhold_conflicts(self) -> None:
-        """Set all rows aside that belong to people whose rows do not agree."""
+        """Set all rows aside of letters whose rows do not agree."""
         self._merge()
         with explained(self._path), lock.transaction(self._connection):
             for conflict in self._conflicts(-1):
@@ -119,10 +139,7 @@ class Staging:
             return Codes(wanted=self._count("wanting"), free=self._count("free"))
 
     def conflicts(self, limit: int = 1000) -> list[Conflict]:
-        """The first people, in the file's order, whose rows differ in more than case and spaces of the name.
-
-        ``counts`` has their number.
-        """
+        """The first letters, in the file's order, whose rows contradict each other. ``counts`` has their number."""
         self._merge()
         with explained(self._path):
             return list(self._conflicts(limit))
@@ -140,11 +157,21 @@ class Staging:
                 domains=tuple(self._execute("domains", (domains,))),
             )
 
-    def spellings(self, limit: int = 1000) -> list[tuple[str, ...]]:
-        """Addresses that differ in upper and lower case only, each group once."""
-        self._merge()
-        with explained(self._path):
-            return [tuple(each.split(",")) for (each,) in self._execute("spellings", (limit,))]
+    def shared(self) -> Iterator[Shared]:
+        """All letters that several persons get together, in the file's order."""
+        for address, persons, names, lines in self._looked("shared"):
+            yield Shared(address=address, persons=persons, names=texts(names), lines=numbers(lines))
+
+    def respelled(self) -> Iterator[Respelled]:
+        """All letters whose rows spell the mailbox in several ways, in the file's order."""
+        for addresses, lines in self._looked("respelled"):
+            yield Respelled(addresses=texts(addresses), lines=numbers(lines))
+
+    def repeated(self) -> Iterator[Kin]:
+        """Letters to one customer in several mailboxes; where each customer gets a letter, to one mailbox."""
+        rows = self._looked("mailboxes-repeated" if self._each_customer else "customers-repeated")
+        for _, letters in groupby(rows, key=itemgetter(0)):
+            yield kin(letters)
 
     def compare(self) -> Planned:
         """What ``commit`` would do to the ledger as it is now."""
@@ -159,9 +186,25 @@ class Staging:
             known=known,
             updated=updated,
             outdated=outdated,
-            missing=self._missing,
+            missing=self._met.missing,
+            superseded=self._met.superseded,
             withheld=withheld,
         )
+
+    def known(self, limit: int = 5) -> Known:
+        """What the ledger knows of the plan's people, with at most ``limit`` examples of each kind."""
+        self._merge()
+        self._meet()
+        with explained(self._path):
+            written, moved = self._execute("written", (limit,)).fetchall(), self._execute("moved").fetchmany(limit)
+            return Known(
+                written=self._count("written"),
+                again=tuple(map(again, written)),
+                known=self._count("met"),
+                earlier=self._met.earlier,
+                earlier_at=self._met.earlier_at,
+                moved=tuple((numbers(lines)[0], address) for lines, address in moved),
+            )
 
     def outdated(self, limit: int = 100) -> list[int]:
         """The lines of the first customers whose data changed after their letter had gone, as of ``compare``."""
@@ -185,7 +228,7 @@ class Staging:
         self._merge()
         self._meet()
         with explained(self._path):
-            cursor = self._execute("deliveries", {"everyone": everyone, "last": self._last_number})
+            cursor = self._execute("deliveries", {"everyone": everyone, "last": self._met.last_number})
             while rows := cursor.fetchmany(batch):
                 yield [_delivery(row) for row in rows]
 
@@ -222,7 +265,7 @@ class Staging:
         connection.execute(_COMMIT["attach"], (f"{self._path.absolute().as_uri()}?mode=ro",))
         try:
             with lock.fenced(connection):
-                _write(connection, {**facts, "last_number": self._last_number})
+                _write(connection, {**facts, "last_number": self._met.last_number})
         finally:
             connection.execute(_COMMIT["detach"])
         connection.execute(_COMMIT["checkpoint"])
@@ -242,10 +285,7 @@ class Staging:
             self._execute("attach", (f"{self._ledger.absolute().as_uri()}?mode=ro",))
             try:
                 with lock.transaction(self._connection):
-                    self._execute("forget-met")
-                    self._execute("compare", {"wave": self._wave})
-                    (self._missing,) = self._execute("count-missing", {"wave": self._wave}).fetchone()
-                    (self._last_number,) = self._execute("last-number", {"wave": self._wave}).fetchone()
+                    self._met = meet(self._connection, self._wave, self._message_id, each_customer=self._each_customer)
                     if self._offers:
                         self._execute("forget-taken")
                         self._execute("take")
@@ -253,31 +293,42 @@ class Staging:
                 self._execute("detach")
 
     def _merge(self) -> None:
-        """Put the rows of one person together: the first one stays, and takes the others' lines and fields."""
+        """Put the rows of one letter together: the first one stays, and takes the others' lines and fields."""
         if self._merged:
             return
         with explained(self._path):
-            self._execute("index")
+            for index in ("index-identity", "index-mailbox", "index-customer"):
+                self._execute(index)
             with lock.transaction(self._connection):
                 for _, rows in groupby(self._execute("repeated"), key=itemgetter(1)):
-                    self._merge_rows(list(rows))
+                    self._merge_rows([Row(**dict(zip(Row.__struct_fields__, row, strict=True))) for row in rows])
                 for statement in ("merge", "drop-surplus", "forget-merged", "forget-surplus"):
                     self._execute(statement)
         self._merged = True
 
-    def _merge_rows(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        (first, *_), *others = rows
-        self._execute("add-merged", (first, _joined(row[6] for row in rows), _joined(row[7] for row in rows)))
-        self._connection.executemany(_STAGING["add-surplus"], [(other[0],) for other in others])
-        if differs := _differences(rows):
-            self._execute("add-conflict", (first, msgspec.json.encode(differs).decode()))
+    def _merge_rows(self, rows: Sequence[Row]) -> None:
+        first, *others = rows
+        found = merge(rows, each_customer=self._each_customer)
+        self._execute("add-merged", msgspec.structs.asdict(found.merged))
+        self._connection.executemany(_STAGING["add-surplus"], [(other.id,) for other in others])
+        if found.persons:
+            self._execute("add-shared", (first.id, len(found.persons), _json(found.persons[:NAMED])))
+        if found.spellings:
+            self._execute("add-respelled", (first.id, _json(found.spellings[:NAMED])))
+        if found.differs:
+            self._execute("add-conflict", (first.id, _json(found.differs)))
+
+    def _looked(self, statement: str) -> Iterator[tuple[Any, ...]]:
+        self._merge()
+        with explained(self._path):
+            yield from self._execute(statement)
 
     def _conflicts(self, limit: int) -> Iterator[Conflict]:
         for staged, lines, differs, address in self._execute("conflicts", (limit,)):
             yield Conflict(
                 staged=staged,
-                lines=msgspec.json.decode(lines, type=tuple[int, ...]),
-                differs=msgspec.json.decode(differs, type=tuple[str, ...]),
+                lines=numbers(lines),
+                differs=texts(differs),
                 address=address,
             )
 
@@ -299,8 +350,10 @@ def _write(connection: Connection, facts: Mapping[str, object]) -> None:
     facts = {**facts, "last": last}
     for statement in (
         "update-recipients",
+        "renumber-recipients",
         "update-deliveries",
         "drop-returned",
+        "withhold-superseded",
         "withhold-missing",
         "add-recipients",
         "add-deliveries",
@@ -332,16 +385,5 @@ def _delivery(row: tuple[Any, ...]) -> Delivery:
     )
 
 
-def _differences(rows: Sequence[tuple[Any, ...]]) -> list[str]:
-    """The fields in which rows of one person differ."""
-    variants = zip(*(_comparable(*row[2:6]) for row in rows), strict=True)
-    return [field for field, values in zip(_COMPARED, variants, strict=True) if len(set(values)) > 1]
-
-
-def _comparable(address: str, name: str, language: str, time_zone: str) -> tuple[str, str, str, str]:
-    return address, " ".join(name.split()).casefold(), language, time_zone
-
-
-def _joined(arrays: Iterable[str]) -> str:
-    """Several non-empty JSON arrays as one."""
-    return f"[{','.join(array[1:-1] for array in arrays)}]"
+def _json(texts: Sequence[str]) -> str:
+    return msgspec.json.encode(texts).decode()

@@ -7,7 +7,7 @@ SELECT max(coalesce(marked_at, planned_at)) FROM delivery;
 SELECT count(*) FROM delivery WHERE status IN ('PLANNED', 'DEFERRED', 'HANDING_OVER');
 
 -- name: recipients
-UPDATE recipient SET address = '', name = '', rows = '[{}]';
+UPDATE recipient SET address = '', name = '', rows = '[{}]', customer = NULL, person = NULL;
 
 -- name: replies
 -- Servers like to repeat the address in what they say.

@@ -56,7 +56,10 @@ INSERT INTO lock (id, fence) VALUES (1, 0);
 -- A person to write to. Ids are given in the order of the file, so letters go out in that order.
 CREATE TABLE recipient (
     id        INTEGER PRIMARY KEY,
-    identity  INTEGER NOT NULL UNIQUE,  -- 64-bit hash: rows of the file with one identity are one person
+    identity  INTEGER NOT NULL UNIQUE,  -- what the Message-IDs of this recipient are made from: never changes
+    mailbox   INTEGER NOT NULL,         -- 64-bit hash of the address, however it is spelled
+    customer  INTEGER,                  -- of the key, as the file had it last; NULL where no key was named
+    person    INTEGER,                  -- of the name, as the file had it last; NULL where there is none, or several
     address   TEXT NOT NULL,
     name      TEXT NOT NULL,
     language  TEXT NOT NULL,            -- what the row asks for

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from msgspec import Struct
+from msgspec.json import Decoder
+
+from mass_apology.model import Status
+
+_NAMED = 10  # so many of several letters are kept as examples
 
 
 class Conflict(Struct, frozen=True, kw_only=True):
-    """Rows of one person that do not agree, so that nobody can tell what the letter should say."""
+    """Rows of one letter that do not agree, so that nobody can tell what it should say."""
 
     staged: int  # the id of the first row
     lines: tuple[int, ...]  # where the rows start in the recipients file
-    differs: tuple[str, ...]  # "name", "language", …
+    differs: tuple[str, ...]  # "language", "time_zone"; where each customer gets a letter, "address" and "name" too
     address: str  # the first row's
 
     @property
@@ -20,16 +26,62 @@ class Conflict(Struct, frozen=True, kw_only=True):
         """A sentence."""
         lines = ", ".join(map(str, self.lines[:10])) + (", …" if len(self.lines) > 10 else "")
         fields = " and ".join(self.differs).replace("_", " ")
-        return f"Lines {lines} are one customer, but differ in {fields}."
+        return f"Lines {lines} share one letter, but differ in {fields}."
+
+
+class Shared(Struct, frozen=True, kw_only=True):
+    """A letter that several persons get together, since they have one mailbox."""
+
+    address: str
+    persons: int
+    names: tuple[str, ...]  # the first ones
+    lines: tuple[int, ...]  # where the rows start in the recipients file
+
+
+class Respelled(Struct, frozen=True, kw_only=True):
+    """A letter whose rows spell one mailbox in several ways."""
+
+    addresses: tuple[str, ...]  # the letter goes to the first one
+    lines: tuple[int, ...]
+
+
+class Kin(Struct, frozen=True, kw_only=True):
+    """Several letters that go to one mailbox, or to one customer."""
+
+    addresses: tuple[str, ...]  # each letter's, the first ones
+    names: tuple[str, ...]  # so are these; empty where there is none
+    lines: tuple[int, ...]  # the first row's of each of these letters
+    letters: int
+
+
+class Again(Struct, frozen=True, kw_only=True):
+    """A new letter to a mailbox that a letter of the wave has reached already, or may have."""
+
+    lines: tuple[int, ...]
+    name: str
+    address: str
+    status: Status  # of the letter that there is
+    at: float | None  # when that one left, Unix seconds
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What the ledger knows of a plan's people, as far as a person should look at it before anything is sent."""
+
+    written: int = 0  # new letters to mailboxes that a letter of the wave has reached already, or may have
+    again: tuple[Again, ...] = ()  # the first of these
+    known: int = 0  # letters to people whom the ledger knows
+    earlier: int = 0  # letters of the wave that have left, or may have
+    earlier_at: float | None = None  # when the last of them did, Unix seconds
+    moved: tuple[tuple[int, str], ...] = ()  # whose letter went to another mailbox: first line and address now
 
 
 class Counts(Struct, frozen=True, kw_only=True):
     """What was staged."""
 
-    letters: int  # people to write to
+    letters: int
     rows: int  # their rows in the file
     withheld: int  # rows set aside
-    conflicts: int  # people whose rows do not agree; they are among the letters
+    conflicts: int  # whose rows do not agree; they are among the letters
     languages: Mapping[str, int]  # letters by the letter's language, the most frequent first
     domains: tuple[tuple[str, int], ...]  # letters by domain, the most frequent first, as many as were asked for
 
@@ -47,6 +99,7 @@ class Planned(Struct, frozen=True, kw_only=True):
     updated: int  # were planned before, are still due, and take on changed data
     outdated: int  # are not due any more although their data changed since: they stay as they are
     missing: int  # are still due although the file has no sendable row of theirs any more: they will be withheld
+    superseded: int  # are still due although another letter is for their mailbox: they will be withheld
     withheld: int  # rows of the file that are set aside
 
 
@@ -67,3 +120,31 @@ class Changed(Struct, frozen=True, kw_only=True):
     time_zone: str
     lines: str  # JSON array
     rows: str  # JSON array of objects
+
+
+def again(row: tuple[Any, ...]) -> Again:
+    """A row of the statement "written"."""
+    lines, name, address, status, at = row
+    return Again(lines=numbers(lines), name=name, address=address, status=Status(status), at=at)
+
+
+def kin(letters: Iterable[tuple[Any, ...]]) -> Kin:
+    """Letters that belong together: rows of one of the statements "…-repeated"."""
+    first: list[tuple[Any, ...]] = []
+    count = 0
+    for count, letter in enumerate(letters, start=1):
+        if count <= _NAMED:
+            first.append(letter)
+    return Kin(
+        addresses=tuple(address for _, address, _, _ in first),
+        names=tuple(name for _, _, name, _ in first),
+        lines=tuple(numbers(lines)[0] for _, _, _, lines in first),
+        letters=count,
+    )
+
+
+texts = Decoder(tuple[str, ...]).decode
+"""JSON arrays as the plan's tables hold them."""
+
+numbers = Decoder(tuple[int, ...]).decode
+"""So are these."""

@@ -5,6 +5,9 @@
 CREATE TABLE staged (
     id              INTEGER PRIMARY KEY,  -- in the order of the file
     identity        INTEGER NOT NULL,
+    mailbox         INTEGER NOT NULL,
+    customer        INTEGER,
+    person          INTEGER,
     address         TEXT NOT NULL,
     name            TEXT NOT NULL,
     language        TEXT NOT NULL,
@@ -21,16 +24,39 @@ CREATE TABLE set_aside (
     row     TEXT NOT NULL  -- JSON object
 ) STRICT;
 CREATE TABLE conflict (staged INTEGER PRIMARY KEY, differs TEXT NOT NULL) STRICT;  -- JSON array of field names
-CREATE TABLE merged (staged INTEGER PRIMARY KEY, lines TEXT NOT NULL, rows TEXT NOT NULL) STRICT;
-CREATE TABLE surplus (staged INTEGER PRIMARY KEY) STRICT;
-CREATE TABLE met (  -- who is a recipient in the ledger already
-    staged    INTEGER PRIMARY KEY,
-    recipient INTEGER NOT NULL,
-    fate      TEXT NOT NULL,  -- see the statement "compare"
-    number    INTEGER,        -- of the letter that there is and that stays
-    due       INTEGER NOT NULL,  -- 1: a letter is still to be written
-    own_code  TEXT
+CREATE TABLE shared (  -- letters that several persons get together
+    staged  INTEGER PRIMARY KEY,
+    persons INTEGER NOT NULL,  -- how many
+    names   TEXT NOT NULL      -- JSON array: the first ones
 ) STRICT;
+CREATE TABLE respelled (staged INTEGER PRIMARY KEY, addresses TEXT NOT NULL) STRICT;  -- JSON array: spellings of one mailbox
+CREATE TABLE merged (
+    staged          INTEGER PRIMARY KEY,
+    customer        INTEGER,
+    person          INTEGER,
+    name            TEXT NOT NULL,
+    language        TEXT NOT NULL,
+    time_zone       TEXT NOT NULL,
+    letter_language TEXT NOT NULL,
+    lines           TEXT NOT NULL,
+    rows            TEXT NOT NULL
+) STRICT;
+CREATE TABLE surplus (staged INTEGER PRIMARY KEY) STRICT;
+-- Who is a recipient of the ledger already: see meeting.sql.
+CREATE TABLE matched (staged INTEGER PRIMARY KEY, recipient INTEGER NOT NULL UNIQUE) STRICT;
+CREATE TABLE met (  -- the same, with what becomes of them
+    staged     INTEGER PRIMARY KEY,
+    recipient  INTEGER NOT NULL UNIQUE,
+    fate       TEXT NOT NULL,     -- see the statement "compare"
+    number     INTEGER,           -- of the letter that there is and that stays
+    due        INTEGER NOT NULL,  -- 1: a letter is still to be written
+    own_code   TEXT,
+    moved      INTEGER NOT NULL,  -- 1: the file has another mailbox
+    renumbered INTEGER NOT NULL   -- 1: the file has another key or name
+) STRICT;
+CREATE TABLE reidentified (staged INTEGER PRIMARY KEY, identity INTEGER NOT NULL, message_id TEXT NOT NULL) STRICT;
+CREATE TABLE superseded (recipient INTEGER PRIMARY KEY) STRICT;  -- whose letter is due, and whose mailbox gets another one
+CREATE TABLE written (staged INTEGER PRIMARY KEY, status TEXT NOT NULL, at REAL) STRICT;  -- new letters to mailboxes that have one
 CREATE TABLE offered (place INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE) STRICT;  -- codes, in the order of their file
 CREATE TABLE taken (code TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;                    -- codes of the ledger's recipients
 CREATE TABLE allotted (staged INTEGER PRIMARY KEY, code TEXT NOT NULL) STRICT;
@@ -42,23 +68,37 @@ CREATE VIEW free AS
 SELECT code, row_number() OVER (ORDER BY place) AS place FROM offered WHERE code NOT IN (SELECT code FROM taken);
 
 -- name: add
-INSERT INTO staged (identity, address, name, language, time_zone, letter_language, message_id, lines, rows)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO staged (identity, mailbox, customer, person, address, name, language, time_zone, letter_language, message_id, lines, rows)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: set-aside
 INSERT INTO set_aside (line, address, reason, row) VALUES (?, ?, ?, ?);
 
--- name: index
+-- name: index-identity
 CREATE INDEX IF NOT EXISTS staged_identity ON staged (identity);
 
+-- name: index-mailbox
+CREATE INDEX IF NOT EXISTS staged_mailbox ON staged (mailbox);
+
+-- name: index-customer
+CREATE INDEX IF NOT EXISTS staged_customer ON staged (customer) WHERE customer IS NOT NULL;
+
 -- name: repeated
--- All rows of those who have several, person by person, in the order of the file.
-SELECT id, identity, address, name, language, time_zone, lines, rows FROM staged
+-- All rows of letters that have several, letter by letter, in the order of the file. Fields: ledger.merging.Row.
+SELECT id, identity, customer, person, address, name, language, time_zone, letter_language, lines, rows, names
+FROM staged LEFT JOIN shared ON shared.staged = staged.id
 WHERE identity IN (SELECT identity FROM staged GROUP BY identity HAVING count(*) > 1)
 ORDER BY identity, id;
 
 -- name: add-merged
-INSERT INTO merged (staged, lines, rows) VALUES (?, ?, ?);
+INSERT INTO merged (staged, customer, person, name, language, time_zone, letter_language, lines, rows)
+VALUES (:staged, :customer, :person, :name, :language, :time_zone, :letter_language, :lines, :rows);
+
+-- name: add-shared
+INSERT OR REPLACE INTO shared (staged, persons, names) VALUES (?, ?, ?);
+
+-- name: add-respelled
+INSERT OR REPLACE INTO respelled (staged, addresses) VALUES (?, ?);
 
 -- name: add-surplus
 INSERT INTO surplus (staged) VALUES (?);
@@ -67,7 +107,10 @@ INSERT INTO surplus (staged) VALUES (?);
 INSERT OR IGNORE INTO conflict (staged, differs) VALUES (?, ?);
 
 -- name: merge
-UPDATE staged SET lines = merged.lines, rows = merged.rows FROM merged WHERE staged.id = merged.staged;
+UPDATE staged
+SET customer = merged.customer, person = merged.person, name = merged.name, language = merged.language,
+    time_zone = merged.time_zone, letter_language = merged.letter_language, lines = merged.lines, rows = merged.rows
+FROM merged WHERE staged.id = merged.staged;
 
 -- name: drop-surplus
 DELETE FROM staged WHERE id IN (SELECT staged FROM surplus);
@@ -115,48 +158,30 @@ SELECT letter_language, count(*) FROM staged GROUP BY letter_language ORDER BY c
 SELECT substr(address, length(rtrim(address, replace(address, '@', ''))) + 1) AS domain, count(*)
 FROM staged GROUP BY domain ORDER BY count(*) DESC, domain LIMIT ?;
 
--- name: spellings
--- lower() leaves all but ASCII letters alone, which is cautious enough for a warning.
-SELECT group_concat(DISTINCT address) FROM staged
-GROUP BY lower(address) HAVING count(DISTINCT address) > 1 ORDER BY min(id) LIMIT ?;
+-- name: shared
+-- Letters that several persons get together.
+SELECT address, persons, names, lines FROM shared JOIN staged ON staged.id = shared.staged ORDER BY staged.id;
+
+-- name: respelled
+SELECT addresses, lines FROM respelled JOIN staged ON staged.id = respelled.staged ORDER BY staged.id;
+
+-- name: mailboxes-repeated
+-- Where each customer gets a letter: letters to one mailbox, mailbox by mailbox.
+SELECT mailbox, address, name, lines FROM staged
+WHERE mailbox IN (SELECT mailbox FROM staged GROUP BY mailbox HAVING count(*) > 1)
+ORDER BY mailbox, id;
+
+-- name: customers-repeated
+-- Where each mailbox gets a letter: letters to one customer, customer by customer.
+SELECT customer, address, name, lines FROM staged
+WHERE customer IN (SELECT customer FROM staged WHERE customer IS NOT NULL GROUP BY customer HAVING count(*) > 1)
+ORDER BY customer, id;
 
 -- name: attach
 ATTACH ? AS ledger;
 
 -- name: detach
 DETACH ledger;
-
--- name: forget-met
-DELETE FROM met;
-
--- name: compare
--- What becomes of those whom the ledger knows. new: they have no letter in this wave. returned: theirs was withheld when
--- their row left the file, and the row is back. known: nothing changed. updated: the letter is still due and the data
--- changed. outdated: it is not due any more and the data changed. A person may stand on other lines of the file without
--- anything having changed.
-INSERT INTO met (staged, recipient, number, due, own_code, fate)
-SELECT staged.id, recipient.id,
-       iif(delivery.status = 'WITHHELD', NULL, delivery.id),
-       coalesce(delivery.status IN ('WITHHELD', 'PLANNED', 'DEFERRED'), 1),
-       (SELECT code FROM code WHERE code.recipient = recipient.id),
-       CASE
-           WHEN delivery.id IS NULL THEN 'new'
-           WHEN delivery.status = 'WITHHELD' THEN 'returned'
-           WHEN (recipient.address, recipient.name, recipient.language, recipient.time_zone, recipient.rows, delivery.language)
-              = (staged.address, staged.name, staged.language, staged.time_zone, staged.rows, staged.letter_language)
-               THEN 'known'
-           WHEN delivery.status IN ('PLANNED', 'DEFERRED') THEN 'updated'
-           ELSE 'outdated'
-       END
-FROM staged  -- CROSS: in this order, as SQLite cannot know which of the two is longer
-CROSS JOIN recipient ON recipient.identity = staged.identity
-LEFT JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
-ORDER BY staged.id;
-
--- name: last-number
--- Of the letters that stay: one that was withheld is planned anew, with the next number.
-SELECT coalesce(max(id), 0) FROM delivery
-WHERE NOT (wave = :wave AND recipient IN (SELECT recipient FROM met WHERE fate = 'returned'));
 
 -- name: offer
 INSERT OR IGNORE INTO offered (code) VALUES (?);
@@ -179,18 +204,27 @@ SELECT count(*) FROM wanting;
 -- name: count-free
 SELECT count(*) FROM free;
 
--- name: count-missing
--- Letters still due to recipients of whom the file has no sendable row any more. For the ledger see also withhold-missing.
-SELECT count(*) FROM delivery
-WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient NOT IN (SELECT recipient FROM met);
-
 -- name: outdated
 SELECT lines FROM met JOIN staged ON staged.id = met.staged WHERE fate = 'outdated' ORDER BY staged.id LIMIT ?;
 
 -- name: changed
--- Those whose letter is not due any more and whose data changed, as the file has them now.
+-- Those whose letter is not due any more and whose data changed, as the file has them now. Not those whose letter is in
+-- another mailbox: a correction follows the letter that it corrects.
 SELECT recipient, address, name, language, time_zone, lines, rows
-FROM met JOIN staged ON staged.id = met.staged WHERE fate = 'outdated' ORDER BY staged.id;
+FROM met JOIN staged ON staged.id = met.staged WHERE fate = 'outdated' AND NOT moved ORDER BY staged.id;
+
+-- name: moved
+-- Those whose letter is not due any more and went to another mailbox than the file has now.
+SELECT lines, address FROM met JOIN staged ON staged.id = met.staged WHERE fate = 'outdated' AND moved ORDER BY staged.id;
+
+-- name: written
+SELECT lines, name, address, status, at FROM written JOIN staged ON staged.id = written.staged ORDER BY staged.id LIMIT ?;
+
+-- name: count-written
+SELECT count(*) FROM written JOIN staged ON staged.id = written.staged;
+
+-- name: count-met
+SELECT count(*) FROM met JOIN staged ON staged.id = met.staged;
 
 -- name: fates
 SELECT fate, count(*) FROM met GROUP BY fate;
@@ -198,7 +232,8 @@ SELECT fate, count(*) FROM met GROUP BY fate;
 -- name: deliveries
 -- Numbers are those that the letters will have in the ledger.
 SELECT id, address, name, letter_language, time_zone, lines, rows, message_id, number, code FROM (
-    SELECT staged.id, address, name, letter_language, time_zone, lines, rows, message_id, fate,
+    SELECT staged.id, address, name, letter_language, time_zone, lines, rows, fate,
+           coalesce((SELECT own.message_id FROM reidentified AS own WHERE own.staged = staged.id), message_id) AS message_id,
            coalesce(met.number, :last + sum(met.number IS NULL) OVER (ORDER BY staged.id)) AS number,
            coalesce(own_code, (SELECT code FROM allotted WHERE allotted.staged = staged.id), '') AS code
     FROM staged LEFT JOIN met ON met.staged = staged.id

@@ -26,21 +26,31 @@ class Customers:
         self._columns = frozenset(header)
         self._parsers = {name: parser(kind, campaign.time_zone) for name, kind in campaign.types.items()}
         self._remedies = frozenset(remedies)
+        self._name = _column("name", campaign.columns.name, header)
+        position = _column("position", campaign.columns.position, header)
+        self._personal = frozenset(filter(None, (self._name, position, campaign.columns.gender)))
 
     def particulars(self, delivery: Delivery, rows: Sequence[Mapping[str, str]]) -> Particulars:
         """All but the heading; ``rows`` are the delivery's. ``TemplateError`` where a cell is not of its type."""
+        first = self.first(delivery, rows)
         fields = [self._fields(row) for row in rows]
         own = Particulars(
-            customer=fields[0],
+            customer=fields[0] if first is rows[0] else self._fields(first),
             rows=fields,
             name=delivery.name,
-            gender=self.gender(rows[0]),
+            gender=self.gender(first),
             time_zone=delivery.time_zone or self._campaign.time_zone,
             code=delivery.code,
         )
         if self._campaign.remedies:
             own["remedies"] = self._chosen_at(delivery.token)
         return own
+
+    def first(self, delivery: Delivery, rows: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+        """The first row. Of several persons with one mailbox it is nobody's: then without name, gender and position."""
+        if delivery.name or len(rows) == 1 or self._name is None or not any(row.get(self._name) for row in rows):
+            return rows[0]
+        return {column: cell for column, cell in rows[0].items() if column not in self._personal}
 
     def gender(self, row: Mapping[str, str]) -> str:
         """``"f"``, ``"m"``, or ``""`` where the row does not say."""
@@ -68,3 +78,10 @@ class Customers:
                         next_step="Correct the value, or the column's type in `[types]` of campaign.toml.",
                     ) from error
         return Fields(values, self._columns)
+
+
+def _column(role: str, stated: str | None, header: Sequence[str]) -> str | None:
+    """The column that ``[columns]`` names, or one that is called as the role is, whatever its case."""
+    if stated is not None:
+        return stated
+    return next((name for name in sorted(header, key=lambda name: name != role) if name.casefold() == role), None)

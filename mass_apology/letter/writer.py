@@ -174,11 +174,12 @@ class Writer:
         rows = read_rows(delivery.rows)
         own = self._customers.particulars(delivery, rows)
         if self._forms.have_headings:
-            own["heading"] = self._heading(delivery, rows[0], written)
+            own["heading"] = self._heading(delivery, rows, written)
         return own
 
-    def _heading(self, delivery: Delivery, row: Mapping[str, str], written: str) -> Heading:
-        return self._stationery.heading(delivery, row, self._template(delivery), written)
+    def _heading(self, delivery: Delivery, rows: Sequence[Mapping[str, str]], written: str) -> Heading:
+        first = self._customers.first(delivery, rows)
+        return self._stationery.heading(delivery, first, self._template(delivery), written)
 
     def _composed(
         self, delivery: Delivery, content: Content, *, date: str, message_id: str, eightbit: bool, trial: bool = False
@@ -204,7 +205,7 @@ class Writer:
         return self._unsubscribing.fields(own["customer"], code=delivery.code, token=token)
 
     def _enclosed(self, delivery: Delivery, content: Content, written: str, *, trial: bool) -> Attachment:
-        heading = self._heading(delivery, read_rows(delivery.rows)[0], written)
+        heading = self._heading(delivery, read_rows(delivery.rows), written)
         make = self._stationery.stand_in if trial else self._stationery.enclosed
         return make(content, heading, self._template(delivery))
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from hashlib import blake2b
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +25,7 @@ from mass_apology.recipients.cells import (
     value_reader,
 )
 from mass_apology.recipients.cleaning import Cleaner
+from mass_apology.recipients.identity import identify
 from mass_apology.recipients.layout import Batch, Chunk, Roles, listed
 from mass_apology.recipients.where import Where
 from mass_apology.settings import Campaign, ColumnType
@@ -50,6 +49,7 @@ class RowChecks:
         self._headers: list[Finding] = []  # of other columns than the first one
         self._roles = roles
         self._where = where
+        self._each_customer = campaign.one_letter_per == "customer"
         self._readers = {
             column: value_reader(kind, campaign.time_zone)
             for column, kind in campaign.types.items()
@@ -69,7 +69,9 @@ class RowChecks:
         findings = sorted([*chunk.misfits, *told], key=lambda finding: finding.line or 0)
         fields = {lines[flaw.row]: people[-1][flaw.row] for flaw in cells.flaws}
         return Batch(
-            recipients=[_recipient(*person) for person in compress(zip(lines, *people, strict=True), sound)],
+            recipients=[
+                _recipient(self._each_customer, *person) for person in compress(zip(lines, *people, strict=True), sound)
+            ],
             findings=findings,
             withheld=list(_withheld(findings, fields)),
             rows_read=len(chunk.lines) - passed_over + misfits,
@@ -253,10 +255,21 @@ class _CheckedCells:
 
 
 def _recipient(  # noqa: PLR0913, PLR0917 (one argument for each field)
-    line: int, address: str, name: str, language: str, time_zone: str, key: str, row: Mapping[str, str]
+    each_customer: bool,  # noqa: FBT001 (private, and called once)
+    line: int,
+    address: str,
+    name: str,
+    language: str,
+    time_zone: str,
+    key: str,
+    row: Mapping[str, str],
 ) -> Recipient:
+    identity, mailbox, customer, person = identify(address, name, key, each_customer=each_customer)
     return Recipient(
-        identity=_identity(key, address) if key else _identity(address, _folded(name)),
+        identity=identity,
+        mailbox=mailbox,
+        customer=customer,
+        person=person,
         address=address,
         name=name,
         language=language,
@@ -274,14 +287,3 @@ def _withheld(findings: Iterable[Finding], fields: Mapping[int, Mapping[str, str
             told.add(finding.line)
             row = fields.get(finding.line, {})
             yield Withheld(line=finding.line, address=finding.address, reason=finding.problem, row=row)
-
-
-def _identity(first: str, second: str) -> int:
-    """A signed 64-bit number, which is what SQL databases keep best."""
-    digest = blake2b(f"{first}\0{second}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
-
-
-def _folded(name: str) -> str:
-    """The name as people would compare it: neither case, nor blanks, nor how an accent is encoded make another."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())

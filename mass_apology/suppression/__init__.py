@@ -1,7 +1,7 @@
 """Addresses never to write to, for all campaigns of a machine. ``Suppressions`` keeps them, ``judge`` applies them.
 
-``rules`` decides (pure), ``folding`` says which spellings are one address (pure), ``lists`` reads and writes CSV files,
-``store`` is the SQLite file.
+``rules`` decides (pure), ``lists`` reads and writes CSV files, ``store`` is the SQLite file. Which spellings are one
+address is said by ``mass_apology.mailboxes``.
 """
 
 from mass_apology.suppression.database import default_path

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Self
 
 from msgspec import Struct
 
 from mass_apology.errors import SuppressionError
-from mass_apology.suppression.folding import checked_address
+from mass_apology.mailboxes import LONGEST_ADDRESS, folded
 
 LONGEST_NOTE = 500
 """Characters."""
+
+_NOT_IN_LOCAL_PART = re.compile(r'[()<>\[\]:;,\\"@]')  # RFC 5322 §3.2.3: "specials", of which only the dot is left
+_DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*", re.ASCII)
 
 
 class Reason(StrEnum):
@@ -95,3 +99,32 @@ def _scope(reason: Reason, stated: Scope | None) -> Scope:
             next_step=f'Leave the scope out, or give another reason, such as "{Reason.REQUESTED}".',
         )
     return stated
+
+
+def checked_address(text: str) -> str:
+    """The address, or "@acme.example" for a whole domain, without outer blanks.
+
+    Raises ``SuppressionError`` for what could never match a recipient: an entry that does nothing is worse than none.
+    """
+    address = text.strip()
+    if flaw := _flaw(address):
+        raise SuppressionError(
+            f"{address[:60]!r} cannot be suppressed: {flaw}.",
+            next_step="Write a bare address such as anna@acme.example, or @acme.example for a whole domain.",
+        )
+    return address
+
+
+def _flaw(address: str) -> str | None:
+    local_part, at, domain = folded(address).rpartition("@")
+    if not address.isprintable() or " " in address:
+        return "it holds a blank or an invisible character"
+    if not at:
+        return "it has no @-sign"
+    if len(address.encode()) > LONGEST_ADDRESS:
+        return f"it is longer than {LONGEST_ADDRESS} octets"
+    if _NOT_IN_LOCAL_PART.search(local_part):
+        return "what stands before the @-sign is not only a mailbox's name"
+    if local_part == "*":
+        return "a whole domain is written without the asterisk"
+    return None if _DOMAIN.fullmatch(domain) else "what stands after the @-sign is no domain"

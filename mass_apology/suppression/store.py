@@ -10,9 +10,9 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, Self, TextIO
 
+from mass_apology.mailboxes import domain_of, folded
 from mass_apology.suppression.database import QUERIES, explained, make, open_existing
 from mass_apology.suppression.entries import Entry, Reason, Scope
-from mass_apology.suppression.folding import domain_of, folded
 from mass_apology.suppression.lists import Exported, Imported, read_list, write_list
 from mass_apology.suppression.rules import merged, stronger
 

@@ -169,14 +169,14 @@ def test_bad_rows_wait_for_a_decision(tmp_path: Path) -> None:
     assert (status["counts"]["ACCEPTED"], status["counts"]["WITHHELD"]) == (5, 2)
 
 
-def test_one_mailbox_in_two_spellings_is_a_warning(tmp_path: Path) -> None:
+def test_one_mailbox_in_two_spellings_gets_one_letter(tmp_path: Path) -> None:
     rows = customers(2)
     rows.append({**rows[1], "email": rows[1]["email"].replace("customer", "Customer")})
     folder = campaign_folder(tmp_path, "smtp+plain://127.0.0.1:1", rows)
     done = command("check", "-C", folder, "--offline")
     assert done.returncode == 0
-    assert "address-case" in done.stdout
-    assert "letters    3" in done.stdout
+    assert "address-respelled" in done.stdout
+    assert "letters    2" in done.stdout
 
 
 def test_a_letter_that_cannot_be_written_names_its_row(tmp_path: Path) -> None:

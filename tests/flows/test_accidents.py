@@ -72,11 +72,20 @@ def example_facts(folder: Path, url: str) -> None:
     (folder / "templates/sorry/scenario.toml").write_text(SCENARIO, encoding="utf-8")
 
 
-def one_mailbox(folder: Path, url: str) -> None:
-    write_rows(
-        folder / "affected.csv", [dict(row, email="boss@acme-post.net", id=str(n)) for n, row in enumerate(people())]
-    )
-    write_toml(folder, url, sender={"from": SENDER}, columns={"key": "id"})
+def one_mailbox(folder: Path, _: str) -> None:
+    write_rows(folder / "affected.csv", [dict(row, email="boss@acme-post.net") for row in people()])
+    text = LETTER.replace("{{ customer.name }}", "all")
+    (folder / "templates/sorry/en.md").write_text(text, encoding="utf-8")
+
+
+def already_written(folder: Path, url: str) -> None:
+    """Each customer has a letter, and then the keys are another column's."""
+    numbered = [dict(row, id=f"a{n}", contract=f"c{n}") for n, row in enumerate(people())]
+    write_rows(folder / "affected.csv", numbered)
+    each = {"sender": {"from": SENDER}, "top": {"one_letter_per": "customer"}}
+    write_toml(folder, url, columns={"key": "id"}, **each)
+    assert send(folder).sent == len(numbered)
+    write_toml(folder, url, columns={"key": "contract"}, **each)
 
 
 def shrunken(folder: Path, url: str) -> None:
@@ -122,6 +131,7 @@ ACCIDENTS: dict[str, Break] = {
     "count-jump": checked_before(4000),
     "too-many-recipients": toml(limits={"max_recipients": 10}),
     "too-late": toml(top={"not_after": YESTERDAY}),
+    "already-written": already_written,
     "same-file-sent": sent_elsewhere,
 }
 
@@ -151,6 +161,19 @@ def test_an_accident_is_stopped_and_can_be_meant(tmp_path: Path, live: Relay, co
         assert f"--override {code}" in stopped.value.next_step
     ended = send(folder, override=(code,))
     assert ended.sent == len(live.received) - already > 0
+
+
+def test_each_customer_of_a_crowded_mailbox_is_a_letter_too_many(tmp_path: Path, live: Relay) -> None:
+    rows = [dict(row, email="boss@acme-post.net", id=str(n)) for n, row in enumerate(people())]
+    each = {"top": {"one_letter_per": "customer"}, "columns": {"key": "id"}, "sender": {"from": SENDER}}
+    folder = campaign_folder(tmp_path / "trial", live.sink.url, rows, **each)
+    person = Person()
+    with pytest.raises(ConfirmationError):
+        send(folder, person)
+    assert person.checks[0] is not None
+    errors = {group.code for group in person.checks[0].groups if group.severity is Severity.ERROR}
+    assert errors == {"one-mailbox"}
+    assert send(folder, override=("one-mailbox",)).sent == 40
 
 
 def test_an_ordinary_campaign_meets_no_guard(tmp_path: Path, live: Relay) -> None:

@@ -23,6 +23,8 @@ def recipient(number: int, **changes: object) -> Recipient:
     """A customer: awkward on purpose."""
     person = Recipient(
         identity=(number * 7919) ^ -(2**62),
+        mailbox=(number * 7919) ^ -(2**62),
+        person=number,
         address=f"customer{number}@example.org",
         name=f'Łukasz "Ł" O\'Neil\t{number}',
         language="pl",

@@ -97,27 +97,46 @@ class TestStaging:
             recipient(1, name="anna\tkowalska"),
         )
         assert staging.conflicts() == []
+        assert list(staging.shared()) == []
         assert [letter.name for letter in letters(staging)] == ["Anna  Kowalska "]
 
     @pytest.mark.parametrize(
         ("field", "other"),
-        [("address", "b@example.org"), ("name", "Łukasz"), ("language", "en"), ("time_zone", "")],
+        [("address", "b@example.org"), ("language", "en"), ("time_zone", "Europe/Riga")],
     )
     def test_rows_that_do_not_agree_are_a_conflict(self, staging: Staging, field: str, other: str) -> None:
         add(staging, recipient(4), recipient(1, line=12), recipient(2), recipient(1, line=40, **{field: other}))
         (conflict,) = staging.conflicts()
         assert conflict == Conflict(staged=2, lines=(12, 40), differs=(field,), address="customer1@example.org")
-        assert conflict.problem == f"Lines 12, 40 are one customer, but differ in {field.replace('_', ' ')}."
+        assert conflict.problem == f"Lines 12, 40 share one letter, but differ in {field.replace('_', ' ')}."
+
+    @pytest.mark.parametrize("field", ["name", "language", "time_zone"])
+    @pytest.mark.parametrize("first", ["stated", "unstated"])
+    def test_what_a_row_does_not_say_contradicts_nothing(self, staging: Staging, field: str, first: str) -> None:
+        silent = {field: ""} if field != "name" else {"name": "", "person": None}
+        one, other = ({}, silent) if first == "stated" else (silent, {})
+        staging.add([(recipient(1, line=2, **one), "pl"), (recipient(1, line=3, **other), "pl")])
+        assert staging.conflicts() == []
+        (letter,) = letters(staging)
+        assert (letter.name, letter.language, letter.time_zone) == (recipient(1).name, "pl", "Europe/Warsaw")
+
+    def test_two_languages_with_one_letter_are_no_conflict(self, staging: Staging) -> None:
+        staging.add([(recipient(1, line=2, language="de"), "en"), (recipient(1, line=3, language="fr"), "en")])
+        assert staging.conflicts() == []
 
     def test_only_the_first_conflicts_are_listed_and_all_are_counted(self, staging: Staging) -> None:
         for number in range(30):
-            add(staging, recipient(number, line=number), recipient(number, line=100 + number, language="en", name=""))
+            add(
+                staging,
+                recipient(number, line=number),
+                recipient(number, line=100 + number, language="en", time_zone="UTC"),
+            )
         assert [conflict.lines for conflict in staging.conflicts(3)] == [(0, 100), (1, 101), (2, 102)]
-        assert staging.conflicts(1)[0].differs == ("name", "language")
+        assert staging.conflicts(1)[0].differs == ("language", "time_zone")
         assert staging.counts().conflicts == 30
 
     def test_conflicts_can_be_set_aside_with_all_their_rows(self, empty: Ledger, staging: Staging) -> None:
-        add(staging, recipient(1, line=2), recipient(2, line=3), recipient(1, line=4, name="Someone Else"))
+        add(staging, recipient(1, line=2), recipient(2, line=3), recipient(1, line=4, language="en"))
         staging.withhold([Withheld(line=5, address="nobody", reason="There is no @.")])
         staging.withhold_conflicts()
         assert staging.conflicts() == []
@@ -126,8 +145,8 @@ class TestStaging:
         assert [[row.get("name") for row in each] for each in rows] == [["Łukasz 1"], ["Łukasz 1"], [None]]
         assert [(result.status, result.lines, result.reply) for result in results(empty)] == [
             (Status.PLANNED, "[3]", None),
-            (Status.WITHHELD, "[2]", "Lines 2, 4 are one customer, but differ in name."),
-            (Status.WITHHELD, "[4]", "Lines 2, 4 are one customer, but differ in name."),
+            (Status.WITHHELD, "[2]", "Lines 2, 4 share one letter, but differ in language."),
+            (Status.WITHHELD, "[4]", "Lines 2, 4 share one letter, but differ in language."),
             (Status.WITHHELD, "[5]", "There is no @."),
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recipient_files import Load, Loaded
+from recipient_files import Load
 
 from mass_apology.model import Severity
 from mass_apology.recipients.cells import shown
@@ -157,43 +157,6 @@ def test_what_is_shown_is_one_printable_line(text: str, limit: int) -> None:
         assert result == text or result.endswith("…")
 
 
-def identities(loaded: Loaded) -> list[int]:
-    return [recipient.identity for recipient in loaded.recipients]
-
-
-def test_the_same_address_and_name_are_one_person(load_text: Load) -> None:
-    same = [
-        row(name="Zoë Ä. Lee"),
-        row(email="ann@X.EXAMPLE", name=" zoë  ä. LEE", account="2", language="pl"),
-        row(name="Zoe\u0308 A\u0308. Lee"),
-    ]
-    assert len(set(identities(load_text([HEADER, *same])))) == 1
-
-
-def test_two_names_or_two_spellings_of_the_local_part_at_one_address_are_two_people(load_text: Load) -> None:
-    others = [row(name="Ann"), row(name="Bob"), row(name=""), row(email="Ann@x.example", name="Ann")]
-    others += [row(email="ann+x@x.example", name="Ann"), row(email="a.nn@x.example", name="Ann")]
-    assert len(set(identities(load_text([HEADER, *others])))) == len(others)
-
-
-def test_with_a_key_the_key_and_the_address_make_a_person(load_text: Load) -> None:
-    rows = [row(account="7", name="Ann"), row(account=" 7", name="Anna"), row(account="8", name="Ann")]
-    rows.append(row(account="7", name="Ann", email="ann2@x.example"))
-    one, same, other_key, other_address = identities(load_text([HEADER, *rows], columns={"key": "account"}))
-    assert one == same
-    assert len({one, other_key, other_address}) == 3
-
-
 def test_a_row_without_its_key_is_reported(load_text: Load) -> None:
     loaded = load_text([HEADER, row(account=" "), row(account="7")], columns={"key": "account"})
     assert loaded.codes == [(2, "key-missing")]
-
-
-def test_identities_are_the_same_in_every_run_and_fit_a_signed_column(load_text: Load) -> None:
-    # Ledgers keep these numbers: they must not change from one version to the next.
-    loaded = load_text([HEADER, row(name="Ann"), row(name="Bob"), row(email="cid@x.example")])
-    assert identities(loaded) == [
-        -7_014_505_959_896_299_217,
-        -4_641_304_810_985_330_993,
-        -3_818_380_193_249_117_708,
-    ]

@@ -49,5 +49,7 @@ def test_a_wrong_expression_names_its_key() -> None:
 
 
 def test_recipient_rows_are_what_segments_take() -> None:
-    recipient = Recipient(identity=1, address="a@b.example", line=2, row={"email": "a@b.example", "plan": "pro"})
+    recipient = Recipient(
+        identity=1, mailbox=1, address="a@b.example", line=2, row={"email": "a@b.example", "plan": "pro"}
+    )
     assert Segments(campaign(pro="plan == 'pro'"), HEADER).of([[recipient.row]]) == [("pro",)]

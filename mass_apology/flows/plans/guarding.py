@@ -15,12 +15,15 @@ from mass_apology.guards import (
     GUARDS,
     SAME_FILE_WITHIN,
     Census,
+    Commonest,
     EarlierUse,
     Facts,
     TemplateText,
+    WrittenAgain,
     accidents,
     apply_overrides,
 )
+from mass_apology.ledger import Again, Known
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.templates import letter_texts
 from mass_apology.model import Delivery, Finding
@@ -46,6 +49,8 @@ class Numbers(Struct, frozen=True, kw_only=True):
     letters: int
     languages: Sequence[str]
     distinct_texts: int | None  # None where the letters were not rendered
+    crowd: Commonest  # the mailbox that most persons share, and how many they are
+    known: Known  # what the ledger knows of the plan's people
 
 
 class Guards:
@@ -102,6 +107,9 @@ class Guards:
             languages=len(numbers.languages),
             distinct_texts=numbers.distinct_texts,
             letters_at_last_check=None if self._looking else self.letters_before(),
+            crowd=numbers.crowd,
+            written_again=numbers.known.written,
+            again=tuple(_again(each) for each in numbers.known.again),
             earlier_uses=self._earlier_uses(),
         )
         return accidents(facts, self._overridden)
@@ -123,6 +131,10 @@ class Guards:
             for each in sent
             if each.file_sha256 == digest and Path(each.folder) != self._folder
         )
+
+
+def _again(each: Again) -> WrittenAgain:
+    return WrittenAgain(line=each.lines[0], name=each.name, address=each.address, status=each.status, at=each.at)
 
 
 def remember_sent(folder: Path, campaign: Campaign, letters: int) -> None:

@@ -89,7 +89,7 @@ class Draft:
         changes = self._staging.compare()
         known = ledger.digest_parts
         return Outlook(
-            due=changes.new + due(ledger.counts(FIRST_WAVE)) - changes.missing,
+            due=changes.new + due(ledger.counts(FIRST_WAVE)) - changes.missing - changes.superseded,
             changes=changes,
             changed_lines=tuple(self._staging.outdated()),
             changed_parts=tuple(part for part, digest in self._parts.items() if known and known.get(part) != digest),
@@ -132,7 +132,9 @@ async def drafted(
     identify = partial(_message_id, key, campaign.name, domain)
     with (
         suppressed(campaign, folder) as on_the_list,
-        Staging(folder / LEDGER_NAME, FIRST_WAVE, identify) as staging,
+        Staging(
+            folder / LEDGER_NAME, FIRST_WAVE, identify, each_customer=campaign.one_letter_per == "customer"
+        ) as staging,
     ):
         planning = Planning(
             campaign,

@@ -18,8 +18,9 @@ from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans import later_waves
 from mass_apology.flows.plans.canary import Candidates
 from mass_apology.flows.plans.guarding import Guards, Numbers
+from mass_apology.flows.plans.persons import Persons
 from mass_apology.flows.suppressing import Suppressed
-from mass_apology.ledger import Counts, Staging
+from mass_apology.ledger import Counts, Known, Staging
 from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.letter.inspecting.inspection import Inspection, together
 from mass_apology.letter.scenario import facts_findings, load_scenario, purpose_findings, purpose_of
@@ -110,6 +111,7 @@ class Planning:
         self._directories = directories
         self._scenario = load_scenario(campaign.template, directories)
         self.writer = make_writer()
+        self._persons = Persons(staging, campaign)
         self._guards = guards
         self._suppressed = suppressed
         self._skip_bad_rows = skip_bad_rows
@@ -127,13 +129,8 @@ class Planning:
         for batch in recipients.read(file, self._layout, self._campaign):
             self._stage(batch)
             self._observe("reading rows", self._rows_read, None)
-        for conflict in self._staging.conflicts():
-            finding = preflight.conflict_finding(
-                self._campaign.recipients, conflict.lines, " and ".join(conflict.differs), conflict.address
-            )
-            self._findings.add([finding])
+        self._findings.add(self._persons.findings())
         self._staging.withhold_conflicts()
-        self._findings.add(preflight.spelling_findings(self._campaign.recipients, self._staging.spellings()))
         languages = tuple(self._staging.counts(domains=0).languages)
         facts = facts_findings(self._scenario, self._campaign.incident, languages)
         self._findings.add(facts)
@@ -244,7 +241,9 @@ class Planning:
             self._findings.add(preflight.unshown_codes_findings(without, campaign.template))
         self._findings.add(self.writer.unsubscribing_findings())
         self._findings.add(preflight.deadline_findings(finish_at, campaign.finish_by))
-        self._findings.add(self._guards.findings(self._numbers(counts)))
+        known = self._staging.known()
+        self._findings.add(self._persons.known_findings(known, counts.letters))
+        self._findings.add(self._guards.findings(self._numbers(counts, known)))
         groups = self._findings.groups()
         return Check(
             code=code,
@@ -280,13 +279,15 @@ class Planning:
         found = preflight.fallback_findings(self._asked, campaign.template, unit=unit, safety=safety)
         return [*found, *purpose_findings(campaign, self._scenario)]
 
-    def _numbers(self, counts: Counts) -> Numbers:
+    def _numbers(self, counts: Counts, known: Known) -> Numbers:
         return Numbers(
             rows_read=self._rows_read,
             rows_chosen=self._rows_chosen,
             letters=counts.letters,
             languages=tuple(counts.languages),
             distinct_texts=len(self._inspected.texts) if self._inspected.letters else None,
+            crowd=self._persons.crowd,
+            known=known,
         )
 
     def canary(self) -> list[int]:

@@ -82,7 +82,7 @@ class Inspector:
     def _leftovers(self, delivery: Delivery, content: Content, template: Template) -> Iterator[Finding]:
         text = content.text
         if template.has_heading:  # which stands before the salutation
-            gender = self._customers.gender(read_rows(delivery.rows)[0])
+            gender = self._customers.gender(self._customers.first(delivery, read_rows(delivery.rows)))
             text = f"{template.salutation(delivery.name, gender)}\n{text}"
         for left in leftovers(content.subject, text):
             yield self._finding(delivery, left.kind, left.problem, left.advice)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mass_apology.errors import SuppressionError
+from mass_apology.mailboxes import domain_of, folded
 from mass_apology.recipients import envelope_address
-from mass_apology.suppression.folding import checked_address, domain_of, folded
+from mass_apology.suppression.entries import checked_address
 
 ASCII_ADDRESSES = st.from_regex(
     r"\A[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}@[A-Za-z0-9]{1,9}\.[A-Za-z]{2,6}\Z", fullmatch=True

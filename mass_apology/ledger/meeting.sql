@@ -1,0 +1,157 @@
+-- Who of a plan is a recipient of the ledger already, whatever the file calls them now. These run on the plan's connection
+-- with the ledger attached. Each "match-" statement takes from those whom the statements before it left over: a recipient
+-- belongs to one letter of the plan at most, and a letter to one recipient. CROSS JOIN: in this order, since the plan has
+-- the indexes; the ledger pays for none, and is read from its beginning to its end.
+
+-- name: has-recipients
+SELECT EXISTS (SELECT 1 FROM recipient);
+
+-- name: has-customers
+SELECT EXISTS (SELECT 1 FROM staged WHERE customer IS NOT NULL);
+
+-- name: forget-matched
+DELETE FROM matched;
+
+-- name: forget-met
+DELETE FROM met;
+
+-- name: forget-superseded
+DELETE FROM superseded;
+
+-- name: forget-reidentified
+DELETE FROM reidentified;
+
+-- name: forget-written
+DELETE FROM written;
+
+-- name: match-mailbox
+-- One letter for each mailbox. Where several recipients have one, since each customer got a letter once: the one whose
+-- letter was written, else the one whose letter is due, so that nobody gets a second one.
+INSERT OR IGNORE INTO matched (staged, recipient)
+SELECT staged.id, recipient.id
+FROM recipient CROSS JOIN staged ON staged.mailbox = recipient.mailbox
+LEFT JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
+ORDER BY CASE WHEN delivery.status IN ('HANDING_OVER', 'ACCEPTED', 'IN_DOUBT', 'BOUNCED', 'COMPLAINED') THEN 0
+              WHEN delivery.status IN ('PLANNED', 'DEFERRED') THEN 1
+              WHEN delivery.status IN ('REFUSED', 'EXPIRED') THEN 2
+              WHEN delivery.status = 'WITHHELD' THEN 3
+              ELSE 4 END,
+         recipient.id;
+
+-- name: match-customer
+-- By the key, under whatever address: the same mailbox first. Not those whom no letter reached under another address:
+-- the new one has had none yet.
+INSERT OR IGNORE INTO matched (staged, recipient)
+SELECT staged.id, recipient.id
+FROM recipient CROSS JOIN staged ON staged.customer = recipient.customer
+LEFT JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
+WHERE recipient.id NOT IN (SELECT recipient FROM matched) AND staged.id NOT IN (SELECT staged FROM matched)
+  AND (recipient.mailbox = staged.mailbox OR coalesce(delivery.status, '') NOT IN ('REFUSED', 'EXPIRED', 'BOUNCED'))
+ORDER BY recipient.mailbox <> staged.mailbox, recipient.id;
+
+-- name: match-person
+-- By mailbox and name, unless both have keys, which then differ.
+INSERT OR IGNORE INTO matched (staged, recipient)
+SELECT staged.id, recipient.id
+FROM recipient CROSS JOIN staged ON staged.mailbox = recipient.mailbox AND staged.person IS recipient.person
+WHERE recipient.id NOT IN (SELECT recipient FROM matched) AND staged.id NOT IN (SELECT staged FROM matched)
+  AND (recipient.customer IS NULL OR staged.customer IS NULL)
+ORDER BY recipient.id, staged.id;
+
+-- name: match-alone
+-- Whoever is the only one left of a mailbox on both sides has another name now, unless both have keys.
+INSERT OR IGNORE INTO matched (staged, recipient)
+SELECT min(staged.id), min(recipient.id)
+FROM recipient CROSS JOIN staged ON staged.mailbox = recipient.mailbox
+WHERE recipient.id NOT IN (SELECT recipient FROM matched) AND staged.id NOT IN (SELECT staged FROM matched)
+  AND (recipient.customer IS NULL OR staged.customer IS NULL)
+GROUP BY recipient.mailbox HAVING count(*) = 1;
+
+-- name: compare
+-- What becomes of those whom the ledger knows. new: they have no letter in this wave. returned: theirs was withheld when
+-- their row left the file, and the row is back. known: nothing changed. updated: the letter is still due and the data
+-- changed. outdated: it is not due any more and the data changed. A person may stand on other lines of the file without
+-- anything having changed.
+INSERT INTO met (staged, recipient, number, due, own_code, fate, moved, renumbered)
+SELECT staged.id, recipient.id,
+       iif(delivery.status = 'WITHHELD', NULL, delivery.id),
+       coalesce(delivery.status IN ('WITHHELD', 'PLANNED', 'DEFERRED'), 1),
+       (SELECT code FROM code WHERE code.recipient = recipient.id),
+       CASE
+           WHEN delivery.id IS NULL THEN 'new'
+           WHEN delivery.status = 'WITHHELD' THEN 'returned'
+           WHEN (recipient.address, recipient.name, recipient.language, recipient.time_zone, recipient.rows, delivery.language)
+              = (staged.address, staged.name, staged.language, staged.time_zone, staged.rows, staged.letter_language)
+               THEN 'known'
+           WHEN delivery.status IN ('PLANNED', 'DEFERRED') THEN 'updated'
+           ELSE 'outdated'
+       END,
+       recipient.mailbox <> staged.mailbox,
+       coalesce(recipient.customer <> staged.customer, staged.customer IS NOT NULL) OR recipient.person IS NOT staged.person
+FROM matched
+CROSS JOIN staged ON staged.id = matched.staged
+CROSS JOIN recipient ON recipient.id = matched.recipient
+LEFT JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
+ORDER BY staged.id;
+
+-- name: supersede
+-- Where each mailbox gets one letter: whose letter is due although another one is for the mailbox.
+INSERT INTO superseded (recipient)
+SELECT recipient.id FROM delivery CROSS JOIN recipient ON recipient.id = delivery.recipient
+WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient.id NOT IN (SELECT recipient FROM matched)
+  AND mailbox IN (SELECT mailbox FROM staged);
+
+-- name: count-superseded
+SELECT count(*) FROM superseded;
+
+-- name: count-missing
+-- Letters still due to recipients of whom the file has no sendable row any more. For the ledger see also withhold-missing.
+SELECT count(*) FROM delivery
+WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED')
+  AND recipient NOT IN (SELECT recipient FROM met) AND recipient NOT IN (SELECT recipient FROM superseded);
+
+-- name: has-new
+SELECT EXISTS (
+    SELECT 1 FROM staged LEFT JOIN met ON met.staged = staged.id
+    WHERE fate IS NULL OR fate IN ('new', 'returned') OR (fate = 'updated' AND moved)
+);
+
+-- name: meet-written
+-- New letters to mailboxes that a letter of this wave has reached, or may have.
+INSERT OR IGNORE INTO written (staged, status, at)
+SELECT staged.id, delivery.status, coalesce(delivery.accepted_at, delivery.handed_over_at, delivery.marked_at)
+FROM delivery
+CROSS JOIN recipient ON recipient.id = delivery.recipient
+CROSS JOIN staged ON staged.mailbox = recipient.mailbox
+LEFT JOIN met ON met.staged = staged.id
+WHERE delivery.wave = :wave AND delivery.status IN ('HANDING_OVER', 'ACCEPTED', 'IN_DOUBT', 'BOUNCED', 'COMPLAINED')
+  AND (fate IS NULL OR fate IN ('new', 'returned') OR (fate = 'updated' AND moved))
+  AND recipient.id IS NOT met.recipient
+ORDER BY delivery.id;
+
+-- name: earlier
+-- The letters of the wave that have left, or may have, and when the last one did.
+SELECT count(*), max(coalesce(accepted_at, handed_over_at, marked_at)) FROM delivery
+WHERE wave = :wave AND status IN ('HANDING_OVER', 'ACCEPTED', 'IN_DOUBT', 'BOUNCED', 'COMPLAINED');
+
+-- name: own-identities
+-- Letters that are planned anew for recipients whose identity is not what the file would make of them.
+SELECT met.staged, recipient.identity
+FROM met JOIN staged ON staged.id = met.staged JOIN recipient ON recipient.id = met.recipient
+WHERE fate IN ('new', 'returned') AND recipient.identity <> staged.identity;
+
+-- name: taken-identities
+-- New people whose identity is somebody else's in the ledger, who has another address by now.
+SELECT id, identity FROM staged
+WHERE id NOT IN (SELECT staged FROM met) AND identity IN (SELECT identity FROM recipient);
+
+-- name: is-taken
+SELECT EXISTS (SELECT 1 FROM recipient WHERE identity = :identity) OR EXISTS (SELECT 1 FROM staged WHERE identity = :identity);
+
+-- name: reidentify
+INSERT INTO reidentified (staged, identity, message_id) VALUES (?, ?, ?);
+
+-- name: last-number
+-- Of the letters that stay: one that was withheld is planned anew, with the next number.
+SELECT coalesce(max(id), 0) FROM delivery
+WHERE NOT (wave = :wave AND recipient IN (SELECT recipient FROM met WHERE fate = 'returned'));
