@@ -6,12 +6,34 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from enum import Enum, auto
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from mass_apology.settings import ColumnType
+from msgspec import Struct
 
-Value = str | int | Decimal | date | datetime
+from mass_apology.settings import ColumnType
+from mass_apology.yes_and_no import says_yes
+
+Value = str | int | bool | Decimal | date | datetime
+
+
+class How(Enum):
+    """What a letter does with a column."""
+
+    ASKED = auto()  # {% if customer.refund %}
+    COMPARED = auto()  # {% if customer.plan == "pro" %}
+    PRINTED = auto()  # {{ customer.plan }}
+
+
+class ColumnUse(Struct, frozen=True, kw_only=True):
+    """One place where a letter uses a column."""
+
+    column: str
+    how: How
+    where: str  # "templates/note/en.md, line 5"
+    values: tuple[str, ...] = ()  # the texts that it is compared with
+
 
 # int() and Decimal() would also take "1_000", " 7 " and Arabic digits; a customer file that holds those is mistaken.
 _INT = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
@@ -28,6 +50,13 @@ def _decimal(text: str) -> Decimal:
     if not _DECIMAL.fullmatch(text):
         raise ValueError("is not a decimal number such as 12.50")
     return Decimal(text)
+
+
+def _bool(text: str) -> bool:
+    told = says_yes(text)
+    if told is None:
+        raise ValueError("is neither yes nor no")
+    return told
 
 
 def _date(text: str) -> date:
@@ -55,6 +84,7 @@ def parser(kind: ColumnType, time_zone: str) -> Callable[[str], Value]:
         ColumnType.TEXT: str,
         ColumnType.INT: _int,
         ColumnType.DECIMAL: _decimal,
+        ColumnType.BOOL: _bool,
         ColumnType.DATE: _date,
         ColumnType.DATETIME: partial(_datetime, zone=ZoneInfo(time_zone)),
     }

@@ -70,6 +70,7 @@ class ColumnType(StrEnum):
     TEXT = "text"
     INT = "int"
     DECIMAL = "decimal"
+    BOOL = "bool"  # yes, no, true, FALSE, 1, 0, tak, nie, да, όχι …
     DATE = "date"  # 2026-11-20
     DATETIME = "datetime"  # 2026-11-20T09:12Z; without an offset it is in the campaign's time zone
 

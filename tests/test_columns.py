@@ -19,6 +19,31 @@ def test_values_are_read() -> None:
     assert parser(ColumnType.TEXT, "UTC")("NA") == "NA"
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        *(
+            (each, True)
+            for each in ("TRUE", "yes", "Y", "1", "t", "tak", "да", "ДА", "ναι", "jah", "jā", "ja", "WAHR", "on")
+        ),
+        *((each, True) for each in ("PRAWDA", "ИСТИНА", "TÕENE", "oui", "sí", "taip", "Áno")),
+        *(
+            (each, False)
+            for each in ("FALSE", "no", "N", "0", "f", "nie", "нет", "όχι", "ΟΧΙ", "ei", "nē", "nein", "off")
+        ),
+        *((each, False) for each in ("FAŁSZ", "ЛОЖЬ", "VÄÄR", "APLAMS", "non", "não", "ne", "nem")),
+    ],
+)
+def test_yes_and_no_are_read_in_many_languages(text: str, told: bool) -> None:
+    assert parser(ColumnType.BOOL, "UTC")(text) is told
+
+
+@pytest.mark.parametrize("text", ["maybe", "2", "yes!", "n/a", "-", "trueish", "no, thanks", "x"])
+def test_anything_else_is_neither_yes_nor_no(text: str) -> None:
+    with pytest.raises(ValueError, match="is neither yes nor no"):
+        parser(ColumnType.BOOL, "UTC")(text)
+
+
 def test_a_moment_without_an_offset_is_in_the_campaigns_time_zone() -> None:
     moment = parser(ColumnType.DATETIME, "Europe/Warsaw")("2026-11-20 09:12")
     assert isinstance(moment, datetime)

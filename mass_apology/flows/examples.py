@@ -17,6 +17,7 @@ CELLS: Mapping[ColumnType, str] = MappingProxyType(
         ColumnType.TEXT: "A-17",
         ColumnType.INT: "192",
         ColumnType.DECIMAL: "12.50",
+        ColumnType.BOOL: "yes",
         ColumnType.DATE: "2026-11-20",
         ColumnType.DATETIME: "2026-11-20T09:12Z",
     }

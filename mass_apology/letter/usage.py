@@ -168,29 +168,29 @@ def _unfollowed(path: Path, scenario: Scenario, directories: Sequence[Path]) -> 
 
 def _uses(tree: nodes.Template, path: Path) -> Iterator[Use]:
     """Every fact and column that is used, in the order of the tree."""
-    rows = _row_names(tree)
+    rows = row_names(tree)
     for owner, name, line in fields_used(tree):
         if owner in {"incident", "remedies"} | rows:
             yield Use(owner="customer" if owner in rows else owner, name=name, path=path, line=line)
     for chosen in tree.find_all(nodes.Filter):
-        if chosen.name in _BY_ATTRIBUTE and _names_in(chosen) & rows:
+        if chosen.name in _BY_ATTRIBUTE and names_in(chosen) & rows:
             for name in _attributes(chosen):
                 yield Use(owner="customer", name=name, path=path, line=chosen.lineno)
 
 
-def _row_names(tree: nodes.Template) -> set[str]:
+def row_names(tree: nodes.Template) -> set[str]:
     """What the letter calls the customer's rows, all of them or one: also what it sets from them, or loops over."""
     rows = {"customer", "rows"}
     given: list[tuple[nodes.Node, nodes.Node]] = [(each.target, each.node) for each in tree.find_all(nodes.Assign)]
     given += [(each.target, each.iter) for each in tree.find_all(nodes.For)]
     while True:
-        more = {target.name for target, value in given if isinstance(target, nodes.Name) and _names_in(value) & rows}
+        more = {target.name for target, value in given if isinstance(target, nodes.Name) and names_in(value) & rows}
         if more <= rows:
             return rows
         rows |= more
 
 
-def _names_in(node: nodes.Node) -> set[str]:
+def names_in(node: nodes.Node) -> set[str]:
     """The names of an expression; Jinja's search leaves out the expression itself."""
     own = {node.name} if isinstance(node, nodes.Name) else set()
     return own | {each.name for each in node.find_all(nodes.Name)}

@@ -64,6 +64,11 @@ class Roles(Struct, frozen=True, kw_only=True):
     time_zone: str | None
     key: str | None
 
+    @property
+    def all(self) -> frozenset[str]:
+        """The columns that play a part."""
+        return frozenset(filter(None, (self.address, self.name, self.language, self.time_zone, self.key)))
+
 
 def folded(text: str) -> str:
     """The text as a person compares it: neither case, nor blanks, nor what has no width make another."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from mass_apology.columns import ColumnUse
 from mass_apology.errors import InputError
 from mass_apology.recipients import delimited, tables
 from mass_apology.recipients.cleaning import Cleaner
 from mass_apology.recipients.encoding import find_encoding
 from mass_apology.recipients.layout import Batch, Chunk, Layout, check_columns, column_names, roles
 from mass_apology.recipients.rows import RowChecks
-from mass_apology.recipients.where import check_where, compiled
+from mass_apology.recipients.watching import ColumnWatch
+from mass_apology.recipients.where import Where, check_where, compiled
 from mass_apology.settings import Campaign, RelaySettings, SenderSettings
 
 _EXCEL = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
@@ -74,24 +76,39 @@ def _unwritten(path: Path) -> Campaign:
     )
 
 
-def read(path: Path, layout: Layout, campaign: Campaign, chunk_rows: int = 5000) -> Iterator[Batch]:
+def read(
+    path: Path, layout: Layout, campaign: Campaign, uses: Iterable[ColumnUse] = (), chunk_rows: int = 5000
+) -> Iterator[Batch]:
     """The file's rows, at most ``chunk_rows`` in a batch, checked; text and Parquet in constant memory.
 
-    A last batch without rows has what is to be said about the whole file, where there is something.
+    ``uses`` tell what the letters do with its columns. A last batch without rows has what is to be said about the whole
+    file, where there is something.
 
     Raises:
         InputError: the file cannot be read on, or all of it cannot be trusted. Batches before that were right.
     """
     columns = roles(path.name, layout.header, campaign.columns)
-    where = None
-    if campaign.where is not None:
-        where = compiled(campaign.where, layout.header, campaign.types, campaign.time_zone)
-    checks = RowChecks(path.name, columns, campaign, where)
+    conditions = dict(_conditions(layout.header, campaign))
+    watch = ColumnWatch(path.name, layout.header, campaign.types, uses, conditions, roles=columns.all)
+    checks = RowChecks(path.name, columns, campaign, conditions.get("where"), watch)
     with _read_errors(path):
         for chunk in _chunks(path, layout, campaign, columns.address, chunk_rows):
             yield checks.batch(chunk)
     if notes := checks.findings():
         yield Batch(recipients=[], findings=notes, withheld=[], rows_read=0, rows_chosen=0)
+
+
+def _conditions(header: Sequence[str], campaign: Campaign) -> Iterator[tuple[str, Where]]:
+    """Every expression of campaign.toml that chooses rows, by its key."""
+    expressions = {"where": campaign.where} if campaign.where is not None else {}
+    expressions |= {f"segments.{name}": expression for name, expression in campaign.segments.items()}
+    expressions |= {
+        f"follow_up {number}, where": each.where
+        for number, each in enumerate(campaign.follow_up, start=1)
+        if each.where is not None
+    }
+    for key, expression in expressions.items():
+        yield key, compiled(expression, header, campaign.types, campaign.time_zone, key=key)
 
 
 def _layout(path: Path, campaign: Campaign) -> Layout:

@@ -27,6 +27,7 @@ from mass_apology.recipients.cells import (
 from mass_apology.recipients.cleaning import Cleaner
 from mass_apology.recipients.identity import identify
 from mass_apology.recipients.layout import Batch, Chunk, Roles, listed
+from mass_apology.recipients.watching import ColumnWatch
 from mass_apology.recipients.where import Where
 from mass_apology.settings import Campaign, ColumnType
 
@@ -43,8 +44,9 @@ _Cells = Sequence[str]
 class RowChecks:
     """What every row of one file is checked for."""
 
-    def __init__(self, file: str, roles: Roles, campaign: Campaign, where: Where | None) -> None:
+    def __init__(self, file: str, roles: Roles, campaign: Campaign, where: Where | None, watch: ColumnWatch) -> None:
         self._file = file
+        self._watch = watch
         self._cleaner = Cleaner(file)
         self._headers: list[Finding] = []  # of other columns than the first one
         self._roles = roles
@@ -80,7 +82,7 @@ class RowChecks:
 
     def findings(self) -> list[Finding]:
         """What is to be said about the file, once all its rows were looked at."""
-        return [*self._cleaner.findings(), *self._headers]
+        return [*self._cleaner.findings(), *self._headers, *self._watch.findings()]
 
     def _chosen(self, chunk: Chunk) -> tuple[list[int], dict[str, _Cells], int]:
         """The rows that ``where`` does not leave out: their lines, and cells by column; how many rows are none."""
@@ -91,6 +93,7 @@ class RowChecks:
         if nobody:
             kept = [row not in nobody for row in range(len(lines))]
             frame, lines = frame[kept], list(compress(lines, kept))
+        self._watch.see({column: frame[column].tolist() for column in self._watch.columns}, lines)
         if self._where is not None:
             chosen = self._where.chosen(frame)
             frame, lines = frame[chosen], list(compress(lines, chosen))

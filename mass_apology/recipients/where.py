@@ -44,6 +44,7 @@ _MIRRORED: Mapping[_Operator, _Operator] = {
     operator.le: operator.ge,
     operator.ge: operator.le,
 }
+_TRUTHS = {"true": True, "false": False}
 _NUMERIC = frozenset({ColumnType.INT, ColumnType.DECIMAL})
 _STRING_OR_BACKTICKS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`([^`]*)`""", re.DOTALL)
 
@@ -68,6 +69,7 @@ class Where(Struct, frozen=True, kw_only=True):
     """A choice of rows, ready to be applied."""
 
     columns: tuple[str, ...]  # those the expression names
+    texts: Mapping[str, tuple[str, ...]]  # columns of text → what they are compared with
     types: Mapping[str, ColumnType]
     time_zone: str
     test: _Test
@@ -123,7 +125,8 @@ def compiled(
         for identifier, name in quoted.items():
             reason = reason.replace(identifier, f"`{name}`")
         raise _refused(key, expression, reason) from error
-    return Where(columns=tuple(builder.columns), types=types, time_zone=time_zone, test=test)
+    texts = {column: tuple(values) for column, values in builder.texts.items()}
+    return Where(columns=tuple(builder.columns), texts=texts, types=types, time_zone=time_zone, test=test)
 
 
 def check_where(expression: str, header: Sequence[str], types: Mapping[str, ColumnType]) -> None:
@@ -165,6 +168,7 @@ class _Builder:
         self, header: Sequence[str], types: Mapping[str, ColumnType], time_zone: str, quoted: Mapping[str, str]
     ) -> None:
         self.columns: dict[str, None] = {}  # in the order in which they are named
+        self.texts: dict[str, dict[str, None]] = {}  # columns of text → what they are compared with
         self._header = header
         self._types = types
         self._time_zone = time_zone
@@ -179,6 +183,8 @@ class _Builder:
                 combine = operator.and_ if isinstance(connective, ast.And) else operator.or_
                 tests = [self.test(operand) for operand in operands]
                 return lambda table: reduce(combine, (test(table) for test in tests))
+            case ast.Name() if self._is_bool(node):
+                return _with_value(self._column(node), operator.eq, value=True)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 test = self.test(operand)
                 return lambda table: ~test(table)
@@ -191,6 +197,7 @@ class _Builder:
     def _comparison(self, left: ast.expr, kind: ast.cmpop, right: ast.expr) -> _Test:
         if isinstance(kind, ast.In | ast.NotIn):
             return self._membership(self._column(left), right, negated=isinstance(kind, ast.NotIn))
+        left, right = self._truth(left), self._truth(right)
         compare = {**_EQUAL, **_ORDERED}.get(type(kind))
         if compare is None:
             raise _ExpressionError("'is' has no place here; write '=='")
@@ -210,7 +217,7 @@ class _Builder:
             raise _ExpressionError(
                 f"after 'in' stand values in brackets, such as ('pro', 'team'), not '{_source(node)}'"
             )
-        values = [self._value(column, _literal(element)) for element in node.elts]
+        values = [self._value(column, _literal(self._truth(element))) for element in node.elts]
 
         def test(table: _Table) -> pd.Series[bool]:
             cells = table[column]
@@ -222,6 +229,15 @@ class _Builder:
         if compare in _ORDERED.values():
             raise _ExpressionError("an empty text is only compared with == and !=")
         return lambda table: compare(table[column].texts, "").astype("boolean")
+
+    def _truth(self, node: ast.expr) -> ast.expr:
+        """``true`` and ``false`` as TOML and Jinja write them, where no column has that name."""
+        if isinstance(node, ast.Name) and node.id in _TRUTHS and node.id not in self._names:
+            return ast.Constant(value=_TRUTHS[node.id])
+        return node
+
+    def _is_bool(self, node: ast.Name) -> bool:
+        return self._kind(self._names.get(self._quoted.get(node.id, node.id), "")) is ColumnType.BOOL
 
     def _kind(self, column: str) -> ColumnType:
         return self._types.get(column, ColumnType.TEXT)
@@ -239,6 +255,8 @@ class _Builder:
         return self._names[name]
 
     def _check_order(self, column: str, compare: _Operator) -> None:
+        if compare in _ORDERED.values() and self._kind(column) is ColumnType.BOOL:
+            raise _ExpressionError(f"column '{column}' is a yes or no, which is not more or less than another")
         if compare in _ORDERED.values() and self._kind(column) is ColumnType.TEXT:
             raise _ExpressionError(
                 f"column '{column}' is text, in which 9 is more than 10; declare its type under [types]"
@@ -253,6 +271,14 @@ class _Builder:
     def _value(self, column: str, literal: str | float) -> Value:
         """The literal as the column's type has it."""
         kind = self._kind(column)
+        if isinstance(literal, bool) or (kind is ColumnType.BOOL and literal in (0, 1)):
+            if kind is not ColumnType.BOOL:
+                raise _ExpressionError(
+                    f"column '{column}' is no yes or no; declare it under [types]: {column} = \"bool\""
+                )
+            return bool(literal)
+        if kind is ColumnType.TEXT and isinstance(literal, str):
+            self.texts.setdefault(column, {})[literal] = None
         if kind in _NUMERIC:
             if isinstance(literal, str):
                 raise _ExpressionError(f"column '{column}' holds numbers, and {literal!r} is a text")
@@ -271,11 +297,11 @@ def _literal(node: ast.expr) -> str | float:
     match node:
         case ast.Constant(value=str() as text):
             return text
-        case ast.Constant(value=(int() | float()) as number) if type(number) is not bool and math.isfinite(number):
+        case ast.Constant(value=(int() | float()) as number) if math.isfinite(number):
             return number
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant() as operand):
             value = _literal(operand)
-            if not isinstance(value, str):
+            if not isinstance(value, str | bool):
                 return -value
     raise _ExpressionError(f"'{_source(node)}' is neither a text nor a number")
 

@@ -243,9 +243,9 @@ def test_cells_that_are_not_of_the_letters_type_are_shown() -> None:
 
 
 def test_types_are_proposed_where_all_cells_agree() -> None:
-    rows = [["a@b.net", "7", "7.5", "2026-11-20", "2026-11-20T09:12Z", "00123", "+48 22", "7", "x y"]]
-    rows += [["b@b.net", "12", "8", "2026-11-21", "2026-11-20T09:12Z", "00124", "+48 23", "", "z"]]
-    header = ["email", "whole", "part", "day", "at", "account number 2", "tel", "some holes", "words"]
+    rows = [["a@b.net", "7", "7.5", "2026-11-20", "2026-11-20T09:12Z", "00123", "+48 22", "7", "x y", "tak", "f"]]
+    rows += [["b@b.net", "12", "8", "2026-11-21", "2026-11-20T09:12Z", "00124", "+48 23", "", "z", "NIE", "f"]]
+    header = ["email", "whole", "part", "day", "at", "account number 2", "tel", "some holes", "words", "vip", "sex"]
     begin(table(header, *rows))
     proposed = [line for line in written().splitlines() if "its cells look like it" in line]
     assert [line.partition("  #")[0] for line in proposed] == [
@@ -254,6 +254,7 @@ def test_types_are_proposed_where_all_cells_agree() -> None:
         '# day = "date"',
         '# at = "datetime"',
         '# "some holes" = "int"',
+        '# vip = "bool"',
     ]
 
 

@@ -89,6 +89,24 @@ def test_it_is_written_for_people_and_for_scripts(tmp_path: Path, live: Relay) -
         look(folder, tmp_path / "check.pdf")
 
 
+def test_a_text_that_says_no_does_not_bring_a_refund(tmp_path: Path, live: Relay) -> None:
+    rows_ = [dict(row, refund="FALSE" if n else "TRUE", plan="Pro") for n, row in enumerate(customers(3))]
+    folder = campaign_folder(tmp_path, live.sink.url, rows_)
+    letter = LETTER + "\n{% if customer.refund %}Refund.{% endif %}{% if customer.plan == 'pro' %}Credit.{% endif %}\n"
+    (folder / "templates/sorry/en.md").write_text(letter)
+    found = look(folder)
+    told = {group.code: group.examples[0] for group in found.groups}
+    assert not found.sendable
+    assert not found.skippable
+    assert "'FALSE' (2 rows, first line 3) would count as yes" in told["text-as-truth"].problem
+    assert 'refund = "bool"' in told["text-as-truth"].advice
+    assert "'Pro' (3 rows, first line 2), and templates/sorry/en.md" in told["values-alike"].problem
+    write_toml(folder, live.sink.url, types={"refund": "bool"})
+    mended = look(folder)
+    assert mended.sendable
+    assert {group.code for group in mended.groups} == {"values-alike"}
+
+
 def test_many_letters_to_gmail_are_pointed_out(tmp_path: Path, live: Relay) -> None:
     rows_ = [dict(row, email=f"customer{n}@gmail.com") for n, row in enumerate(customers(5001))]
     write_toml(campaign_folder(tmp_path, live.sink.url, rows_), live.sink.url, sender={"from": "A <a@acme-post.net>"})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mass_apology.columns import ColumnUse
 from mass_apology.model import Finding, Recipient
 from mass_apology.recipients import Layout, inspect, read
 from mass_apology.settings import Campaign, ColumnSettings, CsvSettings, RelaySettings, SenderSettings
@@ -52,10 +53,10 @@ def campaign_of(**options: Any) -> Campaign:
     )
 
 
-def load(path: Path, *, chunk_rows: int = 5000, **options: Any) -> Loaded:
+def load(path: Path, *, chunk_rows: int = 5000, uses: Iterable[ColumnUse] = (), **options: Any) -> Loaded:
     campaign = campaign_of(**options)
     layout = inspect(path, campaign)
-    batches = list(read(path, layout, campaign, chunk_rows))
+    batches = list(read(path, layout, campaign, uses, chunk_rows))
     return Loaded(
         layout,
         [recipient for batch in batches for recipient in batch.recipients],

@@ -117,7 +117,7 @@ def test_which_rows_are_chosen(load_text: Load, where: str, rows: str) -> None:
         ("plan in (minutes,)", "is neither a text nor a number"),
         ("plan is 'pro'", "'is' has no place here"),
         ("plan == None", "is neither a text nor a number"),
-        ("plan == True", "is neither a text nor a number"),
+        ("plan == True", "column 'plan' is no yes or no"),
         ("plan == b'pro'", "is neither a text nor a number"),
         ("minutes == 3j", "is neither a text nor a number"),
         ("minutes == 1e999", "is neither a text nor a number"),

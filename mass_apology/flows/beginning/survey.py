@@ -25,7 +25,7 @@ FIRST_ROWS = 2000
 
 MOST_EXAMPLES = 3
 
-_TRIED = (ColumnType.INT, ColumnType.DECIMAL, ColumnType.DATE, ColumnType.DATETIME)
+_TRIED = (ColumnType.INT, ColumnType.DECIMAL, ColumnType.DATE, ColumnType.DATETIME, ColumnType.BOOL)
 _NUMBER_AS_TEXT = re.compile(r"[+-]?0[0-9]|\+")  # "00123" and "+48 22" are no numbers, whatever they look like
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")
 
@@ -133,6 +133,8 @@ def _guesses(columns: Sequence[str], first: Cells) -> Iterator[Guess]:
         if not told or any(map(_NUMBER_AS_TEXT.match, told)):
             continue
         kind = next((each for each in _TRIED if all(_is(each, cell) for cell in told)), None)
+        if kind is ColumnType.BOOL and len(told) == 1 and len(told[0]) == 1:
+            continue  # "f" in every row may be female as well as false
         if kind is not None:
             yield Guess(column=column, type=kind, examples=tuple(told[:MOST_EXAMPLES]))
 

@@ -21,6 +21,7 @@ from mass_apology.flows.plans.guarding import Guards, Numbers
 from mass_apology.flows.plans.persons import Persons
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Counts, Known, Staging
+from mass_apology.letter.column_uses import column_uses
 from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.letter.inspecting.inspection import Inspection, together
 from mass_apology.letter.scenario import facts_findings, load_scenario, purpose_findings, purpose_of
@@ -126,7 +127,9 @@ class Planning:
     def read(self, file: Path) -> None:
         """Every row becomes a staged recipient, or a finding."""
         self._findings.add(self._layout.findings)
-        for batch in recipients.read(file, self._layout, self._campaign):
+        templates = (self._campaign.template, *(each.template for each in self._campaign.follow_up))
+        uses = column_uses(templates, self._directories)
+        for batch in recipients.read(file, self._layout, self._campaign, uses):
             self._stage(batch)
             self._observe("reading rows", self._rows_read, None)
         self._findings.add(self._persons.findings())

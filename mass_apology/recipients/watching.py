@@ -1,0 +1,163 @@
+"""Values that decide who gets which words: found in all rows, while they are read, and told where they mislead.
+
+A condition takes ``pro`` and ``Pro`` for two plans, and any text for true, "FALSE" and "no" among them. Both look right
+in the file and in the letter's source, and only the two together show what will be sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from mass_apology.columns import ColumnUse, How, parser
+from mass_apology.model import Finding, Severity
+from mass_apology.recipients.cells import shown
+from mass_apology.recipients.layout import folded, listed
+from mass_apology.recipients.where import Where
+from mass_apology.settings import ColumnType
+from mass_apology.yes_and_no import says_nothing, says_yes
+
+MOST_VALUES = 2000
+"""A column with more different values is none that conditions choose by."""
+
+MOST_SHOWN = 6
+
+
+class _Told(Struct):
+    """One value of a column."""
+
+    line: int  # where it stands first
+    count: int  # rows
+
+
+class ColumnWatch:
+    """Looks at the columns that conditions speak of."""
+
+    def __init__(
+        self,
+        file: str,
+        header: Sequence[str],
+        types: Mapping[str, ColumnType],
+        uses: Iterable[ColumnUse],
+        conditions: Mapping[str, Where],
+        *,
+        roles: frozenset[str],
+    ) -> None:
+        """``conditions`` are those of campaign.toml, by their keys; ``roles`` are columns that hold no answers."""
+        self._file = file
+        self._types = types
+        text = {column for column in header if types.get(column, ColumnType.TEXT) is ColumnType.TEXT}
+        there = [use for use in uses if use.column in header]
+        self._compared: dict[str, dict[str, str]] = {}  # column → what it is compared with, and where
+        for use in there:
+            if use.how is How.COMPARED and use.column in text:
+                self._compared.setdefault(use.column, {}).update(dict.fromkeys(use.values, use.where))
+        for key, where in conditions.items():
+            for column, values in where.texts.items():
+                self._compared.setdefault(column, {}).update(dict.fromkeys(values, f"'{key}' in campaign.toml"))
+        asked = {use.column: use.where for use in reversed(there) if use.how is How.ASKED}
+        self._asked = {each: asked[each] for each in header if each in asked and each not in {*types, *roles}}
+        self._printed = [use for use in there if use.how is How.PRINTED and types.get(use.column) is ColumnType.BOOL]
+        self._values: dict[str, dict[str, _Told]] = {column: {} for column in self._compared}
+        self._answers: dict[str, dict[str, _Told]] = {column: {} for column in self._asked}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those that ``see`` wants."""
+        return tuple(dict.fromkeys((*self._values, *self._answers)))
+
+    def see(self, columns: Mapping[str, Sequence[str]], lines: Sequence[int]) -> None:
+        """Take these rows into account, also those that ``where`` leaves out: it may do so by mistake."""
+        for kept in (self._values, self._answers):
+            for column, values in kept.items():
+                if len(values) <= MOST_VALUES:
+                    _count(values, columns[column], lines)
+
+    def findings(self) -> Iterator[Finding]:
+        """What misleads, each column once."""
+        for column, values in self._values.items():
+            yield from self._alike(column, values)
+        for column, values in self._answers.items():
+            yield from self._taken_for_true(column, values)
+        for use in {use.column: use for use in reversed(self._printed)}.values():
+            yield self._finding(
+                "bool-printed",
+                Severity.ERROR,
+                use.where,
+                f"The letter prints the column '{shown(use.column)}', which is a yes or no, and no word.",
+                f"Write the words yourself: {{% if customer.{use.column} %}}…{{% else %}}…{{% endif %}}",
+            )
+
+    def _alike(self, column: str, values: Mapping[str, _Told]) -> Iterator[Finding]:
+        if len(values) > MOST_VALUES:
+            return
+        literals = self._compared[column]
+        groups: dict[str, list[str]] = {}
+        for value in values:
+            groups.setdefault(folded(value), []).append(value)
+        for spellings in groups.values():
+            meant = [each for each in literals if folded(each) == folded(spellings[0])]
+            if set(spellings) <= set(meant) or len({*spellings, *meant}) == 1:
+                continue
+            said = [f"'{shown(each)}' ({_times(values[each])})" for each in spellings[:MOST_SHOWN]]
+            place = next((literals[each] for each in meant), next(iter(literals.values()), "a condition"))
+            asked = f", and {place} asks for {listed(meant)}" if meant else ""
+            problem = f"The column says {', '.join(said)}{asked}: a condition takes them for different values."
+            advice = "Write them alike in the file, or name every spelling in the condition."
+            yield self._finding(
+                "values-alike", Severity.WARNING, f"{self._file}, column {shown(column)}", problem, advice
+            )
+
+    def _taken_for_true(self, column: str, values: Mapping[str, _Told]) -> Iterator[Finding]:
+        untrue = [each for each in values if says_yes(each) is False or says_nothing(each)]
+        if not untrue or len(values) > MOST_VALUES:
+            return
+        said = ", ".join(f"'{shown(each)}' ({_times(values[each])})" for each in untrue[:MOST_SHOWN])
+        problem = (
+            f"{self._asked[column]} asks {{% if %}} of the column '{shown(column)}', which is text: "
+            f"{said} would count as yes, as every text does."
+        )
+        yield self._finding(
+            "text-as-truth", Severity.ERROR, f"{self._file}, column {shown(column)}", problem, _advice(column, values)
+        )
+
+    @staticmethod
+    def _finding(code: str, severity: Severity, where: str, problem: str, advice: str) -> Finding:
+        return Finding(code=code, severity=severity, where=where, problem=problem, advice=advice)
+
+
+def _count(values: dict[str, _Told], cells: Sequence[str], lines: Sequence[int]) -> None:
+    """Count the different values; a column that turns out to be none of a few values is given up."""
+    for value in dict.fromkeys(cells):
+        if not value:
+            continue
+        if value in values:
+            values[value].count += cells.count(value)
+        else:
+            values[value] = _Told(line=lines[cells.index(value)], count=cells.count(value))
+        if len(values) > MOST_VALUES:
+            return
+
+
+def _times(told: _Told) -> str:
+    return f"line {told.line}" if told.count == 1 else f"{told.count:,} rows, first line {told.line}"
+
+
+def _advice(column: str, values: Iterable[str]) -> str:
+    told = [each for each in values if not says_nothing(each)]
+    kinds = (ColumnType.INT, ColumnType.BOOL, ColumnType.DECIMAL)
+    kind = next((each for each in kinds if told and all(_is(each, value) for value in told)), None)
+    if kind is None:
+        return f'Compare it in the letter, as in {{% if customer.{column} == "yes" %}}, or empty these cells.'
+    emptied = "" if len(told) == len(list(values)) else ", and empty the cells that say nothing"
+    declared = f'Declare it under [types] in campaign.toml: {column} = "{kind}"{emptied}.'
+    return f'{declared} If it is meant as it is: {column} = "text".'
+
+
+def _is(kind: ColumnType, value: str) -> bool:
+    try:
+        parser(kind, "UTC")(value)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,41 @@
+"""The words by which files say yes, no or nothing, in the product's languages and their neighbours."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# English; Estonian, Greek, Latvian, Polish, Russian; German, French, Spanish, Italian, Portuguese, Dutch, Swedish,
+# Danish, Norwegian, Finnish, Lithuanian, Czech, Slovak, Hungarian, Romanian, Turkish, Ukrainian. The words of
+# spreadsheets' own truth values are among them (WAHR, PRAWDA, ИСТИНА), and what databases export (t, f).
+_YES = (
+    "1 true t yes y on jah ja j tõene ναι ν αληθές jā patiess tak prawda prawdziwe да д истина "
+    "wahr oui vrai sí si verdadero s vero sim verdadeiro waar sann sant sand joo kyllä tosi taip tiesa ano áno pravda "
+    "igen igaz adevărat evet doğru так правда"
+)
+_NO = (
+    "0 false f no n off ei väär όχι ο ψευδές nē ne aplams nie fałsz нет н ложь "
+    "nein falsch non faux falso não nao nee onwaar nej nei falsk usant epätosi netiesa nepravda "
+    "nem hamis nu fals hayır yanlış ні неправда хиба"
+)
+_NOTHING = "- -- – — ? n/a #n/a na nan null nil none undefined #null! (null) (none) \\n"
+
+
+def _plain(word: str) -> str:
+    apart = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(each for each in apart if not unicodedata.combining(each)).replace("ς", "σ")
+
+
+YES = frozenset(map(_plain, _YES.split()))
+NO = frozenset(map(_plain, _NO.split()))
+NOTHING = frozenset(_NOTHING.split())
+
+
+def says_yes(text: str) -> bool | None:
+    """Whether the text says yes, or no; ``None`` where it is neither."""
+    word = _plain(text)
+    return True if word in YES else False if word in NO else None
+
+
+def says_nothing(text: str) -> bool:
+    """Whether the text stands for an empty cell, as programs and people write it."""
+    return text.casefold() in NOTHING
