@@ -36,6 +36,7 @@ GUARDS: Mapping[str, str] = MappingProxyType(
         "too-many-recipients": "A letter that was meant for a few goes to the whole customer base.",
         "too-late": "A letter that was right yesterday goes out when it no longer is.",
         "already-written": "A mailbox that this wave has reached gets a second letter, under another name or key.",
+        "letter-too-large": "Some customers get no letter, since the relay does not take one of that size.",
         "same-file-sent": "The same customers get the apology twice, from a copy of the campaign.",
         "ledger-lost": "Everybody is written to again, since the record of who was is gone.",
         "ledger-copied": "Two copies of a campaign's folder send, and each writes to those whom the other wrote to.",

@@ -14,12 +14,13 @@ from mass_apology.errors import MessageError, TemplateError
 from mass_apology.letter.customers import Customers
 from mass_apology.letter.forms import Forms
 from mass_apology.letter.heading import Heading
-from mass_apology.letter.inspecting.inspection import MOST_TEXTS, Inspection
+from mass_apology.letter.inspecting.inspection import MOST_TEXTS, Inspection, Largest
 from mass_apology.letter.inspecting.inspector import Inspector
 from mass_apology.letter.legal.judge import Breach, each_once
 from mass_apology.letter.markup.tracing import FAILED
 from mass_apology.letter.message.compose import Attachment, Composed, rfc5322_date
 from mass_apology.letter.message.headers import parse_mailbox
+from mass_apology.letter.message.message_id import TOKEN
 from mass_apology.letter.message.return_path import ReturnPath
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.templates import Particulars, Template
@@ -55,7 +56,7 @@ class Writer:
         described = load_scenario(name, directories)
         self._subject_line = subject_line
         self._return_path = ReturnPath(campaign.sender)
-        self._stand_in_id = f"<check@{parse_mailbox(campaign.sender.from_, 'sender.from').domain}>"
+        self._stand_in_id = f"<{'0' * TOKEN}@{parse_mailbox(campaign.sender.from_, 'sender.from').domain}>"
         self._customers = Customers(campaign, header=header, remedies=described.facts)
         self._forms = Forms(campaign, name, described, folder=folder, directories=directories, header=header)
         self._stationery = self._forms.stationery
@@ -126,6 +127,7 @@ class Writer:
         findings: list[Finding] = []
         breaches: list[Breach] = []
         sizes: list[int] = []
+        largest = Largest()
         texts: set[int] = set()
         for delivery in deliveries:
             try:
@@ -139,6 +141,8 @@ class Writer:
             findings += self._inspector.findings(delivery, content)
             breaches += self._inspector.breaches(delivery, content)
             sizes.append(len(composed.data))
+            if sizes[-1] > largest.octets:
+                largest = self._largest(delivery, content, composed)
             if len(texts) < MOST_TEXTS:
                 texts.add(crc32(content.text.encode()))
         return Inspection(
@@ -146,7 +150,7 @@ class Writer:
             breaches=each_once(breaches),
             letters=len(sizes),
             octets=sum(sizes),
-            largest=max(sizes, default=0),
+            largest=largest,
             texts=frozenset(texts),
         )
 
@@ -197,6 +201,15 @@ class Writer:
             unsubscribe=self._unsubscribe(delivery, token),
             eightbit=eightbit,
         )
+
+    def _largest(self, delivery: Delivery, content: Content, composed: Composed) -> Largest:
+        octets = encoded = len(composed.data)
+        if composed.eightbit:
+            sevenbit = self._composed(
+                delivery, content, date=_STAND_IN_DATE, message_id=self._stand_in_id, eightbit=False, trial=True
+            )
+            encoded = len(sevenbit.data)
+        return Largest(octets=octets, encoded=encoded, line=delivery.first_line)
 
     def _unsubscribe(self, delivery: Delivery, token: str) -> str:
         if self._unsubscribing.fixed is not None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from mass_apology.errors import MassApologyError
 from mass_apology.letter.message.headers import parse_mailbox
-from mass_apology.model import Finding, Severity
+from mass_apology.model import Extensions, Finding, Severity
 from mass_apology.sender_domain import DomainRecords, domain_findings, look_up
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
@@ -17,13 +19,22 @@ from mass_apology.smtp.url import parse as parse_url
 PATIENCE = 30.0  # seconds for the relay, all in all
 
 
-async def ask_relay(campaign: Campaign) -> tuple[str, list[Finding]]:
-    """What the relay offers, as a phrase, and a finding where it cannot be used. No mail is sent."""
+class Asked(Struct, frozen=True, kw_only=True):
+    """What a relay said, when it was asked."""
+
+    said: str  # what it offers, as a phrase
+    extensions: Extensions | None = None  # None where it cannot be used
+    findings: tuple[Finding, ...] = ()  # why
+
+
+async def ask_relay(campaign: Campaign) -> Asked:
+    """What the relay offers, and a finding where it cannot be used. No mail is sent."""
     where = parse_url(campaign.relay.url).place
     try:
         password = relay_password(campaign.relay)
         async with asyncio.timeout(PATIENCE):
-            return ", ".join((where, *_words(await probe(campaign.relay, password)))), []
+            offer = await probe(campaign.relay, password)
+        return Asked(said=", ".join((where, *_words(offer))), extensions=offer.extensions)
     except TimeoutError:
         problem, advice = f"The relay said nothing for {PATIENCE:g} s.", "See whether it runs, and whether it is slow."
     except MassApologyError as error:
@@ -35,7 +46,7 @@ async def ask_relay(campaign: Campaign) -> tuple[str, list[Finding]]:
         problem=problem,
         advice=f"{advice.rstrip('.')}. To check everything else: mass-apology check --offline",
     )
-    return f"{where}, cannot be used", [finding]
+    return Asked(said=f"{where}, cannot be used", findings=(finding,))
 
 
 async def ask_dns(
@@ -67,4 +78,8 @@ def _words(offer: Offer) -> Iterator[str]:
     }
     yield "offers " + (" ".join(name for name, there in offered.items() if there) or "no extension")
     if extensions.size:
-        yield f"takes {extensions.size / (1 << 20):.0f} MB"
+        yield f"takes {_size(extensions.size)}"
+
+
+def _size(octets: int) -> str:
+    return f"{octets:,} octets" if octets < 1 << 20 else f"{octets / (1 << 20):.0f} MB"

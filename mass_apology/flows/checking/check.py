@@ -19,6 +19,7 @@ from mass_apology.flows.continuity.outside import look
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.output import new_binary_file, refuse_existing
 from mass_apology.flows.plans import plan
+from mass_apology.flows.plans.size_limit import size_findings
 from mass_apology.flows.plans.steps import Check, extended
 
 
@@ -47,8 +48,10 @@ async def check(folder: Path, wishes: Wishes, to: Path | None, *, force: bool, o
         async with plan.drafted(folder, campaign, parts, plan.NO_KEY, terms, observe=observe) as draft:
             checked = draft.check
         if asked is not None:
-            said, findings = await asked
-            checked = extended(replace(checked, relay=said), findings)
+            relay = await asked
+            checked = extended(replace(checked, relay=relay.said), relay.findings)
+            if relay.extensions is not None:
+                checked = extended(checked, size_findings(checked, relay.extensions, wishes.override))
     finally:
         if asked is not None:
             asked.cancel()

@@ -20,14 +20,15 @@ from mass_apology.codes import read_codes
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans.guarding import Guards
-from mass_apology.flows.plans.steps import BATCH, Check, Planning
+from mass_apology.flows.plans.size_limit import size_findings
+from mass_apology.flows.plans.steps import BATCH, Check, Planning, extended
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Changed, Ledger, Planned, Records, Staging
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
 from mass_apology.letter.templates import shipped_templates, template_files
 from mass_apology.letter.writer import Writer
-from mass_apology.model import DUE, FIRST_WAVE, Delivery, Status
+from mass_apology.model import DUE, FIRST_WAVE, Delivery, Extensions, Status
 from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ScheduleSettings, SubjectLine
 
 NO_KEY = bytes(32)  # for a check, whose Message-IDs nobody sees
@@ -41,6 +42,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     override: tuple[str, ...] = ()  # codes of guards against accidents that are not to stop it
     render: bool = True  # look at every letter; without, nothing can be said about them
     looking: bool = False  # somebody is looking just now, so that a change since the last look is no surprise
+    offered: Extensions | None = None  # by the relay, where it was asked
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -153,6 +155,8 @@ async def drafted(
         if terms.render:
             await planning.render()
         check = planning.check(code(parts), attached=_attached(folder, campaign))
+        if terms.offered is not None:
+            check = extended(check, size_findings(check, terms.offered, terms.override))
         yield Draft(staging, check, parts, layout.header, planning.canary(), planning.writer)
 
 

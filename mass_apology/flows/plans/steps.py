@@ -42,6 +42,8 @@ class Size(Struct, frozen=True, kw_only=True):
 
     mean: float
     largest: int
+    encoded: int  # the largest where the relay takes no 8bit content
+    largest_line: int  # where the first row of the largest starts in the recipients file
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -309,7 +311,13 @@ class Planning:
 def _size(inspected: Inspection) -> Size | None:
     if not inspected.letters:
         return None
-    return Size(mean=inspected.octets / inspected.letters, largest=inspected.largest)
+    largest = inspected.largest
+    return Size(
+        mean=inspected.octets / inspected.letters,
+        largest=largest.octets,
+        encoded=largest.encoded,
+        largest_line=largest.line,
+    )
 
 
 def _written_as(layout: Layout) -> str:

@@ -20,7 +20,7 @@ from mass_apology.flows.plans.approving import require_approval
 from mass_apology.flows.plans.steps import Check
 from mass_apology.flows.sending.run import Ended, Eyes, Run
 from mass_apology.ledger import Ledger
-from mass_apology.model import FIRST_WAVE, Delivery, Status
+from mass_apology.model import FIRST_WAVE, Delivery, Extensions, Status
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
@@ -50,7 +50,7 @@ async def _run(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
     password = relay_password(campaign.relay)
     offer = await probe(campaign.relay, password)  # a relay that cannot be used is known before anyone is asked
     with sending_ledger(folder, campaign, override=wishes.override, begin=True, notice=eyes.notice) as ledger:
-        due = await _plan(folder, campaign, ledger, wishes, eyes)
+        due = await _plan(folder, campaign, ledger, offer.extensions, wishes, eyes)
         if not due:
             return Ended(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)
         run = Run(folder, campaign, ledger, password, eyes, may_go=_hours(campaign))
@@ -85,17 +85,25 @@ def _refuse_when_late(campaign: Campaign, wishes: Wishes) -> None:
         )
 
 
-async def _plan(folder: Path, campaign: Campaign, ledger: Ledger, wishes: Wishes, eyes: Eyes) -> int:
+async def _plan(
+    folder: Path, campaign: Campaign, ledger: Ledger, offered: Extensions, wishes: Wishes, eyes: Eyes
+) -> int:
     """Bring the ledger's plan up to date and have it confirmed; the number of letters due."""
     doubted = ledger.counts(FIRST_WAVE)[Status.IN_DOUBT] if wishes.resend_in_doubt else 0
-    await _bring_up_to_date(folder, campaign, ledger, wishes, eyes, doubted)
+    await _bring_up_to_date(folder, campaign, ledger, offered, wishes, eyes, doubted)
     if doubted:  # only now: letters whose sending was not confirmed stay in doubt
         ledger.resend_in_doubt(time.time())
     return plan.due(ledger.counts(FIRST_WAVE))
 
 
-async def _bring_up_to_date(
-    folder: Path, campaign: Campaign, ledger: Ledger, wishes: Wishes, eyes: Eyes, doubted: int
+async def _bring_up_to_date(  # noqa: PLR0913, PLR0917 (what a plan depends on)
+    folder: Path,
+    campaign: Campaign,
+    ledger: Ledger,
+    offered: Extensions,
+    wishes: Wishes,
+    eyes: Eyes,
+    doubted: int,
 ) -> None:
     """The plan, shown and confirmed, becomes the ledger's; ``doubted`` letters are to be sent besides."""
     parts = plan.digest_parts(folder, campaign)
@@ -105,7 +113,7 @@ async def _bring_up_to_date(
         if due:
             _confirm(due, wishes, eyes)
         return
-    terms = plan.Terms(skip_bad_rows=wishes.skip_bad_rows, override=wishes.override)
+    terms = plan.Terms(skip_bad_rows=wishes.skip_bad_rows, override=wishes.override, offered=offered)
     async with plan.drafted(folder, campaign, parts, ledger.key, terms, observe=eyes.stage) as draft:
         outlook = draft.outlook(ledger)
         due = outlook.due + doubted

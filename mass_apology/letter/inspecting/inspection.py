@@ -13,6 +13,14 @@ MOST_TEXTS = 100
 """Different texts that are told apart: to know that letters differ, a few are enough."""
 
 
+class Largest(Struct, frozen=True, kw_only=True):
+    """The largest message of some letters, in octets as RFC 1870 §3 counts them: before dot-stuffing."""
+
+    octets: int = 0
+    encoded: int = 0  # the same one for a relay that takes no 8bit content
+    line: int = 0  # where its first row starts in the recipients file
+
+
 class Inspection(Struct, frozen=True, kw_only=True):
     """Some letters, looked at."""
 
@@ -20,7 +28,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     breaches: list[Breach] = []  # of the scenario's legal pack, each once
     letters: int = 0  # that could be written
     octets: int = 0  # of their messages, together
-    largest: int = 0  # octets of the largest message
+    largest: Largest = Largest()
     texts: frozenset[int] = frozenset()  # a checksum for each different text, up to ``MOST_TEXTS``
 
 
@@ -36,6 +44,6 @@ def together(inspections: Iterable[Inspection]) -> Inspection:
         breaches=each_once(breach for one in each for breach in one.breaches),
         letters=sum(one.letters for one in each),
         octets=sum(one.octets for one in each),
-        largest=max((one.largest for one in each), default=0),
+        largest=max((one.largest for one in each), key=lambda largest: largest.octets, default=Largest()),
         texts=frozenset(texts),
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+TOKEN = 32
+"""Characters of the left side: 128 bits in hexadecimal."""
+
 
 def message_id(key: bytes, wave: str, identity: int, domain: str) -> str:
     """The Message-ID (RFC 5322 §3.6.4) of one recipient's letter in one wave, with angle brackets.
