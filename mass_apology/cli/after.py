@@ -253,21 +253,29 @@ def choices(
 def purge(
     older_than: Annotated[str, typer.Option(help="Only if nothing has happened for so long: '90 days'.")],
     folder: Folder = HERE,
+    confirm: Annotated[
+        int | None, typer.Option(metavar="N", help="Instead of typing the number of people: it must equal it.")
+    ] = None,
+    all_suppressions: Annotated[
+        bool,
+        typer.Option(
+            "--all-suppressions",
+            help="Also forget addresses of the suppression list that are so old and not from this campaign.",
+        ),
+    ] = False,
 ) -> None:
     """Forget the people of a campaign that is over.
 
-    Counts, hashes, reasons and the suppression list's effect stay.
+    It asks for their number. Counts, statuses, digests and the suppression list's effect stay.
 
     \b
-    Example:
+    Examples:
       mass-apology purge --older-than "90 days"
+      mass-apology purge --older-than "90 days" --confirm 48172
     """
     from mass_apology.flows.settling import purge as flow
 
-    purged = flow.purge(folder, older_than)
-    screen.say(
-        "The ledger names nobody any more. Entries of the suppression list that lost their address, and go on "
-        f"working: {screen.number(purged.suppressions)}."
-    )
-    if purged.files:
-        screen.say(f"These files hold personal data, and are yours to delete: {', '.join(purged.files)}")
+    wishes = flow.Wishes(older_than=older_than, confirm=confirm, all_suppressions=all_suppressions)
+    with watching.sending() as terminal:
+        purged = flow.purge(folder, wishes, terminal.count_people)
+    results.show_purged(purged)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mass_apology.flows.sending.run import Ended
     from mass_apology.flows.settling.bounces import Settled
     from mass_apology.flows.settling.choices import Chosen
+    from mass_apology.flows.settling.purge import Purged
     from mass_apology.flows.showing.report import Report
     from mass_apology.flows.showing.standing import Standing
 
@@ -172,6 +173,21 @@ def show_settled(settled: Settled) -> None:
         if items:
             say(f"\n{name}:")
             table((item.sender, f"{item.subject} ({item.where})") for item in items)
+
+
+def show_purged(purged: Purged) -> None:
+    """``purge``: what is gone, and what is left to the person."""
+    people = f"{number(purged.people)} people and rows were" if purged.people else "Nobody was left to be"
+    say(f"{people} forgotten: ledger and log name nobody any more, nor do the free pages of the ledger's file.")
+    say(f"Entries of the suppression list that lost their address, and go on working: {number(purged.suppressions)}.")
+    if purged.suppressions_kept:
+        kept = counted(purged.suppressions_kept, "entry")
+        say(f"{kept} of other campaigns, or made by hand, still name an address: mass-apology suppress list")
+    if purged.files:
+        say("These may name people, and are yours to keep or to delete:")
+        for file in purged.files:
+            say(f"  {file}")
+    say("So may copies: backups, reports and previews written elsewhere, the mailbox of bounces, the relay's log.")
 
 
 def show_chosen(chosen: Chosen) -> None:

@@ -59,10 +59,17 @@ class Terminal:
 
     def count(self, due: int) -> str:
         """Ask for the number of letters."""
+        return self._ask(f"To agree, type the number of letters ({due}); anything else sends nothing: ")
+
+    def count_people(self, people: int) -> str:
+        """Ask for the number of people to be forgotten."""
+        return self._ask(f"To forget them for good, type their number ({people}); anything else forgets nobody: ")
+
+    def _ask(self, question: str) -> str:
         if not sys.stdin.isatty():
             return ""
         self.close()  # a bar that goes on being drawn would write over the question
-        self._console.print(f"To agree, type the number of letters ({due}); anything else sends nothing: ", end="")
+        self._console.print(question, end="")
         return sys.stdin.readline().strip()
 
     def progress(self, progress: Progress) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from sqlite3 import Connection
 
+from msgspec import Struct
+
+from mass_apology.errors import LedgerError
 from mass_apology.ledger import lock
 from mass_apology.ledger.reading import Records
 from mass_apology.ledger.sqlite import Ledger
@@ -12,25 +16,53 @@ from mass_apology.ledger.statements import statements
 NOTE = "personal data purged"
 
 _QUERIES = statements("purging.sql")
+_ADD_NOTE = statements("queries.sql")["add-note"]
+
+# What of a note names nobody, whatever follows it. Of any other note only its time stays.
+_KEPT = re.compile(
+    r"plan [a-z]+(?:-[a-z]+)* of \d+ letters confirmed"
+    r"|wave [a-z0-9-]+ of at most \d+ letters armed"
+    r"|\d+ letters of the (?:correction|wave) [a-z0-9-]+ confirmed"
+    r"|\d+ letters in doubt (?:were released to be sent again|stand in the relay's log and count as accepted)"
+    r"|the lock was taken over from process \d+"
+    rf"|{NOTE}"
+)
+_ANOTHER = "a note, whose text was purged"
+
+
+class Unfinished(Struct, frozen=True, kw_only=True):
+    """Letters that a purge would leave without an end."""
+
+    due: int  # or on their way
+    in_doubt: int
 
 
 def newest(ledger: Ledger) -> float | None:
     """When anything last happened to a letter, Unix seconds; ``None`` where there is none."""
-    return ledger.write(lambda connection: _number(connection, "newest"))
+    (moment,) = ledger.write(lambda connection: connection.execute(_QUERIES["newest"]).fetchone())
+    return None if moment is None else float(moment)
 
 
-def unfinished(ledger: Ledger) -> int:
-    """Letters that could not be sent after a purge."""
-    return int(ledger.write(lambda connection: _number(connection, "due")) or 0)
+def unfinished(ledger: Ledger) -> Unfinished:
+    """Letters that could not be sent, or cleared up, after a purge."""
+    due, in_doubt = ledger.write(lambda connection: connection.execute(_QUERIES["unfinished"]).fetchone())
+    return Unfinished(due=due, in_doubt=in_doubt)
+
+
+def named(ledger: Ledger) -> int:
+    """How many people, and rows of people, the ledger still tells anything of."""
+    (count,) = ledger.write(lambda connection: connection.execute(_QUERIES["named"]).fetchone())
+    return int(count)
 
 
 def purge(ledger: Ledger, now: float) -> None:
-    """Forget addresses, names, rows, subjects and what servers said; raises ``FencedOut`` unless the lock is held.
+    """Forget addresses, names, rows, subjects, reasons, and what servers and operators said.
 
     What stays proves what was done, and keeps a customer who is in the file again from being written to twice.
+    Raises ``FencedOut`` unless the lock is held, and ``LedgerError`` where another program reads just now: then the
+    tables name nobody any more, and the file may; purging again finishes it.
     """
-    ledger.write(_purge)
-    ledger.note(now, NOTE)
+    ledger.write(lambda connection: _purge(connection, now))
 
 
 def is_purged(records: Records) -> bool:
@@ -38,14 +70,30 @@ def is_purged(records: Records) -> bool:
     return any(note.what == NOTE for note in records.notes())
 
 
-def _purge(connection: Connection) -> None:
+def _purge(connection: Connection, now: float) -> None:
+    connection.create_function("kept_of_note", 1, _kept_of_note, deterministic=True)
     with lock.fenced(connection):
-        for statement in ("recipients", "replies", "letters", "withheld", "feedback"):
+        for statement in (
+            "recipients",
+            "letters",
+            "withheld",
+            "feedback",
+            "choices",
+            "consents",
+            "header",
+            "notes",
+        ):
             connection.execute(_QUERIES[statement])
+        connection.execute(_ADD_NOTE, {"now": now, "what": NOTE})
     connection.execute(_QUERIES["compact"])
-    connection.execute(_QUERIES["checkpoint"])
+    (is_busy, *_) = connection.execute(_QUERIES["checkpoint"]).fetchone()
+    if is_busy:
+        raise LedgerError(
+            "Another program is reading the ledger, so that old pages of it are still in its file.",
+            next_step="Let the other program end (status, report, a database browser), then run the same purge again.",
+        )
 
 
-def _number(connection: Connection, query: str) -> float | None:
-    row: tuple[float | None] = connection.execute(_QUERIES[query]).fetchone()
-    return row[0]
+def _kept_of_note(what: str) -> str:
+    kept = _KEPT.match(what)
+    return kept[0] if kept else _ANOTHER

@@ -1,28 +1,46 @@
--- Personal data out of the ledger. What stays: ids, the identities' hashes, statuses, codes, times, digests.
+-- Personal data out of the ledger. What stays: ids, the identities' hashes, statuses, reply codes, times, digests, Message-IDs.
 
 -- name: newest
 SELECT max(coalesce(marked_at, planned_at)) FROM delivery;
 
--- name: due
-SELECT count(*) FROM delivery WHERE status IN ('PLANNED', 'DEFERRED', 'HANDING_OVER');
+-- name: unfinished
+-- Letters that are due or on their way, and those in doubt, which only a person or the relay's log can settle.
+SELECT count(*) FILTER (WHERE status <> 'IN_DOUBT'), count(*) FILTER (WHERE status = 'IN_DOUBT') FROM delivery
+WHERE status IN ('PLANNED', 'DEFERRED', 'HANDING_OVER', 'IN_DOUBT');
+
+-- name: named
+-- People that the ledger still tells anything of: recipients, and rows that were set aside.
+SELECT (SELECT count(*) FROM recipient WHERE address <> '' OR name <> '' OR rows <> '[{}]')
+     + (SELECT count(*) FROM withheld WHERE address <> '' OR reason <> '' OR row <> '{}');
 
 -- name: recipients
 UPDATE recipient SET address = '', name = '', rows = '[{}]', customer = NULL, person = NULL;
 
--- name: replies
--- Servers like to repeat the address in what they say.
-UPDATE delivery SET reply = NULL
-WHERE reply IS NOT NULL AND (code IS NOT NULL OR status IN ('BOUNCED', 'COMPLAINED'));
-
 -- name: letters
--- A subject may hold a name. Codes stay: they name nobody, and none may be given out again.
-UPDATE delivery SET subject = NULL WHERE subject IS NOT NULL;
+-- Servers like to repeat the address in what they say, a reason names a list's source, and a subject may hold a name.
+UPDATE delivery SET reply = NULL, subject = NULL WHERE reply IS NOT NULL OR subject IS NOT NULL;
 
 -- name: withheld
-UPDATE withheld SET address = '', row = '{}';
+-- A reason quotes the cell that cannot be used.
+UPDATE withheld SET address = '', row = '{}', reason = '';
 
 -- name: feedback
-UPDATE feedback SET address = '', detail = '';
+UPDATE feedback SET address = '', detail = '', said = NULL;
+
+-- name: choices
+-- A mailbox's address may be a person's.
+UPDATE choice SET source = '';
+
+-- name: consents
+UPDATE armed SET by = '';
+
+-- name: header
+-- A file without a header has a customer in its place.
+UPDATE campaign SET header = '[]';
+
+-- name: notes
+-- Notes tell who approved, who armed, and what was chosen by.
+UPDATE note SET what = kept_of_note(what);
 
 -- name: compact
 -- Without it the old pages would stay in the file.

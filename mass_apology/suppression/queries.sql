@@ -35,6 +35,13 @@ ORDER BY at, key LIMIT :rows;
 -- A domain is not a person's, and an entry that stops a company's letters must stay readable.
 UPDATE entry SET address = NULL, note = '' WHERE at < :before AND address IS NOT NULL AND NOT whole_domain;
 
+-- name: forget
+-- All entries that one campaign made, whenever that was.
+UPDATE entry SET address = NULL, note = '' WHERE source = :source AND address IS NOT NULL AND NOT whole_domain;
+
+-- name: named
+SELECT count(*) FROM entry WHERE address IS NOT NULL AND NOT whole_domain;
+
 -- name: rewrite
 -- secure_delete overwrites what is deleted, but not the copies that moving rows between pages has left in unused room.
 VACUUM;

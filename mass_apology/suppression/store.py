@@ -121,10 +121,27 @@ class Suppressions:
 
         The entries go on working. Whole domains stay readable. The file is written anew, which needs room for a copy.
         """
+        return self._purge("purge", {"before": older_than})
+
+    def forget(self, source: str, *, older_than: float | None = None) -> int:
+        """As ``purge``, for all entries that ``source`` made; with ``older_than`` also for everybody's from before."""
+        forgotten = self._purge("forget", {"source": source})
+        return forgotten + (self.purge(older_than) if older_than is not None else 0)
+
+    def named(self) -> int:
+        """How many entries still have a person's address."""
+        connection = self._reading()
+        if connection is None:
+            return 0
+        with explained(self.path):
+            (count,) = connection.execute(QUERIES["named"]).fetchone()
+            return int(count)
+
+    def _purge(self, statement: str, facts: Mapping[str, object]) -> int:
         if self._reading() is None:
             return 0
         with self._changing() as connection:
-            purged = connection.execute(QUERIES["purge"], {"before": older_than}).rowcount
+            purged = connection.execute(QUERIES[statement], facts).rowcount
         with explained(self.path):
             connection.execute(QUERIES["rewrite"])  # also where none was left: the disk may have been full before
         return purged

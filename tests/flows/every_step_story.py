@@ -188,7 +188,8 @@ class Story:
         report.report(self.folder, self.folder / "report.csv", None, force=True)
 
     def purge(self) -> None:
-        purge.purge(self.folder, "30 days")
+        wishes = purge.Wishes(older_than="30 days", all_suppressions=True)
+        purge.purge(self.folder, wishes, str)
 
 
 class Waits(Person):

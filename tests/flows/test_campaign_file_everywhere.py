@@ -21,6 +21,7 @@ from mass_apology.flows.following.outlook import outlook
 from mass_apology.flows.following.timers import text
 from mass_apology.flows.settling.bounces import settle
 from mass_apology.flows.settling.choices import choose
+from mass_apology.flows.settling.purge import Wishes as PurgeWishes
 from mass_apology.flows.settling.purge import purge
 from mass_apology.flows.settling.reconcile import reconcile
 from mass_apology.flows.showing.report import report
@@ -50,7 +51,7 @@ COMMANDS: dict[str, Callable[[Path], object]] = {
     "bounces": lambda folder: settle(folder, str(folder), observe=nothing),
     "choices": lambda folder: choose(folder, None, None, force=False),
     "reconcile": lambda folder: reconcile(folder, [], show=nothing, observe=nothing),
-    "purge": lambda folder: purge(folder, "1 day"),
+    "purge": lambda folder: purge(folder, PurgeWishes(older_than="1 day"), str),
 }
 
 

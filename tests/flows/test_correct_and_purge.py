@@ -1,4 +1,4 @@
-"""A correction goes to exactly those who had the error; a purge forgets people and nothing else."""
+"""A correction goes to exactly those who had the error; first letters may keep the hours."""
 
 from __future__ import annotations
 
@@ -8,18 +8,14 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from live import Person, campaign_folder, customers, relay, results, send, statuses, write_rows, write_toml
+from live import Person, campaign_folder, customers, relay, results, send, write_rows
 from smtp_fakes import Relay
 
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.following.affected import Wishes
 from mass_apology.flows.following.correct import correct
 from mass_apology.flows.sending.run import Ended
-from mass_apology.flows.settling.purge import purge
 from mass_apology.flows.showing.standing import standing
-from mass_apology.flows.suppressing import store_path
-from mass_apology.ledger import Records
-from mass_apology.suppression import Entry, Reason, Suppressions
 
 SORRY_AGAIN = "Subject: What we got wrong\n\n{{ salutation }}\n\nOur first letter had an error.\n"
 
@@ -142,55 +138,6 @@ def test_the_number_has_to_be_typed(sent: Path, live: Relay) -> None:
     with pytest.raises(ConfirmationError, match="20 letters are to be corrected"):
         corrected(sent, Person(types="19"))
     assert len(live.received) == 20
-
-
-def test_a_purge_forgets_people_and_keeps_the_rest(sent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Suppressions.open(store_path()) as store:
-        store.add(Entry.of("customer1@d1.example", Reason.REQUESTED, at=time.time(), source="by hand"))
-    now = time.time()
-    with pytest.raises(ConfirmationError, match="which is not 90 days ago"):
-        purge(sent, "90 days")
-    monkeypatch.setattr(time, "time", lambda: now + 91 * 86400)
-    purged = purge(sent, "90 days")
-    assert purged.suppressions == 1
-    assert purged.files == ("affected.csv", "last-check.json") or "affected.csv" in purged.files
-    octets = (sent / "ledger.sqlite").read_bytes()
-    assert b"customer1@" not in octets
-    assert b"Customer 1" not in octets
-    assert statuses(sent) == {"ACCEPTED": 20}
-    assert all(each.sha256 for each in results(sent))
-    with Suppressions.open(store_path()) as store:
-        assert store.find("customer1@d1.example") is not None
-
-
-def test_after_a_purge_the_same_file_reaches_nobody_twice(
-    sent: Path, live: Relay, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 91 * 86400)
-    purge(sent, "90 days")
-    write_toml(sent, live.sink.url, incident={"service": "Acme Mail"})
-    send(sent)
-    assert len(live.received) == 20
-
-
-def test_after_a_purge_nobody_can_be_written_to_any_more(sent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 91 * 86400)
-    purge(sent, "90 days")
-    with pytest.raises(ConfirmationError, match="This campaign was purged"):
-        corrected(sent)
-
-
-def test_letters_that_are_due_stop_a_purge(tmp_path: Path, live: Relay) -> None:
-    folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(5))
-    live.fault = lambda _, verb, __: b"550 5.7.1 blocked" if verb == "MAIL" else None
-    send(folder)
-    with Records.open(folder / "ledger.sqlite", "trial") as ledger:
-        due = sum(ledger.counts("first")[status] for status in ("PLANNED", "DEFERRED"))  # type: ignore[index]
-    assert due
-    with pytest.raises(ConfirmationError, match="still due"):
-        purge(folder, "0 days")
 
 
 def test_first_letters_keep_the_hours_where_that_is_wanted(

@@ -25,7 +25,7 @@ from mass_apology.flows.following.consent import agree
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.settling.bounces import Settled
 from mass_apology.flows.settling.choices import choose
-from mass_apology.flows.settling.purge import purge
+from mass_apology.flows.settling.purge import Wishes, purge
 from mass_apology.flows.showing.standing import standing
 from mass_apology.ledger import Control, Records
 from mass_apology.model import Finding, Status
@@ -186,7 +186,7 @@ def test_only_one_sends_and_forgets_all_the_same(tmp_path: Path) -> None:
         with pytest.raises(LedgerLocked), locked_ledger(folder, read_campaign(folder)):
             pass
         with pytest.raises(LedgerLocked):
-            purge(folder, "1 second")
+            purge(folder, Wishes(older_than="1 second"), str)
         return "both were refused"
 
     at_the_dot = AtTheDot(1, act)

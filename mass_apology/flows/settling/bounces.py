@@ -196,8 +196,8 @@ class _Settling:
         """A dead address and a complaint enter the list by themselves; what anybody could have forged does not."""
         for note, one in zip(notes, report.affected, strict=False):
             reason = _SUPPRESSES.get(one.kind)
-            if reason is None or note.match is None or not note.match.proven:
-                continue
+            if reason is None or note.match is None or not note.match.proven or not note.match.address:
+                continue  # a purged ledger knows no address, and anybody could name one
             if reason is Reason.DEAD_ADDRESS and not one.hard:
                 continue
             yield Entry.of(note.match.address, reason, at=time.time(), source=self._campaign.name)

@@ -1,52 +1,119 @@
-"""``purge``: personal data out of a campaign that is over. Counts, hashes, reasons and suppressions stay."""
+"""``purge``: personal data out of a campaign that is over; statuses, digests and the effect of suppressions stay."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
-from mass_apology.campaign import read_campaign
+from mass_apology.campaign import LOG_NAME, read_campaign
 from mass_apology.errors import ConfirmationError
+from mass_apology.flows.counting import disagreement
+from mass_apology.flows.following.wave_plan import WavePlan
 from mass_apology.flows.holding import locked_ledger
-from mass_apology.flows.suppressing import store_path
-from mass_apology.ledger import purging
+from mass_apology.flows.settling.purged_log import purge_log
+from mass_apology.flows.settling.remaining_files import remaining_files
+from mass_apology.flows.suppressing import store_path, suppressed
+from mass_apology.ledger import Ledger, purging
+from mass_apology.ledger.waves import armed
 from mass_apology.moments import utc_minute
-from mass_apology.settings import parse_duration
+from mass_apology.schedule import Due, waves
+from mass_apology.settings import Campaign, parse_duration
 from mass_apology.suppression import Suppressions
 
 
+class Wishes(Struct, frozen=True, kw_only=True):
+    """What the person asked ``purge`` for."""
+
+    older_than: str  # nothing may have happened to a letter for so long: "90 days"
+    confirm: int | None = None  # the number of people, given beforehand
+    all_suppressions: bool = False  # also entries of the list that other campaigns and people made, if they are so old
+
+
 class Purged(Struct, frozen=True, kw_only=True):
-    """What was forgotten, and what a person still has to delete."""
+    """What was forgotten, and what a person still has to see to."""
 
+    people: int  # that the ledger told of, rows that were set aside included
     suppressions: int  # entries of the list that lost their address, and go on working
-    files: tuple[str, ...]  # of the folder: they hold personal data, and are not ours to delete
+    suppressions_kept: int  # entries that keep it: other campaigns', and those made by hand
+    files: tuple[str, ...]  # of the folder: they may hold personal data, and are not ours to delete
 
 
-def purge(folder: Path, older_than: str) -> Purged:
-    """Forget people, where nothing has happened to a letter for ``older_than`` ("90 days").
+def purge(folder: Path, wishes: Wishes, ask: Callable[[int], str]) -> Purged:
+    """Forget people, after the typed or given number of them; ``ask`` gets what the person types.
 
-    Raises ``ConfirmationError`` where letters are still due, or something happened since; then nothing is forgotten.
+    Raises ``ConfirmationError`` where another number is given, where a letter is due or in doubt, where an armed
+    follow-up has letters to send, or where something happened too recently; then nothing is forgotten.
     """
-    seconds = _seconds(older_than)
+    seconds = _seconds(wishes.older_than)
     campaign = read_campaign(folder)
     now = time.time()
     with locked_ledger(folder, campaign) as ledger:
-        if due := purging.unfinished(ledger):
-            raise ConfirmationError(
-                f"{due} letters are still due; nothing was purged.", next_step="Send them, or withhold them first."
-            )
-        newest = purging.newest(ledger)
-        if newest is not None and newest > now - seconds:
-            raise ConfirmationError(
-                f"The last thing happened at {utc_minute(newest)}, which is not {older_than} ago; nothing was purged.",
-                next_step="Wait, or give a shorter time.",
-            )
+        _require_finished(folder, campaign, ledger, now)
+        _require_old(ledger, now - seconds, wishes.older_than)
+        people = purging.named(ledger)
+        if people:
+            _confirm(people, wishes, ask)
         purging.purge(ledger, now)
+        purge_log(folder / LOG_NAME)
     with Suppressions.open(store_path(campaign, folder)) as store:
-        forgotten = store.purge(now - seconds)
-    return Purged(suppressions=forgotten, files=tuple(sorted(_left(folder, campaign.recipients))))
+        forgotten = store.forget(campaign.name, older_than=now - seconds if wishes.all_suppressions else None)
+        kept = store.named()
+    return Purged(people=people, suppressions=forgotten, suppressions_kept=kept, files=remaining_files(folder))
+
+
+def _require_finished(folder: Path, campaign: Campaign, ledger: Ledger, now: float) -> None:
+    unfinished = purging.unfinished(ledger)
+    if unfinished.due:
+        raise ConfirmationError(
+            f"{unfinished.due} letters are still due; nothing was purged.",
+            next_step="Send them, or take their rows out of the file and run: mass-apology send --withhold-missing",
+        )
+    if unfinished.in_doubt:
+        raise ConfirmationError(
+            f"{unfinished.in_doubt} letters are in doubt, and afterwards nobody could clear that up; nothing was "
+            "purged.",
+            next_step="Ask the relay's log: mass-apology reconcile --log mail.log. Or send them again: "
+            "mass-apology send --resend-in-doubt",
+        )
+    for name, letters in _still_armed(folder, campaign, ledger, now):
+        raise ConfirmationError(
+            f"The follow-up {name} is armed and has {letters} letters to send yet; nothing was purged.",
+            next_step="Let it send them, or take the [[follow_up]] out of campaign.toml.",
+        )
+
+
+def _still_armed(folder: Path, campaign: Campaign, ledger: Ledger, now: float) -> Iterator[tuple[str, int]]:
+    """Waves that somebody agreed to, and how many letters are due yet, now or later."""
+    agreed = armed(ledger)
+    if not agreed or purging.is_purged(ledger):
+        return
+    with suppressed(campaign, folder) as on_the_list:
+        for wave in waves(campaign.follow_up):
+            if wave.name in agreed:
+                plan = WavePlan(folder, campaign, ledger, wave, on_the_list)
+                letters = sum(isinstance(decision, Due) for _, decision in plan.decisions(now))
+                if letters:
+                    yield wave.name, letters
+
+
+def _require_old(ledger: Ledger, before: float, older_than: str) -> None:
+    newest = purging.newest(ledger)
+    if newest is not None and newest > before:
+        raise ConfirmationError(
+            f"The last thing happened at {utc_minute(newest)}, which is not {older_than} ago; nothing was purged.",
+            next_step="Wait, or give a shorter time.",
+        )
+
+
+def _confirm(people: int, wishes: Wishes, ask: Callable[[int], str]) -> None:
+    if said := disagreement(people, wishes.confirm, ask):
+        raise ConfirmationError(
+            f"The ledger tells of {people} people, but {said}; nothing was purged.",
+            next_step=f"To forget them for good, run the same command with --confirm {people}.",
+        )
 
 
 def _seconds(text: str) -> float:
@@ -54,9 +121,3 @@ def _seconds(text: str) -> float:
         return parse_duration(text)
     except ValueError as error:
         raise ConfirmationError(f"--older-than {error}.", next_step="Write --older-than '90 days'.") from None
-
-
-def _left(folder: Path, recipients: str) -> list[str]:
-    suffixes = {".csv", ".json", ".jsonl", ".html", ".mbox", ".xlsx", ".txt", ".parquet"}
-    found = {path.name for path in folder.iterdir() if path.suffix in suffixes and path.name != "log.jsonl"}
-    return [name for name in found | {recipients} if (folder / name).exists()]
