@@ -111,10 +111,8 @@ WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED')
   AND recipient NOT IN (SELECT recipient FROM met) AND recipient NOT IN (SELECT recipient FROM superseded);
 
 -- name: has-new
-SELECT EXISTS (
-    SELECT 1 FROM staged LEFT JOIN met ON met.staged = staged.id
-    WHERE fate IS NULL OR fate IN ('new', 'returned') OR (fate = 'updated' AND moved)
-);
+SELECT (SELECT count(*) FROM staged) > (SELECT count(*) FROM met)
+    OR EXISTS (SELECT 1 FROM met WHERE fate IN ('new', 'returned') OR (fate = 'updated' AND moved));
 
 -- name: meet-written
 -- New letters to mailboxes that a letter of this wave has reached, or may have.

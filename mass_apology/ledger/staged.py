@@ -45,6 +45,15 @@ class Respelled(Struct, frozen=True, kw_only=True):
     lines: tuple[int, ...]
 
 
+class SeveralRows(Struct, frozen=True, kw_only=True):
+    """A letter that several rows share."""
+
+    language: str  # the letter's
+    address: str
+    lines: tuple[int, ...]
+    rows: list[dict[str, str]]  # their non-empty fields
+
+
 class Kin(Struct, frozen=True, kw_only=True):
     """Several letters that go to one mailbox, or to one customer."""
 

@@ -165,6 +165,9 @@ SELECT address, persons, names, lines FROM shared JOIN staged ON staged.id = sha
 -- name: respelled
 SELECT addresses, lines FROM respelled JOIN staged ON staged.id = respelled.staged ORDER BY staged.id;
 
+-- name: of-several-rows
+SELECT letter_language, address, lines, rows FROM staged WHERE instr(lines, ',') ORDER BY id;
+
 -- name: mailboxes-repeated
 -- Where each customer gets a letter: letters to one mailbox, mailbox by mailbox.
 SELECT mailbox, address, name, lines FROM staged

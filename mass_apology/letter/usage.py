@@ -59,6 +59,26 @@ def usage_findings(template: str, scenario: Scenario, directories: Sequence[Path
     return [*found, *_untold(declared, scenario, languages, directories), *_unfollowed(declared, scenario, directories)]
 
 
+def first_row_only(template: str, language: str, directories: Sequence[Path]) -> frozenset[str]:
+    """The columns of which the letter in this language shows the first row's value and no other row's.
+
+    Raises ``TemplateError`` where the letter cannot be read.
+    """
+    environment = LetterEnvironment(Localiser(language))
+    letter = source.read_letter(source.letter_path(template, language, directories))
+    first: set[str] = set()
+    others: set[str] = set()
+    for fragment in (letter.subject, letter.preheader, letter.body):
+        tree = environment.parse(fragment.padded)
+        first.update(name for owner, name, _ in fields_used(tree) if owner == "customer")
+        rows = row_names(tree) - {"customer"}
+        others.update(name for owner, name, _ in fields_used(tree) if owner in rows)
+        for chosen in tree.find_all(nodes.Filter):
+            if chosen.name in _BY_ATTRIBUTE and names_in(chosen) & rows:
+                others.update(_attributes(chosen))
+    return frozenset(first - others)
+
+
 def _read(path: Path, language: str, scenario: Scenario) -> tuple[list[Finding], list[Use]]:
     """One letter's mistakes and what it uses."""
     try:

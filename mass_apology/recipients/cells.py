@@ -51,7 +51,7 @@ _ADVICE = {
     "encoded-word": "Write the text itself instead of its encoded form '=?…?='.",
     "field-count": "Quote the fields that hold the delimiter, or add what is missing.",
     "formula-unsaved": "Open the workbook in a spreadsheet program, which calculates it, and save it.",
-    "key-missing": "Add the customer's number, by which the rows of one person are found.",
+    "key-missing": "Add the customer's number, by which people are known again.",
     "language-invalid": "Write a language code such as 'pl' or 'pl-PL', or leave the cell empty.",
     "name-is-link": "Write the person's name without a web address, or leave the cell empty.",
     "name-too-long": "Shorten the name, or leave the cell empty.",

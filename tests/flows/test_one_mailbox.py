@@ -210,6 +210,21 @@ def test_a_correction_goes_to_a_shared_mailbox_once(tmp_path: Path, live: Relay)
     assert "Dear customer," in text
 
 
+def test_rows_that_differ_in_what_only_the_first_one_shows_are_told(tmp_path: Path, live: Relay) -> None:
+    rows = [row("a@x.example", "Anna", 1, plan="pro"), row("b@x.example", "Bo", 2, plan="pro")]
+    rows += [row("A@x.example", "ANNA", 3, plan="pro"), row("b@x.example", "Bo", 2, plan="free")]
+    folder = campaign(tmp_path / "trial", live, rows)
+    assert "rows-differ" not in found(plan(folder))  # it shows the minutes of all rows, and no plan
+    letter = "Subject: Sorry, {{ customer.minutes }}\n\n{{ salutation }}\n\nYour plan is {{ customer.plan }}.\n"
+    (folder / "templates/sorry/en.md").write_text(letter, encoding="utf-8")
+    first, second = found(plan(folder))["rows-differ"]
+    assert first.startswith("affected.csv, lines 2, 4: The rows of a@x.example differ in minutes, and")
+    assert second.startswith("affected.csv, lines 3, 5: The rows of b@x.example differ in plan, and")
+    shows_all = letter + "{% for row in rows %}\n- {{ row.minutes }}, {{ row.plan }}\n{% endfor %}\n"
+    (folder / "templates/sorry/en.md").write_text(shows_all, encoding="utf-8")
+    assert "rows-differ" not in found(plan(folder))
+
+
 # Keys
 
 

@@ -129,7 +129,7 @@ def _columns(begun: Beginning) -> Iterator[str]:
         yield from remark(f"Nothing uses {_listed(survey.unused)}.")
 
 
-_REMARKS = {"key": "rows with one key are one customer and get one letter; "}
+_REMARKS = {"key": "who is known again under another address; "}
 
 
 def _letters_columns(survey: Survey) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from mass_apology.guards import Commonest
 from mass_apology.ledger import Conflict, Kin, Known, Respelled, Shared, Staging
@@ -13,6 +13,8 @@ from mass_apology.settings import Campaign
 LINES_NAMED = 10
 NAMES_NAMED = 5
 
+_TOLD_BY = frozenset({"email", "name"})
+
 _EACH = 'one_letter_per = "customer" in campaign.toml'
 
 
@@ -22,6 +24,7 @@ class Persons:
     def __init__(self, staging: Staging, campaign: Campaign) -> None:
         self._staging = staging
         self._file = campaign.recipients
+        self._told_by = {campaign.columns.address, campaign.columns.name, campaign.columns.key}
         self._each_customer = campaign.one_letter_per == "customer"
         self.crowd = Commonest()
         """The mailbox that most persons share, and how many they are; known after ``findings``."""
@@ -36,6 +39,29 @@ class Persons:
         if not self._each_customer:
             yield from map(self._respelled, self._staging.respelled())
         yield from map(self._mailbox if self._each_customer else self._customer, self._staging.repeated())
+
+    def values_findings(self, shown: Callable[[str], Collection[str]]) -> Iterator[Finding]:
+        """Letters whose rows differ in what is shown of the first one only; ``shown`` are such columns, by language."""
+        columns = {language: self._facts(shown(language)) for language in self._staging.counts(domains=0).languages}
+        if not any(columns.values()):
+            return
+        for letter in self._staging.of_several_rows():
+            differs = [each for each in columns[letter.language] if len({row.get(each) for row in letter.rows}) > 1]
+            if differs:
+                yield Finding(
+                    code="rows-differ",
+                    severity=Severity.WARNING,
+                    where=self._lines(letter.lines),
+                    problem=f"The rows of {letter.address} differ in {' and '.join(differs)}, "
+                    "and the letter shows the first row's value only.",
+                    advice="Show all of them in the template: {% for row in rows %} … {{ row.… }} … {% endfor %}",
+                    line=letter.lines[0],
+                    address=letter.address,
+                )
+
+    def _facts(self, columns: Collection[str]) -> list[str]:
+        """Without the columns by which a person is told: they may be spelled in several ways."""
+        return sorted(column for column in columns if column not in self._told_by and column.casefold() not in _TOLD_BY)
 
     def known_findings(self, known: Known, letters: int) -> Iterator[Finding]:
         """What the ledger says of the plan's people, besides the guard ``already-written``."""

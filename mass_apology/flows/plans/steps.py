@@ -25,6 +25,7 @@ from mass_apology.letter.column_uses import column_uses
 from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.letter.inspecting.inspection import Inspection, together
 from mass_apology.letter.scenario import facts_findings, load_scenario, purpose_findings, purpose_of
+from mass_apology.letter.usage import first_row_only
 from mass_apology.letter.writer import Writer
 from mass_apology.model import Delivery, Finding, Severity, Withheld
 from mass_apology.preflight import Findings, Group
@@ -136,6 +137,7 @@ class Planning:
             self._observe("reading rows", self._rows_read, None)
         self._findings.add(self._persons.findings())
         self._staging.withhold_conflicts()
+        self._findings.add(self._persons.values_findings(self._first_row_only))
         languages = tuple(self._staging.counts(domains=0).languages)
         facts = facts_findings(self._scenario, self._campaign.incident, languages)
         self._findings.add(facts)
@@ -143,6 +145,9 @@ class Planning:
         codes = self._codes_findings()
         self._findings.add(codes)
         self._lacks_something = any(each.severity is Severity.ERROR for each in (*facts, *codes))
+
+    def _first_row_only(self, language: str) -> frozenset[str]:
+        return first_row_only(self._campaign.template, language, self._directories)
 
     def _codes_findings(self) -> list[Finding]:
         """Before the letters are written: those without a code would be set aside, and then want none."""

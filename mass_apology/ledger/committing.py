@@ -1,0 +1,47 @@
+"""A plan that was met and confirmed becomes the ledger's, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from sqlite3 import Connection
+
+from mass_apology.ledger import lock
+from mass_apology.ledger.statements import statements
+
+_COMMIT = statements("commit.sql")
+
+
+def commit(connection: Connection, plan: Path, facts: Mapping[str, object]) -> None:
+    """Make it durable on the ledger's writing connection; ``plan`` is its file, ``facts`` what the statements name.
+
+    Raises ``FencedOut`` unless the ledger's lock is held.
+    """
+    connection.execute(_COMMIT["attach"], (f"{plan.absolute().as_uri()}?mode=ro",))
+    try:
+        with lock.fenced(connection):
+            _write(connection, facts)
+    finally:
+        connection.execute(_COMMIT["detach"])
+    connection.execute(_COMMIT["checkpoint"])
+
+
+def _write(connection: Connection, facts: Mapping[str, object]) -> None:
+    """In the ledger's transaction, with the plan attached."""
+    (last,) = connection.execute(_COMMIT["last-recipient"]).fetchone()
+    facts = {**facts, "last": last}
+    for statement in (
+        "update-recipients",
+        "renumber-recipients",
+        "update-deliveries",
+        "drop-returned",
+        "withhold-superseded",
+        "withhold-missing",
+        "add-recipients",
+        "add-deliveries",
+        "add-codes",
+        "drop-withheld",
+        "add-withheld",
+        "set-plan",
+    ):
+        connection.execute(_COMMIT[statement], facts)
