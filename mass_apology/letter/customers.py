@@ -9,6 +9,7 @@ from mass_apology.errors import TemplateError
 from mass_apology.letter.templates import Particulars
 from mass_apology.letter.values import Fields
 from mass_apology.model import Delivery
+from mass_apology.names import Judgement, judge
 from mass_apology.settings import Campaign
 
 _GENDERS = {"f": "f", "female": "f", "w": "f", "m": "m", "male": "m"}
@@ -27,6 +28,7 @@ class Customers:
         self._parsers = {name: parser(kind, campaign.time_zone) for name, kind in campaign.types.items()}
         self._remedies = frozenset(remedies)
         self._name = _column("name", campaign.columns.name, header)
+        self._company = _column("company", campaign.columns.company, header)
         position = _column("position", campaign.columns.position, header)
         self._personal = frozenset(filter(None, (self._name, position, campaign.columns.gender)))
 
@@ -34,10 +36,12 @@ class Customers:
         """All but the heading; ``rows`` are the delivery's. ``TemplateError`` where a cell is not of its type."""
         first = self.first(delivery, rows)
         fields = [self._fields(row) for row in rows]
+        judged = self.judged(delivery, rows[0])
         own = Particulars(
             customer=fields[0] if first is rows[0] else self._fields(first),
             rows=fields,
-            name=delivery.name,
+            name=judged.shown,
+            greeted=judged.greeted,
             gender=self.gender(first),
             time_zone=delivery.time_zone or self._campaign.time_zone,
             code=delivery.code,
@@ -51,6 +55,10 @@ class Customers:
         if delivery.name or len(rows) == 1 or self._name is None or not any(row.get(self._name) for row in rows):
             return rows[0]
         return {column: cell for column, cell in rows[0].items() if column not in self._personal}
+
+    def judged(self, delivery: Delivery, row: Mapping[str, str]) -> Judgement:
+        """What the letter makes of its recipient's name; ``row`` is their first one."""
+        return judge(delivery.name, row.get(self._company, "") if self._company else "")
 
     def gender(self, row: Mapping[str, str]) -> str:
         """``"f"``, ``"m"``, or ``""`` where the row does not say."""

@@ -15,6 +15,7 @@ from mass_apology.letter.brand import html_lines, labels_for
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.values import Fields
 from mass_apology.model import Delivery
+from mass_apology.names import judge
 from mass_apology.settings import Campaign, ColumnSettings, numbered
 
 PARTS = ("position", "company", "street", "postcode", "city", "country")
@@ -67,7 +68,7 @@ class Headings:
             day=day,
             date=localiser.date(day),
             number=outgoing and labels_for(language).outgoing.replace("{}", outgoing),
-            name=delivery.name,
+            name=judge(delivery.name).shown,
             position=told.get("position", ""),
             company=told.get("company", ""),
             address=_address(told, language, localiser),

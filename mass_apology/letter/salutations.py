@@ -168,8 +168,9 @@ OTHER = Salutations(named={"": "{name},"}, unnamed={"": ""})
 def salutation(language: str, name: str, gender: str) -> str:
     """The letter's first line with its punctuation. ``gender`` is "f", "m" or ""; the result may be "".
 
-    ``name`` is "Given Family" as the file writes it. It is left out where its form in a salutation is not certain,
-    and where its spelling contradicts ``gender``, which then counts as unknown.
+    ``name`` is "Given Family", and one that somebody can be greeted with: ``names.judge`` tells. It is left out where
+    its form in a salutation is not certain, and where its spelling contradicts ``gender``, which then counts as
+    unknown.
     """
     forms = SALUTATIONS.get(language, OTHER)
     called = forms.called(" ".join(name.split())) if _LETTER.search(name) else None

@@ -47,7 +47,8 @@ class Particulars(TypedDict):
 
     customer: Fields
     rows: Sequence[Fields]
-    name: str
+    name: str  # as it may be shown; "" for none
+    greeted: NotRequired[str]  # as it may be greeted, where that is not the name
     gender: str  # "f", "m" or ""
     time_zone: str  # an IANA name, "" for UTC
     code: NotRequired[str]  # allotted to the recipient
@@ -124,7 +125,7 @@ class Template:
         return self._tracer.variant(self._values(own))
 
     def _values(self, own: Particulars) -> dict[str, object]:
-        salutation = self._localiser.salutation(own["name"], own["gender"])
+        salutation = self._localiser.salutation(own.get("greeted", own["name"]), own["gender"])
         values: dict[str, object] = {
             "customer": own["customer"],
             "rows": own["rows"],

@@ -130,6 +130,7 @@ class Writer:
         largest = Largest()
         texts: set[int] = set()
         for delivery in deliveries:
+            findings += self._inspector.addressee_findings(delivery)
             try:
                 content = self._rendered(delivery, _STAND_IN_DATE)
                 composed = self._composed(
@@ -193,7 +194,7 @@ class Writer:
         return self._forms.form_for(delivery.language).skeleton.compose(
             content,
             to_address=delivery.address,
-            to_name=delivery.name,
+            to_name=self._customers.judged(delivery, read_rows(delivery.rows)[0]).shown,
             date=date,
             message_id=message_id,
             thread=delivery.thread,

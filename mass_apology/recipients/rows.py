@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mass_apology.columns import Value
 from mass_apology.control_characters import turns_what_follows
 from mass_apology.model import Finding, Recipient, Severity, Withheld
+from mass_apology.names import clickable
 from mass_apology.recipients.about_nobody import Header, repeats_header, totals_problem, totals_word
 from mass_apology.recipients.address import envelope_address
 from mass_apology.recipients.cells import (
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 200  # characters
 _ENCODED_WORD = re.compile(r"=\?")  # RFC 2047: a mail program would decode it, into anything
-_WEB_ADDRESS = re.compile(r"://|www\.", re.IGNORECASE)  # mail programs make links of these by themselves
 
 _Cells = Sequence[str]
 
@@ -132,7 +132,7 @@ class RowChecks:
         cells.find_controls({roles.address, roles.name, roles.language, roles.time_zone, roles.key})
         cells.find(roles.address, _ENCODED_WORD, "encoded-word", "holds '=?', which mail programs decode")
         if roles.name is not None:
-            cells.find_name_flaws(roles.name)
+            cells.find_name_flaws(roles.name, roles.address)
         cells.find_totals(roles.address)
         cells.require(roles.address, "address-missing")
         cells.require(roles.key, "key-missing")
@@ -191,12 +191,14 @@ class _CheckedCells:
         hits = ((index, cell) for index, cell in enumerate(cells) if pattern.search(cell))
         self.flaws.extend(Flaw(index, code, column, f"The value '{shown(cell)}' {problem}.") for index, cell in hits)
 
-    def find_name_flaws(self, column: str) -> None:
+    def find_name_flaws(self, column: str, address: str) -> None:
         """What a name must not hold, since it stands in a header and after "Dear"."""
         self.find(column, _ENCODED_WORD, "encoded-word", "holds '=?', which mail programs decode")
         self.find(column, BIDI_OVERRIDE, "bidi-override", "holds characters that turn the direction of writing")
-        self.find(column, _WEB_ADDRESS, "name-is-link", "holds a web address")
-        for index, cell in enumerate(self._columns[column]):
+        for index, (cell, own) in enumerate(zip(self._columns[column], self._columns[address], strict=True)):
+            if (link := clickable(cell)) and cell.strip().casefold() != own.strip().casefold():
+                problem = f"The value '{shown(cell)}' holds '{shown(link)}', which mail programs make a link of."
+                self.flaws.append(Flaw(index, "name-is-link", column, problem))
             if len(cell) > _LONGEST_NAME:
                 problem = (
                     f"The name '{shown(cell)}' has {len(cell)} characters, and at most {_LONGEST_NAME} are allowed."

@@ -19,7 +19,7 @@ from mass_apology.errors import MassApologyError, MessageError, TemplateError
 from mass_apology.letter.farm import LETTERS_PER_PROCESS, MOST_PROCESSES, Farm, processes_for
 from mass_apology.letter.message.compose import rfc5322_date
 from mass_apology.letter.writer import Writer
-from mass_apology.model import Finding, Message
+from mass_apology.model import Finding, Message, Severity
 
 NOW = 1_795_165_920.5
 
@@ -65,7 +65,8 @@ def test_findings_are_those_of_one_writer_and_in_order(folder: Path, processes: 
             return (await farm.check(due)).findings
 
     findings = asyncio.run(check())
-    assert [finding.line for finding in findings] == [number + 1 for number in range(0, 200, 7)]
+    failures = [finding.line for finding in findings if finding.severity is Severity.ERROR]
+    assert failures == [number + 1 for number in range(0, 200, 7)]
     writer = make_writer(folder)
     assert findings == writer.check(due).findings
 

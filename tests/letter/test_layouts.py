@@ -18,7 +18,6 @@ from letter_files import inner_html, letter
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import CampaignError, InputError, TemplateError
 from mass_apology.letter.brand import BLACK, LABELS, WHITE, contrast, ink_on
-from mass_apology.letter.inspecting.leftovers import Kind
 from mass_apology.letter.message.compose import rfc5322_date
 from mass_apology.model import Content
 from mass_apology.settings import numbered
@@ -234,9 +233,11 @@ def test_a_column_that_is_stated_and_missing_is_an_error(folder: Path) -> None:
     assert caught.value.next_step
 
 
-def test_nobody_is_found_behind_the_letterhead_too(folder: Path) -> None:
-    (finding,) = make_writer(folder).check([delivery(name="null")]).findings
-    assert finding.code == Kind.MISSING_VALUE
+def test_nobody_is_greeted_behind_the_letterhead_either(folder: Path) -> None:
+    writer = make_writer(folder)
+    (finding,) = writer.check([delivery(name="null")]).findings
+    assert finding.code == "name-placeholder"
+    assert "null" not in writer.content(delivery(name="null"), date=DATE).text
 
 
 # Layouts of one's own

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from mass_apology import pacing, preflight, recipients
 from mass_apology.errors import first_failure
 from mass_apology.flows.observing import Observe
-from mass_apology.flows.plans import later_waves
+from mass_apology.flows.plans import greeting_nobody, later_waves
 from mass_apology.flows.plans.canary import Candidates
 from mass_apology.flows.plans.guarding import Guards, Numbers
 from mass_apology.flows.plans.persons import Persons
@@ -122,7 +122,7 @@ class Planning:
         self._observe = observe
         self._findings = Findings()
         self._candidates = Candidates()
-        self._rows_read = self._rows_chosen = self._rendered = self._gmail = 0
+        self._rows_read = self._rows_chosen = self._rendered = self._gmail = self._unnamed = 0
         self._inspected = Inspection()
         self._lacks_something = False
         self._asked: Counter[preflight.Asked] = Counter()
@@ -224,6 +224,7 @@ class Planning:
     def _see(self, batch: list[Delivery]) -> None:
         self._guards.see(batch)
         self._gmail += sum(letter.address.endswith(GMAIL) for letter in batch)
+        self._unnamed += sum(not letter.name for letter in batch)
 
     async def _render(self, farm: Farm, batch: list[Delivery], letters: int, failed: list[tuple[int, str]]) -> None:
         inspected = await farm.check(batch)
@@ -249,6 +250,8 @@ class Planning:
         if campaign.codes is not None:
             without = later_waves.without_code(campaign, self._directories, tuple(counts.languages))
             self._findings.add(preflight.unshown_codes_findings(without, campaign.template))
+        header, unnamed = self._layout.header, self._unnamed
+        self._findings.add(greeting_nobody.findings(campaign, header, letters=counts.letters, unnamed=unnamed))
         self._findings.add(self.writer.unsubscribing_findings())
         self._findings.add(preflight.deadline_findings(finish_at, campaign.finish_by))
         known = self._staging.known()

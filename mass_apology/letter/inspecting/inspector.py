@@ -9,6 +9,7 @@ from pathlib import Path
 from mass_apology.errors import MassApologyError
 from mass_apology.letter.customers import Customers
 from mass_apology.letter.forms import Forms
+from mass_apology.letter.inspecting.addressees import addressee_findings
 from mass_apology.letter.inspecting.leftovers import leftovers
 from mass_apology.letter.legal.judge import Breach, Judge
 from mass_apology.letter.legal.pack import load_pack
@@ -57,6 +58,11 @@ class Inspector:
         if template.may_show_images:
             yield from self._missing_images(delivery, content)
 
+    def addressee_findings(self, delivery: Delivery) -> Iterator[Finding]:
+        """What is to be said of whom a letter is for, whether it can be written or not."""
+        judged = self._customers.judged(delivery, read_rows(delivery.rows)[0])
+        yield from addressee_findings(self.where(delivery), delivery, judged)
+
     def failure(self, delivery: Delivery, error: MassApologyError) -> Finding:
         """The finding about a letter that cannot be written."""
         return self._finding(delivery, FAILS, error.problem, error.next_step)
@@ -82,8 +88,9 @@ class Inspector:
     def _leftovers(self, delivery: Delivery, content: Content, template: Template) -> Iterator[Finding]:
         text = content.text
         if template.has_heading:  # which stands before the salutation
-            gender = self._customers.gender(self._customers.first(delivery, read_rows(delivery.rows)))
-            text = f"{template.salutation(delivery.name, gender)}\n{text}"
+            row = self._customers.first(delivery, read_rows(delivery.rows))
+            greeted = self._customers.judged(delivery, row).greeted
+            text = f"{template.salutation(greeted, self._customers.gender(row))}\n{text}"
         for left in leftovers(content.subject, text):
             yield self._finding(delivery, left.kind, left.problem, left.advice)
 

@@ -1,0 +1,328 @@
+"""Each kind of name: who is greeted with it, and who is greeted without."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mass_apology.names import Kind, judge
+
+GREETED = {
+    "Anna Kowalska": "Anna Kowalska",
+    "Anna": "Anna",
+    "Jean-Luc Picard": "Jean-Luc Picard",
+    "J. R. R. Tolkien": "J. R. R. Tolkien",
+    "J.S. Bach": "J.S. Bach",
+    "Dr. Smith": "Dr. Smith",
+    "Prof. Dr. Anna Müller": "Prof. Dr. Anna Müller",
+    "Anna van der Berg": "Anna van der Berg",
+    "van der Berg": "van der Berg",
+    "Jeanne d'Arc": "Jeanne d'Arc",
+    "Karim al-Sayed": "Karim al-Sayed",
+    "Ian McKellen": "Ian McKellen",
+    "Jan deVries": "Jan deVries",
+    "O'Neil": "O'Neil",
+    "Jean DUPONT": "Jean DUPONT",
+    "Łukasz Żółć": "Łukasz Żółć",
+    "Νίκος Παπαδόπουλος": "Νίκος Παπαδόπουλος",
+    "Иванов Олег Анатольевич": "Иванов Олег Анатольевич",
+    "Иванов И.И.": "Иванов И.И.",
+    "李小龙": "李小龙",
+    "李": "李",
+    "محمد علي": "محمد علي",
+    "יוסי כהן": "יוסי כהן",
+    "Sia Furler": "Sia Furler",  # no SIA
+    "Nan Goldin": "Nan Goldin",
+    "Nan": "Nan",
+    "Na": "Na",
+    "Phil": "Phil",  # and no abbreviated title
+    "Don": "Don",
+    "Wei Li": "Wei Li",
+    "Bo": "Bo",
+    "Anna & Peter": "Anna & Peter",
+    "Maria Null": "Maria Null",
+    "  Anna \t Nowak ": "Anna Nowak",
+    "Anna\u00a0Nowak": "Anna Nowak",
+    "John Smith, Jr.": "John Smith",
+    "Anna Nowak, PhD": "Anna Nowak",
+    "St.John": "St.John",
+}
+REVERSED = {
+    "Smith, John": "John Smith",
+    "Kowalska,Anna": "Anna Kowalska",
+    "van der Berg, Anna": "Anna van der Berg",
+    "García Márquez, Gabriel": "Gabriel García Márquez",
+    "Smith, Dr. John": "Dr. John Smith",
+    "Smith, J.": "J. Smith",
+    "Иванов, Олег": "Олег Иванов",
+    "Παπαδόπουλος, Νίκος": "Νίκος Παπαδόπουλος",
+    "Bērziņš, Jānis": "Jānis Bērziņš",
+    "O'Neil, Mary Jane": "Mary Jane O'Neil",
+}
+NOT_GREETED = {
+    Kind.NONE: ("", " ", "\t", "\u200b"),
+    Kind.TITLE: (
+        *(
+            "Dr.",
+            "Dr",
+            "Mr",
+            "Mrs.",
+            "MR",
+            "ms",
+            "Miss",
+            "Prof. Dr.",
+            "Herr",
+            "Frau Dr.",
+            "Mme",
+            "Monsieur",
+            "Sir",
+            "Madam",
+        ),
+        *(
+            "Pan",
+            "Pani",
+            "pan",
+            "mgr inż.",
+            "г-н",
+            "г-жа",
+            "Господин",
+            "κ.",
+            "κα",
+            "Κύριος",
+            "Kungs",
+            "Kundze",
+            "Härra",
+            "Proua",
+            "hr.",
+        ),
+        *("Mr and Mrs", "Mr. & Mrs.", "Dr. med.", "Dr.-Ing.", "PhD", "Jr.", "Dear Dr.", "Rev.", "Mag. Ing."),
+    ),
+    Kind.WRONG_CASE: (
+        *(
+            "maria smith",
+            "MARIA SMITH",
+            "maria",
+            "MARIA",
+            "jOHN sMITH",
+            "maria Smith",
+            "Maria smith",
+            "ИВАН ПЕТРОВ",
+            "иван петров",
+        ),
+        *(
+            "ΜΑΡΙΑ ΠΑΠΑΔΟΠΟΥΛΟΥ",
+            "μαρία παπαδοπούλου",
+            "JĀNIS BĒRZIŅŠ",
+            "łukasz żółć",
+            "SMITH, JOHN",
+            "o'neil",
+            "JEAN-LUC PICARD",
+        ),
+    ),
+    Kind.ORGANISATION: (
+        *(
+            "SIA Bērzs",
+            "Παπαδόπουλος ΑΕ",
+            "Παπαδόπουλος Α.Ε.",
+            "Παπαδόπουλος AE",
+            "OOO Ромашка",
+            "ООО «Ромашка»",
+            "ООО Ромашка",
+            "Acme GmbH",
+        ),
+        *(
+            "Sp. z o.o.",
+            "Budex Sp. z o.o.",
+            "BUDEX SP. Z O.O.",
+            "Budex sp.z o.o.",
+            "Acme, Inc.",
+            "Acme Inc",
+            "Acme Co., Ltd.",
+            "Acme LLC",
+        ),
+        *(
+            "acme ltd",
+            "Müller AG",
+            "Müller & Co. KG",
+            "Schmidt GmbH & Co. KG",
+            "OÜ Kask",
+            "Kask OÜ",
+            "AS Tallink",
+            "UAB Baltic",
+            "Novo A/S",
+        ),
+        *(
+            "Novák s.r.o.",
+            "Novák a.s.",
+            "Kovács Kft.",
+            "Dupont SARL",
+            "Rossi S.r.l.",
+            "Rossi S.p.A.",
+            "ИП Иванов",
+            "ЗАО Рога и копыта",
+        ),
+        *(
+            "ТОВ Ромашка",
+            "Βιομηχανία ΕΠΕ",
+            "Όμιλος Παπαδόπουλου",
+            "Smith & Sons",
+            "O'Neil & Sons",
+            "Hotel Bristol",
+            "Fundacja Ala",
+        ),
+        *(
+            "Bank of America",
+            "Familie Müller",
+            "The Smith Family",
+            "株式会社ソニー",
+            "Школа № 5",
+            "Acme S.A.",
+            "Acme B.V.",
+            "Acme Oy",
+        ),
+    ),
+    Kind.INITIALS: ("J. S.", "J S", "JS", "J.S.", "A", "a", "Б.", "И. И.", "Ö", "Dr. S.", "J.-P."),
+    Kind.PLACEHOLDER: (
+        *(
+            "N/A",
+            "n/a",
+            "NA",
+            "na",
+            "nan",
+            "NaN",
+            "None",
+            "NULL",
+            "null",
+            "nil",
+            "undefined",
+            "unknown",
+            "Unknown",
+            "test",
+            "TEST",
+            "Test User",
+        ),
+        *(
+            "-",
+            "--",
+            "?",
+            "...",
+            ".",
+            "_",
+            "#N/A",
+            "xxx",
+            "asdf",
+            "customer",
+            "Dear Customer",
+            "Guest",
+            "First Name",
+            "[NAME]",
+            "{{name}}",
+        ),
+        *(
+            "brak",
+            "Brak danych",
+            "nieznany",
+            "Klient",
+            "Kunde",
+            "unbekannt",
+            "puudub",
+            "Klient",
+            "nav",
+            "Nezināms",
+            "Άγνωστος",
+            "Πελάτης",
+        ),
+        *("нет", "Неизвестно", "Клиент", "не указано", "тест", "tbd", "anonymous", "deleted user"),
+    ),
+    Kind.NUMBER: (
+        "12345",
+        "00123",
+        "+48 600 700 800",
+        "1",
+        "USR00123",
+        "test123",
+        "Anna2",
+        "Anna +48 600 700 800",
+        "#1234",
+        "AB-1234",
+    ),
+    Kind.REPEATED: ("Anna Anna", "John Smith John Smith", "Smith Smith John", "anna Anna", "Иван Иван"),
+    Kind.SYMBOLS: (
+        "Anna 🌸",
+        "🌸",
+        "❤️ Anna",
+        "Anna (VIP)",
+        "Anna/Peter",
+        "<b>Anna</b>",
+        "anna_kowalska",
+        "Anna;",
+        "*Anna*",
+        "Anna.Kowalska",
+        "Anna.",
+        "Anna…",
+    ),
+    Kind.SEVERAL: ("Anna Nowak, Jan Nowak", "Anna, Peter, Paul", "Anna,", "Smith, Dr."),
+    Kind.ADDRESS: ("anna@x.example", "Anna.Kowalska@x.example", "anna＠x.example"),
+    Kind.LINK: ("evil.com", "see bit.ly/x", "mailto:x", "www.evil"),
+}
+
+
+@pytest.mark.parametrize(("name", "greeted"), GREETED.items())
+def test_a_persons_name_is_greeted(name: str, greeted: str) -> None:
+    found = judge(name)
+    assert (found.kind, found.greeted, found.shown) == (Kind.PERSON, greeted, greeted)
+
+
+@pytest.mark.parametrize(("name", "greeted"), REVERSED.items())
+def test_a_name_with_the_family_first_is_turned_round(name: str, greeted: str) -> None:
+    found = judge(name)
+    assert (found.kind, found.greeted, found.shown) == (Kind.REVERSED, greeted, greeted)
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in NOT_GREETED.items() for name in names])
+def test_any_other_is_not(kind: Kind, name: str) -> None:
+    found = judge(name)
+    assert (found.kind, found.greeted) == (kind, "")
+
+
+@pytest.mark.parametrize("kind", [Kind.NONE, Kind.TITLE, Kind.PLACEHOLDER, Kind.ADDRESS, Kind.LINK])
+def test_what_is_no_name_is_not_even_shown(kind: Kind) -> None:
+    assert {judge(name).shown for name in NOT_GREETED[kind]} == {""}
+
+
+@pytest.mark.parametrize("kind", [Kind.ORGANISATION, Kind.WRONG_CASE, Kind.INITIALS, Kind.REPEATED])
+def test_what_is_one_is_shown(kind: Kind) -> None:
+    assert all(judge(name).shown for name in NOT_GREETED[kind])
+
+
+@pytest.mark.parametrize(
+    ("name", "company"),
+    [
+        ("Ann Taylor", "Ann Taylor"),
+        ("Ann Taylor", "ANN TAYLOR"),
+        ("Jonas Bērzs", "jonas berzs"),
+        ("Mc Donald's", "Mc Donald’s"),
+    ],
+)
+def test_a_name_that_is_the_companys_is_not_greeted(name: str, company: str) -> None:
+    assert judge(name).greeted
+    found = judge(name, company)
+    assert (found.kind, found.greeted, found.shown) == (Kind.ORGANISATION, "", name)
+    assert judge(name, "Another").greeted == name
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_judged(name: str) -> None:
+    found = judge(name)
+    assert not found.greeted or any(map(str.isalpha, found.greeted))
+    assert found.greeted in {"", found.shown}
+    assert "\n" not in found.greeted
+
+
+@given(st.text(string.ascii_letters + " .,-'", max_size=30))
+def test_a_greeting_judged_again_stays(name: str) -> None:
+    greeted = judge(name).greeted
+    assert not greeted or judge(greeted).greeted == greeted
