@@ -250,6 +250,40 @@ def choices(
 
 
 @app.command()
+def retry(
+    folder: Folder = HERE,
+    refused: Annotated[bool, typer.Option("--refused", help="Letters that the relay refused for good.")] = False,
+    code: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Only refusals with this code: 5.7.1, or 554.")
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option(help="Only customers of whom this holds, as `where` in campaign.toml.")
+    ] = None,
+    wave: Annotated[str, typer.Option(help="Whose letters.")] = "first",
+    confirm: Annotated[int | None, typer.Option(metavar="N", help="Instead of typing the count.")] = None,
+) -> None:
+    """Take refusals back, so that the letters are due again.
+
+    Nothing is sent: send or follow-up does that. The ledger notes who took back what.
+    Who is on the suppression list stays refused.
+
+    \b
+    Examples:
+      mass-apology retry --refused --code 5.7.1
+      mass-apology retry --refused --where "plan == 'pro'" --confirm 12
+      mass-apology retry --refused --wave follow-up-1
+    """
+    from mass_apology.flows.settling import retry as flow
+
+    if not refused:
+        raise typer.BadParameter("say which letters: --refused", param_hint="retry")
+    wishes = flow.Wishes(code=code, where=where, wave=wave, confirm=confirm)
+    with watching.sending() as eyes:
+        retried = flow.retry(folder, wishes, results.show_refusals, eyes.count)
+    results.show_retried(retried)
+
+
+@app.command()
 def purge(
     older_than: Annotated[str, typer.Option(help="Only if nothing has happened for so long: '90 days'.")],
     folder: Folder = HERE,

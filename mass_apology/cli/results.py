@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from mass_apology.flows.settling.bounces import Settled
     from mass_apology.flows.settling.choices import Chosen
     from mass_apology.flows.settling.purge import Purged
+    from mass_apology.flows.settling.retry import Found, Retried
     from mass_apology.flows.showing.report import Report
     from mass_apology.flows.showing.standing import Standing
+
+
+REPLIES = 8  # different ones that are shown
 
 
 def show_ended(ended: Ended) -> None:
@@ -33,6 +37,8 @@ def show_ended(ended: Ended) -> None:
         say(f"Still due: {counted(ended.due, 'letter')}. To go on, run the same command again.")
     elif ended.unreached:
         say("Some letters need a person. See who and why: mass-apology report --to results.csv")
+        if ended.counts.get(Status.REFUSED):
+            say("Refusals whose cause is mended can be taken back: mass-apology retry --refused --code CODE")
     elif ended.counts.get(Status.WITHHELD):
         say("Everyone else was written to. Who was withheld, and why: mass-apology report --unreached letters.csv")
     else:
@@ -43,6 +49,28 @@ def show_ended(ended: Ended) -> None:
             "First ask the relay's log: mass-apology reconcile --log mail.log. To send them again all the same: "
             "mass-apology send --resend-in-doubt"
         )
+
+
+def show_refusals(found: Found) -> None:
+    """What would be taken back, by what the relay said."""
+    say(f"{counted(found.letters, 'letter')} of the wave {found.wave} {_are(found.letters)} refused, as asked for:")
+    table(((number(letters), said) for said, letters in list(found.said.items())[:REPLIES]), right=False)
+    if len(found.said) > REPLIES:
+        say(f"and in other words to the rest: {number(len(found.said) - REPLIES)} more replies.")
+    if found.suppressed:
+        say(f"{counted(found.suppressed, 'more letter')} to addresses on the suppression list: refused they stay.")
+
+
+def show_retried(retried: Retried) -> None:
+    """Who is due again, and what sends them."""
+    say(f"{retried.by} took back {counted(retried.letters, 'refusal')} of the wave {retried.wave}.")
+    say(
+        f"{'It is' if retried.letters == 1 else 'They are'} due again; nothing was sent yet. To send: {retried.command}"
+    )
+
+
+def _are(letters: int) -> str:
+    return "is" if letters == 1 else "are"
 
 
 def _status_rows(counts: Mapping[Status, int]) -> Iterator[tuple[str, str]]:

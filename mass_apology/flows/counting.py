@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable
 
 
@@ -14,3 +15,11 @@ def disagreement(letters: int, confirm: int | None, ask: Callable[[int], str]) -
     if given == str(letters):
         return None
     return f"the number given was {given}" if given else "no number was given"
+
+
+def whose_word() -> str:
+    """Who gave it, by the name that this machine knows."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "an unknown user"

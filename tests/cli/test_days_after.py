@@ -137,3 +137,21 @@ def test_the_suppression_list_names_what_it_did_not_understand(tmp_path: Path) -
     assert "mean nothing here: name, plan. Was it the right file?" in done.stdout
     assert command("suppress", "export", "--to", tmp_path / "list.xlsx").returncode == 1
     assert "holds 1 entry." in command("suppress", "export", "--to", tmp_path / "list.csv").stdout
+
+
+def test_refusals_are_taken_back_after_the_typed_number(tmp_path: Path) -> None:
+    def spam(_conversation: object, verb: str, argument: bytes) -> bytes | None:
+        return b"554 5.7.1 Rejected as spam" if verb == "RCPT" and b"customer1@" in argument else None
+
+    with relay(fault=spam) as live:
+        folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(3))
+        assert send(folder).sent == 2
+    assert command("retry", "-C", folder).returncode == 2
+    asked = command("retry", "-C", folder, "--refused")
+    assert (asked.returncode, "1 letter of the wave first is refused" in asked.stdout) == (1, True)
+    assert "554 5.7.1 Rejected as spam" in asked.stdout
+    assert "--confirm 1" in asked.stderr
+    done = command("retry", "-C", folder, "--refused", "--code", "5.7.1", "--where", "minutes == 2", "--confirm", "1")
+    assert done.returncode == 0
+    assert "nothing was sent yet. To send: mass-apology send" in done.stdout
+    assert "due: 1" in command("status", "-C", folder).stdout

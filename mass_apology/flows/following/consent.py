@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import time
 from collections import Counter
@@ -12,7 +11,7 @@ from pathlib import Path
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.continuity.outside import whole
-from mass_apology.flows.counting import disagreement
+from mass_apology.flows.counting import disagreement, whose_word
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.observing import Observe
@@ -69,7 +68,7 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
                 f"mass-apology follow-up --arm {name} --confirm {letters}",
             )
         parts = dict(wave_parts(folder, campaign, wave))
-        consent = Armed(wave=name, at=time.time(), by=_whose_word(), letters=letters, digest_parts=parts)
+        consent = Armed(wave=name, at=time.time(), by=whose_word(), letters=letters, digest_parts=parts)
         arm(ledger, consent)
     return consent
 
@@ -129,13 +128,6 @@ def require_follow_ups(campaign: Campaign) -> None:
             "This campaign has no follow-ups.",
             next_step="Describe one in campaign.toml: [[follow_up]] with template and after (docs/follow-ups.md).",
         )
-
-
-def _whose_word() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "an unknown user"
 
 
 def _counted(groups: list[Group]) -> str:
