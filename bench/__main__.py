@@ -15,6 +15,7 @@ from bench import (
     even_rate,
     flat_memory,
     following,
+    hostile,
     kill,
     letters,
     looking,
@@ -37,7 +38,11 @@ BARS: Mapping[str, Callable[[Options], Result]] = {
     "following": following.measure,
     "coming-back": coming_back.measure,
 }
-ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {"kill": kill.measure, "letters": letters.measure}
+ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {
+    "kill": kill.measure,
+    "letters": letters.measure,
+    "hostile": hostile.measure,
+}
 """Measured only when named: they take as long as all the others, or need programs that the others do not."""
 
 

@@ -32,7 +32,7 @@ def show_made(made: Made) -> None:
     for doubt in made.doubts:
         say(f"In doubt: {doubt.role}, perhaps {' or '.join(doubt.columns)}. {doubt.why}")
     if made.trouble:
-        say(f"The file has a fault: {made.trouble}")
+        say(f"The file needs mending: {made.trouble}")
     say(f"Now: cd {made.folder}, fill in campaign.toml, then run: mass-apology check")
 
 

@@ -70,6 +70,7 @@ def find_encoding(path: Path, stated: str | None, languages: Sequence[str]) -> t
         return encoding, _samples_note(path, "encoding-stated", encoding)
     if mark is not None:
         return mark, _samples_note(path, "encoding-detected", mark)
+    _refuse_zeros(path)
     try:
         return "utf-8", _samples_note(path, "encoding-detected", "utf-8")
     except InputError as not_utf8:
@@ -90,6 +91,17 @@ def _mark(path: Path) -> str | None:
     with path.open("rb") as file:
         start = file.read(4)
     return next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
+
+
+def _refuse_zeros(path: Path) -> None:
+    """Raise ``InputError`` where the header holds NUL, before all of a file is read that is no text."""
+    with path.open("rb") as file:
+        if b"\0" in file.readline(_EVIDENCE):
+            raise InputError(
+                f"The header of {path.name} cannot be used: there are NUL characters in it, as in a UTF-16 file "
+                "without a byte order mark.",
+                next_step='If it is text, state its encoding in campaign.toml, such as [csv] encoding = "utf-16-le".',
+            )
 
 
 def _with_mark(path: Path, stated: str, mark: str | None) -> str:

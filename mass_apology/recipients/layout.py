@@ -20,7 +20,12 @@ from mass_apology.spreadsheets import unmarked
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_COLUMNS = 5000
+"""More columns than any customers' file has; each costs time for every few thousand rows."""
+
 _DEFAULT_ADDRESS = "email"
+_MOST_LISTED = 40  # names in a sentence
+_LONGEST_NAME = 1000  # characters of a column's name
 _NO_BLANKS = {ord(blank): None for blank in BLANKS}
 
 
@@ -34,6 +39,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     delimiter_stated: bool
     header: tuple[str, ...]  # the column names, without outer blanks
     findings: tuple[Finding, ...]
+    line: int = 1  # where the header stands, in a workbook
 
 
 class Batch(Struct, frozen=True, kw_only=True):
@@ -82,8 +88,10 @@ def note(code: str, severity: Severity, file: str, problem: str, advice: str) ->
 
 
 def listed(names: Iterable[str]) -> str:
-    """Column names for a sentence: quoted, safe to show."""
-    return ", ".join(f"'{shown(name)}'" for name in names)
+    """Column names for a sentence: quoted, safe to show, and no more of them than somebody would read."""
+    several = list(names)
+    more = f" and {len(several) - _MOST_LISTED:,} more" if len(several) > _MOST_LISTED else ""
+    return ", ".join(f"'{shown(name)}'" for name in several[:_MOST_LISTED]) + more
 
 
 def check_unchanged(path: Path, cells: Sequence[str], layout: Layout) -> None:
@@ -109,6 +117,13 @@ def column_names(file: str, cells: Sequence[str]) -> tuple[tuple[str, ...], list
         InputError: a name is empty, is there twice, or holds control characters; all of them in one sentence.
     """
     names = _names(cells)
+    if not names:
+        raise InputError(f"{file} has no columns with a name.", next_step="Write their names in the first line.")
+    if len(names) > MOST_COLUMNS:
+        raise InputError(
+            f"{file} has {len(names):,} columns, and at most {MOST_COLUMNS:,} can be read.",
+            next_step="Leave out the columns that no letter needs.",
+        )
     problems = list(_name_problems(names))
     if problems:
         raise InputError(
@@ -140,9 +155,12 @@ def _name_notes(file: str, cells: Sequence[str], names: Sequence[str]) -> Iterab
 
 
 def _name_problems(names: Sequence[str]) -> Iterable[str]:
+    if any(len(name) > _LONGEST_NAME for name in names):
+        yield f"a column's name has more than {_LONGEST_NAME:,} characters"
+        return
     empty = [str(position) for position, name in enumerate(names, start=1) if not name]
     if empty:
-        which = f"column {empty[0]} has" if len(empty) == 1 else f"columns {', '.join(empty)} have"
+        which = f"column {empty[0]} has" if len(empty) == 1 else f"columns {', '.join(empty[:_MOST_LISTED])} have"
         yield f"{which} no name"
     alike: dict[str, list[str]] = {}
     for name in filter(None, names):

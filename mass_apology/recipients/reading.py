@@ -115,7 +115,7 @@ def _layout(path: Path, campaign: Campaign) -> Layout:
     kind = _kind(path)
     if kind == "csv":
         return _text_layout(path, campaign)
-    cells, findings = tables.typed_header(path, kind, campaign)
+    cells, line, findings = tables.typed_header(path, kind, campaign)
     header, notes = column_names(path.name, cells)
     return Layout(
         kind=kind,
@@ -125,6 +125,7 @@ def _layout(path: Path, campaign: Campaign) -> Layout:
         delimiter_stated=False,
         header=header,
         findings=(*findings, *notes),
+        line=line,
     )
 
 

@@ -19,28 +19,21 @@ from mass_apology.typed_files import FlawedRow, Heading, Request, Rows
 
 # Readers of a text take what people see; a number with a unit would be none to the readers of these.
 _BARE = frozenset({ColumnType.INT, ColumnType.DECIMAL, ColumnType.DATETIME})
+_EXAMPLES = 5
 
 
-def typed_header(path: Path, kind: str, campaign: Campaign) -> tuple[list[str], list[Finding]]:
-    """The cells of the header, and what is to be said about the file.
+def typed_header(path: Path, kind: str, campaign: Campaign) -> tuple[list[str], int, list[Finding]]:
+    """The cells of the header, its line, and what is to be said about the file.
 
     Raises:
         InputError: no such file, no such sheet, nothing in it, or the extra is not installed.
     """
-    request = Request(
-        path=os.fsencode(path),
-        kind=kind,
-        sheet=campaign.csv.sheet,
-        address=campaign.columns.address,
-        bare=_bare(campaign),
-    )
+    request = Request(path=os.fsencode(path), kind=kind, sheet=campaign.csv.sheet, address=campaign.columns.address)
     with closing(typed_files.read_typed(path, request)) as frames:
         heading = next(frames)
     assert isinstance(heading, Heading)  # noqa: S101 (the order of frames; this tells mypy)
-    findings = [
-        note(each.code, Severity(each.severity), path.name, each.problem, each.advice) for each in heading.notices
-    ]
-    return heading.cells, findings
+    notes = [note(each.code, Severity(each.severity), path.name, each.problem, each.advice) for each in heading.notices]
+    return heading.cells, heading.line, [*notes, *_numbers_shown(path, heading, campaign)]
 
 
 def typed_chunks(path: Path, layout: Layout, campaign: Campaign, address: str, rows: int) -> Iterator[Chunk]:
@@ -49,10 +42,11 @@ def typed_chunks(path: Path, layout: Layout, campaign: Campaign, address: str, r
         path=os.fsencode(path),
         kind=layout.kind,
         sheet=campaign.csv.sheet,
-        address=address,
-        header=list(layout.header),
-        bare=_bare(campaign),
         rows=rows,
+        line=layout.line,
+        width=len(layout.header),
+        place=layout.header.index(address),
+        bare=[place for place, name in enumerate(layout.header) if campaign.types.get(name) in _BARE],
     )
     with closing(typed_files.read_typed(path, request)) as frames:
         for frame in frames:
@@ -62,8 +56,19 @@ def typed_chunks(path: Path, layout: Layout, campaign: Campaign, address: str, r
                 yield _chunk(path, layout, frame)
 
 
-def _bare(campaign: Campaign) -> list[str]:
-    return [column for column, kind in campaign.types.items() if kind in _BARE]
+def _numbers_shown(path: Path, heading: Heading, campaign: Campaign) -> Iterator[Finding]:
+    """That numbers are read with their signs, in columns whose type is not declared."""
+    examples = [
+        example
+        for place, example in heading.shown.items()
+        if campaign.types.get(heading.cells[place].strip()) not in _BARE
+    ]
+    if examples:
+        more = f" and {len(examples) - _EXAMPLES} more" if len(examples) > _EXAMPLES else ""
+        several = f"{', '.join(examples[:_EXAMPLES])}{more}"
+        problem = f"Numbers are read as the workbook shows them, with a decimal point: {several}."
+        advice = 'For the number alone declare its type in campaign.toml, such as [types] credit = "decimal".'
+        yield note("number-shown", Severity.INFO, path.name, problem, advice)
 
 
 def _chunk(path: Path, layout: Layout, rows: Rows) -> Chunk:

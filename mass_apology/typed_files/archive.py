@@ -24,7 +24,7 @@ class Archive:
 
     def __init__(self, file: ZipFile, size: int) -> None:
         self._file = file
-        self._size = size
+        self.size = size
         self._names = {name.replace("\\", "/").lstrip("/").lower(): name for name in file.namelist()}
 
     def __contains__(self, part: str) -> bool:
@@ -35,14 +35,14 @@ class Archive:
         name = self._names.get(part.lstrip("/").lower())
         if name is None:
             raise broken(f"it has no part {part}")
-        budget = Budget(self._size)
+        budget = Budget(self.size)
         with _zip_errors(), self._file.open(name) as stream:
             while block := stream.read(_BLOCK):
                 budget.spend(len(block))
                 yield block
 
-    def elements(self, part: str) -> list[tuple[str, str, dict[str, str]]]:
-        """The elements of a small part in their order: the parent's name, the own name, the attributes."""
+    def elements(self, part: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+        """The part's elements in their order: the parent's name, the own name, the attributes."""
         found: list[tuple[str, str, dict[str, str]]] = []
         within = [""]
 
@@ -55,8 +55,8 @@ class Archive:
         parser.StartElementHandler = start
         parser.EndElementHandler = lambda _name: within.pop()
         for _ in parsed(parser, part, self.blocks(part)):
-            pass
-        return found
+            yield from found
+            found.clear()
 
 
 @contextmanager

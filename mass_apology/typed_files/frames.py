@@ -18,9 +18,11 @@ class Request(Struct, frozen=True, kw_only=True):
     kind: str  # "excel" or "parquet"
     sheet: str | None = None  # the sheet's name; the first visible one otherwise
     address: str = ""  # the name of the address column, by which a header below a title is found
-    header: list[str] | None = None  # the header that was inspected; without it, the header is looked for
-    bare: list[str] = []  # columns whose numbers are wanted as they are stored, since a declared type reads them
-    rows: int = 0  # in one frame, at most; 0 for the heading alone
+    rows: int = 0  # in one frame, at most; 0 for the heading alone, and then the fields below mean nothing
+    line: int = 1  # the header's, as it was inspected
+    width: int = 0  # columns that the header has
+    place: int = 0  # the address column's among them, from 0
+    bare: list[int] = []  # columns whose numbers are wanted as they are stored, since a declared type reads them
 
 
 class Notice(Struct, frozen=True):
@@ -37,6 +39,8 @@ class Heading(Struct, frozen=True, tag=True):
 
     cells: list[str]
     notices: list[Notice]
+    line: int = 1
+    shown: dict[int, str] = {}  # columns whose numbers have a sign or a word: an example such as "'4.50 €' in C2"
 
 
 class FlawedRow(Struct, frozen=True):

@@ -46,7 +46,7 @@ _COMPARED = {"<": lt, ">": gt, "<=": le, ">=": ge, "=": eq, "<>": ne}
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
 _LAST_DAY = 2958465  # 9999-12-31
 _LONGEST_CODE = 1000  # characters; spreadsheet programs take 255
-_WIDE = Context(prec=4 * _LONGEST_CODE, rounding=ROUND_HALF_UP)  # holds whatever such a code asks for
+WIDE = Context(prec=4 * _LONGEST_CODE, rounding=ROUND_HALF_UP)  # holds whatever such a code asks for
 
 
 class Number(NamedTuple):
@@ -221,8 +221,8 @@ def _rendered(value: Decimal, tokens: Sequence[tuple[str, str]]) -> str:
     if whole and not parts:
         thousands = sum(1 for kind, _ in _run(tokens[whole[-1] + 1 :], "comma"))
     percent = sum(kind == "percent" for kind, _ in tokens)
-    scaled = _WIDE.scaleb(value, 2 * percent - 3 * thousands) if whole or parts else value
-    rounded = _WIDE.quantize(scaled, Decimal(1).scaleb(-len(parts)))
+    scaled = WIDE.scaleb(value, 2 * percent - 3 * thousands) if whole or parts else value
+    rounded = WIDE.quantize(scaled, Decimal(1).scaleb(-len(parts)))
     before, _, after = format(rounded, "f").partition(".")
     written = {
         **_before_the_point(before.lstrip("0"), [(place, tokens[place][1]) for place in whole]),

@@ -71,26 +71,28 @@ def parquet_rows(file: ParquetFile, request: Request, size: int) -> Iterator[Row
     start = 2
     for batch in file.iter_batches(batch_size=request.rows, use_threads=False):
         budget.spend(batch.nbytes)
-        yield _frame(batch, names, request.address, start)
+        yield _frame(batch, names, request, start)
         start += batch.num_rows
 
 
-def _frame(batch: RecordBatch, names: Sequence[str], address: str, start: int) -> Rows:
+def _frame(batch: RecordBatch, names: Sequence[str], request: Request, start: int) -> Rows:
     columns = [_cells(column) for column in batch.columns]
-    place = next((number for number, name in enumerate(names) if name.strip() == address), 0)
     found = Rows([], [], [])
     for line, row in enumerate(zip(*columns, strict=True), start=start):
         fields = [cell if type(cell) is str else _text(cell) for cell in row]
         flaws = [
-            FlawedRow(line, fields[place], *flaw, name.strip())
+            FlawedRow(line, fields[request.place], *flaw, name.strip())
             for cell, name in zip(row, names, strict=True)
             if type(cell) is not str and (flaw := _flaw(cell, name))
         ]
+        if any(fields[request.width :]):
+            problem = f"There is something in a column without a name, behind column {request.width}."
+            flaws.append(FlawedRow(line, fields[request.place], "cell-outside", problem, ""))
         if flaws:
             found.flawed.extend(flaws)
         elif any(fields):
             found.lines.append(line)
-            found.texts.append(fields)
+            found.texts.append(fields[: request.width])
     return found
 
 

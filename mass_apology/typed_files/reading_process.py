@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 from zipfile import is_zipfile
 
-from mass_apology.typed_files.archive import opened_archive
+from mass_apology.typed_files.archive import Archive, opened_archive
 from mass_apology.typed_files.frames import (
     Done,
     Frame,
@@ -109,39 +109,47 @@ def _workbook(request: Request) -> Iterator[Frame]:
 
 
 def _zipped(path: Path, request: Request) -> Iterator[Frame]:
+    with opened_archive(path) as archive:
+        if "content.xml" in archive:
+            yield from _of_sheet(_opendocument(archive, request), request)
+        elif "xl/workbook.bin" in archive:
+            yield from _with_calamine(path, request)
+        else:
+            yield from _of_sheet(_office_open(archive, request), request)
+
+
+def _opendocument(archive: Archive, request: Request) -> Sheet:
+    from mass_apology.typed_files import ods  # noqa: PLC0415 (one format of several)
+
+    place, notices = ods.chosen_table(archive, request.sheet)
+    return Sheet(ods.table_rows(archive, place), request, notices=notices, size=archive.size)
+
+
+def _office_open(archive: Archive, request: Request) -> Sheet:
     from mass_apology.typed_files import xlsx, xlsx_sheet  # noqa: PLC0415 (one format of several)
 
-    with opened_archive(path) as archive:
-        if "content.xml" in archive or "xl/workbook.bin" in archive:
-            yield from _with_calamine(path, request)
-            return
-        book = xlsx.opened_book(archive, request.sheet)
-        sheet = Sheet(
-            xlsx_sheet.sheet_rows(archive, book),
-            request,
-            merged=xlsx_sheet.merged_cells(archive, book.sheet) if request.rows else (),
-            notices=book.notices,
-            size=path.stat().st_size,
-        )
-        yield sheet.heading()
-        if request.rows:
-            yield from sheet.frames()
+    book = xlsx.opened_book(archive, request.sheet)
+    return Sheet(
+        xlsx_sheet.sheet_rows(archive, book),
+        request,
+        merged=xlsx_sheet.merged_cells(archive, book.sheet) if request.rows else (),
+        notices=book.notices,
+        size=archive.size,
+    )
 
 
 def _with_calamine(path: Path, request: Request) -> Iterator[Frame]:
     from mass_apology.typed_files import calamine_rows  # noqa: PLC0415 (an extra)
 
     with calamine_rows.opened_sheet(path, request.sheet) as (found, notices):
-        sheet = Sheet(
-            calamine_rows.sheet_rows(found),
-            request,
-            merged=calamine_rows.merged_cells(found),
-            notices=notices,
-            size=path.stat().st_size,
-        )
-        yield sheet.heading()
-        if request.rows:
-            yield from sheet.frames()
+        rows, merged = calamine_rows.sheet_rows(found), calamine_rows.merged_cells(found)
+        yield from _of_sheet(Sheet(rows, request, merged=merged, notices=notices, size=path.stat().st_size), request)
+
+
+def _of_sheet(sheet: Sheet, request: Request) -> Iterator[Frame]:
+    yield sheet.heading()
+    if request.rows:
+        yield from sheet.frames()
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ class CellFlaw(NamedTuple):
     bare: str = ""  # the number that is stored, where only its format is at fault
 
 
+FORMULA_UNSAVED = CellFlaw("formula-unsaved", "holds a formula whose result was not saved")
 TOO_LONG = CellFlaw("digits-lost", "holds a number of more than 15 digits, of which a workbook keeps only 15")
 
 Value = str | Number | CellFlaw
@@ -75,26 +76,25 @@ class Sheet:
         self._request = request
         self._budget = Budget(size)
         self._merged = _Merged(merged)
-        first = list(islice(rows, _LOOKED_AT))
-        self._place = _header_place(first, request)
-        header = first[self._place]
+        self._first = list(islice(rows, _LOOKED_AT))
+        self._place = _header_place(self._first, request)
+        header = self._first[self._place]
+        self._line = header.line
         self._left = next(column for column, value in header.cells if not _is_blank(value))
         self._names = _header_cells(header, self._left)
-        self._first = first
-        self._rows = chain(first[self._place + 1 :], rows)
+        self._rows = chain(self._first[self._place + 1 :], rows)
         self._notices = notices
 
     def heading(self) -> Heading:
         """The header, and what there is to say about the sheet."""
-        notices = [*self._notices, *self._above(), *self._numbers_shown()]
-        return Heading(self._names, notices)
+        return Heading(self._names, [*self._notices, *self._above()], self._line, self._numbers_shown())
 
     def frames(self) -> Iterator[Rows]:
         """The rows below the header that are not blank."""
         lines: list[int] = []
         texts: list[list[str]] = []
         flawed: list[FlawedRow] = []
-        bare = [name.strip() in self._request.bare for name in self._names]
+        bare = [place in self._request.bare for place in range(self._request.width)]
         room = _FRAME_TEXT
         counted = 0
         for row in self._rows:
@@ -118,7 +118,7 @@ class Sheet:
 
     def _judged(self, row: SheetRow, bare: Sequence[bool]) -> tuple[list[str] | None, list[FlawedRow]]:
         """The row's texts, ``None`` for a blank one, and what is wrong with it."""
-        text = [""] * len(self._names)
+        text = [""] * self._request.width
         wrong: list[tuple[int, CellFlaw]] = []
         blank = True
         for column, value in row.cells:
@@ -150,44 +150,30 @@ class Sheet:
     def _flawed(self, row: SheetRow, text: Sequence[str], code: str, problem: str, column: int = -1) -> FlawedRow:
         place = column - self._left
         name = self._names[place].strip() if 0 <= place < len(self._names) else ""
-        address = next((cell for each, cell in zip(self._names, text, strict=True) if self._is_address(each)), "")
-        return FlawedRow(row.line, address, code, problem, name)
-
-    def _is_address(self, name: str) -> bool:
-        return name.strip() == self._request.address
+        return FlawedRow(row.line, text[self._request.place], code, problem, name)
 
     def _above(self) -> Iterator[Notice]:
         """That there is something above the header, which is no row."""
         above = [row for row in self._first[: self._place] if not (row.hidden or _is_blank_row(row))]
-        if above and self._request.header is None:
-            line = self._first[self._place].line
+        if above:
             title = next(value for _, value in above[0].cells if not _is_blank(value))
             yield Notice(
                 "header-found",
                 "info",
-                f"The header is line {line}; what stands above it, such as '{_short(title)}', is not read.",
+                f"The header is line {self._line}; what stands above it, such as '{_short(title)}', is not read.",
                 "If that is not the header, delete the lines above the right one.",
             )
 
-    def _numbers_shown(self) -> Iterator[Notice]:
+    def _numbers_shown(self) -> dict[int, str]:
         """Which columns' numbers are texts with a sign of their own, as ``4.50 €`` is."""
         examples: dict[int, str] = {}
         for row in self._first[self._place + 1 :]:
             for column, value in row.cells:
                 place = column - self._left
-                told = column in examples or type(value) is not Number or not 0 <= place < len(self._names)
-                if not told and not self._is_bare(place) and not _OF_NUMBERS.issuperset(_seen(value)):
-                    examples[column] = f"'{_seen(value)}' in {cell_name(row.line, column)}"
-        if examples:
-            yield Notice(
-                "number-shown",
-                "info",
-                f"Numbers are read as the workbook shows them, with a decimal point: {_listed(examples.values())}.",
-                'For the number alone declare its type in campaign.toml, such as [types] credit = "decimal".',
-            )
-
-    def _is_bare(self, place: int) -> bool:
-        return self._names[place].strip() in self._request.bare
+                told = place in examples or type(value) is not Number or not 0 <= place < len(self._names)
+                if not told and not _OF_NUMBERS.issuperset(_seen(value)):
+                    examples[place] = f"'{_short(value)}' in {cell_name(row.line, column)}"
+        return examples
 
 
 class _Merged:
@@ -205,6 +191,8 @@ class _Merged:
         while self._waiting and self._waiting[-1][0] <= row.line:
             each = self._waiting.pop()
             if each[0] == row.line and any(column == each[1] and not _is_blank(value) for column, value in row.cells):
+                if any(other[1] <= each[3] and each[1] <= other[3] for other in self._active):
+                    raise broken(f"its merged cells overlap in row {row.line}")
                 self._active.append(each)
         found = []
         for first_line, first, last_line, last in self._active:
@@ -223,11 +211,8 @@ def _header_place(first: Sequence[SheetRow], request: Request) -> int:
     rows = [(place, row) for place, row in rows if not _is_blank_row(row)]
     if not rows:
         raise Unreadable("is empty.", "Write the column names in the first row, and a row for each customer.")
-    if request.header is not None:
-        for place, row in rows:
-            if [cell.strip() for cell in _trimmed(row)] == request.header:
-                return place
-        return rows[0][0]
+    if request.rows:
+        return next((place for place, row in rows if row.line == request.line), rows[0][0])
     for place, row in rows:
         if _has_address(row, request.address):
             return place
@@ -237,17 +222,8 @@ def _header_place(first: Sequence[SheetRow], request: Request) -> int:
 
 
 def _has_address(row: SheetRow, address: str) -> bool:
-    cells = {cell.strip() for cell in _trimmed(row)}
+    cells = {cell.strip().removeprefix("'").strip() for cell in (_seen(value) for _, value in row.cells)}
     return address in cells or (address == "email" and "email" in {cell.casefold() for cell in cells})
-
-
-def _trimmed(row: SheetRow) -> list[str]:
-    """The row's cells as texts, from the first to the last that is not blank; a flawed cell is no text."""
-    cells = [(column, value) for column, value in row.cells if not _is_blank(value)]
-    texts = [""] * (cells[-1][0] - cells[0][0] + 1)
-    for column, value in cells:
-        texts[column - cells[0][0]] = _seen(value)
-    return texts
 
 
 def _header_cells(row: SheetRow, left: int) -> list[str]:
@@ -285,12 +261,6 @@ def _outside(value: Value) -> CellFlaw:
 def _short(value: Value) -> str:
     text = _seen(value)
     return text if len(text) <= 30 else f"{text[:29]}…"
-
-
-def _listed(texts: Iterable[str]) -> str:
-    several = list(texts)
-    more = f" and {len(several) - 5} more" if len(several) > 5 else ""
-    return ", ".join(several[:5]) + more
 
 
 def checked_order(before: int, line: int) -> int:

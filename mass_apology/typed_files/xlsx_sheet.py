@@ -13,6 +13,7 @@ from mass_apology.typed_files.archive import Archive, parsed, xml_parser
 from mass_apology.typed_files.frames import broken
 from mass_apology.typed_files.number_format import EXACT, Format, Number, plain, shown_moment, shown_number
 from mass_apology.typed_files.sheet_rows import (
+    FORMULA_UNSAVED,
     MOST_COLUMNS,
     TOO_LONG,
     CellFlaw,
@@ -29,7 +30,6 @@ _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?\bref\s*=\s*[\"']([A-Z]+[0-9]
 _ROWS_END = re.compile(rb"</(?:\w+:)?sheetData\s*>|<(?:\w+:)?sheetData\s*/>")
 _KEPT = 64  # octets at the end of a block that may hold the beginning of what is looked for
 _REMEMBERED = 10_000  # numbers
-_NOT_SAVED = CellFlaw("formula-unsaved", "holds a formula whose result was not saved")
 
 
 def merged_cells(archive: Archive, part: str) -> list[Range]:
@@ -170,9 +170,9 @@ class _Handlers:
         if kind in {"inlineStr", "str"}:
             return checked_text(text)
         if kind == "e":
-            return CellFlaw("cell-error", f"shows {text[:20]}") if text else _NOT_SAVED
+            return CellFlaw("cell-error", f"shows {text[:20]}") if text else FORMULA_UNSAVED
         if not text or (text == "0" and self._formula and self._book.uncalculated):
-            return _NOT_SAVED
+            return FORMULA_UNSAVED
         if kind == "b":
             return "TRUE" if text in {"1", "true"} else "FALSE"
         return _iso(text) if kind == "d" else self._numeric(text)

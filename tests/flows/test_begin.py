@@ -279,7 +279,7 @@ def test_how_the_file_is_written_is_told(text: bytes, encoding: str, delimiter: 
 def test_a_guessed_encoding_is_said_to_be_one() -> None:
     made = begin("email,name,city\na@b.net,Jānis Bērziņš,Rīga\nc@d.net,Līga Kļaviņa,Liepāja\n".encode("cp1257"))
     assert made.trouble
-    assert "The file has a fault" in written()
+    assert "The file needs mending" in written()
     read_campaign(Path("acme"))
 
 

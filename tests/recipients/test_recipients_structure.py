@@ -274,9 +274,8 @@ def test_a_file_that_changed_after_it_was_inspected(tmp_path: Path, campaign_of:
         list(read(path, layout, campaign_of()))
 
 
-_TEXT = st.text(
-    st.characters(codec="utf-8", exclude_characters=[chr(c) for c in [*range(32), *range(127, 160), 0x2028, 0x2029]])
-)
+_TOLD = [*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]  # as flaws
+_TEXT = st.text(st.characters(codec="utf-8", exclude_characters=[chr(c) for c in _TOLD]))
 _NOTE = st.lists(st.one_of(_TEXT, st.sampled_from(["\n", "\r\n", "\t", '"', ",", '","', "\ufeff", "#", "\\"]))).map(
     "".join
 )
@@ -342,3 +341,20 @@ def test_whatever_the_text_every_row_is_accounted_for_or_the_file_is_refused(
     loaded = load_file(path, chunk_rows=3, csv={"delimiter": ",", "encoding": "utf-8"})
     lines = {r.line for r in loaded.recipients} | {f.line for f in loaded.findings}
     assert len(lines) == loaded.rows_read == len(expected)
+
+
+def test_a_header_is_no_longer_than_somebody_would_read(load_text: Load) -> None:
+    with pytest.raises(InputError, match="has 6,001 columns, and at most 5,000 can be read"):
+        load_text(",".join(["email", *map(str, range(6000))]) + "\n")
+    with pytest.raises(InputError, match="name has more than 1,000 characters"):
+        load_text(f"email,{'n' * 1001}\n")
+    with pytest.raises(InputError, match="expected in a column 'email'") as error:
+        load_text(",".join(map(str, range(3000))) + "\n")
+    assert error.value.next_step.endswith("'39' and 2,960 more.")
+    assert len(load_text(",".join(["email", *map(str, range(4999))]) + "\n").layout.header) == 5000
+
+
+def test_what_is_no_text_is_refused_before_all_of_it_is_read(load_text: Load) -> None:
+    with pytest.raises(InputError, match="NUL characters in it") as error:
+        load_text("email,name\n".encode("utf-16-le") + b"\xff")
+    assert 'encoding = "utf-16-le"' in error.value.next_step

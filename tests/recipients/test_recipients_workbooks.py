@@ -269,6 +269,20 @@ def test_merged_cells_are_found_behind_many_rows(tmp_path: Path, load_file: Load
     assert (loaded.codes, len(loaded.recipients)) == ([(2999, "cell-merged")], 2997)
 
 
+def test_merged_cells_that_overlap_are_refused(tmp_path: Path, load_file: Load) -> None:
+    behind = '<mergeCells><mergeCell ref="A2:B9"/><mergeCell ref="A3:A4"/></mergeCells>'
+    rows = [row(line, text(f"A{line}", f"u{line}@x.example")) for line in range(2, 5)]
+    with pytest.raises(InputError, match="overlap in row 3"):
+        load_file(raw_workbook(tmp_path, header("email", "name"), *rows, behind=behind))
+
+
+def test_a_header_is_found_again_whatever_surrounds_its_names(tmp_path: Path, load_file: Load) -> None:
+    rows = [["A title"], ["'email", "name\u00a0", "\u200b"], ["a@x.example", "Anna"], ["b@x.example", "Bo", "x"]]
+    loaded = load_file(workbook(tmp_path, rows))
+    assert (loaded.layout.header, [r.name for r in loaded.recipients]) == (("email", "name"), ["Anna"])
+    assert loaded.codes == [(4, "cell-outside")]
+
+
 def test_a_title_above_the_header_is_no_header(tmp_path: Path, load_file: Load) -> None:
     rows = [
         ["Customers affected on 20 November"],

@@ -105,7 +105,7 @@ def _who_asks(survey: Survey) -> str:
 def _csv(survey: Survey) -> Iterator[str]:
     layout = survey.layout
     if survey.trouble:
-        yield from remark(f"The file has a fault: {survey.trouble}")
+        yield from remark(f"The file needs mending: {survey.trouble}")
     if layout.kind != "csv":
         return
     yield f"[csv]  # detected: {written_as(layout)}. If that is wrong, say how it is:"

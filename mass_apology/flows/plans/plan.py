@@ -243,12 +243,7 @@ def digest_parts(folder: Path, campaign: Campaign) -> dict[str, str]:
 
     Through which relay, until when, and by which groups the letters are looked at is no part of it.
     """
-    return {**file_part(folder, campaign), **letter_parts(folder, campaign, campaign.template)}
-
-
-def file_part(folder: Path, campaign: Campaign) -> dict[str, str]:
-    """The part of the digests that says whom there is to write to."""
-    return {_FILE: _digest([folder / campaign.recipients])}
+    return {_FILE: _digest([folder / campaign.recipients]), **letter_parts(folder, campaign, campaign.template)}
 
 
 def letter_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
@@ -314,12 +309,14 @@ def _fonts(folder: Path, campaign: Campaign) -> list[Path]:
 
 
 def _digest(files: Iterable[Path]) -> str:
-    """One digest over names and contents; a file that is missing or unreadable is somebody else's error to tell."""
+    """One digest over names and contents; what is missing, unreadable or no file is somebody else's error to tell."""
     whole = hashlib.sha256()
     for path in files:
         whole.update(path.name.encode() + b"\0")
-        with suppress(OSError), path.open("rb") as file:
-            whole.update(hashlib.file_digest(file, "sha256").digest())
+        with suppress(OSError):
+            if path.is_file():  # a pipe would be waited for, and some devices never end
+                with path.open("rb") as file:
+                    whole.update(hashlib.file_digest(file, "sha256").digest())
     return whole.hexdigest()
 
 
