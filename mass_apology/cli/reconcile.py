@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from mass_apology.cli.options import HERE, Folder, Json
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from mass_apology.flows.settling.rebuild import Rebuilt
     from mass_apology.flows.settling.reconcile import Reconciled
 
 LISTED = 20  # letters that are named on the screen; --json names all
@@ -31,13 +33,21 @@ _VERDICTS = {
 @app.command()
 def reconcile(
     log: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--log",
             metavar="PATH",
             help="A log of the relay, also .gz, or - for standard input. Repeatable, oldest first.",
         ),
-    ],
+    ] = None,
+    from_log: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-log",
+            metavar="PATH",
+            help="The campaign's own log.jsonl, where the ledger was lost or set back: first learn from it what left.",
+        ),
+    ] = None,
     folder: Folder = HERE,
     zone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="Of times without an offset: Europe/Warsaw; else this machine's.")
@@ -45,7 +55,7 @@ def reconcile(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what the log proves; record nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Settle letters in doubt by the relay's own log.
+    """Settle letters in doubt by the relay's own log, or rebuild a lost ledger from the campaign's.
 
     Logs of Postfix, Exim and Sendmail can be read. Nothing is sent.
 
@@ -54,21 +64,65 @@ def reconcile(
       mass-apology reconcile --log /var/log/mail.log
       mass-apology reconcile --log mail.log.2.gz --log mail.log.1 --log mail.log --dry-run
       ssh relay journalctl -u postfix@- -o short-iso | mass-apology reconcile --log -
+      mass-apology reconcile --from-log log.jsonl
     """
     from mass_apology.flows.settling import reconcile as flow
+
+    if not log and from_log is None:
+        raise typer.BadParameter("one of them is needed", param_hint="--log and --from-log")
+    if from_log is not None:
+        if log or dry_run:
+            raise typer.BadParameter("run it by itself first", param_hint="--from-log")
+        _rebuild(folder, from_log, as_json=as_json)
+        return
 
     def show(found: Reconciled) -> None:
         if not as_json:
             _show(found)
 
     with watching.stages(quiet=as_json) as observe:
-        found = flow.reconcile(folder, log, zone=_zone(zone), record=not dry_run, show=show, observe=observe)
+        found = flow.reconcile(folder, log or [], zone=_zone(zone), record=not dry_run, show=show, observe=observe)
     if as_json:
         screen.print_json(found)
     elif found.recorded:
         screen.say(f"{screen.number(found.recorded)} letters are accepted from now on.")
     if found.count(flow.Verdict.TAKEN) < len(found.letters):
         raise typer.Exit(Exit.NEEDS_A_PERSON)
+
+
+def _rebuild(folder: Path, log: Path, *, as_json: bool) -> None:
+    from mass_apology.flows.settling import rebuild as flow
+
+    with watching.stages(quiet=as_json) as observe:
+        rebuilt = flow.rebuild(folder, log, observe=observe)
+    if as_json:
+        screen.print_json(rebuilt)
+    else:
+        _show_rebuilt(rebuilt)
+    if rebuilt.in_doubt or not rebuilt.whole:
+        raise typer.Exit(Exit.NEEDS_A_PERSON)
+
+
+def _show_rebuilt(rebuilt: Rebuilt) -> None:
+    screen.say(f"The ledger learned of {screen.counted(rebuilt.letters, 'letter')}:")
+    named = ("accepted", "refused", "expired", "in_doubt")
+    counts = [(name.replace("_", " "), getattr(rebuilt, name)) for name in named]
+    screen.table(((name, screen.number(count)) for name, count in counts if count), right=True)
+    screen.say(f"Still due: {screen.counted(rebuilt.due, 'letter')}.")
+    if rebuilt.in_doubt:
+        screen.say("What is in doubt, the relay's log may tell: mass-apology reconcile --log mail.log")
+    if rebuilt.unmatched:
+        screen.say(
+            f"{screen.counted(rebuilt.unmatched, 'letter')} of the log are of nobody in the recipients file as it is. "
+            "Put the file back as it was when they left, and run this again: until then nothing is sent."
+        )
+    if rebuilt.missing:
+        screen.say(
+            f"This machine remembers {screen.counted(rebuilt.missing, 'letter')} more that left; the log does not name "
+            "them. Find the rest of the log, or a newer copy of the ledger: until then nothing is sent."
+        )
+    if rebuilt.whole:
+        screen.say("To go on: mass-apology check, then mass-apology send")
 
 
 def _zone(name: str | None) -> ZoneInfo | None:

@@ -68,7 +68,7 @@ class KnownLetter(Struct, frozen=True, gc=False):
     message_id: str
     attempts: int
     handed_over: bool  # its final dot may have been written, once at least
-    settled: bool  # it is not due any more
+    settled: bool  # it is not due any more; one that was withheld may be, when its row comes back
 
     @property
     def token(self) -> str:

@@ -33,8 +33,8 @@ WHERE accepted_at IS NOT NULL OR status IN ('HANDING_OVER', 'IN_DOUBT', 'BOUNCED
 
 -- name: by-number
 -- What is known of letters that a log names by their number.
-SELECT id, message_id, attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED')
+SELECT id, message_id, attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED', 'WITHHELD')
 FROM delivery WHERE id IN (SELECT value FROM json_each(:numbers));
 
 -- name: all-letters
-SELECT id, message_id, attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED') FROM delivery;
+SELECT id, message_id, attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED', 'WITHHELD') FROM delivery;

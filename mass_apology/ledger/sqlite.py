@@ -40,7 +40,8 @@ class Ledger(Records):
         super().__init__(path, name, reader)
         self._file = OpenedFile(path)
         self._claims: dict[str, Claims] = {}
-        self._heard: list[Callable[[Sequence[Mark]], None]] = []
+        self._hear_claim: Callable[[Sequence[Delivery]], None] = lambda _: None
+        self._hear_marks: list[Callable[[Sequence[Mark]], None]] = []
         self._writer = Writer(connection, path, write_lock, self._marked)
 
     @classmethod
@@ -68,7 +69,11 @@ class Ledger(Records):
 
     def on_durable(self, hear: Callable[[Sequence[Mark]], None]) -> None:
         """``hear`` of each group of marks, in the writer's thread, before anybody who waits for one goes on."""
-        self._heard.append(hear)
+        self._hear_marks.append(hear)
+
+    def on_claim(self, hear: Callable[[Sequence[Delivery]], None]) -> None:
+        """``hear`` of each batch of letters before whoever claims it gets it, in place of who heard of them before."""
+        self._hear_claim = hear
 
     # Before sending
 
@@ -129,7 +134,9 @@ class Ledger(Records):
         """
         claims = self._claims.setdefault(wave, Claims(wave))
         act = self._writer.call(lambda connection: claims.claim(connection, limit, now, canary_only=canary_only))
-        return await asyncio.wrap_future(act)
+        letters = await asyncio.wrap_future(act)
+        self._hear_claim(letters)
+        return letters
 
     async def next_due_at(self, wave: str = FIRST_WAVE) -> float | None:
         """When the wave's first deferred letter that is not claimed is due, in Unix seconds; ``None`` for none."""
@@ -168,7 +175,7 @@ class Ledger(Records):
         """In the writer's thread."""
         for claims in list(self._claims.values()):
             claims.marked(marks)
-        for hear in self._heard:
+        for hear in self._hear_marks:
             hear(marks)
 
     def _stop(self) -> Future[None]:

@@ -31,7 +31,7 @@ class Recording:
         self._outside = outside
         self._run = secrets.token_hex(16)
         begin_run(ledger, self._run, time.time())
-        self._before = self._seen()
+        self._before = seen_now(folder, ledger)
         self._out: set[int] = set()  # letters that are being handed over
         self._accepted = self._in_doubt = 0
         self._next = 0.0  # time.monotonic(): when to record again
@@ -77,20 +77,6 @@ class Recording:
         settle(self._ledger, log, replaces=replaces, runs=runs, now=time.time())
         high_water.remember(self._now())
 
-    def _seen(self) -> HighWater:
-        known = high_water.recall(self._ledger.origin.ledger)
-        counts = gone(self._ledger)
-        return HighWater(
-            ledger=self._ledger.origin.ledger,
-            campaign=self._ledger.name,
-            folder=str(self._folder.resolve()),
-            at=time.time(),
-            handed_over=counts.handed_over,
-            accepted=counts.accepted,
-            run=known.run if known else "",
-            key=self._ledger.key.hex(),
-        )
-
     def _now(self) -> HighWater:
         before = self._before
         return replace(
@@ -100,3 +86,19 @@ class Recording:
             accepted=before.accepted + self._accepted,
             run=self._run,
         )
+
+
+def seen_now(folder: Path, ledger: Ledger) -> HighWater:
+    """What this machine should know of the ledger as it is; the last run is the one that it knows of."""
+    name, counts = ledger.origin.ledger, gone(ledger)
+    known = high_water.recall(name)
+    return HighWater(
+        ledger=name,
+        campaign=ledger.name,
+        folder=str(folder.resolve()),
+        at=time.time(),
+        handed_over=counts.handed_over,
+        accepted=counts.accepted,
+        run=known.run if known else "",
+        key=ledger.key.hex(),
+    )

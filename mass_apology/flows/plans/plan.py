@@ -243,7 +243,12 @@ def digest_parts(folder: Path, campaign: Campaign) -> dict[str, str]:
 
     Through which relay, until when, and by which groups the letters are looked at is no part of it.
     """
-    return {_FILE: _digest([folder / campaign.recipients]), **letter_parts(folder, campaign, campaign.template)}
+    return {**file_part(folder, campaign), **letter_parts(folder, campaign, campaign.template)}
+
+
+def file_part(folder: Path, campaign: Campaign) -> dict[str, str]:
+    """The part of the digests that says whom there is to write to."""
+    return {_FILE: _digest([folder / campaign.recipients])}
 
 
 def letter_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import re
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -61,6 +63,14 @@ class Log:
                 "reply": without_addresses(mark.reply or ""),
             }
         )
+
+    def claimed(self, deliveries: Sequence[Delivery]) -> None:
+        """These letters may be handed over from now on: after a kill, the log must name all that may have left."""
+        if deliveries:
+            letters = [delivery.token for delivery in deliveries]
+            lines = [delivery.first_line for delivery in deliveries]
+            self._write({"at": _iso(time.time()), "event": "claimed", "letters": letters, "lines": lines})
+            self.flush()
 
     def _write(self, line: dict[str, object]) -> None:
         try:

@@ -136,6 +136,7 @@ class Run:
                     tally=tally,
                     windows=self._windows(),
                 )
+                self._ledger.on_claim(log.claimed)
                 log.event("started", time.time(), due=due, wave=self._wave, **plan.origin_facts(self._ledger))
                 await self._until_done(desk, stock, log)
                 log.event("ended", time.time(), reason=desk.reason)

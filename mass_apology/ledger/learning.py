@@ -1,0 +1,131 @@
+"""A ledger learns from a log which letters have left: of those it does not know, none is due any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from sqlite3 import Connection
+
+from msgspec import Struct
+
+from mass_apology.ledger import lock
+from mass_apology.ledger.sqlite import Ledger
+from mass_apology.ledger.statements import statements
+from mass_apology.model import FIRST_WAVE, Status
+
+_QUERIES = statements("learning.sql")
+
+MakeToken = Callable[[str, int], str]
+"""(wave, identity) → the left part of the Message-ID."""
+
+
+class Told(Struct, frozen=True, kw_only=True, gc=False):
+    """What a log says last of a letter."""
+
+    token: str
+    wave: str
+    line: (
+        int | None
+    )  # where the first of its rows starts in the recipients file; None where the file is another one now
+    status: Status | None  # ACCEPTED, REFUSED, EXPIRED or IN_DOUBT; None: due again
+    at: float = 0.0  # Unix seconds
+    attempts: int = 0
+    code: int | None = None
+    enhanced_code: str | None = None
+    reply: str | None = None
+
+
+class Learned(Struct, frozen=True, kw_only=True):
+    """What became of it."""
+
+    accepted: int  # letters that were due, or in doubt, and are not any more
+    refused: int
+    expired: int
+    in_doubt: int
+    aside: int  # letters of people whose rows are set aside by now: they are not written to
+    unmatched: int  # letters of other people whom the ledger does not know
+
+    @property
+    def letters(self) -> int:
+        return self.accepted + self.refused + self.expired + self.in_doubt
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """The recipients file as it is, for letters that are only known by their rows."""
+
+    lines: Sequence[tuple[int, str]]  # where each row starts, and the token that its first letter has in the ledger
+    planned: bool  # the ledger's plan is of this very file: so its rows that were set aside are this file's
+
+
+def learn(ledger: Ledger, told: Iterable[Told], make_token: MakeToken, file: File, domain: str, now: float) -> Learned:
+    """Make letters what the log says, all of them or none. They keep the Message-IDs that the log names.
+
+    ``domain`` is the right side of those. Raises ``FencedOut`` unless the lock is held.
+    """
+
+    def act(connection: Connection) -> Learned:
+        connection.executescript(_QUERIES["prepare"])
+        with lock.fenced(connection):
+            try:
+                _tell(connection, told)
+                _match(connection, make_token, file)
+                return _conclude(connection, domain, now)
+            finally:
+                for statement in _QUERIES["forget"].split(";"):
+                    connection.execute(statement)
+
+    return ledger.write(act)
+
+
+def _tell(connection: Connection, told: Iterable[Told]) -> None:
+    for one in told:
+        if one.status is None:
+            connection.execute(_QUERIES["take-back"], {"token": one.token})
+            continue
+        facts = {name: getattr(one, name) for name in Told.__struct_fields__} | {"status": one.status.value}
+        connection.execute(_QUERIES["tell"], facts)
+
+
+def _match(connection: Connection, make_token: MakeToken, file: File) -> None:
+    waves = [wave for (wave,) in connection.execute(_QUERIES["waves"])]
+    for page in _recipients(connection):
+        rows = [
+            {"token": make_token(wave, identity), "recipient": recipient}
+            for recipient, identity in page
+            for wave in waves
+        ]
+        connection.executemany(_QUERIES["expect"], rows)
+        first = [{"token": make_token(FIRST_WAVE, identity), "recipient": recipient} for recipient, identity in page]
+        connection.executemany(_QUERIES["know"], first)
+    connection.executemany(_QUERIES["stand"], [{"line": line, "token": token} for line, token in file.lines])
+    if file.planned:
+        connection.execute(_QUERIES["set-aside"])
+    for statement in ("match-letters", "match-keys", "match-lines"):
+        connection.execute(_QUERIES[statement])
+
+
+def _recipients(connection: Connection) -> Iterator[Sequence[tuple[int, int]]]:
+    after = 0
+    while page := connection.execute(_QUERIES["recipients"], {"after": after}).fetchall():
+        yield page
+        after = page[-1][0]
+
+
+def _conclude(connection: Connection, domain: str, now: float) -> Learned:
+    facts = {"domain": domain, "now": now}
+    before = _statuses(connection)
+    for statement in ("add-letters", "name-letters", "hand-over", "conclude", "end", "settled"):
+        connection.execute(_QUERIES[statement], facts)
+    after = _statuses(connection)
+    unmatched, aside = connection.execute(_QUERIES["unmatched"]).fetchone()
+    return Learned(
+        accepted=after.get("ACCEPTED", 0) - before.get("ACCEPTED", 0),
+        refused=after.get("REFUSED", 0) - before.get("REFUSED", 0),
+        expired=after.get("EXPIRED", 0) - before.get("EXPIRED", 0),
+        in_doubt=after.get("IN_DOUBT", 0) - before.get("IN_DOUBT", 0),
+        aside=aside,
+        unmatched=unmatched,
+    )
+
+
+def _statuses(connection: Connection) -> dict[str, int]:
+    return dict(connection.execute(_QUERIES["statuses"]).fetchall())

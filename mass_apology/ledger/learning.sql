@@ -1,0 +1,127 @@
+-- What a log says of letters, put into a ledger that does not know it. The tables are the connection's own, and go with it.
+
+-- name: prepare
+CREATE TEMP TABLE IF NOT EXISTS told (  -- what became of a letter, as far as the log says
+    token         TEXT PRIMARY KEY,
+    wave          TEXT NOT NULL,
+    line          INTEGER,          -- where the first of its rows starts in the file as it is; NULL where that is another one
+    status        TEXT NOT NULL,    -- ACCEPTED, REFUSED, EXPIRED or IN_DOUBT
+    at            REAL NOT NULL,
+    attempts      INTEGER NOT NULL,
+    code          INTEGER,
+    enhanced_code TEXT,
+    reply         TEXT
+);
+CREATE TEMP TABLE IF NOT EXISTS expected (token TEXT PRIMARY KEY, recipient INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS own (token TEXT PRIMARY KEY, recipient INTEGER NOT NULL) WITHOUT ROWID;  -- of first letters
+CREATE TEMP TABLE IF NOT EXISTS standing (line INTEGER PRIMARY KEY, recipient INTEGER NOT NULL);
+CREATE TEMP TABLE IF NOT EXISTS aside (line INTEGER PRIMARY KEY);  -- rows that are not written to
+CREATE TEMP TABLE IF NOT EXISTS matched (
+    token     TEXT NOT NULL UNIQUE,
+    recipient INTEGER NOT NULL,
+    wave      TEXT NOT NULL,
+    PRIMARY KEY (recipient, wave)
+);
+
+-- name: forget
+DELETE FROM told; DELETE FROM expected; DELETE FROM own; DELETE FROM standing; DELETE FROM aside; DELETE FROM matched;
+
+-- name: tell
+INSERT OR REPLACE INTO told (token, wave, line, status, at, attempts, code, enhanced_code, reply)
+VALUES (:token, :wave, :line, :status, :at, :attempts, :code, :enhanced_code, :reply);
+
+-- name: take-back
+-- The letter is due again, by what the log says last.
+DELETE FROM told WHERE token = :token;
+
+-- name: waves
+SELECT DISTINCT wave FROM told;
+
+-- name: recipients
+SELECT id, identity FROM recipient WHERE id > :after ORDER BY id LIMIT 1000;
+
+-- name: expect
+INSERT OR IGNORE INTO expected (token, recipient) SELECT :token, :recipient WHERE EXISTS (SELECT 1 FROM told WHERE token = :token);
+
+-- name: know
+INSERT OR IGNORE INTO own (token, recipient) VALUES (:token, :recipient);
+
+-- name: stand
+INSERT OR IGNORE INTO standing (line, recipient) SELECT :line, recipient FROM own WHERE token = :token;
+
+-- name: set-aside
+INSERT OR IGNORE INTO aside (line) SELECT line FROM withheld WHERE wave = 'first';
+
+-- name: match-letters
+-- Letters that the ledger has under just this name: whatever it was made with.
+INSERT OR IGNORE INTO matched (token, recipient, wave)
+SELECT token, delivery.recipient, delivery.wave FROM delivery
+JOIN told ON token = substr(message_id, 2, instr(message_id, '@') - 2);
+
+-- name: match-keys
+INSERT OR IGNORE INTO matched (token, recipient, wave) SELECT told.token, recipient, wave FROM told JOIN expected USING (token);
+
+-- name: match-lines
+-- Where the key was lost with the ledger, and the file is the one that was sent to.
+INSERT OR IGNORE INTO matched (token, recipient, wave) SELECT token, recipient, wave FROM told JOIN standing USING (line);
+
+-- name: add-letters
+-- Of further waves, which no plan of the file holds.
+INSERT INTO delivery (recipient, wave, status, message_id, language, planned_at)
+SELECT matched.recipient, matched.wave, 'PLANNED', '<' || matched.token || '@' || :domain || '>',
+       coalesce((SELECT first.language FROM delivery AS first WHERE first.recipient = matched.recipient ORDER BY first.id LIMIT 1),
+                recipient.language), :now
+FROM matched JOIN recipient ON recipient.id = matched.recipient
+WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.recipient = matched.recipient AND delivery.wave = matched.wave)
+ORDER BY matched.recipient;
+
+-- name: name-letters
+-- They keep the Message-IDs with which they left: what comes back names them by these.
+UPDATE delivery SET message_id = '<' || matched.token || '@' || :domain || '>'
+FROM matched
+WHERE delivery.recipient = matched.recipient AND delivery.wave = matched.wave AND status IN ('PLANNED', 'DEFERRED')
+  AND matched.token <> substr(message_id, 2, instr(message_id, '@') - 2);
+
+-- name: hand-over
+UPDATE delivery
+SET status = 'HANDING_OVER', attempts = max(delivery.attempts, told.attempts), first_tried_at = coalesce(first_tried_at, told.at),
+    handed_over_at = told.at, marked_at = :now, due_at = NULL
+FROM matched JOIN told USING (token)
+WHERE delivery.recipient = matched.recipient AND delivery.wave = matched.wave
+  AND delivery.status IN ('PLANNED', 'DEFERRED') AND told.status IN ('ACCEPTED', 'IN_DOUBT');
+
+-- name: conclude
+UPDATE delivery
+SET status = told.status, accepted_at = iif(told.status = 'ACCEPTED', told.at, NULL), marked_at = :now,
+    code = told.code, enhanced_code = told.enhanced_code, reply = told.reply
+FROM matched JOIN told USING (token)
+WHERE delivery.recipient = matched.recipient AND delivery.wave = matched.wave
+  AND delivery.status = 'HANDING_OVER' AND told.status IN ('ACCEPTED', 'IN_DOUBT');
+
+-- name: end
+UPDATE delivery
+SET status = told.status, attempts = max(delivery.attempts, told.attempts), first_tried_at = coalesce(first_tried_at, told.at),
+    marked_at = :now, due_at = NULL, code = told.code, enhanced_code = told.enhanced_code, reply = told.reply
+FROM matched JOIN told USING (token)
+WHERE delivery.recipient = matched.recipient AND delivery.wave = matched.wave
+  AND delivery.status IN ('PLANNED', 'DEFERRED') AND told.status IN ('REFUSED', 'EXPIRED');
+
+-- name: settled
+-- Of letters in doubt the log may know more than the ledger: the reply that was read just before a crash.
+UPDATE delivery SET status = 'ACCEPTED', accepted_at = told.at, marked_at = :now, code = told.code,
+    enhanced_code = told.enhanced_code, reply = told.reply
+FROM matched JOIN told USING (token)
+WHERE delivery.recipient = matched.recipient AND delivery.wave = matched.wave
+  AND delivery.status = 'IN_DOUBT' AND told.status = 'ACCEPTED';
+
+-- name: statuses
+SELECT status, count(*) FROM delivery GROUP BY status;
+
+-- name: unmatched
+-- Letters of people who are not in the ledger; of these, those whose rows are set aside now, such as those on the suppression
+-- list, are not written to.
+SELECT coalesce(sum(NOT is_aside), 0), coalesce(sum(is_aside), 0) FROM (
+    SELECT line IS NOT NULL AND line IN (SELECT aside.line FROM aside) AS is_aside FROM told
+    WHERE token NOT IN (SELECT token FROM matched)
+      AND (line IS NULL OR line NOT IN (SELECT standing.line FROM standing))
+);

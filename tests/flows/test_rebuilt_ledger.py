@@ -1,0 +1,227 @@
+"""A ledger that was lost is rebuilt from log.jsonl: who was written to is known again, and gets no second letter."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from live import Person, campaign_folder, customers, relay, results, send, statuses, write_rows
+from smtp_fakes import Nth, Relay
+
+from mass_apology.errors import ConfirmationError, InputError
+from mass_apology.flows.settling.rebuild import Rebuilt, rebuild
+from mass_apology.model import Status
+from mass_apology.state import STATE_VARIABLE
+
+LETTERS = 60
+Harm = Callable[[Path], object]
+
+
+@pytest.fixture
+def live() -> Iterator[Relay]:
+    with relay() as listening:
+        yield listening
+
+
+def delete_ledger(folder: Path) -> None:
+    for path in folder.glob("ledger.sqlite*"):
+        path.unlink()
+
+
+def delete_ledger_and_state(folder: Path) -> None:
+    """The key of the Message-IDs is gone, too."""
+    delete_ledger(folder)
+    shutil.rmtree(os.environ[STATE_VARIABLE])
+
+
+LOSSES = [delete_ledger, delete_ledger_and_state]
+every_loss = pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
+
+
+def rebuilt(folder: Path) -> Rebuilt:
+    return rebuild(folder, folder / "log.jsonl", observe=lambda *_: None)
+
+
+def message_ids(folder: Path) -> dict[str, str]:
+    return {result.address: result.message_id for result in results(folder)}
+
+
+def killed(folder: Path, live: Relay, at: int) -> None:
+    campaign_folder(folder, live.sink.url, customers(LETTERS), relay={"rate": "60/s"})
+    words = [sys.executable, "-m", "mass_apology", "send", "-C", str(folder), "--confirm", str(LETTERS)]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while len(live.received) < at and process.poll() is None:
+        pass
+    process.kill()
+    process.wait()
+
+
+@every_loss
+def test_a_whole_campaign_is_known_again(tmp_path: Path, live: Relay, lose: Harm) -> None:
+    folder = campaign_folder(tmp_path / "c", live.sink.url, customers(LETTERS))
+    send(folder)
+    before = message_ids(folder)
+    lose(folder)
+    found = rebuilt(folder)
+    assert (found.accepted, found.in_doubt, found.unmatched, found.missing, found.due) == (LETTERS, 0, 0, 0, 0)
+    assert statuses(folder) == {"ACCEPTED": LETTERS}
+    assert message_ids(folder) == before
+    assert send(folder).sent == 0
+    assert len(live.received) == LETTERS
+
+
+@every_loss
+def test_customers_who_are_new_get_their_letter_and_the_others_none(tmp_path: Path, live: Relay, lose: Harm) -> None:
+    folder = campaign_folder(tmp_path / "c", live.sink.url, customers(LETTERS))
+    send(folder)
+    lose(folder)
+    assert rebuilt(folder).whole
+    write_rows(folder / "affected.csv", customers(LETTERS + 7))
+    person = Person()
+    assert send(folder, person).sent == 7
+    assert person.asked == [7]
+    assert person.checks[0] is not None  # the plan was made, looked at and confirmed anew
+    assert sorted(live.numbers) == list(range(LETTERS + 7))
+
+
+@every_loss
+def test_after_a_kill_what_may_have_left_is_in_doubt_and_the_rest_is_sent(
+    tmp_path: Path, live: Relay, lose: Harm
+) -> None:
+    folder = tmp_path / "c"
+    killed(folder, live, 25)
+    left = set(live.numbers)
+    lose(folder)
+    found = rebuilt(folder)
+    assert found.whole
+    assert found.accepted + found.in_doubt >= len(left)
+    assert found.accepted + found.in_doubt + found.due == LETTERS
+    ended = send(folder)
+    assert ended.counts[Status.IN_DOUBT] == found.in_doubt
+    assert max(Counter(live.numbers).values()) == 1
+    known = {result.address for result in results(folder)}
+    assert len(known) == LETTERS
+
+
+@every_loss
+def test_refused_and_deferred_letters_are_what_they_were(tmp_path: Path, lose: Harm) -> None:
+    fault = Nth("RCPT", 3, lambda _: b"550 5.1.1 No such user")
+    with relay(fault=fault) as live:
+        folder = campaign_folder(tmp_path / "c", live.sink.url, customers(20))
+        send(folder)
+        before = statuses(folder)
+        assert before == {"ACCEPTED": 19, "REFUSED": 1}
+        lose(folder)
+        found = rebuilt(folder)
+        assert (found.accepted, found.refused) == (19, 1)
+        assert statuses(folder) == before
+        assert send(folder).sent == 0
+
+
+def test_an_older_copy_learns_what_it_lacks(tmp_path: Path, live: Relay) -> None:
+    folder = tmp_path / "c"
+    killed(folder, live, 20)
+    send(folder)
+    assert statuses(folder)["PLANNED"] == 0
+    delete_ledger(folder)
+    shutil.rmtree(os.environ[STATE_VARIABLE])
+    assert rebuilt(folder).whole
+    shutil.copy(folder / "ledger.sqlite", tmp_path / "older.sqlite")
+    write_rows(folder / "affected.csv", customers(LETTERS + 5))
+    assert send(folder).sent == 5
+    shutil.copy(tmp_path / "older.sqlite", folder / "ledger.sqlite")
+    with pytest.raises(ConfirmationError, match="ledger-set-back"):
+        send(folder)
+    found = rebuilt(folder)
+    assert (found.accepted, found.unmatched) == (5, 0)
+    assert send(folder).sent == 0
+    assert max(Counter(live.numbers).values()) == 1
+
+
+def test_without_key_and_with_another_file_nothing_is_guessed(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "c", live.sink.url, customers(20))
+    send(folder)
+    before = message_ids(folder)
+    delete_ledger_and_state(folder)
+    write_rows(folder / "affected.csv", list(reversed(customers(30))))
+    found = rebuilt(folder)
+    assert (found.letters, found.unmatched) == (0, 20)
+    with pytest.raises(ConfirmationError, match="ledger-lost"):
+        send(folder)
+    write_rows(folder / "affected.csv", customers(20))  # as it was
+    with pytest.raises(ConfirmationError, match="ledger-lost"):
+        send(folder)
+    assert rebuilt(folder).accepted == 20
+    known = {result.address: result.message_id for result in results(folder) if result.status is Status.ACCEPTED}
+    assert known == before  # each letter is again that of the person who has it
+
+
+def test_with_the_key_rows_may_stand_elsewhere(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "c", live.sink.url, customers(20))
+    send(folder)
+    delete_ledger(folder)
+    write_rows(folder / "affected.csv", list(reversed(customers(25))))
+    assert rebuilt(folder).accepted == 20
+    assert send(folder).sent == 5
+    assert sorted(live.numbers) == list(range(25))
+
+
+def test_a_log_that_lacks_its_end_does_not_pass_for_whole(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "c", live.sink.url, customers(LETTERS))
+    send(folder)
+    delete_ledger(folder)
+    lines = (folder / "log.jsonl").read_bytes().splitlines(keepends=True)
+    accepted = [place for place, line in enumerate(lines) if b'"accepted"' in line]
+    kept = [line for place, line in enumerate(lines) if place not in accepted[30:] and b'"claimed"' not in line]
+    (folder / "log.jsonl").write_bytes(b"".join(kept))
+    found = rebuilt(folder)
+    assert (found.accepted, found.missing) == (30, 30)
+    with pytest.raises(ConfirmationError, match="ledger-"):
+        send(folder)
+
+
+def test_reading_the_log_again_changes_nothing(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "c", live.sink.url, customers(20))
+    send(folder)
+    delete_ledger(folder)
+    rebuilt(folder)
+    before = results(folder)
+    again = rebuilt(folder)
+    assert (again.letters, again.whole) == (0, True)
+    assert results(folder) == before
+
+
+def test_letters_of_people_who_are_suppressed_by_now(tmp_path: Path, live: Relay) -> None:
+    from mass_apology.flows import suppress
+
+    folder = campaign_folder(tmp_path / "c", live.sink.url, customers(20))
+    send(folder)
+    suppress.add("customer3@d3.example", "requested", "")
+    delete_ledger(folder)
+    found = rebuilt(folder)
+    assert (found.accepted, found.unmatched) == (19, 0)
+    assert send(folder).sent == 0
+
+
+def test_a_log_that_is_not_there(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "c", live.sink.url, customers(3))
+    with pytest.raises(InputError, match="no log"):
+        rebuild(folder, folder / "log.jsonl", observe=lambda *_: None)
+    assert not (folder / "ledger.sqlite").exists()
+
+
+def test_the_command_says_what_it_learned(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "c", live.sink.url, customers(20))
+    send(folder)
+    delete_ledger(folder)
+    command = [sys.executable, "-m", "mass_apology", "reconcile", "-C", str(folder), "--from-log"]
+    done = subprocess.run([*command, str(folder / "log.jsonl")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "The ledger learned of 20 letters" in done.stdout
+    assert "Still due: 0 letters." in done.stdout
