@@ -237,11 +237,15 @@ class Conversation:
         if self._current is not None:
             self._current.phase = phase
         reply = await (self._tried() if self._is_on_trial(phase) else self._wire.reply(self._seconds(phase)))
-        if reply.code == 421:
+        if reply.code == 421 or (phase is Phase.MAIL and self._is_session_cap(reply)):
             raise ConnectionEnded(CLOSED, reply)
         if reply.code < 400 and not (reply.code == 354 if phase is Phase.DATA else reply.positive):
             raise ConnectionEnded(f"{UNEXPECTED} {phase.upper()}: {reply.code} {reply.text}")
         return reply
+
+    def _is_session_cap(self, reply: Reply) -> bool:
+        """Whether this connection has had its letters; a server that does not close it then means us to."""
+        return reply.code >= 400 and classify(Outcome(phase=Phase.MAIL, reply=reply)).kind is Kind.SESSION_CAP
 
     def _seconds(self, phase: Phase) -> float:
         return self._relay.dot_timeout if phase is Phase.DOT else self._relay.timeout
