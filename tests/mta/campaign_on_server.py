@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from live import Row as Customer
@@ -29,22 +30,29 @@ _TAKEN = ("accepted", "in_doubt")
 class CampaignOnServer:
     """One campaign, one server."""
 
-    def __init__(self, folder: Path, server: PrivateServer, rows: Sequence[Customer], **relay: object) -> None:
+    def __init__(
+        self, folder: Path, server: PrivateServer, rows: Sequence[Customer], letter: str = "", **relay: object
+    ) -> None:
+        """``letter`` is added to what everybody is told; ``relay`` to ``[relay]`` of campaign.toml."""
         self.folder = folder
         self.server = server
         self.rows = rows
         self.was_killed = False  # the server
+        self._resent: set[str] = set()  # Message-IDs of letters in doubt that a person had sent again
         self._tables = {"limits": {"refusals": 1.0, "deferrals": 1.0}}
         self._relay = relay
         campaign_folder(folder, server.url, rows)
+        with (folder / "templates/sorry/en.md").open("a") as file:
+            file.write(f"\n{letter}\n")
         self.write_settings()
 
-    def write_settings(self) -> None:
-        """campaign.toml for the server as it is now."""
+    def write_settings(self, url: str | None = None) -> None:
+        """campaign.toml for the server as it is now, or for what stands in front of it."""
         relay: dict[str, object] = {"connections": 10, "timeout": 20.0, "dot_timeout": 20.0, **self._relay}
-        if self.server.terms.scheme != "smtp+plain":
+        url = url or self.server.url
+        if not url.startswith("smtp+plain"):
             relay["ca_file"] = str(self.server.authority_file)
-        write_toml(self.folder, self.server.url, relay=relay, **self._tables)
+        write_toml(self.folder, url, relay=relay, **self._tables)
 
     @contextmanager
     def sending(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -82,23 +90,46 @@ class CampaignOnServer:
 
     def due(self) -> int:
         """The number to confirm: with no plan in the ledger yet, everybody."""
-        if not (self.folder / "ledger.sqlite").exists():
-            return len(self.rows)
-        counts: dict[str, int] = json.loads(self.command("status", "--json").stdout)["counts"]
-        known = {Status(status): count for status, count in counts.items()}
-        return sum(count for status, count in known.items() if status in DUE)
+        counts = self._counts()
+        return sum(counts.get(status, 0) for status in DUE) if counts else len(self.rows)
 
     def kill_server(self) -> None:
         """``kill -9``, in the middle of whatever it does."""
         self.was_killed = True
         self.server.kill()
 
-    def finish(self) -> None:
+    def send_to_everybody(self) -> None:
+        """In one run, with nobody left and nobody in doubt."""
+        done = self.send()
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert self.count(Status.ACCEPTED) == len(self.rows)
+
+    def settle_doubts(self) -> None:
+        """As a person does it: by the server's own log; and what the mailbox has not is sent again.
+
+        A log may say nothing of a letter: OpenSMTPD's names no Message-ID, and Exim may be killed between keeping a
+        letter and writing its line. Such a letter stays in doubt. What the log says must be true.
+        """
+        self.server.flush()
+        logs = [word for path in self.server.log_files() for word in ("--log", str(path))]
+        said = json.loads(self.command("reconcile", *logs, "--zone", "UTC", "--json").stdout)
+        there = {copy.message_id for copy in self.server.mailbox()}
+        for letter in said["letters"]:
+            assert (letter["message_id"] in there) or letter["verdict"] != "taken", letter
+            assert (letter["message_id"] not in there) or letter["verdict"] != "not_taken", letter
+        doubted = {row.message_id for row in self.report() if row.status is Status.IN_DOUBT and row.message_id}
+        if doubted and not doubted & there:
+            self._resent = doubted
+            done = self.command("send", "--confirm", str(len(doubted)), "--resend-in-doubt")
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert self.count(Status.ACCEPTED) == len(self.rows)
+
+    def finish(self, *words: str) -> None:
         """Send until nothing is due any more."""
         for _ in range(RUNS):
             if not self.due():
                 return
-            self.send()
+            self.send(*words)
         assert not self.due(), f"After {RUNS} more runs letters are still due."
 
     def report(self) -> list[Row]:
@@ -107,6 +138,16 @@ class CampaignOnServer:
         done = self.command("report", "--to", str(file), "--force")
         assert file.exists(), done.stderr
         return msgspec.json.decode(file.read_bytes(), type=list[Row])
+
+    def standing(self, status: Status) -> int:
+        """How many are in this status now, while letters are on their way."""
+        return self._counts().get(status, 0)
+
+    def _counts(self) -> dict[Status, int]:
+        """By status; empty where nothing is planned yet."""
+        said = self.command("status", "--json").stdout
+        counts: dict[str, int] = json.loads(said)["counts"] if said else {}
+        return {Status(status): count for status, count in counts.items()}
 
     def count(self, status: Status) -> int:
         return sum(row.status is status for row in self.report())
@@ -122,21 +163,30 @@ class CampaignOnServer:
             killed=self.was_killed,
         )
 
-    def wait_for(self, letters: int, process: subprocess.Popen[bytes]) -> None:
-        """Until the server has delivered so many, or the command has ended."""
-        self._until(lambda: len(self.server.mailbox_files()) >= letters, process)
+    def wait_for(self, letters: int, process: subprocess.Popen[bytes], seconds: float = LONGEST) -> None:
+        """Until the server has delivered so many, or the command has ended, or so many seconds have gone."""
+        self.until(lambda: len(self.server.mailbox_files()) >= letters, process, seconds)
 
-    def _until(self, happens: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + LONGEST
+    def until(self, happens: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float = LONGEST) -> None:
+        """Until something happens, the command has ended, or so many seconds have gone."""
+        deadline = time.monotonic() + seconds
         while not happens() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.005)
+            time.sleep(0.02)
+
+    def logged(self, event: str) -> int:
+        """How often the product's log has this event."""
+        return sum(line["event"] == event for line in self._log())
 
     def _handed_over(self) -> Counter[str]:
         """How often the product's log has each Message-ID's letter taken or in doubt."""
         ids = {(row.message_id or "")[1:].partition("@")[0]: row.message_id or "" for row in self.report()}
-        lines = (self.folder / "log.jsonl").read_text().splitlines() if (self.folder / "log.jsonl").exists() else []
-        events = (json.loads(line) for line in lines)
-        return Counter(ids[event["letter"]] for event in events if event["event"] in _TAKEN)
+        taken = Counter(ids[line["letter"]] for line in self._log() if line["event"] in _TAKEN)
+        return Counter({each: count - (each in self._resent) for each, count in taken.items()})
+
+    def _log(self) -> Iterator[dict[str, Any]]:
+        path = self.folder / "log.jsonl"
+        whole = path.read_text().rpartition("\n")[0] if path.exists() else ""
+        return map(json.loads, whole.splitlines())
 
     def _words(self, command: str, *words: str) -> list[str]:
         return [sys.executable, "-m", "mass_apology", command, "-C", str(self.folder), *words]

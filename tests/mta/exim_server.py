@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 
-from private_server import BOX_USER, HOST, MAILBOX, PASSWORD, USER, PrivateServer, Terms
+from private_server import BOX_USER, HOST, MAILBOX, PASSWORD, USER, NotOffered, PrivateServer, Terms
 
 _OWNER = 64102
 _SPOOL = "var/spool/exim4"
@@ -84,6 +85,7 @@ class EximServer(PrivateServer):
     name = "Exim"
     package = "exim"
     command = ("/usr/sbin/exim4", "-bdf", "-q1s")
+    smtputf8 = True
     logs = ("var/log/exim4/mainlog", "var/log/exim4/rejectlog")
 
     def prepare(self) -> None:
@@ -93,6 +95,8 @@ class EximServer(PrivateServer):
         os.chown(self.root / "etc/ssl/relay.key", _OWNER, _OWNER)
 
     def write_settings(self, terms: Terms) -> None:
+        if terms.new_connections:
+            raise NotOffered(self.name)
         lines = [f"daemon_smtp_ports = {self.port}", f"message_size_limit = {terms.size or '50M'}"]
         lines += [f"tls_on_connect_ports = {self.port}"] if terms.scheme == "smtps" else []
         lines += ["tls_advertise_hosts = *" if terms.scheme == "smtp+starttls" else "tls_advertise_hosts ="]
@@ -134,6 +138,7 @@ def _at_rcpt(terms: Terms) -> str:
 
 
 def _at_dot(terms: Terms) -> str:
-    if not terms.forbidden:
+    if not terms.refused_at_dot:
         return ""
-    return f"  deny message = we do not take this\n    condition = ${{if match{{$h_subject:}}{{{terms.forbidden}}}}}"
+    listed = "|".join(map(re.escape, terms.refused_at_dot)).replace("\\", "\\\\")
+    return f"  deny message = we do not take this\n    condition = ${{if match{{$h_to:}}{{{listed}}}}}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 from pathlib import Path
 
-from private_server import BOX_USER, HOST, MAILBOX, PASSWORD, USER, PrivateServer, Terms
+from private_server import BOX_USER, HOST, MAILBOX, PASSWORD, USER, NotOffered, PrivateServer, Terms
 
 _OWNER, _DROP = 64101, 64110
 _SPOOL = "var/spool/postfix"
@@ -58,6 +59,7 @@ smtpd_tls_cert_file = /etc/ssl/relay.pem
 smtpd_tls_key_file = /etc/ssl/relay.key
 smtpd_sasl_local_domain = {HOST}
 in_flow_delay = 0
+notify_classes =
 """
 
 
@@ -67,6 +69,7 @@ class PostfixServer(PrivateServer):
     name = "Postfix"
     package = "postfix"
     command = ("/usr/lib/postfix/sbin/master", "-s")
+    smtputf8 = True
     logs = ("var/log/mail.log",)
 
     def prepare(self) -> None:
@@ -90,6 +93,8 @@ class PostfixServer(PrivateServer):
         return {"MAIL_CONFIG": "/etc/postfix", "POSTLOG_SERVICE": "postlog", "POSTLOG_HOSTNAME": HOST}
 
     def write_settings(self, terms: Terms) -> None:
+        if terms.messages:
+            raise NotOffered(self.name)
         lines = [f"message_size_limit = {terms.size or 10_240_000}"]
         if terms.scheme != "smtp+plain":
             lines += ["smtpd_tls_security_level = encrypt"]
@@ -100,9 +105,13 @@ class PostfixServer(PrivateServer):
             lines += [f"smtpd_client_connection_count_limit = {terms.connections}"]
         if terms.rate:
             lines += [f"smtpd_client_message_rate_limit = {terms.rate[0]}", f"anvil_rate_time_unit = {terms.rate[1]}s"]
-        if terms.forbidden:
+        if terms.new_connections:
+            limit, seconds = terms.new_connections
+            lines += [f"smtpd_client_connection_rate_limit = {limit}", f"anvil_rate_time_unit = {seconds}s"]
+        if terms.refused_at_dot:
             lines += ["header_checks = regexp:/etc/postfix/header_checks"]
-            self.write("etc/postfix/header_checks", f"/^Subject:.*{terms.forbidden}/ REJECT we do not take this\n")
+            checks = (f"/^To:.*{re.escape(address)}/ REJECT we do not take this" for address in terms.refused_at_dot)
+            self.write("etc/postfix/header_checks", "\n".join(checks) + "\n")
         if terms.full:
             lines += ["queue_minfree = 1000000000000000"]
         self.write("etc/postfix/main.cf", _MAIN + "\n".join(lines) + "\n")

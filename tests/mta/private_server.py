@@ -14,7 +14,6 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from email import message_from_binary_file, policy
 from pathlib import Path
 
 import trustme
@@ -24,6 +23,7 @@ HOST = "relay.example"
 USER, PASSWORD = "mailer", "correct horse"
 PATIENCE = 60.0  # seconds until a server must have started, ended or emptied its queue; a guard against hanging
 MAILBOX = "mail/all"
+_RECIPIENT_FIELDS = ("x-original-to", "envelope-to", "delivered-to")  # as Postfix, Exim and OpenSMTPD name it
 BOX_USER = 64150  # who owns the mailbox
 
 _PASSWD = """root:x:0:0::/:/bin/sh
@@ -53,11 +53,12 @@ class Terms(Struct, frozen=True, kw_only=True):
     scheme: str = "smtp+plain"  # or "smtp+starttls", "smtps"
     login: bool = False  # nothing is taken without AUTH
     connections: int | None = None  # at a time, from one client
+    new_connections: tuple[int, int] | None = None  # in so many seconds
     messages: int | None = None  # in one connection
     rate: tuple[int, int] | None = None  # letters in so many seconds
     refused: tuple[str, ...] = ()  # addresses that are answered with 550
     deferred: tuple[str, ...] = ()  # addresses that are answered with 450
-    forbidden: str | None = None  # letters with this in their subject are refused after the dot
+    refused_at_dot: tuple[str, ...] = ()  # addresses whose letters are refused after their content
     size: int | None = None  # octets of a letter at most
     full: bool = False  # no room in the queue
 
@@ -79,11 +80,14 @@ class PrivateServer(ABC):
     name: str
     package: str  # in ``debian_trees.PACKAGES``
     command: tuple[str, ...]
+    smtputf8: bool  # whether it takes addresses that are not ASCII
+    reloads: bool = True  # whether it reads its settings again without ending its connections
     logs: tuple[str, ...]  # its logs, as `reconcile` wants them, below the root
 
     def __init__(self, root: Path, authority: trustme.CA, authority_file: Path) -> None:
         """``root`` is a copy of the unpacked packages that this server may fill."""
         self.root = root
+        self.authority = authority
         self.authority_file = authority_file
         self.port = _free_port()
         self.terms = Terms()
@@ -106,6 +110,10 @@ class PrivateServer(ABC):
     @abstractmethod
     def reload(self) -> None:
         """Have it read its settings again while it runs."""
+
+    def reload_for_room(self) -> None:
+        """Have it notice that ``Terms.full`` has changed."""
+        self.reload()
 
     # What all of them have
 
@@ -135,7 +143,7 @@ class PrivateServer(ABC):
         """Start it, and wait until it greets."""
         with (self.root / "output.txt").open("ab") as output:
             self._process = subprocess.Popen(
-                ["chroot", str(self.root), *self.command],
+                [*self.limits(), "chroot", str(self.root), *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -144,6 +152,10 @@ class PrivateServer(ABC):
             )
         wait_until(self._greets, f"{self.name} does not greet; see {self.root}/output.txt")
 
+    def limits(self) -> tuple[str, ...]:
+        """A command before its own, which limits it."""
+        return ()
+
     def environment(self) -> dict[str, str]:
         """Environment variables that it needs."""
         return {}
@@ -151,9 +163,7 @@ class PrivateServer(ABC):
     def kill(self) -> None:
         """``kill -9`` to all of its processes at once."""
         while self.processes():
-            for process in self.processes():
-                with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
+            self._signal(signal.SIGKILL)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(0.05)
 
@@ -161,13 +171,32 @@ class PrivateServer(ABC):
         """Whatever has its root folder as root."""
         return [int(each.name) for each in Path("/proc").glob("[0-9]*") if _root_of(each) == str(self.root)]
 
+    def stop(self) -> None:
+        """End it as its administrator would, and wait until it has ended."""
+        self._process.terminate()
+        self._process.wait(PATIENCE)
+        self.kill()  # what a stray process still did is nobody's business
+
+    def hold(self) -> None:
+        """It falls silent: all its processes are stopped, and its connections stay open."""
+        self._signal(signal.SIGSTOP)
+
+    def let_go(self) -> None:
+        """It goes on where ``hold`` stopped it."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self.processes():
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
+
     def flush(self) -> None:
         """Wait until everything that it has taken lies in the mailbox."""
         wait_until(lambda: self.queued() == 0, f"{self.name} still has letters in its queue")
 
     def mailbox(self) -> list[Copy]:
-        """What lies in the mailbox."""
-        return [_copy(path) for path in self.mailbox_files()]
+        """The letters in the mailbox; the beginning of one, as a killed server may leave it there, is none."""
+        return [copy for path in self.mailbox_files() if (copy := _copy(path))]
 
     def mailbox_files(self) -> list[Path]:
         return list((self.root / MAILBOX / "new").glob("*"))
@@ -180,12 +209,14 @@ class PrivateServer(ABC):
         return [path for name in self.logs if (path := self.root / name).exists()]
 
     def write(self, path: str, text: str, *, owner: int = 0, mode: int = 0o644) -> None:
-        """A file below the root."""
+        """A file below the root, whole at once: a server may read it at any moment."""
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-        file.chmod(mode)
-        os.chown(file, owner, owner)
+        new = file.with_name(f"{file.name}.new")
+        new.write_text(text, encoding="utf-8")
+        new.chmod(mode)
+        os.chown(new, owner, owner)
+        new.replace(file)
 
     def folder(self, path: str, *, owner: int = 0, group: int | None = None, mode: int = 0o755) -> None:
         """A folder below the root."""
@@ -249,8 +280,11 @@ def _free_port() -> int:
         return port
 
 
-def _copy(path: Path) -> Copy:
-    with path.open("rb") as file:
-        header = message_from_binary_file(file, policy=policy.compat32)
-    recipient = next(header[name] for name in ("X-Original-To", "Envelope-to", "Delivered-To") if header[name])
-    return Copy(recipient=str(recipient).strip(" <>"), message_id=str(header["Message-ID"]).strip())
+def _copy(path: Path) -> Copy | None:
+    header, blank, _ = path.read_bytes().partition(b"\n\n")
+    lines = (line.partition(":") for line in reversed(header.decode("utf-8").splitlines()))
+    fields = {name.lower(): value.strip() for name, _, value in lines}
+    recipient = next((fields[name] for name in _RECIPIENT_FIELDS if name in fields), None)
+    if not blank or recipient is None or "message-id" not in fields:
+        return None
+    return Copy(recipient=recipient.strip("<>"), message_id=fields["message-id"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from exim_server import EximServer
 from situations import Situations
+from troubles import Troubles
 
 
-class TestExim(Situations):
+class TestExim(Situations, Troubles):
     kind = EximServer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from postfix_server import PostfixServer
 from situations import Situations
+from troubles import Troubles
 
 
-class TestPostfix(Situations):
+class TestPostfix(Situations, Troubles):
     kind = PostfixServer
