@@ -24,6 +24,7 @@ class How(Enum):
     ASKED = auto()  # {% if customer.refund %}
     COMPARED = auto()  # {% if customer.plan == "pro" %}
     PRINTED = auto()  # {{ customer.plan }}
+    USED = auto()  # in whatever way
 
 
 class ColumnUse(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from mass_apology.errors import TemplateError
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
 from mass_apology.letter.markup.sandbox import LetterEnvironment
-from mass_apology.letter.usage import names_in, row_names
+from mass_apology.letter.usage import fields_of, names_in, row_names
 
 _EQUALITY = frozenset({"eq", "ne", "in", "notin"})
 _BY_TEST = frozenset({"selectattr", "rejectattr"})
@@ -47,6 +47,9 @@ def _of_template(template: str, directories: Sequence[Path]) -> Iterator[ColumnU
             continue
         place = f"templates/{template}/{path.name}"
         for tree in trees:
+            for use in fields_of(tree, path):
+                if use.owner == "customer":
+                    yield ColumnUse(column=use.name, how=How.USED, where=f"{place}, line {use.line}")
             for column, how, line, values in _uses(tree):
                 yield ColumnUse(column=column, how=how, where=f"{place}, line {line}", values=values)
 

@@ -108,7 +108,7 @@ def _looked_at(
     """A fragment's mistakes and what it uses."""
     try:
         tree = environment.parse(fragment.padded)
-        uses = list(_uses(tree, fragment.path))
+        uses = list(fields_of(tree, fragment.path))
         found = [*_unknown_variables(tree, fragment), *_undeclared(uses, scenario)]
     except TemplateSyntaxError as error:  # an unknown filter is one, too
         where = f"{fragment.path}, line {error.lineno}"
@@ -186,7 +186,7 @@ def _unfollowed(path: Path, scenario: Scenario, directories: Sequence[Path]) -> 
             yield _error("follow-up-missing", where, error.problem, "Correct `follow_up`, or leave it empty.")
 
 
-def _uses(tree: nodes.Template, path: Path) -> Iterator[Use]:
+def fields_of(tree: nodes.Template, path: Path) -> Iterator[Use]:
     """Every fact and column that is used, in the order of the tree."""
     rows = row_names(tree)
     for owner, name, line in fields_used(tree):

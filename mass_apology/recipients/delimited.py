@@ -19,7 +19,7 @@ from mass_apology.errors import InputError
 from mass_apology.model import Finding, Severity
 from mass_apology.recipients.about_nobody import totals_problem, totals_word
 from mass_apology.recipients.cells import BLANKS, row_finding, shown
-from mass_apology.recipients.encoding import undecodable
+from mass_apology.recipients.encoding import Encoding, undecodable
 from mass_apology.recipients.layout import Chunk, Layout, check_unchanged, note
 from mass_apology.recipients.row_structure import DELIMITERS, meant, padded_quotes, separator_line, written
 
@@ -31,7 +31,7 @@ _SAMPLE_ROWS = 100
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def find_delimiter(path: Path, encoding: str, stated: str | None, address: str) -> tuple[str, list[Finding]]:
+def find_delimiter(path: Path, encoding: Encoding, stated: str | None, address: str) -> tuple[str, list[Finding]]:
     """The stated delimiter, or the one that splits header and first rows alike; what to say about it.
 
     ``address`` is the name of the address column: the delimiter that sets it free is right.
@@ -41,7 +41,7 @@ def find_delimiter(path: Path, encoding: str, stated: str | None, address: str) 
     """
     if stated is not None:
         return _usable(stated), []
-    with path.open(encoding=encoding, newline="") as file:
+    with path.open(encoding=encoding.codec, errors=encoding.errors, newline="") as file:
         sample = file.read(_SAMPLE)
     whole = sample if len(sample) < _SAMPLE else sample[: sample.rfind("\n") + 1] or sample
     first = whole.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
@@ -57,7 +57,7 @@ def find_delimiter(path: Path, encoding: str, stated: str | None, address: str) 
     return best, [note("delimiter-detected", Severity.INFO, path.name, problem, "Nothing needs to be done.")]
 
 
-def first_row(path: Path, encoding: str, delimiter: str) -> list[str]:
+def first_row(path: Path, encoding: Encoding, delimiter: str) -> list[str]:
     """The header's cells as they stand in the file; blank lines before it are skipped.
 
     Raises:
@@ -78,7 +78,8 @@ def chunks(path: Path, layout: Layout, address: str, rows: int) -> Iterator[Chun
     Raises:
         InputError: a quote does not close, or the file is no longer the one that was inspected.
     """
-    with _structure(path, layout.encoding, layout.delimiter) as structure:
+    encoding = Encoding(codec=layout.encoding, errors=layout.errors)
+    with _structure(path, encoding, layout.delimiter) as structure:
         header = structure.header() or []
         check_unchanged(path, header, layout)
         position = layout.header.index(address)
@@ -248,9 +249,9 @@ def _end_of_whole_fields(text: str, delimiter: str) -> int:
 
 
 @contextmanager
-def _structure(path: Path, encoding: str, delimiter: str) -> Iterator[_Structure]:
-    with path.open(encoding=encoding, newline="") as file:
-        yield _Structure(path, encoding, delimiter, file)
+def _structure(path: Path, encoding: Encoding, delimiter: str) -> Iterator[_Structure]:
+    with path.open(encoding=encoding.codec, errors=encoding.errors, newline="") as file:
+        yield _Structure(path, encoding.codec, delimiter, file)
 
 
 def _misfit_finding(file: str, misfit: _Misfit, position: int) -> Finding:

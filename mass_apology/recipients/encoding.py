@@ -5,18 +5,24 @@ from __future__ import annotations
 import codecs
 import io
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+
+from msgspec import Struct
 
 from mass_apology.errors import InputError
 from mass_apology.model import Finding, Severity
+from mass_apology.recipients.alphabets import best_fit, fit, languages_by_line, letters_of
 from mass_apology.recipients.cells import shown
 from mass_apology.recipients.layout import note
 
 _BLOCK = 1 << 20  # characters or octets read at a time
-_EVIDENCE = 1 << 16  # octets of lines beyond ASCII that a guess is made from
+_EVIDENCE = 1 << 16  # octets that a guess is made from
+_LINES = 5000  # lines that a guess is made from
+_UNREADABLE = -2.0
+_LANGUAGE_ASKED = 0.2  # what it counts that a language is asked for
+_CERTAIN = 0.95  # a fit that no text of another script reaches by chance
 _SAMPLES = 5
 _SAMPLE_LINES = 100  # looked at in each block
 _READINGS = 5
@@ -32,12 +38,23 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+# Where ASCII letters leave zeros among four octets, and how often at least and at most where they leave none.
+_WIDE = ("utf-16", "utf-32")
+_ZEROS = {"utf-32-le": {1, 2, 3}, "utf-32-be": {0, 1, 2}, "utf-16-le": {1, 3}, "utf-16-be": {0, 2}}
+_OFTEN = 0.2
+_RARELY = 0.02
+
 # Python's own notations; they can say halves of characters, which nothing else can write.
 _ESCAPES = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 
 # What customer files come in when it is not Unicode. Anything decodes as something: a longer list guesses worse.
-_CANDIDATES = ["cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"]
-_CANDIDATES += ["iso8859_2", "koi8_r", "cp852", "mac_roman", "cp932", "euc_jp", "gb18030", "big5", "cp949"]
+_CANDIDATES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"]
+_CANDIDATES += ["iso8859_2", "iso8859_4", "iso8859_5", "iso8859_7", "iso8859_13", "iso8859_15", "koi8_r", "cp866"]
+_CANDIDATES += ["cp852", "cp775", "cp850", "mac_roman", "mac_latin2", "mac_cyrillic", "mac_greek"]
+_EAST_ASIAN = ["cp932", "euc_jp", "gb18030", "big5", "cp949"]
+
+# In these every letter is one of its language, so that only its frequency tells.
+_CYRILLIC_OR_GREEK = frozenset({"cp1251", "cp1253", "iso8859_5", "iso8859_7", "koi8_r", "cp866", "mac_cyrillic"})
 
 # The statistics cannot tell Latvian in cp1257 from Vietnamese in cp1258; the campaign's languages can.
 _CODE_PAGES = {
@@ -55,26 +72,36 @@ _CODE_PAGES = {
 }
 
 
-def find_encoding(path: Path, stated: str | None, languages: Sequence[str]) -> tuple[str, list[Finding]]:
-    """The codec to read the file with, after all of the file was decoded with it, and what to say about it.
+class Encoding(Struct, frozen=True, kw_only=True):
+    """How a file's octets become text."""
 
-    A guess is a finding of severity ERROR: nothing should be sent before the user states the encoding.
-    ``languages`` are the campaign's, and only order the guesses.
+    codec: str
+    errors: str = "strict"  # "replace" where single lines are known not to fit: they hold U+FFFD then
+    findings: tuple[Finding, ...] = ()  # what to say about it
+
+
+def find_encoding(
+    path: Path, stated: str | None, languages: Sequence[str], language_column: str | None = None
+) -> Encoding:
+    """The codec to read the file with, after all of the file was decoded with it.
+
+    A guess is a finding of severity ERROR: nothing should be sent before the user states the encoding. ``languages``
+    are the campaign's; they and those that the rows ask for in ``language_column`` only order the guesses.
 
     Raises:
         InputError: the stated encoding does not exist or does not fit, or none fits.
     """
     mark = _mark(path)
     if stated is not None:
-        encoding = _with_mark(path, stated, mark)
-        return encoding, _samples_note(path, "encoding-stated", encoding)
-    if mark is not None:
-        return mark, _samples_note(path, "encoding-detected", mark)
+        codec = _with_mark(path, stated, mark)
+        return Encoding(codec=codec, findings=tuple(_samples_note(path, "encoding-stated", codec)))
+    if mark is not None or (mark := wide_without_mark(path)) is not None:
+        return Encoding(codec=mark, findings=tuple(_samples_note(path, "encoding-detected", mark)))
     _refuse_zeros(path)
     try:
-        return "utf-8", _samples_note(path, "encoding-detected", "utf-8")
+        return Encoding(codec="utf-8", findings=tuple(_samples_note(path, "encoding-detected", "utf-8")))
     except InputError as not_utf8:
-        return _guess(path, languages, not_utf8)
+        return _guess(path, _Asked(path, languages, language_column), not_utf8)
 
 
 def undecodable(path: Path, encoding: str) -> InputError:
@@ -98,8 +125,8 @@ def _refuse_zeros(path: Path) -> None:
     with path.open("rb") as file:
         if b"\0" in file.readline(_EVIDENCE):
             raise InputError(
-                f"The header of {path.name} cannot be used: there are NUL characters in it, as in a UTF-16 file "
-                "without a byte order mark.",
+                f"The header of {path.name} cannot be used: there are NUL characters in it, as in a file "
+                "that is damaged or is no text.",
                 next_step='If it is text, state its encoding in campaign.toml, such as [csv] encoding = "utf-16-le".',
             )
 
@@ -113,7 +140,35 @@ def _with_mark(path: Path, stated: str, mark: str | None) -> str:
         raise _unknown(path, stated) from error
     if canonical in _ESCAPES:
         raise _unknown(path, stated)
+    if canonical in _WIDE and mark not in _WIDE:
+        return _wide(path, stated, canonical)
     return mark if mark and canonical.startswith(mark.removesuffix("-sig")) else canonical
+
+
+def _wide(path: Path, stated: str, canonical: str) -> str:
+    """UTF-16 or UTF-32 in the order of octets that the file shows, which has no mark that would say it."""
+    shown_order = wide_without_mark(path)
+    if shown_order is None or not shown_order.startswith(canonical):
+        raise InputError(
+            f"campaign.toml says that {path} is {canonical.upper()}, and it has neither a byte order mark nor the zero "
+            "octets beside letters that such a file has.",
+            next_step=f"Delete the line 'encoding = \"{shown(stated)}\"' under [csv], or state the right encoding.",
+        )
+    return shown_order
+
+
+def wide_without_mark(path: Path) -> str | None:
+    """UTF-16 or UTF-32, by where the zeros stand that ASCII letters leave there; ``None`` for anything else."""
+    with path.open("rb") as file:
+        start = file.read(_EVIDENCE)
+    size = len(start) // 4
+    if not start.count(0) or not size:
+        return None
+    zeros = [start[place : size * 4 : 4].count(0) / size for place in range(4)]
+    for codec, often in _ZEROS.items():
+        if all(share > _OFTEN if place in often else share < _RARELY for place, share in enumerate(zeros)):
+            return codec
+    return None
 
 
 def _unknown(path: Path, stated: str) -> InputError:
@@ -172,10 +227,59 @@ def _first_bad_octet(path: Path, encoding: str) -> tuple[int, int, int]:
             read += len(block)
 
 
-def _guess(path: Path, languages: Sequence[str], not_utf8: InputError) -> tuple[str, list[Finding]]:
-    """The likeliest encoding, and a finding that shows how the likeliest ones read."""
+class _Asked:
+    """The lines beyond ASCII that a guess is made from, and the letters that their languages have."""
+
+    def __init__(self, path: Path, languages: Sequence[str], column: str | None) -> None:
+        self._languages = languages
+        lines = [line for line, _ in zip(numbered_lines(path), range(_LINES), strict=False)]
+        texts = [octets.decode("latin-1") for _, octets in lines]
+        said = languages_by_line(texts, column)
+        spoken = [*languages, *filter(None, said)]
+        default = letters_of(languages)
+        self.wanted = frozenset(language.lower()[:2] for language in spoken)
+        self._evidence: dict[frozenset[str], list[bytes]] = {}
+        for (_, octets), language in zip(lines, said, strict=True):
+            if not octets.isascii():
+                letters = letters_of([language]) if language else default
+                self._evidence.setdefault(letters, []).append(octets)
+
+    def octets(self) -> bytes:
+        """The evidence as it stands in the file."""
+        return b"\n".join(line for lines in self._evidence.values() for line in lines)[:_EVIDENCE]
+
+    def fit(self, codec: str) -> float:
+        """How well the evidence fits when it is read so; the languages that are asked for count more than others.
+
+        ``_UNREADABLE`` where it cannot be read so.
+        """
+        try:
+            texts = {letters: [line.decode(codec) for line in lines] for letters, lines in self._evidence.items()}
+        except UnicodeError:
+            return _UNREADABLE
+        known = [(len(lines), fit(lines, letters)) for letters, lines in texts.items() if letters]
+        asked = sum(count * fitting for count, fitting in known) / max(sum(count for count, _ in known), 1)
+        anyhow = best_fit(line for lines in texts.values() for line in lines)
+        return max(asked + _LANGUAGE_ASKED, anyhow) if known else anyhow
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The file's lines with their numbers, from 1, without their ends, in constant memory."""
+    number = 1
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK) + file.readline(_BLOCK):
+            for line in block.splitlines():
+                yield number, line
+                number += 1
+
+
+def _guess(path: Path, asked: _Asked, not_utf8: InputError) -> Encoding:
+    """UTF-8 but for some lines; or the likeliest encoding, with a finding that shows how the likeliest ones read."""
+    split = _Split(path)
+    if split.is_mostly_utf8:
+        return Encoding(codec="utf-8", errors="replace", findings=(_mixed(path, split, asked),))
     readings: dict[tuple[str, ...], str] = {}
-    for encoding in _ranked(_evidence(path), languages):
+    for encoding in _ranked(asked):
         try:
             readings.setdefault(_samples(path, encoding), encoding)
         except InputError:
@@ -184,40 +288,86 @@ def _guess(path: Path, languages: Sequence[str], not_utf8: InputError) -> tuple[
             break
     if not readings:
         raise not_utf8
-    likely = sorted(readings.items(), key=lambda reading: _signs(reading[0]))
+    likely = list(readings.items())
     compared = "; ".join(f"{encoding} reads {', '.join(samples)}" for samples, encoding in likely)
     best = likely[0][1]
     problem = f"The file is not UTF-8, and its encoding can only be guessed: {compared}."
+    if split.utf8_lines and best not in _EAST_ASIAN:
+        problem += f" {_lines_said(split.utf8_lines, split.utf8)} UTF-8 all the same: it has two encodings."
     advice = f'State the one that reads right in campaign.toml, such as [csv] encoding = "{best}".'
-    return best, [note("encoding-detected", Severity.ERROR, path.name, problem, advice)]
+    return Encoding(codec=best, findings=(note("encoding-detected", Severity.ERROR, path.name, problem, advice),))
 
 
-def _signs(samples: Iterable[str]) -> int:
-    """Signs beyond ASCII beside letters, as in “£ukasz” and “P³eæ”: a wrong encoding reads letters as such."""
-    pairs = (pair for word in samples for pair in pairwise(word.strip(_AROUND_WORDS)))
-    return sum((_is_sign(left) and right.isalpha()) or (_is_sign(right) and left.isalpha()) for left, right in pairs)
+class _Split:
+    """A file's lines beyond ASCII: those that are UTF-8, and the others."""
+
+    def __init__(self, path: Path) -> None:
+        self.utf8 = self.others = 0
+        self.utf8_lines: list[int] = []  # the first ones
+        self.other_lines: list[int] = []
+        self.other_octets: list[bytes] = []
+        for number, line in numbered_lines(path):
+            if line.isascii():
+                continue
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                self.others += 1
+                if len(self.other_lines) < _SAMPLES:
+                    self.other_lines.append(number)
+                    self.other_octets.append(line)
+            else:
+                self.utf8 += 1
+                if len(self.utf8_lines) < _SAMPLES:
+                    self.utf8_lines.append(number)
+
+    @property
+    def is_mostly_utf8(self) -> bool:
+        """Hardly any line of another encoding is UTF-8 by chance."""
+        return self.utf8 >= self.others > 0
 
 
-def _is_sign(character: str) -> bool:
-    return not character.isascii() and unicodedata.category(character)[0] not in "LM"
+def _mixed(path: Path, split: _Split, asked: _Asked) -> Finding:
+    best = max(_CANDIDATES, key=lambda codec: _fit_of(split.other_octets, codec, asked))
+    words = dict.fromkeys(
+        word for line in split.other_octets for word in _words_beyond_ascii(line.decode(best, "replace"))
+    )
+    problem = (
+        f"The file is UTF-8, but {_lines_said(split.other_lines, split.others, first=False)} not: "
+        f"read as {best} it says {', '.join(islice(words, _SAMPLES))}."
+    )
+    advice = "Write those lines anew in UTF-8; in their rows U+FFFD stands for what cannot be read."
+    return note("encoding-mixed", Severity.WARNING, path.name, problem, advice)
 
 
-def _evidence(path: Path) -> bytes:
-    return b"".join(_lines_beyond_ascii(path))
+def _fit_of(lines: Sequence[bytes], codec: str, asked: _Asked) -> float:
+    try:
+        texts = [line.decode(codec) for line in lines]
+    except UnicodeError:
+        return _UNREADABLE
+    return max(fit(texts, letters_of(asked.wanted)) + _LANGUAGE_ASKED, best_fit(texts))
 
 
-def _lines_beyond_ascii(path: Path) -> Iterator[bytes]:
-    size = 0
-    with path.open("rb") as file:
-        while size < _EVIDENCE and (line := file.readline(_EVIDENCE)):
-            if not line.isascii():
-                size += len(line)
-                yield line
+def _lines_said(lines: Sequence[int], count: int, *, first: bool = True) -> str:
+    """ "Line 3 is", "Lines 3, 5, … are"."""
+    more = ", …" if count > len(lines) else ""
+    said = f"line {lines[0]} is" if count == 1 else f"lines {', '.join(map(str, lines))}{more} are"
+    return said[0].upper() + said[1:] if first else said
 
 
-def _ranked(evidence: bytes, languages: Sequence[str]) -> list[str]:
+def _ranked(asked: _Asked) -> list[str]:
+    """Encodings that may be the file's: first those in which its rows have the letters of their languages."""
     from charset_normalizer import from_bytes  # noqa: PLC0415 (30 ms that only files without Unicode need)
 
-    wanted = {language.lower()[:2] for language in languages}
-    plausible = [match.encoding for match in from_bytes(evidence, cp_isolation=_CANDIDATES)]
-    return sorted(plausible, key=lambda encoding: not wanted & _CODE_PAGES.get(encoding, frozenset()))
+    found = [match.encoding for match in from_bytes(asked.octets(), cp_isolation=[*_CANDIDATES, *_EAST_ASIAN])]
+    fits = {encoding: asked.fit(encoding) for encoding in (*found, *_CANDIDATES)}
+    if found and found[0] in _EAST_ASIAN and max(fits.values(), default=0) < _CERTAIN:
+        return found
+    usual = [*_CANDIDATES, *_EAST_ASIAN]
+
+    def rank(encoding: str) -> tuple[float, bool, int, int]:
+        other_language = not asked.wanted & _CODE_PAGES.get(encoding, frozenset())
+        by_statistics = found.index(encoding) if encoding in {*found} & _CYRILLIC_OR_GREEK else len(found)
+        return -round(fits[encoding], 3), other_language, by_statistics, usual.index(encoding)
+
+    return sorted((encoding for encoding, fitting in fits.items() if fitting != _UNREADABLE), key=rank)

@@ -37,6 +37,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     delimiter: str  # one character; empty for Excel and Parquet
     encoding_stated: bool  # the campaign says it, so it was not detected
     delimiter_stated: bool
+    errors: str = "strict"  # "replace" where single lines of a text are not in its encoding: U+FFFD stands there
     header: tuple[str, ...]  # the column names, without outer blanks
     findings: tuple[Finding, ...]
     line: int = 1  # where the header stands, in a workbook
@@ -171,8 +172,10 @@ def _name_problems(names: Sequence[str]) -> Iterable[str]:
     for spellings in (dict.fromkeys(several) for several in alike.values()):
         if len(spellings) > 1:
             yield f"the columns {listed(spellings)} are called alike but for case, blanks or the form of accents"
+    if damaged := [name for name in names if "\ufffd" in name]:
+        yield f"characters were lost in {listed(damaged)}"
     if any("\0" in name for name in names):
-        yield "there are NUL characters in it, as in a UTF-16 file without a byte order mark"
+        yield "there are NUL characters in it, as in a file that is damaged or is no text"
     elif strange := [name for name in names if CONTROL.search(name)]:
         yield f"there are control characters in {listed(strange)}"
 

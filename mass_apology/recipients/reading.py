@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec.structs import asdict
+
 from mass_apology.columns import ColumnUse
 from mass_apology.errors import InputError
 from mass_apology.recipients import delimited, tables
 from mass_apology.recipients.cleaning import Cleaner
+from mass_apology.recipients.damage import Damage
 from mass_apology.recipients.encoding import find_encoding
 from mass_apology.recipients.layout import Batch, Chunk, Layout, check_columns, column_names, roles
 from mass_apology.recipients.rows import RowChecks
@@ -89,8 +92,15 @@ def read(
     """
     columns = roles(path.name, layout.header, campaign.columns)
     conditions = dict(_conditions(layout.header, campaign))
+    uses = tuple(uses)
     watch = ColumnWatch(path.name, layout.header, campaign.types, uses, conditions, roles=columns.all)
-    checks = RowChecks(path.name, columns, campaign, conditions.get("where"), watch)
+    used = columns.all.union(
+        (use.column for use in uses),
+        *(where.columns for where in conditions.values()),
+        (name for role, stated in asdict(campaign.columns).items() for name in (role, stated) if name),
+    )
+    damage = Damage(path.name, used, columns.address)
+    checks = RowChecks(path.name, columns, campaign, conditions.get("where"), watch, damage)
     with _read_errors(path):
         for chunk in _chunks(path, layout, campaign, columns.address, chunk_rows):
             yield checks.batch(chunk)
@@ -131,17 +141,18 @@ def _layout(path: Path, campaign: Campaign) -> Layout:
 
 def _text_layout(path: Path, campaign: Campaign) -> Layout:
     stated = campaign.csv
-    encoding, encoding_notes = find_encoding(path, stated.encoding, campaign.languages)
-    delimiter, delimiter_notes = delimited.find_delimiter(path, encoding, stated.delimiter, campaign.columns.address)
+    encoding = find_encoding(path, stated.encoding, campaign.languages, campaign.columns.language)
+    delimiter, notes = delimited.find_delimiter(path, encoding, stated.delimiter, campaign.columns.address)
     header, header_notes = column_names(path.name, delimited.first_row(path, encoding, delimiter))
     return Layout(
         kind="csv",
-        encoding=encoding,
+        encoding=encoding.codec,
+        errors=encoding.errors,
         delimiter=delimiter,
         encoding_stated=stated.encoding is not None,
         delimiter_stated=stated.delimiter is not None,
         header=header,
-        findings=(*encoding_notes, *delimiter_notes, *header_notes),
+        findings=(*encoding.findings, *notes, *header_notes),
     )
 
 

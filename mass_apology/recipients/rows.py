@@ -26,6 +26,7 @@ from mass_apology.recipients.cells import (
     value_reader,
 )
 from mass_apology.recipients.cleaning import Cleaner
+from mass_apology.recipients.damage import Damage
 from mass_apology.recipients.identity import identify
 from mass_apology.recipients.layout import Batch, Chunk, Roles, listed
 from mass_apology.recipients.watching import ColumnWatch
@@ -44,9 +45,12 @@ _Cells = Sequence[str]
 class RowChecks:
     """What every row of one file is checked for."""
 
-    def __init__(self, file: str, roles: Roles, campaign: Campaign, where: Where | None, watch: ColumnWatch) -> None:
+    def __init__(
+        self, file: str, roles: Roles, campaign: Campaign, where: Where | None, watch: ColumnWatch, damage: Damage
+    ) -> None:
         self._file = file
         self._watch = watch
+        self._damage = damage
         self._cleaner = Cleaner(file)
         self._headers: list[Finding] = []  # of other columns than the first one
         self._roles = roles
@@ -62,6 +66,7 @@ class RowChecks:
         """The chunk's rows as recipients and findings."""
         lines, columns, passed_over = self._chosen(chunk)
         cells = _CheckedCells(columns)
+        cells.flaws += self._damage.flaws(columns, lines)
         people = self._people(cells)
         sound = [True] * len(lines)
         for flaw in cells.flaws:
@@ -82,7 +87,7 @@ class RowChecks:
 
     def findings(self) -> list[Finding]:
         """What is to be said about the file, once all its rows were looked at."""
-        return [*self._cleaner.findings(), *self._headers, *self._watch.findings()]
+        return [*self._cleaner.findings(), *self._headers, *self._watch.findings(), *self._damage.findings()]
 
     def _chosen(self, chunk: Chunk) -> tuple[list[int], dict[str, _Cells], int]:
         """The rows that ``where`` does not leave out: their lines, and cells by column; how many rows are none."""

@@ -15,7 +15,8 @@ def uses(folder: Path, body: str, subject: str = "S") -> set[tuple[str, How, tup
     letter = folder / "note" / "en.md"
     letter.parent.mkdir(exist_ok=True)
     letter.write_text(f"Subject: {subject}\n\n{body}\n", encoding="utf-8")
-    return {(each.column, each.how, each.values) for each in column_uses(["note"], [folder])}
+    found = column_uses(["note"], [folder])
+    return {(each.column, each.how, each.values) for each in found if each.how is not How.USED}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,13 @@ def test_a_comparison_whatever_the_case_is_none_that_misleads(tmp_path: Path) ->
 
 def test_what_is_printed_is_found_in_the_subject_too(tmp_path: Path) -> None:
     assert uses(tmp_path, "x", subject="{{ customer.plan }}") == {("plan", How.PRINTED, ())}
+
+
+def test_every_column_that_a_letter_uses_is_found(tmp_path: Path) -> None:
+    body = '{{ customer.minutes | duration }}{{ rows | map(attribute="order") | join }}{{ incident.service }}'
+    uses(tmp_path, body)
+    found = column_uses(["note"], [tmp_path])
+    assert {each.column for each in found if each.how is How.USED} == {"minutes", "order"}
 
 
 def test_a_letter_that_cannot_be_read_is_left_to_others(tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""The letters beyond ASCII of the languages that customers are written to in: which encoding finds them in a file.
+
+An encoding reads a Polish row right when it finds Polish letters in it. That tells cp1250 from ISO 8859-2 and cp1257 by
+a single name, where statistics of octets cannot.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from io import StringIO
+from itertools import islice
+from types import MappingProxyType
+
+_LETTERS: Mapping[str, str] = MappingProxyType(
+    {
+        "be": "абвгдеёжзійклмнопрстуўфхцчшыьэюя",
+        "bg": "абвгдежзийклмнопрстуфхцчшщъьюя",
+        "cs": "áčďéěíňóřšťúůýž",
+        "da": "æøåé",
+        "de": "äöüß",
+        "el": "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ",
+        "es": "áéíñóúü",
+        "et": "äõöüšž",
+        "fi": "äöåšž",
+        "fr": "àâæçéèêëîïôœùûüÿ",
+        "hr": "čćđšž",
+        "hu": "áéíóöőúüű",
+        "is": "áðéíóúýþæö",
+        "it": "àèéìíòóù",
+        "lt": "ąčęėįšųūž",
+        "lv": "āčēģīķļņšūžōŗ",
+        "mk": "абвгдѓежзѕијклљмнњопрстќуфхцчџш",
+        "nb": "æøåéòô",
+        "nl": "éëïóöüèê",
+        "pl": "ąćęłńóśźż",
+        "pt": "ãáâàçéêíõóôúü",
+        "ro": "ăâîșşțţ",
+        "ru": "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+        "sk": "áäčďéíĺľňóôŕšťúýž",
+        "sl": "čšž",
+        "sr": "абвгдђежзијклљмнњопрстћуфхцчџшčćđšž",
+        "sv": "åäöé",
+        "tr": "çğıöşüâî",
+        "uk": "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя",
+    }
+)
+_COUNTRIES: Mapping[str, str] = MappingProxyType(
+    {"at": "de", "br": "pt", "by": "ru", "ch": "de", "cy": "el", "cz": "cs", "dk": "da", "ee": "et", "gr": "el"}
+    | {"mx": "es", "no": "nb", "rs": "sr", "se": "sv", "si": "sl", "ua": "uk"}
+)
+_RUN = re.compile(r"[^\W\d_]+|[^\x00-\x7f]")  # letters, or a sign
+_GREEK = "\u0370"  # where Unicode's letters begin that are not Latin
+_NO_LETTER = "\ufffd"
+_BETWEEN_WORDS = frozenset("„”“‘’‚«»‹›–—…€§№°´`·\u00a0\u00ad")
+
+
+def letters_of(languages: Iterable[str]) -> frozenset[str]:
+    """The small letters of these languages together; nothing of those that are not known or have none."""
+    return frozenset("".join(_LETTERS.get(_language(each), "") for each in languages))
+
+
+def languages_by_line(lines: Sequence[str], column: str | None) -> list[str]:
+    """For each line of a table, its header first, the language that it asks for; empty where it does not say.
+
+    The lines may have been decoded in any way that leaves ASCII alone. Without the name of the column, that one counts
+    whose cells are all codes of languages or countries.
+    """
+    delimiter = max(",;\t|", key=lines[0].count) if lines else ","
+    rows = [next(csv.reader(StringIO(line, newline=""), delimiter=delimiter), []) for line in lines]
+    place = _place(rows, column) if rows else None
+    if place is None:
+        return [""] * len(lines)
+    return [_language(row[place]) if len(row) > place else "" for row in rows]
+
+
+def fit(texts: Iterable[str], letters: frozenset[str]) -> float:
+    """How well texts fit: the share of these letters in what is beyond ASCII, less that of others; 0 where nothing is.
+
+    The result lies between -1 and 1.
+    """
+    return _share(_beyond_ascii(texts), letters)
+
+
+def best_fit(texts: Iterable[str]) -> float:
+    """The ``fit`` of the language that the texts fit best."""
+    counts = _beyond_ascii(texts)
+    return max(_share(counts, letters) for letters in map(frozenset, _LETTERS.values()))
+
+
+def _beyond_ascii(texts: Iterable[str]) -> Counter[str]:
+    """How often each character beyond ASCII is there; one in a word of two scripts counts as no letter."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        for run in _RUN.findall(text):
+            strange = [each for each in run if not each.isascii() and each not in _BETWEEN_WORDS]
+            two_scripts = strange and any(map(str.isascii, run)) and max(strange) >= _GREEK
+            counts.update(_NO_LETTER * len(strange) if two_scripts else strange)
+    return counts
+
+
+def _share(counts: Counter[str], letters: frozenset[str]) -> float:
+    whole = counts.total()
+    known = sum(count for character, count in counts.items() if character.lower()[:1] in letters)
+    return (2 * known - whole) / whole if whole else 0.0
+
+
+def _place(rows: Sequence[Sequence[str]], column: str | None) -> int | None:
+    header = [name.strip().casefold() for name in rows[0]]
+    for name in filter(None, (column, "language", "lang", "locale", "sprache", "language_code")):
+        if name.casefold() in header:
+            return header.index(name.casefold())
+    for place in range(len(header)):
+        told = [row[place] for row in islice(rows, 1, None) if len(row) > place and row[place].strip()]
+        if told and all(_language(cell) in _LETTERS or _language(cell) == "en" for cell in told):
+            return place
+    return None
+
+
+def _language(code: str) -> str:
+    """The language of a code such as "pl", "pl-PL" or "PL"; that of a country where it is one."""
+    primary = code.strip().casefold().replace("_", "-").partition("-")[0]
+    return _COUNTRIES.get(primary, primary) if len(primary) == 2 else ""

@@ -1,0 +1,176 @@
+"""Text that was damaged before it came here: characters lost, read in the wrong encoding, or written as HTML.
+
+A letter to "JÃ¼rgen" or "Zo&euml;" is worse than none. What was there can be guessed and is shown, and never put right
+by itself. In a column that no letter uses it is only worth a warning.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from html import unescape
+
+from mass_apology.model import Finding, Severity
+from mass_apology.recipients.cells import Flaw, shown
+from mass_apology.recipients.cleaning import Noted
+from mass_apology.recipients.layout import note
+
+_LOST = "\ufffd"
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_QUESTION = re.compile(r"(?<=[^\W\d_])\?(?=[^\W\d_])|(?<![\w?])\?(?=[^\W\d_]{2})")
+_ONLY_QUESTIONS = re.compile(r"[\s.,\-]*\?[\s?.,\-]*\?[\s?.,\-]*")
+_ADDRESS = re.compile(r"://|www\.|[?&]\w+=", re.IGNORECASE)
+_WORD = re.compile(r"[^\x00-\x20]+")
+_ASCII_LETTER = re.compile("[A-Za-z]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+# What UTF-8 is most often mistaken for. Those with letters where others have signs need two characters as evidence.
+_MISTAKEN = ("cp1252", "latin_1", "cp1250", "iso8859_2", "cp1254", "cp1257", "mac_roman", "cp437", "cp850", "cp852")
+_MISTAKEN_BY_LETTERS = ("cp1251", "cp1253", "cp866", "koi8_r")
+_LATIN_LEADS = re.compile("[ÂÃ][\x80-\xbf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]")
+_BROKEN_END = re.compile(r"(?<=[a-zß-ÿ])[ÂÃ](?!\S)")  # "VoilÃ" without the blank that was the rest of its "à"
+
+_SENTENCES: Mapping[str, str] = {
+    "text-lost": "holds U+FFFD, which stands where a character was lost",
+    "text-garbled": "is UTF-8 that was read in another encoding",
+    "entities-left": "is written as HTML",
+}
+_ADVICE = "Export the file anew from where the text is right; no letter uses this column, so it can also stay."
+
+
+class Damage:
+    """Looks for damaged text in the rows of one file."""
+
+    def __init__(self, file: str, used: frozenset[str], address: str) -> None:
+        """``used`` are the columns that letters or conditions use, ``address`` is the one of the addresses."""
+        self._file = file
+        self._used = used
+        self._address = address
+        self._unused: dict[str, Noted] = {}
+        self._questions = Noted()
+        self._example = ""
+
+    def flaws(self, columns: Mapping[str, Sequence[str]], lines: Sequence[int]) -> list[Flaw]:
+        """Cells of columns in use that are damaged; others, and what is doubtful, are kept for ``findings``."""
+        found: list[Flaw] = []
+        for column, cells in columns.items():
+            joined = " ".join(cells)
+            for code, row, meant in _damaged(cells, joined):
+                if column in self._used:
+                    probably = f"; it was probably '{shown(meant)}'" if meant else ""
+                    problem = f"The value '{shown(cells[row])}' {_SENTENCES[code]}{probably}."
+                    found.append(Flaw(row, code, column, problem))
+                else:
+                    self._unused.setdefault(code, Noted()).add([lines[row]], column)
+            if "?" in joined and column in self._used and column != self._address:
+                found += self._question_marks(column, cells, lines)
+        return found
+
+    def findings(self) -> Iterator[Finding]:
+        """What does not stop anything, each kind once."""
+        if self._questions.count:
+            problem = (
+                f"A question mark stands inside words, such as '{shown(self._example)}', as if letters had been lost "
+                f"when the file was written, {self._questions.where}."
+            )
+            advice = "Export the file anew as UTF-8; if the question marks are meant, nothing needs to be done."
+            yield note("letters-lost", Severity.WARNING, self._file, problem, advice)
+        for code, noted in self._unused.items():
+            problem = f"A value {_SENTENCES[code]}, {noted.where}."
+            yield note(f"{code}-unused", Severity.WARNING, self._file, problem, _ADVICE)
+
+    def _question_marks(self, column: str, cells: Sequence[str], lines: Sequence[int]) -> Iterator[Flaw]:
+        doubtful = []
+        for row, cell in enumerate(cells):
+            if "?" not in cell:
+                continue
+            if _ONLY_QUESTIONS.fullmatch(cell):
+                problem = f"The value '{shown(cell)}' is nothing but question marks: its letters were lost."
+                yield Flaw(row, "text-lost", column, problem)
+            elif _QUESTION.search(cell) and not _ADDRESS.search(cell):
+                self._example = self._example or cell
+                doubtful.append(lines[row])
+        if doubtful:
+            self._questions.add(doubtful, column)
+
+
+def garbled(text: str) -> str:
+    """What a text said before its UTF-8 was read as another encoding, once or more often; empty where it was not."""
+    words = _WORD.findall(text)
+    meant = {word: right for word in words if not word.isascii() and (right := _ungarbled(word))}
+    return _WORD.sub(lambda word: meant.get(word[0], word[0]), text) if meant else ""
+
+
+def _damaged(cells: Sequence[str], joined: str) -> Iterator[tuple[str, int, str]]:
+    """Code, row and what was probably meant, for each kind of damage in a column."""
+    kinds: list[tuple[str, Callable[[str], object], Callable[[str], str]]] = []
+    if _LOST in joined:
+        kinds.append(("text-lost", lambda cell: _LOST in cell, lambda _: ""))
+    if "&" in joined and _ENTITY.search(joined):
+        kinds.append(("entities-left", _written_as_html, unescape))
+    if not joined.isascii() and (_PAIR.search(joined) or _BROKEN_END.search(joined)):
+        kinds.append(("text-garbled", lambda cell: not cell.isascii() and garbled(cell), garbled))
+    for code, is_damaged, meant in kinds:
+        yield from ((code, row, meant(cell)) for row, cell in enumerate(cells) if is_damaged(cell))
+
+
+def _written_as_html(cell: str) -> bool:
+    return any(unescape(entity) != entity for entity in _ENTITY.findall(cell))
+
+
+@lru_cache(maxsize=1 << 16)
+def _ungarbled(word: str) -> str:
+    if _BROKEN_END.search(word):
+        return _BROKEN_END.sub("à", word)
+    for codec in (*_MISTAKEN, *_MISTAKEN_BY_LETTERS):
+        right = _read_as_utf8(word, codec)
+        if right is not None and _is_odd(word, right, codec):
+            return _ungarbled(right) or right
+    return ""
+
+
+def _read_as_utf8(word: str, codec: str) -> str | None:
+    """The word whose characters beyond ASCII are all octets of UTF-8, of characters that people write."""
+    octets = _OCTETS[codec]
+    if not _PAIRS[codec].search(word):
+        return None
+    try:
+        right = _BEYOND_ASCII.sub(lambda run: bytes(octets[each] for each in run[0]).decode(), word)
+    except (KeyError, UnicodeDecodeError):
+        return None
+    return right if all(map(_is_written, right)) else None
+
+
+def _is_odd(word: str, right: str, codec: str) -> bool:
+    """Whether nobody would write the word so: signs inside it, or capitals among small letters."""
+    if codec in _MISTAKEN_BY_LETTERS and not _ASCII_LETTER.search(word) and sum(not c.isascii() for c in right) < 2:
+        return False
+    signs = any(not each.isascii() and unicodedata.category(each)[0] not in "LM" for each in word)
+    by_case = word not in {word.lower(), word.upper(), word[:1].upper() + word[1:].lower()}
+    return signs or by_case or _LATIN_LEADS.search(word) is not None
+
+
+def _is_written(character: str) -> bool:
+    """Latin, Greek and Cyrillic letters, what is written between them, and the scripts of three octets."""
+    code = ord(character)
+    two_octets = code < 0x180 or 0x218 <= code <= 0x21B or 0x370 <= code <= 0x52F or 0x5D0 <= code <= 0x6FF
+    return two_octets or (code >= 0x1E00 and unicodedata.category(character) not in {"Cn", "Co"})
+
+
+def _octets_of(codec: str) -> dict[str, int]:
+    """Which octet a character was read from; what the encoding does not define is read as itself."""
+    return {bytes([octet]).decode(codec, "ignore") or chr(octet): octet for octet in range(0x80, 0x100)}
+
+
+def _pair_of(codec: str) -> str:
+    """The first two octets of a character in UTF-8 (RFC 3629 §3), as this encoding reads them."""
+    leads = "".join(re.escape(each) for each, octet in _OCTETS[codec].items() if 0xC2 <= octet <= 0xF4)
+    rest = "".join(re.escape(each) for each, octet in _OCTETS[codec].items() if 0x80 <= octet <= 0xBF)
+    return f"[{leads}][{rest}]"
+
+
+_OCTETS = {codec: _octets_of(codec) for codec in (*_MISTAKEN, *_MISTAKEN_BY_LETTERS)}
+_PAIRS = {codec: re.compile(_pair_of(codec)) for codec in _OCTETS}
+_PAIR = re.compile("(?=[^\x00-\x7f]{2})(?:" + "|".join(pattern.pattern for pattern in _PAIRS.values()) + ")")
