@@ -25,6 +25,8 @@ connection settles at least one and none is opened in vain for ever.
 
 Some servers, Courier among them, lose what stands behind a dot, against RFC 2920 §3.2. So the first time it is waited
 for a few seconds only; where nothing comes, the message goes back, and none stands behind a dot of this relay any more.
+The same holds where replies to what stood behind a dot come before the dot's own (``reply_order`` finds that one), or
+are of another kind.
 
 A connection on which anything unforeseen happened is aborted and never used again. What it had of a content whose dot
 never came is void (RFC 5321 §4.1.1.4).
@@ -33,6 +35,7 @@ never came is void (RFC 5321 §4.1.1.4).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mass_apology.model import Message, Outcome, Phase, Reply
@@ -40,6 +43,7 @@ from mass_apology.settings import RelaySettings
 from mass_apology.smtp.desk import Desk
 from mass_apology.smtp.envelope import envelope, objection, stuffed
 from mass_apology.smtp.replies import CLOSED, INTERRUPTED, SILENT, UNEXPECTED, classify
+from mass_apology.smtp.reply_order import GROUP, Words, dot_reply, is_suspicious, words
 from mass_apology.smtp.session import Session
 from mass_apology.smtp.verdicts import Kind
 from mass_apology.smtp.wire import ConnectionEnded
@@ -71,7 +75,7 @@ class _Attempt:
 
 @dataclass(slots=True)
 class Grouping:
-    """What is known of a relay: whether it answers commands that stand behind a dot."""
+    """What is known of a relay: whether it answers commands that stand behind a dot, and in their order."""
 
     works: bool | None = None  # None: not tried yet
 
@@ -100,6 +104,7 @@ class Conversation:
         self._following: _Attempt | None = None  # its commands went out with the current one's dot
         self._needs_reset = False  # the relay may still have a transaction open
         self._desk_is_empty = False
+        self._envelope: dict[Phase, Words] = {}  # what this relay says to MAIL and RCPT, from the first transaction
 
     async def run(self, first: Message) -> bool:
         """True where the desk has no more messages, false where only this connection is at its end.
@@ -176,8 +181,7 @@ class Conversation:
         if self._current is attempt:  # not refused
             content = await self._content(attempt)
         self._write_dot(content)
-        reply = await self._answer(Phase.DOT)
-        self._settle(reply)
+        self._settle(await self._answer_to_dot())
 
     async def _replies(self) -> bool:
         """The replies to the commands of the group; true where the relay awaits content, be it of a refused message."""
@@ -189,6 +193,8 @@ class Conversation:
             if reply.code >= 400:
                 refused.add(phase)
                 self._settle(reply)
+            elif self._first and reply.positive:
+                self._envelope[phase] = words(reply)
         if reply.code == 354 and refused and Phase.RCPT not in refused:
             # There is a recipient without a sender: even a lone dot would send an empty letter.
             raise ConnectionEnded(f"{UNEXPECTED} DATA: 354 after a refused MAIL")
@@ -237,15 +243,50 @@ class Conversation:
         if self._current is not None:
             self._current.phase = phase
         reply = await (self._tried() if self._is_on_trial(phase) else self._wire.reply(self._seconds(phase)))
+        return self._fitting(phase, reply)
+
+    def _fitting(self, phase: Phase, reply: Reply) -> Reply:
         if reply.code == 421 or (phase is Phase.MAIL and self._is_session_cap(reply)):
             raise ConnectionEnded(CLOSED, reply)
         if reply.code < 400 and not (reply.code == 354 if phase is Phase.DATA else reply.positive):
+            if self._is_behind_dot:
+                self._grouping.works = False
+                if phase is Phase.MAIL:  # the message got a reply that was not its own, and is none the worse for it
+                    raise ConnectionEnded(CLOSED)
             raise ConnectionEnded(f"{UNEXPECTED} {phase.upper()}: {reply.code} {reply.text}")
         return reply
 
     def _is_session_cap(self, reply: Reply) -> bool:
         """Whether this connection has had its letters; a server that does not close it then means us to."""
         return reply.code >= 400 and classify(Outcome(phase=Phase.MAIL, reply=reply)).kind is Kind.SESSION_CAP
+
+    async def _answer_to_dot(self) -> Reply:
+        """The reply to the dot, be it out of order behind replies to what followed it."""
+        if self._following is None:
+            return await self._answer(Phase.DOT)
+        if self._current is not None:
+            self._current.phase = Phase.DOT
+        first = await self._wire.reply(self._seconds(Phase.DOT))
+        if not is_suspicious(first, self._envelope):
+            return self._fitting(Phase.DOT, first)
+        replies = [first, *await self._rest_of_group()]
+        found = dot_reply(replies, self._envelope)
+        if found.in_order and found.reply is not None:
+            self._wire.unread(replies[1:])
+            return found.reply
+        self._grouping.works = False
+        if found.reply is None:
+            raise ConnectionEnded(f"{UNEXPECTED} {Phase.DOT.upper()}: {first.code} {first.text}")
+        self._settle(found.reply)
+        raise ConnectionEnded(CLOSED)  # what followed is given back, and begins in lock-step
+
+    async def _rest_of_group(self) -> list[Reply]:
+        """The replies behind the first one, as many as come in a few seconds."""
+        replies: list[Reply] = []
+        with suppress(ConnectionEnded):
+            while len(replies) < GROUP - 1:
+                replies.append(await self._wire.reply(min(_TRIAL, self._relay.timeout)))
+        return replies
 
     def _seconds(self, phase: Phase) -> float:
         return self._relay.dot_timeout if phase is Phase.DOT else self._relay.timeout

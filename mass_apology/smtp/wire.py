@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 
 from mass_apology.model import Reply
@@ -79,6 +80,10 @@ class Wire(asyncio.Protocol):
             self._raise_if_ended()
             await self._wait(seconds, SILENT)
         return self._replies.popleft()
+
+    def unread(self, replies: Sequence[Reply]) -> None:
+        """Gives replies back, which ``reply`` then returns again."""
+        self._replies.extendleft(reversed(replies))
 
     async def quit(self) -> None:
         """Takes leave (RFC 5321 §4.1.1.10) and closes; an uncivil answer changes nothing."""

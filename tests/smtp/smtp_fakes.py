@@ -107,11 +107,31 @@ class FaultyConversation(SinkConversation):
     def __init__(self, sink: Sink, fault: Fault) -> None:
         super().__init__(sink)
         self._fault = fault
+        self.dot_late_by = 0  # replies to what stands behind a dot that come before the dot's own
+        self._said_to = ""  # the verb that is being answered
+        self._late: list[bytes] = []  # the dot's reply, while it is held back
         self._is_mute = False
         self.in_pieces = False
         self._octets = bytearray()
 
+    def _say(self, reply: bytes) -> None:
+        if self.dot_late_by and self._said_to == ".":
+            self._late = [b""] * (self.dot_late_by - 1) + [reply]
+            return
+        super()._say(reply)
+        if self._late:
+            late = self._late.pop(0)
+            if late:
+                super()._say(late)
+
+    def _flush(self) -> None:
+        for late in filter(None, self._late):  # nothing stood behind the dot
+            super()._say(late)
+        self._late = []
+        super()._flush()
+
     def respond(self, verb: str, argument: bytes) -> bytes:
+        self._said_to = verb
         reply = self._fault(self, verb, argument)
         if reply is not None and verb == ".":
             self._forget()  # whatever the answer, the transaction is over
