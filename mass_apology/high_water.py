@@ -29,7 +29,7 @@ class HighWater(Struct, frozen=True, kw_only=True):
     handed_over: int  # letters that the relay has, or may have: so many at least
     accepted: int  # of these, those that it took
     run: str  # the last run that handed letters over, as the ledger names it; empty where there was none
-    key: str  # of the Message-IDs, hexadecimal; empty after a purge
+    key: str  # of the Message-IDs, hexadecimal
 
 
 def remember(seen: HighWater) -> str | None:

@@ -55,12 +55,13 @@ def ledger_findings(facts: LedgerFacts) -> Iterator[Finding]:
 
 def _told(facts: LedgerFacts) -> Iterator[str]:
     if facts.log_letters:
-        yield f"{facts.log} tells of {_letters(facts.log_letters)} that left and that it does not know"
+        unknown = ", unknown to it" if facts.there else ""
+        yield f"{facts.log} tells of {_letters(facts.log_letters)} that left{unknown}"
     for seen in facts.remembered:
         place = "from here" if seen.folder == facts.here else f"from {seen.folder}"
         yield (
-            f"this machine remembers more: {_letters(seen.handed_over)} at least had left {place} "
-            f"at {utc_minute(seen.at)}"
+            f"this machine remembers that {_letters(seen.handed_over)} at least had left {place} "
+            f"by {utc_minute(seen.at)}"
         )
     if facts.stray_wal:
         yield f"{facts.stray_wal} is there, in which a ledger keeps what it recorded last"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlite3 import Connection
 from mass_apology.database import Database, is_empty
 from mass_apology.errors import LedgerError
 from mass_apology.ledger import origin
+from mass_apology.ledger.on_disk import wal_of
 from mass_apology.ledger.statements import read_sql, statements
 
 APPLICATION_ID = 1833062479  # as in schema.sql
@@ -67,6 +69,7 @@ def create(path: Path, name: str, now: float) -> None:
     """
     LEDGER.require_sqlite()
     try:
+        _set_wal_aside(path)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its -wal and -shm the mode of the file
     except OSError as error:
         raise ledger_error(error, path) from error
@@ -81,6 +84,13 @@ def create(path: Path, name: str, now: float) -> None:
         origin.begin(connection, path)
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _set_wal_aside(path: Path) -> None:
+    """SQLite deletes the -wal of a file that is gone or empty; what a ledger recorded last may be in it."""
+    wal = wal_of(path)
+    if wal.exists() and wal.stat().st_size and not (path.exists() and path.stat().st_size):
+        wal.rename(path.with_name(f"{path.name}.lost-{time.time_ns()}-wal"))
 
 
 def open_writing(path: Path, name: str | None) -> Connection:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _QUERIES = statements("origin.sql")
 _PAGE = 1000  # rows fetched at a time
+_DENSE = 3  # so many numbers are passed over for each that is asked for, rather than look each up
 
 
 class LogMark(Struct, frozen=True, kw_only=True):
@@ -65,14 +66,10 @@ class KnownLetter(Struct, frozen=True, gc=False):
     """What the ledger knows of a letter that a log tells of."""
 
     number: int
-    message_id: str
+    token: str  # the left part of its Message-ID
     attempts: int
     handed_over: bool  # its final dot may have been written, once at least
     settled: bool  # it is not due any more; one that was withheld may be, when its row comes back
-
-    @property
-    def token(self) -> str:
-        return self.message_id[1:].partition("@")[0]
 
 
 def begin(connection: Connection, path: Path) -> None:
@@ -108,16 +105,20 @@ def replaced(records: Records) -> frozenset[str]:
 
 def by_number(records: Records, numbers: Sequence[int]) -> dict[int, KnownLetter]:
     """What is known of the letters with these numbers."""
+    first, last = min(numbers, default=0), max(numbers, default=0)
     with records.reading() as reader:
-        rows = reader.execute(_QUERIES["by-number"], {"numbers": msgspec.json.encode(numbers).decode()})
-        return {row[0]: _known(row) for row in rows}
+        if last - first < _DENSE * len(numbers):  # as they are in a log: letters leave nearly in their order
+            rows = reader.execute(_QUERIES["between"], {"first": first, "last": last})
+        else:
+            rows = reader.execute(_QUERIES["by-number"], {"numbers": msgspec.json.encode(numbers).decode()})
+        return {row[0]: KnownLetter(*row) for row in rows}
 
 
 def all_letters(records: Records) -> Iterator[KnownLetter]:
     """Every letter of every wave; streams."""
     with records.reading() as reader, closing(reader.execute(_QUERIES["all-letters"])) as cursor:
         while page := cursor.fetchmany(_PAGE):
-            yield from map(_known, page)
+            yield from (KnownLetter(*row) for row in page)
 
 
 def begin_run(ledger: Ledger, run: str, now: float) -> None:
@@ -159,8 +160,3 @@ def _place(path: Path) -> dict[str, object]:
         "device": str(device),
         "inode": str(inode),
     }
-
-
-def _known(row: tuple[int, str, int, int, int]) -> KnownLetter:
-    number, message_id, attempts, handed_over, settled = row
-    return KnownLetter(number, message_id, attempts, bool(handed_over), bool(settled))

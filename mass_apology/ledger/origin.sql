@@ -33,8 +33,12 @@ WHERE accepted_at IS NOT NULL OR status IN ('HANDING_OVER', 'IN_DOUBT', 'BOUNCED
 
 -- name: by-number
 -- What is known of letters that a log names by their number.
-SELECT id, message_id, attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED', 'WITHHELD')
+SELECT id, substr(message_id, 2, instr(message_id, '@') - 2), attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED', 'WITHHELD')
 FROM delivery WHERE id IN (SELECT value FROM json_each(:numbers));
 
+-- name: between
+SELECT id, substr(message_id, 2, instr(message_id, '@') - 2), attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED', 'WITHHELD')
+FROM delivery WHERE id BETWEEN :first AND :last;
+
 -- name: all-letters
-SELECT id, message_id, attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED', 'WITHHELD') FROM delivery;
+SELECT id, substr(message_id, 2, instr(message_id, '@') - 2), attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED', 'WITHHELD') FROM delivery;

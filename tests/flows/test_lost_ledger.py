@@ -22,6 +22,7 @@ from mass_apology.errors import ConfirmationError, LedgerError, MassApologyError
 from mass_apology.flows import event_loop
 from mass_apology.flows.checking import check as checking
 from mass_apology.flows.continuity.outside import look
+from mass_apology.flows.plans.plan import ledger_key
 from mass_apology.flows.settling import bounces, purge
 from mass_apology.flows.showing.report import report
 from mass_apology.flows.showing.standing import standing
@@ -78,10 +79,10 @@ def empty_ledger(folder: Path) -> None:
 
 
 def preview_after_deleting(folder: Path) -> None:
-    from mass_apology.flows.plans.plan import ledger_key
-
+    with Records.open(folder / "ledger.sqlite", "trial") as records:
+        key = records.key
     delete_ledger(folder)
-    ledger_key(folder, read_campaign(folder))
+    assert ledger_key(folder, read_campaign(folder)) == key  # so that it shows the Message-IDs that customers have
 
 
 def forget_machine(_: Path) -> None:
@@ -249,8 +250,6 @@ def test_a_copy_becomes_a_new_campaign_as_the_sentence_says(sent: Path, tmp_path
 
 
 def test_a_ledger_that_was_only_made_for_a_preview_may_be_copied(tmp_path: Path, live: Relay) -> None:
-    from mass_apology.flows.plans.plan import ledger_key
-
     first, second = tmp_path / "first", tmp_path / "second"
     campaign_folder(first, live.sink.url, customers(5))
     ledger_key(first, read_campaign(first))
@@ -340,9 +339,12 @@ def test_a_wal_without_its_ledger_is_a_witness(tmp_path: Path, live: Relay, lose
     lose(folder / "ledger.sqlite")
     forget_log(folder)
     forget_machine(folder)
-    size = (folder / "ledger.sqlite-wal").stat().st_size
+    whole = (folder / "ledger.sqlite-wal").read_bytes()
+    ledger_key(folder, read_campaign(folder))  # as a preview does
     assert "ledger.sqlite-wal is there" in refused(folder).problem
-    assert (folder / "ledger.sqlite-wal").stat().st_size == size
+    assert (folder / "ledger.sqlite-wal").read_bytes() == whole
+    send(folder, override=("ledger-lost",))
+    assert whole in [path.read_bytes() for path in folder.glob("*-wal")]  # where somebody may still look at it
 
 
 def test_a_killed_run_goes_on_with_its_own_ledger(tmp_path: Path, live: Relay) -> None:
@@ -396,7 +398,7 @@ def test_check_says_it_where_there_is_no_ledger(sent: Path, lose: Harm) -> None:
         standing,
         lambda folder: report(folder, None, None, force=False),
         lambda folder: bounces.settle(folder, str(folder), observe=lambda *_: None),
-        lambda folder: purge.purge(folder, "1 day"),
+        lambda folder: purge.purge(folder, purge.Wishes(older_than="1 day"), lambda _: ""),
     ],
     ids=["status", "report", "bounces", "purge"],
 )
@@ -412,8 +414,6 @@ def test_whatever_needs_the_ledger_says_that_it_was_lost(
 
 
 def test_a_ledger_without_a_plan_says_so(tmp_path: Path, live: Relay) -> None:
-    from mass_apology.flows.plans.plan import ledger_key
-
     folder = campaign_folder(tmp_path, live.sink.url, customers(3))
     ledger_key(folder, read_campaign(folder))
     for command in (standing, lambda there: report(there, None, None, force=False)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,7 +17,7 @@ from mass_apology.guards.lost_ledger import Elsewhere, LedgerFacts, ledger_findi
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Records
 from mass_apology.ledger.on_disk import wal_of
-from mass_apology.ledger.origin import gone, knows_run, replaced
+from mass_apology.ledger.origin import Gone, gone, knows_run, replaced
 from mass_apology.model import Finding, Severity
 from mass_apology.settings import Campaign
 
@@ -88,16 +88,20 @@ def is_there(path: Path) -> bool:
 
 def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[LedgerFacts, tuple[HighWater, ...]]:
     path = folder / LEDGER_NAME
-    says = own_log.compare(folder / LOG_NAME, campaign.name, records)
-    remembered = tuple(_remembered(folder, campaign, records))
+    own = high_water.recall(records.origin.ledger) if records else None
+    counts = gone(records) if records else Gone(handed_over=0, accepted=0)  # after the record: a sender adds to both
     copied_from = _copied_from(path, records) if records else ""
+    remembered = tuple(_remembered(folder, campaign, records, own, counts))
+    # Whoever sends now has compared it, and adds a line with each letter.
+    compares = records is None or bool(copied_from) or records.holder() is None
+    says = own_log.compare(folder / LOG_NAME, campaign.name, records) if compares else own_log.LogSays()
     wal = wal_of(path)
     facts = LedgerFacts(
         path=str(path),
         campaign=campaign.name,
         here=str(folder.resolve()),
         there=records is not None,
-        handed_over=gone(records).handed_over if records else 0,
+        handed_over=counts.handed_over,
         made_in=copied_from,
         original=bool(copied_from) and (Path(copied_from) / LEDGER_NAME).is_file(),
         log=LOG_NAME,
@@ -111,20 +115,14 @@ def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[L
     return facts, remembered
 
 
-def _remembered(folder: Path, campaign: Campaign, records: Records | None) -> list[HighWater]:
+def _remembered(
+    folder: Path, campaign: Campaign, records: Records | None, own: HighWater | None, counts: Gone
+) -> Iterator[HighWater]:
     """What this machine knows, and the ledger does not."""
-    if records is None:
-        return high_water.sent_from(folder, campaign.name)
-    name, others = records.origin.ledger, replaced(records)
-    seen = [
-        each
-        for each in high_water.sent_from(folder, campaign.name)
-        if each.ledger != name and each.ledger not in others
-    ]
-    own = high_water.recall(name)
-    if own is not None and (gone(records).accepted < own.accepted or (own.run and not knows_run(records, own.run))):
-        seen.append(own)
-    return seen
+    known = {records.origin.ledger, *replaced(records)} if records else set()
+    yield from (each for each in high_water.sent_from(folder, campaign.name) if each.ledger not in known)
+    if records and own and (counts.accepted < own.accepted or (own.run and not knows_run(records, own.run))):
+        yield own
 
 
 def _copied_from(path: Path, records: Records) -> str:

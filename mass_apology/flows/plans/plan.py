@@ -18,6 +18,7 @@ from mass_apology.approval import plan_code
 from mass_apology.campaign import LEDGER_NAME
 from mass_apology.codes import read_codes
 from mass_apology.errors import ConfirmationError
+from mass_apology.flows.continuity.outside import is_there, look
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans.guarding import Guards
 from mass_apology.flows.plans.size_limit import size_findings
@@ -161,9 +162,15 @@ async def drafted(
 
 
 def ledger_key(folder: Path, campaign: Campaign) -> bytes:
-    """What the campaign's Message-IDs are made with. The ledger is made where there is none, so that it stays so."""
+    """What the campaign's Message-IDs are made with. The ledger is made where there is none, so that it stays so.
+
+    Where one was lost, none is made in its place: the key is then the lost one's, if this machine remembers it.
+    """
     path = folder / LEDGER_NAME
-    if not (path.exists() and path.stat().st_size):
+    if not is_there(path):
+        lost = look(folder, campaign)
+        if lost.findings:
+            return bytes.fromhex(lost.remembered[-1].key) if lost.remembered else NO_KEY
         with Ledger.create(path, campaign.name) as made:
             return made.key
     with Records.open(path, campaign.name) as records:
