@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from mass_apology.columns import Value, parser
+from mass_apology.countries import zone_of
 from mass_apology.errors import TemplateError
 from mass_apology.letter.templates import Particulars
 from mass_apology.letter.values import Fields
@@ -43,7 +44,7 @@ class Customers:
             name=judged.shown,
             greeted=judged.greeted,
             gender=self.gender(first),
-            time_zone=delivery.time_zone or self._campaign.time_zone,
+            time_zone=self.time_zone(delivery, rows[0]),
             code=delivery.code,
         )
         if self._campaign.remedies:
@@ -59,6 +60,14 @@ class Customers:
     def judged(self, delivery: Delivery, row: Mapping[str, str]) -> Judgement:
         """What the letter makes of its recipient's name; ``row`` is their first one."""
         return judge(delivery.name, row.get(self._company, "") if self._company else "")
+
+    def time_zone(self, delivery: Delivery, row: Mapping[str, str]) -> str:
+        """Whose clock the letter shows: the row's, else that of its country where it has one, else the campaign's."""
+        return delivery.time_zone or zone_of(self.country(row)) or self._campaign.time_zone
+
+    def country(self, row: Mapping[str, str]) -> str:
+        """What stands in the country's cell."""
+        return row.get(self._campaign.columns.country, "")
 
     def gender(self, row: Mapping[str, str]) -> str:
         """``"f"``, ``"m"``, or ``""`` where the row does not say."""

@@ -115,6 +115,16 @@ class Localiser:
         """ "20 November 2026, 10:12 CET"."""
         return self._moment(value, time_zone or "UTC")
 
+    def moment_without_zone(self, value: datetime, time_zone: str = "UTC") -> str:
+        """ "20 November 2026, 10:12": where the zone stands beside it."""
+        return f"{self.date(value, time_zone)}, {self.clock(value, time_zone)}"
+
+    def in_one_zone(self, value: object, other: object, time_zone: str = "UTC") -> bool:
+        """Whether two moments are written with the same zone's name there; not where one of them is no moment."""
+        moments = [each for each in (value, other) if isinstance(each, datetime) and each.tzinfo is not None]
+        names = {_zone_name(_clock(each, time_zone or "UTC")) for each in moments}
+        return len(moments) == 2 and len(names) == 1
+
     def duration(self, minutes: float | Decimal) -> str:
         """ "3 hours and 12 minutes", from whole minutes; parts that are nought are left out."""
         return self._duration(minutes)

@@ -36,6 +36,7 @@ _FORMAL = re.compile("|".join(rf"\b{name}\b" for name in _HEADING))
 NO_REMEDIES = Fields({})
 _SEPARATOR = "\x1e"  # recipients' files and facts with this control character are refused before
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_TIME_OF_DAY = re.compile(r"\{[{%][^{}]*\|\s*(?:time|clock|moment)\b")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 available_languages = source.available_languages
@@ -68,6 +69,9 @@ class Template:
     has_heading: bool
     """Whether the layout may show a letterhead's date and number, or the addressee."""
 
+    shows_times: bool
+    """Whether the letters, or some of them, show a time of day."""
+
     links: tuple[str, ...]
     """What the letters link to, each address once; what differs by customer stands in braces."""
 
@@ -85,6 +89,7 @@ class Template:
         self.language = language
         self.prefix = prefix
         self.links = links
+        self.shows_times = _TIME_OF_DAY.search(script.source) is not None
         self.may_show_images = "cid:" in script.source
         self.has_heading = _FORMAL.search(script.source) is not None
         self._is_on_paper = script.source.count(_SEPARATOR) == 3

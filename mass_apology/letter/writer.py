@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
 
 from msgspec.structs import replace
 
+from mass_apology.countries import country_code, is_country, zone_of
 from mass_apology.errors import MessageError, TemplateError
 from mass_apology.letter.customers import Customers
 from mass_apology.letter.forms import Forms
@@ -88,9 +90,17 @@ class Writer:
         except (TemplateError, MessageError) as error:
             raise self._located(error, delivery) from error
 
-    def message(self, delivery: Delivery, content: Content, *, date: str, eightbit: bool) -> Message:
-        """The message that carries ``content`` to one delivery; raises ``MessageError``, which names no row."""
-        composed = self._composed(delivery, content, date=date, message_id=delivery.message_id, eightbit=eightbit)
+    def message(
+        self, delivery: Delivery, content: Content, *, date: str, eightbit: bool, for_others: bool = False
+    ) -> Message:
+        """The message that carries ``content`` to one delivery; raises ``MessageError``, which names no row.
+
+        ``for_others``: it goes to somebody who only looks at it, and must not unsubscribe its recipient by a click.
+        """
+        unsubscribe = "" if for_others else self._unsubscribe(delivery, delivery.token)
+        composed = self._composed(
+            delivery, content, date=date, message_id=delivery.message_id, unsubscribe=unsubscribe, eightbit=eightbit
+        )
         return Message(
             delivery=delivery,
             subject=content.subject,
@@ -129,19 +139,19 @@ class Writer:
         sizes: list[int] = []
         largest = Largest()
         texts: set[int] = set()
+        unplaced: Counter[str] = Counter()
         for delivery in deliveries:
             findings += self._inspector.addressee_findings(delivery)
             try:
                 content = self._rendered(delivery, _STAND_IN_DATE)
-                composed = self._composed(
-                    delivery, content, date=_STAND_IN_DATE, message_id=self._stand_in_id, eightbit=True, trial=True
-                )
+                composed = self._trial(delivery, content, eightbit=True)
             except (TemplateError, MessageError) as error:
                 findings.append(self._inspector.failure(delivery, error))
                 continue
             findings += self._inspector.findings(delivery, content)
             breaches += self._inspector.breaches(delivery, content)
             sizes.append(len(composed.data))
+            unplaced.update(self._unplaced(delivery))
             if sizes[-1] > largest.octets:
                 largest = self._largest(delivery, content, composed)
             if len(texts) < MOST_TEXTS:
@@ -152,8 +162,17 @@ class Writer:
             letters=len(sizes),
             octets=sum(sizes),
             largest=largest,
+            unplaced=dict(unplaced),
             texts=frozenset(texts),
         )
+
+    def _unplaced(self, delivery: Delivery) -> Iterator[str]:
+        """The country of a letter that shows times though its row does not tell whose clock counts; "" for none."""
+        if delivery.time_zone or not self._template(delivery).shows_times:
+            return
+        country = self._customers.country(read_rows(delivery.rows)[0])
+        if not zone_of(country):
+            yield country_code(country) if is_country(country) else ""
 
     def legal_findings(self, breaches: Iterable[Breach], languages: Iterable[str]) -> list[Finding]:
         """What the scenario's legal pack says of letters in these languages; ``breaches`` were found in them."""
@@ -186,11 +205,30 @@ class Writer:
         first = self._customers.first(delivery, rows)
         return self._stationery.heading(delivery, first, self._template(delivery), written)
 
-    def _composed(
-        self, delivery: Delivery, content: Content, *, date: str, message_id: str, eightbit: bool, trial: bool = False
+    def _trial(self, delivery: Delivery, content: Content, *, eightbit: bool) -> Composed:
+        """A message that is not for sending, and has something like its Message-ID and its enclosure."""
+        token = self._stand_in_id.strip("<>").partition("@")[0]
+        return self._composed(
+            delivery,
+            content,
+            date=_STAND_IN_DATE,
+            message_id=self._stand_in_id,
+            unsubscribe=self._unsubscribe(delivery, token),
+            eightbit=eightbit,
+            trial=True,
+        )
+
+    def _composed(  # noqa: PLR0913 (what a message is put together from)
+        self,
+        delivery: Delivery,
+        content: Content,
+        *,
+        date: str,
+        message_id: str,
+        unsubscribe: str,
+        eightbit: bool,
+        trial: bool = False,
     ) -> Composed:
-        """The message; a ``trial`` is not for sending, and has something like its enclosure."""
-        token = message_id.strip("<>").partition("@")[0]
         return self._forms.form_for(delivery.language).skeleton.compose(
             content,
             to_address=delivery.address,
@@ -199,16 +237,14 @@ class Writer:
             message_id=message_id,
             thread=delivery.thread,
             enclosed=self._enclosed(delivery, content, date, trial=trial) if self._stationery.encloses else None,
-            unsubscribe=self._unsubscribe(delivery, token),
+            unsubscribe=unsubscribe,
             eightbit=eightbit,
         )
 
     def _largest(self, delivery: Delivery, content: Content, composed: Composed) -> Largest:
         octets = encoded = len(composed.data)
         if composed.eightbit:
-            sevenbit = self._composed(
-                delivery, content, date=_STAND_IN_DATE, message_id=self._stand_in_id, eightbit=False, trial=True
-            )
+            sevenbit = self._trial(delivery, content, eightbit=False)
             encoded = len(sevenbit.data)
         return Largest(octets=octets, encoded=encoded, line=delivery.first_line)
 

@@ -8,6 +8,7 @@ from enum import Enum, auto
 from mass_apology.names.name_words import joined, name_words
 
 _BETWEEN = re.compile(r"[._-]+")
+_A_COUNTRYS = 3  # letters of a part that is a country's or a language's
 _AT_THE_END = "0123456789._-"
 
 
@@ -26,6 +27,8 @@ def readers(address: str) -> Readers:
     whole = "".join(parts) if local.isascii() else joined(local)
     if whole in words.unread or whole.startswith(("noreply", "donotreply")) or whole.endswith("noreply"):
         return Readers.NOBODY
-    if whole in words.shared or (len(parts) > 1 and (parts[0] in words.leading or parts[-1] in words.leading)):
-        return Readers.SEVERAL
-    return Readers.ONE
+    beside = len(parts) > 1 and (
+        parts[0] in words.leading  # billing-eu@
+        or (parts[-1] in words.leading and (len(parts[0]) <= _A_COUNTRYS or parts[0] in words.shared))  # eu.billing@
+    )
+    return Readers.SEVERAL if beside or whole in words.shared else Readers.ONE

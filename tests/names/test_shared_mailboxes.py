@@ -83,6 +83,8 @@ def test_nobody_reads_it(local: str) -> None:
         "anna",
         "anna.kowalska",
         "a.info.kowalska",
+        "anna.office",
+        "customer0001.office",
         "annabilling",
         "informatik",
         "supporter",

@@ -88,6 +88,8 @@ def _top(begun: Beginning) -> Iterator[str]:
     if begun.scenario.legal_pack:
         pack = begun.scenario.legal_pack
         yield from remark(f"The legal pack {pack} applies: check says what it misses. A help, no legal advice.")
+    if begun.scenario.campaign_purpose == "safety":
+        yield from remark("These letters are about safety: people who asked for no letters get them, too.")
     yield f"recipients = {toml(begun.file)}"
     yield from remark(f"There are letters in {', '.join(begun.letters)}. {_who_asks(begun.survey)}")
     yield f"languages = {toml(fallbacks(begun.letters))}"

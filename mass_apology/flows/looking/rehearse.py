@@ -112,7 +112,7 @@ def _messages(
         for guest in guests:
             # A Message-ID of its own: the customer's must not be known to a mailbox that folds repeated ones.
             theirs = replace(letter, address=guest, message_id=f"<test-{secrets.token_hex(12)}@{domain}>")
-            messages.append(writer.message(theirs, marked, date=date, eightbit=eightbit))
+            messages.append(writer.message(theirs, marked, date=date, eightbit=eightbit, for_others=True))
     return messages
 
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from mass_apology import pacing, preflight, recipients
 from mass_apology.errors import first_failure
 from mass_apology.flows.observing import Observe
-from mass_apology.flows.plans import greeting_nobody, later_waves
+from mass_apology.flows.plans import greeting_nobody, later_waves, whose_clock
 from mass_apology.flows.plans.canary import Candidates
 from mass_apology.flows.plans.guarding import Guards, Numbers
 from mass_apology.flows.plans.persons import Persons
@@ -251,6 +251,7 @@ class Planning:
             without = later_waves.without_code(campaign, self._directories, tuple(counts.languages))
             self._findings.add(preflight.unshown_codes_findings(without, campaign.template))
         header, unnamed = self._layout.header, self._unnamed
+        self._findings.add(whose_clock.findings(campaign, header, self._inspected.unplaced))
         self._findings.add(greeting_nobody.findings(campaign, header, letters=counts.letters, unnamed=unnamed))
         self._findings.add(self.writer.unsubscribing_findings())
         self._findings.add(preflight.deadline_findings(finish_at, campaign.finish_by))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -29,6 +30,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     letters: int = 0  # that could be written
     octets: int = 0  # of their messages, together
     largest: Largest = Largest()
+    unplaced: Mapping[str, int] = {}  # letters that show times by the campaign's clock: how many, by country or ""
     texts: frozenset[int] = frozenset()  # a checksum for each different text, up to ``MOST_TEXTS``
 
 
@@ -36,7 +38,9 @@ def together(inspections: Iterable[Inspection]) -> Inspection:
     """Several as one, in their order."""
     each = list(inspections)
     texts: set[int] = set()
+    unplaced: Counter[str] = Counter()
     for one in each:
+        unplaced.update(one.unplaced)
         if len(texts) < MOST_TEXTS:
             texts |= one.texts
     return Inspection(
@@ -45,5 +49,6 @@ def together(inspections: Iterable[Inspection]) -> Inspection:
         letters=sum(one.letters for one in each),
         octets=sum(one.octets for one in each),
         largest=max((one.largest for one in each), key=lambda largest: largest.octets, default=Largest()),
+        unplaced=dict(unplaced),
         texts=frozenset(texts),
     )

@@ -24,6 +24,7 @@ from mass_apology.control_characters import control_character, named
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.source import Fragment, mistake
 from mass_apology.letter.markup.wrapping import paragraph, unless_blank
+from mass_apology.letter.markup.zones_once import WITHIN, say_zones_once
 from mass_apology.letter.values import Fields, names_of, suggestion
 
 MAX_TEXT = 10_000
@@ -49,7 +50,9 @@ _JINJA_FILTERS = (
     *("sum", "title", "trim", "truncate", "unique", "upper", "urlencode"),
 )
 
-_COMPILED = frozenset({"encoded", "link", "link_part", "paragraph", "unless_blank"})  # what our own compiler writes
+_COMPILED = frozenset(
+    {"encoded", "link", "link_part", "paragraph", "unless_blank", *WITHIN.values()}
+)  # what our own compiler writes
 
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For, nodes.Assign),
@@ -221,8 +224,12 @@ def _marked(node: nodes.Expr) -> nodes.Expr:
     return nodes.Filter(node, "encoded", [], [], None, None, lineno=node.lineno) if is_text else node
 
 
-class _Joined(NodeTransformer):
-    """``a ~ b`` as the bounded ``join``: Jinja's own concatenation cannot be intercepted."""
+class _Compiled(NodeTransformer):
+    """``a ~ b`` as the bounded ``join``: Jinja's own concatenation cannot be intercepted. Zones once in a sentence."""
+
+    def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
+        self.generic_visit(node)
+        return nodes.Output(say_zones_once(node.nodes), lineno=node.lineno)
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
         self.generic_visit(node)
@@ -232,7 +239,7 @@ class _Joined(NodeTransformer):
 
 def parsed(environment: LetterEnvironment, source: str) -> nodes.Template:
     """The tree of checked source."""
-    tree: nodes.Template = _Joined().visit(environment.parse(source))
+    tree: nodes.Template = _Compiled().visit(environment.parse(source))
     return tree
 
 
@@ -247,7 +254,11 @@ def _local_filters(localiser: Localiser) -> dict[str, Callable[..., str]]:
         for name in ("day", "date", "on_day", "on_date", "clock", "time", "moment")
     }
     plain = {name: getattr(localiser, name) for name in ("duration", "lasting", "number", "money", "listing")}
-    return zoned | plain
+    within = {
+        WITHIN[name]: _zoned_within(localiser, getattr(localiser, name), without)
+        for name, without in (("time", localiser.clock), ("moment", localiser.moment_without_zone))
+    }
+    return zoned | plain | within
 
 
 def _zoned(write: Callable[[Any, str], str]) -> Callable[[Context, Any], str]:
@@ -256,6 +267,19 @@ def _zoned(write: Callable[[Any, str], str]) -> Callable[[Context, Any], str]:
     @pass_context
     def zoned(context: Context, value: Any) -> str:
         return write(value, context.parent.get(TIME_ZONE, "UTC"))
+
+    return zoned
+
+
+def _zoned_within(
+    localiser: Localiser, write: Callable[[Any, str], str], without: Callable[[Any, str], str]
+) -> Callable[[Context, Any, Any], str]:
+    """The same, without the zone where the sentence says it once more, with what follows."""
+
+    @pass_context
+    def zoned(context: Context, value: Any, following: Any) -> str:
+        zone = context.parent.get(TIME_ZONE, "UTC")
+        return (without if localiser.in_one_zone(value, following, zone) else write)(value, zone)
 
     return zoned
 
