@@ -244,8 +244,8 @@ def _already_written(facts: Facts) -> Iterator[Finding]:
             else f"A new letter is for a mailbox that this wave has reached: {named}."
         )
         advice = (
-            "If they are the same people, put their keys back as they were, or let each mailbox have one letter: "
-            "one_letter_per in campaign.toml"
+            "If they are the same people, write their keys and names as they were, or take one_letter_per out of "
+            "campaign.toml"
         )
         yield _error("already-written", facts.campaign.recipients, problem, advice)
 

@@ -50,13 +50,15 @@ WHERE recipient.id NOT IN (SELECT recipient FROM matched) AND staged.id NOT IN (
 ORDER BY recipient.mailbox <> staged.mailbox, recipient.id;
 
 -- name: match-person
--- By mailbox and name, unless both have keys, which then differ.
+-- By mailbox and name, unless both have keys, which then differ; or by mailbox and identity, which is all that a purge
+-- leaves.
 INSERT OR IGNORE INTO matched (staged, recipient)
 SELECT staged.id, recipient.id
-FROM recipient CROSS JOIN staged ON staged.mailbox = recipient.mailbox AND staged.person IS recipient.person
+FROM recipient CROSS JOIN staged ON staged.mailbox = recipient.mailbox
 WHERE recipient.id NOT IN (SELECT recipient FROM matched) AND staged.id NOT IN (SELECT staged FROM matched)
   AND (recipient.customer IS NULL OR staged.customer IS NULL)
-ORDER BY recipient.id, staged.id;
+  AND (staged.identity = recipient.identity OR staged.person IS recipient.person)
+ORDER BY staged.identity <> recipient.identity, recipient.id, staged.id;
 
 -- name: match-alone
 -- Whoever is the only one left of a mailbox on both sides has another name now, unless both have keys.

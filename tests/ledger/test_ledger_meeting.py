@@ -13,8 +13,11 @@ from ledger_samples import CAMPAIGN, NOON, WAVE, mark, message_id
 
 from mass_apology.ledger import Known, Ledger, Planned, Result, Staging
 from mass_apology.ledger.merging import Row, merge
+from mass_apology.ledger.purging import purge
 from mass_apology.model import Recipient, Status
 from mass_apology.recipients.identity import identify
+
+REACHED = {Status.HANDING_OVER, Status.ACCEPTED, Status.IN_DOUBT, Status.BOUNCED, Status.COMPLAINED}
 
 
 @pytest.fixture
@@ -71,7 +74,7 @@ def planned(**counts: int) -> Planned:
 
 
 def message_ids(ledger: Ledger) -> list[str]:
-    return [result.message_id for result in results(ledger)]
+    return [result.message_id for result in results(ledger) if result.message_id]
 
 
 class TestOneLetterForAMailbox:
@@ -246,6 +249,15 @@ class TestALetterForEachCustomer:
         found, _ = plan(ledger, person(2, "m@x.example", name, "17", each=True), each=True)
         assert found.new == 0
 
+    @pytest.mark.parametrize("keys", [("", ""), ("1", "2")])
+    def test_after_a_purge_customers_are_still_known(self, ledger: Ledger, keys: tuple[str, str]) -> None:
+        people = [person(n, "m@x.example", f"Customer {n}", key, each=True) for n, key in enumerate(keys, start=2)]
+        plan(ledger, *people, each=True)
+        reach(ledger, 1, 2)
+        purge(ledger, NOON)
+        found, known = plan(ledger, *reversed(people), each=True)
+        assert (found.new, known.written, known.known) == (0, 0, 2)
+
     def test_keys_of_another_column_are_told_before_anything_leaves(self, ledger: Ledger) -> None:
         plan(ledger, *(person(n, f"u{n}@x.example", "Anna", f"k{n}", each=True) for n in range(30)), each=True)
         reach(ledger, *range(1, 31))
@@ -277,29 +289,44 @@ class TestALetterForEachCustomer:
 ADDRESSES = st.sampled_from(["a@x.example", "A@x.example", "b@x.example", "c@żółć.example", "c@xn--kda4b0koi.example"])
 NAMES = st.sampled_from(["", "Anna", "Łucja", "Lucja", "Bo Ek"])
 KEYS = st.sampled_from(["", "1", "2", "3"])
-FILES = st.lists(st.lists(st.tuples(ADDRESSES, NAMES, KEYS), max_size=5), min_size=1, max_size=5)
+FILES = st.lists(st.tuples(ADDRESSES, NAMES, KEYS), max_size=6)
+ENDS = st.sampled_from([Status.ACCEPTED, Status.ACCEPTED, Status.REFUSED, Status.BOUNCED, Status.HANDING_OVER])
+STORIES = st.lists(st.tuples(FILES, st.booleans(), st.dictionaries(st.integers(1, 14), ENDS, max_size=5)), max_size=5)
 
 
-@settings(max_examples=80, deadline=None)
-@given(files=FILES, sent=st.lists(st.integers(0, 12), max_size=12))
-def test_no_mailbox_is_ever_reached_twice(
-    tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[str, str, str]]], sent: list[int]
+def mailbox(letter: Result) -> int:
+    return identify(letter.address, "", "", each_customer=False).mailbox
+
+
+@settings(max_examples=40, deadline=None)
+@given(story=STORIES)
+def test_no_mailbox_is_reached_twice_without_a_word(
+    tmp_path_factory: pytest.TempPathFactory, story: list[tuple[list[tuple[str, str, str]], bool, dict[int, Status]]]
 ) -> None:
-    """Whatever files follow one another, and whichever letters leave in between."""
+    """Whatever files follow one another, whichever letters leave in between, and however often it is changed what gets
+    one letter: mailboxes never get a second one, customers only after it was told how many."""
     path = tmp_path_factory.mktemp("story") / "ledger.sqlite"
     with Ledger.create(path, CAMPAIGN) as ledger:
         ledger.acquire(NOON)
-        reached: list[str] = []
-        for rows in files:
-            _, known = plan(ledger, *(person(line, *row) for line, row in enumerate(rows, start=2)))
-            assert known.written == 0
-            ids = message_ids(ledger)
-            assert len(set(ids)) == len(ids)
-            for letter in results(ledger):
-                if letter.status is Status.PLANNED and letter.delivery in sent:
-                    reach(ledger, letter.delivery)
-                    reached.append(identify(letter.address, "", "", each_customer=False).mailbox)
-        assert len(set(reached)) == len(reached)
+        for rows, each, ends in story:
+            before = {
+                letter.message_id: mailbox(letter) for letter in results(ledger) if letter.status is Status.PLANNED
+            }
+            reached = {mailbox(letter) for letter in results(ledger) if letter.status in REACHED}
+            with Staging(path, WAVE, message_id, each_customer=each) as staging:
+                staging.add([(person(line, *row, each=each), "en") for line, row in enumerate(rows, start=2)])
+                staging.withhold_conflicts()
+                known = staging.known(20)
+                foretold = staging.compare()
+                assert staging.commit(ledger, digest_parts={}, header=(), canary=[], now=NOON) == foretold
+            due = {letter.message_id: mailbox(letter) for letter in results(ledger) if letter.status is Status.PLANNED}
+            again = [one for one, box in due.items() if box in reached and before.get(one) != box]
+            assert len(again) == known.written
+            assert each or not reached & set(due.values())
+            assert len(set(message_ids(ledger))) == len(message_ids(ledger))
+            for delivery in {letter.delivery for letter in results(ledger) if letter.message_id in due} & ends.keys():
+                assert delivery is not None
+                reach(ledger, delivery, status=ends[delivery])
 
 
 class TestMerging:
