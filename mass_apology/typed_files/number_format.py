@@ -114,11 +114,11 @@ def shown_number(value: float, style: Format) -> str | None:
 
 def shown_moment(value: float, moment: Moment, *, since_1904: bool) -> Number | None:
     """A serial number as ISO 8601, elapsed time as hours, minutes and seconds; ``None`` where no calendar has it."""
-    if moment is Moment.ELAPSED:
+    if moment is Moment.ELAPSED and abs(value) <= _LAST_DAY:
         minutes, seconds = divmod(round(value * 86400), 60)
         text = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
         return Number(text, text)
-    if not 0 <= value < _LAST_DAY + 1:
+    if moment is Moment.ELAPSED or not 0 <= value < _LAST_DAY + 1:
         return None
     days, seconds = divmod(round(value * 86400), 86400)
     clock = time(seconds // 3600, seconds // 60 % 60, seconds % 60)
