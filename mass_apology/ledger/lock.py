@@ -115,8 +115,13 @@ def is_held(connection: Connection) -> bool:
 def fenced_out(connection: Connection) -> LedgerError:
     """Why we may not write: the lock is another one's, or was never taken."""
     holder, _ = _holder(connection)
-    if connection.execute(_QUERIES["held-fence"]).fetchone() is None or holder is None:
+    if connection.execute(_QUERIES["held-fence"]).fetchone() is None:
         return FencedOut("This process does not hold the campaign's lock.", next_step="Run the command again.")
+    if holder is None:  # whoever took it has given it back
+        return FencedOut(
+            "Another process took this campaign over and has ended meanwhile; nothing more is sent from here.",
+            next_step="See where it stands with: mass-apology status",
+        )
     return FencedOut(
         f"Process {holder.pid} on {holder.host} has taken this campaign over; nothing more is sent from here.",
         next_step="Watch it with: mass-apology status",

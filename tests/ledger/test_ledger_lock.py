@@ -80,6 +80,16 @@ def test_a_process_that_comes_back_after_a_takeover_writes_nothing(ledger: Ledge
     assert statuses(path) == dict.fromkeys(range(1, 21), Status.PLANNED) | expected
 
 
+def test_a_process_that_comes_back_after_its_successor_has_ended_is_told_so(ledger: Ledger, path: Path) -> None:
+    bury_holder(path)
+    with Ledger.open(path, CAMPAIGN) as successor:
+        successor.acquire(NOON)
+        successor.release()
+    with pytest.raises(FencedOut, match="Another process took this campaign over and has ended meanwhile"):
+        asyncio.run(ledger.hand_over(mark(2, Status.HANDING_OVER)))
+    assert statuses(path) == dict.fromkeys(range(1, 21), Status.PLANNED)
+
+
 @pytest.mark.parametrize(
     "act",
     [
