@@ -48,15 +48,22 @@ def totals_problem(word: str) -> str:
     return f"The row has no address and says '{shown(word)}': it seems to be a total, and no customer."
 
 
-def repeats_header(values: Sequence[str], header: Sequence[str]) -> Header:
-    """Whether a row's values, which stand below ``header``, are column names themselves."""
-    names = [folded(name) for name in header]
-    told = [folded(value) for value in values]
-    if told == names:
-        return Header.AS_IT_IS
-    known = len(set(told) & set(names))
-    filled = sum(map(bool, told))
-    return Header.ANOTHER if known > 1 and 2 * known > filled else Header.NOT_AT_ALL
+class RepeatedHeader:
+    """Finds the column names of a file among its rows."""
+
+    def __init__(self, header: Sequence[str]) -> None:
+        self._names = [folded(name) for name in header]
+
+    def kind(self, values: Sequence[str]) -> Header:
+        """Whether a row's values, which stand below the header, are column names themselves."""
+        first = next(filter(None, values), "")
+        if folded(first) not in self._names:  # most rows without an address are no header
+            return Header.NOT_AT_ALL
+        told = [folded(value) for value in values]
+        if told == self._names:
+            return Header.AS_IT_IS
+        known = len(set(told) & set(self._names))
+        return Header.ANOTHER if known > 1 and 2 * known > sum(map(bool, told)) else Header.NOT_AT_ALL
 
 
 def _is_total(value: str) -> bool:

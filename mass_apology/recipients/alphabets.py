@@ -69,7 +69,7 @@ def languages_by_line(lines: Sequence[str], column: str | None) -> list[str]:
     whose cells are all codes of languages or countries.
     """
     delimiter = max(",;\t|", key=lines[0].count) if lines else ","
-    rows = [next(csv.reader(StringIO(line, newline=""), delimiter=delimiter), []) for line in lines]
+    rows = [_fields(line, delimiter) for line in lines]
     place = _place(rows, column) if rows else None
     if place is None:
         return [""] * len(lines)
@@ -93,11 +93,12 @@ def best_fit(texts: Iterable[str]) -> float:
 def _beyond_ascii(texts: Iterable[str]) -> Counter[str]:
     """How often each character beyond ASCII is there; one in a word of two scripts counts as no letter."""
     counts: Counter[str] = Counter()
-    for text in texts:
-        for run in _RUN.findall(text):
-            strange = [each for each in run if not each.isascii() and each not in _BETWEEN_WORDS]
-            two_scripts = strange and any(map(str.isascii, run)) and max(strange) >= _GREEK
-            counts.update(_NO_LETTER * len(strange) if two_scripts else strange)
+    runs = Counter(run for text in texts for run in _RUN.findall(text) if not run.isascii())
+    for run, times in runs.items():
+        strange = [each for each in run if not each.isascii() and each not in _BETWEEN_WORDS]
+        two_scripts = strange and any(map(str.isascii, run)) and max(strange) >= _GREEK
+        for each in strange:
+            counts[_NO_LETTER if two_scripts else each] += times
     return counts
 
 
@@ -105,6 +106,13 @@ def _share(counts: Counter[str], letters: frozenset[str]) -> float:
     whole = counts.total()
     known = sum(count for character, count in counts.items() if character.lower()[:1] in letters)
     return (2 * known - whole) / whole if whole else 0.0
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader(StringIO(line, newline=""), delimiter=delimiter), [])
+    except csv.Error:  # longer than a field may be; reading the rows says so
+        return []
 
 
 def _place(rows: Sequence[Sequence[str]], column: str | None) -> int | None:

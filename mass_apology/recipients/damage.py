@@ -23,6 +23,8 @@ _QUESTION = re.compile(r"(?<=[^\W\d_])\?(?=[^\W\d_])|(?<![\w?])\?(?=[^\W\d_]{2})
 _ONLY_QUESTIONS = re.compile(r"[\s.,\-]*\?[\s?.,\-]*\?[\s?.,\-]*")
 _ADDRESS = re.compile(r"://|www\.|[?&]\w+=", re.IGNORECASE)
 _WORD = re.compile(r"[^\x00-\x20]+")
+_LONGEST_REMEMBERED = 40  # characters of a word
+
 _ASCII_LETTER = re.compile("[A-Za-z]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
@@ -120,8 +122,17 @@ def _written_as_html(cell: str) -> bool:
     return any(unescape(entity) != entity for entity in _ENTITY.findall(cell))
 
 
-@lru_cache(maxsize=1 << 16)
 def _ungarbled(word: str) -> str:
+    """What a word said, or nothing; names come again and again, long texts do not."""
+    return _remembered(word) if len(word) <= _LONGEST_REMEMBERED else _judged(word)
+
+
+@lru_cache(maxsize=1 << 15)
+def _remembered(word: str) -> str:
+    return _judged(word)
+
+
+def _judged(word: str) -> str:
     if _BROKEN_END.search(word):
         return _BROKEN_END.sub("à", word)
     for codec in (*_MISTAKEN, *_MISTAKEN_BY_LETTERS):

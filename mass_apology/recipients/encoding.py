@@ -20,6 +20,8 @@ from mass_apology.recipients.layout import note
 _BLOCK = 1 << 20  # characters or octets read at a time
 _EVIDENCE = 1 << 16  # octets that a guess is made from
 _LINES = 5000  # lines that a guess is made from
+_LINES_OF_ONE_KIND = 500  # of these, which have one language
+_LONGEST_LINE = 1000  # octets of a line that are looked at
 _UNREADABLE = -2.0
 _LANGUAGE_ASKED = 0.2  # what it counts that a language is asked for
 _CERTAIN = 0.95  # a fit that no text of another script reaches by chance
@@ -241,8 +243,9 @@ class _Asked:
         self._evidence: dict[frozenset[str], list[bytes]] = {}
         for (_, octets), language in zip(lines, said, strict=True):
             if not octets.isascii():
-                letters = letters_of([language]) if language else default
-                self._evidence.setdefault(letters, []).append(octets)
+                kept = self._evidence.setdefault(letters_of([language]) if language else default, [])
+                if len(kept) < _LINES_OF_ONE_KIND:
+                    kept.append(octets[:_LONGEST_LINE])
 
     def octets(self) -> bytes:
         """The evidence as it stands in the file."""
@@ -315,7 +318,7 @@ class _Split:
                 self.others += 1
                 if len(self.other_lines) < _SAMPLES:
                     self.other_lines.append(number)
-                    self.other_octets.append(line)
+                    self.other_octets.append(line[:_LONGEST_LINE])
             else:
                 self.utf8 += 1
                 if len(self.utf8_lines) < _SAMPLES:

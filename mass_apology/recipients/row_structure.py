@@ -18,6 +18,8 @@ from mass_apology.recipients.cells import BLANKS
 
 DELIMITERS: Mapping[str, str] = MappingProxyType({",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"})
 
+_MOST_PARTS = 50  # of a field that the delimiter took apart
+
 _OPEN = re.compile(rf'[{BLANKS}]+"')
 _QUOTED = re.compile(rf'[{BLANKS}]+"((?:[^"]|"")*)"[{BLANKS}]*')
 _SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=(.)"?[ \t]*[\r\n]*', re.IGNORECASE)
@@ -77,7 +79,7 @@ def _requoted(fields: Sequence[str], text: str, delimiter: str) -> list[str] | N
         end = at + 1
         if _OPEN.match(fields[at]) and not (at < len(quoted) and quoted[at]):
             while (field := _QUOTED.fullmatch(delimiter.join(fields[at:end]))) is None:
-                if end == len(fields):
+                if end == len(fields) or end - at == _MOST_PARTS:
                     return None
                 end += 1
             whole.append(field[1].replace('""', '"'))
@@ -102,7 +104,10 @@ def _truly_quoted(text: str, delimiter: str) -> list[bool]:
 def _other_width(fields: int, text: str, named: int) -> str:
     said = f"The row has {fields} field{'' if fields == 1 else 's'}, and the header has {named}."
     for delimiter, name in DELIMITERS.items():
-        other = next(csv.reader(StringIO(text, newline=""), delimiter=delimiter), [])
+        try:
+            other = next(csv.reader(StringIO(text, newline=""), delimiter=delimiter), [])
+        except csv.Error:  # without its delimiter a row may be one field that is too long
+            continue
         if len(other) == named and named > 1:
             return f"{said} It seems to be separated by the {name}."
     return said

@@ -11,7 +11,7 @@ from mass_apology.columns import Value
 from mass_apology.control_characters import turns_what_follows
 from mass_apology.model import Finding, Recipient, Severity, Withheld
 from mass_apology.names import clickable
-from mass_apology.recipients.about_nobody import Header, repeats_header, totals_problem, totals_word
+from mass_apology.recipients.about_nobody import Header, RepeatedHeader, totals_problem, totals_word
 from mass_apology.recipients.address import envelope_address
 from mass_apology.recipients.cells import (
     BIDI_OVERRIDE,
@@ -36,6 +36,7 @@ from mass_apology.settings import Campaign, ColumnType
 if TYPE_CHECKING:
     import pandas as pd
 
+_HEADERS_TOLD = 100  # in the middle of a file; more are not worth the memory
 _LONGEST_NAME = 200  # characters
 _ENCODED_WORD = re.compile(r"=\?")  # RFC 2047: a mail program would decode it, into anything
 
@@ -107,16 +108,16 @@ class RowChecks:
     def _no_rows(self, frame: pd.DataFrame, lines: Sequence[int]) -> set[int]:
         """The positions of rows without any value, and of those that repeat the column names."""
         found: dict[str, list[int]] = {"rows-empty": [], "header-repeated": []}
-        header = list(frame.columns)
-        for row, address in enumerate(frame[self._roles.address].tolist()):
-            if "@" in address:
-                continue
-            values = frame.iloc[row].tolist()
+        odd = [row for row, address in enumerate(frame[self._roles.address].tolist()) if "@" not in address]
+        columns = [frame[column].tolist() for column in frame.columns] if odd else []
+        repeated = RepeatedHeader(list(frame.columns))
+        for row in odd:
+            values = [cells[row] for cells in columns]
             if not any(values):
                 found["rows-empty"].append(row)
-            elif (repeated := repeats_header(values, header)) is Header.AS_IT_IS:
+            elif (kind := repeated.kind(values)) is Header.AS_IT_IS:
                 found["header-repeated"].append(row)
-            elif repeated is Header.ANOTHER:
+            elif kind is Header.ANOTHER and len(self._headers) < _HEADERS_TOLD:
                 self._headers.append(self._other_header(lines[row], values))
         for code, rows in found.items():
             self._cleaner.note(code, [lines[row] for row in rows])

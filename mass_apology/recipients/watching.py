@@ -6,6 +6,7 @@ in the file and in the letter's source, and only the two together show what will
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -22,6 +23,7 @@ MOST_VALUES = 2000
 """A column with more different values is none that conditions choose by."""
 
 MOST_SHOWN = 6
+_LONGEST = 200  # characters: a longer text is none that a condition names
 
 
 class _Told(Struct):
@@ -129,13 +131,13 @@ class ColumnWatch:
 
 def _count(values: dict[str, _Told], cells: Sequence[str], lines: Sequence[int]) -> None:
     """Count the different values; a column that turns out to be none of a few values is given up."""
-    for value in dict.fromkeys(cells):
-        if not value:
+    for value, count in Counter(cells).items():
+        if not value or len(value) > _LONGEST:
             continue
         if value in values:
-            values[value].count += cells.count(value)
+            values[value].count += count
         else:
-            values[value] = _Told(line=lines[cells.index(value)], count=cells.count(value))
+            values[value] = _Told(line=lines[cells.index(value)], count=count)
         if len(values) > MOST_VALUES:
             return
 

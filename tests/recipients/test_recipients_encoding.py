@@ -223,3 +223,8 @@ def test_a_file_that_became_undecodable_after_it_was_inspected(
     path.write_bytes(b"email\na@x.example\nb@x.example\xff\n")
     with pytest.raises(InputError, match="line 3 has the byte 0xFF"):
         list(read(path, layout, campaign_of()))
+
+
+def test_one_endless_line_that_is_no_text_is_refused_with_its_line(load_text: Load) -> None:
+    with pytest.raises(InputError, match="line 1: a field is longer than"):
+        load_text(b"\xff" * 300_000)

@@ -160,3 +160,13 @@ def test_all_this_holds_for_workbooks(tmp_path: Path, load_file: Load) -> None:
     ]
     assert loaded.codes == [(5, "totals-row")]
     assert "line 3" in loaded.note("header-repeated")
+
+
+def test_a_row_of_nothing_but_open_quotes_is_judged_once(load_text: Load) -> None:
+    loaded = load_text(["email,name", "a@x.example" + ', "a' * 20_000, "b@x.example,Bo"])
+    assert loaded.codes == [(2, "quote-unclosed")]
+
+
+def test_a_field_that_only_another_delimiter_makes_too_long_is_no_fault_of_the_program(load_text: Load) -> None:
+    loaded = load_text(["email,name", "a@x.example" + ",x" * 100_000, "b@x.example,Bo"])
+    assert loaded.codes == [(2, "field-count")]
