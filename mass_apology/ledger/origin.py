@@ -54,6 +54,11 @@ class Origin(Struct, frozen=True, kw_only=True):
         same_file = self.inode == here["inode"] and (self.device == here["device"] or self.host != here["host"])
         return same_file or self.folder == here["folder"]
 
+    def is_exactly(self, path: Path) -> bool:
+        """Whether nothing about the place has changed: not even a device's number, as it may when a machine starts."""
+        known = {"host": self.host, "folder": self.folder, "device": self.device, "inode": self.inode}
+        return known == _place(path)
+
 
 class Gone(Struct, frozen=True, kw_only=True):
     """What has left."""

@@ -216,6 +216,16 @@ def test_a_folder_that_was_moved_goes_on(tmp_path: Path, live: Relay) -> None:
     assert sorted(live.numbers) == list(range(LETTERS))
 
 
+def test_a_folder_that_was_moved_is_at_home_there_whether_or_not_anything_leaves(sent: Path, live: Relay) -> None:
+    second, third = sent.with_name("second"), sent.with_name("third")
+    sent.rename(second)
+    assert send(second).sent == 0
+    with Records.open(second / "ledger.sqlite", "trial") as records:
+        assert records.origin.folder == str(second.resolve())
+    shutil.copytree(second, third)
+    assert str(second) in refused(third).problem
+
+
 def test_a_folder_under_another_name_of_the_same_file_goes_on(tmp_path: Path, live: Relay) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     half_sent(first, live)

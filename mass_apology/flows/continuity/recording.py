@@ -63,12 +63,14 @@ class Recording:
             high_water.remember(self._now())
 
     def settle(self) -> None:
-        """The command ends: from now on the ledger and what lies outside it agree. Without effect where nothing left.
+        """The command ends: from now on the ledger and what lies outside it agree. Where nothing left, it only learns
+        of its new place.
 
         What was overridden is settled only now: an override for a run that sends nothing is none for the next.
         Raises ``LedgerError``.
         """
         if not self._begun:
+            self._settle_place()
             return
         log = own_log.end_of(self._folder / LOG_NAME)
         known = self._outside.remembered
@@ -76,6 +78,11 @@ class Recording:
         runs = [each.run for each in known if each.ledger == self._before.ledger and each.run]
         settle(self._ledger, log, replaces=replaces, runs=runs, now=time.time())
         high_water.remember(self._now())
+
+    def _settle_place(self) -> None:
+        origin = self._ledger.origin
+        if not self._outside.findings and not origin.is_exactly(self._ledger.path):
+            settle(self._ledger, origin.log, replaces=(), runs=(), now=time.time())
 
     def _now(self) -> HighWater:
         before = self._before
