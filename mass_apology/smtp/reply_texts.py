@@ -33,25 +33,28 @@ class Topic(StrEnum):
     MAILBOX_FULL = auto()
     LOOP = auto()  # the message goes round in circles
     RELAYING = auto()  # the server does not know us
+    AUTHENTICATION = auto()  # of our domain or host: SPF, DKIM, DMARC, reverse DNS
     BLOCKED_HOST = auto()  # the address, host or domain that mail comes from has a bad name
     LIMIT = auto()  # some limit is reached, and nothing says whose
     SENDER = auto()  # our sender's address or domain is not verified, or not ours
     ACCOUNT = auto()  # our account is suspended, not activated, unpaid or in a trial
     NO_MAILBOX = auto()  # the recipient does not exist, or not any more
     BUSY = auto()  # the server has too much to do
+    OURS = auto()  # something of ours, whatever may be wrong with it
 
 
 # The parts that sentences are made of.
 
 _LIMIT = (
     r"(?:(?:tages|stunden|versand)?limit(?:s|e|es|u|ation|ations)?|límites?|quotas?|thresholds?|allowances?|allotment|"
-    r"maxim(?:um|a)|max|cap|credits?|balance|points|share|volume|kontingent|number of)\b"
+    r"maxim(?:um|a)|max|cap|credits?|balance|points|share|volume|funds|kontingent|number of)\b"
 )
 _REACHED = (
-    r"(?:exceed(?:s|ed|ing)?|reach(?:ed|es|ing)?|hit|used up|use[ds]? all|exhaust(?:ed|s)?|insufficient|depleted|"
+    r"(?:exceed(?:s|ed|ing)?|reach(?:ed|es|ing)?|hit|used(?: up)?|use[ds]? all|exhaust(?:ed|s)?|insufficient|depleted|"
     r"r[ua]n out|out of|surpass(?:ed|es)|consumed|no (?:more|remaining)|not enough|zero|over|met|spent|gone|"
     r"überschritten|erreicht|ausgeschöpft|aufgebraucht|verbraucht|dépassée?s?|atteinte?s?|épuisée?s?|"
-    r"przekrocz\w+|osiągni\w+|wyczerpan\w+|alcanzad[oa]s?|superad[oa]s?|excedid[oa]s?|agotad[oa]s?)"
+    r"przekrocz\w+|osiągni\w+|wyczerpan\w+|alcanzad[oa]s?|superad[oa]s?|excedid[oa]s?|agotad[oa]s?|"
+    r"superat[oaie]|raggiunt[oaie]|esaurit[oaie])"
 )
 _USED_UP = rf"(?:\b{_LIMIT}.{{0,80}}\b{_REACHED}\b|\b{_REACHED}\b.{{0,80}}\b{_LIMIT})"
 _MAILS = (
@@ -66,7 +69,8 @@ _SHORT_UNIT = r"(?:s|secs?|seconds?|mins?|minutes?|sekunde|minute|minutę|minuto
 _PER = r"(?:per|an?|each|every|this|last|past|one|pro|par|na|por)"
 _PERIOD = (
     r"(?:\b(?:dail|hourl|weekl|monthl)y\b|\b24[- ]?(?:hours?|hrs?|h)\b|\btoday\b|\btomorrow\b|\bheute\b|"
-    r"\btäglich\w*|\b(?:tages|stunden|monats)\w+|\bquotidien\w*|\bdzienn\w+|\bdiari[oa]\w*|"
+    r"\btäglich\w*|\b(?:tages|stunden|monats)\w+|\bquotidien\w*|\bdzienn\w+|\bdiari[oa]\w*|\bgiornalier\w*|"
+    r"\bfor the (?:day|hour|week|month)\b|"
     rf"\b{_PER} (?:(?:last|past|the|one) )?(?:\d+ ?)?{_UNIT}\b|\w ?/ ?(?:\d+ ?)?{_UNIT}\b|"
     r"\b\d+ ?(?:hours|days|months)\b)"
 )
@@ -112,6 +116,7 @@ _PATTERNS: tuple[tuple[Topic, tuple[str, ...]], ...] = (
             rf"(?:{_ALLOWED}|permission|allow you) to (?:send|post|mail|write)\w*(?: \w+)? {_TO_RECIPIENT}",
             r"(?:blocked|rejected|refused|banned|black ?listed|block ?listed) by (?:the )?(?:recipient|user|addressee)",
             r"does not accept mail from (?:you|this|external|outside)",
+            r"\b(?:recipient|user|addressee)\b.{0,30}\b(?:refuses|has blocked|blocks|rejects)\b",
         ),
     ),
     (
@@ -120,6 +125,8 @@ _PATTERNS: tuple[tuple[Topic, tuple[str, ...]], ...] = (
             r"receiving (?:\w+ )?(?:at a rate|too (?:quickly|fast|often|much|many))",
             r"\breceiv(?:e|ing)(?:-|ing | )(?:rate|limit|quota)|in(?:coming|bound) (?:\w+ )?(?:rate|limit|quota)",
             rf"\b{_BOX}\b.{{0,80}}\b(?:can|may|allowed to|able to) receive|recipient's per (?:hour|day|minute)",
+            rf"^(?!.*\b(?:send\w*|sent|outgoing|outbound|relay)\b).*\b{_BOX}(?:'s)? (?:\w+ )?(?:has |have |is |was )?"
+            rf"(?:exceed\w*|over|reached)\b.{{0,60}}{_PERIOD}",
             rf"too (?:much|many) {_MAILS} (?:for|to|sent to) {_THIS} (?:recipient|user|mailbox|address|inbox)",
         ),
     ),
@@ -159,6 +166,9 @@ _PATTERNS: tuple[tuple[Topic, tuple[str, ...]], ...] = (
             rf"\b{_MAILS}\b.{{0,25}}{_PERIOD}.{{0,40}}\b{_REACHED}\b",
             rf"\b{_WE_SEND} (?:\w+ ){{0,2}}(?:limit|quota|allowance|threshold)s?\b.{{0,60}}\b{_REACHED}\b",
             rf"\b{_REACHED}\b.{{0,60}}\b{_WE_SEND} (?:\w+ ){{0,2}}(?:limit|quota|allowance|threshold)s?\b",
+            rf"\bsent (?:its|the|their|your|all) .{{0,20}}\b{_LIMIT}",
+            r"\bno (?:more|remaining) (?:e-?mails?|mails?|messages?|sends?)\b",
+            r"\bno (?:e-?mails?|mails?|messages?|sends?) (?:left|remaining)|\bsends? (?:are |is )?exhausted",
             rf"\bcredits? .{{0,20}}\b{_REACHED}\b|\b{_REACHED}\b.{{0,20}}\bcredits?\b|\bno credits?\b",
         ),
     ),
@@ -178,7 +188,9 @@ _PATTERNS: tuple[tuple[Topic, tuple[str, ...]], ...] = (
             r"(?:exceed|maximum|unusual|high)\w* .{0,30}\brate\b",
             rf"{_USED_UP}.{{0,120}}{_SHORT_PERIOD}|{_SHORT_PERIOD}.{{0,120}}{_USED_UP}|\b{_COUNT}{_SHORT_PERIOD}",
             r"too much (?:mail|e-?mail|traffic|volume)|\btoo (?:fast|quickly|rapidly|frequent)|slow(?:er)? down|slower",
-            r"too many (?:messages?|e-?mails?|mails?|requests|commands|recipients from|auth|new tls|deliveries)",
+            r"too many (?:outgoing |outbound )?(?:messages?|e-?mails?|mails?|requests|commands|deliveries)",
+            r"too many (?:recipients from|auth|new tls)",
+            rf"\b{_REACHED}\b.{{0,40}}\b{_MAILS}.{{0,20}}{_SHORT_PERIOD}|volume limit",
             r"unexpected volume|unusual (?:volume|amount|traffic)|(?:sending|mail) (?:\w+ )?too (?:many|much)",
             r"zu (?:schnell|viele (?:nachrichten|mails|e-mails))|trop de (?:messages|mails|requêtes)",
         ),
@@ -207,8 +219,13 @@ _PATTERNS: tuple[tuple[Topic, tuple[str, ...]], ...] = (
             rf"(?:unable|{_NOT} {_ALLOWED}) to relay|do(?:es)? not relay|allowed rcpthosts",
             r"(?:client host|helo command|ehlo|client) rejected|must (?:first )?(?:authenticate|log ?in|issue)",
             r"(?:smtp )?auth(?:entication)? (?:is )?required|(?:was )?not authenticated",
-            rf"{_NOT} {_ALLOWED} to (?:connect|use this (?:server|relay|service))",
+            rf"{_NOT} {_ALLOWED} to (?:connect|use this (?:server|relay|service))|\bip\b.{{0,20}}\b{_NOT} {_ALLOWED}",
+            r"\b(?:ip|host|client)\b.{0,40}not (?:in|on) (?:the |our |your )?(?:\w+ )?(?:list|white|allow)",
         ),
+    ),
+    (
+        Topic.AUTHENTICATION,
+        (r"\b(?:spf|dkim|dmarc)\b|reverse (?:dns|hostname|lookup)|\bptr\b|\brdns\b|dns mx or",),
     ),
     (
         Topic.BLOCKED_HOST,
@@ -228,7 +245,8 @@ _PATTERNS: tuple[tuple[Topic, tuple[str, ...]], ...] = (
         (
             r"sender address rejected|sender (?:verify|verification) fail|domain of sender",
             r"sender (?:\w+ )?(?:rejected|denied|refused|blocked|unknown)|unauthenticated sender",
-            r"(?:unauthori[sz]ed|invalid) sender|sender is not allowed",
+            r"(?:unauthori[sz]ed|invalid) sender|sender is not allowed|(?:verified|allowed|authori[sz]ed) senders",
+            rf"\b{_SENDER}\b.{{0,40}}\bmust match|only (?:verified|authori[sz]ed|authenticated) (?:domains|addresses)",
             r"send(?:ing)? ?as ?(?:is )?(?:denied|not)|not owned by|sender signature|verify your|validate your",
             r"^(?!.*recipient address rejected).*\b(?:unverified|unconfirmed|unregistered|unconfigured)\b",
             rf"^(?!.*recipient address rejected).*\b{_SENDER}\b.{{0,80}}\b(?:{_NOT}|hasn't been) (?:a |an )?{_PROVEN}",
@@ -248,11 +266,16 @@ _PATTERNS: tuple[tuple[Topic, tuple[str, ...]], ...] = (
             rf"\b(?:sending|smtp|outgoing|outbound|relay|submission|tenant|sender) (?:[\w-]+ ){{0,6}}{_UNUSABLE}",
             r"\byou(?:'re| are| have been| were|'ve been)? (?:\w+ )?(?:suspended|blocked|banned|disabled|restricted)",
             rf"\byou(?:'re| are) {_NOT} (?:activated|verified|{_ALLOWED}) (?:to (?:send|use|mail)|yet)",
+            r"too many (?:bounces|complaints)|(?:bounce|complaint|spam) (?:rate|limit)|service suspended",
+            r"\b(?:your|this) (?:package|plan|subscription|account|licen[cs]e|service) (?:does|can)(?: not|n't|not)",
+            r"upgrade required",
             r"outboundspam|storedrv\.submission|bad outbound sender|client blocked|for non-?payment",
             r"\bunpaid\b|past[- ]due|overdue|payment (?:required|failed|method|is due|pending)|\bbilling\b|\binvoice\b",
             r"\btrial\b|free (?:plan|tier|account)|upgrade (?:your|the|to)|\bsandbox|\btest(?:ing)? mode",
             r"(?:pending|awaiting) (?:approval|review|activation|verification)|activation (?:required|pending)",
-            rf"\b(?:account|smtp|service|relay)\b.{{0,40}}\b{_NOT} (?:activated|active|enabled|approved)|activate your",
+            rf"\b(?:account|smtp|service|relay)\b.{{0,40}}\b{_NOT} (?:activated|active|enabled|approved|verified|paid)",
+            rf"\baccount\b.{{0,40}}\b{_UNUSABLE}.{{0,10}}\b(?:to|from|for) send",
+            r"(?:activate|complete|confirm) your|\bno (?:active|valid) (?:subscription|plan|licen[cs]e)",
         ),
     ),
     (
@@ -275,6 +298,13 @@ _PATTERNS: tuple[tuple[Topic, tuple[str, ...]], ...] = (
             r"(?:high|heavy|excessive) (?:load|volume|traffic)|load (?:average )?(?:is )?(?:too high|high)",
             r"service (?:is |currently |temporarily |not )*(?:un)?available|insufficient system resources",
             r"resources? (?:temporarily|exceeded|unavailable)",
+        ),
+    ),
+    (
+        Topic.OURS,
+        (
+            r"\byour (?:[\w-]+ )?(?:account|plan|package|subscription|domain|ip|server|host|network|limit|quota|tenant|"
+            r"organi[sz]ation|licen[cs]e|credits?|usage|sending|sender)\b",
         ),
     ),
 )

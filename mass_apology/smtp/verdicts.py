@@ -33,7 +33,7 @@ class Kind(StrEnum):
     CREDENTIALS = auto()  # the relay does not let us send: stop
     ACCOUNT = auto()  # our account is suspended, not activated, unpaid or in a trial: stop
     SENDER_AUTHENTICATION = auto()  # SPF, DKIM, DMARC, reverse DNS: stop
-    REPUTATION = auto()  # our address or domain is on a block list: stays due, and too many of them stop the run
+    REPUTATION = auto()  # something is held against our host, domain or account: stays due; several stop the run
     CONTENT = auto()  # this letter is too large or malformed
     POLICY = auto()  # the destination calls it spam, or will not have it: count
     RELAY_REFUSAL = auto()  # the relay will not have our sender or our session
@@ -138,6 +138,9 @@ REPUTATION = _verdict(
     _D,
     "The host or domain that our mail comes from is on a block list or has a bad name.",
 )
+SOMETHING_OF_OURS = _verdict(
+    Kind.REPUTATION, About.CAMPAIGN, _D, "The relay has something against our account or sender, not the recipient."
+)
 SENDER = _verdict(
     Kind.SENDER_AUTHENTICATION,
     About.CAMPAIGN,
@@ -220,10 +223,11 @@ RULES: tuple[Rule, ...] = (
     Rule(verdict=MAILBOX_FULL, codes=("4", "5"), topics=(Topic.MAILBOX_FULL,), unless=(*_NAMED, "4.3.1")),
     Rule(verdict=QUOTA, codes=("4", "5"), topics=(Topic.LIMIT,), unless=(*_NAMED, "4.3.", "5.3.", "5.2.1")),
     Rule(verdict=LOGIN_LATER, phases=(Phase.AUTH,), codes=("4",)),
-    Rule(verdict=OUR_SENDER, codes=("4", "5"), topics=(Topic.SENDER,), unless=_NAMED),
+    Rule(verdict=OUR_SENDER, codes=("4", "5"), topics=(Topic.SENDER,), unless=(*_NAMED, "4.1.1")),
     # Postfix, Sendmail, Exim, qmail, Microsoft 365 (5.7.54, 5.7.64): the relay does not know us, whoever is written to.
     Rule(verdict=NOT_OURS, enhanced=("5.7.54", "5.7.64")),
     Rule(verdict=NOT_OURS, codes=("4", "5"), topics=(Topic.RELAYING,), unless=_NAMED),
+    Rule(verdict=SENDER, codes=("5",), topics=(Topic.AUTHENTICATION,), unless=_NAMED),
     # As a 4yz it is a judgement that passes, mostly with our rate.
     Rule(verdict=REPUTATION, codes=("5",), topics=(Topic.BLOCKED_HOST,), unless=_NAMED),
     Rule(verdict=THROTTLE, codes=("4",), topics=(Topic.BLOCKED_HOST,)),
@@ -245,6 +249,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         verdict=BAD_ADDRESS, topics=(Topic.NO_MAILBOX,), phases=(Phase.RCPT, Phase.DOT), codes=("5",), unless=("5.7.",)
     ),
+    Rule(verdict=SOMETHING_OF_OURS, codes=("5",), topics=(Topic.OURS,)),
     # RFC 3463 X.7.x is security and policy: "554 5.7.1 Message rejected as spam".
     Rule(verdict=POLICY, enhanced=("5.7.",), phases=(Phase.RCPT, Phase.DOT)),
     Rule(verdict=POLICY, topics=(Topic.RECIPIENT_CLOSED,), phases=(Phase.RCPT, Phase.DOT), codes=("5",)),

@@ -82,6 +82,7 @@ JUDGED = [
     (DOT, "554 5.7.1 Message rejected as spam", Kind.POLICY, About.DESTINATION, REFUSED),
     (DOT, "552 Not today", Kind.MAILBOX_FULL, About.RECIPIENT, DEFERRED),
     (RCPT, "550 Banned by the recipient", Kind.POLICY, About.DESTINATION, REFUSED),
+    (DOT, "550 5.7.1 There is something about your account", Kind.REPUTATION, About.CAMPAIGN, DEFERRED),
     (RCPT, "553 Not here", Kind.BAD_ADDRESS, About.RECIPIENT, REFUSED),
     (RCPT, "550 Not here", Kind.PERMANENT, About.RECIPIENT, REFUSED),
     (RCPT, "550 5.7.1 Blocked", Kind.POLICY, About.DESTINATION, REFUSED),

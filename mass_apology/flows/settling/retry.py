@@ -134,10 +134,8 @@ def _note(chosen: Sequence[Refusal], wishes: Wishes, by: str) -> str:
     asked += [f"where {wishes.where}"] if wishes.where else []
     lines = [str(read_lines(each.lines)[0]) for each in chosen[:NAMED]]
     more = f" and {len(chosen) - NAMED} more" if len(chosen) > NAMED else ""
-    return (
-        f"{by} took back {len(chosen)} refusals of the wave {wishes.wave}, {' and '.join(asked) or 'all there were'}: "
-        f"rows {', '.join(lines)}{more}"
-    )
+    refusals_of = f"{len(chosen)} refusal{'s' if len(chosen) > 1 else ''} of the wave {wishes.wave}"
+    return f"{by} took back {refusals_of}, {' and '.join(asked) or 'all there were'}: rows {', '.join(lines)}{more}"
 
 
 def _command(campaign: Campaign, wave: str) -> str:
