@@ -10,6 +10,7 @@ MassApologyError
 ├── ApprovalError       an approval cannot be given, read or verified
 ├── OutputError         a file for the user cannot be written
 ├── SuppressionError    the suppressions cannot be read or changed, or an entry is not one
+├── CountingError       numbers that must add up do not: a mistake in the program
 ├── RelayError          the relay cannot be used: connection, TLS, login (carries the phase and the reply)
 └── LedgerError         the ledger cannot be read or written
     ├── LedgerLocked    somebody else is sending this campaign (carries host and pid)
@@ -19,7 +20,7 @@ MassApologyError
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,10 @@ class SuppressionError(MassApologyError):
     """The suppressions cannot be read or changed, or an entry is not one; who is suppressed is unknown until then."""
 
 
+class CountingError(MassApologyError):
+    """Numbers that people read aloud do not add up, so that none of them is shown."""
+
+
 class RelayError(MassApologyError):
     """The relay cannot be used: no message is concerned, every delivery stays as it is.
 
@@ -128,3 +133,13 @@ def first_failure() -> Iterator[None]:
         while isinstance(first, BaseExceptionGroup):  # a task may have had a group of its own
             first = first.exceptions[0]
         raise first from first.__cause__
+
+
+def require_sum(what: str, total: int, parts: Mapping[str, int]) -> None:
+    """Raise ``CountingError`` where the parts, each under its name, are not all of ``total``."""
+    if sum(parts.values()) != total:
+        said = " + ".join(f"{count} {name}" for name, count in parts.items()) or "nothing"
+        raise CountingError(
+            f"The numbers do not add up: {what} are {total}, and not {said}.",
+            next_step="Nothing was changed by this. Please report it as a mistake in mass-apology, with these numbers.",
+        )

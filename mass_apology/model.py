@@ -129,6 +129,7 @@ class Withheld(Struct, frozen=True, kw_only=True):
     line: int  # where the row starts in the file
     address: str  # what stood in the address column, as far as it could be read; may be empty
     reason: str  # a sentence
+    identity: int | None = None  # whose row it is, as ``Recipient.identity``; None where nobody can tell
     row: Mapping[str, str] = field(default_factory=dict)  # its non-empty fields by column name, where they can be told
 
 

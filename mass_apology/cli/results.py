@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mass_apology.cli.screen import counted, duration, number, say, table
 from mass_apology.model import Finding, Status
 from mass_apology.moments import local_minute
+from mass_apology.pages.words import equation
 
 if TYPE_CHECKING:
     from mass_apology.flows.following.follow_up import FollowedUp
@@ -84,7 +85,7 @@ def show_standing(standing: Standing) -> None:
     show_notices(standing.findings)
     say(f"{standing.campaign}: {standing.activity}")
     table(_status_rows(standing.counts), right=True)
-    say(f"due: {number(standing.due)}")
+    say(f"{equation(standing.counts)}; due: {number(standing.due)}")
     for wave, counts in standing.waves.items():
         say(f"\n{wave}")
         table(_status_rows(counts), right=True)
@@ -102,8 +103,12 @@ def show_standing(standing: Standing) -> None:
 def show_report(found: Report) -> None:
     """``report``."""
     show_notices(found.findings)
-    say(f"{found.campaign}: {number(found.letters)} letters{f', plan {found.code}' if found.code else ''}")
+    say(f"{found.campaign}: {equation(found.counts)}{f'; plan {found.code}' if found.code else ''}")
     table(_status_rows(found.counts), right=True)
+    if found.rows_set_aside:
+        say(
+            f"Rows set aside: {number(found.rows_set_aside)}, of {counted(found.set_aside, 'person')} without a letter."
+        )
     if found.replies:
         say("\nReplies to letters that were not accepted:")
         table((f"{reply.status.lower()} {number(reply.count)}", reply.text) for reply in found.replies)

@@ -24,5 +24,5 @@ GROUP BY recipient.id ORDER BY recipient.id;
 
 -- name: undecided
 SELECT count(DISTINCT recipient) FROM delivery
-WHERE accepted_at IS NOT NULL
+WHERE status IN ('ACCEPTED', 'COMPLAINED')  -- not whose letter came back
   AND recipient NOT IN (SELECT recipient FROM delivery AS own JOIN choice ON choice.delivery = own.id);

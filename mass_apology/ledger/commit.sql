@@ -66,8 +66,13 @@ SELECT code, coalesce(met.recipient, :last + allotted.staged) FROM allotted LEFT
 DELETE FROM withheld WHERE wave = :wave;
 
 -- name: add-withheld
-INSERT INTO withheld (wave, line, address, reason, row, withheld_at)
-SELECT :wave, line, address, reason, row, :now FROM set_aside ORDER BY line;
+-- Whose rows they are, as far as the ledger knows them: by what they are known by, or by their mailbox.
+INSERT INTO withheld (wave, line, identity, recipient, address, reason, row, withheld_at)
+SELECT :wave, line, aside.identity, coalesce(min(own.id), min(same.id)), aside.address, reason, row, :now
+FROM set_aside AS aside
+LEFT JOIN recipient AS own ON own.identity = aside.identity
+LEFT JOIN recipient AS same ON same.mailbox = aside.identity
+GROUP BY aside.rowid ORDER BY line;
 
 -- name: set-plan
 UPDATE campaign SET digest_parts = :digest_parts, header = :header;

@@ -355,8 +355,8 @@ class Staging:
             self._connection.executemany(_STAGING[statement], rows)
 
 
-def _set_aside(row: Withheld) -> tuple[int, str, str, str]:
-    return row.line, row.address, row.reason, msgspec.json.encode(row.row).decode()
+def _set_aside(row: Withheld) -> tuple[int, int | None, str, str, str]:
+    return row.line, row.identity, row.address, row.reason, msgspec.json.encode(row.row).decode()
 
 
 def _delivery(row: tuple[Any, ...]) -> Delivery:

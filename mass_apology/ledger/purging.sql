@@ -9,9 +9,10 @@ SELECT count(*) FILTER (WHERE status <> 'IN_DOUBT'), count(*) FILTER (WHERE stat
 WHERE status IN ('PLANNED', 'DEFERRED', 'HANDING_OVER', 'IN_DOUBT');
 
 -- name: named
--- People that the ledger still tells anything of: recipients, and rows that were set aside.
+-- People that the ledger still tells anything of: recipients, and others whose rows were set aside.
 SELECT (SELECT count(*) FROM recipient WHERE address <> '' OR name <> '' OR rows <> '[{}]')
-     + (SELECT count(*) FROM withheld WHERE address <> '' OR reason <> '' OR row <> '{}');
+     + (SELECT count(DISTINCT coalesce('person ' || identity, 'line ' || line)) FROM withheld
+        WHERE recipient IS NULL AND (address <> '' OR reason <> '' OR row <> '{}'));
 
 -- name: recipients
 UPDATE recipient SET address = '', name = '', rows = '[{}]', customer = NULL, person = NULL;

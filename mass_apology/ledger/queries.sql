@@ -21,10 +21,16 @@ INSERT INTO note (at, what) VALUES (:now, :what);
 SELECT at, what FROM note ORDER BY rowid;
 
 -- name: counts
--- The rows that were set aside count as WITHHELD, beside the people a letter was withheld from.
+-- People: everybody with a letter in the wave is in its status, and whose rows were set aside is WITHHELD.
 SELECT status, count(*) FROM delivery WHERE wave = :wave GROUP BY status
 UNION ALL
-SELECT 'WITHHELD', count(*) FROM withheld WHERE wave = :wave;
+SELECT 'WITHHELD', count(*) FROM person_set_aside WHERE wave = :wave;
+
+-- name: totals
+-- The same people, counted in another way: letters, people without one, and rows of the file that were set aside.
+SELECT (SELECT count(*) FROM delivery WHERE wave = :wave),
+       (SELECT count(*) FROM person_set_aside WHERE wave = :wave),
+       (SELECT count(*) FROM withheld WHERE wave = :wave);
 
 -- name: usage-since
 -- Looked at once, when sending begins: a count kept with every mark would cost each letter more than this costs the run.
@@ -34,12 +40,14 @@ GROUP BY minute ORDER BY minute;
 
 -- name: results
 SELECT delivery.id, address, name, delivery.language, time_zone, wave, status, message_id, attempts, lines, rows,
-       planned_at, due_at, handed_over_at, accepted_at, marked_at, code, enhanced_code, reply, sha256
+       planned_at, due_at, handed_over_at, accepted_at, marked_at, code, enhanced_code,
+       iif(status = 'WITHHELD', coalesce((SELECT reason FROM withheld WHERE withheld.recipient = delivery.recipient
+                                          AND withheld.wave = delivery.wave ORDER BY line LIMIT 1), reply), reply), sha256
 FROM delivery JOIN recipient ON recipient.id = delivery.recipient
 WHERE wave = :wave ORDER BY delivery.id;
 
--- name: withheld
-SELECT line, address, reason, row, withheld_at FROM withheld WHERE wave = :wave ORDER BY line;
+-- name: set-aside
+SELECT lines, address, reason, rows, withheld_at FROM person_set_aside WHERE wave = :wave ORDER BY line;
 
 -- name: waves
 SELECT wave FROM delivery GROUP BY wave ORDER BY min(id);

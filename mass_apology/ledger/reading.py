@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from operator import itemgetter
 from pathlib import Path
 from sqlite3 import Connection, Cursor
 from typing import Self
@@ -12,13 +13,14 @@ from typing import Self
 import msgspec
 from msgspec import Struct
 
+from mass_apology.errors import require_sum
 from mass_apology.ledger import control, lock
 from mass_apology.ledger.control import Control
 from mass_apology.ledger.database import explained, open_reading
 from mass_apology.ledger.lock import Holder
 from mass_apology.ledger.origin import Origin, read_origin
 from mass_apology.ledger.statements import statements
-from mass_apology.model import Status
+from mass_apology.model import Status, read_lines, read_rows
 
 _QUERIES = statements("queries.sql")
 _LOCK = statements("lock.sql")
@@ -26,9 +28,9 @@ _PAGE = 500  # rows fetched at a time
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """What became of one recipient in one wave, or of one row that was set aside. Times are Unix seconds."""
+    """What became of one person in one wave. Times are Unix seconds."""
 
-    delivery: int | None  # the ledger's row; None for a row of the file that was set aside
+    delivery: int | None  # the ledger's row; None for somebody without a letter, whose rows were set aside
     address: str
     name: str
     language: str  # the letter's
@@ -48,6 +50,28 @@ class Result(Struct, frozen=True, kw_only=True):
     enhanced_code: str | None = None
     reply: str | None = None  # its text, or what happened instead of one; for a row that was set aside, why
     sha256: bytes | None = None  # of the message's octets
+
+
+class People(Struct, frozen=True, kw_only=True):
+    """Everybody whom a wave is about: each in one status, and none twice."""
+
+    counts: Mapping[Status, int]  # every status is there
+    letters: int  # people who have a letter in the wave, whatever became of it
+    set_aside: int  # people without one: their rows cannot be written to, or must not
+    rows_set_aside: int  # rows of the file that are set aside, also of people who have a letter
+
+    def __post_init__(self) -> None:
+        """Raise ``CountingError`` where somebody is in no status, or in two."""
+        require_sum(
+            "the people of the wave",
+            self.total,
+            {status.value: count for status, count in self.counts.items() if count},
+        )
+
+    @property
+    def total(self) -> int:
+        """How many they are."""
+        return self.letters + self.set_aside
 
 
 class Note(Struct, frozen=True, kw_only=True):
@@ -107,12 +131,17 @@ class Records:
         return msgspec.json.decode(self._campaign()[3], type=tuple[str, ...])
 
     def counts(self, wave: str) -> dict[Status, int]:
-        """How many letters and set-aside rows of the wave are in each status; every status is there."""
+        """How many people of the wave are in each status; every status is there."""
+        return dict(self.people(wave).counts)
+
+    def people(self, wave: str) -> People:
+        """Everybody whom the wave is about, as of one moment. Raises ``CountingError`` where they do not add up."""
         counts = dict.fromkeys(Status, 0)
-        with explained(self.path):
+        with explained(self.path), _moment(self._reader):
             for status, count in self._reader.execute(_QUERIES["counts"], {"wave": wave}):
                 counts[Status(status)] += count
-        return counts
+            letters, set_aside, rows_set_aside = self._reader.execute(_QUERIES["totals"], {"wave": wave}).fetchone()
+        return People(counts=counts, letters=letters, set_aside=set_aside, rows_set_aside=rows_set_aside)
 
     def waves(self) -> list[str]:
         """The names of all waves that have letters, in the order in which they were planned."""
@@ -133,7 +162,9 @@ class Records:
             return [Note(at=at, what=what) for at, what in self._reader.execute(_QUERIES["notes"])]
 
     def results(self, wave: str) -> Iterator[Result]:
-        """Everyone in the wave in the order of planning, then the rows that were set aside, as of one moment.
+        """Everyone in the wave in the order of planning, then those whose rows were set aside, as of one moment.
+
+        Each person once: rows that were set aside of somebody who has a letter are passed over.
 
         Streams in constant memory on a connection of its own, and works while a sender runs.
         """
@@ -141,7 +172,7 @@ class Records:
             reader.execute("BEGIN")  # both queries see the same moment
             for row in _stream(reader.execute(_QUERIES["results"], {"wave": wave})):
                 yield _result(row)
-            for row in _stream(reader.execute(_QUERIES["withheld"], {"wave": wave})):
+            for row in _stream(reader.execute(_QUERIES["set-aside"], {"wave": wave})):
                 yield _set_aside(row, wave)
 
     @contextmanager
@@ -174,6 +205,16 @@ class Records:
             return row
 
 
+@contextmanager
+def _moment(reader: Connection) -> Iterator[None]:
+    """All that is read meanwhile is as of one moment."""
+    reader.execute("BEGIN")
+    try:
+        yield
+    finally:
+        reader.execute("COMMIT")
+
+
 def _stream(cursor: Cursor) -> Iterator[tuple[object, ...]]:
     while page := cursor.fetchmany(_PAGE):
         yield from page
@@ -184,7 +225,8 @@ def _result(row: tuple[object, ...]) -> Result:
 
 
 def _set_aside(row: tuple[object, ...], wave: str) -> Result:
-    line, address, reason, fields, withheld_at = row
+    lines, address, reason, rows, withheld_at = row
+    by_line = sorted(zip(read_lines(str(lines)), read_rows(str(rows)), strict=True), key=itemgetter(0))
     facts = {
         "delivery": None,
         "address": address,
@@ -195,8 +237,8 @@ def _set_aside(row: tuple[object, ...], wave: str) -> Result:
         "status": Status.WITHHELD,
         "message_id": "",
         "attempts": 0,
-        "lines": f"[{line}]",
-        "rows": f"[{fields}]",
+        "lines": msgspec.json.encode([line for line, _ in by_line]).decode(),
+        "rows": msgspec.json.encode([fields for _, fields in by_line]).decode(),
         "planned_at": withheld_at,
         "marked_at": withheld_at,
         "reply": reason,

@@ -127,6 +127,8 @@ CREATE INDEX delivery_canary ON delivery (id) WHERE canary = 1;
 CREATE TABLE withheld (
     wave        TEXT NOT NULL,
     line        INTEGER NOT NULL,
+    identity    INTEGER,        -- whose row it is, as recipient.identity; NULL where nobody can tell
+    recipient   INTEGER REFERENCES recipient (id),  -- the same, where the ledger knows them
     address     TEXT NOT NULL,
     reason      TEXT NOT NULL,
     row         TEXT NOT NULL,  -- JSON object: the row's non-empty fields, as far as they can be told
@@ -134,6 +136,17 @@ CREATE TABLE withheld (
 ) STRICT;
 
 CREATE INDEX withheld_wave ON withheld (wave, line);
+CREATE INDEX withheld_recipient ON withheld (recipient) WHERE recipient IS NOT NULL;
+
+-- People whose rows were set aside and who have no letter in that wave, each once, however many rows they have. Rows of
+-- somebody who has a letter are not counted beside it: it may have been sent before they were spoilt, or from other rows.
+CREATE VIEW person_set_aside AS
+SELECT wave, min(line) AS line, json_group_array(line) AS lines, address,
+       iif(min(reason) = max(reason), min(reason), group_concat('Line ' || line || ': ' || reason, ' ')) AS reason,
+       json_group_array(json(row)) AS rows, withheld_at
+FROM (SELECT * FROM withheld ORDER BY wave, line) AS withheld
+WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.recipient = withheld.recipient AND delivery.wave = withheld.wave)
+GROUP BY wave, coalesce('person ' || identity, 'line ' || line);
 
 -- Consent to a further wave: no more letters than these, from just these files. An unattended run goes by it.
 CREATE TABLE armed (

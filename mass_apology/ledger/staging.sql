@@ -18,10 +18,11 @@ CREATE TABLE staged (
     rows            TEXT NOT NULL         -- JSON array of objects
 ) STRICT;
 CREATE TABLE set_aside (
-    line    INTEGER NOT NULL,
-    address TEXT NOT NULL,
-    reason  TEXT NOT NULL,
-    row     TEXT NOT NULL  -- JSON object
+    line     INTEGER NOT NULL,
+    identity INTEGER,  -- whose row it is; NULL where nobody can tell
+    address  TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    row      TEXT NOT NULL  -- JSON object
 ) STRICT;
 CREATE TABLE conflict (staged INTEGER PRIMARY KEY, differs TEXT NOT NULL) STRICT;  -- JSON array of field names
 CREATE TABLE shared (  -- letters that several persons get together
@@ -72,7 +73,7 @@ INSERT INTO staged (identity, mailbox, customer, person, address, name, language
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: set-aside
-INSERT INTO set_aside (line, address, reason, row) VALUES (?, ?, ?, ?);
+INSERT INTO set_aside (line, identity, address, reason, row) VALUES (?, ?, ?, ?, ?);
 
 -- name: index-identity
 CREATE INDEX IF NOT EXISTS staged_identity ON staged (identity);
@@ -128,8 +129,8 @@ SELECT conflict.staged, lines, differs, address FROM conflict JOIN staged ON sta
 DELETE FROM staged WHERE id IN (SELECT staged FROM conflict);
 
 -- name: set-letter-aside
-INSERT INTO set_aside (line, address, reason, row)
-SELECT value, address, :reason, json_extract(rows, '$[' || key || ']')
+INSERT INTO set_aside (line, identity, address, reason, row)
+SELECT value, identity, address, :reason, json_extract(rows, '$[' || key || ']')
 FROM staged, json_each(lines) WHERE staged.id = :staged;
 
 -- name: drop-letter

@@ -26,6 +26,7 @@ from mass_apology.pages.document import document, page_file, shared_style
 from mass_apology.pages.words import (
     MEANINGS,
     counted,
+    equation,
     lasted,
     number,
     percent,
@@ -177,7 +178,7 @@ def _statuses(counts: Mapping[Status, int]) -> Iterator[str]:
     yield "<section><h2>Where the letters stand</h2>"
     yield share_bar(counts, name="shares", title="Letters by status")
     yield (
-        '<table><thead><tr><th scope="col">Status</th><th scope="col" class="number">Letters</th>'
+        '<table><thead><tr><th scope="col">Status</th><th scope="col" class="number">People</th>'
         '<th scope="col" class="number">Share</th></tr></thead><tbody>'
     )
     for status in present(counts):
@@ -188,7 +189,8 @@ def _statuses(counts: Mapping[Status, int]) -> Iterator[str]:
         )
     yield (
         f'</tbody><tfoot><tr><th scope="row">all</th><td class="number">{number(whole)}</td>'
-        '<td class="number">100 %</td></tr></tfoot></table></section>\n'
+        f'<td class="number">100 %</td></tr></tfoot></table><p class="quiet">{equation(counts)}. Everybody is counted '
+        "once, however many rows of the file are theirs.</p></section>\n"
     )
 
 

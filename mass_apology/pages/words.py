@@ -83,6 +83,12 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or f'{one}s'}"
 
 
+def equation(counts: Mapping[Status, int]) -> str:
+    """ "31 people = 28 accepted + 2 refused + 1 withheld": everybody is in exactly one status."""
+    parts = " + ".join(f"{number(counts[status])} {status_word(status)}" for status in present(counts))
+    return f"{counted(sum(counts.values()), 'person', 'people')} = {parts or 'nobody'}"
+
+
 def percent(part: int, whole: int) -> str:
     """Two decimals, and never rounded to nothing or to everything: "99.85 %", "< 0.01 %", "> 99.99 %"."""
     if part in {0, whole}:

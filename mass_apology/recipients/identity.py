@@ -38,6 +38,14 @@ def identify(address: str, name: str, key: str, *, each_customer: bool) -> Ident
     return Identity(identity, mailbox, customer, _number(person_text) if person_text else None)
 
 
+def identify_unusable(address: str) -> int | None:
+    """Whose row is it that cannot be written to: the mailbox's, as far as there is one.
+
+    None where the cell holds no address at all, such as "n/a": rows that have that in common are different people.
+    """
+    return _number(folded(address)) if "@" in address else None
+
+
 def folded_name(name: str) -> str:
     """The form in which two spellings of one person's name are equal. Takes any text; "" where it has no letter.
 

@@ -27,7 +27,7 @@ from mass_apology.recipients.cells import (
 )
 from mass_apology.recipients.cleaning import Cleaner
 from mass_apology.recipients.damage import Damage
-from mass_apology.recipients.identity import identify
+from mass_apology.recipients.identity import identify, identify_unusable
 from mass_apology.recipients.layout import Batch, Chunk, Roles, listed
 from mass_apology.recipients.watching import ColumnWatch
 from mass_apology.recipients.where import Where
@@ -81,7 +81,7 @@ class RowChecks:
                 _recipient(self._each_customer, *person) for person in compress(zip(lines, *people, strict=True), sound)
             ],
             findings=findings,
-            withheld=list(_withheld(findings, fields)),
+            withheld=list(_withheld(findings, fields, each_customer=self._each_customer)),
             rows_read=len(chunk.lines) - passed_over + misfits,
             rows_chosen=len(lines) + misfits,
         )
@@ -290,11 +290,19 @@ def _recipient(  # noqa: PLR0913, PLR0917 (one argument for each field)
     )
 
 
-def _withheld(findings: Iterable[Finding], fields: Mapping[int, Mapping[str, str]]) -> Iterator[Withheld]:
-    """The rows these findings are about, with their ``fields`` by line; rows of a wrong structure have none."""
+def _withheld(
+    findings: Iterable[Finding], fields: Mapping[int, Mapping[str, str]], *, each_customer: bool
+) -> Iterator[Withheld]:
+    """The rows these findings are about, with their ``fields`` by line; rows of a wrong structure have none.
+
+    Where ``each_customer`` gets a letter, nobody can tell whose the spoilt row of a shared mailbox is.
+    """
     told: set[int] = set()
     for finding in findings:
         if finding.line is not None and finding.line not in told:
             told.add(finding.line)
             row = fields.get(finding.line, {})
-            yield Withheld(line=finding.line, address=finding.address, reason=finding.problem, row=row)
+            identity = None if each_customer else identify_unusable(finding.address)
+            yield Withheld(
+                line=finding.line, address=finding.address, reason=finding.problem, identity=identity, row=row
+            )

@@ -52,7 +52,7 @@ def told(folder: Path, to: Path | None = None, unreached: Path | None = None, *,
 def test_the_sum_is_the_ledgers(sent: Path) -> None:
     found = told(sent)
     assert found.counts == {Status.ACCEPTED: 28, Status.REFUSED: 2, Status.WITHHELD: 1}
-    assert (found.letters, found.due) == (31, 0)
+    assert (found.people, found.letters, found.set_aside, found.rows_set_aside, found.due) == (31, 30, 1, 1, 0)
     assert found.replies[0].count == 2
     assert found.code.count("-") == 2
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology import pacing, preflight, recipients
-from mass_apology.errors import first_failure
+from mass_apology.errors import first_failure, require_sum
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans import greeting_nobody, later_waves, whose_clock
 from mass_apology.flows.plans.canary import Candidates
@@ -76,6 +76,14 @@ class Check(Struct, frozen=True, kw_only=True):
     groups: tuple[Group, ...]  # the findings
     sendable: bool
     skippable: bool  # setting the bad rows aside would make it sendable
+
+    def __post_init__(self) -> None:
+        """Raise ``CountingError`` where a chosen row is in no letter and not set aside, or counted twice."""
+        require_sum(
+            "the rows that were chosen",
+            self.rows_chosen,
+            {"letters": self.letters, "merged into them": self.rows_merged, "set aside": self.set_aside},
+        )
 
 
 def extended(check: Check, findings: Sequence[Finding]) -> Check:
@@ -185,7 +193,13 @@ class Planning:
         rows = [each for each in batch.recipients if each.address in stopped]
         self._staging.withhold(
             [
-                Withheld(line=each.line, address=each.address, reason=stopped[each.address], row=each.row)
+                Withheld(
+                    line=each.line,
+                    address=each.address,
+                    reason=stopped[each.address],
+                    identity=each.identity,
+                    row=each.row,
+                )
                 for each in rows
             ]
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology.campaign import LEDGER_NAME, read_campaign
-from mass_apology.errors import LedgerError, OutputError
+from mass_apology.errors import LedgerError, OutputError, require_sum
 from mass_apology.flows.continuity.outside import look, require_ledger, require_plan
 from mass_apology.flows.output import refuse_existing
 from mass_apology.flows.plans import plan
@@ -26,13 +26,21 @@ class Report(Struct, frozen=True, kw_only=True):
 
     campaign: str
     code: str  # of the plan
-    letters: int
+    people: int  # whom the wave is about, each once
+    letters: int  # of them: who have a letter, whatever became of it
+    set_aside: int  # the others: their rows cannot be written to, or must not
+    rows_set_aside: int  # rows of the file that are set aside, also of people who have a letter
     due: int
-    counts: Mapping[Status, int]
+    counts: Mapping[Status, int]  # of the people; their sum is ``people``
     replies: tuple[ReplyCount, ...]  # of letters that were not accepted, the most frequent first
     written: str | None  # the file of the report
     unreached_written: str | None  # the file of those no letter reached
     findings: tuple[Finding, ...]  # where the ledger knows less than what lies outside it
+
+    def __post_init__(self) -> None:
+        """Raise ``CountingError`` where somebody is in no status, or in two."""
+        require_sum("people", self.people, {"with a letter": self.letters, "set aside": self.set_aside})
+        require_sum("people", self.people, {status.value: count for status, count in self.counts.items()})
 
 
 def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool, wave: str = FIRST_WAVE) -> Report:
@@ -52,18 +60,25 @@ def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool
     with Records.open(folder / LEDGER_NAME, campaign.name) as ledger:
         require_plan(ledger, findings)
         _require_wave(ledger, wave)
+        before = ledger.people(wave)
         results = summary.add(ledger.results(wave))
         if unreached is not None:
             results = write_unreached(results, ledger.header, unreached, force=force)
         if to is not None and to.suffix in WRITERS:
             WRITERS[to.suffix](results, to, force=force)
         deque(results, maxlen=0)  # what no file has asked for
+        people = ledger.people(wave)  # counted in another way than as they passed
+        if people.total != summary.counts.total():  # a plan was committed meanwhile
+            people = before
         if to is not None and to.suffix == ".html":
             write_page(campaign, ledger, summary, to, force=force)
         return Report(
             campaign=campaign.name,
             code=plan.code(ledger.digest_parts),
-            letters=summary.counts.total(),
+            people=people.total,
+            letters=people.letters,
+            set_aside=people.set_aside,
+            rows_set_aside=people.rows_set_aside,
             due=plan.due(summary.counts),
             counts={status: summary.counts[status] for status in Status if summary.counts[status]},
             replies=summary.replies(),

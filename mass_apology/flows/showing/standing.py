@@ -20,7 +20,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     campaign: str
     activity: str  # "sending (pid 4711 on host)", "not running", …
-    counts: Mapping[Status, int]
+    people: int  # whom the first letter is about, each once
+    counts: Mapping[Status, int]  # of the people; their sum is ``people``
     due: int
     waves: Mapping[str, Mapping[Status, int]]  # further waves
     editions: tuple[Edition, ...]  # what the letters were made from
@@ -34,13 +35,14 @@ def standing(folder: Path) -> Standing:
     findings = look(folder, campaign).findings
     with Records.open(folder / LEDGER_NAME, campaign.name) as ledger:
         require_plan(ledger, findings)
-        counts = ledger.counts(FIRST_WAVE)
+        people = ledger.people(FIRST_WAVE)
         further = {wave: ledger.counts(wave) for wave in ledger.waves() if wave != FIRST_WAVE}
         return Standing(
             campaign=campaign.name,
             activity=_activity(ledger),
-            counts=counts,
-            due=plan.due(counts),
+            people=people.total,
+            counts=people.counts,
+            due=plan.due(people.counts),
             waves=further,
             editions=tuple(editions(ledger)),
             findings=findings,

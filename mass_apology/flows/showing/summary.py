@@ -38,7 +38,8 @@ class Summary:
     """Adds results up."""
 
     def __init__(self) -> None:
-        self.counts: Counter[Status] = Counter()
+        self.counts: Counter[Status] = Counter()  # people, each once
+        self.set_aside = 0  # of these: without a letter
         self.step = 1  # seconds
         self.by_step: defaultdict[int, Counter[Status]] = defaultdict(Counter)  # its beginning in Unix seconds
         self.by_domain: defaultdict[str, Counter[Status]] = defaultdict(Counter)
@@ -74,7 +75,8 @@ class Summary:
     def _add(self, result: Result) -> None:
         status = result.status
         self.counts[status] += 1
-        if result.delivery is not None:  # a row that was set aside has no letter
+        self.set_aside += result.delivery is None
+        if result.delivery is not None:
             self.by_domain[result.address.rpartition("@")[2]][status] += 1
             self.by_language[result.language][status] += 1
             self._add_times(result)
