@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from live import Person, Row, campaign_folder, relay, results, send, statuses, write_rows, write_toml
 from smtp_fakes import Nth, Relay
+from test_follow_up import ALWAYS, DAY, Clock, add_waves, armed, followed, sent_in
 
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.following.affected import Wishes
@@ -34,6 +35,13 @@ EACH = {"top": {"one_letter_per": "customer"}}
 def live() -> Iterator[Relay]:
     with relay() as listening:
         yield listening
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock(1_795_000_000.0)
+    monkeypatch.setattr(time, "time", clock)
+    return clock
 
 
 def people(count: int = 12) -> list[dict[str, str]]:
@@ -223,6 +231,25 @@ def test_rows_that_differ_in_what_only_the_first_one_shows_are_told(tmp_path: Pa
     shows_all = letter + "{% for row in rows %}\n- {{ row.minutes }}, {{ row.plan }}\n{% endfor %}\n"
     (folder / "templates/sorry/en.md").write_text(shows_all, encoding="utf-8")
     assert "rows-differ" not in found(plan(folder))
+
+
+@pytest.mark.parametrize(("each", "letters"), [({}, 2), (EACH, 3)])
+def test_a_follow_up_goes_to_whom_the_first_letter_went(
+    tmp_path: Path, live: Relay, clock: Clock, each: dict[str, dict[str, object]], letters: int
+) -> None:
+    rows = [row("office@x.example", "Anna"), row("bo@x.example", "Bo"), row("OFFICE@x.example", "Jan", 3)]
+    folder = campaign(tmp_path / "trial", live, rows)
+    add_waves(folder, live, ALWAYS, {"name": "later", "template": "again", "after": "3 days"})
+    path = folder / "campaign.toml"
+    path.write_text("".join(f'{key} = "{value}"\n' for key, value in each.get("top", {}).items()) + path.read_text())
+    assert send(folder).sent == letters
+    clock.at += 4 * DAY
+    assert armed(folder, letters).letters == letters
+    assert sent_in(followed(folder)) == letters
+    texts = [one.data.decode() for one in live.received[letters:] if one.recipients[0].lower() == "office@x.example"]
+    calls = ["Dear Anna,", "Dear Jan,"] if each else ["Dear customer,"]
+    assert [any(call in text for text in texts) for call in calls] == [True] * len(texts)
+    assert len({message_from_bytes(one.data)["Message-ID"] for one in live.received}) == 2 * letters
 
 
 # Keys
