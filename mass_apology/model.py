@@ -151,6 +151,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     code: str = ""  # allotted to the recipient, where the campaign has codes
     attempts: int = 0  # transactions begun so far
     first_tried_at: float | None = None  # when the first attempt ended; giving up counts from here
+    left_file: bool = False  # the last plan found no usable row of theirs in the recipients file any more
 
     @property
     def token(self) -> str:

@@ -38,9 +38,20 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
         str | None, typer.Option(metavar="WAVE", help="Agree to this wave, by typing the number of its letters.")
     ] = None,
     confirm: Annotated[
-        int | None, typer.Option(metavar="N", help="With --arm, instead of typing the number: it must equal it.")
+        int | None,
+        typer.Option(
+            metavar="N", help="With --arm or --resend-in-doubt, instead of typing the number: it must equal it."
+        ),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and send whatever becomes due.")] = False,
+    resend_in_doubt: Annotated[
+        str | None,
+        typer.Option(
+            "--resend-in-doubt",
+            metavar="WAVE",
+            help="Send this wave, and again, with the same Message-ID, its letters in doubt, after their typed number.",
+        ),
+    ] = None,
     as_json: Json = False,
     override: Override = None,
 ) -> None:
@@ -60,10 +71,12 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
     from mass_apology.flows.following import follow_up as flow
     from mass_apology.flows.following import outlook as looking
 
-    if plan + watch + (arm is not None) > 1:
-        raise typer.BadParameter("only one of them at a time", param_hint="--plan, --arm and --watch")
-    if confirm is not None and arm is None:
-        raise typer.BadParameter("it belongs to --arm WAVE", param_hint="--confirm")
+    if plan + watch + (arm is not None) + (resend_in_doubt is not None) > 1:
+        raise typer.BadParameter(
+            "only one of them at a time", param_hint="--plan, --arm, --watch and --resend-in-doubt"
+        )
+    if confirm is not None and arm is None and resend_in_doubt is None:
+        raise typer.BadParameter("it belongs to --arm WAVE or --resend-in-doubt WAVE", param_hint="--confirm")
     if plan:
         found = looking.outlook(folder)
         if as_json:
@@ -73,6 +86,7 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
         if found.findings:
             raise typer.Exit(Exit.NEEDS_A_PERSON)
         return
+    resend = flow.Resend(wave=resend_in_doubt, confirm=confirm) if resend_in_doubt is not None else None
     with watching.sending() as eyes:
         if arm is not None:
             agreed = event_loop.run(
@@ -92,7 +106,7 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
         if watch:
             done = flow.watch(folder, eyes, results.show_followed_up, override=codes)
         else:
-            done = flow.run(folder, eyes, override=codes)
+            done = flow.run(folder, eyes, resend, override=codes)
     if not watch:
         results.show_followed_up(done)
     if any(wave.needs_a_person for wave in done.waves):
@@ -124,6 +138,12 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
         SubjectLine, typer.Option(help="That of the letter before, with a prefix or without, or its template's own.")
     ] = SubjectLine.PREFIX,
     name: Annotated[str, typer.Option(help="The correction's name: under the same one it goes on.")] = "correction",
+    resend_in_doubt: Annotated[
+        bool,
+        typer.Option(
+            "--resend-in-doubt", help="Send again, with the same Message-ID, its letters in doubt. This is recorded."
+        ),
+    ] = False,
     confirm: Annotated[int | None, typer.Option(metavar="N", help="Instead of typing the count.")] = None,
     override: Override = None,
 ) -> None:
@@ -151,6 +171,7 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
         digest=digest.lower() if digest else None,
         changed=changed,
         subject=subject,
+        resend_in_doubt=resend_in_doubt,
         confirm=confirm,
         override=tuple(override or ()),
     )

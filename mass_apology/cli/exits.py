@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -51,14 +52,22 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             complain("Interrupted.", "Nothing is lost: run the same command again to go on.")
             sys.exit(Exit.INTERRUPTED)
-        except BrokenPipeError:
-            sys.stderr.close()  # the reader of our output went away, which is its right
-            sys.exit(Exit.DONE)
+        except BrokenPipeError:  # the reader of our output went away: what was asked for may not be done
+            _forget_the_reader()
+            sys.exit(Exit.INTERRUPTED)
 
 
 def complain(problem: str, next_step: str) -> None:
     """The error's two sentences."""
-    print(f"{printable(problem)}\n  → {printable(next_step)}", file=sys.stderr)
+    with suppress(BrokenPipeError):  # nobody reads it; the exit code says that something is wrong
+        print(f"{printable(problem)}\n  → {printable(next_step)}", file=sys.stderr, flush=True)
+
+
+def _forget_the_reader() -> None:
+    """What is still to be written goes nowhere, so that Python has nothing to complain of as it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
 
 
 def printable(text: str) -> str:

@@ -44,11 +44,11 @@ def show_ended(ended: Ended) -> None:
         say("Everyone else was written to. Who was withheld, and why: mass-apology report --unreached letters.csv")
     else:
         say("Everyone was written to. The record: mass-apology report --to results.csv")
-    if ended.counts.get(Status.IN_DOUBT):
+    if doubts := ended.counts.get(Status.IN_DOUBT):
         say(
-            "In doubt: the relay may have these letters, so they are not sent again by themselves. "
-            "First ask the relay's log: mass-apology reconcile --log mail.log. To send them again all the same: "
-            "mass-apology send --resend-in-doubt"
+            f"{counted(doubts, 'letter')} in doubt: the relay may have them, so they are not sent again by themselves. "
+            "First ask the relay's log: mass-apology reconcile --log mail.log. To send them again all the same, run "
+            "the same command with --resend-in-doubt."
         )
 
 

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=True, markup=False)
+    class OurConsole(Console):
+        """Says that nobody reads any more: rich itself would end the process, with letters on their way."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return OurConsole(stderr=stderr, highlight=False, soft_wrap=True, markup=False)
 
 
 def say(sentence: str) -> None:

@@ -76,6 +76,11 @@ class Claims:
         return msgspec.json.encode(self._deferred).decode("ascii")
 
 
+def in_doubt(connection: Connection, wave: str, letters: Iterable[int]) -> list[Delivery]:
+    """Those of these letters of the wave that are in doubt, in the order in which they were planned."""
+    return _letters(connection, "in-doubt", {"wave": wave, "letters": msgspec.json.encode(list(letters)).decode()})
+
+
 def _letters(connection: Connection, query: str, facts: Mapping[str, object]) -> list[Delivery]:
     (letters,) = connection.execute(_QUERIES[query], facts).fetchone()
     return _DECODER.decode(letters)

@@ -14,7 +14,8 @@ SELECT delivery.id, wave, status, canary, due_at, json_object(
         WHERE earlier.recipient = delivery.recipient AND earlier.id < delivery.id AND earlier.accepted_at IS NOT NULL
         ORDER BY earlier.id DESC LIMIT 1), '')),
     'number', delivery.id, 'code', coalesce((SELECT code FROM code WHERE code.recipient = recipient.id), ''),
-    'attempts', attempts, 'first_tried_at', first_tried_at) AS json
+    'attempts', attempts, 'first_tried_at', first_tried_at, 'left_file', json(iif(left_at IS NULL, 'false', 'true'))
+    ) AS json
 FROM delivery JOIN recipient ON recipient.id = delivery.recipient;
 
 -- All of these are about one wave. Each claim is one row with a JSON array: one step of the statement, whatever the number of letters (see marks.sql).
@@ -41,6 +42,13 @@ SELECT '[' || coalesce(group_concat(json), '') || ']' FROM (
     WHERE status = 'DEFERRED' AND due_at <= :now AND wave = :wave AND canary >= :canary
       AND id NOT IN (SELECT value FROM json_each(:claimed))
     ORDER BY due_at, id LIMIT :limit
+);
+
+-- name: in-doubt
+-- No claim: letters that a person may be about to release. :letters is a JSON array.
+SELECT '[' || coalesce(group_concat(json), '') || ']' FROM (
+    SELECT json FROM letter
+    WHERE status = 'IN_DOUBT' AND wave = :wave AND id IN (SELECT value FROM json_each(:letters)) ORDER BY id
 );
 
 -- name: last

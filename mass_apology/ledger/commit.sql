@@ -41,6 +41,13 @@ WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient IN (SELEC
 UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, reply = 'no longer in the recipients file'
 WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient NOT IN (SELECT recipient FROM met);
 
+-- name: leave
+-- Those of whom the file has no usable row any more: no wave writes to them without one.
+UPDATE recipient SET left_at = :now WHERE left_at IS NULL AND id NOT IN (SELECT recipient FROM met);
+
+-- name: come-back
+UPDATE recipient SET left_at = NULL WHERE left_at IS NOT NULL AND id IN (SELECT recipient FROM met);
+
 -- name: add-recipients
 -- Ids continue after :last in the order of the file, so that a delivery needs no look-up of its recipient.
 INSERT INTO recipient (id, identity, mailbox, customer, person, address, name, language, time_zone, lines, rows)

@@ -37,6 +37,8 @@ def _write(connection: Connection, facts: Mapping[str, object]) -> None:
         "drop-returned",
         "withhold-superseded",
         "withhold-missing",
+        "leave",
+        "come-back",
         "add-recipients",
         "add-deliveries",
         "add-codes",

@@ -12,13 +12,13 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from mass_apology.database import Database, is_empty
-from mass_apology.errors import LedgerError
+from mass_apology.errors import IllegalTransition, LedgerError
 from mass_apology.ledger import origin
 from mass_apology.ledger.on_disk import wal_of
 from mass_apology.ledger.statements import read_sql, statements
 
 APPLICATION_ID = 1833062479  # as in schema.sql
-VERSION = 4  # as in schema.sql
+VERSION = 5  # as in schema.sql
 
 # What the writing connection is told. FULL: a commit is on the disk when it returns, on macOS only with fullfsync.
 # The size limit gives the disk back what a large plan needed.
@@ -31,6 +31,9 @@ PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -8000;
 PRAGMA journal_size_limit = 67108864;
 """
+
+ILLEGAL = "illegal transition"
+"""What the triggers of schema.sql say when a letter is to go where ``model.TRANSITIONS`` has no way."""
 
 _QUERIES = statements("queries.sql")
 
@@ -49,8 +52,17 @@ LEDGER = Database(
     restore="Keep it, and restore a copy; without one, nobody can say who was written to.",
 )
 
-ledger_error = LEDGER.told
 connect = LEDGER.connect
+
+
+def ledger_error(error: sqlite3.Error | OSError, path: Path) -> LedgerError:
+    """The ``LedgerError`` for what SQLite or the system said about this file."""
+    if isinstance(error, sqlite3.IntegrityError) and str(error) == ILLEGAL:
+        return IllegalTransition(
+            f"{path}: a letter was to change to a status that cannot follow its own; nothing was recorded.",
+            next_step="Run the command again, and report this as a mistake in mass-apology.",
+        )
+    return LEDGER.told(error, path)
 
 
 @contextmanager

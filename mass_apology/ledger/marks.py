@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from mass_apology.errors import IllegalTransition, LedgerError
-from mass_apology.ledger.database import ledger_error
-from mass_apology.ledger.lock import fenced_out
+from mass_apology.ledger.database import ILLEGAL, ledger_error
+from mass_apology.ledger.lock import fenced_out, transaction
 from mass_apology.ledger.statements import statements
 from mass_apology.model import TRANSITIONS, Mark, Status
 
@@ -23,8 +23,11 @@ _QUERIES = statements("marks.sql")
 def prepare(connection: Connection) -> None:
     """What a connection needs once before ``apply``."""
     connection.executescript(_QUERIES["prepare"])
-    legal = [(before.value, after.value) for before, afters in TRANSITIONS.items() for after in afters]
-    connection.executemany(_QUERIES["add-transition"], legal)
+    legal = {(before.value, after.value) for before, afters in TRANSITIONS.items() for after in afters}
+    if set(connection.execute(_QUERIES["transitions"])) != legal:  # a new ledger, or one of another version of ours
+        with transaction(connection):
+            connection.execute(_QUERIES["forget-transitions"])
+            connection.executemany(_QUERIES["add-transition"], sorted(legal))
 
 
 def apply(connection: Connection, path: Path, marks: Sequence[Mark]) -> None:
@@ -73,7 +76,7 @@ def _explanation(
     connection: Connection, path: Path, marks: Sequence[Mark], error: sqlite3.IntegrityError
 ) -> LedgerError:
     """The error for a group that the trigger refused."""
-    if str(error) == "illegal transition":
+    if str(error) == ILLEGAL:
         return IllegalTransition(
             f"{_first_illegal(connection, marks)} Nothing of its group was recorded, and sending has stopped.",
             next_step="Run send again, and report this as a mistake in mass-apology.",

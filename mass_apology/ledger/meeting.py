@@ -15,7 +15,14 @@ from msgspec import Struct
 from mass_apology.ledger.statements import statements
 
 _MEETING = statements("meeting.sql")
-_FORGET = ("forget-matched", "forget-met", "forget-superseded", "forget-reidentified", "forget-written")
+_FORGET = (
+    "forget-matched",
+    "forget-met",
+    "forget-superseded",
+    "forget-reidentified",
+    "forget-written",
+    "forget-leaving",
+)
 
 
 class Met(Struct, frozen=True, kw_only=True):
@@ -37,6 +44,7 @@ def meet(connection: Connection, wave: str, message_id: Callable[[int], str], *,
         return Met()
     _match(connection, facts, each_customer=each_customer)
     connection.execute(_MEETING["compare"], facts)
+    connection.execute(_MEETING["find-leaving"], facts)
     if not each_customer:
         connection.execute(_MEETING["supersede"], facts)
     if _is(connection, "has-new"):

@@ -112,6 +112,13 @@ SELECT count(*) FROM delivery
 WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED')
   AND recipient NOT IN (SELECT recipient FROM met) AND recipient NOT IN (SELECT recipient FROM superseded);
 
+-- name: forget-leaving
+DELETE FROM doubtful;
+
+-- name: find-leaving
+INSERT INTO doubtful (letter)
+SELECT id FROM delivery WHERE wave = :wave AND status = 'IN_DOUBT' AND recipient NOT IN (SELECT recipient FROM met);
+
 -- name: has-new
 SELECT (SELECT count(*) FROM staged) > (SELECT count(*) FROM met)
     OR EXISTS (SELECT 1 FROM met WHERE fate IN ('new', 'returned') OR (fate = 'updated' AND moved));

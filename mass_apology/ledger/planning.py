@@ -221,6 +221,13 @@ class Staging:
             rows = self._execute("outdated", (limit,)).fetchall()
         return [line for (lines,) in rows for line in msgspec.json.decode(lines, type=list[int])]
 
+    def leaving(self) -> frozenset[int]:
+        """The ledger's rows of the wave's letters in doubt whose recipients have no row here."""
+        self._merge()
+        self._meet()
+        with explained(self._path):
+            return frozenset(letter for (letter,) in self._execute("leaving"))
+
     def changed(self) -> Iterator[Changed]:
         """All customers whose data changed after their letter had gone, as the file has them now."""
         self._merge()

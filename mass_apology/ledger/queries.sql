@@ -10,9 +10,19 @@ UPDATE delivery
 SET status = 'IN_DOUBT', marked_at = :now, reply = 'the sending process ended before the reply was recorded'
 WHERE status = 'HANDING_OVER';
 
--- name: resend-in-doubt
+-- name: waiting
+SELECT delivery.id, address, left_at IS NOT NULL FROM delivery JOIN recipient ON recipient.id = delivery.recipient
+WHERE delivery.id > :after AND wave = :wave AND status IN ('PLANNED', 'DEFERRED') ORDER BY delivery.id LIMIT :limit;
+
+-- name: in-doubt
+-- Those that a person may have sent again: letters of customers who left the file since are not among them.
+SELECT delivery.id FROM delivery JOIN recipient ON recipient.id = delivery.recipient
+WHERE wave = :wave AND status = 'IN_DOUBT' AND left_at IS NULL ORDER BY delivery.id;
+
+-- name: release
 -- Giving up counts anew: otherwise a letter that is sent again days later would expire at its first deferral.
-UPDATE delivery SET status = 'DEFERRED', marked_at = :now, due_at = :now, first_tried_at = NULL WHERE status = 'IN_DOUBT';
+UPDATE delivery SET status = 'DEFERRED', marked_at = :now, due_at = :now, first_tried_at = NULL
+WHERE status = 'IN_DOUBT' AND wave = :wave AND id IN (SELECT value FROM json_each(:letters));
 
 -- name: add-note
 INSERT INTO note (at, what) VALUES (:now, :what);

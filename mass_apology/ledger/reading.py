@@ -148,6 +148,23 @@ class Records:
         with explained(self.path):
             return [wave for (wave,) in self._reader.execute(_QUERIES["waves"])]
 
+    def waiting(self, wave: str) -> Iterator[list[tuple[int, str, bool]]]:
+        """The wave's letters that are due, now or later, page by page: row, address, whether they left the file."""
+        after = 0
+        while page := self._waiting_page(wave, after):
+            yield [(letter, address, bool(left_file)) for letter, address, left_file in page]
+            after = page[-1][0]
+
+    def _waiting_page(self, wave: str, after: int) -> list[tuple[int, str, int]]:
+        facts = {"wave": wave, "after": after, "limit": _PAGE}
+        with explained(self.path):
+            return self._reader.execute(_QUERIES["waiting"], facts).fetchall()
+
+    def in_doubt_ids(self, wave: str) -> list[int]:
+        """The letters of the wave in doubt that may be sent again: those of customers who are still in the file."""
+        with explained(self.path):
+            return [letter for (letter,) in self._reader.execute(_QUERIES["in-doubt"], {"wave": wave})]
+
     def usage_since(self, since: float) -> list[tuple[int, int]]:
         """(minute, letters handed over in it) for all minutes that reach beyond ``since``; Unix seconds, in order.
 

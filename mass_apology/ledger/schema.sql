@@ -1,8 +1,8 @@
--- The ledger of one campaign, version 4. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
+-- The ledger of one campaign, version 5. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
 -- Everything a letter is rendered from stands here, so that sending continues without the recipients file.
 
 PRAGMA application_id = 1833062479;  -- "mAPO": tells a ledger from other SQLite files
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- One row: which campaign this is, and the plan that was made last.
 CREATE TABLE campaign (
@@ -65,7 +65,8 @@ CREATE TABLE recipient (
     language  TEXT NOT NULL,            -- what the row asks for
     time_zone TEXT NOT NULL,
     lines     TEXT NOT NULL,            -- JSON array: line numbers in the recipients file
-    rows      TEXT NOT NULL             -- JSON array of objects: the rows' non-empty fields
+    rows      TEXT NOT NULL,            -- JSON array of objects: the rows' non-empty fields
+    left_at   REAL                      -- when a plan first found no usable row of theirs in the file; NULL while there is one
 ) STRICT;
 
 -- What letters of a wave were made from: one row for each different set of files. The digest is over the parts.
@@ -122,6 +123,31 @@ CREATE TABLE delivery (
 -- either: it is looked for once, when sending begins, and every letter would pay for the index twice.
 CREATE INDEX delivery_deferred ON delivery (due_at) WHERE status = 'DEFERRED';
 CREATE INDEX delivery_canary ON delivery (id) WHERE canary = 1;
+
+-- From which status a letter may go to which: model.TRANSITIONS, put here when the ledger is made or opened for writing.
+CREATE TABLE transition (
+    before TEXT NOT NULL,
+    after  TEXT NOT NULL,
+    PRIMARY KEY (before, after)
+) STRICT, WITHOUT ROWID;
+
+-- Whatever statement changes a letter, it can only go where the table has a way.
+CREATE TRIGGER delivery_begins BEFORE INSERT ON delivery WHEN NEW.status <> 'PLANNED'
+BEGIN
+    SELECT RAISE(ABORT, 'illegal transition');
+END;
+
+CREATE TRIGGER delivery_changes BEFORE UPDATE OF status ON delivery
+WHEN NOT EXISTS (SELECT 1 FROM transition WHERE before = OLD.status AND after = NEW.status)
+BEGIN
+    SELECT RAISE(ABORT, 'illegal transition');
+END;
+
+-- Only a letter that never left may be forgotten.
+CREATE TRIGGER delivery_ends BEFORE DELETE ON delivery WHEN OLD.status <> 'WITHHELD'
+BEGIN
+    SELECT RAISE(ABORT, 'illegal transition');
+END;
 
 -- Rows of the recipients file that cannot be written to, as the last plan of their wave found them.
 CREATE TABLE withheld (

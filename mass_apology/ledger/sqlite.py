@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Self, TypeVar
 
+import msgspec
+
 from mass_apology.errors import LedgerLocked
-from mass_apology.ledger import database, lock, marks, waiting_feedback
+from mass_apology.ledger import claims, database, lock, marks, waiting_feedback
 from mass_apology.ledger.claims import Claims
 from mass_apology.ledger.on_disk import OpenedFile, save
 from mass_apology.ledger.reading import Records
@@ -94,9 +96,16 @@ class Ledger(Records):
         one lives: what is HANDING_OVER is its own."""
         return self.write(lambda connection: _recover_unless_held(connection, now))
 
-    def resend_in_doubt(self, now: float) -> int:
-        """A person's word that letters in doubt may go again, with the same Message-ID: due now, noted. How many."""
-        return self.write(lambda connection: _resend_in_doubt(connection, now))
+    def in_doubt(self, wave: str, letters: Iterable[int]) -> list[Delivery]:
+        """Those of these letters of the wave that are in doubt, as they would be claimed."""
+        return self.write(lambda connection: claims.in_doubt(connection, wave, letters))
+
+    def release_in_doubt(self, wave: str, letters: Collection[int], now: float) -> int:
+        """A person's word that these letters in doubt may go again, with the same Message-ID: due now, noted. How many.
+
+        Letters that are not in doubt any more, or of another wave, stay as they are.
+        """
+        return self.write(lambda connection: _release(connection, wave, letters, now))
 
     def note(self, now: float, what: str) -> None:
         """Keep something that somebody may ask about later; see ``notes``."""
@@ -132,16 +141,16 @@ class Ledger(Records):
 
         None is given out twice before a mark of it is durable. A claim ends with the process.
         """
-        claims = self._claims.setdefault(wave, Claims(wave))
-        act = self._writer.call(lambda connection: claims.claim(connection, limit, now, canary_only=canary_only))
+        ours = self._claims.setdefault(wave, Claims(wave))
+        act = self._writer.call(lambda connection: ours.claim(connection, limit, now, canary_only=canary_only))
         letters = await asyncio.wrap_future(act)
         self._hear_claim(letters)
         return letters
 
     async def next_due_at(self, wave: str = FIRST_WAVE) -> float | None:
         """When the wave's first deferred letter that is not claimed is due, in Unix seconds; ``None`` for none."""
-        claims = self._claims.setdefault(wave, Claims(wave))
-        return await asyncio.wrap_future(self._writer.call(claims.next_due_at))
+        ours = self._claims.setdefault(wave, Claims(wave))
+        return await asyncio.wrap_future(self._writer.call(ours.next_due_at))
 
     async def hand_over(self, mark: Mark) -> None:
         """Return when the HANDING_OVER mark is durable: only then may the final dot be written.
@@ -173,8 +182,8 @@ class Ledger(Records):
 
     def _marked(self, marks: Sequence[Mark]) -> None:
         """In the writer's thread."""
-        for claims in list(self._claims.values()):
-            claims.marked(marks)
+        for each in list(self._claims.values()):
+            each.marked(marks)
         for hear in self._hear_marks:
             hear(marks)
 
@@ -217,11 +226,12 @@ def _doubt(connection: Connection, now: float) -> int:
     return count
 
 
-def _resend_in_doubt(connection: Connection, now: float) -> int:
+def _release(connection: Connection, wave: str, letters: Collection[int], now: float) -> int:
+    facts = {"wave": wave, "letters": msgspec.json.encode(list(letters)).decode(), "now": now}
     with lock.fenced(connection):
-        count = connection.execute(_QUERIES["resend-in-doubt"], {"now": now}).rowcount
+        count = connection.execute(_QUERIES["release"], facts).rowcount
         if count:
-            what = f"{count} letters in doubt were released to be sent again"
+            what = f"{count} letters of the wave {wave} in doubt were released to be sent again"
             connection.execute(_QUERIES["add-note"], {"now": now, "what": what})
         return count
 

@@ -58,6 +58,7 @@ CREATE TABLE met (  -- the same, with what becomes of them
 CREATE TABLE reidentified (staged INTEGER PRIMARY KEY, identity INTEGER NOT NULL, message_id TEXT NOT NULL) STRICT;
 CREATE TABLE superseded (recipient INTEGER PRIMARY KEY) STRICT;  -- whose letter is due, and whose mailbox gets another one
 CREATE TABLE written (staged INTEGER PRIMARY KEY, status TEXT NOT NULL, at REAL) STRICT;  -- new letters to mailboxes that have one
+CREATE TABLE doubtful (letter INTEGER PRIMARY KEY) STRICT;  -- letters in doubt whose recipients are not staged
 CREATE TABLE offered (place INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE) STRICT;  -- codes, in the order of their file
 CREATE TABLE taken (code TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;                    -- codes of the ledger's recipients
 CREATE TABLE allotted (staged INTEGER PRIMARY KEY, code TEXT NOT NULL) STRICT;
@@ -186,6 +187,9 @@ ATTACH ? AS ledger;
 
 -- name: detach
 DETACH ledger;
+
+-- name: leaving
+SELECT letter FROM doubtful;
 
 -- name: offer
 INSERT OR IGNORE INTO offered (code) VALUES (?);

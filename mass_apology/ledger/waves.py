@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from sqlite3 import Connection
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -39,6 +40,7 @@ class Candidate(Struct, frozen=True, kw_only=True, gc=False):
     sha256: bytes | None  # of the earlier letter's octets
     edition: str | None  # the digest of what the earlier letter was made from; see ``ledger.editions``
     replied: bool  # to any letter of the campaign
+    left_file: bool  # the last plan found no usable row of theirs in the recipients file any more
     next_delivery: int | None  # the letter of the wave that is asked about, where there is one
     next_status: Status | None
 
@@ -63,16 +65,26 @@ class Addition(Struct, frozen=True, kw_only=True):
 
 def candidates(records: Records, base: str, wave: str) -> Iterator[Candidate]:
     """Everybody who has a letter in the wave ``base``, with regard to ``wave``, as of one moment; streams."""
-    fields = Candidate.__struct_fields__
     with explained(records.path), closing(open_reading(records.path, records.name)) as reader:
         cursor = reader.execute(_QUERIES["candidates"], {"base": base, "wave": wave})
         while page := cursor.fetchmany(_PAGE):
-            for row in page:
-                values = dict(zip(fields, row, strict=True))
-                values["status"], values["replied"] = Status(values["status"]), bool(values["replied"])
-                if values["next_status"] is not None:
-                    values["next_status"] = Status(values["next_status"])
-                yield Candidate(**values)
+            yield from map(_candidate, page)
+
+
+def candidates_of(records: Records, base: str, letters: Sequence[int]) -> list[Candidate]:
+    """The candidates whose next letters these are, by their rows in the ledger, as of now."""
+    facts = {"base": base, "letters": msgspec.json.encode(letters).decode()}
+    with explained(records.path), closing(open_reading(records.path, records.name)) as reader:
+        return [_candidate(row) for row in reader.execute(_QUERIES["candidates-of"], facts)]
+
+
+def _candidate(row: Sequence[Any]) -> Candidate:
+    values = dict(zip(Candidate.__struct_fields__, row, strict=True))
+    for flag in ("replied", "left_file"):
+        values[flag] = bool(values[flag])
+    for status in ("status", "next_status"):
+        values[status] = Status(values[status]) if values[status] is not None else None
+    return Candidate(**values)
 
 
 def planned(records: Records, wave: str) -> int:

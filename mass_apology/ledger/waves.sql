@@ -7,11 +7,27 @@ SELECT delivery.id, recipient.id, identity, address, name, recipient.language, t
        (SELECT digest FROM edition WHERE edition.id = delivery.edition) AS edition,
        EXISTS (SELECT 1 FROM delivery AS own JOIN feedback ON feedback.delivery = own.id
                WHERE own.recipient = recipient.id AND feedback.kind = 'reply') AS replied,
+       left_at IS NOT NULL,
        next.id, next.status
 FROM delivery
 JOIN recipient ON recipient.id = delivery.recipient
 LEFT JOIN delivery AS next ON next.recipient = recipient.id AND next.wave = :wave
 WHERE delivery.wave = :base
+ORDER BY delivery.id;
+
+-- name: candidates-of
+-- The same of those whose next letters are :letters, a JSON array.
+SELECT delivery.id, recipient.id, identity, address, name, recipient.language, time_zone, lines, rows,
+       delivery.status, delivery.accepted_at, delivery.sha256,
+       (SELECT digest FROM edition WHERE edition.id = delivery.edition) AS edition,
+       EXISTS (SELECT 1 FROM delivery AS own JOIN feedback ON feedback.delivery = own.id
+               WHERE own.recipient = recipient.id AND feedback.kind = 'reply') AS replied,
+       left_at IS NOT NULL,
+       next.id, next.status
+FROM json_each(:letters) AS letter
+JOIN delivery AS next ON next.id = letter.value
+JOIN recipient ON recipient.id = next.recipient
+JOIN delivery ON delivery.recipient = next.recipient AND delivery.wave = :base
 ORDER BY delivery.id;
 
 -- name: add

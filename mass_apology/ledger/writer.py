@@ -1,7 +1,8 @@
 """The writer: one thread, with the process's only writing connection.
 
 Group commit: whatever is waiting when the last commit ends goes into the next. A commit that fails is the last one:
-every mark that waits or comes later gets its error, so nothing is handed over without a durable mark.
+every mark that waits or comes later gets its error, so nothing is handed over without a durable mark. The same holds
+for anything else that goes wrong in the thread: it never ends in silence.
 
 One connection is also what keeps the file whole, together with the lock that is held for each transaction and for
 closing: other processes record what came back while this one sends (see write_lock.py).
@@ -75,7 +76,10 @@ class Writer:
         self._ended = False  # the connection is closed
         self._busy = False  # marks come thick and fast
         self._renew_at = time.monotonic() + lock.RENEWAL
-        Thread(target=self._run, name="ledger-writer", daemon=True).start()
+        try:
+            Thread(target=self._run, name="ledger-writer", daemon=True).start()
+        except RuntimeError as error:  # the system has no thread left
+            raise self._unexpected(error) from error
 
     def mark(self, mark: Mark) -> None:
         """Make a mark durable with the next group. A failure shows in what is waited for next."""
@@ -129,21 +133,17 @@ class Writer:
 
     def _run(self) -> None:
         while not self._ended:
-            group: list[_Waiting] = []
-            for entry in self._entries():
-                if isinstance(entry, _Waiting):
-                    group.append(entry)
-                    continue
-                self._commit(group)
-                group = []
-                self._perform(entry)
-            self._commit(group)
-            self._renew()
+            entries: list[_Waiting | _Call[Any]] = []
+            try:
+                self._gather(entries)
+                self._work(entries)
+                self._renew()
+            except BaseException as error:  # whatever it is: were this thread to end, all who wait would wait for ever
+                self._give_up(entries, error)
         self._write_lock.close()
 
-    def _entries(self) -> list[_Waiting | _Call[Any]]:
+    def _gather(self, entries: list[_Waiting | _Call[Any]]) -> None:
         """All that waits, in its order; nothing when nothing came for a while."""
-        entries: list[_Waiting | _Call[Any]] = []
         with suppress(Empty):
             entries.append(self._queue.get(timeout=lock.RENEWAL))
             if self._busy:
@@ -151,7 +151,43 @@ class Writer:
             while len(entries) < marks.LARGEST_GROUP:
                 entries.append(self._queue.get_nowait())
         self._busy = len(entries) >= BUSY
-        return entries
+
+    def _work(self, entries: Sequence[_Waiting | _Call[Any]]) -> None:
+        """Marks that follow each other are one group; a call stands between two."""
+        group: list[_Waiting] = []
+        for entry in entries:
+            if isinstance(entry, _Waiting):
+                group.append(entry)
+                continue
+            self._commit(group)
+            group = []
+            self._perform(entry)
+        self._commit(group)
+
+    def _give_up(self, entries: Sequence[_Waiting | _Call[Any]], error: BaseException) -> None:
+        """Nothing more is written: everyone who waits or comes later hears of it, unless they were answered before."""
+        if self._failure is None:
+            self._failure = self._unexpected(error)
+        self._tell([entry.waiter for entry in entries if isinstance(entry, _Waiting) and entry.waiter is not None])
+        for entry in entries:
+            if isinstance(entry, _Call):
+                self._refuse(entry, self._failure)
+
+    def _refuse(self, call: _Call[Any], failure: LedgerError) -> None:
+        with suppress(concurrent.futures.InvalidStateError):  # answered already, or cancelled
+            call.answer.set_exception(failure)
+        if call.last and not self._ended:
+            self._ended = True
+            with suppress(Exception):
+                self._connection.close()
+
+    def _unexpected(self, error: BaseException) -> LedgerError:
+        failure = LedgerError(
+            f"{self._path} cannot be written any more: {error!r}.",
+            next_step="Run the command again: it goes on where it stopped. Report this as a mistake in mass-apology.",
+        )
+        failure.__cause__ = error
+        return failure
 
     def _commit(self, group: Sequence[_Waiting]) -> None:
         if not group:
@@ -172,10 +208,6 @@ class Writer:
                 marks.apply(self._connection, self._path, group)
         except LedgerError as error:
             self._failure = error
-        except Exception as error:  # whatever it is, who waits must hear of it
-            self._failure = LedgerError(
-                f"{self._path} cannot be written: {error!r}.", next_step="Report this as a mistake."
-            )
         else:
             self._on_durable(group)
 

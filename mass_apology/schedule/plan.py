@@ -66,6 +66,7 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     country: str  # as the row says; may be empty
     replied: bool = False  # the recipient has answered a letter of this campaign
     suppressed: str | None = None  # why never to write to the address, or not this kind of letter
+    left_file: bool = False  # the recipients file has no usable row of theirs any more
     chosen: bool = True  # one of the recipient's rows fulfils the wave's ``where``
     planned: bool = False  # there already is a delivery of this wave
 
@@ -75,12 +76,18 @@ class Reason(StrEnum):
 
     PLANNED = auto()
     SUPPRESSED = auto()
+    LEFT_FILE = auto()
     STATUS = auto()
     NOT_ACCEPTED = auto()
     REPLIED = auto()
     NOT_CHOSEN = auto()
     TOO_LATE = auto()
     NO_OPENING = auto()
+
+    @property
+    def for_good(self) -> bool:
+        """Whether a letter that was planned must not go any more; otherwise it may when its moment comes."""
+        return self is not Reason.NO_OPENING
 
     @property
     def sentence(self) -> str:
@@ -92,6 +99,7 @@ _SENTENCES: Mapping[Reason, str] = MappingProxyType(
     {
         Reason.PLANNED: "The letter of this wave is planned already.",
         Reason.SUPPRESSED: "The address is on the suppression list.",
+        Reason.LEFT_FILE: "The recipients file has no usable row of the recipient any more.",
         Reason.STATUS: "The letter of the wave before is in none of the statuses that this wave is for.",
         Reason.NOT_ACCEPTED: "No letter of the wave before was accepted, so there is nothing to count from.",
         Reason.REPLIED: "The recipient has answered.",
@@ -135,17 +143,16 @@ def plan_wave(wave: Wave, facts: Iterable[Facts], now: float, timetable: Timetab
 
 
 def _refusal(wave: Wave, facts: Facts) -> Reason | None:
-    if facts.planned:
-        return Reason.PLANNED
-    if facts.suppressed is not None:
-        return Reason.SUPPRESSED
-    if facts.status not in wave.to:
-        return Reason.STATUS
-    if wave.after is not None and facts.accepted_at is None:
-        return Reason.NOT_ACCEPTED
-    if wave.unless_replied and facts.replied:
-        return Reason.REPLIED
-    return None if facts.chosen else Reason.NOT_CHOSEN
+    holds = {
+        Reason.PLANNED: facts.planned,
+        Reason.SUPPRESSED: facts.suppressed is not None,
+        Reason.LEFT_FILE: facts.left_file,
+        Reason.STATUS: facts.status not in wave.to,
+        Reason.NOT_ACCEPTED: wave.after is not None and facts.accepted_at is None,
+        Reason.REPLIED: wave.unless_replied and facts.replied,
+        Reason.NOT_CHOSEN: not facts.chosen,
+    }
+    return next((reason for reason, is_so in holds.items() if is_so), None)
 
 
 def _timed(wave: Wave, facts: Facts, now: float, timetable: Timetable) -> Decision:

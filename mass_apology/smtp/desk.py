@@ -29,5 +29,8 @@ class Desk(Protocol):
     def back(self, message: Message) -> None:
         """Takes a message back of which ``hand_over`` was not asked and which the relay cannot have: no attempt."""
 
-    def unreachable(self, error: RelayError) -> float | None:
-        """A connection could not be opened: the seconds to wait before the next try, or ``None`` to do without it."""
+    async def unreachable(self, error: RelayError) -> bool:
+        """A connection could not be opened: returns when it is time for the next try, false to do without it."""
+
+    async def closing(self) -> None:
+        """Returns when no further message is to be begun; a connection that is still being opened is given up then."""

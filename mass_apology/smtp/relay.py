@@ -43,10 +43,13 @@ class _Pool:
         self._places: set[int] = set()  # connections, numbered from 0: number n is wanted while more than n are allowed
         self._grouping = Grouping()
         self._ending = False  # the desk has no more messages, or wanted to do without a connection
+        self._closing: asyncio.Task[None] | None = None  # ends when the desk begins nothing more
 
     def grow(self) -> None:
         if self._ending:
             return
+        if self._closing is None:
+            self._closing = self._tasks.create_task(self._desk.closing())
         for place in range(max(1, self._allowed())):
             if place not in self._places:
                 self._places.add(place)
@@ -71,23 +74,40 @@ class _Pool:
                     return
         finally:
             self._places.discard(place)
+            if not self._places and self._closing is not None:
+                self._closing.cancel()
 
     async def _serve(self, place: int, message: Message) -> bool:
         """Opens a connection, beginning with this message; true where the place is not needed any more."""
         try:
             session = await self._open(message)
         except RelayError as error:
-            wait = self._desk.unreachable(error)
-            if wait is None:
-                return True
-            await asyncio.sleep(wait)
-            return False
+            return not await self._desk.unreachable(error)
+        if session is None:
+            return True
         may_go_on = partial(self._may_go_on, place)
         return await Conversation(session, self._relay, self._desk, may_go_on, self._grouping).run(message)
 
-    async def _open(self, message: Message) -> Session:
+    async def _open(self, message: Message) -> Session | None:
+        """A connection; ``None`` where the desk closed before there was one. Without one the message is back."""
+        assert self._closing is not None  # noqa: S101 (made with the first place)
+        opening = asyncio.create_task(open_session(self._relay, self._password))
         try:
-            return await open_session(self._relay, self._password)
-        except BaseException:
-            self._desk.back(message)
-            raise
+            await asyncio.wait([opening, self._closing], return_when=asyncio.FIRST_COMPLETED)
+            if opening.done():
+                return opening.result()
+            return None
+        finally:
+            if not await _is_open(opening):
+                self._desk.back(message)
+
+
+async def _is_open(opening: asyncio.Task[Session]) -> bool:
+    """Whether there is a connection; one that is still being opened is given up."""
+    if not opening.done():
+        opening.cancel()
+        await asyncio.wait([opening])
+        if not opening.cancelled() and opening.exception() is None:  # just then it was
+            opening.result().wire.abort()
+        return False
+    return not opening.cancelled() and opening.exception() is None

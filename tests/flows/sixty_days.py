@@ -46,7 +46,7 @@ from sixty_days_processes import Clock, Step, Watcher, hasten, killed_at
 from sixty_days_relay import Moods
 from smtp_fakes import Relay
 
-from mass_apology.flows.following import consent, follow_up
+from mass_apology.flows.following import consent, follow_up, wave_plan
 from mass_apology.flows.plans.plan import Draft
 from mass_apology.flows.sending.run import Ended
 from mass_apology.flows.settling.bounces import settle
@@ -102,7 +102,7 @@ _SENDING = (
 _NTH = dict.fromkeys(("hand_over", "apply", "record"), (1, 1, 2, 5))
 """Which call is the last one, of what is called for each letter."""
 
-_ADDED = Step(follow_up, "add", after=True)
+_ADDED = Step(wave_plan, "add", after=True)
 
 
 class World:
@@ -123,7 +123,7 @@ class World:
         self._coming: list[tuple[float, str, Arrived]] = []  # what will come back, and when
         self._deaths = {
             "send": _steps((Draft, "commit"), (Ledger, "note"), *_SENDING),
-            "follow": _steps((follow_up, "add"), *_SENDING),
+            "follow": _steps((wave_plan, "add"), *_SENDING),
             "agree": _steps((consent, "arm")),
             "settle": _steps((FeedbackBook, "record"), (Suppressions, "add_all")),
         }

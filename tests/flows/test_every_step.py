@@ -7,10 +7,8 @@ The same at every moment there is, and not only at those that differ for the nex
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from every_step_story import ACTS, Act, Stage, Story, keep, restore
 from live import relay
 from sixty_days import BEGINS
 from sixty_days_processes import Clock, hasten
+from tampered_ledger import tampered
 
 from mass_apology.state import STATE_VARIABLE
 
@@ -112,7 +111,7 @@ TAMPERED = {
 def test_a_ledger_that_is_not_as_it_should_be_is_seen(life: Life, story: Story, statement: str, expected: str) -> None:
     restore(story, life.stages[1])
     assert wrong(story, life.expected[1], None) == []
-    with closing(sqlite3.connect(story.folder / "ledger.sqlite")) as connection, connection:
+    with tampered(story.folder / "ledger.sqlite") as connection:
         connection.execute(statement)
     assert expected in wrong(story, life.expected[1], None)
 
@@ -121,14 +120,14 @@ def test_a_letter_that_came_twice_or_without_a_mark_is_seen(life: Life, story: S
     restore(story, life.stages[1])
     story.rewind([*story.received, story.received[0]], story.dots)
     assert wrong(story, life.expected[1], Death(place="")) == ["('first', 0) is ACCEPTED, and arrived 2 times"]
-    with closing(sqlite3.connect(story.folder / "ledger.sqlite")) as connection, connection:
+    with tampered(story.folder / "ledger.sqlite") as connection:
         connection.execute("UPDATE delivery SET status = 'DEFERRED' WHERE id = 1")
     assert wrong_at_once(story) == ["('first', 0) has arrived and is DEFERRED"]
 
 
 def test_a_doubt_needs_a_dot_or_a_death_just_before_it(life: Life, story: Story) -> None:
     restore(story, life.stages[1])
-    with closing(sqlite3.connect(story.folder / "ledger.sqlite")) as connection, connection:
+    with tampered(story.folder / "ledger.sqlite") as connection:
         connection.execute("UPDATE delivery SET status = 'IN_DOUBT' WHERE status = 'REFUSED'")
     assert wrong(story, life.expected[1], Death(place=f"before {DOT}")) == []
     said = ["('first', 7) is IN_DOUBT, and arrived 0 times"]

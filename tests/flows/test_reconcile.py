@@ -243,7 +243,9 @@ def test_standard_input_is_a_log_too(folder: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    "content", [None, gzip.compress(b"Nov 22 02:45:20 mx1 x\n" * 50_000)[:100], b"\x1f\x8b nonsense"]
+    "content",
+    [None, gzip.compress(b"Nov 22 02:45:20 mx1 x\n" * 50_000)[:100], b"\x1f\x8b nonsense"],
+    ids=["absent", "cut", "nonsense"],
 )
 def test_a_log_that_cannot_be_read_is_said_and_changes_nothing(folder: Path, content: bytes | None) -> None:
     path = folder / "mail.log.gz"

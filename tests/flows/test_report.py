@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,8 +64,8 @@ def test_every_table_has_a_row_per_recipient(sent: Path, tmp_path: Path) -> None
     with (tmp_path / "all.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     objects = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
-    sheet = load_workbook(tmp_path / "all.xlsx", read_only=True)["recipients"]
-    cells = list(sheet.iter_rows(values_only=True))
+    with closing(load_workbook(tmp_path / "all.xlsx", read_only=True)) as book:
+        cells = list(book["recipients"].iter_rows(values_only=True))
     assert len(rows) == len(objects) == len(cells) - 1 == 31
     assert tuple(rows[0]) == tuple(objects[0]) == cells[0] == COLUMNS
     assert [row["status"] for row in rows] == [each["status"] for each in objects] == [row[4] for row in cells[1:]]

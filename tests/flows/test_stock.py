@@ -10,10 +10,17 @@ from smtp_fakes import message
 
 from mass_apology.flows.plans.canary import Candidates
 from mass_apology.flows.sending import stock
+from mass_apology.flows.sending.gate import Gate, Held, Ruling
 from mass_apology.flows.sending.stock import Stock
 from mass_apology.flows.sending.windows import Windows
 from mass_apology.model import Delivery, Message
 from mass_apology.settings import Rate
+
+OPEN = Gate([])
+
+
+def refuse(letter: Delivery, reason: str) -> None:
+    raise AssertionError(f"letter {letter.id} was withheld: {reason}")
 
 
 class FakeLedger:
@@ -69,9 +76,9 @@ def test_every_letter_comes_once_however_slow_the_writing(letters: int, seconds:
     """Connections that are faster than the writing once emptied the shelf without waking the filling."""
 
     async def main() -> list[int]:
-        shelf = Stock(FakeLedger(letters), FakeFarm(seconds), eightbit=True)
+        shelf = Stock(FakeLedger(letters), FakeFarm(seconds), eightbit=True, gate=OPEN)
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-            tasks.create_task(shelf.fill())
+            tasks.create_task(shelf.fill(refuse))
             taking = tasks.create_task(take_all(shelf, []))
         return taking.result()
 
@@ -80,9 +87,9 @@ def test_every_letter_comes_once_however_slow_the_writing(letters: int, seconds:
 
 def test_the_others_wait_until_the_canary_is_settled() -> None:
     async def main() -> None:
-        shelf = Stock(FakeLedger(50, canaries=10), FakeFarm(0.0), eightbit=True)
+        shelf = Stock(FakeLedger(50, canaries=10), FakeFarm(0.0), eightbit=True, gate=OPEN)
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-            tasks.create_task(shelf.fill())
+            tasks.create_task(shelf.fill(refuse))
             while shelf.out < 10:
                 if shelf.take() is None:
                     await shelf.arrived.wait(1.0)
@@ -112,9 +119,9 @@ def test_closing_is_noticed_while_the_ledger_is_asked() -> None:
 
     async def main() -> None:
         nonlocal shelf
-        shelf = Stock(SlowLedger(50), FakeFarm(0.0), eightbit=True)
+        shelf = Stock(SlowLedger(50), FakeFarm(0.0), eightbit=True, gate=OPEN)
         async with asyncio.timeout(5):
-            await shelf.fill()
+            await shelf.fill(refuse)
         assert not shelf.exhausted
 
     shelf: Stock
@@ -123,9 +130,9 @@ def test_closing_is_noticed_while_the_ledger_is_asked() -> None:
 
 def test_letters_with_large_attachments_do_not_pile_up() -> None:
     async def main() -> int:
-        shelf = Stock(FakeLedger(500), FakeFarm(0.0), eightbit=True, attached=10 << 20)
+        shelf = Stock(FakeLedger(500), FakeFarm(0.0), eightbit=True, gate=OPEN, attached=10 << 20)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(shelf.fill())
+            tasks.create_task(shelf.fill(refuse))
             await asyncio.sleep(0.2)
             on_the_shelf = 0
             while shelf.take() is not None:
@@ -138,9 +145,9 @@ def test_letters_with_large_attachments_do_not_pile_up() -> None:
 
 def test_a_letter_put_back_comes_again() -> None:
     async def main() -> list[int]:
-        shelf = Stock(FakeLedger(3), FakeFarm(0.0), eightbit=True)
+        shelf = Stock(FakeLedger(3), FakeFarm(0.0), eightbit=True, gate=OPEN)
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-            tasks.create_task(shelf.fill())
+            tasks.create_task(shelf.fill(refuse))
             await shelf.arrived.wait(1.0)
             first = shelf.take()
             assert first is not None
@@ -149,6 +156,73 @@ def test_a_letter_put_back_comes_again() -> None:
         return taking.result()
 
     assert asyncio.run(main()) == [1, 2, 3]
+
+
+def test_only_what_the_gate_lets_go_is_rendered() -> None:
+    rendered: list[int] = []
+    withheld: list[tuple[int, str]] = []
+
+    class CountingFarm(FakeFarm):
+        async def write(self, deliveries: Sequence[Delivery], *, now: float, eightbit: bool) -> list[Message]:
+            rendered.extend(each.id for each in deliveries)
+            return await super().write(deliveries, now=now, eightbit=eightbit)
+
+    def rule(letters: Sequence[Delivery], _: float) -> Ruling:
+        later = {each.id: Held(reason="closed", for_good=False) for each in letters if each.id % 3 == 1}
+        return later | {each.id: Held(reason="asked", for_good=True) for each in letters if each.id % 3 == 2}
+
+    async def main() -> list[int]:
+        shelf = Stock(FakeLedger(900), CountingFarm(0.0), eightbit=True, gate=Gate([rule]))
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            tasks.create_task(shelf.fill(lambda letter, reason: withheld.append((letter.id, reason))))
+            taking = tasks.create_task(take_all(shelf, []))
+        return taking.result()
+
+    assert sorted(asyncio.run(main())) == sorted(rendered) == list(range(3, 901, 3))
+    assert withheld == [(n, "asked") for n in range(2, 901, 3)]
+
+
+def test_a_letter_that_waited_is_asked_about_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock, "FRESH", 0.01)
+    stopped: set[int] = set()
+    withheld: list[int] = []
+
+    def rule(letters: Sequence[Delivery], _: float) -> Ruling:
+        return {each.id: Held(reason="asked", for_good=True) for each in letters if each.id in stopped}
+
+    async def main() -> list[int]:
+        shelf = Stock(FakeLedger(5), FakeFarm(0.0), eightbit=True, gate=Gate([rule]))
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            tasks.create_task(shelf.fill(lambda letter, _: withheld.append(letter.id)))
+            await shelf.arrived.wait(1.0)
+            await asyncio.sleep(0.05)  # a pause, and in it somebody is suppressed
+            stopped.update({2, 4})
+            taking = tasks.create_task(take_all(shelf, []))
+        return taking.result()
+
+    assert asyncio.run(main()) == [1, 3, 5]
+    assert withheld == [2, 4]
+
+
+def test_a_letter_does_not_go_after_the_moment_until_which_it_may() -> None:
+    asked: list[float] = []
+
+    def rule(letters: Sequence[Delivery], now: float) -> Ruling:
+        asked.append(now)
+        closes_at = asked[0] + 0.05
+        closed = Held(reason="closed", for_good=False)
+        return {each.id: closes_at if now < closes_at else closed for each in letters}
+
+    async def main() -> list[int]:
+        shelf = Stock(FakeLedger(5), FakeFarm(0.0), eightbit=True, gate=Gate([rule]))
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            tasks.create_task(shelf.fill(refuse))
+            await shelf.arrived.wait(1.0)
+            await asyncio.sleep(0.1)
+            taking = tasks.create_task(take_all(shelf, []))
+        return taking.result()
+
+    assert asyncio.run(main()) == []
 
 
 def test_the_canary_holds_every_language_and_many_domains() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from msgspec.structs import replace
+from tampered_ledger import tampered
 
 from mass_apology.ledger import Ledger, Planned, Records, Staging
 from mass_apology.model import Mark, Recipient, Status
@@ -80,6 +81,12 @@ def outside(path: Path, statement: str, *facts: object) -> None:
     with connection:
         connection.execute(statement, facts)
     connection.close()
+
+
+def force_status(path: Path, delivery: int, status: Status) -> None:
+    """Put a letter into a status, whatever its own was."""
+    with tampered(path) as connection:
+        connection.execute("UPDATE delivery SET status = ? WHERE id = ?", (status.value, delivery))
 
 
 @contextmanager

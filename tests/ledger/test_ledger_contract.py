@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from pathlib import Path
+from sqlite3 import Connection
 
 import msgspec
 import pytest
@@ -13,6 +15,7 @@ from ledger_samples import (
     SHA256,
     WAVE,
     bury_holder,
+    force_status,
     held_up,
     mark,
     message_id,
@@ -26,7 +29,7 @@ from mass_apology.ledger import Control, Ledger, Records, Result
 from mass_apology.model import TRANSITIONS, Delivery, Mark, Status
 
 PLANNED, DEFERRED, HANDING_OVER, ACCEPTED = Status.PLANNED, Status.DEFERRED, Status.HANDING_OVER, Status.ACCEPTED
-IN_DOUBT = Status.IN_DOUBT
+IN_DOUBT, WITHHELD = Status.IN_DOUBT, Status.WITHHELD
 
 
 def claim(ledger: Ledger, limit: int = 100, now: float = NOON, *, canary_only: bool = False) -> list[Delivery]:
@@ -189,9 +192,7 @@ class TestMarks:
     @pytest.mark.parametrize("before", Status)
     @pytest.mark.parametrize("after", Status)
     def test_every_pair_of_statuses(self, path: Path, ledger: Ledger, before: Status, after: Status) -> None:
-        ledger.write(
-            lambda connection: connection.execute("UPDATE delivery SET status = ? WHERE id = 5", (before.value,))
-        )
+        force_status(path, 5, before)
         if after in TRANSITIONS[before]:
             record(ledger, mark(5, after))
             assert statuses(path)[5] is after
@@ -199,6 +200,38 @@ class TestMarks:
             with pytest.raises(IllegalTransition, match=f"Delivery 5 is {before} and cannot become {after}"):
                 record(ledger, mark(5, after))
             assert statuses(path)[5] is before
+
+    @pytest.mark.parametrize("before", Status)
+    @pytest.mark.parametrize("after", Status)
+    def test_no_statement_goes_round_the_table(self, path: Path, ledger: Ledger, before: Status, after: Status) -> None:
+        def change(connection: Connection) -> None:
+            connection.execute("UPDATE delivery SET status = ? WHERE id = 5", (after.value,))
+
+        force_status(path, 5, before)
+        if after in TRANSITIONS[before]:
+            ledger.write(change)
+            assert statuses(path)[5] is after
+        else:
+            with pytest.raises(IllegalTransition):
+                ledger.write(change)
+            assert statuses(path)[5] is before
+
+    @pytest.mark.parametrize("status", Status)
+    def test_a_letter_begins_as_planned_and_only_one_that_never_left_is_forgotten(
+        self, path: Path, ledger: Ledger, status: Status
+    ) -> None:
+        def add(connection: Connection) -> None:
+            connection.execute(
+                "INSERT INTO delivery (recipient, wave, status, message_id, language, planned_at) "
+                "VALUES (5, 'x', ?, '<x@y>', 'en', 0)",
+                (status.value,),
+            )
+
+        with nullcontext() if status is PLANNED else pytest.raises(IllegalTransition):
+            ledger.write(add)
+        force_status(path, 5, status)
+        with nullcontext() if status is WITHHELD else pytest.raises(IllegalTransition):
+            ledger.write(lambda connection: connection.execute("DELETE FROM delivery WHERE id = 5"))
 
     def test_an_illegal_mark_undoes_its_group_and_stops_the_writing(self, ledger: Ledger, path: Path) -> None:
         with held_up(ledger):
@@ -337,13 +370,14 @@ class TestRecovery:
         record(ledger, mark(1, HANDING_OVER), mark(1, IN_DOUBT), mark(2, HANDING_OVER), mark(2, ACCEPTED))
         claim(ledger)
         first_id = result(ledger, 1).message_id
-        assert ledger.resend_in_doubt(NOON + 7) == 1
+        assert ledger.release_in_doubt("later", [1, 2], NOON + 7) == 0
+        assert ledger.release_in_doubt("first", [1, 2, 999], NOON + 7) == 1
         (letter,) = claim(ledger, now=NOON + 7)
         assert (letter.id, letter.message_id, letter.attempts, letter.first_tried_at) == (1, first_id, 1, None)
         assert [(note.at, note.what) for note in ledger.notes()] == [
-            (NOON + 7, "1 letters in doubt were released to be sent again")
+            (NOON + 7, "1 letters of the wave first in doubt were released to be sent again")
         ]
-        assert ledger.resend_in_doubt(NOON + 8) == 0
+        assert ledger.release_in_doubt("first", [1], NOON + 8) == 0
         assert len(ledger.notes()) == 1
 
 

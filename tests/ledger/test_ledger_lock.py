@@ -94,7 +94,7 @@ def test_a_process_that_comes_back_after_its_successor_has_ended_is_told_so(ledg
     "act",
     [
         lambda ledger: ledger.recover(NOON),
-        lambda ledger: ledger.resend_in_doubt(NOON),
+        lambda ledger: ledger.release_in_doubt("first", [1], NOON),
         lambda ledger: plan(ledger, [recipient(99)]),
         lambda ledger: ledger.write(lambda connection: renew(connection, NOON)),
     ],

@@ -52,7 +52,8 @@ class FakeDesk:
         self.outcomes: dict[int, Outcome] = {}
         self.backs: Counter[int] = Counter()
         self.unreachable_errors: list[RelayError] = []
-        self.waits: deque[float] = deque()  # the answers to ``unreachable``; then None
+        self.waits: deque[float] = deque()  # seconds before the next tries; then no more
+        self.closes = asyncio.Event()
         self.on_hand_over: Callable[[Message], Awaitable[None]] | None = None
         self.at_hand = True
 
@@ -92,9 +93,15 @@ class FakeDesk:
         self.backs[number] += 1
         self.waiting.appendleft(letter)
 
-    def unreachable(self, error: RelayError) -> float | None:
+    async def unreachable(self, error: RelayError) -> bool:
         self.unreachable_errors.append(error)
-        return self.waits.popleft() if self.waits else None
+        if not self.waits:
+            return False
+        await asyncio.sleep(self.waits.popleft())
+        return True
+
+    async def closing(self) -> None:
+        await self.closes.wait()
 
 
 Fault = Callable[["FaultyConversation", str, bytes], bytes | None]

@@ -155,9 +155,10 @@ def test_cancelled_while_it_waits_for_a_dead_relay(run_loop) -> None:
     desk = FakeDesk([message(1)])
     told = asyncio.Event()
 
-    def unreachable(_: RelayError) -> float:
+    async def unreachable(_: RelayError) -> bool:
         told.set()
-        return 3600.0
+        await asyncio.sleep(3600.0)
+        return True
 
     desk.unreachable = unreachable
 
@@ -170,6 +171,24 @@ def test_cancelled_while_it_waits_for_a_dead_relay(run_loop) -> None:
 
     run_loop(main())
     assert desk.backs == {1: 1}
+
+
+def test_a_connection_that_is_being_opened_is_given_up_when_the_desk_closes(run_loop) -> None:
+    relay = Relay(
+        fault=lambda conversation, verb, _: FaultyConversation.hang(conversation) if verb == "GREETING" else None
+    )
+    desk = FakeDesk([message(1)])
+
+    async def main() -> None:
+        sending = asyncio.create_task(deliver(relay, desk))
+        await asyncio.sleep(0.1)
+        desk.closes.set()
+        async with asyncio.timeout(4):  # the greeting would be waited for longer
+            await sending
+
+    run_loop(main())
+    assert desk.backs == {1: 1}
+    assert desk.outcomes == {}
 
 
 def test_a_relay_that_will_not_say_goodbye_does_not_keep_us(run_loop, monkeypatch) -> None:

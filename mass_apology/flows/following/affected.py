@@ -35,6 +35,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     digest: str | None = None  # the first digits of an edition's digest, or of a message's SHA-256
     changed: bool = False  # only customers whose rows changed after their letter had gone; they are told what is new
     subject: SubjectLine = SubjectLine.PREFIX
+    resend_in_doubt: bool = False  # letters of this correction in doubt go again, with the same Message-ID
     confirm: int | None = None
     override: tuple[str, ...] = ()  # codes of guards against accidents that are not to stop it
 

@@ -23,7 +23,9 @@ from mass_apology.flows.following.consent import require_writable
 from mass_apology.flows.following.wave_plan import WavePlan
 from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.plans import plan
-from mass_apology.flows.sending.run import Ended, Eyes, Run
+from mass_apology.flows.sending.confirmed import Confirmed, may_be_resent
+from mass_apology.flows.sending.run import Access, Ended, Eyes, Run
+from mass_apology.flows.sending.stopped import withhold_stopped
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.model import FIRST_WAVE
 from mass_apology.schedule import is_wave_name
@@ -49,6 +51,7 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
         sending_ledger(folder, campaign, override=wishes.override, notice=eyes.notice) as ledger,
         suppressed(campaign, folder) as on_the_list,
     ):
+        parts = plan.letter_parts(folder, campaign, wishes.template)
         require_known_wave(ledger, wishes)
         require_known_digest(ledger, wishes)
         changes = await changed_customers(folder, campaign, ledger, eyes.stage) if wishes.changed else None
@@ -57,25 +60,26 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
         letters = [wave_plan.letter(each) for each in new]
         await require_writable(wave_plan, letters, eyes.stage)
         require_affected(new, ledger, wishes)
-        due = len(new) + plan.due(ledger.counts(wishes.name))
+        withhold_stopped(ledger, wishes.name, on_the_list)
+        resend = may_be_resent(ledger, wishes.name, wave_plan.gate()) if wishes.resend_in_doubt else ()
+        due = len(new) + plan.due(ledger.counts(wishes.name)) + len(resend)
         if not due:
             return Ended(counts=ledger.counts(wishes.name), sent=0, seconds=0.0)
         eyes.notice(wave_plan.language_findings(Counter(map(wave_plan.asked, new))))
         _confirm(due, wishes, eyes, campaign)
         theirs = [changes[each.recipient] for each in new] if changes is not None else []
-        wave_plan.add(ledger, letters, time.time(), changes=theirs)
-        ledger.note(time.time(), f"{due} letters of the correction {wishes.name} confirmed")
-        run = Run(
-            folder,
-            campaign,
-            ledger,
-            password,
-            eyes,
+        confirmed = Confirmed(
             wave=wishes.name,
             template=wishes.template,
             subject_line=wishes.subject,
+            parts=parts,
+            count=due,
+            resend=resend,
         )
-        return await run.deliver(due, offer.extensions)
+        wave_plan.add(ledger, letters, time.time(), changes=theirs)
+        ledger.note(time.time(), f"{due} letters of the correction {wishes.name} confirmed")
+        access = Access(password=password, extensions=offer.extensions)
+        return await Run(folder, campaign, ledger, eyes, access).deliver(confirmed, wave_plan.gate())
 
 
 def _require_free_name(campaign: Campaign, name: str) -> None:

@@ -9,17 +9,20 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology.campaign import read_campaign
+from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
-from mass_apology.flows.following.consent import changed_parts, require_writable
+from mass_apology.flows.counting import disagreement
+from mass_apology.flows.following.consent import changed_parts, require_writable, wave_named
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.plans import plan
-from mass_apology.flows.sending.run import Ended, Eyes, Run
+from mass_apology.flows.sending.confirmed import Confirmed, may_be_resent
+from mass_apology.flows.sending.run import Access, Ended, Eyes, Run
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.waves import Candidate, armed, planned, withhold
 from mass_apology.model import Extensions
-from mass_apology.schedule import Due, Not, Reason, Wave, waves
+from mass_apology.schedule import Due, Not, Wave, waves
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
@@ -29,8 +32,12 @@ SHORTEST_SLEEP = 1.0
 PATIENCE = 60.0
 """Seconds that a run waits for deferred letters: other waves and the next run of the timer must not wait for days."""
 
-_STOPS = frozenset({Reason.SUPPRESSED, Reason.REPLIED, Reason.TOO_LATE, Reason.STATUS})
-"""What, when it happens after a letter was planned, keeps it from going."""
+
+class Resend(Struct, frozen=True, kw_only=True):
+    """A person's wish to have a wave's letters in doubt sent again, with the same Message-IDs."""
+
+    wave: str
+    confirm: int | None  # their number, where it was given beforehand
 
 
 class WaveEnded(Struct, frozen=True, kw_only=True):
@@ -54,12 +61,13 @@ class FollowedUp(Struct, frozen=True, kw_only=True):
         return min((wave.next_at for wave in self.waves if wave.next_at is not None), default=None)
 
 
-def run(folder: Path, eyes: Eyes, *, override: Collection[str] = ()) -> FollowedUp:
-    """Send what is armed and due; ``override`` are codes of guards against accidents that are not to stop it.
+def run(folder: Path, eyes: Eyes, resend: Resend | None = None, *, override: Collection[str] = ()) -> FollowedUp:
+    """Send what is armed and due; with ``resend``, of that wave only, and its letters in doubt too.
 
-    Raises ``MassApologyError`` with what was sent recorded.
+    ``override`` are codes of guards against accidents that are not to stop it. Raises ``MassApologyError`` with what
+    was sent recorded.
     """
-    return event_loop.run(_run(folder, eyes, override))
+    return event_loop.run(_run(folder, eyes, resend, override))
 
 
 def watch(folder: Path, eyes: Eyes, say: Callable[[FollowedUp], None], *, override: Collection[str] = ()) -> FollowedUp:
@@ -72,7 +80,7 @@ def watch(folder: Path, eyes: Eyes, say: Callable[[FollowedUp], None], *, overri
         time.sleep(max(SHORTEST_SLEEP, min(LONGEST_SLEEP, done.next_at - time.time())))
 
 
-async def _run(folder: Path, eyes: Eyes, override: Collection[str]) -> FollowedUp:
+async def _run(folder: Path, eyes: Eyes, resend: Resend | None, override: Collection[str]) -> FollowedUp:
     campaign = read_campaign(folder)
     password = relay_password(campaign.relay)
     with (
@@ -80,6 +88,8 @@ async def _run(folder: Path, eyes: Eyes, override: Collection[str]) -> FollowedU
         suppressed(campaign, folder) as on_the_list,
     ):
         following = _Following(folder, campaign, ledger, on_the_list, password, eyes)
+        if resend is not None:
+            return FollowedUp(waves=(await following.follow(wave_named(campaign, resend.wave), resend),))
         return FollowedUp(waves=tuple([await following.follow(wave) for wave in waves(campaign.follow_up)]))
 
 
@@ -103,7 +113,7 @@ class _Following:
         self._eyes = eyes
         self._extensions: Extensions | None = None
 
-    async def follow(self, wave: Wave) -> WaveEnded:
+    async def follow(self, wave: Wave, resend: Resend | None = None) -> WaveEnded:
         consent = armed(self._ledger).get(wave.name)
         wave_plan = WavePlan(self._folder, self._campaign, self._ledger, wave, self._on_the_list)
         now = time.time()
@@ -115,11 +125,38 @@ class _Following:
         if changed:
             said = f"nothing is sent, since {' and '.join(changed)} changed after it was armed; look, and arm it again"
             return _untouched(wave, said, next_at, needs_a_person=True)
+        parts = plan.letter_parts(self._folder, self._campaign, wave.template)
         self._withhold_stopped(wave_plan, now)
+        again = self._agreed_again(wave_plan, resend) if resend is not None else ()
         room = max(0, consent.letters - planned(self._ledger, wave.name))
         await self._add(wave_plan, due[:room], now)
         said = f"{len(due) - room:,} more are due than were armed; look, and arm it again" if len(due) > room else ""
-        return await self._send(wave_plan, said, next_at)
+        confirmed = Confirmed(
+            wave=wave.name,
+            template=wave.template,
+            subject_line=wave.subject,
+            parts=parts,
+            count=plan.due(self._ledger.counts(wave.name)) + len(again),
+            resend=again,
+        )
+        return await self._send(wave_plan, confirmed, said, next_at)
+
+    def _agreed_again(self, wave_plan: WavePlan, resend: Resend) -> tuple[int, ...]:
+        """The wave's letters in doubt that a person agrees to have sent again, by their number."""
+        letters = may_be_resent(self._ledger, resend.wave, wave_plan.gate())
+        if not letters:
+            raise ConfirmationError(
+                f"No letter of the wave {resend.wave} is in doubt and may go again now; nothing was sent.",
+                next_step="See where each letter is: mass-apology status",
+            )
+        self._eyes.plan(None, len(letters), self._campaign)
+        if said := disagreement(len(letters), resend.confirm, self._eyes.count):
+            raise ConfirmationError(
+                f"{len(letters)} letters in doubt would be sent again, but {said}; nothing was sent.",
+                next_step="To send them again, run: mass-apology follow-up --resend-in-doubt "
+                f"{resend.wave} --confirm {len(letters)}",
+            )
+        return letters
 
     async def _add(self, wave_plan: WavePlan, due: list[Candidate], now: float) -> None:
         if not due:
@@ -134,29 +171,15 @@ class _Following:
         if stopped:
             withhold(self._ledger, stopped, now)
 
-    async def _send(self, wave_plan: WavePlan, said: str, next_at: float | None) -> WaveEnded:
-        name = wave_plan.wave.name
-        due = plan.due(self._ledger.counts(name))
-        if not due:
+    async def _send(self, wave_plan: WavePlan, confirmed: Confirmed, said: str, next_at: float | None) -> WaveEnded:
+        name = confirmed.wave
+        if not confirmed.count:
             return _untouched(wave_plan.wave, said, next_at, needs_a_person=bool(said))
-        early = _openings(wave_plan, time.time())
-        run = Run(
-            self._folder,
-            self._campaign,
-            self._ledger,
-            self._password,
-            self._eyes,
-            wave=name,
-            template=wave_plan.wave.template,
-            subject_line=wave_plan.wave.subject,
-            may_go=lambda letter: letter.id not in early and wave_plan.is_open(letter, time.time()),
-            patience=PATIENCE,
-        )
-        ended = await run.deliver(due, await self._offered())
+        access = Access(password=self._password, extensions=await self._offered())
+        run = Run(self._folder, self._campaign, self._ledger, self._eyes, access)
+        ended = await run.deliver(confirmed, wave_plan.gate(), patience=PATIENCE)
         if ended.due:
-            next_at = _soonest(
-                next_at, await self._ledger.next_due_at(name), *_openings(wave_plan, time.time()).values()
-            )
+            next_at = _soonest(next_at, await self._ledger.next_due_at(name), *_openings(wave_plan, time.time()))
         return WaveEnded(
             name=name,
             ended=ended,
@@ -187,17 +210,15 @@ def _due(wave_plan: WavePlan, now: float) -> tuple[list[Candidate], float | None
 def _stopped(wave_plan: WavePlan, now: float) -> Iterator[tuple[int, str]]:
     """Deliveries of the wave that are planned and must not go, with the reason."""
     for candidate, decision in wave_plan.reconsidered(now):
-        if isinstance(decision, Not) and decision.reason in _STOPS and candidate.next_delivery is not None:
+        if isinstance(decision, Not) and decision.reason.for_good and candidate.next_delivery is not None:
             yield candidate.next_delivery, decision.reason.sentence
 
 
-def _openings(wave_plan: WavePlan, now: float) -> dict[int, float]:
-    """Deliveries that are planned and may not go now, and when they may: planned by a clock ahead, or closed since."""
-    return {
-        candidate.next_delivery: decision.at
-        for candidate, decision in wave_plan.reconsidered(now)
-        if isinstance(decision, Due) and decision.at > now and candidate.next_delivery is not None
-    }
+def _openings(wave_plan: WavePlan, now: float) -> Iterator[float]:
+    """When the letters that are planned and may not go now may go: planned by a clock ahead, or closed since."""
+    for _, decision in wave_plan.reconsidered(now):
+        if isinstance(decision, Due) and decision.at > now:
+            yield decision.at
 
 
 def _soonest(*moments: float | None) -> float | None:

@@ -10,16 +10,17 @@ from msgspec.structs import replace
 
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.plans import plan
+from mass_apology.flows.sending.gate import Gate, Held, in_the_file, suppression
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Changed, Ledger, Records
 from mass_apology.ledger.purging import is_purged
-from mass_apology.ledger.waves import Addition, Candidate, add, candidates
+from mass_apology.ledger.waves import Addition, Candidate, add, candidates, candidates_of
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
 from mass_apology.model import DUE, Delivery, Finding, Severity, read_rows
 from mass_apology.preflight import Asked, asked, fallback_findings
 from mass_apology.recipients import Segments
-from mass_apology.schedule import Decision, Facts, Timetable, Wave, plan_wave, policy
+from mass_apology.schedule import Decision, Facts, Not, Timetable, Wave, plan_wave, policy
 from mass_apology.schedule.public_holidays import PublicHolidays
 from mass_apology.settings import Campaign, ScheduleSettings
 
@@ -76,8 +77,7 @@ class WavePlan:
         """Those whose letter of this wave is planned and not begun, decided as if it were not planned yet."""
         waiting = (each for each in self._candidates() if each.next_status in DUE)
         while batch := list(islice(waiting, BATCH)):
-            facts = (replace(each, planned=False) for each in self._facts(batch))
-            yield from zip(batch, plan_wave(self.wave, facts, now, self._timetable), strict=True)
+            yield from self._as_if_new(batch, now)
 
     def letter(self, candidate: Candidate) -> Delivery:
         """The letter that would be planned, with the Message-ID that it will have."""
@@ -112,11 +112,22 @@ class WavePlan:
         ]
         add(ledger, self.wave.name, additions, now, changes=changes)
 
-    def is_open(self, letter: Delivery, now: float) -> bool:
-        """Whether this letter may arrive now, where its recipient is."""
-        if self.wave.not_after is not None and now > self.wave.not_after:
-            return False
-        return is_open(self._timetable, self._campaign, letter, now)
+    def gate(self) -> Gate:
+        """What is asked of each letter of this wave just before it goes."""
+        return Gate([suppression(self._suppressed), in_the_file, self._ruling])
+
+    def _ruling(self, letters: Sequence[Delivery], now: float) -> Mapping[int, Held | float]:
+        """The wave's own conditions and hours, as if the letters were not planned yet: much may have happened since."""
+        found = candidates_of(self._ledger, self.wave.from_wave, [letter.id for letter in letters])
+        return {
+            candidate.next_delivery: _held(decision, now)
+            for candidate, decision in self._as_if_new(found, now)
+            if candidate.next_delivery is not None
+        }
+
+    def _as_if_new(self, batch: Sequence[Candidate], now: float) -> Iterator[tuple[Candidate, Decision]]:
+        facts = (replace(each, planned=False) for each in self._facts(batch))
+        return zip(batch, plan_wave(self.wave, facts, now, self._timetable), strict=True)
 
     def _candidates(self) -> Iterator[Candidate]:
         everybody = candidates(self._ledger, self.wave.from_wave, self.wave.name)
@@ -139,6 +150,7 @@ class WavePlan:
                 country=its_rows[0].get(self._campaign.columns.country, ""),
                 replied=candidate.replied,
                 suppressed=suppressed.get(candidate.address),
+                left_file=candidate.left_file,
                 chosen=is_chosen,
                 planned=candidate.next_delivery is not None,
             )
@@ -165,10 +177,15 @@ def timetable(schedule: ScheduleSettings, time_zone: str) -> Timetable:
     return Timetable(policy(schedule, time_zone), PublicHolidays() if schedule.holidays else None)
 
 
-def is_open(timetable: Timetable, campaign: Campaign, letter: Delivery, now: float) -> bool:
-    """Whether a letter may arrive now, by the clock and the calendar where its recipient is."""
-    country = read_rows(letter.rows)[0].get(campaign.columns.country, "")
-    return timetable.is_open(now, timetable.place(letter.time_zone, country))
+def country_of(campaign: Campaign, letter: Delivery) -> str:
+    """The country that the recipient's row names; empty where it does not."""
+    return read_rows(letter.rows)[0].get(campaign.columns.country, "")
+
+
+def _held(decision: Decision, now: float) -> Held | float:
+    if isinstance(decision, Not):
+        return Held(reason=decision.reason.sentence, for_good=decision.reason.for_good)
+    return decision.until if decision.at <= now else Held(reason="it is not due yet", for_good=False)
 
 
 def wave_parts(folder: Path, campaign: Campaign, wave: Wave) -> Mapping[str, str]:

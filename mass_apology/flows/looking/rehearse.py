@@ -150,6 +150,9 @@ class _Desk:
     def back(self, message: Message) -> None:
         self._left.appendleft(message)
 
-    def unreachable(self, error: RelayError) -> float | None:
+    async def unreachable(self, error: RelayError) -> bool:
         self.error = error
-        return None
+        return False
+
+    async def closing(self) -> None:
+        await asyncio.Event().wait()  # a test goes on to its end

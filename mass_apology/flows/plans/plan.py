@@ -87,6 +87,10 @@ class Draft:
         """All customers whose data changed after their letter had gone."""
         return self._staging.changed()
 
+    def leaving(self) -> frozenset[int]:
+        """The ledger's rows of the wave's letters in doubt whose customers are not in this plan any more."""
+        return self._staging.leaving()
+
     def outlook(self, ledger: Ledger) -> Outlook:
         """What ``commit`` would change."""
         changes = self._staging.compare()
@@ -256,6 +260,11 @@ def digest_parts(folder: Path, campaign: Campaign) -> dict[str, str]:
 def file_part(folder: Path, campaign: Campaign) -> dict[str, str]:
     """The part of the digests that says whom there is to write to."""
     return {_FILE: _digest([folder / campaign.recipients])}
+
+
+def without_the_file(parts: Mapping[str, str]) -> dict[str, str]:
+    """Of a plan's parts those that ``letter_parts`` has."""
+    return {part: digest for part, digest in parts.items() if part != _FILE}
 
 
 def letter_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,14 +14,18 @@ from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
 from mass_apology.flows.counting import disagreement
-from mass_apology.flows.following.wave_plan import is_open, timetable
+from mass_apology.flows.following.wave_plan import country_of, timetable
 from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.plans import guarding, plan
 from mass_apology.flows.plans.approving import require_approval
 from mass_apology.flows.plans.steps import Check
-from mass_apology.flows.sending.run import Ended, Eyes, Run
+from mass_apology.flows.sending.confirmed import Confirmed, may_be_resent
+from mass_apology.flows.sending.gate import Gate, hours, in_the_file, suppression
+from mass_apology.flows.sending.run import Access, Ended, Eyes, Run
+from mass_apology.flows.sending.stopped import withhold_stopped
+from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Ledger
-from mass_apology.model import FIRST_WAVE, Delivery, Extensions, Status
+from mass_apology.model import FIRST_WAVE, Extensions
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
@@ -49,20 +54,26 @@ async def _run(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
     _refuse_when_late(campaign, wishes)
     password = relay_password(campaign.relay)
     offer = await probe(campaign.relay, password)  # a relay that cannot be used is known before anyone is asked
-    with sending_ledger(folder, campaign, override=wishes.override, begin=True, notice=eyes.notice) as ledger:
-        due = await _plan(folder, campaign, ledger, offer.extensions, wishes, eyes)
-        if not due:
+    with (
+        sending_ledger(folder, campaign, override=wishes.override, begin=True, notice=eyes.notice) as ledger,
+        suppressed(campaign, folder) as on_the_list,
+    ):
+        withhold_stopped(ledger, FIRST_WAVE, on_the_list)
+        gate = _gate(campaign, on_the_list)
+        confirmed = await _Confirmation(folder, campaign, ledger, gate, offer.extensions, wishes, eyes).get()
+        if not confirmed.count:
             return Ended(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)
-        run = Run(folder, campaign, ledger, password, eyes, may_go=_hours(campaign))
-        return _explained(await run.deliver(due, offer.extensions), campaign)
+        access = Access(password=password, extensions=offer.extensions)
+        ended = await Run(folder, campaign, ledger, eyes, access).deliver(confirmed, gate)
+    return _explained(ended, campaign)
 
 
-def _hours(campaign: Campaign) -> Callable[[Delivery], bool] | None:
-    """Whether a letter may arrive now, where the schedule is for first letters too; by default they do not wait."""
-    if not campaign.schedule.first_letter:
-        return None
-    open_hours = timetable(campaign.schedule, campaign.time_zone)
-    return lambda letter: is_open(open_hours, campaign, letter, time.time())
+def _gate(campaign: Campaign, on_the_list: Suppressed) -> Gate:
+    """What is asked of first letters; by default they do not wait for the schedule's hours."""
+    rules = [suppression(on_the_list), in_the_file]
+    if campaign.schedule.first_letter:
+        rules.append(hours(timetable(campaign.schedule, campaign.time_zone), partial(country_of, campaign)))
+    return Gate(rules)
 
 
 def _explained(ended: Ended, campaign: Campaign) -> Ended:
@@ -85,61 +96,79 @@ def _refuse_when_late(campaign: Campaign, wishes: Wishes) -> None:
         )
 
 
-async def _plan(
-    folder: Path, campaign: Campaign, ledger: Ledger, offered: Extensions, wishes: Wishes, eyes: Eyes
-) -> int:
-    """Bring the ledger's plan up to date and have it confirmed; the number of letters due."""
-    doubted = ledger.counts(FIRST_WAVE)[Status.IN_DOUBT] if wishes.resend_in_doubt else 0
-    await _bring_up_to_date(folder, campaign, ledger, offered, wishes, eyes, doubted)
-    if doubted:  # only now: letters whose sending was not confirmed stay in doubt
-        ledger.resend_in_doubt(time.time())
-    return plan.due(ledger.counts(FIRST_WAVE))
+class _Confirmation:
+    """Brings the ledger's plan up to date and has a person agree to what is due."""
 
+    def __init__(  # noqa: PLR0913, PLR0917 (what a plan depends on)
+        self,
+        folder: Path,
+        campaign: Campaign,
+        ledger: Ledger,
+        gate: Gate,
+        offered: Extensions,
+        wishes: Wishes,
+        eyes: Eyes,
+    ) -> None:
+        self._folder = folder
+        self._campaign = campaign
+        self._ledger = ledger
+        self._gate = gate
+        self._offered = offered
+        self._wishes = wishes
+        self._eyes = eyes
 
-async def _bring_up_to_date(  # noqa: PLR0913, PLR0917 (what a plan depends on)
-    folder: Path,
-    campaign: Campaign,
-    ledger: Ledger,
-    offered: Extensions,
-    wishes: Wishes,
-    eyes: Eyes,
-    doubted: int,
-) -> None:
-    """The plan, shown and confirmed, becomes the ledger's; ``doubted`` letters are to be sent besides."""
-    parts = plan.digest_parts(folder, campaign)
-    if not plan.is_stale(folder, campaign, parts, ledger):
-        due = plan.due(ledger.counts(FIRST_WAVE)) + doubted
-        eyes.plan(None, due, campaign)
-        if due:
-            _confirm(due, wishes, eyes)
-        return
-    terms = plan.Terms(skip_bad_rows=wishes.skip_bad_rows, override=wishes.override, offered=offered)
-    async with plan.drafted(folder, campaign, parts, ledger.key, terms, observe=eyes.stage) as draft:
-        outlook = draft.outlook(ledger)
-        due = outlook.due + doubted
-        eyes.plan(draft.check, due, campaign, outlook)
-        plan.require_sendable(draft.check, outlook, withhold_missing=wishes.withhold_missing)
-        approved = require_approval(folder, campaign, parts, draft.check.letters)
-        if due:
-            _confirm(due, wishes, eyes)
-        # Before the commit: after a crash in between, a plan that is the ledger's would never be spoken of again.
-        _take_down(folder, campaign, draft.check, approved, wishes, ledger)
-        draft.commit(ledger)
+    async def get(self) -> Confirmed:
+        """What was agreed to. Raises ``ConfirmationError`` where it was not; then the ledger is as it was."""
+        parts = plan.digest_parts(self._folder, self._campaign)
+        if plan.is_stale(self._folder, self._campaign, parts, self._ledger):
+            return await self._of_a_new_plan(parts)
+        resend = self._may_be_resent(())
+        due = plan.due(self._ledger.counts(FIRST_WAVE)) + len(resend)
+        self._eyes.plan(None, due, self._campaign)
+        return self._agreed(due, resend, parts)
 
+    async def _of_a_new_plan(self, parts: Mapping[str, str]) -> Confirmed:
+        """The plan, shown and confirmed, becomes the ledger's."""
+        wishes, campaign, ledger = self._wishes, self._campaign, self._ledger
+        terms = plan.Terms(skip_bad_rows=wishes.skip_bad_rows, override=wishes.override, offered=self._offered)
+        async with plan.drafted(self._folder, campaign, parts, ledger.key, terms, observe=self._eyes.stage) as draft:
+            outlook = draft.outlook(ledger)
+            resend = self._may_be_resent(draft.leaving())
+            due = outlook.due + len(resend)
+            self._eyes.plan(draft.check, due, campaign, outlook)
+            plan.require_sendable(draft.check, outlook, withhold_missing=wishes.withhold_missing)
+            approved = require_approval(self._folder, campaign, parts, draft.check.letters)
+            confirmed = self._agreed(due, resend, parts)
+            # Before the commit: after a crash in between, a plan that is the ledger's would never be spoken of again.
+            self._take_down(draft.check, approved)
+            draft.commit(ledger)
+        return confirmed
 
-def _take_down(folder: Path, campaign: Campaign, check: Check, approved: str, wishes: Wishes, ledger: Ledger) -> None:
-    """What somebody may ask about later, and what other campaigns have to know."""
-    said = f"plan {check.code} of {check.letters} letters confirmed. {approved}".strip()
-    if wishes.override:
-        said += f" Overridden: {', '.join(wishes.override)}."
-    ledger.note(time.time(), said)
-    guarding.remember_sent(folder, campaign, check.letters)
+    def _may_be_resent(self, leaving: Collection[int]) -> tuple[int, ...]:
+        """Letters in doubt, where they are asked for; without those of recipients who leave the file just now."""
+        if not self._wishes.resend_in_doubt:
+            return ()
+        return may_be_resent(self._ledger, FIRST_WAVE, self._gate, leaving)
 
-
-def _confirm(due: int, wishes: Wishes, eyes: Eyes) -> None:
-    """Nothing leaves without the number of letters that are really due, typed or given."""
-    if said := disagreement(due, wishes.confirm, eyes.count):
-        raise ConfirmationError(
-            f"{due} letters are due, but {said}; nothing was sent.",
-            next_step=f"Look at the plan above; to send it, run: mass-apology send --confirm {due}",
+    def _agreed(self, due: int, resend: tuple[int, ...], parts: Mapping[str, str]) -> Confirmed:
+        """Nothing leaves without the number of letters that are really due, typed or given."""
+        if due and (said := disagreement(due, self._wishes.confirm, self._eyes.count)):
+            raise ConfirmationError(
+                f"{due} letters are due, but {said}; nothing was sent.",
+                next_step=f"Look at the plan above; to send it, run: mass-apology send --confirm {due}",
+            )
+        return Confirmed(
+            wave=FIRST_WAVE,
+            template=self._campaign.template,
+            parts=plan.without_the_file(parts),
+            count=due,
+            resend=resend,
         )
+
+    def _take_down(self, check: Check, approved: str) -> None:
+        """What somebody may ask about later, and what other campaigns have to know."""
+        said = f"plan {check.code} of {check.letters} letters confirmed. {approved}".strip()
+        if self._wishes.override:
+            said += f" Overridden: {', '.join(self._wishes.override)}."
+        self._ledger.note(time.time(), said)
+        guarding.remember_sent(self._folder, self._campaign, check.letters)

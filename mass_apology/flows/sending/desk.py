@@ -2,6 +2,9 @@
 
 Implements ``smtp.desk.Desk``. What decides is elsewhere and pure (``pacing``, ``decide``, ``smtp.replies``); here the
 decisions meet the clock, the ledger and the connections.
+
+Whatever fails beside the relay closes the desk: nothing more is begun, and what is on its way gets its reply. Only what
+``hand_over`` raises, a ledger that cannot be written, ends the connections at once.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -22,7 +26,7 @@ from mass_apology.flows.sending.stock import Stock
 from mass_apology.flows.sending.tally import Progress, Tally
 from mass_apology.flows.sending.windows import Windows
 from mass_apology.ledger import Ledger
-from mass_apology.model import Mark, Message, Outcome, Phase, Status
+from mass_apology.model import Delivery, Mark, Message, Outcome, Phase, Status
 from mass_apology.settings import Campaign, parse_duration, parse_rate
 from mass_apology.smtp.replies import classify
 
@@ -36,7 +40,10 @@ ROUND_TRIP = 1.0  # seconds: throttling replies closer together than this are on
 
 
 class Desk:
-    """One run's desk. It closes by itself when a reply or the breaker says so; ``reason`` then says why."""
+    """One run's desk. It closes by itself when a reply or the breaker says so; ``reason`` then says why.
+
+    ``failure`` is what else ended the run, where something did.
+    """
 
     def __init__(
         self, *, campaign: Campaign, stock: Stock, ledger: Ledger, log: Log, tally: Tally, windows: Windows
@@ -59,6 +66,8 @@ class Desk:
         self.paused = False
         self.closed = False
         self.reason: str | None = None
+        self.failure: BaseException | None = None
+        self._closes = asyncio.Event()
 
     # What the connections ask (smtp.Desk)
 
@@ -105,7 +114,12 @@ class Desk:
 
     def settle(self, message: Message, outcome: Outcome) -> None:
         """Record what became of a letter."""
-        now = time.time()
+        try:
+            self._settle(message, outcome, time.time())
+        except Exception as error:  # the letter stays HANDING_OVER, and so in doubt; no other one must
+            self.fail(error)
+
+    def _settle(self, message: Message, outcome: Outcome, now: float) -> None:
         decision = decide(
             message.delivery,
             outcome,
@@ -128,8 +142,29 @@ class Desk:
         self._windows.end(handed_over_at=None)
         self._stock.put_back(message)
 
-    def unreachable(self, error: RelayError) -> float | None:
-        """A connection could not be opened: seconds until the next try, or ``None`` to stop."""
+    def withhold(self, delivery: Delivery, reason: str) -> None:
+        """A letter that must not go any more."""
+        now = time.time()
+        mark = Mark(delivery=delivery.id, status=Status.WITHHELD, at=now, attempts=delivery.attempts, reply=reason)
+        self._ledger.record(mark)
+        self._log.mark(delivery, mark, None)
+        self._tally.settle(delivery.id, mark.status, now)
+
+    async def closing(self) -> None:
+        """Until nothing more is begun."""
+        await self._closes.wait()
+
+    async def unreachable(self, error: RelayError) -> bool:
+        """A connection could not be opened: wait until the next try, or say that there is to be none."""
+        seconds = self._wait_after(error)
+        if seconds is None:
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closes.wait()
+        return not self.closed
+
+    def _wait_after(self, error: RelayError) -> float | None:
         self._log.event("unreachable", time.time(), phase=error.phase, code=error.reply.code if error.reply else None)
         self._unreachable += 1
         if not error.temporary or self._unreachable > UNREACHABLE_LIMIT:
@@ -144,7 +179,13 @@ class Desk:
         """Begin no further letter; those on a connection are finished. The first reason is kept."""
         self.reason = self.reason or reason
         self.closed = True
+        self._closes.set()
         self._stock.close()
+
+    def fail(self, error: BaseException) -> None:
+        """Close because of something that has nothing to do with the relay. The first failure is kept."""
+        self.failure = self.failure or error
+        self.close()
 
     def pause(self, *, paused: bool) -> None:
         """Begin no further letter until told to go on."""

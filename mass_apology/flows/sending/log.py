@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -30,11 +31,15 @@ def without_addresses(text: str) -> str:
 
 
 class Log:
-    """Appends events to a file. Lines are handed to the system at ``flush``, which the sender calls every second."""
+    """Appends events to a file. Lines are handed to the system at ``flush``, which the sender calls every second.
+
+    Only opening it and ``flush`` raise ``OutputError``: a full disk must not come between a letter and its outcome.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._encode = msgspec.json.Encoder().encode
+        self._failure: OutputError | None = None  # after it nothing more is written
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             self._file: IO[bytes] = os.fdopen(descriptor, "ab", buffering=1 << 16)
@@ -47,8 +52,8 @@ class Log:
         """One event of the run, such as "started" or "slowed-down"."""
         self._write({"at": _iso(at), "event": what, **facts})
 
-    def mark(self, delivery: Delivery, mark: Mark, phase: Phase) -> None:
-        """One change of one delivery."""
+    def mark(self, delivery: Delivery, mark: Mark, phase: Phase | None) -> None:
+        """One change of one delivery; ``phase`` is where its conversation with the relay ended, if there was one."""
         self._write(
             {
                 "at": _iso(mark.at),
@@ -73,22 +78,26 @@ class Log:
             self.flush()
 
     def _write(self, line: dict[str, object]) -> None:
-        try:
-            self._file.write(self._encode(line) + b"\n")
-        except OSError as error:
-            raise self._unwritable(error) from error
+        self._attempt(lambda: self._file.write(self._encode(line) + b"\n"))
 
     def flush(self) -> None:
-        try:
-            self._file.flush()
-        except OSError as error:
-            raise self._unwritable(error) from error
+        """Hand all lines to the system. Raises ``OutputError`` where it takes them no longer."""
+        self._attempt(self._file.flush)
+        if self._failure is not None:
+            raise self._failure
 
     def close(self) -> None:
-        try:
+        """Flush and close; what cannot be written any more is lost, as ``flush`` has said."""
+        self._attempt(self._file.flush)
+        with suppress(OSError):
             self._file.close()
-        except OSError as error:
-            raise self._unwritable(error) from error
+
+    def _attempt(self, act: Callable[[], object]) -> None:
+        if self._failure is None:
+            try:
+                act()
+            except OSError as error:
+                self._failure = self._unwritable(error)
 
     def _unwritable(self, error: OSError) -> OutputError:
         return OutputError(

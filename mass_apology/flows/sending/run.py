@@ -1,13 +1,12 @@
-"""Confirmed letters on their way: claim → render → compose → pace → hand over → record, to the last reply."""
+"""Confirmed letters on their way: claim → gate → render → compose → pace → hand over → record, to the last reply."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Coroutine, Sequence
+from contextlib import closing
 from math import inf
 from pathlib import Path
 from typing import Protocol
@@ -15,22 +14,26 @@ from typing import Protocol
 from msgspec import Struct
 
 from mass_apology.campaign import LOG_NAME
-from mass_apology.errors import first_failure
+from mass_apology.errors import ConfirmationError, OutputError, first_failure
 from mass_apology.flows.plans import plan
 from mass_apology.flows.plans.plan import Outlook
 from mass_apology.flows.plans.steps import Check
+from mass_apology.flows.sending.confirmed import Confirmed, require_unchanged
 from mass_apology.flows.sending.desk import Desk
+from mass_apology.flows.sending.gate import Gate
+from mass_apology.flows.sending.interrupts import Interrupts, interrupts
 from mass_apology.flows.sending.log import Log
 from mass_apology.flows.sending.stock import Stock
 from mass_apology.flows.sending.tally import Progress, Tally
 from mass_apology.flows.sending.windows import Windows
 from mass_apology.ledger import Control, Ledger, editions
 from mass_apology.letter.farm import Farm, processes_for
-from mass_apology.model import FIRST_WAVE, Delivery, Extensions, Finding, Status
-from mass_apology.settings import Campaign, SubjectLine, parse_rate
+from mass_apology.model import Extensions, Finding, Status
+from mass_apology.settings import Campaign, parse_rate
 from mass_apology.smtp.relay import run as send_through
 
 LARGE = 128 << 10  # octets of attachments
+RELEASED_AT_ONCE = 1000  # letters in doubt that the gate is asked about in one go
 TICK = 0.25  # seconds between looks at the clock, the requests of other terminals, and the eyes
 
 
@@ -72,61 +75,50 @@ class Eyes(Protocol):
         """The sending goes on; called a few times a second."""
 
 
+class Access(Struct, frozen=True, kw_only=True):
+    """How the relay is used."""
+
+    password: str | None
+    extensions: Extensions  # that it offered when it was last asked
+
+
 class Run:
-    """The confirmed letters of one wave: from here on they leave."""
+    """The confirmed letters of one wave: from here on they leave.
 
-    def __init__(  # noqa: PLR0913 (what a run has to do with)
-        self,
-        folder: Path,
-        campaign: Campaign,
-        ledger: Ledger,
-        password: str | None,
-        eyes: Eyes,
-        *,
-        wave: str = FIRST_WAVE,
-        template: str | None = None,
-        subject_line: SubjectLine = SubjectLine.OWN,
-        may_go: Callable[[Delivery], bool] | None = None,
-        patience: float = inf,
-    ) -> None:
-        """``template`` and ``subject_line`` are the wave's, where it is not the first.
+    Used by every command that sends, under the campaign's lock. Nothing leaves that is not what was confirmed, and
+    nothing that the gate holds back. A failure beside the relay ends the run after the letters on their way have their
+    replies; only a ledger that cannot be written, or a second Ctrl-C, ends it before.
+    """
 
-        ``may_go`` is asked of each letter just before it goes; one that may not stays due for a later run, and so does
-        a deferred one that is not due again within ``patience`` seconds.
-        """
+    def __init__(self, folder: Path, campaign: Campaign, ledger: Ledger, eyes: Eyes, access: Access) -> None:
         self._folder = folder
         self._campaign = campaign
         self._ledger = ledger
-        self._password = password
         self._eyes = eyes
-        self._wave = wave
-        self._template = template
-        self._subject_line = subject_line
-        self._may_go = may_go
-        self._patience = patience
+        self._access = access
 
-    async def deliver(self, due: int, extensions: Extensions) -> Ended:
-        """Send what is due until nothing is, or until something or somebody ends it."""
+    async def deliver(self, confirmed: Confirmed, gate: Gate, *, patience: float = inf) -> Ended:
+        """Send what is due until nothing is, or until something or somebody ends it.
+
+        ``patience``: seconds that are waited for a deferred letter to be due again, at the most. Raises
+        ``MassApologyError`` with nothing sent, or with what was sent recorded.
+        """
         begun = time.monotonic()
-        parts = plan.letter_parts(self._folder, self._campaign, self._template or self._campaign.template)
-        editions.begin(self._ledger, self._wave, parts, time.time())
-        tally = Tally(due)
-        recipe = plan.writer_recipe(
-            self._folder, self._campaign, self._ledger.header, self._template, self._subject_line
-        )
         attached = plan.attached(self._folder, self._campaign)
-        # The way to another process and back costs more than writing a letter that is mostly attachment.
-        processes = processes_for(due, os.cpu_count() or 1) if attached < LARGE else 0
-        async with Farm(recipe, processes=processes) as farm:
+        async with self._farm(confirmed, attached) as farm:
+            self._require_confirmed(confirmed)
+            editions.begin(self._ledger, confirmed.wave, confirmed.parts, time.time())
+            self._release(confirmed, gate)
+            tally = Tally(confirmed.count)
             with closing(Log(self._folder / LOG_NAME)) as log:
                 stock = Stock(
                     self._ledger,
                     farm,
-                    eightbit=extensions.eightbitmime,
+                    eightbit=self._access.extensions.eightbitmime,
+                    gate=gate,
                     attached=attached,
-                    wave=self._wave,
-                    may_go=self._may_go,
-                    patience=self._patience,
+                    wave=confirmed.wave,
+                    patience=patience,
                 )
                 desk = Desk(
                     campaign=self._campaign,
@@ -137,17 +129,47 @@ class Run:
                     windows=self._windows(),
                 )
                 self._ledger.on_claim(log.claimed)
-                log.event("started", time.time(), due=due, wave=self._wave, **plan.origin_facts(self._ledger))
+                facts = plan.origin_facts(self._ledger)
+                log.event("started", time.time(), due=confirmed.count, wave=confirmed.wave, **facts)
                 await self._until_done(desk, stock, log)
                 log.event("ended", time.time(), reason=desk.reason)
-            await self._ledger.flush()
+                if desk.failure is not None:
+                    raise desk.failure
+                log.flush()
         self._eyes.progress(desk.progress())
         return Ended(
-            counts=self._ledger.counts(self._wave),
+            counts=self._ledger.counts(confirmed.wave),
             sent=tally.counts[Status.ACCEPTED],
             seconds=time.monotonic() - begun,
             reason=desk.reason,
         )
+
+    def _farm(self, confirmed: Confirmed, attached: int) -> Farm:
+        recipe = plan.writer_recipe(
+            self._folder, self._campaign, self._ledger.header, confirmed.template, confirmed.subject_line
+        )
+        # The way to another process and back costs more than writing a letter that is mostly attachment.
+        processes = processes_for(confirmed.count, os.cpu_count() or 1) if attached < LARGE else 0
+        return Farm(recipe, processes=processes)
+
+    def _require_confirmed(self, confirmed: Confirmed) -> None:
+        """Everything that letters are written from has been read: it must be what was agreed to, and as many."""
+        require_unchanged(self._folder, confirmed)
+        due = plan.due(self._ledger.counts(confirmed.wave)) + len(confirmed.resend)
+        if due != confirmed.count:
+            raise ConfirmationError(
+                f"{due} letters of the wave {confirmed.wave} are due, and {confirmed.count} were agreed to; "
+                "nothing was sent.",
+                next_step="Run the command again, and look at the plan.",
+            )
+
+    def _release(self, confirmed: Confirmed, gate: Gate) -> None:
+        """Letters in doubt that were agreed to become due, those that the gate lets go; the others stay in doubt."""
+        for start in range(0, len(confirmed.resend), RELEASED_AT_ONCE):
+            ids = confirmed.resend[start : start + RELEASED_AT_ONCE]
+            now = time.time()
+            verdict = gate.ask(self._ledger.in_doubt(confirmed.wave, ids), now)
+            self._ledger.release_in_doubt(confirmed.wave, [letter.id for letter, _ in verdict.open], now)
 
     def _windows(self) -> Windows:
         limits = [rate for window in self._campaign.relay.windows if (rate := parse_rate(window))]
@@ -155,26 +177,28 @@ class Run:
         return Windows(limits, self._ledger.usage_since(time.time() - longest))
 
     async def _until_done(self, desk: Desk, stock: Stock, log: Log) -> None:
-        """The filling, the connections and the watch, side by side; when the connections end, all ends."""
-        with _interrupts(desk) as interrupts:
+        """The connections, and beside them the filling and the watch; when the connections end, all ends."""
+        with interrupts(desk.close) as signals:
             try:
-                with first_failure():
-                    async with asyncio.TaskGroup() as tasks:
-                        tasks.create_task(stock.fill())
-                        watching = tasks.create_task(self._watch(desk, log))
-                        await send_through(self._campaign.relay, self._password, desk, desk.allowed)
-                        desk.close()
-                        watching.cancel()
+                await self._side_by_side(desk, stock, log)
             except asyncio.CancelledError:
-                if not interrupts.cancelled:
-                    raise
-                interrupts.task.uncancel()
+                _require_interrupted(signals)
+            await self._ledger.flush()
+
+    async def _side_by_side(self, desk: Desk, stock: Stock, log: Log) -> None:
+        with first_failure():
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_beside(stock.fill(desk.withhold), desk))
+                watching = tasks.create_task(_beside(self._watch(desk, log), desk))
+                await send_through(self._campaign.relay, self._access.password, desk, desk.allowed)
+                desk.close()
+                watching.cancel()
 
     async def _watch(self, desk: Desk, log: Log) -> None:
         """What happens by the clock: progress, the log, requests from other terminals, the deadline."""
         finish_by = self._campaign.finish_by
         while True:
-            self._eyes.progress(desk.progress())
+            self._show(desk)
             log.flush()
             if problem := self._ledger.lost_sight():  # what is recorded from now on might be found by nobody
                 desk.close(problem)
@@ -186,35 +210,27 @@ class Run:
                 desk.close("The campaign's finish_by has passed. Move it in campaign.toml to send the rest.")
             await asyncio.sleep(TICK)
 
-
-class _Interrupts:
-    """Ctrl-C once: begin nothing more. Ctrl-C again: cancel, so that the connections end before any further dot."""
-
-    def __init__(self, desk: Desk, task: asyncio.Task[object]) -> None:
-        self.task = task
-        self.cancelled = False
-        self._desk = desk
-
-    def interrupted(self) -> None:
-        if self._desk.closed:
-            self.cancelled = True
-            self.task.cancel()
-        self._desk.close()
+    def _show(self, desk: Desk) -> None:
+        try:
+            self._eyes.progress(desk.progress())
+        except OSError as error:
+            raise OutputError(
+                "Nobody reads the output any more, so the sending ended; every letter that was on its way is recorded.",
+                next_step="Run the command again to go on; to keep what it says, send it to a file.",
+            ) from error
 
 
-@contextmanager
-def _interrupts(desk: Desk) -> Iterator[_Interrupts]:
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 (a coroutine always runs in a task)
-    interrupts = _Interrupts(desk, task)
-    loop = asyncio.get_running_loop()
-    # Python's own handlers and not the loop's: those do not exist on Windows.
-    before = {
-        each: signal.signal(each, lambda *_: loop.call_soon_threadsafe(interrupts.interrupted))
-        for each in (signal.SIGINT, signal.SIGTERM)
-    }
+async def _beside(work: Coroutine[None, None, None], desk: Desk) -> None:
+    """Something that goes on beside the connections: where it fails, the desk closes, and they end by themselves."""
     try:
-        yield interrupts
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        with first_failure():
+            await work
+    except Exception as error:
+        desk.fail(error)
+
+
+def _require_interrupted(signals: Interrupts) -> None:
+    """A second Ctrl-C is a way to end; any other cancellation goes on to whoever asked for it."""
+    if not signals.cancelled:
+        raise asyncio.CancelledError
+    signals.task.uncancel()

@@ -1,0 +1,344 @@
+"""What happens between the plan and the dot: a letter goes only where everything still speaks for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from live import Person, campaign_folder, customers, relay, results, send, statuses, write_rows, write_toml
+from smtp_fakes import FaultyConversation, Relay
+
+from mass_apology.errors import ConfirmationError
+from mass_apology.flows import control, event_loop, suppress
+from mass_apology.flows.following import consent, follow_up
+from mass_apology.flows.following.affected import Wishes as Correction
+from mass_apology.flows.following.correct import correct
+from mass_apology.ledger import Control, Records
+from mass_apology.letter.farm import Farm
+from mass_apology.model import DUE, Status
+
+IMPATIENT = {"connections": 2, "timeout": 1.0, "dot_timeout": 0.5}
+AT_ONCE = """
+[[follow_up]]
+template = "sorry"
+name = "later"
+at = 2020-01-01T00:00:00Z
+
+[schedule]
+hours = "00:00-24:00"
+weekdays = "mon-sun"
+"""
+
+
+class Mute:
+    """A relay that does not answer some dots: those letters it has taken, and we do not know."""
+
+    def __init__(self) -> None:
+        self.numbers: set[int] = set()  # of the dots, from 1, that get no answer
+        self.all = False
+        self._dots = 0
+
+    def __call__(self, conversation: FaultyConversation, verb: str, _: bytes) -> bytes | None:
+        if verb != ".":
+            return None
+        self._dots += 1
+        return conversation.hang() if self.all or self._dots in self.numbers else None
+
+
+def wave_counts(folder: Path, wave: str) -> dict[str, int]:
+    with Records.open(folder / "ledger.sqlite", "trial") as records:
+        return {status.value: count for status, count in records.counts(wave).items() if count}
+
+
+def add_follow_up(folder: Path) -> None:
+    toml = folder / "campaign.toml"
+    toml.write_text(toml.read_text(encoding="utf-8") + AT_ONCE, encoding="utf-8")
+
+
+def arm(folder: Path) -> None:
+    event_loop.run(consent.agree(folder, "later", Person().count, confirm=None, observe=Person().stage))
+
+
+def received_by(live: Relay, address: str) -> int:
+    return sum(address in letter.recipients for letter in live.received)
+
+
+@contextmanager
+def stopped_after_one(folder: Callable[[Relay], Path]) -> Iterator[tuple[Relay, Path]]:
+    """A campaign of which one letter is accepted, the others are due, and the relay is well again."""
+    stop = threading.Event()
+
+    def after_one(_: FaultyConversation, verb: str, __: bytes) -> bytes | None:
+        if verb == "." and live.received:
+            stop.set()
+            return b"451 4.3.0 later"
+        return None
+
+    with relay(fault=after_one) as live:
+        made = folder(live)
+        asking = threading.Thread(target=lambda: stop.wait(20) and control.ask(made, Control.STOP))
+        asking.start()
+        send(made)
+        asking.join()
+        live.fault = None
+        yield live, made
+
+
+# Suppression
+
+
+def test_somebody_suppressed_between_two_runs_is_not_written_to(tmp_path: Path) -> None:
+    with stopped_after_one(
+        lambda live: campaign_folder(tmp_path, live.sink.url, customers(4), relay={"connections": 1})
+    ) as (live, folder):
+        address = next(each.address for each in reversed(results(folder)) if each.status in DUE)
+        suppress.add(address, "requested", "phoned")
+        due = statuses(folder)["PLANNED"] + statuses(folder)["DEFERRED"]
+        person = Person()
+        send(folder, person)
+        assert person.asked == [due - 1]  # the number of letters that go
+        assert received_by(live, address) == 0
+    told = next(each for each in results(folder) if each.address == address)
+    assert told.status is Status.WITHHELD
+    assert "suppress" in (told.reply or "").lower() or "request" in (told.reply or "").lower()
+
+
+def test_somebody_suppressed_while_letters_wait_is_not_written_to(tmp_path: Path) -> None:
+    """The run is paused with all letters rendered; then somebody phones."""
+    rows = customers(40)
+
+    class Pausing(Person):
+        def progress(self, progress: object) -> None:
+            if len(live.received) >= 1 and not paused.is_set():
+                paused.set()
+                control.ask(folder, Control.PAUSE)
+
+    paused = threading.Event()
+    with relay() as live:
+        folder = campaign_folder(tmp_path, live.sink.url, rows, relay={"rate": "20/s", "connections": 1})
+
+        def phone() -> None:
+            paused.wait(20)
+            event_loop_pause = threading.Event()
+            event_loop_pause.wait(1.5)
+            suppress.add(rows[-1]["email"], "requested", "phoned")
+            control.ask(folder, Control.RUN)
+
+        phoning = threading.Thread(target=phone)
+        phoning.start()
+        send(folder, Pausing())
+        phoning.join()
+        assert received_by(live, rows[-1]["email"]) == 0
+    assert statuses(folder) == {"ACCEPTED": 39, "WITHHELD": 1}
+
+
+def test_a_suppressed_letter_in_doubt_stays_in_doubt(tmp_path: Path) -> None:
+    mute = Mute()
+    mute.numbers = {2, 3}
+    with relay(fault=mute) as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(5), relay=IMPATIENT)
+        send(folder)
+        doubtful = [each.address for each in results(folder) if each.status is Status.IN_DOUBT]
+        assert len(doubtful) == 2
+        suppress.add(doubtful[0], "requested", "phoned")
+        before, person = received_by(live, doubtful[0]), Person()
+        send(folder, person, resend_in_doubt=True)
+        assert person.asked == [1]
+        assert received_by(live, doubtful[0]) == before
+    assert statuses(folder) == {"ACCEPTED": 4, "IN_DOUBT": 1}
+
+
+# Hours
+
+
+def test_out_of_hours_no_letter_is_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    write = Farm.write
+
+    async def counted(self: Farm, deliveries: list[object], **facts: object) -> object:
+        written.append(len(deliveries))
+        return await write(self, deliveries, **facts)
+
+    monkeypatch.setattr(Farm, "write", counted)
+    opens = (datetime.now(UTC).hour + 3) % 22
+    schedule = {"hours": f"{opens:02}:00-{opens + 1:02}:00", "weekdays": "mon-sun", "first_letter": True}
+    with relay() as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(300), schedule=schedule)
+        ended = send(folder)
+        assert live.received == []
+    assert (sum(written), ended.sent, ended.due) == (0, 0, 300)
+
+
+# The file
+
+
+def test_a_letter_in_doubt_to_somebody_who_left_the_file_is_not_sent_again(tmp_path: Path) -> None:
+    mute = Mute()
+    mute.numbers = {2, 4}
+    with relay(fault=mute) as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(6), relay=IMPATIENT)
+        send(folder)
+        gone = next(each.address for each in results(folder) if each.status is Status.IN_DOUBT)
+        write_rows(folder / "affected.csv", [row for row in customers(6) if row["email"] != gone])
+        before, person = received_by(live, gone), Person()
+        send(folder, person, resend_in_doubt=True)
+        assert person.asked == [1]
+        assert received_by(live, gone) == before
+        send_again = Person()
+        send(folder, send_again, resend_in_doubt=True)  # nor by a plan that is not new
+        assert send_again.asked == []
+    assert statuses(folder) == {"ACCEPTED": 5, "IN_DOUBT": 1}
+
+
+def test_a_follow_up_does_not_go_to_somebody_who_left_the_file(tmp_path: Path) -> None:
+    with relay() as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(5))
+        add_follow_up(folder)
+        send(folder)
+        write_rows(folder / "affected.csv", customers(7)[1:])
+        send(folder)
+        arm(folder)
+        follow_up.run(folder, Person())
+        assert received_by(live, customers(1)[0]["email"]) == 1
+        assert wave_counts(folder, "later") == {"ACCEPTED": 6}
+        write_rows(folder / "affected.csv", customers(7))
+        send(folder)  # the row is back
+        arm(folder)
+        follow_up.run(folder, Person())
+        assert received_by(live, customers(1)[0]["email"]) == 2
+
+
+# Letters in doubt belong to a wave
+
+
+def test_only_the_first_waves_letters_are_released_by_send(tmp_path: Path) -> None:
+    mute = Mute()
+    mute.numbers = {3}
+    with relay(fault=mute) as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(3), relay=IMPATIENT)
+        add_follow_up(folder)
+        send(folder)
+        assert wave_counts(folder, "first") == {"ACCEPTED": 2, "IN_DOUBT": 1}
+        arm(folder)
+        mute.all = True
+        follow_up.run(folder, Person())
+        in_doubt = wave_counts(folder, "later")["IN_DOUBT"]
+        mute.all = False
+        person = Person()
+        send(folder, person, resend_in_doubt=True)
+        assert person.asked == [1]
+        assert wave_counts(folder, "first") == {"ACCEPTED": 3}
+        assert wave_counts(folder, "later")["IN_DOUBT"] == in_doubt
+
+
+def test_a_follow_ups_letters_in_doubt_are_sent_again_after_their_typed_number(tmp_path: Path) -> None:
+    mute = Mute()
+    with relay(fault=mute) as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(3), relay=IMPATIENT)
+        add_follow_up(folder)
+        send(folder)
+        arm(folder)
+        mute.all = True
+        follow_up.run(folder, Person())
+        in_doubt = wave_counts(folder, "later")["IN_DOUBT"]
+        mute.all = False
+        follow_up.run(folder, Person())
+        assert wave_counts(folder, "later")["IN_DOUBT"] == in_doubt  # not by itself
+        with pytest.raises(ConfirmationError, match="would be sent again"):
+            follow_up.run(folder, Person(types="99"), follow_up.Resend(wave="later", confirm=None))
+        assert wave_counts(folder, "later")["IN_DOUBT"] == in_doubt
+        person = Person()
+        follow_up.run(folder, person, follow_up.Resend(wave="later", confirm=None))
+        assert person.asked == [in_doubt]
+        assert wave_counts(folder, "later") == {"ACCEPTED": 3}
+        with pytest.raises(ConfirmationError, match="No letter of the wave later is in doubt"):
+            follow_up.run(folder, Person(), follow_up.Resend(wave="later", confirm=1))
+
+
+def test_a_corrections_letters_in_doubt_are_sent_again(tmp_path: Path) -> None:
+    mute = Mute()
+    with relay(fault=mute) as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(2), relay=IMPATIENT)
+        send(folder)
+        mute.all = True
+        correct(folder, Correction(template="sorry"), Person())
+        assert wave_counts(folder, "correction")["IN_DOUBT"] >= 1
+        mute.all = False
+        person = Person()
+        correct(folder, Correction(template="sorry", resend_in_doubt=True), person)
+        assert wave_counts(folder, "correction") == {"ACCEPTED": 2}
+        assert person.asked == [2]
+
+
+# What is written from
+
+
+class Editor(Person):
+    """Changes a file while the number is asked for."""
+
+    def __init__(self, change: Callable[[], object]) -> None:
+        super().__init__()
+        self._change = change
+
+    def count(self, due: int) -> str:
+        self._change()
+        return super().count(due)
+
+
+CHANGES: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "template": (
+        "the template",
+        lambda folder: (folder / "templates/sorry/en.md").write_text("Subject: X\n\n{{ salutation }}\n\nOther.\n"),
+    ),
+    "a new language": (
+        "the template",
+        lambda folder: (folder / "templates/sorry/pl.md").write_text("Subject: X\n\n{{ salutation }}\n\nInny.\n"),
+    ),
+    "picture": ("the attachments", lambda folder: (folder / "terms.txt").write_text("other terms")),
+    "facts": (
+        "campaign.toml",
+        lambda folder: (folder / "campaign.toml").write_text(
+            (folder / "campaign.toml").read_text(encoding="utf-8").replace("Acme API", "Acme Mail"), encoding="utf-8"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_nothing_leaves_that_was_not_agreed_to(tmp_path: Path, what: str) -> None:
+    part, change = CHANGES[what]
+    with relay() as live:
+        (tmp_path / "terms.txt").write_text("terms")
+        folder = campaign_folder(tmp_path, live.sink.url, customers(3), message={"attachments": ["terms.txt"]})
+        with pytest.raises(ConfirmationError, match=f"Nothing was sent: {part} changed"):
+            send(folder, Editor(lambda: change(folder)))
+        assert live.received == []
+        person = Person()
+        send(folder, person)  # the change is looked at, and agreed to
+        assert person.outlooks[0] is not None
+        assert person.outlooks[0].changed_parts == (part,)
+    assert len(live.received) == 3
+
+
+def test_a_correction_that_changed_meanwhile_does_not_leave(tmp_path: Path) -> None:
+    with relay() as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(3))
+        send(folder)
+        edited = Editor(
+            lambda: (folder / "templates/sorry/en.md").write_text("Subject: X\n\n{{ salutation }}\n\nNo.\n")
+        )
+        with pytest.raises(ConfirmationError, match="the template changed"):
+            correct(folder, Correction(template="sorry"), edited)
+        assert len(live.received) == 3
+
+
+def test_the_relay_may_be_changed_while_the_number_is_asked_for(tmp_path: Path) -> None:
+    """How letters travel is not what they say."""
+    with relay() as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(3))
+        send(folder, Editor(lambda: write_toml(folder, live.sink.url, relay={"rate": "50/s"})))
+    assert len(live.received) == 3
