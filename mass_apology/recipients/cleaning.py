@@ -145,4 +145,4 @@ class Cleaner:
 
 
 def _without_mark(cell: str) -> str:
-    return unmarked(cell).strip(BLANKS)
+    return unmarked(cell).strip(BLANKS) if "'" in cell else cell

@@ -112,10 +112,15 @@ def _damaged(cells: Sequence[str], joined: str) -> Iterator[tuple[str, int, str]
         kinds.append(("text-lost", lambda cell: _LOST in cell, lambda _: ""))
     if "&" in joined and _ENTITY.search(joined):
         kinds.append(("entities-left", _written_as_html, unescape))
-    if not joined.isascii() and (_PAIR.search(joined) or _BROKEN_END.search(joined)):
-        kinds.append(("text-garbled", lambda cell: not cell.isascii() and garbled(cell), garbled))
+    if _may_be_garbled(joined):
+        kinds.append(("text-garbled", lambda cell: _may_be_garbled(cell) and garbled(cell), garbled))
     for code, is_damaged, meant in kinds:
         yield from ((code, row, meant(cell)) for row, cell in enumerate(cells) if is_damaged(cell))
+
+
+def _may_be_garbled(text: str) -> bool:
+    """Whether it is worth while to look closely."""
+    return not text.isascii() and (_PAIR.search(text) or _BROKEN_END.search(text)) is not None
 
 
 def _written_as_html(cell: str) -> bool:

@@ -12,6 +12,7 @@ from msgspec.structs import asdict
 from mass_apology.columns import ColumnUse
 from mass_apology.errors import InputError
 from mass_apology.recipients import delimited, tables
+from mass_apology.recipients.about_nobody import Header, RepeatedHeader
 from mass_apology.recipients.cleaning import Cleaner
 from mass_apology.recipients.damage import Damage
 from mass_apology.recipients.encoding import find_encoding
@@ -60,12 +61,15 @@ def look(path: Path) -> Layout:
 def cells(path: Path, layout: Layout, columns: Sequence[str], chunk_rows: int = 5000) -> Iterator[dict[str, list[str]]]:
     """These columns' values, cleaned, for a campaign still to be written, at most ``chunk_rows`` rows at a time.
 
-    Rows of a wrong structure are left out. Raises ``InputError`` as ``read`` does.
+    Rows of a wrong structure are left out, as are blank ones and column names that stand there again. Raises
+    ``InputError`` as ``read`` does.
     """
     with _read_errors(path):
-        cleaner = Cleaner(path.name)
+        cleaner, repeated = Cleaner(path.name), RepeatedHeader(layout.header)
         for chunk in _chunks(path, layout, _unwritten(path), layout.header[0], chunk_rows):
-            frame = cleaner.cleaned(chunk.frame[list(columns)], chunk.lines)
+            frame = cleaner.cleaned(chunk.frame, chunk.lines)
+            rows = zip(*(frame[column].tolist() for column in frame.columns), strict=True)
+            frame = frame[[any(row) and repeated.kind(row) is Header.NOT_AT_ALL for row in rows]]
             yield {column: frame[column].tolist() for column in columns}
 
 

@@ -258,6 +258,12 @@ def test_types_are_proposed_where_all_cells_agree() -> None:
     ]
 
 
+def test_column_names_that_stand_there_again_hide_no_type() -> None:
+    made = begin("sep=;\nemail;name;vip;\n a@b.net;Ann;tak;\nemail;name;vip;\nb@b.net;Bo;NIE;\n;;;\n")
+    assert parts(made) == {"address": "email", "name": "name"}
+    assert '# vip = "bool"  # its cells look like it: tak, NIE' in written()
+
+
 # Files as they come
 
 
