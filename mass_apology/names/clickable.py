@@ -11,6 +11,8 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 
+from mass_apology.names.name_words import joined, name_words
+
 # Domains that are in no public list and are linked all the same, in some programs or networks (RFC 6761, RFC 7686 …).
 _SPECIAL = "example test invalid localhost local onion internal intranet lan home corp alt i2p eth"
 _DOTS = str.maketrans("。｡．․", "....")  # UTS 46 §2.3, and the one dot leader
@@ -38,7 +40,14 @@ def clickable(name: str) -> str:
     for pattern in (_MAIL, _SCHEME, _WWW, _SHARE, _IPV4, _IPV6, _PATH):
         if found := pattern.search(text):
             return found[0]
-    return next((found[0] for found in _DOMAIN.finditer(text) if found["top"] in _top_level_domains()), "")
+    return next((found[0] for found in _DOMAIN.finditer(text) if _is_domain(found[0], found["top"])), "")
+
+
+def _is_domain(text: str, top: str) -> bool:
+    """Whether it is one of a known top level, and neither a title nor several: "Dr.med.", "M.Sc"."""
+    titles = name_words().titles
+    is_title = joined(text) in titles or all(joined(part) in titles for part in text.split(".") if part)
+    return top in _top_level_domains() and not is_title
 
 
 def plain(name: str) -> str:

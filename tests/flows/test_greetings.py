@@ -123,6 +123,27 @@ def test_nor_does_a_letter_print_it(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("Dr.", Severity.ERROR),
+        ("N/A", Severity.ERROR),
+        ("12345", Severity.ERROR),
+        ("Acme GmbH", Severity.WARNING),
+        ("maria smith", Severity.WARNING),
+        ("Smith, John", Severity.WARNING),
+        ("Anna Berg", None),
+    ],
+)
+def test_a_template_that_greets_with_the_cell_is_told(tmp_path: Path, name: str, severity: Severity | None) -> None:
+    folder = campaign(tmp_path, [{"email": "customer0@d0.example", "name": name}])
+    letter = "Subject: Sorry\n\nDear {{ customer.name }},\n\nWe are sorry.\n"
+    (folder / "templates/sorry/en.md").write_text(letter, encoding="utf-8")
+    found = told(look(folder)).get("name-greeted")
+    assert (found and found.severity) == severity
+    assert found is None or f"“Dear {name},”" in found.problem
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "evil.com",

@@ -125,7 +125,18 @@ def test_it_is_linked(name: str) -> None:
             "com",
             ".com Anna"[1:],
         ),
-        *("Hotel: Bristol", "No.5", "Anna.", "", "محمد علي", "李小龙"),
+        *(
+            "Hotel: Bristol",
+            "No.5",
+            "Anna.",
+            "",
+            "Anna Nowak M.Sc",
+            "Dr.med. Anna Nowak",
+            "Ann Lee B.Com",
+            "Prof.Dr.med. Anna",
+            "محمد علي",
+            "李小龙",
+        ),
     ],
 )
 def test_it_is_not(name: str) -> None:

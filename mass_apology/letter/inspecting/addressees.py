@@ -123,6 +123,23 @@ def addressee_findings(where: str, delivery: Delivery, judged: Judgement) -> Ite
         yield _finding(mailbox, f"{delivery.address} {mailbox.problem}.", where, delivery)
 
 
+def greeting_findings(where: str, delivery: Delivery, judged: Judgement, text: str) -> Iterator[Finding]:
+    """A letter that prints in its first line, without ``salutation``, a name that nobody is greeted with."""
+    first = text.lstrip().partition("\n")[0].strip()
+    if judged.kind in _GREETED or delivery.name not in first or delivery.name == judged.greeted:
+        return
+    told = _Told(
+        code="name-greeted",
+        severity=Severity.ERROR if not judged.shown else Severity.WARNING,
+        problem="",
+        advice="Write {{ salutation }} in the template, which leaves such a name out; or correct the cell.",
+    )
+    yield _finding(told, f"The letter begins “{_short(first)}”, which is no greeting for anybody.", where, delivery)
+
+
+_GREETED = frozenset({Kind.NONE, Kind.PERSON})
+
+
 def _short(name: str) -> str:
     text = name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…"
     return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")

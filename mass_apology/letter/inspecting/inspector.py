@@ -9,7 +9,7 @@ from pathlib import Path
 from mass_apology.errors import MassApologyError
 from mass_apology.letter.customers import Customers
 from mass_apology.letter.forms import Forms
-from mass_apology.letter.inspecting.addressees import addressee_findings
+from mass_apology.letter.inspecting.addressees import addressee_findings, greeting_findings
 from mass_apology.letter.inspecting.leftovers import leftovers
 from mass_apology.letter.legal.judge import Breach, Judge
 from mass_apology.letter.legal.pack import load_pack
@@ -53,6 +53,9 @@ class Inspector:
         """What a person should look at in one letter."""
         template = self._forms.form_for(delivery.language).template
         yield from self._leftovers(delivery, content, template)
+        if not template.has_heading:  # which begins with the addressee
+            judged = self._customers.judged(delivery, read_rows(delivery.rows)[0])
+            yield from greeting_findings(self.where(delivery), delivery, judged, content.text)
         yield from self._too_long(delivery, content)
         # Few templates show an image, and the search for one takes longer than all else here.
         if template.may_show_images:
