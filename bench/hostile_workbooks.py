@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.hostile_text import GOOD, Hostile, mutated, octets
+from bench.workplace import ROOT
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -37,6 +38,8 @@ Parts = Mapping[str, str | bytes]
 def workbook_files() -> Iterator[Hostile]:
     """Workbooks of every kind."""
     yield from _damaged("xlsx", _good_workbook(), cuts=8, seeds=40)
+    old = (ROOT / "tests" / "recipients" / "workbooks" / "seen-many.xls").read_bytes()
+    yield from _damaged("xls", old, cuts=4, seeds=20)
     yield from _damaged("ods", _zipped(_ods(_ods_row("email") + _ods_row("a@one.example"))), cuts=4, seeds=10)
     for name, parts in {**_bombs(), **_parts(), **_sheets()}.items():
         yield Hostile(f"{name}.xlsx", octets(_zipped(parts)))

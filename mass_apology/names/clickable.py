@@ -15,6 +15,7 @@ from mass_apology.names.name_words import joined, name_words
 
 # Domains that are in no public list and are linked all the same, in some programs or networks (RFC 6761, RFC 7686 …).
 _SPECIAL = "example test invalid localhost local onion internal intranet lan home corp alt i2p eth"
+_LOOKED_AT = 1000  # characters; a customer's name has 200 at most
 _DOTS = str.maketrans("。｡．․", "....")  # UTS 46 §2.3, and the one dot leader
 _MAYBE = re.compile(r"[.:@/\\\u3002\uff61\uff0e\u2024\uff1a\uff20\uff0f]")
 
@@ -33,10 +34,13 @@ _DOMAIN = re.compile(r"(?<![\w-])(?:[\w-]{1,63}\.)+(?P<top>[^\W_][\w-]*)(?=\.?(?
 
 
 def clickable(name: str) -> str:
-    """The part of a name that a mail program would make a link of, folded; "" where there is none."""
+    """The part of a name that a mail program would make a link of, folded; "" where there is none.
+
+    Of what is far too long for a name only the beginning is looked at: the search takes the square of its length.
+    """
     if not _MAYBE.search(name):
         return ""
-    text = plain(name).casefold()
+    text = plain(name[:_LOOKED_AT]).casefold()
     for pattern in (_MAIL, _SCHEME, _WWW, _SHARE, _IPV4, _IPV6, _PATH):
         if found := pattern.search(text):
             return found[0]

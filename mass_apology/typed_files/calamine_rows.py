@@ -1,17 +1,19 @@
 """Old and binary workbooks, .xls and .xlsb: the values that python-calamine finds, which is less than people see.
 
-It knows neither number formats nor hidden rows, and an error is an empty cell to it; all of that is said to the user.
+It knows neither number formats nor hidden rows, and an error is an empty cell to it. Of an .xls ``biff`` says these;
+of the others the user is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mass_apology.typed_files.biff import Seen, seen_cells
 from mass_apology.typed_files.frames import Notice, broken
 from mass_apology.typed_files.number_format import EXACT, plain
 from mass_apology.typed_files.sheet_choice import Listed, chosen
@@ -31,22 +33,23 @@ _DAY_START = time()
 
 
 @contextmanager
-def opened_sheet(path: Path, stated: str | None) -> Iterator[tuple[CalamineSheet, list[Notice]]]:
-    """The sheet that is read, and what is to be said. Raises ``Unreadable``."""
+def opened_sheet(path: Path, stated: str | None) -> Iterator[tuple[CalamineSheet, Seen | None, list[Notice]]]:
+    """The sheet that is read, what is seen in it, and what is to be said. Raises ``Unreadable``."""
     from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 (an extra)
 
     try:
         with CalamineWorkbook.from_path(path) as book:
-            listed = [_listed(each) for each in book.sheets_metadata]
-            name, notices = chosen(listed, 0, stated)
-            yield book.get_sheet_by_name(name), [_VALUES_ONLY, *notices]
+            listed = [_listed(place, each) for place, each in enumerate(book.sheets_metadata)]
+            place, notices = chosen(listed, 0, stated)
+            seen = seen_cells(path, int(place))
+            yield book.get_sheet_by_index(int(place)), seen, [*([] if seen else [_VALUES_ONLY]), *notices]
     except (CalamineError, ValueError, OSError) as error:
         raise broken(str(error)[:160].rstrip(".")) from error
 
 
-def _listed(sheet: Any) -> Listed:
+def _listed(place: int, sheet: Any) -> Listed:
     shown = str(sheet.visible).endswith("Visible")
-    return Listed(sheet.name, sheet.name, shown=shown, readable=str(sheet.typ).endswith("WorkSheet"))
+    return Listed(sheet.name, str(place), shown=shown, readable=str(sheet.typ).endswith("WorkSheet"))
 
 
 def merged_cells(sheet: CalamineSheet) -> list[Range]:
@@ -57,12 +60,22 @@ def merged_cells(sheet: CalamineSheet) -> list[Range]:
     ]
 
 
-def sheet_rows(sheet: CalamineSheet) -> Iterator[SheetRow]:
+def sheet_rows(sheet: CalamineSheet, seen: Seen | None) -> Iterator[SheetRow]:
     """The sheet's rows; all of them are in memory, as its format demands."""
+    known = seen or Seen({}, frozenset())
+    last = 0
     for line, row in enumerate(sheet.to_python(skip_empty_area=False), start=1):
-        valued = ((column, cell if type(cell) is str else _value(cell)) for column, cell in enumerate(row))
-        if cells := [(column, value) for column, value in valued if value]:
-            yield SheetRow(line, hidden=False, cells=cells)
+        last = line
+        values = {column: cell if type(cell) is str else _value(cell) for column, cell in enumerate(row)}
+        values.update(known.cells.get(line, {}))
+        yield from _rows(line, values, known)
+    for line in sorted(line for line in known.cells if line > last):  # rows of nothing but errors
+        yield from _rows(line, known.cells[line], known)
+
+
+def _rows(line: int, values: Mapping[int, Value], known: Seen) -> Iterator[SheetRow]:
+    if cells := [(column, values[column]) for column in sorted(values) if values[column]]:
+        yield SheetRow(line, hidden=line in known.hidden, cells=cells)
 
 
 def _value(cell: object) -> Value:  # noqa: PLR0911 (one return for each type)

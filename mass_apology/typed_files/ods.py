@@ -44,13 +44,21 @@ def chosen_table(archive: Archive, stated: str | None) -> tuple[int, list[Notice
     """Which of the tables is read, from 0, and what is to be said about it. Raises ``Unreadable``."""
     found: list[tuple[str, str]] = []  # names and styles
     unseen: set[str] = set()  # styles of tables that are hidden
-    for _, name, attributes in archive.elements(_CONTENT):
-        if name == "table":
+    style = ""
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal style
+        if name == "table:table":
             found.append((attributes.get("table:name", ""), attributes.get("table:style-name", "")))
-        elif name == "style":
+        elif name == "style:style":
             style = attributes.get("style:name", "")
-        elif name == "table-properties" and attributes.get("table:display") == "false":
+        elif name == "style:table-properties" and attributes.get("table:display") == "false":
             unseen.add(style)
+
+    parser = xml_parser()
+    parser.StartElementHandler = start
+    for _ in parsed(parser, _CONTENT, archive.blocks(_CONTENT)):
+        pass
     listed = [
         Listed(name, str(place), shown=style not in unseen, readable=True) for place, (name, style) in enumerate(found)
     ]

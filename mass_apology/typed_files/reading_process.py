@@ -141,8 +141,8 @@ def _office_open(archive: Archive, request: Request) -> Sheet:
 def _with_calamine(path: Path, request: Request) -> Iterator[Frame]:
     from mass_apology.typed_files import calamine_rows  # noqa: PLC0415 (an extra)
 
-    with calamine_rows.opened_sheet(path, request.sheet) as (found, notices):
-        rows, merged = calamine_rows.sheet_rows(found), calamine_rows.merged_cells(found)
+    with calamine_rows.opened_sheet(path, request.sheet) as (found, seen, notices):
+        rows, merged = calamine_rows.sheet_rows(found, seen), calamine_rows.merged_cells(found)
         yield from _of_sheet(Sheet(rows, request, merged=merged, notices=notices, size=path.stat().st_size), request)
 
 

@@ -141,3 +141,9 @@ def test_it_is_linked(name: str) -> None:
 )
 def test_it_is_not(name: str) -> None:
     assert clickable(name) == ""
+
+
+@pytest.mark.parametrize("long", ["http://", "a.", "a", "a@", "1.", "[::", "www."])
+def test_what_is_far_too_long_is_looked_at_no_further_than_a_name_goes(long: str) -> None:
+    clickable(f".{long * 200_000}")  # ends: the time it took once grew with the square of the length
+    assert clickable("Anna. " * 100 + "evil.com") == "evil.com"
