@@ -18,7 +18,7 @@ import msgspec
 from live import Row as Customer
 from live import campaign_folder, write_toml
 from mailbox_and_report import Comparison, Row, compare
-from private_server import PASSWORD, PrivateServer
+from private_server import PASSWORD, Copy, PrivateServer
 
 from mass_apology.model import DUE, Status
 
@@ -38,6 +38,7 @@ class CampaignOnServer:
         self.server = server
         self.rows = rows
         self.was_killed = False  # the server
+        self.killed_at = 0.0  # Unix seconds: when the sender was
         self._resent: set[str] = set()  # Message-IDs of letters in doubt that a person had sent again
         self._tables = {"limits": {"refusals": 1.0, "deferrals": 1.0}}
         self._relay = relay
@@ -111,12 +112,20 @@ class CampaignOnServer:
         letter and writing its line. Such a letter stays in doubt. What the log says must be true.
         """
         self.server.flush()
-        logs = [word for path in self.server.log_files() for word in ("--log", str(path))]
-        said = json.loads(self.command("reconcile", *logs, "--zone", "UTC", "--json").stdout)
         there = {copy.message_id for copy in self.server.mailbox()}
-        for letter in said["letters"]:
+        for letter in self.reconcile()["letters"]:
             assert (letter["message_id"] in there) or letter["verdict"] != "taken", letter
             assert (letter["message_id"] not in there) or letter["verdict"] != "not_taken", letter
+        self.send_again(there)
+
+    def reconcile(self) -> dict[str, Any]:
+        """What the server's own log says, recorded where it says it."""
+        logs = [word for path in self.server.log_files() for word in ("--log", str(path))]
+        said: dict[str, Any] = json.loads(self.command("reconcile", *logs, "--zone", "UTC", "--json").stdout)
+        return said
+
+    def send_again(self, there: set[str]) -> None:
+        """What is in doubt, where none of it is ``there``; otherwise it stays so."""
         doubted = {row.message_id for row in self.report() if row.status is Status.IN_DOUBT and row.message_id}
         if doubted and not doubted & there:
             self._resent = doubted
@@ -152,13 +161,16 @@ class CampaignOnServer:
     def count(self, status: Status) -> int:
         return sum(row.status is status for row in self.report())
 
-    def compared(self) -> Comparison:
-        """The server's queue is emptied into its mailbox, and that is compared with the report."""
+    def compared(self, earlier: Sequence[Copy] = ()) -> Comparison:
+        """The server's queue is emptied into its mailbox, and that is compared with the report.
+
+        ``earlier`` are copies that lay in the mailbox before it was emptied.
+        """
         self.server.flush()
         return compare(
             [row["email"] for row in self.rows],
             self.report(),
-            [copy for copy in self.server.mailbox() if not copy.recipient.startswith("anna@")],
+            [copy for copy in (*earlier, *self.server.mailbox()) if not copy.recipient.startswith("anna@")],
             self._handed_over(),
             killed=self.was_killed,
         )

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -91,6 +91,7 @@ class PrivateServer(ABC):
         self.authority_file = authority_file
         self.port = _free_port()
         self.terms = Terms()
+        self.unsettled: tuple[object, list[Copy]] = (None, [])  # a campaign with letters in doubt, and its mailbox
         self._furnish(authority)
 
     # What each server has of its own
@@ -257,10 +258,9 @@ class PrivateServer(ABC):
             return False
 
 
-def wait_until(happens: object, complaint: str) -> None:
+def wait_until(happens: Callable[[], bool], complaint: str, seconds: float = PATIENCE) -> None:
     """Look again and again; ``AssertionError`` when patience is at its end."""
-    assert callable(happens)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + seconds
     while not happens():
         assert time.monotonic() < deadline, complaint
         time.sleep(0.05)

@@ -5,6 +5,7 @@ Every letter goes to a customer of its own, and at the end of every story mailbo
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import trustme
@@ -16,6 +17,7 @@ from table_of_situations import Situation
 from mass_apology.model import Status
 
 LETTERS = 420
+DOT_TIMEOUT = 5.0  # seconds
 
 
 class Situations:
@@ -78,6 +80,18 @@ class Situations:
             campaign = CampaignOnServer(tmp_path, server, customers(LETTERS), messages_per_connection=1)
             campaign.send_to_everybody()
             situation.holds(campaign.compared())
+
+    def test_the_sender_is_killed_in_mid_run(self, server: PrivateServer, situation: Situation, tmp_path: Path) -> None:
+        with server.running(Terms()):
+            campaign = CampaignOnServer(tmp_path, server, customers(LETTERS), rate="200/s", dot_timeout=DOT_TIMEOUT)
+            for part in (1, 2):
+                with campaign.sending() as process:
+                    campaign.wait_for(LETTERS * part // 3, process)
+                    process.kill()
+            campaign.killed_at = time.time()
+            campaign.finish()
+            situation.holds(campaign.compared())
+            server.unsettled = campaign, server.mailbox()
 
     def test_the_server_ends_connections_after_some_letters(
         self, server: PrivateServer, situation: Situation, tmp_path: Path

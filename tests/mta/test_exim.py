@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from exim_server import EximServer
 from situations import Situations
-from troubles import Troubles
+from troubles import DoubtsLater, Troubles
 
 
-class TestExim(Situations, Troubles):
+class TestExim(DoubtsLater, Situations, Troubles):
     kind = EximServer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from postfix_server import PostfixServer
 from situations import Situations
-from troubles import Troubles
+from troubles import DoubtsLater, Troubles
 
 
-class TestPostfix(Situations, Troubles):
+class TestPostfix(DoubtsLater, Situations, Troubles):
     kind = PostfixServer
