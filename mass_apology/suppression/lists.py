@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -29,6 +30,8 @@ PROBLEMS_SHOWN = 20
 _ADDRESS_NAMES = frozenset({"address", "email", "e-mail", "email address", "e-mail address"})
 _DELIMITERS = ",;\t|"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_NO_WIDTH = " \t\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_SEPARATOR_LINE = re.compile(r'\A"?sep=."?[ \t]*[\r\n]', re.IGNORECASE)
 _DAY = 86400.0
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -64,6 +67,8 @@ def read_list(path: Path, *, now: float, source: str, reason: Reason) -> Listed:
     """
     rows = _rows(path, _text(path))
     first = next(rows, None)
+    if first is not None and _states_delimiter(first):
+        first = next(rows, None)
     if first is None:
         return Listed(entries=(), ignored_columns=())
     header = _header(path, first)
@@ -178,7 +183,7 @@ def _rows(path: Path, text: str) -> Iterator[_Row]:
     line = 1
     try:
         for cells in reader:
-            stripped = [cell.strip() for cell in cells]
+            stripped = [cell.strip(_NO_WIDTH).strip() for cell in cells]
             if any(stripped):
                 yield line, stripped
             line = reader.line_num + 1
@@ -191,9 +196,14 @@ def _rows(path: Path, text: str) -> Iterator[_Row]:
 
 def _delimiter(text: str) -> str:
     """What stands most often in the first line that is not blank; without any, the file is one address a line."""
-    start = text.lstrip()[:4096]
+    start = _SEPARATOR_LINE.sub("", text.lstrip()[:4096], count=1).lstrip()
     first = start.splitlines()[0] if start else ""
     return max(_DELIMITERS, key=first.count)
+
+
+def _states_delimiter(row: _Row) -> bool:
+    """Whether it is the line ``sep=;`` that tells a spreadsheet how to read the others."""
+    return "".join(row[1]).casefold() in {"sep=", *(f"sep={each}" for each in _DELIMITERS)}
 
 
 def _header(path: Path, first: _Row) -> list[str]:

@@ -235,3 +235,9 @@ def test_the_text_marks_of_other_programs_are_no_part_of_an_address(listed: Path
         ("anna@one.example", Reason.REQUESTED),
         ("bo@two.example", Reason.MANUAL),
     ]
+
+
+def test_what_a_spreadsheet_leaves_around_addresses_is_no_part_of_them(listed: Path) -> None:
+    listed.write_text("sep=;\naddress;reason\n\u00a0b@x.example\u200b;requested\n", encoding="utf-8")
+    [entry] = read_list(listed, now=NOON, source="", reason=Reason.MANUAL).entries
+    assert (entry.address, entry.reason) == ("b@x.example", Reason.REQUESTED)
