@@ -19,13 +19,14 @@ class Segments:
         expressions: Mapping[str, str] | None = None,
         key: str = "segments",
     ) -> None:
-        """``expressions`` by name, the campaign's segments unless given; ``key`` is where campaign.toml has them.
+        """``expressions`` by name, the campaign's segments unless given; ``key`` is where campaign.toml has them, or
+        the option that gave the one without a name.
 
         Raises ``InputError`` where one cannot be used.
         """
         self._header = header
         self._tests = {
-            name: compiled(expression, header, campaign.types, campaign.time_zone, key=f"{key}.{name}")
+            name: compiled(expression, header, campaign.types, campaign.time_zone, key=f"{key}.{name}" if name else key)
             for name, expression in (campaign.segments if expressions is None else expressions).items()
         }
 

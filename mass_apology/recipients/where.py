@@ -106,7 +106,7 @@ def compiled(
     """The expression, checked against the file's columns and their types.
 
     ``time_zone`` is the IANA name for moments that are written without an offset; ``key`` is what campaign.toml calls
-    the expression.
+    the expression, or the option it was given by.
 
     Raises:
         InputError: bad syntax, an unknown column, or something that has no place here.
@@ -139,8 +139,9 @@ def check_where(expression: str, header: Sequence[str], types: Mapping[str, Colu
 
 
 def _refused(key: str, expression: str, reason: str) -> InputError:
+    place = key if key.startswith("--") else f"'{key}' in campaign.toml"
     return InputError(
-        f"'{key}' in campaign.toml, {shown(expression.strip(), 200)}, cannot be used: {reason.rstrip('.')}.",
+        f"{place}, {shown(expression.strip(), 200)}, cannot be used: {reason.rstrip('.')}.",
         next_step="Correct it; it may say, for example, where = \"plan == 'pro' and minutes_down > 30\".",
     )
 

@@ -158,7 +158,7 @@ def test_who_is_on_the_suppression_list_stays_refused(refused: Path, live: Relay
         ({"code": "5.9.9"}, ConfirmationError, "No letter of the wave first is REFUSED as was asked for"),
         ({"wave": "second"}, ConfirmationError, "No letter of a wave second was ever planned"),
         ({"where": "plan == 'pro'"}, InputError, "plan"),
-        ({"where": "minutes >"}, InputError, "retry"),
+        ({"where": "minutes >"}, InputError, "^--where, minutes >, cannot be used"),
     ],
 )
 def test_what_chooses_nobody_or_cannot_be_used_says_so(

@@ -98,7 +98,7 @@ def _wanted(campaign: Campaign, ledger: Ledger, wishes: Wishes) -> list[Refusal]
     ]
     if wishes.where is None:
         return found
-    segments = Segments(campaign, ledger.header, {"retry": wishes.where}, "--where of")
+    segments = Segments(campaign, ledger.header, {"": wishes.where}, "--where")
     chosen = segments.of([read_rows(each.rows) for each in found])
     return [each for each, names in zip(found, chosen, strict=True) if names]
 
