@@ -5,10 +5,11 @@ Flows are imported inside the commands, as in ``app``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum, auto
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -79,15 +80,12 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
         raise typer.BadParameter("it belongs to --arm WAVE or --resend-in-doubt WAVE", param_hint="--confirm")
     if plan:
         found = looking.outlook(folder)
-        if as_json:
-            screen.print_json(found)
-        else:
-            results.show_outlook(found)
+        _shown(results.show_outlook, as_json=as_json)(found)
         if found.findings:
             raise typer.Exit(Exit.NEEDS_A_PERSON)
         return
     resend = flow.Resend(wave=resend_in_doubt, confirm=confirm) if resend_in_doubt is not None else None
-    with watching.sending() as eyes:
+    with watching.sending(quiet=as_json) as eyes:
         if arm is not None:
             agreed = event_loop.run(
                 consent.agree(
@@ -100,17 +98,22 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
                     override=tuple(override or ()),
                 )
             )
-            screen.say(f"{agreed.by} arms {agreed.wave}: at most {screen.number(agreed.letters)} letters.")
+            _shown(results.show_armed, as_json=as_json)(agreed)
             return
         codes = tuple(override or ())
-        if watch:
-            done = flow.watch(folder, eyes, results.show_followed_up, override=codes)
-        else:
-            done = flow.run(folder, eyes, resend, override=codes)
+        show = _shown(results.show_followed_up, as_json=as_json)
+        done = (
+            flow.watch(folder, eyes, show, override=codes) if watch else flow.run(folder, eyes, resend, override=codes)
+        )
     if not watch:
-        results.show_followed_up(done)
+        show(done)
     if any(wave.needs_a_person for wave in done.waves):
         raise typer.Exit(Exit.NEEDS_A_PERSON)
+
+
+def _shown(show: Callable[[Any], None], *, as_json: bool) -> Callable[[Any], None]:
+    """How a result is shown: in words, or as one JSON object."""
+    return screen.print_json if as_json else show
 
 
 @app.command()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mass_apology.flows.settling.retry import Found, Retried
     from mass_apology.flows.showing.report import Report
     from mass_apology.flows.showing.standing import Standing
+    from mass_apology.ledger.waves import Armed
 
 
 REPLIES = 8  # different ones that are shown
@@ -165,6 +166,11 @@ def _show_expected(found: Outlook, wave: str) -> None:
     if days:
         count, first, last = sum(day.count for day in days), min(day.first for day in days), max(d.last for d in days)
         say(f"  {number(count)} more are expected, {_from_to(first, last)}, if all before are accepted")
+
+
+def show_armed(agreed: Armed) -> None:
+    """``follow-up --arm``."""
+    say(f"{agreed.by} arms {agreed.wave}: at most {number(agreed.letters)} letters.")
 
 
 def show_followed_up(done: FollowedUp) -> None:

@@ -42,6 +42,8 @@ class Terminal:
 
     def plan(self, checked: Check | None, due: int, campaign: Campaign, outlook: Outlook | None = None) -> None:
         """What would be sent now."""
+        if self._quiet:
+            return
         self.close()
         if checked is not None:
             show_plan(checked)
@@ -52,7 +54,7 @@ class Terminal:
 
     def notice(self, findings: Sequence[Finding]) -> None:
         """What to know before typing the number."""
-        if findings:
+        if findings and not self._quiet:
             self.close()
             say("")
             show_notices(findings)
@@ -144,9 +146,9 @@ def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
 
 
 @contextmanager
-def sending() -> Iterator[Terminal]:
-    """Shows a whole run."""
-    terminal = Terminal(console(stderr=True))
+def sending(*, quiet: bool = False) -> Iterator[Terminal]:
+    """Shows a whole run; ``quiet`` where standard output is for scripts, and only questions are asked."""
+    terminal = Terminal(console(stderr=True), quiet=quiet)
     try:
         yield terminal
     finally:

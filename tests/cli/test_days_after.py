@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import signal
@@ -48,6 +49,20 @@ def sent(tmp_path: Path) -> Path:
 )
 def test_options_that_contradict_each_other_are_wrong_usage(sent: Path, words: tuple[str, ...]) -> None:
     assert command("follow-up", "-C", sent, *words).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "key"), [((), "waves"), (("--plan",), "waves"), (("--arm", "later", "--confirm", "3"), "letters")]
+)
+def test_json_is_json_whatever_is_due(sent: Path, words: tuple[str, ...], key: str) -> None:
+    done = command("follow-up", "-C", sent, *words, "--json")
+    assert key in json.loads(done.stdout)
+
+
+def test_an_error_leaves_standard_output_empty(sent: Path) -> None:
+    done = command("follow-up", "-C", sent, "--arm", "nowhere", "--json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "There is no follow-up nowhere" in done.stderr
 
 
 def test_watching_that_ends_with_nobodys_word_needs_a_person(sent: Path) -> None:

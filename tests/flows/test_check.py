@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live import LETTER, campaign_folder, customers, relay, write_toml
+from live import LETTER, campaign_folder, customers, relay, send, write_rows, write_toml
 from smtp_fakes import Relay
 
 from mass_apology import memory
 from mass_apology.errors import OutputError
 from mass_apology.flows.checking.check import Wishes, check
-from mass_apology.flows.checking.rows import rows
+from mass_apology.flows.checking.rows import rows, verdict
 from mass_apology.flows.plans.steps import Check
 from mass_apology.flows.suppressing import store_path
 from mass_apology.model import Severity
@@ -138,3 +138,22 @@ def test_who_is_withheld_and_who_is_written_to_all_the_same(
     (group,) = [group for group in checked.groups if group.code.startswith("suppressed")]
     assert (group.code, group.count, group.examples[0].line) == (code, 1, 3)
     assert "asked never to be written to" in group.examples[0].problem
+
+
+def test_in_mid_campaign_check_says_what_is_due_now(tmp_path: Path) -> None:
+    """And not "Ready" for everybody: those who have their letter get no other."""
+    with relay() as live:
+        folder = campaign_folder(tmp_path / "begun", live.sink.url, customers(5))
+        before = look(folder, offline=True)
+        assert (before.letters, before.due) == (5, None)
+        assert verdict(before).startswith("Ready: 5 letters.")
+        send(folder)
+        done = look(folder, offline=True)
+        assert (done.letters, done.due) == (5, 0)
+        assert verdict(done).startswith("Nothing is due")
+        write_rows(folder / "affected.csv", customers(7))
+        more = look(folder, offline=True)
+        assert (more.letters, more.due) == (7, 2)
+        assert verdict(more).startswith("Ready: 2 letters are due now.")
+        assert dict(rows(more))["due now"].startswith("2;")
+        assert send(folder).sent == 2

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology import memory
-from mass_apology.campaign import read_campaign
+from mass_apology.campaign import LEDGER_NAME, read_campaign
 from mass_apology.errors import OutputError
 from mass_apology.flows.checking.asking import ask_dns, ask_relay
 from mass_apology.flows.checking.page import write_page
@@ -21,6 +21,8 @@ from mass_apology.flows.output import new_binary_file, refuse_existing
 from mass_apology.flows.plans import plan
 from mass_apology.flows.plans.size_limit import size_findings
 from mass_apology.flows.plans.steps import Check, extended
+from mass_apology.ledger import Records
+from mass_apology.settings import Campaign
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
@@ -46,7 +48,7 @@ async def check(folder: Path, wishes: Wishes, to: Path | None, *, force: bool, o
     asked = None if wishes.offline else asyncio.create_task(ask_relay(campaign))
     try:
         async with plan.drafted(folder, campaign, parts, plan.NO_KEY, terms, observe=observe) as draft:
-            checked = draft.check
+            checked = replace(draft.check, due=_due(folder, campaign, draft))
         if asked is not None:
             relay = await asked
             checked = extended(replace(checked, relay=relay.said), relay.findings)
@@ -63,6 +65,15 @@ async def check(folder: Path, wishes: Wishes, to: Path | None, *, force: bool, o
     if to is not None:
         _write(checked, to, force=force)
     return checked
+
+
+def _due(folder: Path, campaign: Campaign, draft: plan.Draft) -> int | None:
+    """The letters that ``send`` would work on now, in a campaign that has begun."""
+    path = folder / LEDGER_NAME
+    if not (path.exists() and path.stat().st_size):
+        return None
+    with Records.open(path, campaign.name) as ledger:
+        return draft.outlook(ledger).due if ledger.digest_parts else None
 
 
 def _require_writable(to: Path, *, force: bool) -> None:

@@ -19,6 +19,8 @@ def rows(check: Check) -> Iterator[tuple[str, str]]:
     yield "rows", _rows_read(check)
     before = f" ({check.letters_before:,} at the last check)" if check.letters_before is not None else ""
     yield "letters", f"{check.letters:,}{before if check.letters_before != check.letters else ''}"
+    if check.due is not None:
+        yield "due now", f"{check.due:,}; the others are done, as status says"
     if check.set_aside:
         yield "bad rows", f"{check.set_aside:,} set aside" if check.skipping else f"{check.set_aside:,}"
     yield "languages", _counts(check.languages)
@@ -41,11 +43,19 @@ def rows(check: Check) -> Iterator[tuple[str, str]]:
 
 def verdict(check: Check) -> str:
     """Whether it can be sent, and what to do next."""
+    if check.sendable and check.due is not None:
+        return _verdict_of_begun(check.due)
     if check.sendable:
         return f"Ready: {check.letters:,} letters. Look at them: mass-apology preview --to preview.html"
     if check.skippable:
         return "Nothing can be sent yet. Mend the errors, or set the bad rows aside: mass-apology send --skip-bad-rows"
     return "Nothing can be sent yet. Mend the errors, then run check again."
+
+
+def _verdict_of_begun(due: int) -> str:
+    if not due:
+        return "Nothing is due: everybody's letter is done. Who was reached, and who was not: mass-apology report"
+    return f"Ready: {due:,} letters are due now. Look at them: mass-apology preview --to preview.html"
 
 
 def _rows_read(check: Check) -> str:

@@ -91,7 +91,7 @@ class Draft:
         """The ledger's rows of the wave's letters in doubt whose customers are not in this plan any more."""
         return self._staging.leaving()
 
-    def outlook(self, ledger: Ledger) -> Outlook:
+    def outlook(self, ledger: Records) -> Outlook:
         """What ``commit`` would change."""
         changes = self._staging.compare()
         known = ledger.digest_parts

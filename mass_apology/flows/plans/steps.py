@@ -74,6 +74,7 @@ class Check(Struct, frozen=True, kw_only=True):
     rate: str
     finish_at: float | None  # Unix seconds, at the earliest; None where nothing limits the rate
     groups: tuple[Group, ...]  # the findings
+    due: int | None = None  # letters that `send` would work on now; None where nothing was planned before
     sendable: bool
     skippable: bool  # setting the bad rows aside would make it sendable
 
