@@ -134,6 +134,23 @@ def test_a_slip_in_the_wishes_is_told_and_never_called_done(
     assert len(live.received) == 20
 
 
+def test_all_facts_that_are_missing_are_named_at_once(sent: Path, live: Relay) -> None:
+    with pytest.raises(ConfirmationError, match="The wave correction cannot go") as refused:
+        correct(sent, Wishes(template="correction"), Person())
+    required = (
+        "letter_sent_on",
+        "letter_error",
+        "letter_correction",
+        "letter_cause",
+        "letter_harm",
+        "letter_put_right",
+        "later_letters",
+        "contact",
+    )
+    assert [name for name in required if f"`{name}`" not in refused.value.problem] == []
+    assert len(live.received) == 20
+
+
 def test_the_number_has_to_be_typed(sent: Path, live: Relay) -> None:
     with pytest.raises(ConfirmationError, match="20 letters are to be corrected"):
         corrected(sent, Person(types="19"))

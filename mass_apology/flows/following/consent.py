@@ -89,7 +89,16 @@ def _still_sending(ledger: Records, wave: Wave) -> Iterator[Finding]:
 
 
 async def require_writable(plan: WavePlan, letters: list[Delivery], observe: Observe) -> None:
-    """Render all of these letters; raise ``ConfirmationError`` where one cannot be written."""
+    """Render all of these letters; raise ``ConfirmationError`` where one cannot be written.
+
+    Facts that are missing are told before, all of them: a letter that is rendered stops at the first.
+    """
+    if lacking := plan.fact_errors(letters):
+        raise ConfirmationError(
+            f"The wave {plan.wave.name} cannot go. {' '.join(map(_told, lacking))}",
+            next_step="Write these facts into campaign.toml (the template's scenario.toml explains them), then run it "
+            "again.",
+        )
     findings = Findings()
     processes = processes_for(len(letters), os.cpu_count() or 1)
     async with Farm(plan.recipe, processes=processes) as farm:

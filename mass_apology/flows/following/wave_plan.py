@@ -51,6 +51,7 @@ class WavePlan:
                 next_step="Begin a campaign of its own for those who are still to be written to: mass-apology init",
             )
         self.wave = wave
+        self._folder = folder
         self.recipe = plan.writer_recipe(folder, campaign, ledger.header, wave.template, wave.subject)
         self._campaign = campaign
         self._ledger = ledger
@@ -104,6 +105,11 @@ class WavePlan:
         """What a person should know of these letters' languages before agreeing to them; none of it stops them."""
         found = fallback_findings(counts, self.wave.template, safety=self._is_for_safety)
         return [replace(each, severity=Severity.WARNING) if each.severity is Severity.ERROR else each for each in found]
+
+    def fact_errors(self, letters: Iterable[Delivery]) -> list[Finding]:
+        """The facts that these letters lack in campaign.toml, or have wrong: all at once."""
+        languages = sorted({letter.language for letter in letters})
+        return plan.fact_errors(self._folder, self._campaign, self.wave.template, languages) if languages else []
 
     def add(self, ledger: Ledger, letters: Iterable[Delivery], now: float, *, changes: Iterable[Changed] = ()) -> None:
         """Plan letters that ``letter`` made, all of them or none; see ``ledger.waves.add``."""

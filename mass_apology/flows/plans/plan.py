@@ -27,9 +27,10 @@ from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Changed, Ledger, Planned, Records, Staging
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
+from mass_apology.letter.scenario import facts_findings, load_scenario
 from mass_apology.letter.templates import shipped_templates, template_files
 from mass_apology.letter.writer import Writer
-from mass_apology.model import DUE, FIRST_WAVE, Delivery, Extensions, Status
+from mass_apology.model import DUE, FIRST_WAVE, Delivery, Extensions, Finding, Severity, Status
 from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ScheduleSettings, SubjectLine
 
 NO_KEY = bytes(32)  # for a check, whose Message-IDs nobody sees
@@ -242,6 +243,13 @@ def writer_recipe(
         scenario=template,
         subject_line=subject_line,
     )
+
+
+def fact_errors(folder: Path, campaign: Campaign, template: str, languages: Sequence[str]) -> list[Finding]:
+    """The facts that this template lacks, or has wrong, in campaign.toml: all of them, for all of these languages."""
+    scenario = load_scenario(template, _directories(folder))
+    found = facts_findings(scenario, campaign.incident, languages)
+    return [each for each in found if each.severity is Severity.ERROR]
 
 
 def code(parts: Mapping[str, str]) -> str:
