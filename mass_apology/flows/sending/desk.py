@@ -13,7 +13,6 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -35,7 +34,7 @@ TRIES = 3  # at a slot
 SLACK = 0.2  # seconds: letters are begun so much ahead of their slots, so that no slot waits for a letter
 LEAD = 0.01  # seconds: the durable mark is begun so long before a letter's slot, so that the dot is on time
 QUOTA_WAIT = 3600.0  # seconds: relays do not say when their quota reopens, so try once an hour
-UNREACHABLE_LIMIT = 10  # failed connections in a row, some five minutes, before a person is asked
+UNREACHABLE_LIMIT = 10  # tries in a row that failed, some five minutes, before a person is asked
 ROUND_TRIP = 1.0  # seconds: throttling replies closer together than this are one complaint
 
 
@@ -60,7 +59,8 @@ class Desk:
         self._concurrency = pacing.starting_concurrency(campaign.relay.connections)
         self._give_up_after = parse_duration(campaign.limits.give_up_after)
         self._finish_by = campaign.finish_by.timestamp() if campaign.finish_by else float("inf")
-        self._unreachable = 0
+        self._unreachable = 0  # tries in a row that failed, however many connections failed in one
+        self._retry_at = 0.0  # monotonic seconds: when the next try is due
         self._quota_until = 0.0
         self._refusals = Refusals()
         self.paused = False
@@ -134,7 +134,7 @@ class Desk:
         self._tally.settle(message.delivery.id, decision.mark.status, now)
         self._windows.end(handed_over_at=now if outcome.dot_written else None)
         self._stock.settled()
-        self._unreachable = 0
+        self._unreachable, self._retry_at = 0, 0.0
         self._heed(decision)
 
     def back(self, message: Message) -> None:
@@ -159,19 +159,23 @@ class Desk:
         seconds = self._wait_after(error)
         if seconds is None:
             return False
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._closes.wait()
-        return not self.closed
+        until = time.monotonic() + seconds
+        while not (self.closed or self._stock.exhausted) and (left := until - time.monotonic()) > 0:
+            await self._stock.arrived.wait(left)
+        return not (self.closed or self._stock.exhausted)
 
     def _wait_after(self, error: RelayError) -> float | None:
         self._log.event("unreachable", time.time(), phase=error.phase, code=error.reply.code if error.reply else None)
-        self._unreachable += 1
+        now = time.monotonic()
+        is_new = now >= self._retry_at  # what fails before the next try is the same trouble, seen by another connection
+        self._unreachable += is_new
         if not error.temporary or self._unreachable > UNREACHABLE_LIMIT:
             self.close(f"{error.problem} {error.next_step}")
             return None
         self._concurrency = pacing.shrink(self._concurrency)
-        return pacing.wait(pacing.RELAY, self._unreachable, random.random())  # noqa: S311 (jitter, not a secret)
+        seconds = pacing.wait(pacing.RELAY, self._unreachable, random.random())  # noqa: S311 (jitter, not a secret)
+        self._retry_at = now + seconds if is_new else self._retry_at
+        return seconds
 
     # What the run and its people ask
 
