@@ -15,6 +15,8 @@ from mass_apology import memory
 from mass_apology.errors import OutputError
 from mass_apology.flows.checking.check import Wishes, check
 from mass_apology.flows.checking.rows import rows, verdict
+from mass_apology.flows.looking.choosing import Choice
+from mass_apology.flows.looking.preview import preview
 from mass_apology.flows.plans.steps import Check
 from mass_apology.flows.suppressing import store_path
 from mass_apology.model import Severity
@@ -157,3 +159,20 @@ def test_in_mid_campaign_check_says_what_is_due_now(tmp_path: Path) -> None:
         assert verdict(more).startswith("Ready: 2 letters are due now.")
         assert dict(rows(more))["due now"].startswith("2;")
         assert send(folder).sent == 2
+
+
+def test_preview_says_the_same_number_of_letters_for_the_same_plan(tmp_path: Path) -> None:
+    """A letter that cannot be written is none of the plan's, whichever command looks at it."""
+    rows = customers(6)
+    folder = campaign_folder(tmp_path / "trial", "smtp+plain://127.0.0.1:9", rows)
+    (folder / "templates/sorry/en.md").write_text(
+        LETTER.replace("We were", "{{ customer.paid }} We were"), encoding="utf-8"
+    )
+    write_rows(folder / "affected.csv", [{**row, "paid": "" if n == 2 else "1"} for n, row in enumerate(rows)])
+    everyone = asyncio.run(
+        preview(folder, tmp_path / "all.jsonl", Choice(everyone=True), force=True, observe=lambda *_: None)
+    )
+    found = look(folder, offline=True)
+    some = asyncio.run(preview(folder, tmp_path / "some.jsonl", Choice(sample=1), force=True, observe=lambda *_: None))
+    assert found.letters == 5
+    assert (everyone.code, everyone.letters) == (some.code, some.letters) == (found.code, found.letters)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 
 from msgspec import Struct
 
+from mass_apology import memory
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import InputError, MassApologyError
 from mass_apology.flows.looking import files
@@ -71,13 +72,19 @@ async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, observ
             finished = finish(
                 draft.letters(), chosen, farm, now=now, eightbit=eightbit, with_findings=to.suffix == ".html"
             )
-            made = _Made(draft.check.code, total, shown, notes, observe)
+            made = _Made(draft.check.code, total, shown, notes, observe, _letters_at_check(folder, parts))
             async with aclosing(finished):
                 if to.suffix == ".html":
                     await made.page(to, campaign, kinds, finished, now, force=force)
                 else:
                     await made.file(to, finished, now, force=force)
     return made.previewed(to)
+
+
+def _letters_at_check(folder: Path, parts: Mapping[str, str]) -> int | None:
+    """So that check and preview of one plan say one number."""
+    last = memory.last_check(folder)
+    return last.letters if last is not None and dict(last.parts) == dict(parts) else None
 
 
 async def offer(campaign: Campaign) -> tuple[bool, tuple[str, ...]]:
@@ -95,7 +102,14 @@ async def offer(campaign: Campaign) -> tuple[bool, tuple[str, ...]]:
 class _Made:
     """What has been written so far."""
 
-    def __init__(self, code: str, total: int, shown: int, notes: tuple[str, ...], observe: Observe) -> None:
+    def __init__(
+        self, code: str, total: int, shown: int, notes: tuple[str, ...], observe: Observe, at_check: int | None
+    ) -> None:
+        """``at_check`` is the number of letters that the last check found in just this plan, where there was one.
+
+        It has rendered all of them: those that cannot be written are known only then, or when all were chosen here.
+        """
+        self._at_check = at_check
         self._code = code
         self._total = total
         self._to_show = shown
@@ -115,17 +129,18 @@ class _Made:
     async def page(
         self, to: Path, campaign: Campaign, kinds: Kinds, finished: AsyncIterator[Batch], now: float, *, force: bool
     ) -> None:
-        page = Page(campaign, code=self._code, letters=self._total, made_at=now, notes=self._notes)
+        page = Page(campaign, code=self._code, letters=self._at_check or self._total, made_at=now, notes=self._notes)
         async for batch in finished:
             page.add(batch.letters, kinds.of([letter.delivery for letter in batch.letters]))
             self._count(batch)
         page.write(to, force=force)
 
     def previewed(self, to: Path) -> Previewed:
+        whole = self._total - self._failures if self._to_show == self._total else self._total
         return Previewed(
             file=str(to),
             code=self._code,
-            letters=self._total,
+            letters=whole if self._at_check is None else self._at_check,
             shown=self._shown,
             failed=self._failures,
             examples=tuple(self._failed),
