@@ -69,7 +69,8 @@ def cells(path: Path, layout: Layout, columns: Sequence[str], chunk_rows: int = 
         for chunk in _chunks(path, layout, _unwritten(path), layout.header[0], chunk_rows):
             frame = cleaner.cleaned(chunk.frame, chunk.lines)
             rows = zip(*(frame[column].tolist() for column in frame.columns), strict=True)
-            frame = frame[[any(row) and repeated.kind(row) is Header.NOT_AT_ALL for row in rows]]
+            # With ``loc`` a list that is empty chooses none of the rows, and not none of the columns.
+            frame = frame.loc[[any(row) and repeated.kind(row) is Header.NOT_AT_ALL for row in rows]]
             yield {column: frame[column].tolist() for column in columns}
 
 

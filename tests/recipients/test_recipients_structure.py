@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from recipient_files import Load
 
+from mass_apology import recipients
 from mass_apology.errors import InputError
 from mass_apology.model import Severity
 from mass_apology.recipients import inspect, read
@@ -358,3 +359,10 @@ def test_what_is_no_text_is_refused_before_all_of_it_is_read(load_text: Load) ->
     with pytest.raises(InputError, match="NUL characters in it") as error:
         load_text(b"email,na\0me\n" + b"\xff" * 100)
     assert 'encoding = "utf-16-le"' in error.value.next_step
+
+
+def test_init_looks_at_a_file_whose_rows_are_all_bad(tmp_path: Path) -> None:
+    path = tmp_path / "affected.csv"
+    path.write_text("email,name\na@x.example,Anna,too,many\n")
+    layout = recipients.look(path)
+    assert list(recipients.cells(path, layout, layout.header)) == [{"email": [], "name": []}]
