@@ -14,7 +14,7 @@ from test_bounces import bounce, box, id_of, read_all, suppressed
 
 from mass_apology.bounces.tokens import token_in
 from mass_apology.cli.results import show_settled
-from mass_apology.errors import MessageError
+from mass_apology.errors import CampaignError
 from mass_apology.ledger import Records, Result
 from mass_apology.model import Status
 
@@ -82,9 +82,8 @@ def test_a_return_path_may_have_sixty_four_characters_and_no_more(tmp_path: Path
         longer = campaign_folder(
             tmp_path / "b", live.sink.url, customers(1), sender={"envelope": f"{'b' * 32}@x.example", "verp": True}
         )
-        with pytest.raises(MessageError, match="it has 32, and 31 are possible") as caught:
+        with pytest.raises(CampaignError, match=r"\$\.sender\.verp.*it has 32, and 31 are possible"):
             send(longer)
-        assert "sender.envelope" in caught.value.next_step
         assert len(live.received) == 1
 
 
