@@ -71,7 +71,7 @@ AWKWARD_NAMES = (
         "[a]: b",
         "**bold**",
         "<b>Bold</b>",
-        "&amp;",
+        "&",
         "{curly}",
     ),
     *(

@@ -41,6 +41,7 @@ class Candidate(Struct, frozen=True, kw_only=True, gc=False):
     edition: str | None  # the digest of what the earlier letter was made from; see ``ledger.editions``
     replied: bool  # to any letter of the campaign
     left_file: bool  # the last plan found no usable row of theirs in the recipients file any more
+    code: str  # allotted to the recipient; empty where there is none
     next_delivery: int | None  # the letter of the wave that is asked about, where there is one
     next_status: Status | None
 

@@ -8,6 +8,7 @@ SELECT delivery.id, recipient.id, identity, address, name, recipient.language, t
        EXISTS (SELECT 1 FROM delivery AS own JOIN feedback ON feedback.delivery = own.id
                WHERE own.recipient = recipient.id AND feedback.kind = 'reply') AS replied,
        left_at IS NOT NULL,
+       coalesce((SELECT code FROM code WHERE code.recipient = recipient.id), ''),
        next.id, next.status
 FROM delivery
 JOIN recipient ON recipient.id = delivery.recipient
@@ -23,6 +24,7 @@ SELECT delivery.id, recipient.id, identity, address, name, recipient.language, t
        EXISTS (SELECT 1 FROM delivery AS own JOIN feedback ON feedback.delivery = own.id
                WHERE own.recipient = recipient.id AND feedback.kind = 'reply') AS replied,
        left_at IS NOT NULL,
+       coalesce((SELECT code FROM code WHERE code.recipient = recipient.id), ''),
        next.id, next.status
 FROM json_each(:letters) AS letter
 JOIN delivery AS next ON next.id = letter.value

@@ -16,6 +16,8 @@ from smtp_fakes import Relay
 
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import CampaignError, ConfirmationError, InputError, OutputError
+from mass_apology.flows.following.affected import Wishes as Correction
+from mass_apology.flows.following.correct import correct
 from mass_apology.flows.settling.bounces import settle
 from mass_apology.flows.settling.choices import choose
 
@@ -68,6 +70,15 @@ def test_each_has_a_code_of_their_own(folder: Path, live: Relay) -> None:
     assert send(folder).sent == 9
     codes = {address: re.search(r"SORRY-\d{3}", text) for address, text in texts(live).items()}
     assert {match[0] for match in codes.values() if match} == {f"SORRY-{number:03}" for number in range(9)}
+
+
+def test_a_further_letter_shows_the_code_that_the_first_one_had(folder: Path, live: Relay) -> None:
+    """It once could not be planned: while it was tried, nobody had a code."""
+    send(folder)
+    first = {address: re.search(r"SORRY-\d{3}", text)[0] for address, text in texts(live).items()}
+    live.received.clear()
+    assert correct(folder, Correction(template="sorry"), Person()).sent == 9
+    assert {address: re.search(r"SORRY-\d{3}", text)[0] for address, text in texts(live).items()} == first
 
 
 def test_too_few_codes_stop_everything(folder: Path, live: Relay) -> None:

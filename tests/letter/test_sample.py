@@ -41,7 +41,7 @@ def test_every_letter_can_be_written(scenario: str) -> None:
     rows: dict[int, list[dict[str, str]]] = {}
     writer = Writer(campaign, folder=FOLDER, directories=directories, header=layout.header, scenario=scenario)
     for batch in read(FOLDER / campaign.recipients, layout, campaign):
-        assert batch.findings == []
+        assert {found.severity for found in batch.findings} <= {Severity.INFO}
         for recipient in batch.recipients:
             rows.setdefault(recipient.identity, []).append(dict(recipient.row))
             people[recipient.identity] = Delivery(

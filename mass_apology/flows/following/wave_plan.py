@@ -94,6 +94,7 @@ class WavePlan:
                 self._key, f"{self._campaign.name}/{self.wave.name}", candidate.identity, self._domain
             ),
             wave=self.wave.name,
+            code=candidate.code,
         )
 
     def asked(self, candidate: Candidate) -> Asked:
