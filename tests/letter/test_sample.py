@@ -58,4 +58,4 @@ def test_every_letter_can_be_written(scenario: str) -> None:
     assert sum(len(each) == 2 for each in rows.values()) == 50
     assert {each.language for each in people.values()} == {"en", "pl", "ru"}
     for delivery in people.values():
-        assert writer.check([delivery]).findings == []
+        assert {found.severity for found in writer.check([delivery]).findings} <= {Severity.INFO, Severity.WARNING}

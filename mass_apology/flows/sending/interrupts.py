@@ -26,7 +26,7 @@ class Interrupts:
 
     def received(self, number: int) -> None:
         """In the event loop: a signal came."""
-        if number == signal.SIGINT and self._interrupted:
+        if number == signal.SIGINT and self._interrupted and not self.cancelled:  # a third finds nothing left to end
             self.cancelled = True
             self.task.cancel()
         self._interrupted = self._interrupted or number == signal.SIGINT
