@@ -162,7 +162,7 @@ class Stock:
                 if may_go := self._asked(batch):
                     self._rendering += len(may_go)
                     rendering.create_task(self._render(may_go))
-            elif self._rendering or self._ready or self._out:
+            elif self._rendering or self._ready or self._out or self._stale:  # stale since the ledger was asked
                 self._drained = True
                 await self._rest()
                 self._drained = False
