@@ -6,15 +6,13 @@ What can be seen without a recipient is refused when the template is loaded, the
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, meta, nodes, pass_context
 from jinja2 import Template as JinjaTemplate
-from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -22,16 +20,12 @@ from jinja2.visitor import NodeTransformer
 
 from mass_apology.control_characters import control_character, named
 from mass_apology.letter.localise import Localiser
+from mass_apology.letter.markup.expression_size import refuse_deep, refuse_large
+from mass_apology.letter.markup.rendering_work import Work, add, bound, multiply, power, remainder, replace, total
 from mass_apology.letter.markup.source import Fragment, mistake
 from mass_apology.letter.markup.wrapping import paragraph, unless_blank
 from mass_apology.letter.markup.zones_once import WITHIN, say_zones_once
 from mass_apology.letter.values import Fields, names_of, suggestion
-
-MAX_TEXT = 10_000
-"""Characters of a text, or items of a list, that a template may build."""
-
-MAX_NUMBER = 10**30
-"""The largest product of whole numbers; chains of multiplications would otherwise fill the memory."""
 
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 """The schemes a letter may link to; ``javascript:`` and ``data:`` are not among them."""
@@ -51,7 +45,7 @@ _JINJA_FILTERS = (
 )
 
 _COMPILED = frozenset(
-    {"encoded", "link", "link_part", "paragraph", "unless_blank", *WITHIN.values()}
+    {"counted", "encoded", "link", "link_part", "measured", "paragraph", "unless_blank", *WITHIN.values()}
 )  # what our own compiler writes
 
 _ALLOWED = (
@@ -96,16 +90,22 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
     """Jinja for one language. One environment each: shared filters would mix locales."""
 
     def __init__(self, localiser: Localiser) -> None:
-        super().__init__(undefined=Unknown, autoescape=False, keep_trailing_newline=True, cache_size=0)
+        work = self.work = Work()
+        super().__init__(
+            undefined=Unknown, autoescape=False, keep_trailing_newline=True, cache_size=0, finalize=work.measured
+        )
         self.language: str = localiser.locale.language
         self.right_to_left = localiser.direction == "rtl"
         self.globals.clear()
         self.intercepted_binops = frozenset({"+", "*", "%", "**"})
         self.filters = {name: FILTERS[name] for name in _JINJA_FILTERS}
+        self.filters |= {"sum": total}
         self.filters |= {"replace": replace, "join": join, "link": link, "link_part": link_part}
         self.filters |= {"urlencode": urlencode, "encoded": Encoded}
-        self.filters |= {"paragraph": paragraph, "unless_blank": unless_blank}  # what our own compiler writes
         self.filters |= _local_filters(localiser)
+        self.filters = {name: work.measuring(function) for name, function in self.filters.items()}
+        self.filters |= {"counted": work.counted, "measured": work.measured}
+        self.filters |= {"paragraph": paragraph, "unless_blank": unless_blank}  # they hold as much as a letter may
         self.binop_table |= {"+": add, "*": multiply, "%": remainder, "**": power}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -124,6 +124,9 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
             return self.getattr(obj, str(argument))
         return super().getitem(obj, argument)
 
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        return self.work.measured(super().call_binop(context, operator, left, right))
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Nothing that could be called: calls are refused, and a method's ``repr`` has no place in a letter."""
         return not callable(value) and super().is_safe_attribute(obj, attr, value)
@@ -137,17 +140,20 @@ def check(
     ``names`` are the variables it may use; ``fields`` are those of them whose names are known already.
     """
     try:
+        refuse_large(environment, fragment)
         tree = environment.parse(fragment.padded)
+        refuse_deep(fragment, tree)
         _check_nodes(tree, fragment, right_to_left=environment.right_to_left)
         _check_names(tree, fragment, names)
         _check_fields(tree, fragment, fields)
         _check_filters(tree, fragment, environment)
+        environment.work.begin()
         environment.compile(tree)  # finds unknown tests, and what is nested too deeply for Python
     except TemplateSyntaxError as error:
         problem = f"{(error.message or 'this is not Jinja').removesuffix('.')}."
         advice = "Correct the expression on that line."
         raise mistake(fragment.path, error.lineno, problem, advice) from error
-    except (RecursionError, SyntaxError) as error:
+    except (RecursionError, SyntaxError, MemoryError, OverflowError) as error:
         raise mistake(fragment.path, fragment.line, "this is nested too deeply.", "Make it simpler.") from error
 
 
@@ -224,8 +230,14 @@ def _marked(node: nodes.Expr) -> nodes.Expr:
     return nodes.Filter(node, "encoded", [], [], None, None, lineno=node.lineno) if is_text else node
 
 
+def _measured(node: nodes.Expr) -> nodes.Expr:
+    return nodes.Filter(node, "measured", [], [], None, None, lineno=node.lineno)
+
+
 class _Compiled(NodeTransformer):
-    """``a ~ b`` as the bounded ``join``: Jinja's own concatenation cannot be intercepted. Zones once in a sentence."""
+    """What Jinja cannot intercept itself, as our own filters: ``a ~ b`` as the bounded ``join``, and whatever builds,
+    compares or repeats values as counted. Zones once in a sentence.
+    """
 
     def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
         self.generic_visit(node)
@@ -236,6 +248,40 @@ class _Compiled(NodeTransformer):
         items = nodes.List([_marked(each) for each in node.nodes], lineno=node.lineno)
         return nodes.Filter(items, "join", [], [], None, None, lineno=node.lineno)
 
+    def visit_List(self, node: nodes.List) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
+        self.generic_visit(node)
+        return node if all(isinstance(each, nodes.Const) for each in node.items) else _measured(node)
+
+    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
+        self.generic_visit(node)
+        is_constant = all(isinstance(each, nodes.Const) for each in node.items)
+        return node if is_constant or node.ctx != "load" else _measured(node)
+
+    def visit_Dict(self, node: nodes.Dict) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
+        self.generic_visit(node)
+        return _measured(node)
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
+        self.generic_visit(node)
+        return _measured(node) if isinstance(node.arg, nodes.Slice) else node
+
+    def visit_Operand(self, node: nodes.Operand) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
+        self.generic_visit(node)
+        return nodes.Operand(node.op, node.expr if isinstance(node.expr, nodes.Const) else _measured(node.expr))
+
+    def visit_Test(self, node: nodes.Test) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
+        self.generic_visit(node)
+        if node.args:  # it compares
+            node.node = _measured(node.node)
+            node.args = [each if isinstance(each, nodes.Const) else _measured(each) for each in node.args]
+        return node
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
+        cost = nodes.Const(sum(1 for _ in _walk(node)))
+        self.generic_visit(node)
+        node.iter = nodes.Filter(node.iter, "counted", [cost], [], None, None, lineno=node.lineno)
+        return node
+
 
 def parsed(environment: LetterEnvironment, source: str) -> nodes.Template:
     """The tree of checked source."""
@@ -245,7 +291,16 @@ def parsed(environment: LetterEnvironment, source: str) -> nodes.Template:
 
 def compiled(environment: LetterEnvironment, tree: nodes.Template, constants: Mapping[str, object]) -> JinjaTemplate:
     """A tree as a template; ``constants`` are the variables that are the same in every letter."""
-    return JinjaTemplate.from_code(environment, environment.compile(tree, filename=FILENAME), dict(constants))
+    environment.work.begin()
+    template = JinjaTemplate.from_code(environment, environment.compile(tree, filename=FILENAME), dict(constants))
+    write = template.root_render_func
+
+    def write_one(context: Context) -> Iterator[str]:
+        environment.work.begin()
+        return write(context)
+
+    template.root_render_func = write_one
+    return template
 
 
 def _local_filters(localiser: Localiser) -> dict[str, Callable[..., str]]:
@@ -284,17 +339,10 @@ def _zoned_within(
     return zoned
 
 
-def replace(text: object, old: str, new: str) -> str:
-    """The text with every ``old`` as ``new``, within ``MAX_TEXT``."""
-    before = str(text)
-    _bound(len(before) + before.count(old) * (len(new) - len(old)))
-    return before.replace(old, new)
-
-
 def join(items: Iterable[object], separator: str = "") -> str:
     """The items in one text, within ``MAX_TEXT``."""
     words = [item if isinstance(item, str) else str(item) for item in items]
-    _bound(sum(map(len, words)) + len(separator) * len(words))
+    bound(sum(map(len, words)) + len(separator) * len(words))
     whole = separator.join(words)
     return Encoded(whole) if words and all(isinstance(word, Encoded) for word in words) else whole
 
@@ -333,37 +381,3 @@ def link_part(value: object, allowed: str = "") -> str:
 def schemes() -> str:
     """The allowed schemes as a person reads them."""
     return ", ".join(f"{scheme}:" for scheme in sorted(LINK_SCHEMES))
-
-
-def add(left: Any, right: Any) -> Any:
-    """``+``, bounded for texts and lists."""
-    if isinstance(left, str | list | tuple):
-        _bound(len(left) + len(right))
-    return operator.add(left, right)
-
-
-def multiply(left: Any, right: Any) -> Any:
-    """``*`` for numbers; whole numbers stay below ``MAX_NUMBER``."""
-    if isinstance(left, str | list | tuple) or isinstance(right, str | list | tuple):
-        raise SecurityError("texts and lists cannot be multiplied in a letter")
-    product = operator.mul(left, right)
-    if isinstance(product, int) and abs(product) > MAX_NUMBER:
-        raise SecurityError("the product is too large for a letter")
-    return product
-
-
-def remainder(left: Any, right: Any) -> Any:
-    """``%`` for numbers; on a text it would be a format of any width."""
-    if isinstance(left, str):
-        raise SecurityError("`%` cannot format a text in a letter")
-    return operator.mod(left, right)
-
-
-def power(_left: Any, _right: Any) -> Any:
-    """``**`` has no use in a letter and no bound in memory."""
-    raise SecurityError("`**` cannot be used in a letter")
-
-
-def _bound(size: int) -> None:
-    if size > MAX_TEXT:
-        raise SecurityError(f"a text or list of {size:,} is longer than the {MAX_TEXT:,} that a letter may build")

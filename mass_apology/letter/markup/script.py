@@ -15,12 +15,15 @@ from mass_apology.letter.markup.sandbox import TIME_ZONE, LetterEnvironment, com
 MAX_PIECES = 20_000
 """How many pieces a letter may consist of: a loop that writes more is a mistake."""
 
+MAX_CHARACTERS = 1_000_000
+"""How many characters a letter's subject, text and HTML may have together."""
+
 ZONES = 64
 """Of how many time zones the common half is kept; it takes some 10 KB."""
 
 
 class Endless(Exception):
-    """The letter has ``MAX_PIECES`` pieces or more."""
+    """The letter has ``MAX_PIECES`` pieces or more, or more than ``MAX_CHARACTERS``."""
 
 
 class Script:
@@ -61,6 +64,6 @@ class Script:
 
 def _written(template: JinjaTemplate, values: dict[str, Any]) -> str:
     pieces = list(islice(template.root_render_func(template.new_context(values)), MAX_PIECES))
-    if len(pieces) == MAX_PIECES:
+    if len(pieces) == MAX_PIECES or sum(map(len, pieces)) > MAX_CHARACTERS:
         raise Endless
     return "".join(pieces)

@@ -20,6 +20,9 @@ from mass_apology.letter.values import LANGUAGE, suggestion
 MAX_SIZE = 64 * 1024
 """Octets of a template file. Together with the sandbox's own bounds this limits what a template can cost."""
 
+MAX_LETTER = 32 * 1024
+"""Octets of a letter's file, some 5,000 words: Markdown can be written that takes longer and longer by its length."""
+
 REPLY = "Re"
 """RFC 5322 §3.6.5: another prefix would not be taken for that of a reply, and conversations would fall apart."""
 
@@ -110,8 +113,9 @@ def read(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
         raise mistake(path, line, "the file is not UTF-8.", "Save the file as UTF-8.") from error
-    if len(octets) > MAX_SIZE:
-        raise TemplateError(f"{path} is larger than {MAX_SIZE:,} octets.", next_step="Shorten the template.")
+    most = MAX_LETTER if path.suffix == ".md" else MAX_SIZE
+    if len(octets) > most:
+        raise TemplateError(f"{path} is larger than {most:,} octets.", next_step="Shorten the template.")
     _refuse_controls(path, text)
     return text
 
