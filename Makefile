@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-mta mta check lint types layers bench letters gallery kill-test lock wheel clean
+.PHONY: demo test test-mta mta check lint types layers bench letters gallery kill-test stories lock wheel clean
 
 demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, killed half-way once
 	$(BIN)/mass-apology demo
@@ -43,6 +43,9 @@ gallery: $(VENV)/.dev  ## pictures of every letter on one page, build/gallery/in
 
 kill-test: $(VENV)/.dev  ## 300 kills at random moments against a relay that records every dot
 	$(BIN)/python -m bench kill
+
+stories: $(VENV)/.dev  ## 2,000 random stories of what people do to a campaign, in any order
+	$(BIN)/python -m bench stories
 
 # Exact versions with hashes; the package itself is installed without its dependencies being resolved again.
 $(VENV)/bin/python:

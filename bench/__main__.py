@@ -23,6 +23,7 @@ from bench import (
     over_tls,
     planning,
     start_up,
+    stories,
 )
 from bench.result import Options, Result, TrialError
 
@@ -42,6 +43,7 @@ ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {
     "kill": kill.measure,
     "letters": letters.measure,
     "hostile": hostile.measure,
+    "stories": stories.measure,
 }
 """Measured only when named: they take as long as all the others, or need programs that the others do not."""
 
@@ -63,7 +65,7 @@ def _arguments() -> tuple[list[str], Options]:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BARS)}; or {', '.join(ASKED_FOR)}")
     parser.add_argument("--scale", type=float, default=defaults.scale, help="of all numbers, to try the bench itself")
     parser.add_argument("--kills", type=int, default=defaults.kills, help="for kill (%(default)s)")
-    parser.add_argument("--seed", type=int, default=defaults.seed, help="for kill (%(default)s)")
+    parser.add_argument("--seed", type=int, default=defaults.seed, help="for kill and stories (%(default)s)")
     found = parser.parse_args()
     if unknown := set(found.names) - {*BARS, *ASKED_FOR}:
         parser.error(f"there is no bar {', '.join(sorted(unknown))}")
