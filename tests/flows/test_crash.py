@@ -111,9 +111,9 @@ def test_the_second_interrupt_stops_at_once(tmp_path: Path) -> None:
 
 
 def _little_disk() -> None:
-    """Files may grow to 300 KB, which fits the plan and not the marks; beyond it writing fails, as on a full disk."""
+    """Files may grow to 500 KB, which fits the plan and not the marks; beyond it writing fails, as on a full disk."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
 
 
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="the system has no limit on the size of files")
