@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-mta mta check lint types layers bench letters gallery kill-test stories lock wheel clean
+.PHONY: demo test test-mta mta check lint types layers bench letters gallery ready kill-test stories lock wheel clean
 
 demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, killed half-way once
 	$(BIN)/mass-apology demo
@@ -40,6 +40,9 @@ letters: $(VENV)/.dev  ## judge every letter (needs Debian's packages spamassass
 
 gallery: $(VENV)/.dev  ## pictures of every letter on one page, build/gallery/index.html (needs Debian's package chromium)
 	$(BIN)/python -m tests.gallery
+
+ready: $(VENV)/.dev  ## what "Ready" rests on: relays' texts, faults, lost ledgers, files that hide something, hostile files
+	$(BIN)/python -m bench tried hostile
 
 kill-test: $(VENV)/.dev  ## 300 kills at random moments against a relay that records every dot
 	$(BIN)/python -m bench kill

@@ -24,6 +24,7 @@ from bench import (
     planning,
     start_up,
     stories,
+    tried,
 )
 from bench.result import Options, Result, TrialError
 
@@ -44,6 +45,7 @@ ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {
     "letters": letters.measure,
     "hostile": hostile.measure,
     "stories": stories.measure,
+    "tried": tried.measure,
 }
 """Measured only when named: they take as long as all the others, or need programs that the others do not."""
 
