@@ -15,6 +15,7 @@ from live import Person, campaign_folder, customers, relay, results, send, statu
 from smtp_fakes import Nth, Relay
 
 from mass_apology.errors import ConfirmationError, InputError
+from mass_apology.flows import suppress
 from mass_apology.flows.settling.rebuild import Rebuilt, rebuild
 from mass_apology.model import Status
 from mass_apology.state import STATE_VARIABLE
@@ -197,16 +198,39 @@ def test_reading_the_log_again_changes_nothing(tmp_path: Path, live: Relay) -> N
     assert results(folder) == before
 
 
-def test_letters_of_people_who_are_suppressed_by_now(tmp_path: Path, live: Relay) -> None:
-    from mass_apology.flows import suppress
-
+@every_loss
+def test_letters_of_people_who_are_suppressed_by_now_are_known_and_never_go_again(
+    tmp_path: Path, live: Relay, lose: Harm
+) -> None:
     folder = campaign_folder(tmp_path / "c", live.sink.url, customers(20))
     send(folder)
     suppress.add("customer3@d3.example", "requested", "")
+    lose(folder)
+    suppress.add("customer3@d3.example", "requested", "")  # the list may have been lost, too
+    found = rebuilt(folder)
+    assert (found.accepted, found.unmatched, found.due) == (20, 0, 0)
+    assert statuses(folder) == {"ACCEPTED": 20}
+    assert send(folder).sent == 0
+    suppress.remove("customer3@d3.example")
+    write_rows(folder / "affected.csv", customers(21))
+    assert send(folder).sent == 1
+    assert sorted(live.numbers) == list(range(21))
+
+
+def test_who_was_suppressed_before_any_letter_left_stays_without_one(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(tmp_path / "c", live.sink.url, customers(20))
+    suppress.add("customer3@d3.example", "requested", "")
+    send(folder)
     delete_ledger(folder)
     found = rebuilt(folder)
-    assert (found.accepted, found.unmatched) == (19, 0)
+    assert (found.accepted, found.unmatched, found.due) == (19, 0, 0)
+    assert statuses(folder) == {"ACCEPTED": 19, "WITHHELD": 1}
     assert send(folder).sent == 0
+    assert statuses(folder) == {"ACCEPTED": 19, "WITHHELD": 1}
+    suppress.remove("customer3@d3.example")
+    write_rows(folder / "affected.csv", customers(21))
+    assert send(folder).sent == 2
+    assert sorted(live.numbers) == list(range(21))
 
 
 def test_a_log_that_is_not_there(tmp_path: Path, live: Relay) -> None:

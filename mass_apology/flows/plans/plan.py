@@ -23,7 +23,7 @@ from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans.guarding import Guards
 from mass_apology.flows.plans.size_limit import size_findings
 from mass_apology.flows.plans.steps import BATCH, Check, Planning, extended
-from mass_apology.flows.suppressing import suppressed
+from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Changed, Ledger, Planned, Records, Staging
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
@@ -43,6 +43,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     skip_bad_rows: bool = False
     override: tuple[str, ...] = ()  # codes of guards against accidents that are not to stop it
     render: bool = True  # look at every letter; without, nothing can be said about them
+    whom_the_list_names: bool = False  # plan for suppressed people too: for what has left, never for what is to be sent
     looking: bool = False  # somebody is looking just now, so that a change since the last look is no surprise
     offered: Extensions | None = None  # by the relay, where it was asked
 
@@ -151,7 +152,7 @@ async def drafted(
             writer_recipe(folder, campaign, layout.header),
             directories=_directories(folder),
             guards=guards,
-            suppressed=on_the_list,
+            suppressed=Suppressed(None, on_the_list.purpose) if terms.whom_the_list_names else on_the_list,
             skip_bad_rows=terms.skip_bad_rows,
             observe=observe,
         )

@@ -22,7 +22,9 @@ from mass_apology.flows.continuity.recording import seen_now
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans import plan
+from mass_apology.flows.sending.stopped import withhold_stopped
 from mass_apology.flows.settling import logged_letters
+from mass_apology.flows.suppressing import suppressed
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.learning import File, Learned, MakeToken, learn
@@ -62,6 +64,8 @@ def rebuild(folder: Path, log: Path, *, observe: Observe) -> Rebuilt:
     with locked_ledger(folder, campaign, begin=True) as ledger:
         known = _known(folder, campaign, log, ledger)
         learned = event_loop.run(_learn(folder, campaign, ledger, log, observe))
+        with suppressed(campaign, folder) as on_the_list:
+            withhold_stopped(ledger, FIRST_WAVE, on_the_list)
         found = gone(ledger).handed_over + learned.aside
         missing = max((seen.accepted - found for seen in known), default=0)
         rebuilt = _rebuilt(learned, plan.due(ledger.counts(FIRST_WAVE)), max(0, missing))
@@ -92,7 +96,8 @@ async def _learn(folder: Path, campaign: Campaign, ledger: Ledger, log: Path, ob
     parts = plan.file_part(folder, campaign)
     (file,) = parts.values()
     domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
-    terms = plan.Terms(skip_bad_rows=True, render=False, looking=True)
+    # Somebody may have been suppressed since their letter left: without it, they would get another one some day.
+    terms = plan.Terms(skip_bad_rows=True, render=False, looking=True, whom_the_list_names=True)
     async with plan.drafted(folder, campaign, parts, ledger.key, terms, observe=observe) as draft:
 
         def learned() -> Learned:
