@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from live import campaign_folder, customers, relay, send, write_rows
+from tampered_ledger import tampered
 
 from mass_apology.flows.continuity import own_log
 from mass_apology.flows.continuity.own_log import LogSays, compare
@@ -114,10 +115,6 @@ def test_letters_still_due_are_not_taken_for_gone(tmp_path: Path) -> None:
 
 def _forget_last_letters(folder: Path, count: int) -> None:
     """As an older copy of the ledger, which has them still due."""
-    import sqlite3
-
-    connection = sqlite3.connect(folder / "ledger.sqlite")
-    with connection:
+    with tampered(folder / "ledger.sqlite") as connection:
         for row in range(LETTERS, LETTERS - count, -1):
             connection.execute("DELETE FROM delivery WHERE id = ?", (row,))
-    connection.close()

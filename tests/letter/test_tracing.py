@@ -255,7 +255,12 @@ def masked(made: Template, minutes: Sequence[int | None], zone: str, incident: F
     content = made.render(customer=rows[0], rows=rows, name="Qzname", gender="", time_zone=zone)
     local = Localiser(made.language)
     moments = [incident.started_at, incident.ended_at]
-    forms = (local.moment, local.date, local.time, local.day)  # a form may hold a later one
+
+    def bare(each: datetime, zone: str) -> str:
+        """A moment whose zone stands later in its sentence."""
+        return local.moment(each, zone).replace(local.time(each, zone), local.clock(each, zone))
+
+    forms = (local.moment, bare, local.date, local.time, local.clock, local.day)  # a form may hold a later one
     written = {write(each, zone): f"§{write.__name__}" for write in forms for each in moments}
     for took in (local.duration, local.lasting):
         written |= {took(each): "§duration" for each in minutes if each}
