@@ -23,6 +23,8 @@ class How(Enum):
 
     ASKED = auto()  # {% if customer.refund %}
     COMPARED = auto()  # {% if customer.plan == "pro" %}
+    COMPARED_WITH_VALUE = auto()  # {% if customer.refund == true %}, {% if customer.days == 3 %}
+    ORDERED_AS_TEXT = auto()  # {% if customer.days > "30" %}
     PRINTED = auto()  # {{ customer.plan }}
     USED = auto()  # in whatever way
 
@@ -33,7 +35,7 @@ class ColumnUse(Struct, frozen=True, kw_only=True):
     column: str
     how: How
     where: str  # "templates/note/en.md, line 5"
-    values: tuple[str, ...] = ()  # the texts that it is compared with
+    values: tuple[str, ...] = ()  # what it is compared with: texts, or how the letter writes other values
 
 
 # int() and Decimal() would also take "1_000", " 7 " and Arabic digits; a customer file that holds those is mistaken.

@@ -15,6 +15,7 @@ from mass_apology.letter.markup.sandbox import LetterEnvironment
 from mass_apology.letter.usage import fields_of, names_in, row_names
 
 _EQUALITY = frozenset({"eq", "ne", "in", "notin"})
+_ORDER = frozenset({"gt", "gteq", "lt", "lteq"})
 _BY_TEST = frozenset({"selectattr", "rejectattr"})
 _EQUAL_TESTS = frozenset({"equalto", "eq", "==", "ne", "!=", "in"})
 
@@ -113,10 +114,19 @@ def _asked(test: nodes.Node, field: _Field) -> Iterator[_Found]:
 def _compared(node: nodes.Compare, field: _Field) -> Iterator[_Found]:
     sides = [node.expr, *(operand.expr for operand in node.ops)]
     for left, operand in zip(sides, node.ops, strict=False):
-        if operand.op in _EQUALITY:
-            for one, other in ((left, operand.expr), (operand.expr, left)):
-                if (column := field(one)) is not None:
-                    yield column, How.COMPARED, node.lineno, tuple(_texts(other))
+        for one, other in ((left, operand.expr), (operand.expr, left)):
+            if (column := field(one)) is None:
+                continue
+            if operand.op in _EQUALITY:
+                yield from _equalled(column, other, node.lineno)
+            elif operand.op in _ORDER and (texts := tuple(_texts(other))):
+                yield column, How.ORDERED_AS_TEXT, node.lineno, texts
+
+
+def _equalled(column: str, other: nodes.Node, line: int) -> Iterator[_Found]:
+    yield column, How.COMPARED, line, tuple(_texts(other))
+    if values := tuple(_written_values(other)):
+        yield column, How.COMPARED_WITH_VALUE, line, values
 
 
 def _chosen(node: nodes.Filter, tree: nodes.Template) -> Iterator[_Found]:
@@ -129,12 +139,23 @@ def _chosen(node: nodes.Filter, tree: nodes.Template) -> Iterator[_Found]:
     if not test:
         yield column, How.ASKED, node.lineno, ()
     elif test[0] in _EQUAL_TESTS and len(test) > 1:
-        yield column, How.COMPARED, node.lineno, tuple(_texts(node.args[2]))
+        yield from _equalled(column, node.args[2], node.lineno)
 
 
 def _texts(node: nodes.Node) -> Iterator[str]:
-    if isinstance(node, nodes.Const) and isinstance(node.value, str):
+    return (each for each in _constants(node) if isinstance(each, str))
+
+
+def _written_values(node: nodes.Node) -> Iterator[str]:
+    """Numbers and truth values, as Jinja writes them."""
+    return (str(each).lower() for each in _constants(node) if isinstance(each, bool | int | float))
+
+
+def _constants(node: nodes.Node) -> Iterator[object]:
+    if isinstance(node, nodes.Neg):
+        yield from (-each for each in _constants(node.node) if isinstance(each, int | float))
+    elif isinstance(node, nodes.Const):
         yield node.value
     elif isinstance(node, nodes.List | nodes.Tuple):
         for item in node.items:
-            yield from _texts(item)
+            yield from _constants(item)

@@ -22,6 +22,10 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 _QUESTION = re.compile(r"(?<=[^\W\d_])\?(?=[^\W\d_])|(?<![\w?])\?(?=[^\W\d_]{2})")
 _ONLY_QUESTIONS = re.compile(r"[\s.,\-]*\?[\s?.,\-]*\?[\s?.,\-]*")
 _ADDRESS = re.compile(r"://|www\.|[?&]\w+=", re.IGNORECASE)
+# "4.8222E+10" was a telephone number. "#####" is a column that was too narrow; "#WERT!", "#ССЫЛКА!", "#¡VALOR!" and
+# "#NAZWA?" are errors of a spreadsheet in its user's language.
+_SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E\+[0-9]{2,3}", re.IGNORECASE)
+_ERROR_SHOWN = re.compile(r"#{3,}|#¡?[^\W\d_a-zß-ÿ][^\Wa-zß-ÿ/]*(?:/[^\Wa-zß-ÿ]+)?[!?]")
 _WORD = re.compile(r"[^\x00-\x20]+")
 _LONGEST_REMEMBERED = 40  # characters of a word
 
@@ -38,6 +42,8 @@ _SENTENCES: Mapping[str, str] = {
     "text-lost": "holds U+FFFD, which stands where a character was lost",
     "text-garbled": "is UTF-8 that was read in another encoding",
     "entities-left": "is written as HTML",
+    "digits-lost": "is the short form in which a spreadsheet shows a long number: its digits are lost",
+    "cell-error": "is what a spreadsheet shows in place of a value",
 }
 _ADVICE = "Export the file anew from where the text is right; no letter uses this column, so it can also stay."
 
@@ -112,6 +118,10 @@ def _damaged(cells: Sequence[str], joined: str) -> Iterator[tuple[str, int, str]
         kinds.append(("text-lost", lambda cell: _LOST in cell, lambda _: ""))
     if "&" in joined and _ENTITY.search(joined):
         kinds.append(("entities-left", _written_as_html, unescape))
+    if "E+" in joined or "e+" in joined:
+        kinds.append(("digits-lost", _SHORTENED.fullmatch, lambda _: ""))
+    if "#" in joined:
+        kinds.append(("cell-error", _ERROR_SHOWN.fullmatch, lambda _: ""))
     if _may_be_garbled(joined):
         kinds.append(("text-garbled", lambda cell: _may_be_garbled(cell) and garbled(cell), garbled))
     for code, is_damaged, meant in kinds:

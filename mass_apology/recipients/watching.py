@@ -6,6 +6,7 @@ in the file and in the letter's source, and only the two together show what will
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -23,6 +24,8 @@ MOST_VALUES = 2000
 """A column with more different values is none that conditions choose by."""
 
 MOST_SHOWN = 6
+_ZERO = re.compile(r"(?:[A-Z]{3} ?|[$€£] ?)?[+-]?0+(?:[.,:]0+)*(?: ?(?:[A-Z]{3}|%|zł|kr|min|h|[^\W\d_]{1,3}\.|\W))?")
+_SORTABLE = re.compile(r"[0-9]{4}-[0-9]{2}|[0-9]{2}:[0-9]{2}")  # ISO 8601: the order of the texts is that of the times
 _LONGEST = 200  # characters: a longer text is none that a condition names
 
 
@@ -60,6 +63,7 @@ class ColumnWatch:
                 self._compared.setdefault(column, {}).update(dict.fromkeys(values, f"'{key}' in campaign.toml"))
         asked = {use.column: use.where for use in reversed(there) if use.how is How.ASKED}
         self._asked = {each: asked[each] for each in header if each in asked and each not in {*types, *roles}}
+        self._misjudged = [use for use in there if _is_misjudged(use, types.get(use.column, ColumnType.TEXT))]
         self._printed = [use for use in there if use.how is How.PRINTED and types.get(use.column) is ColumnType.BOOL]
         self._values: dict[str, dict[str, _Told]] = {column: {} for column in self._compared}
         self._answers: dict[str, dict[str, _Told]] = {column: {} for column in self._asked}
@@ -82,6 +86,9 @@ class ColumnWatch:
             yield from self._alike(column, values)
         for column, values in self._answers.items():
             yield from self._taken_for_true(column, values)
+        for use in {(use.column, use.how): use for use in reversed(self._misjudged)}.values():
+            kind = self._types.get(use.column, ColumnType.TEXT)
+            yield self._finding("values-unlike", Severity.ERROR, use.where, *_unlike(use, kind))
         for use in {use.column: use for use in reversed(self._printed)}.values():
             yield self._finding(
                 "bool-printed",
@@ -112,7 +119,7 @@ class ColumnWatch:
             )
 
     def _taken_for_true(self, column: str, values: Mapping[str, _Told]) -> Iterator[Finding]:
-        untrue = [each for each in values if says_yes(each) is False or says_nothing(each)]
+        untrue = [each for each in values if says_yes(each) is False or says_nothing(each) or _is_zero(each)]
         if not untrue or len(values) > MOST_VALUES:
             return
         said = ", ".join(f"'{shown(each)}' ({_times(values[each])})" for each in untrue[:MOST_SHOWN])
@@ -150,11 +157,46 @@ def _advice(column: str, values: Iterable[str]) -> str:
     told = [each for each in values if not says_nothing(each)]
     kinds = (ColumnType.INT, ColumnType.BOOL, ColumnType.DECIMAL)
     kind = next((each for each in kinds if told and all(_is(each, value) for value in told)), None)
+    if kind is None and any(map(_is_zero, told)):
+        plain = "Write its numbers alone and with a point, as in 12.50, and declare it under [types] in campaign.toml"
+        return f'{plain}: {column} = "decimal".'
     if kind is None:
         return f'Compare it in the letter, as in {{% if customer.{column} == "yes" %}}, or empty these cells.'
     emptied = "" if len(told) == len(list(values)) else ", and empty the cells that say nothing"
     declared = f'Declare it under [types] in campaign.toml: {column} = "{kind}"{emptied}.'
     return f'{declared} If it is meant as it is: {column} = "text".'
+
+
+def _is_zero(value: str) -> bool:
+    """ "0,00", "0.0 €", "EUR 0", "0 %", "00:00": nothing, though it is a text."""
+    return _ZERO.fullmatch(value) is not None
+
+
+def _is_misjudged(use: ColumnUse, kind: ColumnType) -> bool:
+    """Whether the letter asks of a column what its values cannot answer."""
+    if kind is not ColumnType.TEXT:
+        return use.how is How.COMPARED and any(use.values)  # "" is an empty cell of any type
+    if use.how is How.ORDERED_AS_TEXT:
+        return any(each[:1].isdigit() and not _SORTABLE.match(each) for each in use.values)
+    return use.how is How.COMPARED_WITH_VALUE
+
+
+def _unlike(use: ColumnUse, kind: ColumnType) -> tuple[str, str]:
+    """What is wrong with such a comparison, and what to do."""
+    column, first = shown(use.column), shown(next(filter(None, use.values)))
+    if use.how is How.ORDERED_AS_TEXT:
+        problem = f"The letter asks for the order of texts in the column '{column}', where '9' is more than '30'."
+        number = f'{use.column} = "decimal"'
+        return problem, f"Declare it under [types] in campaign.toml, such as {number}, and compare it with a number."
+    if use.how is How.COMPARED:
+        problem = f"The letter compares the column '{column}', which is declared as {kind}, with the text '{first}'"
+        advice = "Ask {% if customer." + use.column + " %}" if kind is ColumnType.BOOL else "Compare it with a value"
+        return f"{problem}: they are never equal.", f"{advice} in the letter, or take the column out of [types]."
+    problem = f"The letter compares the column '{column}', which is text, with {first}: they are never equal."
+    is_truth = first in {"true", "false"}
+    declared = f'{use.column} = "{ColumnType.BOOL if is_truth else ColumnType.DECIMAL}"'
+    instead = "" if is_truth else f' Or compare it with the text: "{first}".'
+    return problem, f"Declare it under [types] in campaign.toml: {declared}.{instead}"
 
 
 def _is(kind: ColumnType, value: str) -> bool:

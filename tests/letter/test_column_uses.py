@@ -95,3 +95,34 @@ def test_places_name_the_line() -> None:
     found = column_uses(["service-outage"], [shipped_templates()])
     assert found
     assert all(each.where.startswith("templates/service-outage/") and ".md, line " in each.where for each in found)
+
+
+@pytest.mark.parametrize(
+    ("body", "values"),
+    [
+        ("{% if customer.refund == true %}x{% endif %}", ("true",)),
+        ("{% if 1 == customer.refund %}x{% endif %}", ("1",)),
+        ("{% if customer.refund in [1, -2, 'x'] %}x{% endif %}", ("1", "-2")),
+        ("{% set due = customer.refund %}{{ 'x' if due != 0.5 }}", ("0.5",)),
+        ('{{ rows | selectattr("refund", "equalto", 1) | list | length }}', ("1",)),
+    ],
+)
+def test_a_comparison_with_a_number_or_a_truth_value_is_found(
+    tmp_path: Path, body: str, values: tuple[str, ...]
+) -> None:
+    assert ("refund", How.COMPARED_WITH_VALUE, values) in uses(tmp_path, body)
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("{% if customer.days > '30' %}x{% endif %}", True),
+        ("{% if '30' <= customer.days %}x{% endif %}", True),
+        ("{% if customer.days > 30 %}x{% endif %}", False),
+        ("{% if customer.days | int > 30 %}x{% endif %}", False),
+        ("{% if customer.days | int == 30 %}x{% endif %}", False),
+    ],
+)
+def test_only_an_order_of_texts_is_one(tmp_path: Path, body: str, found: bool) -> None:
+    told = {how for column, how, _ in uses(tmp_path, body) if column == "days"}
+    assert (How.ORDERED_AS_TEXT in told, How.COMPARED_WITH_VALUE in told) == (found, False)

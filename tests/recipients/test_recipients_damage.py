@@ -130,3 +130,24 @@ def test_question_marks_and_ampersands_of_their_own_are_none(load_text: Load, va
 def test_a_damaged_header_is_refused(load_text: Load) -> None:
     with pytest.raises(InputError, match="characters were lost in"):
         load_text("email,imi\ufffd\na@x.example,Ann\n")
+
+
+@pytest.mark.parametrize(
+    ("code", "cells"),
+    [
+        ("digits-lost", ["1.23457E+11", "4,8222E+10", "1E+11", "1e+16"]),
+        ("cell-error", ["#####", "#WERT!", "#NAZWA?", "#ССЫЛКА!", "#¡VALOR!", "#DIV/0!", "#SPILL!", "#ΤΙΜΗ!"]),
+    ],
+)
+def test_what_a_spreadsheet_wrote_in_place_of_a_value_is_an_error(load_text: Load, code: str, cells: list[str]) -> None:
+    rows = [f"a{number}@x.example;{cell}" for number, cell in enumerate(cells)]
+    uses = [ColumnUse(column="ref", how=How.PRINTED, where="templates/note/en.md, line 5")]
+    loaded = load_text(["email;ref", *rows, "b@x.example;12"], uses=uses)
+    assert [each.code for each in loaded.findings] == [code] * len(cells)
+    assert [each.line for each in loaded.findings] == list(range(2, len(cells) + 2))
+
+
+@pytest.mark.parametrize("cell", ["#1", "C#", "Unit #3!", "1E5", "E+", "2E+2 kg", "#hello!", "##"])
+def test_a_sign_of_a_number_is_no_error(load_text: Load, cell: str) -> None:
+    uses = [ColumnUse(column="ref", how=How.PRINTED, where="templates/note/en.md, line 5")]
+    assert load_text(["email;ref", f"a@x.example;{cell}"], uses=uses).findings == []

@@ -122,3 +122,57 @@ def test_yes_and_no_have_no_order_and_are_no_words(load_text: Load) -> None:
         load_text("email,refund\n", where="refund == 'perhaps'", **options)
     loaded = load_text("email,refund\na@x.example,perhaps\n", **options)
     assert loaded.codes == [(2, "value-invalid")]
+
+
+@pytest.mark.parametrize("cell", ["0,00", "0.00", "0 €", "€0", "0,00 zł", "EUR 0", "0 %", "00:00", "-0"])
+def test_a_zero_in_whatever_form_is_not_taken_for_true(load_text: Load, cell: str) -> None:
+    loaded = load_text(["email;x", f"a@x.example;{cell}", "b@x.example;1,50"], uses=[use("x", How.ASKED)])
+    [finding] = [each for each in loaded.notes if each.code == "text-as-truth"]
+    assert f"'{cell}' (line 2) would count as yes" in finding.problem
+    assert 'x = "decimal"' in finding.advice
+
+
+@pytest.mark.parametrize("cell", ["0,01", "00123", "0-0", "O", "0 items", "10 €"])
+def test_what_is_no_zero_may_count_as_true(load_text: Load, cell: str) -> None:
+    loaded = load_text(["email;x", f"a@x.example;{cell}"], uses=[use("x", How.ASKED)])
+    assert loaded.note("text-as-truth") == ""
+
+
+@pytest.mark.parametrize(
+    ("how", "values", "kind", "problem", "advice"),
+    [
+        (How.COMPARED_WITH_VALUE, ("true",), None, "which is text, with true: they are never equal", 'x = "bool".'),
+        (How.COMPARED_WITH_VALUE, ("3",), None, "which is text, with 3: they are never equal", 'with the text: "3"'),
+        (How.ORDERED_AS_TEXT, ("30",), None, "where '9' is more than '30'", 'x = "decimal"'),
+        (How.COMPARED, ("yes",), ColumnType.BOOL, "declared as bool, with the text 'yes'", "Ask {% if customer.x %}"),
+        (How.COMPARED, ("", "3"), ColumnType.INT, "declared as int, with the text '3'", "Compare it with a value"),
+    ],
+)
+def test_a_comparison_that_the_column_cannot_answer_is_an_error(
+    load_text: Load, how: How, values: tuple[str, ...], kind: ColumnType | None, problem: str, advice: str
+) -> None:
+    types = {"x": kind} if kind else {}
+    loaded = load_text(["email,x", "a@x.example,1"], types=types, uses=[use("x", how, *values)])
+    [finding] = [each for each in loaded.notes if each.code == "values-unlike"]
+    assert (finding.severity, finding.where) == (Severity.ERROR, PLACE)
+    assert problem in finding.problem
+    assert advice in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("how", "values", "kind"),
+    [
+        (How.COMPARED, ("1",), None),
+        (How.COMPARED, ("",), ColumnType.INT),
+        (How.COMPARED_WITH_VALUE, ("3",), ColumnType.INT),
+        (How.ORDERED_AS_TEXT, ("2026-11-20",), None),
+        (How.ORDERED_AS_TEXT, ("M",), None),
+    ],
+)
+def test_a_comparison_that_it_can_answer_is_none(
+    load_text: Load, how: How, values: tuple[str, ...], kind: ColumnType | None
+) -> None:
+    types = {"x": kind} if kind else {}
+    assert (
+        load_text(["email,x", "a@x.example,1"], types=types, uses=[use("x", how, *values)]).note("values-unlike") == ""
+    )
