@@ -65,6 +65,8 @@ def _judged(name: str) -> Judgement:
     if _is_ordinary(text):
         return _person(text)
     text = "".join(each for each in text if each in _JOINERS or not is_invisible(each)).strip()
+    if (before := _without_suffixes(text)) != text:
+        return _judged(before)
     kind = next((kind for kind, holds in _KINDS if holds(text)), Kind.PERSON)
     return _OUTCOMES.get(kind, _only_shown)(kind, text)
 
@@ -85,6 +87,14 @@ def _is_ordinary(text: str) -> bool:
     )
 
 
+def _without_suffixes(text: str) -> str:
+    """ "Anna Koch" of "Anna Koch, MBA, M. Sc."."""
+    before, comma, last = text.rpartition(",")
+    suffixes = name_words().suffixes
+    behind = joined(last) in suffixes or (bool(last.strip()) and all(joined(word) in suffixes for word in last.split()))
+    return _without_suffixes(before.strip()) if comma and before.strip() and behind else text
+
+
 def _person(text: str) -> Judgement:
     return Judgement(kind=Kind.PERSON, greeted=text, shown=text)
 
@@ -101,8 +111,7 @@ def _turned_round(_kind: Kind, text: str) -> Judgement:
     """ "Smith, John" → "John Smith", judged once more: "SMITH, JOHN" is still no greeting."""
     family, given = (part.strip() for part in text.split(","))
     if _are_titles(given):
-        behind = all(joined(word) in name_words().suffixes for word in given.split())
-        return _judged(family) if behind else Judgement(kind=Kind.SEVERAL, shown=text)
+        return Judgement(kind=Kind.SEVERAL, shown=text)
     found = _judged(f"{given} {family}")
     return Judgement(kind=Kind.REVERSED, greeted=found.greeted, shown=found.shown) if found.greeted else found
 
@@ -134,9 +143,28 @@ def _is_placeholder(text: str) -> bool:
     if said in words.small_placeholders:
         return not (text[:1].isupper() and text[1:].islower())
     said_nothing = not _letters(text) and not any(each.isdigit() or _is_picture(each) for each in text)
-    return (
-        said_nothing or said in words.placeholders or said.replace(" ", "") in words.placeholders or _is_drummed(said)
-    )
+    known = said in words.placeholders or said.replace(" ", "") in words.placeholders
+    return said_nothing or known or _is_drummed(said) or _holds_placeholder(text)
+
+
+def _holds_placeholder(text: str) -> bool:
+    """ "John None", "Mr. Unknown", "null null": of several words, one or all stand for a missing name."""
+    lists, words = name_words(), text.split()
+    named = [word for word in words if not _is_plain_title(word)]
+    if len(words) == 1 or not named:
+        return False
+    if all(folded(word) in lists.placeholders for word in words):
+        return True
+    return any(folded(word) in lists.missing or _is_small_missing(word, text) for word in named)
+
+
+def _is_small_missing(word: str, text: str) -> bool:
+    return folded(word) in name_words().small_missing and (word.islower() or (word.isupper() and not text.isupper()))
+
+
+def _is_plain_title(word: str) -> bool:
+    """A title that is nobody's name."""
+    return _are_titles(word) and (joined(word) not in name_words().weak_titles or word.endswith("."))
 
 
 def _is_number(text: str) -> bool:
@@ -147,7 +175,10 @@ def _is_number(text: str) -> bool:
 
 
 def _has_symbols(text: str) -> bool:
-    return any(each in _NO_LETTERS or _is_picture(each) for each in text) or any(map(_has_odd_dot, _words(text)))
+    if any(each in _NO_LETTERS or _is_picture(each) for each in text) or any(map(_has_odd_dot, _words(text))):
+        return True
+    *_, last = words = text.split()
+    return not any(map(str.isalnum, words[0])) or not any(map(str.isalnum, last))  # "John -", "† John"
 
 
 def _has_odd_dot(word: str) -> bool:
@@ -205,7 +236,7 @@ def _is_reversed(text: str) -> bool:
 
 
 def _is_repeated(text: str) -> bool:
-    words = [folded(word) for word in _words(text)]
+    words = [folded(word) for word in _words(text) if not _is_plain_title(word)]  # "Dr. Dr. Max Müller" has two
     half = len(words) // 2
     twice = half > 0 and len(words) % 2 == 0 and words[:half] == words[half:] and max(map(len, words)) > 1
     return twice or any(one == other and len(one) > 1 for one, other in pairwise(words))
@@ -228,7 +259,14 @@ def _is_wrong_case(text: str) -> bool:
         return False  # of a script without capitals
     if letters == letters.lower() or letters == letters.upper():
         return True
-    return any(map(_begins_small, _words(text)))
+    *before, last = words = _words(text)
+    titled = any(map(_is_plain_title, words))
+    return _begins_small(last) or any(_begins_small(word) for word in before if not (titled and _is_short(word)))
+
+
+def _is_short(word: str) -> bool:
+    """ "dr hab. n. med. Jan Nowak": small words with a dot belong to the titles."""
+    return word.endswith(".") and len(_letters(word)) <= _ABBREVIATION
 
 
 def _begins_small(word: str) -> bool:
@@ -256,6 +294,7 @@ _KINDS: Sequence[tuple[Kind, Callable[[str], bool]]] = (
 """The first that holds is the name's kind; a person's, where none does."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_ABBREVIATION = 4  # letters
 _TELEPHONE = 7  # digits: telephones make a number of them that can be dialled
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _INITIALS = re.compile(r"(?:[^\W\d_][.]?){1,3}|(?:[^\W\d_]\.-?){1,4}")

@@ -30,8 +30,10 @@ class NameWords(Struct, frozen=True, kw_only=True, dict=True):
     suffixes: frozenset[str]  # of the titles, those that stand behind a name
     placeholders: frozenset[str]
     small_placeholders: frozenset[str]  # which are names where they begin with a capital
+    missing: frozenset[str]  # which make a name none, beside whatever words
+    small_missing: frozenset[str]  # which do so where they are not written as a name
     particles: frozenset[str]
-    accented: frozenset[str]  # the same words as the file has them, in small letters
+    accented: frozenset[str]  # every word of these as the file has it, in small letters, also those of phrases
     shared: frozenset[str]  # mailboxes
     leading: frozenset[str]  # of these, those that may have something beside them
     unread: frozenset[str]
@@ -78,15 +80,21 @@ def name_words() -> NameWords:
         placeholders=frozenset(map(folded, table["placeholders"]["names"])),
         small_placeholders=frozenset(map(folded, table["placeholders"]["unless_capitalised"])),
         accented=frozenset(
-            word.casefold()
+            word
             for words in (
                 forms["in_any_case"],
                 forms["organisations"],
                 *titles.values(),
+                forms["several_words"],
                 table["placeholders"]["names"],
+                table["placeholders"]["within"],
+                table["placeholders"]["within_unless_capitalised"],
             )
-            for word in words
+            for phrase in words
+            for word in phrase.casefold().split()
         ),
+        missing=frozenset(map(folded, table["placeholders"]["within"])),
+        small_missing=frozenset(map(folded, table["placeholders"]["within_unless_capitalised"])),
         particles=frozenset(map(folded, table["particles"]["words"])),
         shared=frozenset(map(joined, mailboxes["shared"])),
         leading=frozenset(mailboxes["leading"]),
