@@ -336,6 +336,23 @@ def test_a_correction_that_changed_meanwhile_does_not_leave(tmp_path: Path) -> N
         assert len(live.received) == 3
 
 
+def test_a_wave_that_changed_while_its_number_was_asked_for_is_not_armed(tmp_path: Path) -> None:
+    with relay() as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(3))
+        add_follow_up(folder)
+        send(folder)
+        person = Editor(
+            lambda: (folder / "templates/sorry/en.md").write_text("Subject: X\n\n{{ salutation }}\n\nNo.\n")
+        )
+        with pytest.raises(ConfirmationError, match="the template changed while the number was asked for"):
+            event_loop.run(consent.agree(folder, "later", person.count, confirm=None, observe=person.stage))
+        follow_up.run(folder, Person())
+        assert len(live.received) == 3
+        arm(folder)
+        follow_up.run(folder, Person())
+    assert [b"No." in letter.data for letter in live.received] == [False] * 3 + [True] * 3
+
+
 def test_the_relay_may_be_changed_while_the_number_is_asked_for(tmp_path: Path) -> None:
     """How letters travel is not what they say."""
     with relay() as live:

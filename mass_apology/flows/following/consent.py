@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mass_apology.campaign import read_campaign
@@ -47,6 +47,7 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
     """
     campaign = read_campaign(folder)
     wave = wave_named(campaign, name)
+    parts = dict(wave_parts(folder, campaign, wave))  # before anything is looked at: what changes later was not seen
     notice(whole(folder, campaign, override).findings)
     with shared_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
         plan = WavePlan(folder, campaign, ledger, wave, on_the_list)
@@ -67,10 +68,20 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
                 next_step=f"Look at: mass-apology follow-up --plan. To arm it: "
                 f"mass-apology follow-up --arm {name} --confirm {letters}",
             )
-        parts = dict(wave_parts(folder, campaign, wave))
+        _require_unchanged(folder, wave, parts)
         consent = Armed(wave=name, at=time.time(), by=whose_word(), letters=letters, digest_parts=parts)
         arm(ledger, consent)
     return consent
+
+
+def _require_unchanged(folder: Path, wave: Wave, parts: Mapping[str, str]) -> None:
+    there = wave_parts(folder, read_campaign(folder), wave)
+    changed = [part for part, digest in there.items() if parts.get(part) != digest]
+    if changed:
+        raise ConfirmationError(
+            f"{' and '.join(changed)} changed while the number was asked for; the wave {wave.name} is not armed.",
+            next_step=f"Look at what it says now, then run again: mass-apology follow-up --arm {wave.name}",
+        )
 
 
 def _still_sending(ledger: Records, wave: Wave) -> Iterator[Finding]:

@@ -121,11 +121,11 @@ class _Following:
         if consent is None:
             said = f"{len(due):,} letters are due, but nobody has armed it: mass-apology follow-up --arm {wave.name}"
             return _untouched(wave, said if due else "", next_at, needs_a_person=bool(due))
+        parts = plan.letter_parts(self._folder, self._campaign, wave.template)  # before the consent is compared
         changed = changed_parts(consent, dict(wave_parts(self._folder, self._campaign, wave)))
         if changed:
             said = f"nothing is sent, since {' and '.join(changed)} changed after it was armed; look, and arm it again"
             return _untouched(wave, said, next_at, needs_a_person=True)
-        parts = plan.letter_parts(self._folder, self._campaign, wave.template)
         self._withhold_stopped(wave_plan, now)
         again = self._agreed_again(wave_plan, resend) if resend is not None else ()
         room = max(0, consent.letters - planned(self._ledger, wave.name))
