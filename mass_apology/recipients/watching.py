@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 from msgspec import Struct
 
 from mass_apology.columns import ColumnUse, How, parser
 from mass_apology.model import Finding, Severity
+from mass_apology.names.name_words import shaped
 from mass_apology.recipients.cells import shown
 from mass_apology.recipients.layout import folded, listed
 from mass_apology.recipients.where import Where
@@ -26,6 +28,8 @@ MOST_VALUES = 2000
 MOST_SHOWN = 6
 _ZERO = re.compile(r"(?:[A-Z]{3} ?|[$€£] ?)?[+-]?0+(?:[.,:]0+)*(?: ?(?:[A-Z]{3}|%|zł|kr|min|h|[^\W\d_]{1,3}\.|\W))?")
 _SORTABLE = re.compile(r"[0-9]{4}-[0-9]{2}|[0-9]{2}:[0-9]{2}")  # ISO 8601: the order of the texts is that of the times
+_NEAR = 0.8  # of 1, as difflib counts what two words share
+_SHORTEST_WORD = 4  # characters
 _LONGEST = 200  # characters: a longer text is none that a condition names
 
 
@@ -104,9 +108,10 @@ class ColumnWatch:
         literals = self._compared[column]
         groups: dict[str, list[str]] = {}
         for value in values:
-            groups.setdefault(folded(value), []).append(value)
+            groups.setdefault(_looks(value), []).append(value)
+        yield from self._misspelt(column, values, groups)
         for spellings in groups.values():
-            meant = [each for each in literals if folded(each) == folded(spellings[0])]
+            meant = [each for each in literals if _looks(each) == _looks(spellings[0])]
             if set(spellings) <= set(meant) or len({*spellings, *meant}) == 1:
                 continue
             said = [f"'{shown(each)}' ({_times(values[each])})" for each in spellings[:MOST_SHOWN]]
@@ -117,6 +122,20 @@ class ColumnWatch:
             yield self._finding(
                 "values-alike", Severity.WARNING, f"{self._file}, column {shown(column)}", problem, advice
             )
+
+    def _misspelt(self, column: str, values: Mapping[str, _Told], groups: Collection[str]) -> Iterator[Finding]:
+        """What a condition asks for, no row says and one nearly says: "premuim"."""
+        literals = self._compared[column]
+        unnamed = [value for value in values if value not in literals and _is_word(value)]
+        for literal, place in literals.items():
+            if literal in values or _looks(literal) in groups or not _is_word(literal):
+                continue
+            if near := get_close_matches(literal, unnamed, 1, _NEAR):
+                said = f"'{shown(near[0])}' ({_times(values[near[0]])})"
+                problem = f"{place} asks for '{shown(literal)}', which no row says; the nearest is {said}."
+                advice = "Correct the condition, if it means that; otherwise nothing needs to be done."
+                where = f"{self._file}, column {shown(column)}"
+                yield self._finding("value-absent", Severity.WARNING, where, problem, advice)
 
     def _taken_for_true(self, column: str, values: Mapping[str, _Told]) -> Iterator[Finding]:
         untrue = [each for each in values if says_yes(each) is False or says_nothing(each) or _is_zero(each)]
@@ -165,6 +184,16 @@ def _advice(column: str, values: Iterable[str]) -> str:
     emptied = "" if len(told) == len(list(values)) else ", and empty the cells that say nothing"
     declared = f'Declare it under [types] in campaign.toml: {column} = "{kind}"{emptied}.'
     return f'{declared} If it is meant as it is: {column} = "text".'
+
+
+def _looks(value: str) -> str:
+    """What a person sees: without case and signs, and Latin, Greek and Cyrillic letters of one shape as one."""
+    return folded(shaped(value.upper())) if not value.isascii() else folded(value.upper())
+
+
+def _is_word(value: str) -> bool:
+    """Long enough to be misspelt, and no code such as "plan2", whose neighbour is another."""
+    return len(value) >= _SHORTEST_WORD and not any(map(str.isdigit, value))
 
 
 def _is_zero(value: str) -> bool:

@@ -176,3 +176,32 @@ def test_a_comparison_that_it_can_answer_is_none(
     assert (
         load_text(["email,x", "a@x.example,1"], types=types, uses=[use("x", how, *values)]).note("values-unlike") == ""
     )
+
+
+@pytest.mark.parametrize("cell", ["РRO", "рrо", "ΡRO", "Рro"])  # each begins with another alphabet's letter
+def test_a_value_in_letters_of_another_alphabet_is_named(load_text: Load, cell: str) -> None:
+    loaded = load_text(["email,plan", f"a@x.example,{cell}", "b@x.example,pro"], where="plan == 'pro'")
+    assert f"'{cell}' (line 2), 'pro' (line 3)" in loaded.note("values-alike")
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"), [("premium", "premuim"), ("Łódź Górna", "Łódź Gorna"), ("free", "fre e")]
+)
+def test_a_condition_that_misspells_a_value_is_told(load_text: Load, value: str, literal: str) -> None:
+    loaded = load_text(["email,plan", f"a@x.example,{value}", "b@x.example,other"], where=f"plan != '{literal}'")
+    said = loaded.note("value-absent") + loaded.note("values-alike")
+    assert f"asks for '{literal}'" in said
+    assert f"'{value}' (line 2)" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"), [("plan1", "plan2"), ("free", "pro"), ("EU", "EUR"), ("trial", "enterprise")]
+)
+def test_a_value_that_may_be_absent_is_not(load_text: Load, value: str, literal: str) -> None:
+    loaded = load_text(["email,plan", f"a@x.example,{value}"], where=f"plan != '{literal}'")
+    assert loaded.note("value-absent") == ""
+
+
+def test_two_near_values_that_are_both_asked_for_are_right(load_text: Load) -> None:
+    loaded = load_text(["email,plan", "a@x.example,Basic A"], where="plan in ('Basic A', 'Basic B')")
+    assert loaded.note("value-absent") == ""
