@@ -61,6 +61,8 @@ def show_refusals(found: Found) -> None:
         say(f"and in other words to the rest: {number(len(found.said) - REPLIES)} more replies.")
     if found.suppressed:
         say(f"{counted(found.suppressed, 'more letter')} to addresses on the suppression list: refused they stay.")
+    if found.left_file:
+        say(f"{counted(found.left_file, 'more letter')} to customers who left the file: refused they stay.")
 
 
 def show_retried(retried: Retried) -> None:

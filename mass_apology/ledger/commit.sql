@@ -33,12 +33,12 @@ DELETE FROM delivery
 WHERE wave = :wave AND recipient IN (SELECT recipient FROM met WHERE fate = 'returned');
 
 -- name: withhold-superseded
-UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, reply = 'the mailbox gets another letter of this wave'
+UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, code = NULL, enhanced_code = NULL, reply = 'the mailbox gets another letter of this wave'
 WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient IN (SELECT recipient FROM superseded);
 
 -- name: withhold-missing
 -- Before new letters are added: what is still due and not in the plan has no customer in the file any more.
-UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, reply = 'no longer in the recipients file'
+UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, code = NULL, enhanced_code = NULL, reply = 'no longer in the recipients file'
 WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient NOT IN (SELECT recipient FROM met);
 
 -- name: leave

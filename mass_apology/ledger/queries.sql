@@ -19,6 +19,13 @@ WHERE delivery.id > :after AND wave = :wave AND status IN ('PLANNED', 'DEFERRED'
 SELECT delivery.id FROM delivery JOIN recipient ON recipient.id = delivery.recipient
 WHERE wave = :wave AND status = 'IN_DOUBT' AND left_at IS NULL ORDER BY delivery.id;
 
+-- name: kept-back
+-- Who was withheld and may still be in the file, and why: letters, and rows that were set aside.
+SELECT address, coalesce(reply, '') FROM delivery JOIN recipient ON recipient.id = delivery.recipient
+WHERE wave = :wave AND status = 'WITHHELD' AND left_at IS NULL
+UNION ALL
+SELECT address, reason FROM withheld WHERE wave = :wave;
+
 -- name: release
 -- Giving up counts anew: otherwise a letter that is sent again days later would expire at its first deferral.
 UPDATE delivery SET status = 'DEFERRED', marked_at = :now, due_at = :now, first_tried_at = NULL

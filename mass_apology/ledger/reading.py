@@ -165,6 +165,12 @@ class Records:
         with explained(self.path):
             return [letter for (letter,) in self._reader.execute(_QUERIES["in-doubt"], {"wave": wave})]
 
+    def kept_back(self, wave: str) -> Iterator[tuple[str, str]]:
+        """Who was withheld from the wave and did not leave the file: address and reason, of letters and of rows."""
+        with explained(self.path):
+            for address, reason in _stream(self._reader.execute(_QUERIES["kept-back"], {"wave": wave})):
+                yield str(address), str(reason)
+
     def usage_since(self, since: float) -> list[tuple[int, int]]:
         """(minute, letters handed over in it) for all minutes that reach beyond ``since``; Unix seconds, in order.
 

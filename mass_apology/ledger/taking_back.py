@@ -25,6 +25,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
     code: int | None  # None where the relay was not asked
     enhanced_code: str | None
     reply: str  # the reply's text, or what happened instead of one
+    left_file: bool  # the recipients file has no usable row of theirs any more
 
 
 def refusals(ledger: Ledger, wave: str) -> list[Refusal]:
@@ -50,8 +51,9 @@ def _refusals(connection: Connection, wave: str) -> list[Refusal]:
             code=code,
             enhanced_code=enhanced_code,
             reply=reply or "",
+            left_file=bool(left_file),
         )
-        for delivery, address, lines, rows, code, enhanced_code, reply in connection.execute(
+        for delivery, address, lines, rows, code, enhanced_code, reply, left_file in connection.execute(
             _QUERIES["refused"], {"wave": wave}
         )
     ]

@@ -1,7 +1,7 @@
 -- Refusals, and what takes them back.
 
 -- name: refused
-SELECT delivery.id, address, lines, rows, code, enhanced_code, reply
+SELECT delivery.id, address, lines, rows, code, enhanced_code, reply, left_at IS NOT NULL
 FROM delivery JOIN recipient ON recipient.id = delivery.recipient
 WHERE wave = :wave AND status = 'REFUSED' ORDER BY delivery.id;
 

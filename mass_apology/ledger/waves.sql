@@ -50,5 +50,5 @@ INSERT OR REPLACE INTO armed (wave, at, by, letters, digest_parts) VALUES (:wave
 SELECT wave, at, by, letters, digest_parts FROM armed ORDER BY at;
 
 -- name: withhold
-UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, reply = :reason
+UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, code = NULL, enhanced_code = NULL, reply = :reason
 WHERE id = :delivery AND status IN ('PLANNED', 'DEFERRED');

@@ -7,7 +7,7 @@ address is said by ``mass_apology.mailboxes``.
 from mass_apology.suppression.database import default_path
 from mass_apology.suppression.entries import Entry, Purpose, Reason, Scope
 from mass_apology.suppression.lists import Exported, Imported
-from mass_apology.suppression.rules import Verdict, judge
+from mass_apology.suppression.rules import Verdict, is_suppression, judge
 from mass_apology.suppression.store import Suppressions
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "Suppressions",
     "Verdict",
     "default_path",
+    "is_suppression",
     "judge",
 ]

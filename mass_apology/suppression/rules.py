@@ -40,6 +40,9 @@ _BECAUSE = {
 }
 
 
+_SINCE = "has been suppressed since"
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """What an entry means for one campaign's letter."""
 
@@ -53,12 +56,17 @@ def judge(entry: Entry, purpose: Purpose) -> Verdict:
     withheld = purpose in stopped(entry)
     whose = "domain" if entry.whole_domain else "address"
     day = utc_day(entry.at)
-    why = f"The {whose} has been suppressed since {day} ({entry.source}): {_BECAUSE[entry.reason]}"
+    why = f"The {whose} {_SINCE} {day} ({entry.source}): {_BECAUSE[entry.reason]}"
     return Verdict(
         withheld=withheld,
         reported=not withheld and entry.scope is Scope.EVERYTHING and entry.reason in _REPORTED,
         sentence=f"{why}." if withheld else f"{why}; that does not stop a {purpose} letter.",
     )
+
+
+def is_suppression(sentence: str) -> bool:
+    """Whether a letter was withheld by an entry of the list: ``sentence`` is the reason that its record has."""
+    return sentence.startswith((f"The address {_SINCE} ", f"The domain {_SINCE} "))
 
 
 def stopped(entry: Entry) -> frozenset[Purpose]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,9 +18,11 @@ from mass_apology.flows import control, event_loop, suppress
 from mass_apology.flows.following import consent, follow_up
 from mass_apology.flows.following.affected import Wishes as Correction
 from mass_apology.flows.following.correct import correct
+from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Control, Records
 from mass_apology.letter.farm import Farm
 from mass_apology.model import DUE, Status
+from mass_apology.suppression import Entry, Reason, Suppressions
 
 IMPATIENT = {"connections": 2, "timeout": 1.0, "dot_timeout": 0.5}
 AT_ONCE = """
@@ -359,3 +362,39 @@ def test_the_relay_may_be_changed_while_the_number_is_asked_for(tmp_path: Path) 
         folder = campaign_folder(tmp_path, live.sink.url, customers(3))
         send(folder, Editor(lambda: write_toml(folder, live.sink.url, relay={"rate": "50/s"})))
     assert len(live.received) == 3
+
+
+def listed(address: str) -> Entry:
+    return Entry.of(address, Reason.REQUESTED, at=time.time(), source="a call")
+
+
+@pytest.mark.parametrize("entry", ["customer1@d1.example", "@d1.example"])
+def test_somebody_taken_off_the_list_gets_the_letter(tmp_path: Path, entry: str) -> None:
+    with relay() as live, Suppressions.open(store_path()) as store:
+        folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(4))
+        store.add(listed(entry))
+        send(folder)
+        assert statuses(folder) == {"ACCEPTED": 3, "WITHHELD": 1}
+        send(folder, person := Person())
+        assert person.asked == []  # still on the list: nobody is due
+        store.remove(entry)
+        send(folder, person)
+        assert person.asked == [1]
+        assert statuses(folder) == {"ACCEPTED": 4}
+        assert received_by(live, "customer1@d1.example") == 1
+        assert len(live.received) == 4
+
+
+def test_somebody_listed_and_taken_off_between_two_runs_gets_the_letter(tmp_path: Path) -> None:
+    def build(live: Relay) -> Path:
+        return campaign_folder(tmp_path / "trial", live.sink.url, customers(4), relay={"connections": 1})
+
+    with stopped_after_one(build) as (live, folder), Suppressions.open(store_path()) as store:
+        due = next(each.address for each in results(folder) if each.status in DUE)
+        store.add(listed(due))
+        send(folder)
+        assert statuses(folder) == {"ACCEPTED": 3, "WITHHELD": 1}
+        store.remove(due)
+        send(folder)
+        assert statuses(folder) == {"ACCEPTED": 4}
+        assert received_by(live, due) == 1

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live import Person, campaign_folder, customers, relay, results, send, statuses
+from live import Person, campaign_folder, customers, relay, results, send, statuses, write_rows
 from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology.errors import ConfirmationError, InputError, LedgerError
@@ -182,3 +182,24 @@ def test_a_letter_taken_back_may_be_refused_again_and_taken_back_again(refused: 
         send(refused)
         assert statuses(refused) == {"ACCEPTED": 31, "REFUSED": 9}
     assert len(live.received) == 31
+
+
+def test_who_left_the_file_stays_refused_with_what_the_relay_said(refused: Path, live: Relay, mood: Mood) -> None:
+    write_rows(refused / "affected.csv", [row for n, row in enumerate(customers(40)) if n not in {7, 10}])
+    send(refused)
+    found, retried = taken_back(refused)
+    assert (found.letters, found.left_file, retried.letters) == (7, 2, 7)
+    mood.mended.set()
+    send(refused)
+    assert statuses(refused) == {"ACCEPTED": 38, "REFUSED": 2}
+    with pytest.raises(ConfirmationError, match="2 to customers who are no longer in the recipients file"):
+        taken_back(refused)
+
+
+def test_a_letter_withheld_later_no_longer_has_the_code_of_its_refusal(refused: Path, live: Relay) -> None:
+    taken_back(refused, code="5.1.1")
+    write_rows(refused / "affected.csv", [row for n, row in enumerate(customers(40)) if n != 7])
+    send(refused, withhold_missing=True)
+    withheld = next(each for each in results(refused) if each.address == "customer7@d0.example")
+    assert (withheld.status, withheld.code, withheld.enhanced_code) == (Status.WITHHELD, None, None)
+    assert withheld.reply == "no longer in the recipients file"

@@ -28,7 +28,7 @@ from mass_apology.flows.sending.run import Access, Ended, Eyes, Run
 from mass_apology.flows.sending.stopped import withhold_stopped
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.model import FIRST_WAVE
-from mass_apology.schedule import is_wave_name
+from mass_apology.schedule import is_wave_name, waves
 from mass_apology.settings import Campaign, ScheduleSettings
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
@@ -88,7 +88,7 @@ def _require_free_name(campaign: Campaign, name: str) -> None:
             f"{name!r} is no name of a wave: it is words of a-z and 0-9 with '-' between, 60 characters at most.",
             next_step="Write, for example: --name correction-2",
         )
-    taken = {FIRST_WAVE, *(each.name for each in campaign.follow_up)}
+    taken = {FIRST_WAVE, *(each.name for each in waves(campaign.follow_up))}
     if name in taken:
         raise ConfirmationError(
             f"{name} is the name of another wave.", next_step="Give the correction one of its own: --name correction-2"

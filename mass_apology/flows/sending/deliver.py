@@ -22,7 +22,7 @@ from mass_apology.flows.plans.steps import Check
 from mass_apology.flows.sending.confirmed import Confirmed, may_be_resent
 from mass_apology.flows.sending.gate import Gate, hours, in_the_file, suppression
 from mass_apology.flows.sending.run import Access, Ended, Eyes, Run
-from mass_apology.flows.sending.stopped import withhold_stopped
+from mass_apology.flows.sending.stopped import may_be_written_to_again, withhold_stopped
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Ledger
 from mass_apology.model import FIRST_WAVE, Extensions
@@ -60,7 +60,7 @@ async def _run(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
     ):
         withhold_stopped(ledger, FIRST_WAVE, on_the_list)
         gate = _gate(campaign, on_the_list)
-        confirmed = await _Confirmation(folder, campaign, ledger, gate, offer.extensions, wishes, eyes).get()
+        confirmed = await _Confirmation(folder, campaign, ledger, gate, offer.extensions, wishes, eyes).get(on_the_list)
         if not confirmed.count:
             return Ended(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)
         access = Access(password=password, extensions=offer.extensions)
@@ -117,15 +117,20 @@ class _Confirmation:
         self._wishes = wishes
         self._eyes = eyes
 
-    async def get(self) -> Confirmed:
+    async def get(self, on_the_list: Suppressed) -> Confirmed:
         """What was agreed to. Raises ``ConfirmationError`` where it was not; then the ledger is as it was."""
         parts = plan.digest_parts(self._folder, self._campaign)
-        if plan.is_stale(self._folder, self._campaign, parts, self._ledger):
+        if plan.is_stale(self._folder, self._campaign, parts, self._ledger) or self._is_somebody_back(on_the_list):
             return await self._of_a_new_plan(parts)
         resend = self._may_be_resent(())
         due = plan.due(self._ledger.counts(FIRST_WAVE)) + len(resend)
         self._eyes.plan(None, due, self._campaign)
         return self._agreed(due, resend, parts)
+
+    def _is_somebody_back(self, on_the_list: Suppressed) -> bool:
+        """Whether a new plan would have people who were suppressed when the last one was made. It needs the file."""
+        there = (self._folder / self._campaign.recipients).exists()
+        return there and may_be_written_to_again(self._ledger, FIRST_WAVE, on_the_list)
 
     async def _of_a_new_plan(self, parts: Mapping[str, str]) -> Confirmed:
         """The plan, shown and confirmed, becomes the ledger's."""

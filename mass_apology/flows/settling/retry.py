@@ -41,6 +41,7 @@ class Found(Struct, frozen=True, kw_only=True):
     letters: int
     said: Mapping[str, int]  # what the relay said, with its codes, and to how many; the commonest first
     suppressed: int  # letters besides these, to addresses on the suppression list: they stay REFUSED
+    left_file: int  # besides all these, to customers who have no row any more: they stay REFUSED, too
 
 
 class Retried(Struct, frozen=True, kw_only=True):
@@ -62,10 +63,12 @@ def retry(folder: Path, wishes: Wishes, show: Callable[[Found], None], count: Ca
     with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
         _require_wave(ledger, wishes.wave)
         wanted = _wanted(campaign, ledger, wishes)
-        barred = on_the_list.among([each.address for each in wanted])
-        chosen = [each for each in wanted if each.address not in barred]
-        _require_some(chosen, len(barred), wishes)
-        show(_found(chosen, len(wanted) - len(chosen), wishes))
+        here = [each for each in wanted if not each.left_file]
+        barred = on_the_list.among([each.address for each in here])
+        chosen = [each for each in here if each.address not in barred]
+        found = _found(chosen, len(here) - len(chosen), len(wanted) - len(here), wishes)
+        _require_some(found, wishes)
+        show(found)
         if said := disagreement(len(chosen), wishes.confirm, count):
             raise ConfirmationError(
                 f"{len(chosen)} refused letters were found, but {said}; nothing was changed.",
@@ -103,13 +106,14 @@ def _wanted(campaign: Campaign, ledger: Ledger, wishes: Wishes) -> list[Refusal]
     return [each for each, names in zip(found, chosen, strict=True) if names]
 
 
-def _require_some(chosen: Sequence[Refusal], barred: int, wishes: Wishes) -> None:
-    if chosen:
+def _require_some(found: Found, wishes: Wishes) -> None:
+    if found.letters:
         return
-    if barred:
+    if found.suppressed or found.left_file:
         raise ConfirmationError(
-            f"All {barred} refused letters that were asked for are to addresses on the suppression list; they stay so.",
-            next_step="Look at: mass-apology suppress list",
+            f"No letter can be taken back: of those asked for, {found.suppressed} are to addresses "
+            f"on the suppression list, and {found.left_file} to customers who are no longer in the recipients file.",
+            next_step="Look at: mass-apology suppress list; rows that are put back count once send has read the file.",
         )
     asked = wishes.code is not None or wishes.where is not None
     raise ConfirmationError(
@@ -118,9 +122,15 @@ def _require_some(chosen: Sequence[Refusal], barred: int, wishes: Wishes) -> Non
     )
 
 
-def _found(chosen: Sequence[Refusal], barred: int, wishes: Wishes) -> Found:
+def _found(chosen: Sequence[Refusal], barred: int, left_file: int, wishes: Wishes) -> Found:
     said = Counter(_said(each) for each in chosen)
-    return Found(wave=wishes.wave, letters=len(chosen), said=dict(said.most_common()), suppressed=barred)
+    return Found(
+        wave=wishes.wave,
+        letters=len(chosen),
+        said=dict(said.most_common()),
+        suppressed=barred,
+        left_file=left_file,
+    )
 
 
 def _said(refusal: Refusal) -> str:
