@@ -33,7 +33,7 @@ from mass_apology import pacing
 from mass_apology.state import STATE_VARIABLE
 
 BEGINS = 1_780_000_000.0
-ACTS_AT_MOST = 12
+ACTS_AT_MOST = 15
 LONGEST = 90.0  # seconds of one story: then it hangs
 
 
@@ -54,7 +54,7 @@ def acts_of(seed: int) -> list[Act]:
     chance = Random(f"story/{seed}")
     first = next(act for act in ACTS if act.name == "send")
     weights = [act.weight for act in ACTS]
-    return [first, *chance.choices(ACTS, weights, k=chance.randint(4, ACTS_AT_MOST))]
+    return [first, *chance.choices(ACTS, weights, k=chance.randint(5, ACTS_AT_MOST))]
 
 
 @contextmanager
@@ -111,6 +111,8 @@ def _troubles(seed: str, chance: Random) -> Troubles:
         return Troubles(seed=seed, dot=0.3)
     if kind < 0.65:
         return Troubles(seed=seed, dot=0.9)
+    if kind < 0.75:
+        return Troubles(seed=seed, rcpt=0.5)
     return Troubles(seed=seed, mail=0.05, rcpt=0.15, data=0.08, dot=0.1)
 
 

@@ -24,7 +24,7 @@ from mass_apology.flows.showing import report
 from mass_apology.ledger import Control
 
 KILLED = 0.2  # of the acts that write
-_MOST_STEPS = 70
+_MOST_STEPS = 40
 _WRONG: tuple[Callable[[int], str], ...] = (lambda due: str(due + 1), lambda _: "", lambda _: "yes", lambda _: "0")
 
 
@@ -140,24 +140,53 @@ def _send(world: World, chance: Random, happened: Happened) -> None:
         happened.sent = not any("meanwhile" in each for each in happened.did)
 
 
-def _send_twice(world: World, chance: Random, happened: Happened) -> None:
-    """Two terminals; the other one begins while the first asks, or sends."""
+def _others(world: World, chance: Random) -> dict[str, Callable[[], object]]:
+    """What somebody does at a second terminal."""
     wishes = deliver.Wishes(skip_bad_rows=True, withhold_missing=True)
-    other = Reader(world.folder, world.journal, world.clock, "first", patience=0)
-    second = world.second_terminal(lambda: deliver.run(world.folder, wishes, other))
+    correction = affected.Wishes(template="again")
+
+    def reader(wave: str) -> Reader:
+        return Reader(world.folder, world.journal, world.clock, wave, patience=0)
+
+    return {
+        "send": lambda: deliver.run(world.folder, wishes, reader("first")),
+        "follow-up": lambda: follow_up.run(world.folder, reader("one")),
+        "correct": lambda: correct.correct(world.folder, correction, reader("correction")),
+        "retry": lambda: retry.retry(world.folder, retry.Wishes(), lambda _: None, str),
+        "stop": lambda: control.ask(world.folder, Control.STOP),
+        "pause": lambda: control.ask(world.folder, Control.PAUSE),
+        "phone": _listed(world, chance),
+        "edit": partial(chance.choice((*OF_ROWS, *OF_WORDS)), world.folder, chance),
+        "report": partial(_report, world, chance, None),
+    }
+
+
+def _send_beside(world: World, chance: Random, happened: Happened) -> None:
+    """Two terminals: the other one begins while the first asks, or sends."""
+    wishes = deliver.Wishes(skip_bad_rows=True, withhold_missing=True)
+    others = _others(world, chance)
+    what = chance.choice(("send", "send", *others))
+    second = world.second_terminal(others[what])
     call = chance.choice((second.call, second.call_and_wait))
-    when = "meanwhile" if _maybe(chance, 0.5) else "later"
+    when = chance.choice(("meanwhile", "later"))
     first = Reader(world.folder, world.journal, world.clock, "first", patience=2, **{when: [call]})
-    happened.did.append(when)
+    happened.did.append(f"{what} {when}")
     try:
         if _run(world, chance, happened, lambda: deliver.run(world.folder, wishes, first)):
-            happened.settled = happened.sent = True
+            happened.settled = True
+            happened.sent = what != "edit"
     finally:
         happened.second_died = not second.end()
 
 
+def _wave(world: World, chance: Random) -> str:
+    """The follow-up that somebody thinks of: the second one once the first has come to somebody."""
+    has_come = any(receipt.wave == "one" for receipt in world.book.receipts)
+    return "two" if has_come and _maybe(chance, 0.6) else "one"
+
+
 def _arm(world: World, chance: Random, happened: Happened) -> None:
-    wave = chance.choice(("one", "one", "two"))
+    wave = _wave(world, chance)
     happened.did.append(wave)
     reader = _reader(world, chance, happened, wave, arms=True)
 
@@ -170,7 +199,7 @@ def _arm(world: World, chance: Random, happened: Happened) -> None:
 
 def _follow(world: World, chance: Random, happened: Happened) -> None:
     override = _overrides(world, chance, happened)
-    wave = chance.choice(("one", "two"))
+    wave = _wave(world, chance)
     resend = follow_up.Resend(wave=wave, confirm=None) if _maybe(chance, 0.25) else None
     happened.did += [f"resends {wave}"] * (resend is not None)
     reader = _reader(world, chance, happened, wave, resend=resend is not None, override=override)
@@ -179,9 +208,9 @@ def _follow(world: World, chance: Random, happened: Happened) -> None:
 
 
 def _arm_and_follow(world: World, chance: Random, happened: Happened) -> None:
-    wave = chance.choice(("one", "one", "two"))
+    wave = _wave(world, chance)
     happened.did.append(wave)
-    world.clock.at += chance.choice((0, 4 * 86400))
+    world.clock.at += 4 * 86400 if wave == "two" else 0
     reader = Reader(world.folder, world.journal, world.clock, wave, arms=True)
     event_loop.run(consent.agree(world.folder, wave, reader.count, confirm=None, observe=reader.stage))
     happened.armed = wave
@@ -290,8 +319,14 @@ def _keep(world: World, _chance: Random, _happened: Happened) -> None:
 
 
 def _lose(world: World, chance: Random, happened: Happened) -> None:
-    """The file, alone or with its -wal; the log stays."""
+    """The file, alone or with its -wal, and sometimes one of the two witnesses: the log, or what this machine knows."""
     world.away = world.copy_ledger()
+    witness = chance.choice(("", "", "the log", "the machine's record"))
+    if witness == "the log":
+        (world.folder / "log.jsonl").unlink(missing_ok=True)
+    elif witness:
+        shutil.rmtree(world.base / "state" / "ledgers", ignore_errors=True)
+    happened.did += [f"and {witness}"] * bool(witness)
     how = chance.choice(("all of it", "not its -wal", "emptied"))
     happened.did.append(how)
     if how == "all of it":
@@ -325,6 +360,10 @@ def _copy(world: World, chance: Random, happened: Happened) -> None:
     if _maybe(chance, 0.2):
         override = ("ledger-copied",)
         happened.did.append("overrides ledger-copied")
+    if not any(
+        path.stat().st_size for path in [*first.glob("ledger.sqlite"), *first.glob("*-wal"), *first.glob("log.jsonl")]
+    ):
+        world.overridden = True  # nothing in the folder tells that it is not a new campaign
     world.folder = copy
     try:
         wishes = deliver.Wishes(skip_bad_rows=True, withhold_missing=True, override=override)
@@ -337,9 +376,9 @@ def _copy(world: World, chance: Random, happened: Happened) -> None:
 
 ACTS = (
     Act(name="send", do=_send, weight=6),
-    Act(name="send from two terminals", do=_send_twice, weight=1.5),
-    Act(name="arm", do=_arm, weight=1),
-    Act(name="follow-up", do=_follow, weight=2),
+    Act(name="send beside another terminal", do=_send_beside, weight=2.5),
+    Act(name="arm", do=_arm, weight=1.5),
+    Act(name="follow-up", do=_follow, weight=2.5),
     Act(name="arm and follow-up", do=_arm_and_follow, weight=2.5),
     Act(name="correct", do=_correct, weight=2),
     Act(name="edit the file", do=_edit, weight=4),
@@ -347,15 +386,15 @@ ACTS = (
     Act(name="name or unname a key", do=_edit_key, weight=1),
     Act(name="suppress add", do=_suppress, weight=2),
     Act(name="suppress remove", do=_unsuppress, weight=0.7),
-    Act(name="retry", do=_retry, weight=1),
+    Act(name="retry", do=_retry, weight=1.3),
     Act(name="bounces", do=_bounces, weight=1.5),
     Act(name="report", do=_report, weight=0.3),
     Act(name="the clock jumps", do=_jump, weight=1),
     Act(name="pause, stop or resume", do=_ask, weight=0.5),
     Act(name="keep a copy of the ledger", do=_keep, weight=1),
     Act(name="lose the ledger", do=_lose, weight=0.8),
-    Act(name="put back the ledger", do=_put_back, weight=1),
+    Act(name="put back the ledger", do=_put_back, weight=1.2),
     Act(name="put back an older ledger", do=_set_back, weight=0.8),
-    Act(name="rebuild the ledger", do=rebuild_ledger, weight=0.5),
+    Act(name="rebuild the ledger", do=rebuild_ledger, weight=1),
     Act(name="copy the folder", do=_copy, weight=0.8),
 )

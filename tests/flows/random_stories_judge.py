@@ -13,7 +13,7 @@ from contextlib import closing
 from enum import StrEnum
 
 from msgspec import Struct
-from random_stories_campaign import Shown, customer_of, has_key, rows
+from random_stories_campaign import customer_of, has_key, rows
 from random_stories_people import Agreed, Entry, Listed
 from random_stories_relay import Receipt
 from random_stories_world import Happened, World
@@ -60,11 +60,12 @@ class Judge:
         self._last: dict[Letter, int] = {}  # the last receipt of a letter
         self._heard: set[int] = set()  # receipts whose 250 came to a run that lived on
         self._suppressed: dict[str, float] = {}  # mailbox → since when
-        self._armed: dict[str, list[Shown]] = defaultdict(list)  # what was agreed to go later; several after a kill
+        self._armed: dict[str, list[Agreed]] = defaultdict(list)  # what was agreed to go later; several after a kill
         self._agreed_rows: dict[str, set[str]] = defaultdict(set)  # mailbox → minutes that people have seen
         self._released: set[Letter] = set()  # letters in doubt that a person let go again, and that did not come yet
         self._crashed = False  # and nobody has settled the traces
         self._was_killed = False
+        self._has_lost = False  # a ledger
 
     def after(self, happened: Happened) -> None:
         """What is wrong since the act before."""
@@ -113,6 +114,17 @@ class Judge:
             if wave in {"first", "correction"} and count > most:
                 self._fault(Kind.UNSEEN, happened, f"{count} letters of {wave} have come, and {most} were agreed to")
 
+        self._judge_follow_ups(happened)
+
+    def _judge_follow_ups(self, happened: Happened) -> None:
+        """A wave is of no more letters than were armed; unless a ledger was lost, and with it what was counted."""
+        self._has_lost |= self._world.known != frozenset(range(self._seen))
+        for wave, consents in self._armed.items():
+            count = sum(letter[1] == wave for letter in self._last)
+            most = max((each.count for each in consents), default=0)
+            if count > most and not self._has_lost:
+                self._fault(Kind.UNSEEN, happened, f"{count} letters of {wave} have come, and {most} were armed")
+
     def _free(self, agreed: Iterable[Agreed]) -> set[Letter]:
         """Letters that may come although they have come before."""
         for each in agreed:
@@ -124,10 +136,12 @@ class Judge:
                 }
             if "already-written" in each.override:
                 self._released |= {letter for letter in self._last if letter[1] == "first"}
-        free = set(self._released)
-        if self._world.overridden:
-            free |= {letter for letter, place in self._last.items() if place not in self._world.known_before}
-        return free
+        forgotten = {letter for letter, place in self._last.items() if place not in self._world.known_before}
+        if not self._world.overridden:
+            return set(self._released)
+        if agreed:  # a new ledger, or an older one, was begun with: these are due until they come
+            self._released |= forgotten
+        return self._released | forgotten
 
     def _judge_suppression(self, receipt: Receipt, before: dict[str, float], happened: Happened) -> None:
         since = self._suppressed.get(receipt.mailbox)
@@ -139,7 +153,7 @@ class Judge:
     def _judge_text(self, receipt: Receipt, agreed: Iterable[Agreed], happened: Happened) -> None:
         seen = [each.shown for each in agreed if each.shown.wave == receipt.wave and not each.arms]
         if receipt.wave in {"one", "two"}:
-            seen = self._armed[receipt.wave]
+            seen = [each.shown for each in self._armed[receipt.wave]]
         if not any((each.words, each.fact) == (receipt.words, receipt.fact) for each in seen):
             said = [(each.words, each.fact) for each in seen]
             self._fault(
@@ -165,7 +179,7 @@ class Judge:
                 self._agreed_rows[mailbox].update(minutes)
             if each.arms and (happened.death or happened.armed):
                 kept = self._armed[each.shown.wave] if happened.death else []
-                self._armed[each.shown.wave] = [*kept, each.shown]
+                self._armed[each.shown.wave] = [*kept, each]
 
     # What the ledger says
 
@@ -184,10 +198,12 @@ class Judge:
         yield from self._wrong_facts(statuses)
         if happened.sent:
             known = numbers if has_key(self._world.folder) else set()
-            for row in rows(self._world.folder):
-                mailbox = row["email"].lower()
-                # Somebody known by the key may have moved after the letter had come to the mailbox before.
-                if not statuses[mailbox, "first"] and mailbox not in aside and customer_of(row["number"]) not in known:
+            there = rows(self._world.folder)
+            # Somebody known by the key may have moved after the letter had come to the mailbox before. Of those who
+            # share a mailbox then, the first one's key decides for all.
+            moved = {row["email"].lower() for row in there if customer_of(row["number"]) in known}
+            for mailbox in {row["email"].lower() for row in there} - moved - aside:
+                if not statuses[mailbox, "first"]:
                     yield f"{mailbox} has no status"
 
     def _wrong_names(self, statuses: dict[Letter, list[str]]) -> Iterator[str]:

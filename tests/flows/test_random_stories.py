@@ -64,7 +64,7 @@ class Scene:
         self.world = World(folder, live, clock)
         begin(self.world.folder, live.sink.url, Random(1))
         self.judge = Judge(self.world)
-        self.perform("send from two terminals")
+        self.perform("send beside another terminal")
         assert self.judge.faults == []
         assert self.world.book.receipts
         self.first = self.world.book.receipts[0]
