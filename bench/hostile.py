@@ -1,4 +1,4 @@
-"""Files of strangers against ``check``, ``init`` and ``preview``: each gets a sentence, soon; none breaks a command.
+"""Files of strangers, and operators' own, against the commands: each gets a sentence, soon; none breaks a command.
 
 Every command runs in a process of its own, forked from one that has the modules loaded: starting Python 1,400 times
 would measure that. ``run(hostile, folder, command)`` is what the tests use, too.
@@ -19,12 +19,15 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from bench import hostile_operators
+from bench.hostile_operators import OperatorsFile, operators_files
 from bench.hostile_text import Hostile, no_files, text_files
 from bench.hostile_workbooks import parquet_files, workbook_files
 from bench.result import Bar, Options, Result
 from bench.workplace import scratch
 
 COMMANDS = ("check", "init", "preview")
+OPERATORS_COMMANDS = ("check", "preview", "templates", "schedule", "send")
 LONGEST = 60  # seconds after which a command is ended: it hangs
 _CAMPAIGN = """\
 name = "hostile"
@@ -85,12 +88,15 @@ def make(hostile: Hostile, folder: Path) -> None:
     hostile.write(folder / hostile.name)
 
 
-def run(hostile: Hostile, folder: Path, command: str) -> Outcome:
+def run(hostile: Hostile | OperatorsFile, folder: Path, command: str) -> Outcome:
     """One command on a campaign that was made."""
     words = {
         "check": ["check", "--offline"],
         "init": ["init", "begun", "--template", "service-outage", "--recipients", hostile.name],
         "preview": ["preview", "--to", "preview.html", "--force"],
+        "templates": ["templates", "test"],
+        "schedule": ["schedule", "--print", "systemd"],
+        "send": ["send", "--confirm", "999"],  # one that nobody is asked: it plans, and refuses
     }[command]
     output = folder / f"{command}.txt"
     begin = time.monotonic()
@@ -145,12 +151,13 @@ def measure(options: Options) -> Result:
     kinds = Counter(each.fault for each in faulty)
     return Result(
         bars=(
-            Bar(name="customers' files that nobody would wish", figure=files, limit=250, unit=""),
+            Bar(name="customers' and operators' files that nobody would wish", figure=files, limit=400, unit=""),
             Bar(name="their faults", figure=len(faulty), limit=0, unit="", at_most=True),
             Bar(name="the slowest command", figure=slow[0].seconds, limit=2, unit="s", at_most=True),
         ),
         notes=(
-            f"{len(outcomes)} commands: {', '.join(COMMANDS)}; faults: tracebacks, aborts, hangs, those we admit",
+            f"{len(outcomes)} commands: {', '.join(dict.fromkeys(COMMANDS + OPERATORS_COMMANDS))}",
+            "faults: tracebacks, aborts, hangs, those we admit",
             *(f"{count} times {kind}" for kind, count in kinds.items()),
             *(f"{each.command} {each.file}: {each.fault}" for each in faulty[:20]),
             *(
@@ -167,3 +174,8 @@ def _outcomes(every: int) -> Iterator[Outcome]:
             make(hostile, folder)
             for command in COMMANDS:
                 yield run(hostile, folder, command)
+    for own in operators_files()[::every]:
+        with scratch("hostile") as folder:
+            hostile_operators.make(own, folder)
+            for command in OPERATORS_COMMANDS:
+                yield run(own, folder, command)

@@ -6,15 +6,16 @@ Every command reads it here and nowhere else, so that what one of them would ref
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
+from mass_apology.bounded_toml import MAX_OCTETS, parse_toml
 from mass_apology.campaign_types import typed
 from mass_apology.campaign_values import value_problems
 from mass_apology.errors import CampaignError
+from mass_apology.regular_file import read_regular
 from mass_apology.settings import Campaign
 
 FILE_NAME = "campaign.toml"
@@ -35,23 +36,23 @@ def read_campaign(folder: Path) -> Campaign:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return parse_toml(read_regular(path, MAX_OCTETS).decode("utf-8-sig").replace("\r\n", "\n"))
     except FileNotFoundError:
         raise CampaignError(
             f"There is no {FILE_NAME} in {path.parent}.",
             next_step="Change to a campaign's folder, or make one: mass-apology init NAME --template service-outage "
             "--recipients affected.csv",
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise CampaignError(f"{path} cannot be read: {error.strerror}.", next_step="Write a file there.") from error
+    except UnicodeDecodeError as error:
         raise CampaignError(
-            f"{path} cannot be read: {error}.",
+            f"{path} cannot be read: octet {error.start + 1:,} is not UTF-8.",
             next_step="Make it a readable UTF-8 file, then run check again.",
         ) from error
-    except (ValueError, RecursionError) as error:  # a TOMLDecodeError, an endless number, thousands of brackets
-        said = "it is nested too deeply" if isinstance(error, RecursionError) else error
+    except ValueError as error:  # a TOMLDecodeError, or what no person writes
         raise CampaignError(
-            f"{path} is not valid TOML: {said}.",
+            f"{path} is not valid TOML: {error}.",
             next_step="Mend that line, then run: mass-apology check",
         ) from error
 

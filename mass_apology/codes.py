@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mass_apology.errors import InputError
+from mass_apology.regular_file import refuse_special
 from mass_apology.settings import CodeSettings
 
 LONGEST = 200
@@ -43,6 +44,7 @@ def read_codes(folder: Path, codes: CodeSettings) -> Iterator[str]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Iterator[list[str]]]:
     try:
+        refuse_special(path)
         with path.open(encoding="utf-8-sig", newline="") as file:
             head = file.read(4096).split("\n", 1)[0]
             file.seek(0)
@@ -53,8 +55,9 @@ def _opened(path: Path) -> Iterator[Iterator[list[str]]]:
             f"There is no file {path}, which `codes.file` in campaign.toml names.",
             next_step="Put it there, or correct the name.",
         ) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read: {error}.", next_step="Save it as CSV in UTF-8.") from error
+    except (OSError, ValueError, csv.Error) as error:  # a UnicodeDecodeError, or a name with NUL
+        said = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{path} cannot be read: {said}.", next_step="Save it as CSV in UTF-8.") from error
 
 
 def _cells(path: Path, lines: Iterator[list[str]], column: str | None) -> Iterator[tuple[int, str]]:

@@ -20,12 +20,25 @@ MassApologyError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mass_apology.model import Phase, Reply
+
+
+_ENDLESS = re.compile(r"\S{300,}|\s{300,}")
+_MOST = 10_000
+
+
+def shortened(text: str) -> str:
+    """The text without the middle of words that nobody would read to their end: a file's values may be endless."""
+    if len(text) <= 300:
+        return text
+    short = _ENDLESS.sub(lambda found: f"{found[0][:160]}…{found[0][-60:]}", text)
+    return short if len(short) <= _MOST else f"{short[: _MOST // 2]} … {short[-_MOST // 2 :]}"
 
 
 class MassApologyError(Exception):
@@ -35,8 +48,8 @@ class MassApologyError(Exception):
     """
 
     def __init__(self, problem: str, *, next_step: str) -> None:
-        super().__init__(problem)
-        self.problem = problem
+        self.problem = shortened(problem)
+        super().__init__(self.problem)
         self.next_step = next_step
 
 

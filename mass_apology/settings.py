@@ -247,7 +247,7 @@ class FollowUpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One incident's letters."""
 
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")]
     template: NonEmpty
     recipients: NonEmpty  # the file of affected customers, relative to the campaign folder
     sender: SenderSettings

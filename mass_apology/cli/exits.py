@@ -14,7 +14,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-from mass_apology.errors import MassApologyError
+from mass_apology.errors import MassApologyError, shortened
 
 
 class Exit(IntEnum):
@@ -33,6 +33,10 @@ def sentences() -> Iterator[None]:
         yield
     except MassApologyError as error:
         complain(error.problem, error.next_step)
+        sys.exit(Exit.NEEDS_A_PERSON)
+    except OSError as error:  # the machine's, wherever it comes from: a full disk, no more files, a name too long
+        where = f"{error.filename}: " if error.filename else ""
+        complain(shortened(f"{where}{error.strerror or error}."), "Mend that, then run the command again.")
         sys.exit(Exit.NEEDS_A_PERSON)
     except Exception as error:
         complain(

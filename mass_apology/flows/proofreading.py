@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +11,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from mass_apology.bounded_toml import parse_toml
 from mass_apology.errors import MassApologyError, TemplateError
 from mass_apology.flows.beginning.notation import toml, toml_key
 from mass_apology.flows.examples import CODE, GENDER, example_campaign, example_customer, example_facts, example_row
@@ -148,8 +148,8 @@ def _own(name: str, directories: Sequence[Path]) -> tuple[Example, ...]:
     if path is None:
         return ()
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Examples).example
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        return msgspec.convert(parse_toml(read(path)), _Examples).example
+    except (ValueError, msgspec.ValidationError) as error:
         raise TemplateError(f"{path}: {error}.", next_step="Correct the file.") from error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +15,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, field
 
+from mass_apology.bounded_toml import parse_toml
 from mass_apology.errors import TemplateError
 from mass_apology.letter.markup import source
 from mass_apology.letter.markup.sandbox import link
@@ -83,10 +83,10 @@ def load_scenario(scenario: str, directories: Sequence[Path]) -> Scenario:
     if path is None:
         return Scenario()
     try:
-        told = tomllib.loads(source.read(path))
+        told = parse_toml(source.read(path))
         _check_tables(told)
         return msgspec.convert(told, Scenario)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, msgspec.ValidationError) as error:
         raise TemplateError(f"{path}: {error}.", next_step="Correct the file.") from error
 
 

@@ -213,6 +213,7 @@ def load(  # noqa: PLR0913 (what a template is made from)
     fields = {"incident": incident, "sender": sender}
     for fragment in (letter.subject, letter.preheader, letter.body):
         check(environment, fragment, VARIABLES, fields)
+    source.refuse_large_blocks(letter.body)
     fields |= {"brand": brand, "remedies": remedies}
     for fragment in (page, plain):
         check(environment, fragment, VARIABLES | SLOTS | {"direction", "brand", *_HEADING}, fields | _HEADING)

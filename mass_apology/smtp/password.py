@@ -10,6 +10,9 @@ from mass_apology.errors import CampaignError, PasswordError
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp.url import Endpoint, parse
 
+LONGEST = 10_000
+"""Octets that are read of a password's file: a device may have no end."""
+
 VARIABLE = "MASS_APOLOGY_PASSWORD"
 """The environment variable that is read where campaign.toml does not say."""
 
@@ -73,17 +76,18 @@ def _from_file(name: str, user: str) -> str:
     try:
         with path.open("rb") as file:
             _refuse_open_file(path, os.fstat(file.fileno()).st_mode)
-            password = file.read().decode().removesuffix("\n").removesuffix("\r")
-    except OSError as error:
-        raise PasswordError(
-            f"The password of {user} cannot be read from {path}: {error.strerror}.",
-            next_step="Correct the file's name where it is given, or its permissions.",
-        ) from error
+            password = file.read(LONGEST).decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         # "from None": the original's text holds octets of the password.
         raise PasswordError(
             f"The password file {path} is not UTF-8 text.", next_step="Write it again as text."
         ) from None
+    except (OSError, ValueError) as error:  # ValueError: a name with NUL
+        said = getattr(error, "strerror", None) or "no file can have that name"
+        raise PasswordError(
+            f"The password of {user} cannot be read from {path}: {said}.",
+            next_step="Correct the file's name where it is given, or its permissions.",
+        ) from error
     if not password:
         raise PasswordError(f"The password file {path} is empty.", next_step=f"Write the password of {user} into it.")
     return password

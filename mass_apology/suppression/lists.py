@@ -21,6 +21,7 @@ from typing import TextIO, TypeVar
 from msgspec import Struct
 
 from mass_apology.errors import SuppressionError
+from mass_apology.regular_file import refuse_special
 from mass_apology.spreadsheets import marked, unmarked
 from mass_apology.suppression.entries import Entry, Reason, Scope
 
@@ -160,6 +161,7 @@ def _unusable(path: Path, problems: Sequence[str]) -> SuppressionError:
 
 def _text(path: Path) -> str:
     try:
+        refuse_special(path, but_pipes=True)  # a list may come from another program
         octets = path.read_bytes()
     except OSError as error:
         raise SuppressionError(

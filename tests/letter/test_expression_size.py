@@ -90,6 +90,27 @@ def test_markdown_that_a_large_file_would_make_slow_is_too_large(tmp_path: Path,
     assert letter(tmp_path, "a\n\n" + sign * 300).text
 
 
+def test_a_wide_table_and_a_long_paragraph(tmp_path: Path) -> None:
+    write(tmp_path, "a\n\n" + "|a" * 100 + "|\n" + "|-" * 100 + "|\n" + "|b|\n" * 100)
+    with pytest.raises(TemplateError, match=r"line 5: the tables have more than 5,000 cells"):
+        template(tmp_path)
+    write(tmp_path, "a\n\n" + "a " * 6_000)
+    with pytest.raises(TemplateError, match=r"line 5: a paragraph has more than 10,000 characters"):
+        template(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "element", ["<div>", "<table><tr><td>", "<b><i><a>", "<div title='</div>'>", "<div><!--</div>-->"]
+)
+def test_deep_elements_do_not_reach_the_inliner(tmp_path: Path, element: str) -> None:
+    times = 1_001 // element.count("<") + 2 if "</" not in element else 1_001
+    write(tmp_path, "a", layout=f"<html><body>{element * times}{{{{ body }}}}</body></html>")
+    with pytest.raises(TemplateError, match=r"bare\.html, line 1: the layout has more than 1,000 elements"):
+        template(tmp_path)
+    write(tmp_path, "a", layout=f"<html><body>{element * 300}{{{{ body }}}}</body></html>")
+    assert template(tmp_path)
+
+
 def test_a_layout_is_bounded_alike(tmp_path: Path) -> None:
     write(tmp_path, "We are sorry.", layout="<html><body>\n{{ " + "(" * 30_000 + " }}{{ body }}</body></html>")
     with pytest.raises(TemplateError, match=r"bare\.html, line 2: this is nested too deeply"):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct, field
 
+from mass_apology.bounded_toml import parse_toml
 from mass_apology.errors import TemplateError
 from mass_apology.letter.markup import source
 from mass_apology.letter.values import suggestion
@@ -67,6 +67,6 @@ def load_pack(name: str, directories: Sequence[Path]) -> Pack:
         )
     path = there[name]
     try:
-        return msgspec.convert(tomllib.loads(source.read(path)), Pack)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        return msgspec.convert(parse_toml(source.read(path)), Pack)
+    except (ValueError, msgspec.ValidationError) as error:
         raise TemplateError(f"{path}: {error}.", next_step="Correct the file.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from html import escape
@@ -16,6 +17,11 @@ from mass_apology.letter.markup.source import Fragment, mistake
 
 SLOTS = frozenset({"subject", "preheader", "body"})
 """The variables of a layout that stand for the letter's own parts; each is printed alone, as in ``{{ body }}``."""
+
+MAX_ELEMENTS = 1_000
+"""Of a layout. What inlines the styles goes down a level of its stack for each that stands in another."""
+
+_ELEMENT = re.compile(r"<[A-Za-z]")
 
 STYLING = ("language", "direction", "brand.colour", "brand.ink")
 """What may stand in a layout's styles too, printed alone: it is put in before they are inlined."""
@@ -32,6 +38,9 @@ class Parts(Struct, frozen=True, kw_only=True):
 
 def frame_html(layout: Fragment, parts: Parts, mask: Mask) -> str:
     """The whole HTML document, masked, with its styles inlined; rules under ``@media`` stay in a style element."""
+    if len(_ELEMENT.findall(layout.text)) > MAX_ELEMENTS:
+        problem = f"the layout has more than {MAX_ELEMENTS:,} elements."
+        raise mistake(layout.path, 1, problem, "Make it simpler.")
     guard = Guard(mask=mask, path=layout.path, text=layout.text)
     page = _commented(guard.attributes(mask.hide(layout)), mask)
     own = {"subject": escape(parts.subject), "preheader": escape(parts.preheader), "body": parts.body.html}

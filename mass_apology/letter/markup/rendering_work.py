@@ -29,10 +29,10 @@ MAX_NUMBER = 10**30
 MAX_BITS = 4096
 """Of any whole number."""
 
-MAX_UNITS = 2_000_000
+MAX_UNITS = 1_000_000
 """Characters, items and rounds of a loop, in one letter. A letter with a hundred rows takes some thousand."""
 
-MAX_SECONDS = 0.3
+MAX_SECONDS = 0.1
 """Of the processor, in one letter: for what costs more than it counts."""
 
 _OFTEN = 1_000  # units after which the processor's time is asked for

@@ -108,6 +108,13 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
         self.filters |= {"paragraph": paragraph, "unless_blank": unless_blank}  # they hold as much as a letter may
         self.binop_table |= {"+": add, "*": multiply, "%": remainder, "**": power}
 
+    def parse(self, source: str, name: str | None = None, filename: str | None = None) -> nodes.Template:
+        """Jinja's tree; ``TemplateSyntaxError`` for whatever it cannot read."""
+        try:
+            return super().parse(source, name, filename)
+        except (ValueError, RecursionError, MemoryError) as error:  # endless numbers, thousands of brackets
+            raise TemplateSyntaxError("an expression is too large for a letter", 1) from error
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is not Fields:
             return super().getattr(obj, attribute)

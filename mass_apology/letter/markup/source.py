@@ -16,6 +16,7 @@ from mass_apology.control_characters import (
 )
 from mass_apology.errors import TemplateError
 from mass_apology.letter.values import LANGUAGE, suggestion
+from mass_apology.regular_file import read_regular
 
 MAX_SIZE = 64 * 1024
 """Octets of a template file. Together with the sandbox's own bounds this limits what a template can cost."""
@@ -23,11 +24,17 @@ MAX_SIZE = 64 * 1024
 MAX_LETTER = 32 * 1024
 """Octets of a letter's file, some 5,000 words: Markdown can be written that takes longer and longer by its length."""
 
+MAX_PARAGRAPH = 10_000
+"""Characters without an empty line between them."""
+
+MAX_CELLS = 5_000
+"""Of a letter's tables."""
+
 REPLY = "Re"
 """RFC 5322 §3.6.5: another prefix would not be taken for that of a reply, and conversations would fall apart."""
 
 _LONGEST_PREFIX = 30
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 _HEADER = re.compile(r"(?P<name>[A-Za-z-]+):[ \t]*(?P<value>.*)", re.ASCII)
 
 
@@ -106,16 +113,14 @@ def available_languages(scenario: str, directories: Sequence[Path]) -> tuple[str
 def read(path: Path) -> str:
     """A template file's text with "\\n" line ends. ``TemplateError`` where it cannot be trusted."""
     try:
-        octets = path.read_bytes()
+        most = MAX_LETTER if path.suffix == ".md" else MAX_SIZE
+        octets = read_regular(path, most)
         text = octets.decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
-        raise TemplateError(f"{path} cannot be read: {error.strerror}.", next_step="Make it readable.") from error
+        raise TemplateError(f"{path} cannot be read: {error.strerror}.", next_step="Mend or shorten it.") from error
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
         raise mistake(path, line, "the file is not UTF-8.", "Save the file as UTF-8.") from error
-    most = MAX_LETTER if path.suffix == ".md" else MAX_SIZE
-    if len(octets) > most:
-        raise TemplateError(f"{path} is larger than {most:,} octets.", next_step="Shorten the template.")
     _refuse_controls(path, text)
     return text
 
@@ -148,6 +153,21 @@ def read_letter(path: Path) -> Letter:
         prefix=_prefix(headers.get("Prefix")),
         body=body,
     )
+
+
+def refuse_large_blocks(body: Fragment) -> None:
+    """Raise ``TemplateError`` for what costs Markdown its square: long paragraphs, and tables both long and wide."""
+    cells, line = 0, body.line
+    for block in body.text.split("\n\n"):
+        lines = block.split("\n")
+        cells += len(lines) * max(each.count("|") for each in lines)
+        if len(block) > MAX_PARAGRAPH:
+            problem = f"a paragraph has more than {MAX_PARAGRAPH:,} characters."
+            raise mistake(body.path, line, problem, "Put an empty line between its parts.")
+        if cells > MAX_CELLS:
+            problem = f"the tables have more than {MAX_CELLS:,} cells."
+            raise mistake(body.path, line, problem, "Link to a large table, or attach it.")
+        line += len(lines) + 1
 
 
 def _prefix(header: Fragment | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -9,10 +10,14 @@ from msgspec.structs import replace
 from mass_apology.errors import MessageError
 from mass_apology.letter.message.compose import Attachment
 from mass_apology.letter.message.pictures import picture_size, picture_type
+from mass_apology.regular_file import read_regular
 from mass_apology.settings import BrandSettings, MessageSettings
 
 LIMIT = 10_000_000
 """Octets of all files together, before base64 makes them a third longer: many mailboxes take no more than 20 MB."""
+
+LONGEST_NAME, LONGEST_PATH = 255, 1024
+"""Octets of a file's name, and of its path in the folder."""
 
 IMAGE_LIMIT = 1_000_000
 """Octets of one image: it is loaded before the letter can be read, and goes to everybody."""
@@ -88,6 +93,8 @@ def _path_inside(folder: Path, name: str, key: str) -> Path:
     if relative.is_absolute() or ".." in relative.parts or "\0" in name:
         raise _unusable(name, key, "is outside the campaign folder", "Copy it into that folder and name it there.")
     path = folder
+    if len(os.fsencode(name)) > LONGEST_PATH or any(len(os.fsencode(part)) > LONGEST_NAME for part in relative.parts):
+        raise _unusable(f"{name[:60]}…", key, "has a name that is too long", "Give it a shorter one.")
     for part in relative.parts:
         path /= part
         if path.is_symlink():
@@ -112,7 +119,7 @@ def _refuse_too_large(paths: list[Path]) -> None:
 
 def _read(path: Path, key: str) -> Attachment:
     try:
-        data = path.read_bytes()
+        data = read_regular(path, LIMIT)
     except OSError as error:
         problem = f"cannot be read: {error.strerror}"
         raise _unusable(path.name, key, problem, "Make it readable, then run check.") from error

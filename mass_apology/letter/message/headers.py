@@ -18,10 +18,13 @@ from mass_apology.errors import MessageError
 WIDTH = 76
 """Columns of a line that holds an encoded-word (RFC 2047 §2); RFC 5322 §2.1.1 would allow 78 and at most 998."""
 
+LONGEST_MAILBOX = 500
+"""Characters of a name with its address; an address alone has 320 at most."""
+
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|=\?")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _ADDRESS = re.compile(r"""[^\s@<>()\[\]:;,\\"]{1,64}@[A-Za-z0-9.-]{1,255}""")
-_MAILBOX = re.compile(r"\s*(?P<name>[^<>]*?)\s*<\s*(?P<address>[^<>]*?)\s*>\s*")
+_MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,255}@[!-;=?A-~]{1,255}>")
 _FIELD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,59}")
@@ -46,8 +49,13 @@ def parse_mailbox(text: str, key: str) -> Mailbox:
 
     ``key`` is the setting it stands in, for the ``MessageError`` that says why it cannot be used.
     """
-    found = _MAILBOX.fullmatch(text)
-    name, address = (found["name"], found["address"]) if found else ("", text.strip())
+    if len(text) > LONGEST_MAILBOX:
+        raise MessageError(
+            f"`{key}` has {len(text):,} characters, and {LONGEST_MAILBOX} is the most.",
+            next_step=f"Write `{key}` in campaign.toml as: Anna Kowalska <anna@acme.example>",
+        )
+    found = _MAILBOX.fullmatch(text.strip())
+    name, address = (found["name"].strip(), found["address"].strip()) if found else ("", text.strip())
     if quoted := _QUOTED.fullmatch(name):
         name = re.sub(r"\\(.)", r"\1", quoted[1])
     return Mailbox(name=_safe(name, f"`{key}`"), address=_checked_address(address, key))
