@@ -298,7 +298,7 @@ _ABBREVIATION = 4  # letters
 _TELEPHONE = 7  # digits: telephones make a number of them that can be dialled
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _INITIALS = re.compile(r"(?:[^\W\d_][.]?){1,3}|(?:[^\W\d_]\.-?){1,4}")
-_NO_LETTERS = frozenset('<>{}[]|\\/_*#~^=+$%!?:;"“”„«»()@…\ufffd')
+_NO_LETTERS = frozenset('<>{}[]|\\/_*#~^=+$%!?:;"“”„«»()@…§¶¿¡†‡‰•¦\ufffd')
 _QUOTATION = re.compile(r"[\"“”„«»()]")
 _SMALL_BEGINNING = re.compile(  # d'Arc, dell'Acqua, al-Sayed, deVries
     r"(?:\w{1,4}['’ʼ`´]|(?:al|el|ul|ibn|bin|abu|ad|ar|as|az|an|at)-|(?:de|di|da|du|le|la|van|von|mac|mc)(?=[A-ZÀ-Þ]))"

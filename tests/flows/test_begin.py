@@ -147,6 +147,10 @@ def test_a_legal_pack_is_announced() -> None:
             ["adres e-mail", "Imię i nazwisko", "JĘZYK", "Kraj", "Nr klienta", "Płeć"],
             "address name language country key gender",
         ),
+        (["email", "Ad Soyad"], "address name"),
+        (["email", "Họ và tên"], "address name"),
+        (["email", "氏名"], "address name"),
+        (["email", "الاسم"], "address name"),
         (["Эл. почта", "ФИО", "Язык", "Пол", "Номер клиента"], "address name language gender key"),
         (
             ["Ηλεκτρονική διεύθυνση", "Ονοματεπώνυμο", "Γλώσσα", "Φύλο", "Κωδικός πελάτη"],

@@ -290,6 +290,7 @@ NOT_GREETED = {
         "- Smith",
         "John .",
         "† John Smith",
+        "JŸrgen Gro§",
     ),
     Kind.SEVERAL: ("Anna Nowak, Jan Nowak", "Anna, Peter, Paul", "Anna,", "Smith, Dr."),
     Kind.ADDRESS: ("anna@x.example", "Anna.Kowalska@x.example", "anna＠x.example"),
