@@ -16,6 +16,13 @@ SET mailbox = staged.mailbox, address = staged.address, name = staged.name, lang
 FROM met JOIN staged ON staged.id = met.staged
 WHERE recipient.id = met.recipient AND met.fate IN ('new', 'returned', 'updated');
 
+-- name: update-lines
+-- Where rows that say the same as before stand in this file: the log names letters by that. Rows of a letter that has
+-- left stay what they were then, with their lines.
+UPDATE recipient SET lines = staged.lines
+FROM met JOIN staged ON staged.id = met.staged
+WHERE recipient.id = met.recipient AND met.fate = 'known' AND recipient.lines <> staged.lines;
+
 -- name: renumber-recipients
 -- By what they are known again the next time, whatever became of their letter; a key once told is kept.
 UPDATE recipient SET customer = coalesce(staged.customer, recipient.customer), person = staged.person

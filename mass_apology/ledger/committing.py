@@ -32,6 +32,7 @@ def _write(connection: Connection, facts: Mapping[str, object]) -> None:
     facts = {**facts, "last": last}
     for statement in (
         "update-recipients",
+        "update-lines",
         "renumber-recipients",
         "update-deliveries",
         "drop-returned",

@@ -322,10 +322,13 @@ def _lose(world: World, chance: Random, happened: Happened) -> None:
     """The file, alone or with its -wal, and sometimes one of the two witnesses: the log, or what this machine knows."""
     world.away = world.copy_ledger()
     witness = chance.choice(("", "", "the log", "the machine's record"))
-    if witness == "the log":
+    records = [path.read_text() for path in (world.base / "state" / "ledgers").glob("*.json")]
+    if witness == "the log" and any(f'"{world.folder.resolve()}"' in each for each in records):
         (world.folder / "log.jsonl").unlink(missing_ok=True)
-    elif witness:
+    elif witness == "the machine's record":
         shutil.rmtree(world.base / "state" / "ledgers", ignore_errors=True)
+    else:
+        witness = ""  # nothing else would tell of what left from here
     happened.did += [f"and {witness}"] * bool(witness)
     how = chance.choice(("all of it", "not its -wal", "emptied"))
     happened.did.append(how)

@@ -233,6 +233,34 @@ def test_who_was_suppressed_before_any_letter_left_stays_without_one(tmp_path: P
     assert sorted(live.numbers) == list(range(21))
 
 
+@every_loss
+def test_letters_that_were_planned_from_a_file_in_another_order_are_their_own_people_s(
+    tmp_path: Path, live: Relay, lose: Harm
+) -> None:
+    """The key may be gone with the ledger: then the log's line numbers are all there is."""
+
+    class Edits(Person):
+        def count(self, due: int) -> str:
+            letter = folder / "templates/sorry/en.md"
+            letter.write_text(letter.read_text(encoding="utf-8") + "Truly.\n", encoding="utf-8")
+            return super().count(due)
+
+    rows = customers(12)
+    folder = campaign_folder(tmp_path / "c", live.sink.url, rows)
+    with pytest.raises(ConfirmationError, match="the template changed"):
+        send(folder, Edits())  # all are planned, and none has left
+    write_rows(folder / "affected.csv", rows[::-1])
+    live.fault = lambda _, verb, argument: b"550 5.1.1 no" if verb == "RCPT" and b"customer3@" in argument else None
+    assert send(folder).sent == 11
+    before = {result.address: result.status for result in results(folder)}
+    lose(folder)
+    rebuilt(folder)
+    after = {result.address: result.status for result in results(folder)}
+    assert after == before
+    assert before["customer3@d3.example"] is Status.REFUSED
+    assert send(folder).sent == 0
+
+
 def test_a_log_that_is_not_there(tmp_path: Path, live: Relay) -> None:
     folder = campaign_folder(tmp_path / "c", live.sink.url, customers(3))
     with pytest.raises(InputError, match="no log"):
