@@ -11,7 +11,9 @@ from mass_apology.campaign import LEDGER_NAME
 from mass_apology.errors import LedgerError
 from mass_apology.flows.continuity.outside import is_there, require_ledger, whole
 from mass_apology.flows.continuity.recording import Recording
+from mass_apology.flows.suppressing import list_and_entries
 from mass_apology.ledger import Control, Ledger
+from mass_apology.ledger.origin import use_suppressions
 from mass_apology.ledger.staging_file import delete_abandoned
 from mass_apology.model import Finding
 from mass_apology.settings import Campaign
@@ -71,6 +73,7 @@ def sending_ledger(
     with locked_ledger(folder, campaign, begin=begin) as ledger:
         for finding in outside.findings:
             ledger.note(time.time(), f"{finding.code} was overridden: {finding.problem}")
+        use_suppressions(ledger, *list_and_entries(campaign, folder))
         recording = Recording(folder, ledger, outside)
         ledger.on_durable(recording.durable)
         notice([*outside.findings, *recording.findings()])

@@ -34,6 +34,20 @@ def store_path(campaign: Campaign | None = None, folder: Path | None = None) -> 
     return shared
 
 
+def list_and_entries(campaign: Campaign, folder: Path) -> tuple[str, int]:
+    """Which list is used, as an absolute path, and how many entries it has; empty where the user can have none."""
+    if not (campaign.suppression.file or default_path() is not None):
+        return "", 0
+    path = store_path(campaign, folder).resolve()
+    return str(path), entries_in(path)
+
+
+def entries_in(path: Path) -> int:
+    """How many entries a list has; none where there is no such file."""
+    with Suppressions.open(path) as store:
+        return sum(store.counts().values())
+
+
 class Suppressed:
     """Asks the list about addresses, on behalf of one campaign."""
 

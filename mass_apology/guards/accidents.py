@@ -40,6 +40,7 @@ GUARDS: Mapping[str, str] = MappingProxyType(
         "same-file-sent": "The same customers get the apology twice, from a copy of the campaign.",
         "ledger-lost": "Everybody is written to again, since the record of who was is gone.",
         "ledger-copied": "Two copies of a campaign's folder send, and each writes to those whom the other wrote to.",
+        "suppressions-other": "Another suppression list is used than before, and who asked for no letters gets one.",
         "ledger-set-back": "An older copy of the ledger takes the place of a newer one, and letters leave again.",
     }
 )

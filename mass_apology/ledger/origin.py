@@ -46,6 +46,8 @@ class Origin(Struct, frozen=True, kw_only=True):
     folder: str  # absolute path
     device: str
     inode: str
+    suppressions: str  # the suppression list that was used when letters left last; empty where none have
+    suppressed: int  # entries that it had then
     log: LogMark  # up to here the log tells nothing that the ledger does not know
 
     def is_at(self, path: Path) -> bool:
@@ -83,9 +85,19 @@ def begin(connection: Connection, path: Path) -> None:
 
 
 def read_origin(connection: Connection) -> Origin:
-    ledger, host, folder, device, inode, size, end = connection.execute(_QUERIES["origin"]).fetchone()
-    log = LogMark(size=size, end=end)
-    return Origin(ledger=ledger, host=host, folder=folder, device=device, inode=inode, log=log)
+    ledger, host, folder, device, inode, size, end, suppressions, suppressed = connection.execute(
+        _QUERIES["origin"]
+    ).fetchone()
+    return Origin(
+        ledger=ledger,
+        host=host,
+        folder=folder,
+        device=device,
+        inode=inode,
+        suppressions=suppressions,
+        suppressed=suppressed,
+        log=LogMark(size=size, end=end),
+    )
 
 
 def gone(records: Records) -> Gone:
@@ -129,6 +141,11 @@ def all_letters(records: Records) -> Iterator[KnownLetter]:
 def begin_run(ledger: Ledger, run: str, now: float) -> None:
     """Record, durably, that a run begins. Raises ``FencedOut`` unless the lock is held."""
     _write(ledger, [("begin-run", {"run": run, "now": now})])
+
+
+def use_suppressions(ledger: Ledger, path: str, entries: int) -> None:
+    """Letters leave by this suppression list. Raises ``FencedOut`` unless the lock is held."""
+    _write(ledger, [("use-suppressions", {"path": path, "entries": entries})])
 
 
 def settle(ledger: Ledger, log: LogMark, *, replaces: Sequence[str], runs: Sequence[str], now: float) -> None:

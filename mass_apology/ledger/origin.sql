@@ -2,7 +2,10 @@
 INSERT INTO origin (id, ledger, host, folder, device, inode) VALUES (1, :ledger, :host, :folder, :device, :inode);
 
 -- name: origin
-SELECT ledger, host, folder, device, inode, log_size, log_end FROM origin;
+SELECT ledger, host, folder, device, inode, log_size, log_end, suppressions, suppressed FROM origin;
+
+-- name: use-suppressions
+UPDATE origin SET suppressions = :path, suppressed = :entries;
 
 -- name: take-over
 -- The ledger is rebuilt as the one that was lost, so that its letters have the Message-IDs they had.

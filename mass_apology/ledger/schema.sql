@@ -23,6 +23,8 @@ CREATE TABLE origin (
     folder   TEXT NOT NULL,               -- absolute path
     device   TEXT NOT NULL,
     inode    TEXT NOT NULL,
+    suppressions TEXT NOT NULL DEFAULT '',  -- absolute path of the suppression list that was used last
+    suppressed INTEGER NOT NULL DEFAULT 0,  -- entries that it had then
     log_size INTEGER NOT NULL DEFAULT 0,  -- of log.jsonl, octets: so far it tells nothing that is not recorded here
     log_end  TEXT NOT NULL DEFAULT ''     -- SHA-256 of the last octets before that, to know the log again
 ) STRICT;

@@ -137,7 +137,14 @@ ACCIDENTS: dict[str, Break] = {
 
 
 def test_every_guard_that_stops_a_sending_is_tried_here() -> None:
-    elsewhere = {"letter-too-large", "safety-language", "ledger-lost", "ledger-copied", "ledger-set-back"}
+    elsewhere = {
+        "letter-too-large",
+        "safety-language",
+        "ledger-lost",
+        "ledger-copied",
+        "ledger-set-back",
+        "suppressions-other",
+    }
     assert set(GUARDS) - set(ACCIDENTS) - elsewhere == {"reply-nowhere", "empty-plan"}  # a warning; and nothing to send
 
 

@@ -139,6 +139,28 @@ def test_somebody_suppressed_while_letters_wait_is_not_written_to(tmp_path: Path
     assert statuses(folder) == {"ACCEPTED": 39, "WITHHELD": 1}
 
 
+@pytest.mark.parametrize("gone", [False, True], ids=["there", "gone"])
+def test_another_suppression_list_sends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: bool) -> None:
+    """A timer that runs as root has a list of its own, which knows nobody."""
+    address = customers(1)[0]["email"]
+    with relay() as live:
+        folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(3))
+        add_follow_up(folder)
+        suppress.add("somebody@else.example", "requested", "")
+        send(folder)
+        suppress.add(address, "requested", "phoned")
+        arm(folder)
+        if gone:
+            suppress.store_path().unlink()
+        monkeypatch.setenv("MASS_APOLOGY_STATE", str(tmp_path / "roots"))
+        with pytest.raises(ConfirmationError, match="suppressions-other"):
+            follow_up.run(folder, Person())
+        assert received_by(live, address) == 1
+        follow_up.run(folder, Person(), override=("suppressions-other",))
+        follow_up.run(folder, Person())  # now it is the campaign's
+    assert wave_counts(folder, "later")["ACCEPTED"] >= 2
+
+
 def test_a_suppressed_letter_in_doubt_stays_in_doubt(tmp_path: Path) -> None:
     mute = Mute()
     mute.numbers = {2, 3}

@@ -12,8 +12,10 @@ from mass_apology.campaign import LEDGER_NAME, LOG_NAME
 from mass_apology.errors import ConfirmationError, LedgerError
 from mass_apology.flows.continuity import own_log
 from mass_apology.flows.plans.guarding import require_known
+from mass_apology.flows.suppressing import entries_in, list_and_entries
 from mass_apology.guards import apply_overrides
 from mass_apology.guards.lost_ledger import Elsewhere, LedgerFacts, ledger_findings
+from mass_apology.guards.other_suppressions import ListFacts, list_findings
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Records
 from mass_apology.ledger.on_disk import wal_of
@@ -35,9 +37,11 @@ def look(folder: Path, campaign: Campaign, override: Collection[str] = ()) -> Ou
     if is_there(path):
         with Records.open(path, campaign.name) as records:
             facts, remembered = _facts(folder, campaign, records)
+            lists = _lists(folder, campaign, records)
     else:
         facts, remembered = _facts(folder, campaign, None)
-    findings = apply_overrides(ledger_findings(facts), override)
+        lists = ListFacts(path="", entries=0, before="", entries_before=0)
+    findings = apply_overrides([*ledger_findings(facts), *list_findings(lists)], override)
     return Outside(findings=tuple(findings), remembered=remembered)
 
 
@@ -113,6 +117,15 @@ def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[L
         stray_wal=wal.name if records is None and is_there(wal) else "",
     )
     return facts, remembered
+
+
+def _lists(folder: Path, campaign: Campaign, records: Records) -> ListFacts:
+    """The suppression list that is used now, and the one that letters left by last, as it is now where it still is."""
+    path, entries = list_and_entries(campaign, folder)
+    before = records.origin.suppressions
+    there = bool(before) and before != path and Path(before).exists()
+    entries_before = entries_in(Path(before)) if there else records.origin.suppressed
+    return ListFacts(path=path, entries=entries, before=before, entries_before=entries_before)
 
 
 def _remembered(
