@@ -361,6 +361,20 @@ def test_a_correction_that_changed_meanwhile_does_not_leave(tmp_path: Path) -> N
         assert len(live.received) == 3
 
 
+def test_another_letter_under_the_name_of_a_correction_is_not_said_to_have_been_sent(tmp_path: Path) -> None:
+    with relay() as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(3))
+        send(folder)
+        correct(folder, Correction(template="sorry"), Person())
+        assert correct(folder, Correction(template="sorry"), Person()).sent == 0
+        (folder / "templates/sorry/en.md").write_text("Subject: X\n\n{{ salutation }}\n\nOther.\n")
+        with pytest.raises(ConfirmationError, match="made from something else") as refused:
+            correct(folder, Correction(template="sorry"), Person())
+        assert "--name correction-2" in refused.value.next_step
+        assert correct(folder, Correction(template="sorry", name="correction-2"), Person()).sent == 3
+    assert len(live.received) == 9
+
+
 def test_a_wave_that_changed_while_its_number_was_asked_for_is_not_armed(tmp_path: Path) -> None:
     with relay() as live:
         folder = campaign_folder(tmp_path, live.sink.url, customers(3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from mass_apology.campaign import read_campaign
@@ -27,6 +28,8 @@ from mass_apology.flows.sending.confirmed import Confirmed, may_be_resent
 from mass_apology.flows.sending.run import Access, Ended, Eyes, Run
 from mass_apology.flows.sending.stopped import withhold_stopped
 from mass_apology.flows.suppressing import suppressed
+from mass_apology.ledger import Ledger
+from mass_apology.ledger.editions import digest_of, editions
 from mass_apology.model import FIRST_WAVE
 from mass_apology.schedule import is_wave_name, waves
 from mass_apology.settings import Campaign, ScheduleSettings
@@ -64,6 +67,7 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
         resend = may_be_resent(ledger, wishes.name, wave_plan.gate()) if wishes.resend_in_doubt else ()
         due = len(new) + plan.due(ledger.counts(wishes.name)) + len(resend)
         if not due:
+            _require_the_same_letter(ledger, wishes, parts)
             return Ended(counts=ledger.counts(wishes.name), sent=0, seconds=0.0)
         eyes.notice(wave_plan.language_findings(Counter(map(wave_plan.asked, new))))
         _confirm(due, wishes, eyes, campaign)
@@ -80,6 +84,17 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
         ledger.note(time.time(), f"{due} letters of the correction {wishes.name} confirmed")
         access = Access(password=password, extensions=offer.extensions)
         return await Run(folder, campaign, ledger, eyes, access).deliver(confirmed, wave_plan.gate())
+
+
+def _require_the_same_letter(ledger: Ledger, wishes: Wishes, parts: Mapping[str, str]) -> None:
+    """Everybody has the correction of this name: of another letter that would be no news to anybody."""
+    known = [edition.digest for edition in editions(ledger) if edition.wave == wishes.name]
+    if known and digest_of(parts) not in known:
+        raise ConfirmationError(
+            f"The correction {wishes.name} went to everybody it is for, and was made from something else than "
+            f"{wishes.template} as it is now; nothing was sent.",
+            next_step=f"To send this letter too, give it a name of its own: --name {wishes.name}-2",
+        )
 
 
 def _require_free_name(campaign: Campaign, name: str) -> None:

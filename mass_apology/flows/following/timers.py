@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from mass_apology.campaign import read_campaign
+from mass_apology.errors import CampaignError
 from mass_apology.state import STATE_VARIABLE, state_folder
 
 IMAGE = "registry.example.org/mass-apology:latest"
@@ -19,8 +20,19 @@ _LONGEST = 52 - len("mass-apology-")  # characters: a CronJob's name has 52 at m
 def text(form: str, folder: Path, every: int) -> str:
     """The timer's files, with comments that say where they go; ``every`` is in minutes."""
     campaign = read_campaign(folder).name
+    for path in (folder.resolve(), _state()):
+        _refuse_unwritable(path)
     writers = {"systemd": _systemd, "cron": _cron, "kubernetes": _kubernetes}
     return writers[form](campaign, folder.resolve(), every)
+
+
+def _refuse_unwritable(path: Path | None) -> None:
+    """In none of the three forms has a line break, or another control character, a way to be written in a path."""
+    if path is not None and not str(path).isprintable():
+        raise CampaignError(
+            f"The folder {str(path)!r} has a character in its name that no timer's file can hold.",
+            next_step="Rename the folder, then print the timer again.",
+        )
 
 
 def _command(folder: Path) -> list[str]:
