@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-mta mta check lint types layers bench letters gallery ready kill-test stories lock wheel clean
+.PHONY: demo test test-mta test-mta-again mta check lint types layers bench letters gallery ready kill-test stories lock wheel clean
 
 demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, killed half-way once
 	$(BIN)/mass-apology demo
@@ -13,6 +13,9 @@ test: $(VENV)/.dev  ## every test
 
 test-mta: mta  ## the same letters through real servers, whose mailboxes are compared with the report (needs root and Debian)
 	$(BIN)/python -m pytest tests/mta -m mta -n 3 --dist loadfile
+
+test-mta-again: mta  ## of these, those that failed last
+	$(BIN)/python -m pytest -m mta --last-failed tests/mta
 
 mta: $(VENV)/.dev  ## Postfix, Exim and OpenSMTPD, unpacked below build/mta
 	$(BIN)/python -m tests.mta.debian_trees
