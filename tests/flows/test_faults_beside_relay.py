@@ -358,8 +358,10 @@ def test_a_second_interrupt_ends_it_at_once_and_the_doubts_are_counted(tmp_path:
         assert sending.returncode == 3
         assert "Traceback" not in said
         assert statuses(folder)["HANDING_OVER"] == 0
-        last = said.strip().splitlines()[-1]
-        assert (f"{doubts} letter" in last and "in doubt" in last) or not doubts
+        if doubts and not more:  # one more, when all is done, cuts off what is being said
+            last = said.strip().splitlines()[-1]
+            assert f"{doubts} letter" in last
+            assert "in doubt" in last
 
 
 def _default_signals() -> None:

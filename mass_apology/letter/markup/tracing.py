@@ -61,9 +61,9 @@ class Tracer:
         ``values`` are the recipient's variables, with ``TIME_ZONE``. A loop that ran counts as a condition: "rows:
         one" or "rows: several". Conditions that read alike and can differ tell their lines.
         """
-        if self._script is None:
-            return FAILED
         try:
+            if self._script is None:
+                return FAILED
             steps = self._script.write(values)
         except Exception:  # as many ways to fail as Python has; rendering the letter says what and where
             return FAILED
