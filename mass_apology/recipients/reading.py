@@ -14,11 +14,11 @@ from mass_apology.errors import InputError
 from mass_apology.recipients import delimited, tables
 from mass_apology.recipients.about_nobody import Header, RepeatedHeader
 from mass_apology.recipients.cleaning import Cleaner
+from mass_apology.recipients.column_watch import ColumnWatch
 from mass_apology.recipients.damage import Damage
 from mass_apology.recipients.encoding import find_encoding
 from mass_apology.recipients.layout import Batch, Chunk, Layout, check_columns, column_names, roles
 from mass_apology.recipients.rows import RowChecks
-from mass_apology.recipients.watching import ColumnWatch
 from mass_apology.recipients.where import Where, check_where, compiled
 from mass_apology.settings import Campaign, RelaySettings, SenderSettings
 

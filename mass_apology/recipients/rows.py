@@ -26,10 +26,10 @@ from mass_apology.recipients.cells import (
     value_reader,
 )
 from mass_apology.recipients.cleaning import Cleaner
+from mass_apology.recipients.column_watch import ColumnWatch
 from mass_apology.recipients.damage import Damage
 from mass_apology.recipients.identity import identify, identify_unusable
 from mass_apology.recipients.layout import Batch, Chunk, Roles, listed
-from mass_apology.recipients.watching import ColumnWatch
 from mass_apology.recipients.where import Where
 from mass_apology.settings import Campaign, ColumnType
 
