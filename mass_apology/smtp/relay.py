@@ -59,7 +59,7 @@ class _Pool:
         return place == 0 or place < self._allowed()
 
     def _may_go_on(self, place: int) -> bool:
-        """Asked by a connection between its messages, which is when the allowance has news."""
+        """Asked between messages, on one connection or on two of a place, which is when the allowance has news."""
         if len(self._places) < self._allowed():
             self.grow()
         return self._is_wanted(place)
@@ -67,7 +67,7 @@ class _Pool:
     async def _keep(self, place: int) -> None:
         """One connection after the other in this place."""
         try:
-            while self._is_wanted(place):
+            while self._may_go_on(place):
                 message = await self._desk.next_message()
                 if message is None or await self._serve(place, message):
                     self._ending = True
