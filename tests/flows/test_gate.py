@@ -18,6 +18,7 @@ from mass_apology.flows import control, event_loop, suppress
 from mass_apology.flows.following import consent, follow_up
 from mass_apology.flows.following.affected import Wishes as Correction
 from mass_apology.flows.following.correct import correct
+from mass_apology.flows.plans.plan import changed_parts
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Control, Records
 from mass_apology.letter.farm import Farm
@@ -347,6 +348,20 @@ def test_nothing_leaves_that_was_not_agreed_to(tmp_path: Path, what: str) -> Non
         assert person.outlooks[0] is not None
         assert person.outlooks[0].changed_parts == (part,)
     assert len(live.received) == 3
+
+
+@pytest.mark.parametrize(
+    ("now", "changed"),
+    [
+        ({"campaign.toml": "1", "the template": "2"}, ()),
+        ({"campaign.toml": "1", "the template": "3"}, ("the template",)),
+        ({"campaign.toml": "1"}, ("the template",)),
+        ({"campaign.toml": "1", "the codes": "4", "the template": "2"}, ("the codes",)),
+        ({"campaign.toml": "5", "the codes": "4"}, ("campaign.toml", "the codes", "the template")),
+    ],
+)
+def test_a_part_that_only_one_side_has_is_a_change_too(now: dict[str, str], changed: tuple[str, ...]) -> None:
+    assert changed_parts({"campaign.toml": "1", "the template": "2"}, now) == changed
 
 
 def test_a_correction_that_changed_meanwhile_does_not_leave(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from mass_apology.campaign import read_campaign
@@ -15,6 +15,7 @@ from mass_apology.flows.counting import disagreement, whose_word
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.observing import Observe
+from mass_apology.flows.plans import plan
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Records
 from mass_apology.ledger.waves import Armed, arm, planned
@@ -50,10 +51,10 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
     parts = dict(wave_parts(folder, campaign, wave))  # before anything is looked at: what changes later was not seen
     notice(whole(folder, campaign, override).findings)
     with shared_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
-        plan = WavePlan(folder, campaign, ledger, wave, on_the_list)
-        whom = [who for who, decision in plan.decisions(time.time()) if isinstance(decision, Due)]
-        due = [plan.letter(who) for who in whom]
-        await require_writable(plan, due, observe)
+        wave_plan = WavePlan(folder, campaign, ledger, wave, on_the_list)
+        whom = [who for who, decision in wave_plan.decisions(time.time()) if isinstance(decision, Due)]
+        due = [wave_plan.letter(who) for who in whom]
+        await require_writable(wave_plan, due, observe)
         letters = len(due) + planned(ledger, wave.name)
         if not letters:
             raise ConfirmationError(
@@ -61,27 +62,21 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
                 next_step="A wave is armed once letters of the wave before are accepted. Look at: "
                 "mass-apology follow-up --plan",
             )
-        notice([*plan.language_findings(Counter(map(plan.asked, whom))), *_still_sending(ledger, wave)])
+        notice([*wave_plan.language_findings(Counter(map(wave_plan.asked, whom))), *_still_sending(ledger, wave)])
         if said := disagreement(letters, confirm, count):
             raise ConfirmationError(
                 f"The wave {name} is of {letters} letters, but {said}; it is not armed.",
                 next_step=f"Look at: mass-apology follow-up --plan. To arm it: "
                 f"mass-apology follow-up --arm {name} --confirm {letters}",
             )
-        _require_unchanged(folder, wave, parts)
+        if changed := plan.changed_parts(parts, wave_parts(folder, read_campaign(folder), wave)):
+            raise ConfirmationError(
+                f"{' and '.join(changed)} changed while the number was asked for; the wave {name} is not armed.",
+                next_step=f"Look at what it says now, then run again: mass-apology follow-up --arm {name}",
+            )
         consent = Armed(wave=name, at=time.time(), by=whose_word(), letters=letters, digest_parts=parts)
         arm(ledger, consent)
     return consent
-
-
-def _require_unchanged(folder: Path, wave: Wave, parts: Mapping[str, str]) -> None:
-    there = wave_parts(folder, read_campaign(folder), wave)
-    changed = [part for part, digest in there.items() if parts.get(part) != digest]
-    if changed:
-        raise ConfirmationError(
-            f"{' and '.join(changed)} changed while the number was asked for; the wave {wave.name} is not armed.",
-            next_step=f"Look at what it says now, then run again: mass-apology follow-up --arm {wave.name}",
-        )
 
 
 def _still_sending(ledger: Records, wave: Wave) -> Iterator[Finding]:
@@ -99,20 +94,20 @@ def _still_sending(ledger: Records, wave: Wave) -> Iterator[Finding]:
         )
 
 
-async def require_writable(plan: WavePlan, letters: list[Delivery], observe: Observe) -> None:
+async def require_writable(wave_plan: WavePlan, letters: list[Delivery], observe: Observe) -> None:
     """Render all of these letters; raise ``ConfirmationError`` where one cannot be written.
 
     Facts that are missing are told before, all of them: a letter that is rendered stops at the first.
     """
-    if lacking := plan.fact_errors(letters):
+    if lacking := wave_plan.fact_errors(letters):
         raise ConfirmationError(
-            f"The wave {plan.wave.name} cannot go. {' '.join(map(_told, lacking))}",
+            f"The wave {wave_plan.wave.name} cannot go. {' '.join(map(_told, lacking))}",
             next_step="Write these facts into campaign.toml (the template's scenario.toml explains them), then run it "
             "again.",
         )
     findings = Findings()
     processes = processes_for(len(letters), os.cpu_count() or 1)
-    async with Farm(plan.recipe, processes=processes) as farm:
+    async with Farm(wave_plan.recipe, processes=processes) as farm:
         for start in range(0, len(letters), BATCH):
             found = await farm.check(letters[start : start + BATCH])
             findings.add(found.findings)
@@ -120,7 +115,7 @@ async def require_writable(plan: WavePlan, letters: list[Delivery], observe: Obs
     errors = [group for group in findings.groups() if group.severity is Severity.ERROR]
     if errors:
         raise ConfirmationError(
-            f"{_counted(errors)} of the wave {plan.wave.name} cannot go. {_told(errors[0].examples[0])}",
+            f"{_counted(errors)} of the wave {wave_plan.wave.name} cannot go. {_told(errors[0].examples[0])}",
             next_step="Mend the template, the fact in campaign.toml or the customer's row, then run it again.",
         )
 
@@ -134,11 +129,6 @@ def wave_named(campaign: Campaign, name: str) -> Wave:
             f"There is no follow-up {name} in campaign.toml.", next_step=f"There are: {', '.join(by_name)}."
         )
     return by_name[name]
-
-
-def changed_parts(consent: Armed, parts: dict[str, str]) -> tuple[str, ...]:
-    """What differs from what was agreed to."""
-    return tuple(part for part, digest in parts.items() if consent.digest_parts.get(part) != digest)
 
 
 def require_follow_ups(campaign: Campaign) -> None:

@@ -12,7 +12,7 @@ from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
 from mass_apology.flows.counting import disagreement
-from mass_apology.flows.following.consent import changed_parts, require_writable, wave_named
+from mass_apology.flows.following.consent import require_writable, wave_named
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.plans import plan
@@ -122,7 +122,7 @@ class _Following:
             said = f"{len(due):,} letters are due, but nobody has armed it: mass-apology follow-up --arm {wave.name}"
             return _untouched(wave, said if due else "", next_at, needs_a_person=bool(due))
         parts = plan.letter_parts(self._folder, self._campaign, wave.template)  # before the consent is compared
-        changed = changed_parts(consent, dict(wave_parts(self._folder, self._campaign, wave)))
+        changed = plan.changed_parts(consent.digest_parts, wave_parts(self._folder, self._campaign, wave))
         if changed:
             said = f"nothing is sent, since {' and '.join(changed)} changed after it was armed; look, and arm it again"
             return _untouched(wave, said, next_at, needs_a_person=True)

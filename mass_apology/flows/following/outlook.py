@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from mass_apology.campaign import LEDGER_NAME, read_campaign
 from mass_apology.flows.continuity.outside import look, require_ledger
-from mass_apology.flows.following.consent import changed_parts, require_follow_ups
+from mass_apology.flows.following.consent import require_follow_ups
 from mass_apology.flows.following.wave_plan import BATCH, WavePlan, wave_parts
+from mass_apology.flows.plans.plan import changed_parts
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Records
 from mass_apology.ledger.waves import Armed, Candidate, armed, planned
@@ -67,7 +68,7 @@ def outlook(folder: Path, *, now: float | None = None) -> Outlook:
                 plan,
                 planned=planned(ledger, plan.wave.name),
                 consent=consents.get(plan.wave.name),
-                parts=dict(wave_parts(folder, campaign, plan.wave)),
+                parts=wave_parts(folder, campaign, plan.wave),
             )
             for plan in plans
         ]
@@ -119,7 +120,7 @@ class _Ahead:
             planned=planned,
             expected=self._expected[wave.name],
             armed=consent.letters if consent else None,
-            changed=changed_parts(consent, dict(parts)) if consent else (),
+            changed=changed_parts(consent.digest_parts, parts) if consent else (),
             findings=tuple(plan.language_findings(self._asked[wave.name])),
         )
 

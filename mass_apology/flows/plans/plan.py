@@ -101,7 +101,7 @@ class Draft:
             due=changes.new + due(ledger.counts(FIRST_WAVE)) - changes.missing - changes.superseded,
             changes=changes,
             changed_lines=tuple(self._staging.outdated()),
-            changed_parts=tuple(part for part, digest in self._parts.items() if known and known.get(part) != digest),
+            changed_parts=changed_parts(known, self._parts) if known else (),
         )
 
     def commit(self, ledger: Ledger) -> None:
@@ -213,7 +213,12 @@ def is_stale(folder: Path, campaign: Campaign, parts: Mapping[str, str], ledger:
     there = dict(parts)
     if not (folder / campaign.recipients).exists():
         there[_FILE] = planned.get(_FILE, "")
-    return there != dict(planned)
+    return bool(changed_parts(planned, there))
+
+
+def changed_parts(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
+    """The parts whose digests differ, and those that only one of the two has: "the template", "campaign.toml", …"""
+    return tuple(part for part in {**now, **before} if now.get(part) != before.get(part))
 
 
 def origin_facts(ledger: Records) -> dict[str, str]:

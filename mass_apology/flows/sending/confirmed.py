@@ -33,8 +33,7 @@ def require_unchanged(folder: Path, confirmed: Confirmed) -> None:
     Ask when everything they are written from has been read: what is changed after that no longer matters.
     """
     there = plan.letter_parts(folder, read_campaign(folder), confirmed.template)
-    changed = sorted(part for part in {*there, *confirmed.parts} if there.get(part) != confirmed.parts.get(part))
-    if changed:
+    if changed := plan.changed_parts(confirmed.parts, there):
         raise ConfirmationError(
             f"Nothing was sent: {' and '.join(changed)} changed while the letters of the wave {confirmed.wave} "
             "were being agreed to.",
