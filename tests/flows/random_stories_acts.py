@@ -5,6 +5,7 @@ from __future__ import annotations
 import mailbox
 import os
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
@@ -49,7 +50,7 @@ def _listed(world: World, chance: Random) -> Callable[[], None]:
 
     def phone() -> None:
         suppress.add(address, "requested", "phoned")
-        world.journal.write(Listed(mailbox=address.lower(), at=world.clock.at))
+        world.journal.write(Listed(mailbox=address.lower(), at=time.monotonic()))
         world.clock.at += 10
 
     return phone
@@ -259,7 +260,7 @@ def _suppress(world: World, chance: Random, happened: Happened) -> None:
 
 def _unsuppress(world: World, chance: Random, happened: Happened) -> None:
     address = chance.choice(rows(world.folder))["email"]
-    world.journal.write(Listed(mailbox=address.lower(), at=world.clock.at, off=True))
+    world.journal.write(Listed(mailbox=address.lower(), at=time.monotonic(), off=True))
     suppress.remove(address)
 
 
@@ -282,7 +283,7 @@ def _bounces(world: World, chance: Random, happened: Happened) -> None:
     for place, receipt in chance.sample(letters, k=min(len(letters), chance.randint(1, 3))):
         what = chance.choice(("dead", "complaint", "full", "reply", "away"))
         number = customer_of(receipt.mailbox.removeprefix("custome").partition("@")[0])
-        letter = Arrived(run=0, at=world.clock.at, wave=receipt.wave, number=number, message_id=receipt.message_id)
+        letter = Arrived(run=0, at=time.monotonic(), wave=receipt.wave, number=number, message_id=receipt.message_id)
         box.add(returned(what, letter))
         happened.did.append(f"{what} {receipt.mailbox}")
         listed += [receipt.mailbox] * (what in {"dead", "complaint"} and place in world.known)
@@ -294,7 +295,7 @@ def _bounces(world: World, chance: Random, happened: Happened) -> None:
     if _run(world, chance, happened, settle):
         happened.settled = True
         for each in listed:
-            world.journal.write(Listed(mailbox=each, at=world.clock.at))
+            world.journal.write(Listed(mailbox=each, at=time.monotonic()))
 
 
 def _report(world: World, _chance: Random, _happened: Happened) -> None:

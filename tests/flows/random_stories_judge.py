@@ -18,7 +18,7 @@ from random_stories_people import Agreed, Entry, Listed
 from random_stories_relay import Receipt
 from random_stories_world import Happened, World
 
-SLACK = 2.0  # seconds after which somebody who was suppressed must not be reached any more
+SLACK = 1.0  # seconds; whoever was suppressed that long before must not be reached: far more than FRESH here
 
 Letter = tuple[str, str]
 """Mailbox and wave."""
@@ -59,7 +59,7 @@ class Judge:
         self._seen = 0  # receipts
         self._last: dict[Letter, int] = {}  # the last receipt of a letter
         self._heard: set[int] = set()  # receipts whose 250 came to a run that lived on
-        self._suppressed: dict[str, float] = {}  # mailbox → since when
+        self._suppressed: dict[str, float] = {}  # mailbox → since when, on the machine's own clock
         self._armed: dict[str, list[Agreed]] = defaultdict(list)  # what was agreed to go later; several after a kill
         self._agreed_rows: dict[str, set[str]] = defaultdict(set)  # mailbox → minutes that people have seen
         self._released: set[Letter] = set()  # letters in doubt that a person let go again, and that did not come yet

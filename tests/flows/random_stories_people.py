@@ -38,7 +38,7 @@ class Listed(Struct, frozen=True, kw_only=True, tag=True):
     """Somebody was put on the list of suppressions, or taken off it."""
 
     mailbox: str
-    at: float  # the story's clock
+    at: float  # seconds of the machine's own clock, which no act can set
     off: bool = False
 
 

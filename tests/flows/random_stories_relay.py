@@ -6,8 +6,8 @@ import email
 import email.policy
 import re
 import threading
+import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from random import Random
 
 from msgspec import Struct
@@ -32,7 +32,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     fact: str  # "F3", as campaign.toml had it
     minutes: str  # as the row had it
     message_id: str
-    asked_at: float  # the story's clock, when its MAIL command came
+    asked_at: float  # seconds of the machine's own clock, when its MAIL command came
     answered: bool  # the relay said 250 to its dot; whether in time, ``Book.heard`` says
 
 
@@ -49,12 +49,11 @@ class Troubles(Struct, frozen=True, kw_only=True):
 class Book:
     """The fault of a ``Relay``, and what it has seen. What becomes of a letter depends on its mailbox and its try."""
 
-    def __init__(self, live: Relay, clock: Callable[[], float]) -> None:
+    def __init__(self, live: Relay) -> None:
         self.receipts: list[Receipt] = []
         self.heard: set[int] = set()  # receipts whose 250 was read: what came after it on the connection waits for it
         self.dots: Counter[tuple[str, str]] = Counter()  # by mailbox and wave: whole contents, whatever was answered
         self.troubles = Troubles()
-        self._clock = clock
         self._tries: Counter[tuple[str, str]] = Counter()
         self._asked: dict[FaultyConversation, tuple[float, str]] = {}
         self._unread: dict[FaultyConversation, list[int]] = defaultdict(list)  # answered receipts
@@ -65,7 +64,7 @@ class Book:
         if verb in {".", "QUIT"}:
             self.heard.update(self._unread.pop(conversation, ()))
         if verb == "MAIL":
-            self._asked[conversation] = (self._clock(), "")
+            self._asked[conversation] = (time.monotonic(), "")
             return self._mail(conversation)
         if verb == "RCPT":
             mailbox = argument.partition(b"<")[2].partition(b">")[0].decode().lower()

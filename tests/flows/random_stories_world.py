@@ -65,7 +65,7 @@ class World:
         self.base = folder
         self.folder = folder / "trial"
         self.clock = clock
-        self.book = Book(live, clock)
+        self.book = Book(live)
         self.journal = Journal(folder / "journal.jsonl")
         self.known: frozenset[int] = frozenset()  # receipts that the ledger must know
         self.kept: Ledgers | None = None  # a copy that somebody made
