@@ -47,7 +47,8 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(
         Status.ACCEPTED: frozenset({Status.BOUNCED, Status.COMPLAINED}),
         # A refusal is taken back where it was about us after all, or by a person with the explicit, recorded ``retry``.
         Status.REFUSED: frozenset({Status.DEFERRED}),
-        Status.EXPIRED: frozenset(),
+        # A ledger that was set back learns from the log that the letter left all the same.
+        Status.EXPIRED: frozenset({Status.DEFERRED}),
         Status.WITHHELD: frozenset(),
         Status.BOUNCED: frozenset(),
         Status.COMPLAINED: frozenset(),

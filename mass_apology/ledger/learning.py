@@ -14,6 +14,8 @@ from mass_apology.model import FIRST_WAVE, Status
 
 _QUERIES = statements("learning.sql")
 
+_STEPS = ("reopen", "drop-withheld", "add-letters", "name-letters", "hand-over", "conclude", "end", "settled")
+
 MakeToken = Callable[[str, int], str]
 """(wave, identity) → the left part of the Message-ID."""
 
@@ -113,7 +115,7 @@ def _recipients(connection: Connection) -> Iterator[Sequence[tuple[int, int]]]:
 def _conclude(connection: Connection, domain: str, now: float) -> Learned:
     facts = {"domain": domain, "now": now}
     before = _statuses(connection)
-    for statement in ("add-letters", "name-letters", "hand-over", "conclude", "end", "settled"):
+    for statement in _STEPS:
         connection.execute(_QUERIES[statement], facts)
     after = _statuses(connection)
     unmatched, aside = connection.execute(_QUERIES["unmatched"]).fetchone()

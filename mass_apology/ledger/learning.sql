@@ -65,6 +65,20 @@ INSERT OR IGNORE INTO matched (token, recipient, wave) SELECT told.token, recipi
 -- Where the key was lost with the ledger, and the file is the one that was sent to.
 INSERT OR IGNORE INTO matched (token, recipient, wave) SELECT token, recipient, wave FROM told JOIN standing USING (line);
 
+-- name: reopen
+-- What had ended without a letter in a ledger that was set back, and left later all the same.
+UPDATE delivery SET status = 'DEFERRED', marked_at = :now, due_at = :now
+FROM matched JOIN told USING (token)
+WHERE delivery.recipient = matched.recipient AND delivery.wave = matched.wave
+  AND delivery.status IN ('REFUSED', 'EXPIRED') AND told.status = 'ACCEPTED';
+
+-- name: drop-withheld
+DELETE FROM delivery
+WHERE status = 'WITHHELD' AND EXISTS (
+    SELECT 1 FROM matched JOIN told USING (token)
+    WHERE matched.recipient = delivery.recipient AND matched.wave = delivery.wave AND told.status = 'ACCEPTED'
+);
+
 -- name: add-letters
 -- Of further waves, which no plan of the file holds.
 INSERT INTO delivery (recipient, wave, status, message_id, language, planned_at)

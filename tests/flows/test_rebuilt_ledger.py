@@ -16,6 +16,7 @@ from smtp_fakes import Nth, Relay
 
 from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows import suppress
+from mass_apology.flows.settling import retry
 from mass_apology.flows.settling.rebuild import Rebuilt, rebuild
 from mass_apology.model import Status
 from mass_apology.state import STATE_VARIABLE
@@ -143,6 +144,55 @@ def test_an_older_copy_learns_what_it_lacks(tmp_path: Path, live: Relay) -> None
     assert (found.accepted, found.unmatched) == (5, 0)
     assert send(folder).sent == 0
     assert max(Counter(live.numbers).values()) == 1
+
+
+class Phoned(Person):
+    """Somebody asks not to be written to while the number is asked for."""
+
+    def count(self, due: int) -> str:
+        suppress.add("customer3@d3.example", "requested", "")
+        return super().count(due)
+
+
+def set_back_before_one_letter_left(folder: Path, older: Path, again: Callable[[], object]) -> None:
+    """The ledger is copied, a letter that it knew to have ended leaves after all, and the copy takes its place."""
+    shutil.copy(folder / "ledger.sqlite", older)
+    before = statuses(folder)
+    again()
+    assert send(folder).sent == 1
+    delete_ledger(folder)
+    shutil.copy(older, folder / "ledger.sqlite")
+    assert statuses(folder) == before
+    assert rebuilt(folder).accepted == 1
+    assert statuses(folder) == {"ACCEPTED": 5}
+    assert send(folder).sent == 0
+
+
+def test_a_refused_letter_that_left_later_is_accepted_in_an_older_ledger_too(tmp_path: Path) -> None:
+    with relay(fault=Nth("RCPT", 3, lambda _: b"550 5.1.1 No such user")) as live:
+        folder = campaign_folder(tmp_path / "c", live.sink.url, customers(5))
+        send(folder)
+        assert statuses(folder) == {"ACCEPTED": 4, "REFUSED": 1}
+        set_back_before_one_letter_left(
+            folder, tmp_path / "older.sqlite", lambda: retry.retry(folder, retry.Wishes(), lambda _: None, str)
+        )
+        assert sorted(live.numbers) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("planned", [False, True])
+def test_a_withheld_letter_that_left_later_is_accepted_in_an_older_ledger_too(
+    tmp_path: Path, live: Relay, *, planned: bool
+) -> None:
+    """Whether somebody was suppressed before the plan was made, or when their letter was due already."""
+    folder = campaign_folder(tmp_path / "c", live.sink.url, customers(5))
+    if planned:
+        send(folder, Phoned())
+    else:
+        suppress.add("customer3@d3.example", "requested", "")
+        send(folder)
+    assert statuses(folder) == {"ACCEPTED": 4, "WITHHELD": 1}
+    set_back_before_one_letter_left(folder, tmp_path / "older.sqlite", lambda: suppress.remove("customer3@d3.example"))
+    assert sorted(live.numbers) == [0, 1, 2, 3, 4]
 
 
 def test_without_key_and_with_another_file_nothing_is_guessed(tmp_path: Path, live: Relay) -> None:

@@ -109,7 +109,7 @@ async def _learn(folder: Path, campaign: Campaign, ledger: Ledger, log: Path, ob
             draft.commit(ledger)
             return learned()
         first = learned()
-        if not first.unmatched:
+        if not (first.unmatched or first.aside):  # who was set aside may be written to by now
             return first
         _require_nobody_missing(draft, ledger, campaign)
         draft.commit(ledger)
