@@ -19,6 +19,8 @@ from mass_apology.ledger.statements import statements
 from mass_apology.model import Status
 
 _QUERIES = statements("waves.sql")
+_CANDIDATES = "\n".join((_QUERIES["candidate"], _QUERIES["of-everybody"]))
+_CANDIDATES_OF = "\n".join((_QUERIES["candidate"], _QUERIES["of-letters"]))
 _ADD_NOTE = statements("queries.sql")["add-note"]
 _PAGE = 1000  # rows fetched at a time
 
@@ -67,7 +69,7 @@ class Addition(Struct, frozen=True, kw_only=True):
 def candidates(records: Records, base: str, wave: str) -> Iterator[Candidate]:
     """Everybody who has a letter in the wave ``base``, with regard to ``wave``, as of one moment; streams."""
     with explained(records.path), closing(open_reading(records.path, records.name)) as reader:
-        cursor = reader.execute(_QUERIES["candidates"], {"base": base, "wave": wave})
+        cursor = reader.execute(_CANDIDATES, {"base": base, "wave": wave})
         while page := cursor.fetchmany(_PAGE):
             yield from map(_candidate, page)
 
@@ -76,7 +78,7 @@ def candidates_of(records: Records, base: str, letters: Sequence[int]) -> list[C
     """The candidates whose next letters these are, by their rows in the ledger, as of now."""
     facts = {"base": base, "letters": msgspec.json.encode(letters).decode()}
     with explained(records.path), closing(open_reading(records.path, records.name)) as reader:
-        return [_candidate(row) for row in reader.execute(_QUERIES["candidates-of"], facts)]
+        return [_candidate(row) for row in reader.execute(_CANDIDATES_OF, facts)]
 
 
 def _candidate(row: Sequence[Any]) -> Candidate:

@@ -1,7 +1,8 @@
 -- Further waves: who could be written to, whom a person agreed to, and the letters that are added.
 
--- name: candidates
--- Everybody with a letter in :base, and what the next one depends on. Fields: ledger.waves.Candidate.
+-- name: candidate
+-- Somebody with a letter in :base, and what the next one depends on: the beginning of the two that follow. Fields:
+-- ledger.waves.Candidate.
 SELECT delivery.id, recipient.id, identity, address, name, recipient.language, time_zone, lines, rows,
        delivery.status, delivery.accepted_at, delivery.sha256,
        (SELECT digest FROM edition WHERE edition.id = delivery.edition) AS edition,
@@ -10,22 +11,16 @@ SELECT delivery.id, recipient.id, identity, address, name, recipient.language, t
        left_at IS NOT NULL,
        coalesce((SELECT code FROM code WHERE code.recipient = recipient.id), ''),
        next.id, next.status
+
+-- name: of-everybody
 FROM delivery
 JOIN recipient ON recipient.id = delivery.recipient
 LEFT JOIN delivery AS next ON next.recipient = recipient.id AND next.wave = :wave
 WHERE delivery.wave = :base
 ORDER BY delivery.id;
 
--- name: candidates-of
--- The same of those whose next letters are :letters, a JSON array.
-SELECT delivery.id, recipient.id, identity, address, name, recipient.language, time_zone, lines, rows,
-       delivery.status, delivery.accepted_at, delivery.sha256,
-       (SELECT digest FROM edition WHERE edition.id = delivery.edition) AS edition,
-       EXISTS (SELECT 1 FROM delivery AS own JOIN feedback ON feedback.delivery = own.id
-               WHERE own.recipient = recipient.id AND feedback.kind = 'reply') AS replied,
-       left_at IS NOT NULL,
-       coalesce((SELECT code FROM code WHERE code.recipient = recipient.id), ''),
-       next.id, next.status
+-- name: of-letters
+-- Those whose next letters are :letters, a JSON array.
 FROM json_each(:letters) AS letter
 JOIN delivery AS next ON next.id = letter.value
 JOIN recipient ON recipient.id = next.recipient
