@@ -17,11 +17,11 @@ FROM met JOIN staged ON staged.id = met.staged
 WHERE recipient.id = met.recipient AND met.fate IN ('new', 'returned', 'updated');
 
 -- name: update-lines
--- Where rows that say the same as before stand in this file: the log names letters by that. Rows of a letter that has
--- left stay what they were then, with their lines.
+-- Where people's rows stand in this file: the log names letters by that, of further waves too. What the rows say stays what
+-- it was when their letter left.
 UPDATE recipient SET lines = staged.lines
 FROM met JOIN staged ON staged.id = met.staged
-WHERE recipient.id = met.recipient AND met.fate = 'known' AND recipient.lines <> staged.lines;
+WHERE recipient.id = met.recipient AND met.fate IN ('known', 'outdated') AND recipient.lines <> staged.lines;
 
 -- name: renumber-recipients
 -- By what they are known again the next time, whatever became of their letter; a key once told is kept.

@@ -32,7 +32,8 @@ INSERT INTO delivery (recipient, wave, status, message_id, language, planned_at)
 VALUES (:recipient, :wave, 'PLANNED', :message_id, :language, :now);
 
 -- name: change
-UPDATE recipient SET name = :name, language = :language, time_zone = :time_zone, lines = :lines, rows = :rows
+-- The lines stay those of the file that was planned from last, as the log says they are.
+UPDATE recipient SET name = :name, language = :language, time_zone = :time_zone, rows = :rows
 WHERE id = :recipient;
 
 -- name: count

@@ -212,7 +212,7 @@ class TestCommit:
         assert found == [
             ("Changed", "en", "[70]", Status.PLANNED),
             ("Changed", "en", "[71]", Status.DEFERRED),
-            (recipient(2).name, "pl", "[4]", Status.ACCEPTED),
+            (recipient(2).name, "pl", "[72]", Status.ACCEPTED),
             (recipient(3).name, "pl", "[5]", Status.PLANNED),
         ]
         assert results(empty)[1].due_at == deferred.due_at
