@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from mass_apology.names.clickable import clickable, is_invisible, plain
 from mass_apology.names.name_words import folded, joined, name_words, shaped
+from mass_apology.names.remarks import holds_remark
 
 CACHED = 4096
 """How many judgements are kept: several steps ask about one letter's name."""
@@ -31,6 +32,7 @@ class Kind(Enum):
     ORGANISATION = auto()  # a company, or what the company's column says
     SEVERAL = auto()  # a list of people, or what could be one
     WRONG_CASE = auto()  # "maria smith", "MARIA SMITH"
+    REMARK = auto()  # "John Smith (deceased)", "John - do not call", "Dear John"
     INITIALS = auto()  # "J. S."
     REPEATED = auto()  # "Anna Anna"
     SYMBOLS = auto()  # emoji, brackets, and what else is in no name
@@ -119,7 +121,7 @@ def _turned_round(_kind: Kind, text: str) -> Judgement:
 _OUTCOMES: dict[Kind, Callable[[Kind, str], Judgement]] = {
     Kind.PERSON: lambda _, text: _person(text),
     Kind.REVERSED: _turned_round,
-    **dict.fromkeys((Kind.NONE, Kind.TITLE, Kind.PLACEHOLDER, Kind.ADDRESS, Kind.LINK), _not_even_shown),
+    **dict.fromkeys((Kind.NONE, Kind.TITLE, Kind.PLACEHOLDER, Kind.REMARK, Kind.ADDRESS, Kind.LINK), _not_even_shown),
     Kind.NUMBER: lambda kind, text: Judgement(kind=kind, shown=text if _letters(text) else ""),
     Kind.SYMBOLS: lambda kind, text: Judgement(kind=kind, shown=text if _letters(text) else ""),
 }
@@ -283,6 +285,7 @@ _KINDS: Sequence[tuple[Kind, Callable[[str], bool]]] = (
     (Kind.PLACEHOLDER, _is_placeholder),
     (Kind.TITLE, _is_title),
     (Kind.ORGANISATION, _is_organisation),
+    (Kind.REMARK, holds_remark),
     (Kind.NUMBER, _is_number),
     (Kind.SYMBOLS, _has_symbols),
     (Kind.SEVERAL, _is_several),

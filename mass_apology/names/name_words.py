@@ -32,6 +32,10 @@ class NameWords(Struct, frozen=True, kw_only=True, dict=True):
     small_placeholders: frozenset[str]  # which are names where they begin with a capital
     missing: frozenset[str]  # which make a name none, beside whatever words
     small_missing: frozenset[str]  # which do so where they are not written as a name
+    remarks: tuple[str, ...]  # each with a blank on both sides
+    remarks_unless_capitalised: frozenset[str]
+    remarks_beside: frozenset[str]  # in brackets, or behind a dash
+    greetings: tuple[str, ...]  # each with a blank behind it
     particles: frozenset[str]
     accented: frozenset[str]  # every word of these as the file has it, in small letters, also those of phrases
     shared: frozenset[str]  # mailboxes
@@ -67,6 +71,7 @@ def name_words() -> NameWords:
     """The words, read once."""
     table = tomllib.loads((files(__package__) / "name_words.toml").read_text(encoding="utf-8"))
     forms, titles, mailboxes = table["legal_forms"], table["titles"], table["mailboxes"]
+    remarks = table["remarks"]
     return NameWords(
         as_written=frozenset(spelling for form in forms["as_written"] for spelling in _spellings(form)),
         in_any_case=frozenset(map(folded, forms["in_any_case"])),
@@ -89,12 +94,17 @@ def name_words() -> NameWords:
                 table["placeholders"]["names"],
                 table["placeholders"]["within"],
                 table["placeholders"]["within_unless_capitalised"],
+                *remarks.values(),
             )
             for phrase in words
             for word in phrase.casefold().split()
         ),
         missing=frozenset(map(folded, table["placeholders"]["within"])),
         small_missing=frozenset(map(folded, table["placeholders"]["within_unless_capitalised"])),
+        remarks=tuple(f" {folded(each)} " for each in remarks["anywhere"]),
+        remarks_unless_capitalised=frozenset(map(joined, remarks["unless_capitalised"])),
+        remarks_beside=frozenset(map(joined, (*remarks["beside"], *remarks["unless_capitalised"]))),
+        greetings=tuple(f"{folded(each)} " for each in remarks["greetings"]),
         particles=frozenset(map(folded, table["particles"]["words"])),
         shared=frozenset(map(joined, mailboxes["shared"])),
         leading=frozenset(mailboxes["leading"]),

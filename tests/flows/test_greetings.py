@@ -41,6 +41,7 @@ TOLD = {
     "00123": "name-is-number",
     "Anna Anna": "name-repeated",
     "Anna 🌸": "name-symbols",
+    "John Smith VIP": "name-remark",
     "Anna Nowak, Jan Nowak": "name-of-several",
 }
 

@@ -62,6 +62,28 @@ GREETED = {
     "Anna Last": "Anna Last",
     "Mr. Guest": "Mr. Guest",
     "50 Cent": "50 Cent",
+    **{
+        name: name
+        for name in (
+            # which hold a word of remarks or greetings that is their own
+            *("Vip Singh", "Rip Torn", "John Old", "Late Nguyen", "María Closed", "Jan Stary", "Max Neu", "Mari Vana"),
+            *("Martin Liebe", "Jacques Kallis", "Ivan Droga", "John Dear", "Anna Tester", "Pietro Test", "Max Hallo"),
+            *("Olga Miris", "José Mires", "SP Singh", "S. P. Singh", "Анна Дорогая", "Cher Lloyd", "Cara Delevingne"),
+            *(
+                "Ema Novák",
+                "Isa Tamm",
+                "Mama Cass",
+                "Tata Young",
+                "Naine Terena",
+                "Lesk Kuusk",
+                "Syn Yong",
+                "Vend Kask",
+            ),
+            # with a dash between blanks
+            *("Anna Nowak - Kowalska", "Jean - Luc Picard", "Anna von Neumann – von Berg", "Jean DUPONT - MARTIN"),
+            *("Άννα - Μαρία Παπά", "Анна - Мария Петрова", "John Smith II", "Anna Kowalska z d. Nowak"),
+        )
+    },
 }
 REVERSED = {
     "Smith, John": "John Smith",
@@ -277,7 +299,6 @@ NOT_GREETED = {
         "Anna 🌸",
         "🌸",
         "❤️ Anna",
-        "Anna (VIP)",
         "Anna/Peter",
         "<b>Anna</b>",
         "anna_kowalska",
@@ -289,8 +310,23 @@ NOT_GREETED = {
         "John -",
         "- Smith",
         "John .",
-        "† John Smith",
         "JŸrgen Gro§",
+    ),
+    Kind.REMARK: (
+        *("John Smith VIP", "JOHN SMITH VIP", "vip John Smith", "John Smith, VIP", "*VIP* John Smith", "Anna (VIP)"),
+        *("John Smith (deceased)", "John Smith DECEASED", "† John Smith", "John Smith R.I.P.", "John Smith, deceased"),
+        *("John - do not call", "John – do not call", "John Smith DO NOT CONTACT", "John Smith Do Not Email"),
+        *("John Smith - account closed", "John Smith (account closed", "John Smith closed", "John Smith OLD"),
+        *("John Smith - see notes", "John Smith [IT]", "Bob (she/her)", "Estate of John Smith"),
+        *("Dear John", "Hello John", "Hi John Smith", "dear john", "Test Smith", "Attn: John Smith"),
+        *("Max Müller (verstorben)", "Max Müller – nicht anrufen", "Sehr geehrter Herr Müller", "Lieber Max"),
+        *("Jan Kowalski (zmarł)", "Jan Kowalski nie żyje", "śp. Jan Kowalski", "Ś.P. Jan Kowalski"),
+        *("Jan Kowalski - nie dzwonić", "Jan Kowalski - konto zamknięte", "Szanowny Panie Janie", "Drogi Janie"),
+        *("Jan Kowalski (syn)", "Jaan Tamm (surnud)", "Jaan Tamm - mitte helistada", "Lugupeetud Jaan", "Kallis Jaan"),
+        *("Jaan (poeg)", "Jānis Bērziņš (miris)", "Jānis Bērziņš - nezvanīt", "Cienījamais Jāni", "Jānis (Dēls)"),
+        *("Jonas (sūnus)", "Jonas - neskambinti", "Γιάννης Παπαδόπουλος (απεβίωσε)", "Γιάννης - μην καλείτε"),
+        *("Αγαπητέ Γιάννη", "Γιάννης (γιος)", "Иван Петров (умер)", "Иван Петров – не звонить", "Иван Петров ВИП"),
+        *("Уважаемый Иван", "Дорогая Анна", "Иван Петров счёт закрыт", "Иван (сын)", "Тест Тестов"),
     ),
     Kind.SEVERAL: ("Anna Nowak, Jan Nowak", "Anna, Peter, Paul", "Anna,", "Smith, Dr."),
     Kind.ADDRESS: ("anna@x.example", "Anna.Kowalska@x.example", "anna＠x.example"),
@@ -316,7 +352,7 @@ def test_any_other_is_not(kind: Kind, name: str) -> None:
     assert (found.kind, found.greeted) == (kind, "")
 
 
-@pytest.mark.parametrize("kind", [Kind.NONE, Kind.TITLE, Kind.PLACEHOLDER, Kind.ADDRESS, Kind.LINK])
+@pytest.mark.parametrize("kind", [Kind.NONE, Kind.TITLE, Kind.PLACEHOLDER, Kind.REMARK, Kind.ADDRESS, Kind.LINK])
 def test_what_is_no_name_is_not_even_shown(kind: Kind) -> None:
     assert {judge(name).shown for name in NOT_GREETED[kind]} == {""}
 
@@ -324,6 +360,18 @@ def test_what_is_no_name_is_not_even_shown(kind: Kind) -> None:
 @pytest.mark.parametrize("kind", [Kind.ORGANISATION, Kind.WRONG_CASE, Kind.INITIALS, Kind.REPEATED])
 def test_what_is_one_is_shown(kind: Kind) -> None:
     assert all(judge(name).shown for name in NOT_GREETED[kind])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Anna Kowalska (z domu Nowak)", "Mary Smith (née Jones)", "Anna Müller (geb. Koch)", "Anna Nowak (Kowalska)"),
+        *("Jan (Johnny) Kowalski", "John Smith (Jr.)", "Anna KOWALSKA (NOWAK)"),
+    ],
+)
+def test_another_name_in_brackets_is_no_remark(name: str) -> None:
+    found = judge(name)
+    assert (found.kind, found.greeted, found.shown) == (Kind.SYMBOLS, "", name)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,12 @@ _NAMES: Mapping[Kind, _Told] = MappingProxyType(
             problem=f"stands for a missing one, {_GREETS}",
             advice="Leave the cell empty.",
         ),
+        Kind.REMARK: _Told(
+            code="name-remark",
+            severity=Severity.WARNING,
+            problem=f"holds a greeting, or a remark that is not for the customer to read, {_GREETS}",
+            advice="Leave the name alone in the cell. Is the letter fit for this customer, where the remark is true?",
+        ),
         Kind.ADDRESS: _Told(
             code="name-is-address",
             severity=Severity.WARNING,
