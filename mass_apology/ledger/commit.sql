@@ -23,11 +23,20 @@ UPDATE recipient SET lines = staged.lines
 FROM met JOIN staged ON staged.id = met.staged
 WHERE recipient.id = met.recipient AND met.fate IN ('known', 'outdated') AND recipient.lines <> staged.lines;
 
--- name: renumber-recipients
+-- name: rename-recipients
 -- By what they are known again the next time, whatever became of their letter; a key once told is kept.
-UPDATE recipient SET customer = coalesce(staged.customer, recipient.customer), person = staged.person
+UPDATE recipient SET customer = iif(met.renumbered, staged.customer, recipient.customer), person = staged.person
 FROM met JOIN staged ON staged.id = met.staged
-WHERE recipient.id = met.recipient AND met.renumbered;
+WHERE recipient.id = met.recipient AND (met.renamed OR met.renumbered);
+
+-- name: drop-further-customers
+DELETE FROM further_customer WHERE recipient IN (SELECT recipient FROM met WHERE renumbered);
+
+-- name: add-further-customers
+INSERT INTO further_customer (recipient, customer)
+SELECT coalesce(met.recipient, :last + further.staged), further.customer
+FROM further JOIN staged ON staged.id = further.staged LEFT JOIN met ON met.staged = further.staged
+WHERE further.customer IS NOT NULL AND coalesce(met.renumbered, 1);
 
 -- name: update-deliveries
 UPDATE delivery SET language = staged.letter_language
@@ -40,7 +49,7 @@ DELETE FROM delivery
 WHERE wave = :wave AND recipient IN (SELECT recipient FROM met WHERE fate = 'returned');
 
 -- name: withhold-superseded
-UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, code = NULL, enhanced_code = NULL, reply = 'the mailbox gets another letter of this wave'
+UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, code = NULL, enhanced_code = NULL, reply = 'the mailbox or the customer gets another letter of this wave'
 WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient IN (SELECT recipient FROM superseded);
 
 -- name: withhold-missing

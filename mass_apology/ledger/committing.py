@@ -33,7 +33,7 @@ def _write(connection: Connection, facts: Mapping[str, object]) -> None:
     for statement in (
         "update-recipients",
         "update-lines",
-        "renumber-recipients",
+        "rename-recipients",
         "update-deliveries",
         "drop-returned",
         "withhold-superseded",
@@ -41,6 +41,8 @@ def _write(connection: Connection, facts: Mapping[str, object]) -> None:
         "leave",
         "come-back",
         "add-recipients",
+        "drop-further-customers",
+        "add-further-customers",
         "add-deliveries",
         "add-codes",
         "drop-withheld",

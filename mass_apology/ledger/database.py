@@ -18,7 +18,7 @@ from mass_apology.ledger.on_disk import wal_of
 from mass_apology.ledger.statements import read_sql, statements
 
 APPLICATION_ID = 1833062479  # as in schema.sql
-VERSION = 5  # as in schema.sql
+VERSION = 6  # as in schema.sql
 
 # What the writing connection is told. FULL: a commit is on the disk when it returns, on macOS only with fullfsync.
 # The size limit gives the disk back what a large plan needed.

@@ -1,7 +1,9 @@
 """A plan meets the ledger: who of it is a recipient already, and what becomes of their letters.
 
-People are known again by their mailbox, whatever their name, key or row is now; where each customer gets a letter, by
-the key, then by mailbox and name, then as the only one left of a mailbox. The statements say in which order, and why.
+People are known again by their mailbox, whatever their name, key or row is now, and by their keys where they moved: a
+letter is for all customers who have the mailbox, and leaves while one of them was not reached. Where each customer gets
+a letter, people are known by the key, then by mailbox and name, then as the only one left of a mailbox. The statements
+say in which order, and why.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from mass_apology.ledger.statements import statements
 _MEETING = statements("meeting.sql")
 _FORGET = (
     "forget-matched",
+    "forget-told",
     "forget-met",
     "forget-superseded",
     "forget-reidentified",
@@ -44,6 +47,7 @@ def meet(connection: Connection, wave: str, message_id: Callable[[int], str], *,
         return Met()
     _match(connection, facts, each_customer=each_customer)
     connection.execute(_MEETING["compare"], facts)
+    connection.execute(_MEETING["add-told"], facts)
     connection.execute(_MEETING["find-leaving"], facts)
     if not each_customer:
         connection.execute(_MEETING["supersede"], facts)
@@ -60,13 +64,14 @@ def meet(connection: Connection, wave: str, message_id: Callable[[int], str], *,
 
 def _match(connection: Connection, facts: Mapping[str, object], *, each_customer: bool) -> None:
     has_customers = _is(connection, "has-customers")
-    if not each_customer:
-        connection.execute(_MEETING["match-mailbox"], facts)
-    if has_customers:
-        connection.execute(_MEETING["match-customer"], facts)
     if each_customer:
-        connection.execute(_MEETING["match-person"])
-        connection.execute(_MEETING["match-alone"])
+        steps = [*(["match-customer"] if has_customers else []), "match-person", "match-alone"]
+    elif has_customers:
+        steps = ["match-reached-mailbox", "find-told", "match-mailbox", "match-due-customer"]
+    else:
+        steps = ["match-reached-mailbox", "match-mailbox"]
+    for step in steps:
+        connection.execute(_MEETING[step], facts)
 
 
 def _reidentify(connection: Connection, message_id: Callable[[int], str]) -> None:

@@ -24,26 +24,74 @@ DELETE FROM reidentified;
 -- name: forget-written
 DELETE FROM written;
 
+-- name: forget-told
+DELETE FROM told;
+
+-- name: match-reached-mailbox
+-- One letter for each mailbox: one that was reached, or may have been, gets nothing more, whoever has it now.
+INSERT OR IGNORE INTO matched (staged, recipient)
+SELECT staged.id, recipient.id
+FROM recipient CROSS JOIN staged ON staged.mailbox = recipient.mailbox
+JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
+WHERE delivery.status IN ('HANDING_OVER', 'ACCEPTED', 'IN_DOUBT', 'BOUNCED', 'COMPLAINED')
+ORDER BY recipient.id;
+
+-- name: find-told
+-- Letters to customers who all were reached in a mailbox that they have left. A mailbox none of whose keys is left in it
+-- has other people now, or was given other keys: its letter counts for these. A row without a key may be anybody's.
+INSERT INTO told (staged, recipient)
+WITH reached AS (
+    SELECT here.staged, here.customer, min(recipient.id) AS recipient
+    FROM customer_of_recipient CROSS JOIN customer_of_staged AS here ON here.customer = customer_of_recipient.customer
+    CROSS JOIN recipient ON recipient.id = customer_of_recipient.recipient
+    JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
+    LEFT JOIN staged AS there ON there.mailbox = recipient.mailbox
+    WHERE delivery.status IN ('HANDING_OVER', 'ACCEPTED', 'IN_DOUBT', 'COMPLAINED')
+      AND here.staged NOT IN (SELECT staged FROM matched)
+      AND (there.id IS NULL OR there.customer IS NULL OR (
+              EXISTS (SELECT 1 FROM customer_of_staged AS stays JOIN customer_of_recipient AS had ON had.customer = stays.customer
+                      WHERE stays.staged = there.id AND had.recipient = recipient.id)
+          AND NOT EXISTS (SELECT 1 FROM customer_of_staged AS stays
+                          WHERE stays.staged = there.id AND stays.customer = here.customer)))
+    GROUP BY here.staged, here.customer
+)
+SELECT staged, min(recipient) FROM reached
+GROUP BY staged HAVING count(*) = (SELECT count(*) FROM customer_of_staged WHERE customer_of_staged.staged = reached.staged);
+
 -- name: match-mailbox
--- One letter for each mailbox. Where several recipients have one, since each customer got a letter once: the one whose
--- letter was written, else the one whose letter is due, so that nobody gets a second one.
+-- Where several recipients have one mailbox, since each customer got a letter once: the one whose letter is due, so that
+-- nobody gets a second one.
 INSERT OR IGNORE INTO matched (staged, recipient)
 SELECT staged.id, recipient.id
 FROM recipient CROSS JOIN staged ON staged.mailbox = recipient.mailbox
 LEFT JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
-ORDER BY CASE WHEN delivery.status IN ('HANDING_OVER', 'ACCEPTED', 'IN_DOUBT', 'BOUNCED', 'COMPLAINED') THEN 0
-              WHEN delivery.status IN ('PLANNED', 'DEFERRED') THEN 1
+WHERE staged.id NOT IN (SELECT staged FROM told)
+ORDER BY CASE WHEN delivery.status IN ('PLANNED', 'DEFERRED') THEN 1
               WHEN delivery.status IN ('REFUSED', 'EXPIRED') THEN 2
               WHEN delivery.status = 'WITHHELD' THEN 3
               ELSE 4 END,
          recipient.id;
+
+-- name: match-due-customer
+-- By one of the keys, whose letter has not left, under another address. Not those whom no letter reached there: the new
+-- one has had none yet.
+INSERT OR IGNORE INTO matched (staged, recipient)
+SELECT customer_of_staged.staged, recipient.id
+FROM customer_of_recipient CROSS JOIN customer_of_staged ON customer_of_staged.customer = customer_of_recipient.customer
+CROSS JOIN recipient ON recipient.id = customer_of_recipient.recipient
+LEFT JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
+WHERE recipient.id NOT IN (SELECT recipient FROM matched)
+  AND customer_of_staged.staged NOT IN (SELECT staged FROM matched UNION ALL SELECT staged FROM told)
+  AND coalesce(delivery.status, 'PLANNED') IN ('PLANNED', 'DEFERRED', 'WITHHELD')
+ORDER BY coalesce(delivery.status, '') = 'WITHHELD', recipient.id, customer_of_staged.staged;
 
 -- name: match-customer
 -- By the key, under whatever address: the same mailbox first. Not those whom no letter reached under another address:
 -- the new one has had none yet.
 INSERT OR IGNORE INTO matched (staged, recipient)
 SELECT staged.id, recipient.id
-FROM recipient CROSS JOIN staged ON staged.customer = recipient.customer
+FROM customer_of_recipient CROSS JOIN staged ON staged.customer = customer_of_recipient.customer
+CROSS JOIN recipient ON recipient.id = customer_of_recipient.recipient
 LEFT JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
 WHERE recipient.id NOT IN (SELECT recipient FROM matched) AND staged.id NOT IN (SELECT staged FROM matched)
   AND (recipient.mailbox = staged.mailbox OR coalesce(delivery.status, '') NOT IN ('REFUSED', 'EXPIRED', 'BOUNCED'))
@@ -74,7 +122,7 @@ GROUP BY recipient.mailbox HAVING count(*) = 1;
 -- their row left the file, and the row is back. known: nothing changed. updated: the letter is still due and the data
 -- changed. outdated: it is not due any more and the data changed. A person may stand on other lines of the file without
 -- anything having changed.
-INSERT INTO met (staged, recipient, number, due, own_code, fate, moved, renumbered)
+INSERT INTO met (staged, recipient, number, due, own_code, fate, moved, renamed, renumbered)
 SELECT staged.id, recipient.id,
        iif(delivery.status = 'WITHHELD', NULL, delivery.id),
        coalesce(delivery.status IN ('WITHHELD', 'PLANNED', 'DEFERRED'), 1),
@@ -89,19 +137,38 @@ SELECT staged.id, recipient.id,
            ELSE 'outdated'
        END,
        recipient.mailbox <> staged.mailbox,
-       coalesce(recipient.customer <> staged.customer, staged.customer IS NOT NULL) OR recipient.person IS NOT staged.person
+       recipient.person IS NOT staged.person,
+       -- A letter that left was for those who had the mailbox then, while one of them has it.
+       staged.customer IS NOT NULL AND CASE
+           WHEN coalesce(delivery.status IN ('WITHHELD', 'PLANNED', 'DEFERRED'), 1)
+               THEN staged.customer IS NOT recipient.customer
+                 OR EXISTS (SELECT 1 FROM further WHERE further.staged = staged.id)
+                 OR EXISTS (SELECT 1 FROM further_customer WHERE further_customer.recipient = recipient.id)
+           ELSE NOT EXISTS (SELECT 1 FROM customer_of_recipient AS had
+                            JOIN customer_of_staged AS stays ON stays.customer = had.customer
+                            WHERE had.recipient = recipient.id AND stays.staged = staged.id)
+       END
 FROM matched
 CROSS JOIN staged ON staged.id = matched.staged
 CROSS JOIN recipient ON recipient.id = matched.recipient
 LEFT JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
 ORDER BY staged.id;
 
+-- name: add-told
+-- Nothing is to be done for them, and nothing of the ledger is theirs to change.
+INSERT INTO met (staged, recipient, number, due, own_code, fate, moved, renamed, renumbered)
+SELECT told.staged, told.recipient, delivery.id, 0, (SELECT code FROM code WHERE code.recipient = told.recipient),
+       'outdated', 1, 0, 0
+FROM told JOIN delivery ON delivery.recipient = told.recipient AND delivery.wave = :wave;
+
 -- name: supersede
--- Where each mailbox gets one letter: whose letter is due although another one is for the mailbox.
+-- Where each mailbox gets one letter: whose letter is due although another one is for the mailbox, or for the customer.
 INSERT INTO superseded (recipient)
 SELECT recipient.id FROM delivery CROSS JOIN recipient ON recipient.id = delivery.recipient
-WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient.id NOT IN (SELECT recipient FROM matched)
-  AND mailbox IN (SELECT mailbox FROM staged);
+WHERE wave = :wave AND status IN ('PLANNED', 'DEFERRED') AND recipient.id NOT IN (SELECT recipient FROM met)
+  AND (mailbox IN (SELECT mailbox FROM staged WHERE id NOT IN (SELECT staged FROM told))
+    OR EXISTS (SELECT 1 FROM customer_of_recipient AS had JOIN customer_of_staged AS here ON here.customer = had.customer
+               WHERE had.recipient = recipient.id));
 
 -- name: count-superseded
 SELECT count(*) FROM superseded;

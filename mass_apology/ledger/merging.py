@@ -50,6 +50,7 @@ class Merging(Struct, frozen=True, kw_only=True):
     merged: Merged
     persons: tuple[str, ...]  # the names, each once, where several persons share the letter; otherwise empty
     spellings: tuple[str, ...]  # of the address, the first one first, where there are several; otherwise empty
+    further: tuple[int | None, ...]  # keys besides the first one; None where a row has none and another has one
     differs: tuple[
         str, ...
     ]  # "language", …: what contradicts itself, so that nobody can tell what the letter should say
@@ -65,6 +66,7 @@ def merge(rows: Sequence[Row], *, each_customer: bool) -> Merging:
     several = len(persons) > 1
     speaking = next((row for row in rows if row.language), first)
     addresses = dict.fromkeys(row.address for row in rows)
+    customer = next((row.customer for row in rows if row.customer is not None), None)
     differs = {
         "address": len(set(map(folded, addresses))) > 1,
         "name": several and each_customer,
@@ -74,7 +76,7 @@ def merge(rows: Sequence[Row], *, each_customer: bool) -> Merging:
     return Merging(
         merged=Merged(
             staged=first.id,
-            customer=next((row.customer for row in rows if row.customer is not None), None),
+            customer=customer,
             person=None if several else next((row.person for row in rows if row.person is not None), None),
             name="" if several else next((row.name for row in rows if row.name), ""),
             language=speaking.language,
@@ -85,6 +87,7 @@ def merge(rows: Sequence[Row], *, each_customer: bool) -> Merging:
         ),
         persons=tuple(persons) if several and not each_customer else (),
         spellings=tuple(addresses) if len(addresses) > 1 else (),
+        further=tuple(dict.fromkeys(row.customer for row in rows if row.customer != customer)),
         differs=tuple(field for field, is_different in differs.items() if is_different),
     )
 

@@ -329,6 +329,7 @@ class Staging:
         found = merge(rows, each_customer=self._each_customer)
         self._execute("add-merged", msgspec.structs.asdict(found.merged))
         self._connection.executemany(_STAGING["add-surplus"], [(other.id,) for other in others])
+        self._connection.executemany(_STAGING["add-further"], [(first.id, customer) for customer in found.further])
         if found.persons:
             self._execute("add-shared", (first.id, len(found.persons), _json(found.persons[:NAMED])))
         if found.spellings:

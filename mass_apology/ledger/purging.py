@@ -75,6 +75,7 @@ def _purge(connection: Connection, now: float) -> None:
     with lock.fenced(connection):
         for statement in (
             "recipients",
+            "further-customers",
             "letters",
             "withheld",
             "feedback",

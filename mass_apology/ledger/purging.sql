@@ -17,6 +17,9 @@ SELECT (SELECT count(*) FROM recipient WHERE address <> '' OR name <> '' OR rows
 -- name: recipients
 UPDATE recipient SET address = '', name = '', rows = '[{}]', customer = NULL, person = NULL;
 
+-- name: further-customers
+DELETE FROM further_customer;
+
 -- name: letters
 -- Servers like to repeat the address in what they say, a reason names a list's source, and a subject may hold a name.
 UPDATE delivery SET reply = NULL, subject = NULL WHERE reply IS NOT NULL OR subject IS NOT NULL;

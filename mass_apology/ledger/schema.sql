@@ -1,8 +1,8 @@
--- The ledger of one campaign, version 5. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
+-- The ledger of one campaign, version 6. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
 -- Everything a letter is rendered from stands here, so that sending continues without the recipients file.
 
 PRAGMA application_id = 1833062479;  -- "mAPO": tells a ledger from other SQLite files
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 -- One row: which campaign this is, and the plan that was made last.
 CREATE TABLE campaign (
@@ -60,7 +60,7 @@ CREATE TABLE recipient (
     id        INTEGER PRIMARY KEY,
     identity  INTEGER NOT NULL UNIQUE,  -- what the Message-IDs of this recipient are made from: never changes
     mailbox   INTEGER NOT NULL,         -- 64-bit hash of the address, however it is spelled
-    customer  INTEGER,                  -- of the key, as the file had it last; NULL where no key was named
+    customer  INTEGER,                  -- of the key, as the letter was for it; NULL where no key was named
     person    INTEGER,                  -- of the name, as the file had it last; NULL where there is none, or several
     address   TEXT NOT NULL,
     name      TEXT NOT NULL,
@@ -70,6 +70,18 @@ CREATE TABLE recipient (
     rows      TEXT NOT NULL,            -- JSON array of objects: the rows' non-empty fields
     left_at   REAL                      -- when a plan first found no usable row of theirs in the file; NULL while there is one
 ) STRICT;
+
+-- The other keys of recipients who are several customers of one mailbox.
+CREATE TABLE further_customer (
+    recipient INTEGER NOT NULL REFERENCES recipient (id),
+    customer  INTEGER NOT NULL,
+    PRIMARY KEY (recipient, customer)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW customer_of_recipient AS
+SELECT id AS recipient, customer FROM recipient WHERE customer IS NOT NULL
+UNION ALL
+SELECT recipient, customer FROM further_customer;
 
 -- What letters of a wave were made from: one row for each different set of files. The digest is over the parts.
 CREATE TABLE edition (

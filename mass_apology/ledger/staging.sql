@@ -30,6 +30,16 @@ CREATE TABLE shared (  -- letters that several persons get together
     persons INTEGER NOT NULL,  -- how many
     names   TEXT NOT NULL      -- JSON array: the first ones
 ) STRICT;
+CREATE TABLE further (  -- keys of letters that several customers get together, besides those in "staged"
+    staged   INTEGER NOT NULL,
+    customer INTEGER,  -- NULL: a row has no key, so it may be anybody's
+    UNIQUE (staged, customer)
+) STRICT;
+CREATE INDEX further_by_customer ON further (customer);
+CREATE VIEW customer_of_staged AS  -- every key of every letter
+SELECT id AS staged, customer FROM staged
+UNION ALL
+SELECT further.staged, further.customer FROM further JOIN staged ON staged.id = further.staged;
 CREATE TABLE respelled (staged INTEGER PRIMARY KEY, addresses TEXT NOT NULL) STRICT;  -- JSON array: spellings of one mailbox
 CREATE TABLE merged (
     staged          INTEGER PRIMARY KEY,
@@ -45,15 +55,17 @@ CREATE TABLE merged (
 CREATE TABLE surplus (staged INTEGER PRIMARY KEY) STRICT;
 -- Who is a recipient of the ledger already: see meeting.sql.
 CREATE TABLE matched (staged INTEGER PRIMARY KEY, recipient INTEGER NOT NULL UNIQUE) STRICT;
-CREATE TABLE met (  -- the same, with what becomes of them
+CREATE TABLE told (staged INTEGER PRIMARY KEY, recipient INTEGER NOT NULL) STRICT;  -- letters to whom all had one elsewhere
+CREATE TABLE met (  -- both, with what becomes of them
     staged     INTEGER PRIMARY KEY,
-    recipient  INTEGER NOT NULL UNIQUE,
+    recipient  INTEGER NOT NULL,
     fate       TEXT NOT NULL,     -- see the statement "compare"
     number     INTEGER,           -- of the letter that there is and that stays
     due        INTEGER NOT NULL,  -- 1: a letter is still to be written
     own_code   TEXT,
     moved      INTEGER NOT NULL,  -- 1: the file has another mailbox
-    renumbered INTEGER NOT NULL   -- 1: the file has another key or name
+    renamed    INTEGER NOT NULL,  -- 1: the file has another name
+    renumbered INTEGER NOT NULL   -- 1: the file's keys take the place of the ledger's
 ) STRICT;
 CREATE TABLE reidentified (staged INTEGER PRIMARY KEY, identity INTEGER NOT NULL, message_id TEXT NOT NULL) STRICT;
 CREATE TABLE superseded (recipient INTEGER PRIMARY KEY) STRICT;  -- whose letter is due, and whose mailbox gets another one
@@ -101,6 +113,9 @@ INSERT OR REPLACE INTO shared (staged, persons, names) VALUES (?, ?, ?);
 
 -- name: add-respelled
 INSERT OR REPLACE INTO respelled (staged, addresses) VALUES (?, ?);
+
+-- name: add-further
+INSERT OR IGNORE INTO further (staged, customer) VALUES (?, ?);
 
 -- name: add-surplus
 INSERT INTO surplus (staged) VALUES (?);

@@ -197,10 +197,80 @@ class TestOneLetterForAMailbox:
         assert [result.status.value for result in results(ledger)] == [
             *("WITHHELD", "ACCEPTED", "PLANNED", "WITHHELD", "PLANNED", "WITHHELD"),
         ]
-        assert results(ledger)[0].reply == "the mailbox gets another letter of this wave"
+        assert results(ledger)[0].reply == "the mailbox or the customer gets another letter of this wave"
         assert message_ids(ledger) == before
         again, _ = plan(ledger, *(person(line, *pair) for line, pair in enumerate(pairs, start=2)))
         assert again == planned(outdated=1, known=2)
+
+
+SUBSETS = [(), ("6",), ("9",), ("6", "9")]
+
+
+class TestCustomersWhoMoveIntoOneMailbox:
+    """Who was reached × what became of the mailbox × who has it now: 48 cases, and each is right by one sentence."""
+
+    @pytest.mark.parametrize("now", [*SUBSETS[1:], ("6", "")])
+    @pytest.mark.parametrize("mailbox_is", ["new", "due", "reached"])
+    @pytest.mark.parametrize("reached", SUBSETS)
+    def test_it_gets_a_letter_unless_it_or_all_who_have_it_were_reached(
+        self, ledger: Ledger, reached: tuple[str, ...], mailbox_is: str, now: tuple[str, ...]
+    ) -> None:
+        before = [person(2, "b@x.example", "Bo", "8")] if mailbox_is != "new" else []
+        before += [person(3, f"old{key}@x.example", f"Customer {key}", key) for key in reached]
+        plan(ledger, *before)
+        left = range(1, len(before) + 1) if mailbox_is != "due" else range(2, len(before) + 1)
+        reach(ledger, *left)
+
+        file = [person(n, "b@x.example", f"Customer {key}", key) for n, key in enumerate(now, start=2)]
+        found, known = plan(ledger, *file)
+
+        gets_one = mailbox_is != "reached" and not set(now) <= set(reached)
+        due = [each.address for each in results(ledger) if each.status is Status.PLANNED]
+        assert due == ["b@x.example"] * gets_one
+        assert found.new + found.updated + found.known + found.outdated == 1
+        assert known.written == 0
+        again, _ = plan(ledger, *file)
+        assert (again.new, again.updated) == (0, 0)
+        assert [each.address for each in results(ledger) if each.status is Status.PLANNED] == due
+
+    def test_who_shared_a_letter_was_reached_wherever_each_of_them_goes(self, ledger: Ledger) -> None:
+        plan(ledger, person(2, "m@x.example", "Anna", "1"), person(3, "m@x.example", "Bo", "2"))
+        reach(ledger, 1)
+        moved = [person(2, "m@x.example", "Anna", "1"), person(3, "bo@x.example", "Bo", "2")]
+        assert plan(ledger, *moved)[0] == planned(outdated=2)
+        assert plan(ledger, *moved)[0] == planned(outdated=2)  # the key is not forgotten with the row
+        apart = [person(2, "anna@x.example", "Anna", "1"), person(3, "bo@x.example", "Bo", "2")]
+        assert plan(ledger, *apart)[0] == planned(outdated=2)
+        assert plan(ledger, person(3, "bo@x.example", "Bo", "2"))[0] == planned(outdated=1)
+
+    def test_who_came_into_a_mailbox_after_its_letter_gets_one_when_they_move_on(self, ledger: Ledger) -> None:
+        anna = person(2, "m@x.example", "Anna", "1")
+        plan(ledger, anna)
+        reach(ledger, 1)
+        assert plan(ledger, anna, person(3, "m@x.example", "Bo", "2"))[0].new == 0
+        assert plan(ledger, anna, person(3, "bo@x.example", "Bo", "2"))[0].new == 1
+
+    def test_two_whose_letters_are_due_and_who_move_together_get_one(self, ledger: Ledger) -> None:
+        plan(ledger, person(2, "anna@x.example", "Anna", "1"), person(3, "bo@x.example", "Bo", "2"))
+        together = [person(2, "m@x.example", "Anna", "1"), person(3, "m@x.example", "Bo", "2")]
+        assert plan(ledger, *together)[0] == planned(updated=1, superseded=1)
+        assert [(each.address, each.status) for each in results(ledger)] == [
+            ("m@x.example", Status.PLANNED),
+            ("bo@x.example", Status.WITHHELD),
+        ]
+
+    def test_a_second_mailbox_of_a_customer_who_keeps_the_first_has_a_letter_of_its_own(self, ledger: Ledger) -> None:
+        both = [person(2, "anna@x.example", "Anna", "1"), person(3, "anna@home.example", "Anna", "1")]
+        assert plan(ledger, *both)[0] == planned(new=2)
+        reach(ledger, 1)
+        assert plan(ledger, *both)[0] == planned(known=2)
+        assert plan(ledger, both[1])[0] == planned(outdated=1, superseded=1)  # the first one is left
+
+    def test_in_each_customers_letter_a_shared_one_counts_once(self, ledger: Ledger) -> None:
+        plan(ledger, person(2, "m@x.example", "Anna", "1"), person(3, "m@x.example", "Bo", "2"))
+        reach(ledger, 1)
+        bo = person(3, "bo@x.example", "Bo", "2", each=True)
+        assert plan(ledger, bo, each=True)[0] == planned(outdated=1)
 
 
 class TestALetterForEachCustomer:
@@ -358,9 +428,11 @@ class TestMerging:
         rows = [self.row(1, name="Anna", person=1), self.row(2, name="Bo", person=2)]
         assert merge(rows, each_customer=True).differs == ("name",)
 
-    def test_the_first_key_stands(self) -> None:
+    def test_the_first_key_stands_and_the_others_are_kept(self) -> None:
         rows = [self.row(1), self.row(2, customer=5), self.row(3, customer=6)]
-        assert merge(rows, each_customer=False).merged.customer == 5
+        merging = merge([*rows, self.row(4, customer=6)], each_customer=False)
+        assert merging.merged.customer == 5
+        assert merging.further == (None, 6)
 
     def test_persons_stay_several_when_rows_come_later(self, path: Path) -> None:
         with Staging(path, WAVE, message_id) as staging:
