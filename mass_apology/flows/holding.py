@@ -13,6 +13,7 @@ from mass_apology.flows.continuity.outside import is_there, require_ledger, whol
 from mass_apology.flows.continuity.recording import Recording
 from mass_apology.flows.suppressing import list_and_entries
 from mass_apology.ledger import Control, Ledger
+from mass_apology.ledger.on_disk import overwritten
 from mass_apology.ledger.origin import use_suppressions
 from mass_apology.ledger.staging_file import delete_abandoned
 from mass_apology.model import Finding
@@ -90,6 +91,8 @@ def _kept_on_disk(ledger: Ledger) -> Iterator[None]:
     try:
         yield
     finally:
+        if ledger.overwritten:
+            raise overwritten(ledger.path)
         if problem := ledger.lost_sight():
             raise _saved(ledger, problem)
 

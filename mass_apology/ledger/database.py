@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from sqlite3 import Connection
 from mass_apology.database import Database, is_empty
 from mass_apology.errors import IllegalTransition, LedgerError
 from mass_apology.ledger import origin
-from mass_apology.ledger.on_disk import wal_of
+from mass_apology.ledger.on_disk import set_wal_aside, wal_of
 from mass_apology.ledger.statements import read_sql, statements
 
 APPLICATION_ID = 1833062479  # as in schema.sql
@@ -102,7 +101,7 @@ def _set_wal_aside(path: Path) -> None:
     """SQLite deletes the -wal of a file that is gone or empty; what a ledger recorded last may be in it."""
     wal = wal_of(path)
     if wal.exists() and wal.stat().st_size and not (path.exists() and path.stat().st_size):
-        wal.rename(path.with_name(f"{path.name}.lost-{time.time_ns()}-wal"))
+        set_wal_aside(path)
 
 
 def open_writing(path: Path, name: str | None) -> Connection:

@@ -33,8 +33,34 @@ def wal_of(path: Path) -> Path:
     return path.with_name(f"{path.name}-wal")
 
 
+def overwritten(path: Path) -> LedgerError:
+    """Why nothing more is written to a ledger that something else has written to, most likely ``cp`` of a copy."""
+    return LedgerError(
+        f"{path} was written to by another program while it was in use: an older copy may stand there now. "
+        "Nothing more is sent.",
+        next_step="Let it learn what has left: mass-apology reconcile --from-log log.jsonl. Then run the same command "
+        "again.",
+    )
+
+
+def set_wal_aside(path: Path) -> None:
+    """Keep the -wal under a name where SQLite neither deletes it nor takes it for this file's."""
+    with suppress(FileNotFoundError):
+        path.with_name(f"{path.name}-shm").unlink()  # it tells where in the -wal each page is
+    wal_of(path).rename(path.with_name(f"{path.name}.lost-{time.time_ns()}-wal"))
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a ledger and its -wal make one database, looked at with fresh eyes."""
+    if not path.stat().st_size:  # SQLite would delete the -wal, and call it whole
+        return False
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as fresh:
+        return bool(fresh.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+    return False
+
+
 class OpenedFile:
-    """A ledger's file as it was when it was opened; ``require`` compares it with the one that has its name now."""
+    """A ledger's file as it was when it was opened; ``missing`` compares it with the one that has its name now."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -51,20 +77,10 @@ class OpenedFile:
             return None  # a network file system that does not answer: writing will tell, if it lasts
         if (now.st_dev, now.st_ino) != self._id:
             return f"{self._path} was replaced by another file while it was in use."
-        if not now.st_size:
-            return f"{self._path} was emptied while it was in use."
         wal = wal_of(self._path)
         if self._wal is not None and file_id(wal) != self._wal:
             return f"{wal} was deleted or replaced while it was in use."
         return None
-
-    def require(self) -> None:
-        """Raise ``LedgerError`` where the file is no longer the one that was opened."""
-        if problem := self.missing():
-            raise LedgerError(
-                f"{problem} Nothing more is sent.",
-                next_step="Put no copy in its place yet: this run saves what it knows when it ends, and says where.",
-            )
 
 
 def save(connection: Connection, path: Path) -> Path:

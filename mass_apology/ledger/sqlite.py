@@ -17,7 +17,7 @@ import msgspec
 from mass_apology.errors import LedgerLocked
 from mass_apology.ledger import claims, database, lock, marks, waiting_feedback
 from mass_apology.ledger.claims import Claims
-from mass_apology.ledger.on_disk import OpenedFile, save
+from mass_apology.ledger.on_disk import OpenedFile, is_whole, overwritten, save, set_wal_aside
 from mass_apology.ledger.reading import Records
 from mass_apology.ledger.statements import statements
 from mass_apology.ledger.write_lock import WriteLock
@@ -44,6 +44,7 @@ class Ledger(Records):
         self._claims: dict[str, Claims] = {}
         self._hear_claim: Callable[[Sequence[Delivery]], None] = lambda _: None
         self._hear_marks: list[Callable[[Sequence[Mark]], None]] = []
+        self._write_lock = write_lock
         self._writer = Writer(connection, path, write_lock, self._marked)
 
     @classmethod
@@ -117,16 +118,14 @@ class Ledger(Records):
 
     # The file
 
-    def require_on_disk(self) -> None:
-        """Raise ``LedgerError`` where the file was deleted, replaced or emptied since it was opened.
-
-        All that was recorded is safe until ``close``: see ``save``.
-        """
-        self._file.require()
-
     def lost_sight(self) -> str | None:
         """What became of the file since it was opened, as a sentence; ``None`` while it is where it was."""
-        return self._file.missing()
+        return self._file.missing() or (overwritten(self.path).problem if self.overwritten else None)
+
+    @property
+    def overwritten(self) -> bool:
+        """Whether something else wrote to the file since it was opened: what it holds is not what was recorded."""
+        return self._write_lock.overwritten
 
     def save(self) -> Path:
         """Write all that the ledger holds to a file again, where its own is gone, and say which: ``on_disk.save``."""
@@ -188,15 +187,18 @@ class Ledger(Records):
             hear(marks)
 
     def _stop(self) -> Future[None]:
-        self._reader.close()  # before the writer, which as the last one tidies the -wal away
-        return self._writer.stop(_give_back)
+        return self._writer.stop(self._give_back)
 
-
-def _give_back(connection: Connection) -> None:
-    # Where even this cannot be written, the next sender sees that this process has ended.
-    with suppress(sqlite3.Error):
-        _settle_waiting(connection)
-        lock.release(connection)
+    def _give_back(self, connection: Connection) -> None:
+        """In the writer's thread, which closes its connection afterwards, and as the last one tidies the -wal away."""
+        if self._write_lock.overwritten and not is_whole(self.path):
+            connection.close()  # before the reader, so that nothing tidies the -wal away into another ledger
+            set_wal_aside(self.path)
+        self._reader.close()
+        # Where even this cannot be written, the next sender sees that this process has ended.
+        with suppress(sqlite3.Error):
+            _settle_waiting(connection)
+            lock.release(connection)
 
 
 def _settle_waiting(connection: Connection) -> None:

@@ -5,14 +5,18 @@ SQLite 3.7.0 to 3.51.2 can damage a WAL database when two connections write or c
 under an exclusive lock on a file beside the ledger, taken for each transaction: other processes read, and record what
 came back, while letters are sent. Who waits for it just waits: SQLite's own busy timeout would be an error for a sender
 with letters on their way. The system gives the lock back when its process ends, however it ends.
+
+Whoever gives the lock back leaves in its file how the ledger looks now. Where it looks otherwise when the lock is taken
+next, something else wrote to it: a copy was put over the file in place, whose inode stays the same.
 """
 
 from __future__ import annotations
 
 import os
+import struct
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mass_apology.ledger.database import ledger_error
@@ -41,8 +45,12 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
+_LOOK = struct.Struct("<Qqq")  # of the ledger: inode, octets, time of the last write in nanoseconds
+_HELD = bytes(_LOOK.size)  # while the lock is held, and after a holder was killed: nobody knows
+
+
 def write_lock_file(ledger: Path) -> Path:
-    """The file beside this ledger. It is empty, and stays."""
+    """The file beside this ledger. It says how the ledger looked last, and stays."""
     return ledger.with_name(f"{ledger.name}.write")
 
 
@@ -54,29 +62,75 @@ class WriteLock:
 
     def __init__(self, ledger: Path) -> None:
         """Raises ``LedgerError`` where the file can neither be opened nor made."""
+        self.overwritten = False
+        """Whether something else wrote to the ledger since the lock was first held here."""
         self._ledger = ledger
+        self._file = str(ledger)
         self._depth = 0
+        self._known = False  # whether it was held here before
+        self._found = _HELD  # how the ledger looked when it was taken
         try:
             self._descriptor = os.open(write_lock_file(ledger), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise ledger_error(error, write_lock_file(ledger)) from error
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Nobody else writes meanwhile; waits for as long as another one does. May be nested."""
+    def held(self, *, checkpoint: bool = True) -> Iterator[None]:
+        """Nobody else writes meanwhile; waits for as long as another one does. May be nested.
+
+        Without ``checkpoint`` the holder writes to the -wal alone, so that a change of the ledger is not its own.
+        """
         if not self._depth:
             try:
                 _lock(self._descriptor)
             except OSError as error:
                 raise ledger_error(error, write_lock_file(self._ledger)) from error
+            self._compare()
         self._depth += 1
         try:
             yield
         finally:
             self._depth -= 1
             if not self._depth:
+                self._conclude(checkpoint=checkpoint)
                 _unlock(self._descriptor)
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
+
+    def _compare(self) -> None:
+        """With how the last holder left the ledger. One that is gone or replaced is told by ``OpenedFile``."""
+        if sys.platform == "win32":  # the time of a write shows there when the file is closed
+            return
+        left, self._found = os.pread(self._descriptor, _LOOK.size, 0), self._look()
+        if self._known and len(left) == _LOOK.size and left != _HELD:
+            self.overwritten |= _same_file(left, self._found) and left != self._found
+        self._known = True
+        self._leave(_HELD)
+
+    def _conclude(self, *, checkpoint: bool) -> None:
+        now = self._look()
+        if not checkpoint and _same_file(self._found, now):
+            self.overwritten |= self._found != now
+        self._leave(now)
+
+    def _look(self) -> bytes:
+        return _LOOK.pack(*_seen(self._file))
+
+    def _leave(self, look: bytes) -> None:
+        if sys.platform != "win32":
+            with suppress(OSError):  # a full disk: the next holder finds less, and compares nothing
+                os.pwrite(self._descriptor, look, 0)
+
+
+def _seen(path: str) -> tuple[int, int, int]:
+    try:
+        found = os.stat(path)  # noqa: PTH116 (a Path costs more than the call, twice for each group of marks)
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _same_file(one: bytes, other: bytes) -> bool:
+    return bool(_LOOK.unpack(one)[0] == _LOOK.unpack(other)[0])

@@ -13,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from sqlite3 import Connection
@@ -26,11 +26,15 @@ from msgspec import Struct
 from mass_apology.errors import LedgerError
 from mass_apology.ledger import lock, marks
 from mass_apology.ledger.database import explained
+from mass_apology.ledger.on_disk import overwritten
 from mass_apology.ledger.write_lock import WriteLock
 from mass_apology.model import Mark
 
 LINGER = 0.0003  # seconds that a group of many waits for more: a commit costs the same for one mark as for many
 BUSY = 8  # so many at once are many
+CHECKPOINT_EVERY = 50  # groups: only in every such one SQLite may put the -wal into the ledger (see write_lock.py)
+
+_PAGES = 1000  # of the -wal, after which SQLite puts it into the ledger: its own default
 
 T = TypeVar("T")
 Waiter = asyncio.Future[None]
@@ -75,6 +79,8 @@ class Writer:
         self._closing = False  # nothing more is taken
         self._ended = False  # the connection is closed
         self._busy = False  # marks come thick and fast
+        self._groups = 0  # of marks, that were committed
+        self._checkpoint = True  # whether SQLite may put the -wal into the ledger, as it does by itself at 1000 pages
         self._renew_at = time.monotonic() + lock.RENEWAL
         try:
             Thread(target=self._run, name="ledger-writer", daemon=True).start()
@@ -113,6 +119,7 @@ class Writer:
                 connection.close()
             if self._failure is not None:
                 raise self._failure
+            self._require_ours()
 
         self._require_open()
         self._closing = True
@@ -204,7 +211,8 @@ class Writer:
 
     def _apply(self, group: Sequence[Mark]) -> None:
         try:
-            with self._write_lock.held():
+            self._groups += 1
+            with self._alone(checkpoint=self._groups % CHECKPOINT_EVERY == 0):
                 marks.apply(self._connection, self._path, group)
         except LedgerError as error:
             self._failure = error
@@ -218,7 +226,9 @@ class Writer:
             call.answer.set_exception(self._failure)
             return
         try:
-            with explained(self._path), self._write_lock.held():
+            with self._alone():
+                if not call.last:
+                    self._require_ours()
                 answer = call.act(self._connection)
         except Exception as error:  # it is the caller's, who gets it
             call.answer.set_exception(error)
@@ -226,13 +236,27 @@ class Writer:
             call.answer.set_result(answer)
         self._ended = call.last
 
+    @contextmanager
+    def _alone(self, *, checkpoint: bool = True) -> Iterator[None]:
+        with explained(self._path), self._write_lock.held(checkpoint=checkpoint):
+            checkpoint = checkpoint and not self._write_lock.overwritten  # no newer pages into an older copy
+            if checkpoint is not self._checkpoint:
+                self._checkpoint = checkpoint
+                self._connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES if checkpoint else 0}")
+            yield
+
+    def _require_ours(self) -> None:
+        """No letter is claimed any more from a file that something else has written to; marks go on into the -wal."""
+        if self._write_lock.overwritten:
+            raise overwritten(self._path)
+
     def _renew(self) -> None:
         """Show now and then that we live; a lock that was taken over stops the writing before the next dot."""
         if self._ended or self._failure is not None or time.monotonic() < self._renew_at:
             return
         self._renew_at = time.monotonic() + lock.RENEWAL
         try:
-            with explained(self._path), self._write_lock.held():
+            with self._alone(checkpoint=False):
                 lock.renew(self._connection, time.time())
         except LedgerError as error:
             self._failure = error

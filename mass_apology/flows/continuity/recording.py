@@ -76,8 +76,8 @@ class Recording:
         known = self._outside.remembered
         replaces = [each.ledger for each in known if each.ledger != self._before.ledger]
         runs = [each.run for each in known if each.ledger == self._before.ledger and each.run]
-        settle(self._ledger, log, replaces=replaces, runs=runs, now=time.time())
         high_water.remember(self._now())
+        settle(self._ledger, log, replaces=replaces, runs=runs, now=time.time())
 
     def _settle_place(self) -> None:
         origin = self._ledger.origin

@@ -133,6 +133,7 @@ class Run:
                 log.event("started", time.time(), due=confirmed.count, wave=confirmed.wave, **facts)
                 await self._until_done(desk, stock, log)
                 log.event("ended", time.time(), reason=desk.reason)
+                await self._ledger.flush()
                 if desk.failure is not None:
                     raise desk.failure
                 log.flush()
@@ -183,7 +184,6 @@ class Run:
                 await self._side_by_side(desk, stock, log)
             except asyncio.CancelledError:
                 _require_interrupted(signals)
-            await self._ledger.flush()
 
     async def _side_by_side(self, desk: Desk, stock: Stock, log: Log) -> None:
         with first_failure():
