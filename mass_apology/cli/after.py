@@ -109,6 +109,8 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
         show(done)
     if any(wave.needs_a_person for wave in done.waves):
         raise typer.Exit(Exit.NEEDS_A_PERSON)
+    if done.interrupted:
+        raise typer.Exit(Exit.INTERRUPTED)
 
 
 def _shown(show: Callable[[Any], None], *, as_json: bool) -> Callable[[Any], None]:

@@ -342,14 +342,18 @@ def test_signals(tmp_path: Path, signals: list[signal.Signals]) -> None:
         judge(live, folder)
 
 
-def test_a_second_interrupt_ends_it_at_once_and_the_doubts_are_counted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [0, 2, 40])
+def test_a_second_interrupt_ends_it_at_once_and_the_doubts_are_counted(tmp_path: Path, more: int) -> None:
+    """And any further one, to the last words, cuts nothing off."""
     with relay(SinkSettings(latency=2.0)) as live:
         folder = campaign_folder(tmp_path, live.sink.url, customers(LETTERS), relay=RELAY)
         with process(folder, preexec_fn=_default_signals) as sending:
             wait_for(live, 1)
             sending.send_signal(signal.SIGINT)
             time.sleep(0.3)
-            sending.send_signal(signal.SIGINT)
+            for _ in range(1 + more):
+                sending.send_signal(signal.SIGINT)
+                time.sleep(0.003)
             said, _ = sending.communicate(timeout=60)
         doubts = statuses(folder)["IN_DOUBT"]
         assert sending.returncode == 3

@@ -16,11 +16,13 @@ from smtp_fakes import FaultyConversation, Relay
 from mass_apology.errors import ConfirmationError, LedgerError, LedgerLocked
 from mass_apology.flows.following import follow_up as flow
 from mass_apology.flows.following.consent import agree
-from mass_apology.flows.following.follow_up import FollowedUp, run
+from mass_apology.flows.following.follow_up import FollowedUp, WaveEnded, run
 from mass_apology.flows.following.outlook import Outlook, outlook
 from mass_apology.flows.following.timers import text
+from mass_apology.flows.sending.run import Ended
 from mass_apology.ledger import Ledger, Records
 from mass_apology.ledger.waves import Armed
+from mass_apology.model import Status
 
 DAY = 86400.0
 ALWAYS = {"hours": "00:00-24:00", "weekdays": "mon-sun"}
@@ -424,3 +426,22 @@ def test_the_record_says_who_armed(tmp_path: Path, live: Relay, clock: Clock) ->
     by = armed(folder, 20).by
     with Records.open(folder / "ledger.sqlite", "trial") as ledger:
         assert any(f"armed by {by}" in note.what for note in ledger.notes())
+
+
+def test_a_watch_that_was_interrupted_while_it_sent_begins_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the end of the command, whatever is due later: a signal would not be heard any more."""
+    cut_off = WaveEnded(
+        name="later",
+        ended=Ended(counts={Status.PLANNED: 2}, sent=1, seconds=1.0, interrupted=True),
+        said="",
+        needs_a_person=False,
+        next_at=time.time() + DAY,
+    )
+    done = FollowedUp(waves=(cut_off,))
+    monkeypatch.setattr(flow, "run", lambda *_, **__: done)
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("it goes on"))
+    said: list[FollowedUp] = []
+    assert flow.watch(tmp_path, Person(), said.append) is done
+    assert said == [done]

@@ -60,6 +60,11 @@ class FollowedUp(Struct, frozen=True, kw_only=True):
         """When it is worth running again, Unix seconds."""
         return min((wave.next_at for wave in self.waves if wave.next_at is not None), default=None)
 
+    @property
+    def interrupted(self) -> bool:
+        """A signal ended it: nothing more is begun."""
+        return any(wave.ended is not None and wave.ended.interrupted for wave in self.waves)
+
 
 def run(folder: Path, eyes: Eyes, resend: Resend | None = None, *, override: Collection[str] = ()) -> FollowedUp:
     """Send what is armed and due; with ``resend``, of that wave only, and its letters in doubt too.
@@ -75,7 +80,7 @@ def watch(folder: Path, eyes: Eyes, say: Callable[[FollowedUp], None], *, overri
     while True:
         done = run(folder, eyes, override=override)
         say(done)
-        if done.next_at is None:
+        if done.next_at is None or done.interrupted:
             return done
         time.sleep(max(SHORTEST_SLEEP, min(LONGEST_SLEEP, done.next_at - time.time())))
 
@@ -90,7 +95,11 @@ async def _run(folder: Path, eyes: Eyes, resend: Resend | None, override: Collec
         following = _Following(folder, campaign, ledger, on_the_list, password, eyes)
         if resend is not None:
             return FollowedUp(waves=(await following.follow(wave_named(campaign, resend.wave), resend),))
-        return FollowedUp(waves=tuple([await following.follow(wave) for wave in waves(campaign.follow_up)]))
+        done = FollowedUp(waves=())
+        for wave in waves(campaign.follow_up):
+            if not done.interrupted:
+                done = FollowedUp(waves=(*done.waves, await following.follow(wave)))
+        return done
 
 
 class _Following:

@@ -21,7 +21,7 @@ from mass_apology.flows.plans.steps import Check
 from mass_apology.flows.sending.confirmed import Confirmed, require_unchanged
 from mass_apology.flows.sending.desk import Desk
 from mass_apology.flows.sending.gate import Gate
-from mass_apology.flows.sending.interrupts import Interrupts, interrupts
+from mass_apology.flows.sending.interrupts import interrupts
 from mass_apology.flows.sending.log import Log
 from mass_apology.flows.sending.stock import Stock
 from mass_apology.flows.sending.tally import Progress, Tally
@@ -44,6 +44,7 @@ class Ended(Struct, frozen=True, kw_only=True):
     sent: int  # accepted in this run
     seconds: float  # that this run took, without the planning
     reason: str | None = None  # why it stopped with work left, as sentences; None where a person stopped it
+    interrupted: bool = False  # by a signal, so that the command ends with it
 
     @property
     def due(self) -> int:
@@ -131,7 +132,7 @@ class Run:
                 self._ledger.on_claim(log.claimed)
                 facts = plan.origin_facts(self._ledger)
                 log.event("started", time.time(), due=confirmed.count, wave=confirmed.wave, **facts)
-                await self._until_done(desk, stock, log)
+                interrupted = await self._until_done(desk, stock, log)
                 log.event("ended", time.time(), reason=desk.reason)
                 await self._ledger.flush()
                 if desk.failure is not None:
@@ -143,6 +144,7 @@ class Run:
             sent=tally.counts[Status.ACCEPTED],
             seconds=time.monotonic() - begun,
             reason=desk.reason,
+            interrupted=interrupted,
         )
 
     def _farm(self, confirmed: Confirmed, attached: int) -> Farm:
@@ -177,13 +179,19 @@ class Run:
         longest = max((limit.seconds for limit in limits), default=0)
         return Windows(limits, self._ledger.usage_since(time.time() - longest))
 
-    async def _until_done(self, desk: Desk, stock: Stock, log: Log) -> None:
-        """The connections, and beside them the filling and the watch; when the connections end, all ends."""
-        with interrupts(desk.close) as signals:
+    async def _until_done(self, desk: Desk, stock: Stock, log: Log) -> bool:
+        """The connections, and beside them the filling and the watch; when the connections end, all ends.
+
+        True where a signal asked for the end.
+        """
+        work = asyncio.create_task(self._side_by_side(desk, stock, log))
+        with interrupts(desk.close, work) as signals:
             try:
-                await self._side_by_side(desk, stock, log)
+                await work
             except asyncio.CancelledError:
-                _require_interrupted(signals)
+                if not signals.cancelled:  # it goes on to whoever asked for it
+                    raise
+        return signals.asked
 
     async def _side_by_side(self, desk: Desk, stock: Stock, log: Log) -> None:
         with first_failure():
@@ -227,10 +235,3 @@ async def _beside(work: Coroutine[None, None, None], desk: Desk) -> None:
             await work
     except Exception as error:
         desk.fail(error)
-
-
-def _require_interrupted(signals: Interrupts) -> None:
-    """A second Ctrl-C is a way to end; any other cancellation goes on to whoever asked for it."""
-    if not signals.cancelled:
-        raise asyncio.CancelledError
-    signals.task.uncancel()
