@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from live import Person, campaign_folder, customers, relay, results, send, statuses, write_rows, write_toml
+from msgspec.structs import replace
 from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology.errors import ConfirmationError
@@ -374,6 +375,21 @@ def test_a_correction_that_changed_meanwhile_does_not_leave(tmp_path: Path) -> N
         with pytest.raises(ConfirmationError, match="the template changed"):
             correct(folder, Correction(template="sorry"), edited)
         assert len(live.received) == 3
+
+
+def test_a_number_that_is_given_is_compared_although_nothing_is_due(tmp_path: Path) -> None:
+    everybody = Correction(template="sorry")
+    with relay() as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(3))
+        send(folder)
+        with pytest.raises(ConfirmationError, match="0 letters are due, but the number given was 3; nothing was sent"):
+            send(folder, confirm=3)
+        assert send(folder, confirm=0).sent == send(folder).sent == 0
+        correct(folder, everybody, Person())
+        with pytest.raises(ConfirmationError, match="0 letters are to be corrected, but the number given was 3"):
+            correct(folder, replace(everybody, confirm=3), Person())
+        assert correct(folder, replace(everybody, confirm=0), Person()).sent == 0
+        assert len(live.received) == 6
 
 
 def test_another_letter_under_the_name_of_a_correction_is_not_said_to_have_been_sent(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
         due = len(new) + plan.due(ledger.counts(wishes.name)) + len(resend)
         if not due:
             _require_the_same_letter(ledger, wishes, parts)
+            _require_nothing_expected(wishes, eyes)
             return Ended(counts=ledger.counts(wishes.name), sent=0, seconds=0.0)
         eyes.notice(wave_plan.language_findings(Counter(map(wave_plan.asked, new))))
         _confirm(due, wishes, eyes, campaign)
@@ -94,6 +95,14 @@ def _require_the_same_letter(ledger: Ledger, wishes: Wishes, parts: Mapping[str,
             f"The correction {wishes.name} went to everybody it is for, and was made from something else than "
             f"{wishes.template} as it is now; nothing was sent.",
             next_step=f"To send this letter too, give it a name of its own: --name {wishes.name}-2",
+        )
+
+
+def _require_nothing_expected(wishes: Wishes, eyes: Eyes) -> None:
+    if wishes.confirm is not None and (said := disagreement(0, wishes.confirm, eyes.count)):
+        raise ConfirmationError(
+            f"0 letters are to be corrected, but {said}; nothing was sent.",
+            next_step="See where each letter is: mass-apology status",
         )
 
 

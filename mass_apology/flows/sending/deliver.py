@@ -156,11 +156,14 @@ class _Confirmation:
         return may_be_resent(self._ledger, FIRST_WAVE, self._gate, leaving)
 
     def _agreed(self, due: int, resend: tuple[int, ...], parts: Mapping[str, str]) -> Confirmed:
-        """Nothing leaves without the number of letters that are really due, typed or given."""
-        if due and (said := disagreement(due, self._wishes.confirm, self._eyes.count)):
+        """Nothing leaves without the number of letters that are really due, typed or given; nobody types a 0."""
+        expects = due or self._wishes.confirm is not None
+        if expects and (said := disagreement(due, self._wishes.confirm, self._eyes.count)):
             raise ConfirmationError(
                 f"{due} letters are due, but {said}; nothing was sent.",
-                next_step=f"Look at the plan above; to send it, run: mass-apology send --confirm {due}",
+                next_step=f"Look at the plan above; to send it, run: mass-apology send --confirm {due}"
+                if due
+                else "See where each letter is: mass-apology status",
             )
         return Confirmed(
             wave=FIRST_WAVE,
