@@ -36,6 +36,14 @@ _FOREIGN = re.compile(
     r"\$?\{[^{}]*\}?|\[[^\]]*\]?|<[^>]*>?|\*\|[^|]*\|\*|%%\w+%%|%(?![0-9A-Fa-f]{2})\w*%?|(?P<sign>__|@@|##)\w+?(?P=sign)"
     r"""|[\s"\\^`|>}\]]"""
 )
+# A name that stands for a value: after "$", or in capitals as all of a parameter or of a step of the path.
+_NAMED = re.compile(
+    r"\$[A-Za-z_]\w*|(?<=[=/:])(?:\w{0,30}TOKEN|YOUR[_-]\w+|(?:USER|CUSTOMER|CLIENT|CONTACT|SUBSCRIBER)_?ID|UUID|HASH"
+    r"|EMAIL_ADDRESS|(?i:x{3,}))(?=[&/?#;@]|\Z)"
+)
+_EXAMPLE = re.compile(
+    r"(?:https?://|mailto:[^?@]*@)(?:[^/?#@:]*\.)?(?P<domain>example\.(?:com|net|org))(?![\w.-])", re.I
+)
 _HOST = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[^/?#\[\]{}<>]*)|mailto:", re.I)
 _MAIL_DOMAIN = re.compile(r"mailto:[^?]*@(?P<domain>[^?]*)", re.I | re.DOTALL)
 
@@ -123,8 +131,14 @@ def _compiled(url: str, source: str, header: Collection[str]) -> _Form:
 
 
 def _refuse_foreign(url: str, static: str) -> None:
+    if example := _EXAMPLE.match(static):
+        raise MessageError(
+            f"{_KEY} holds {url!r}, and {example['domain']} is a domain for examples, and nobody's (RFC 2606).",
+            next_step="Write the address at which your customers unsubscribe.",
+        )
     host = _HOST.match(static)
-    if found := _FOREIGN.search(static, host.end() if host else 0):
+    behind = host.end() if host else 0
+    if found := _FOREIGN.search(static, behind) or _NAMED.search(static, behind):
         raise MessageError(
             f"{_KEY} holds {url!r}, in which {found[0]!r} looks like a place holder that nobody fills in.",
             next_step="Write {{ customer.COLUMN }} for a column of the file, or {token} for the letter's own token.",

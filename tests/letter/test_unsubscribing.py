@@ -67,6 +67,7 @@ def test_a_mailbox_may_name_the_recipient() -> None:
         *("{email}", "{{email}}", "{{ customer.emial }}", "{{ TOKEN }}", "[TOKEN]", "[token]", "%TOKEN%", "%%token%%"),
         *("<token>", "*|UNSUB|*", "${token}", "__TOKEN__", "@@token@@", "##TOKEN##", "{Token}", "{{token", "{% x %}"),
         *("a b", "x|y", "`id`", "{#x#}", "%", "%zz", "{{ customer.id }", "<%= token %>", "{{{token}}}", "{token"),
+        *("$token", "$TOKEN", "TOKEN", "TOKEN&x=1", "YOUR_TOKEN", "YOUR-ID", "USER_ID", "xxx", "XXXX", "UUID"),
     ],
 )
 @pytest.mark.parametrize(
@@ -77,6 +78,29 @@ def test_place_holders_of_other_programs_are_refused(address: str, place_holder:
         fields(address + place_holder)
     assert "message.list_unsubscribe" in caught.value.problem
     assert caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com/u", "https://www.Example.org?t={token}", "mailto:stop@example.net"]
+)
+def test_a_domain_for_examples_is_refused(url: str) -> None:
+    with pytest.raises(MessageError, match="a domain for examples"):
+        fields(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://firm.example/TOKENS/u", "https://firm.example/u?type=EMAIL&list=NEWS", "https://firm.example/xxl"),
+        *(
+            "mailto:stop@firm.example?subject=UNSUBSCRIBE",
+            "https://example.com.firm.example/u",
+            "https://firm.example/$",
+        ),
+    ],
+)
+def test_an_address_in_capitals_is_no_place_holder(url: str) -> None:
+    assert f"<{url}>" in fields(url)
 
 
 @pytest.mark.parametrize(
