@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from mass_apology.approval.code import plan_code, plan_digest
 from mass_apology.errors import ApprovalError
+from mass_apology.regular_file import refuse_special
 
 NAMESPACE = "mass-apology"
 """Keeps a signature given here from being worth anything elsewhere (a git commit, say), and the other way round."""
@@ -149,6 +150,7 @@ def _require_signers(signers: Path) -> None:
 
 def _require_file(path: Path, what: str, next_step: str) -> None:
     try:
+        refuse_special(path)
         path.open("rb").close()
     except OSError as error:
         raise ApprovalError(f"{what} {path} cannot be read: {error.strerror}.", next_step=next_step) from error

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from mass_apology.bounces.parts import LIMIT
 from mass_apology.errors import InputError
+from mass_apology.regular_file import refuse_special
 
 _LINE_OCTETS = 1 << 16  # a longer line is read in pieces
 # RFC 4155 §3: "From ", an address, and a moment as asctime() writes it. A sentence that begins with "From" is none.
@@ -40,14 +41,14 @@ def messages(path: Path) -> Iterator[BoxMessage]:
     try:
         if path.is_dir():
             yield from _of_folder(path)
-        elif path.is_file():
-            with path.open("rb") as stream:
-                yield from of_stream(stream, path.name)
         else:
-            raise InputError(
-                f"There is no mailbox {path}.",
-                next_step="Name an mbox file, a Maildir or a folder of .eml files; or - for standard input.",
-            )
+            with _opened(path) as stream:
+                yield from of_stream(stream, path.name)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"There is no mailbox {path}.",
+            next_step="Name an mbox file, a Maildir or a folder of .eml files; or - for standard input.",
+        ) from error
     except OSError as error:
         raise InputError(
             f"The mailbox {path} cannot be read: {error.strerror or error}.",
@@ -88,7 +89,7 @@ def _of_folder(path: Path) -> Iterator[BoxMessage]:
             next_step="Name a Maildir (with the folders new and cur), a folder of .eml files, or an mbox file.",
         )
     for file in files:
-        with file.open("rb") as stream:
+        with _opened(file) as stream:
             yield from of_stream(stream, file.name)
 
 
@@ -97,15 +98,20 @@ def _of_maildir_file(file: Path, current: Path) -> Iterator[BoxMessage]:
     if file.name.startswith(".") or file.is_dir():
         return
     try:
-        stream = file.open("rb")
+        stream = _opened(file)
     except FileNotFoundError:
         unique = file.name.partition(":")[0]
         renamed = next((other for other in current.iterdir() if other.name.partition(":")[0] == unique), None)
         if renamed is None:  # deleted meanwhile
             return
-        stream = renamed.open("rb")
+        stream = _opened(renamed)
     with stream:
         yield from of_stream(stream, file.name)
+
+
+def _opened(path: Path) -> BinaryIO:
+    refuse_special(path, but_open_pipes=True)
+    return path.open("rb")
 
 
 class _Lines:

@@ -7,11 +7,12 @@ import stat
 from pathlib import Path
 
 from mass_apology.errors import CampaignError, PasswordError
+from mass_apology.regular_file import refuse_special
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp.url import Endpoint, parse
 
 LONGEST = 10_000
-"""Octets that are read of a password's file: a device may have no end."""
+"""Octets that are read of a password's file."""
 
 VARIABLE = "MASS_APOLOGY_PASSWORD"
 """The environment variable that is read where campaign.toml does not say."""
@@ -74,6 +75,7 @@ def _from_environment(name: str, user: str) -> str:
 def _from_file(name: str, user: str) -> str:
     path = Path(name).expanduser()
     try:
+        refuse_special(path)
         with path.open("rb") as file:
             _refuse_open_file(path, os.fstat(file.fileno()).st_mode)
             password = file.read(LONGEST).decode().removesuffix("\n").removesuffix("\r")

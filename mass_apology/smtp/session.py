@@ -14,6 +14,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import cast
 
 import aiosmtplib
@@ -21,6 +22,7 @@ from msgspec import Struct
 
 from mass_apology.errors import CampaignError, RelayError
 from mass_apology.model import Extensions, Phase
+from mass_apology.regular_file import refuse_special
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp import failures
 from mass_apology.smtp.replies import make_reply, printable
@@ -171,6 +173,7 @@ def _trust(ca_file: str | None) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
         try:
+            refuse_special(Path(ca_file))
             context.load_verify_locations(cafile=ca_file)
         except OSError as error:  # ssl.SSLError is one
             raise CampaignError(

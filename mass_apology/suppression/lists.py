@@ -161,7 +161,7 @@ def _unusable(path: Path, problems: Sequence[str]) -> SuppressionError:
 
 def _text(path: Path) -> str:
     try:
-        refuse_special(path, but_pipes=True)  # a list may come from another program
+        refuse_special(path, but_open_pipes=True)  # a list may come from another program
         octets = path.read_bytes()
     except OSError as error:
         raise SuppressionError(

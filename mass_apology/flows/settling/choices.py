@@ -25,6 +25,7 @@ from mass_apology.flows.settling.log_lines import STANDARD_INPUT
 from mass_apology.flows.showing.tables import customer_cells, customer_columns, line_numbers, moment, safe
 from mass_apology.ledger import Records
 from mass_apology.ledger.choices import Choice, Recorded, Token, choices, record, undecided
+from mass_apology.regular_file import refuse_special
 from mass_apology.settings import Campaign
 
 AT_ONCE = 1000  # tokens that are recorded with one commit
@@ -109,6 +110,7 @@ def _lines(source: str) -> Iterator[Iterable[str]]:
         yield sys.stdin
         return
     try:
+        refuse_special(Path(source), but_open_pipes=True)
         with Path(source).open(encoding="utf-8", errors="replace") as file:
             yield file
     except OSError as error:

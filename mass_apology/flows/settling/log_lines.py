@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from mass_apology.errors import InputError
+from mass_apology.regular_file import refuse_special
 
 STANDARD_INPUT = "-"
 
@@ -50,4 +51,5 @@ def _opened(source: str, opened: ExitStack) -> BinaryIO:
 
 
 def _file(source: str) -> io.BufferedReader:
+    refuse_special(Path(source), but_open_pipes=True)
     return Path(source).open("rb")

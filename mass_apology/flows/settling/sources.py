@@ -15,6 +15,7 @@ from mass_apology.bounces.reading import read
 from mass_apology.bounces.report import Report
 from mass_apology.errors import InputError
 from mass_apology.flows.settling.log_lines import STANDARD_INPUT
+from mass_apology.regular_file import read_regular
 from mass_apology.smtp import password as passwords
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _events(path: Path) -> Iterator[Returned]:
             raise InputError(
                 f"{path} is larger than {MOST_EVENTS >> 20} MB.", next_step="Split it, then read the pieces."
             )
-        data = path.read_bytes()
+        data = read_regular(path, MOST_EVENTS)
     except OSError as error:
         raise InputError(
             f"{path} cannot be read: {error.strerror or error}.", next_step="Name a file that is there."
