@@ -37,8 +37,6 @@ BIDI_OVERRIDE = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # that some Japanese and Chinese names are written with.
 _APART = re.compile("[^\\W\\d_][\u0300-\u036f\u3099\u309a]+|[\u1100-\u11ff]+")
 
-_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")  # the shape of RFC 5646, and "pl_PL"
-
 _ADVICE = {
     "address-invalid": "Correct the address, or send with --skip-bad-rows to set the row aside.",
     "address-missing": "Add the address, or send with --skip-bad-rows to set the row aside.",
@@ -125,15 +123,6 @@ def converted(
             flaws.append(Flaw(index, code, column, f"The value '{shown(cell)}' {str(reason).rstrip('.')}."))
         values.append(value)
     return values, flaws
-
-
-@lru_cache(maxsize=1024)
-def language(text: str) -> str:
-    """The primary language subtag (RFC 5646 §2.2.1) in lower case: "pl" of "pl-PL", "pl_PL" and "PL"."""
-    tag = _LANGUAGE.fullmatch(text)
-    if tag is None:
-        raise ValueError("is not a language code such as 'pl'")
-    return tag[1].lower()
 
 
 def time_zone(text: str) -> str:

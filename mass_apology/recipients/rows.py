@@ -19,7 +19,6 @@ from mass_apology.recipients.cells import (
     CONTROL_BUT_LAYOUT,
     Flaw,
     converted,
-    language,
     row_finding,
     shown,
     time_zone,
@@ -29,7 +28,9 @@ from mass_apology.recipients.cleaning import Cleaner
 from mass_apology.recipients.column_watch import ColumnWatch
 from mass_apology.recipients.damage import Damage
 from mass_apology.recipients.identity import identify, identify_unusable
+from mass_apology.recipients.languages import LanguageNotes, language
 from mass_apology.recipients.layout import Batch, Chunk, Roles, listed
+from mass_apology.recipients.leading_zeros import LeadingZeros
 from mass_apology.recipients.where import Where
 from mass_apology.settings import Campaign, ColumnType
 
@@ -53,6 +54,8 @@ class RowChecks:
         self._watch = watch
         self._damage = damage
         self._cleaner = Cleaner(file)
+        self._languages = LanguageNotes(file, roles.language)
+        self._zeros = LeadingZeros(file, campaign.types)
         self._headers: list[Finding] = []  # of other columns than the first one
         self._roles = roles
         self._where = where
@@ -66,6 +69,8 @@ class RowChecks:
     def batch(self, chunk: Chunk) -> Batch:
         """The chunk's rows as recipients and findings."""
         lines, columns, passed_over = self._chosen(chunk)
+        self._languages.see(columns, lines)
+        self._zeros.see(columns, lines)
         cells = _CheckedCells(columns)
         cells.flaws += self._damage.flaws(columns, lines)
         people = self._people(cells)
@@ -88,7 +93,9 @@ class RowChecks:
 
     def findings(self) -> list[Finding]:
         """What is to be said about the file, once all its rows were looked at."""
-        return [*self._cleaner.findings(), *self._headers, *self._watch.findings(), *self._damage.findings()]
+        watches = (self._watch, self._damage, self._languages, self._zeros)
+        told = [finding for each in watches for finding in each.findings()]
+        return [*self._cleaner.findings(), *self._headers, *told]
 
     def _chosen(self, chunk: Chunk) -> tuple[list[int], dict[str, _Cells], int]:
         """The rows that ``where`` does not leave out: their lines, and cells by column; how many rows are none."""

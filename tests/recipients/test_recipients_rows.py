@@ -55,7 +55,7 @@ def test_a_longer_text_may_hold_lines_and_tabs(load_text: Load) -> None:
         ({"email": "  ", "note": "x"}, "address-missing", "email"),
         ({"email": "Ann <ann@x.example>"}, "address-invalid", "email"),
         ({"email": "ann@x.example,bob@x.example"}, "address-invalid", "email"),
-        ({"language": "Polish"}, "language-invalid", "language"),
+        ({"language": "Klingon"}, "language-invalid", "language"),
         ({"language": "p"}, "language-invalid", "language"),
         ({"language": "pl_PL.UTF-8"}, "language-invalid", "language"),
         ({"time_zone": "Europe/Warszawa"}, "time-zone-unknown", "time_zone"),
@@ -109,7 +109,7 @@ def test_a_cell_of_only_blanks_is_empty(load_text: Load) -> None:
 
 @pytest.mark.parametrize(
     ("written", "language"),
-    [("pl", "pl"), ("PL", "pl"), ("pl-PL", "pl"), ("pl_PL", "pl"), ("zh-Hant-TW", "zh"), ("est", "est"), ("", "")],
+    [("pl", "pl"), ("PL", "pl"), ("pl-PL", "pl"), ("pl_PL", "pl"), ("zh-Hant-TW", "zh"), ("est", "et"), ("", "")],
 )
 def test_languages(load_text: Load, written: str, language: str) -> None:
     assert load_text([HEADER, row(language=written)]).recipients[0].language == language
@@ -160,3 +160,57 @@ def test_what_is_shown_is_one_printable_line(text: str, limit: int) -> None:
 def test_a_row_without_its_key_is_reported(load_text: Load) -> None:
     loaded = load_text([HEADER, row(account=" "), row(account="7")], columns={"key": "account"})
     assert loaded.codes == [(2, "key-missing")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        *(("Polish", "pl"), ("polski", "pl"), ("POLSKI", "pl"), ("Deutsch", "de"), ("русский", "ru"), ("Eesti", "et")),
+        *(("ελληνικά", "el"), ("ΕΛΛΗΝΙΚΆ", "el"), ("ell", "el"), ("est", "et"), ("latviešu", "lv"), ("English", "en")),
+    ],
+)
+def test_a_languages_name_is_understood_and_told(load_text: Load, cell: str, meant: str) -> None:
+    loaded = load_text([HEADER, row(language=cell)])
+    assert loaded.recipients[0].language == meant
+    said = loaded.note("language-taken")
+    assert f"'{cell}' was taken for the language '{meant}', in one cell of 'language' (line 2)." in said
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"), [("gr", "el"), ("ee", "et"), ("GR", "el"), ("ee-EE", "et"), ("cz", "cs"), ("se", "sv")]
+)
+def test_a_countrys_code_is_taken_for_its_language_and_told(load_text: Load, cell: str, meant: str) -> None:
+    loaded = load_text([HEADER, row(language="pl"), row(email="bob@x.example", language=cell)])
+    assert [each.language for each in loaded.recipients] == ["pl", meant]
+    [told] = [each for each in loaded.notes if each.code == "language-taken"]
+    assert told.severity is Severity.WARNING
+    assert f"'{cell}' is a country's code, and was taken for the language '{meant}'" in told.problem
+    assert "(line 3)" in told.problem
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"), [("lv-LV", "lv"), ("EN_us", "en"), ("uk", "uk"), ("et", "et"), ("el", "el")]
+)
+def test_a_languages_code_needs_no_word(load_text: Load, cell: str, meant: str) -> None:
+    loaded = load_text([HEADER, row(language=cell)])
+    assert (loaded.recipients[0].language, loaded.note("language-taken")) == (meant, "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell"), [(ColumnType.INT, "00012"), (ColumnType.INT, "-07"), (ColumnType.DECIMAL, "01.5")]
+)
+def test_zeros_that_a_type_takes_away_are_told(load_text: Load, kind: ColumnType, cell: str) -> None:
+    loaded = load_text([HEADER, row(account="1"), row(email="bob@x.example", account=cell)], types={"account": kind})
+    [told] = [each for each in loaded.notes if each.code == "zeros-lost"]
+    assert told.severity is Severity.WARNING
+    assert f"'{cell}'" in told.problem
+    assert "in one cell of 'account' (line 3)" in told.problem
+    assert 'account = "text"' in told.advice
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell"),
+    [(ColumnType.INT, "0"), (ColumnType.INT, "10"), (ColumnType.DECIMAL, "0.50"), (ColumnType.TEXT, "007")],
+)
+def test_other_zeros_need_no_word(load_text: Load, kind: ColumnType, cell: str) -> None:
+    assert load_text([HEADER, row(account=cell)], types={"account": kind}).note("zeros-lost") == ""

@@ -1,0 +1,103 @@
+"""What a cell of the language column means: a code (RFC 5646), a country's code in its place, or a language's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+
+from mass_apology.model import Finding, Severity
+from mass_apology.names.name_words import folded
+from mass_apology.recipients.cells import shown
+from mass_apology.recipients.cleaning import Noted
+from mass_apology.recipients.layout import note
+
+_TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")  # the shape of RFC 5646, and "pl_PL"
+
+_COUNTRIES: Mapping[str, str] = MappingProxyType(
+    # Those that are no language's code, and EE, SE and SI, which are those of Ewe, Northern Sami and Sinhala.
+    {"at": "de", "cz": "cs", "dk": "da", "ee": "et", "gb": "en", "gr": "el", "jp": "ja", "mx": "es", "rs": "sr"}
+    | {"se": "sv", "si": "sl", "ua": "uk", "us": "en"}
+)
+
+_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        folded(name): code
+        for code, names in {
+            "cs": "czech, čeština, česky, tschechisch, czeski, ces, cze",
+            "da": "danish, dansk, dan",
+            "de": "german, deutsch, niemiecki, saksa, vācu, немецкий, γερμανικά, deu, ger",
+            "el": "greek, modern greek, griechisch, grecki, kreeka, grieķu, греческий, ελληνικά, ελληνική, ell, gre",
+            "en": "english, englisch, angielski, inglise, angļu, английский, αγγλικά, eng",
+            "es": "spanish, español, castellano, spanisch, hiszpański, spa",
+            "et": "estonian, estnisch, estoński, eesti, eesti keel, igauņu, эстонский, εσθονικά, est",
+            "fi": "finnish, suomi, finnisch, fiński, soome, финский, fin",
+            "fr": "french, français, französisch, francuski, французский, γαλλικά, fra, fre",
+            "it": "italian, italiano, italienisch, włoski, ita",
+            "lt": "lithuanian, lietuvių, litauisch, litewski, литовский, lit",
+            "lv": "latvian, lettisch, łotewski, läti, latviešu, latviski, латышский, λετονικά, lav",
+            "nl": "dutch, nederlands, niederländisch, nld, dut",
+            "pl": "polish, polnisch, polski, po polsku, poola, poļu, польский, πολωνικά, pol",
+            "ru": "russian, russisch, rosyjski, vene, krievu, русский, по русски, ρωσικά, rus",
+            "sv": "swedish, svenska, schwedisch, swe",
+            "uk": "ukrainian, ukrainisch, ukraiński, украинский, українська, ukr",
+        }.items()
+        for name in names.split(", ")
+    }
+)
+
+
+@lru_cache(maxsize=1024)
+def language(text: str) -> str:
+    """The primary language subtag (RFC 5646 §2.2.1) in lower case: "pl" of "pl-PL", "pl_PL", "PL", "Polish", "polski".
+
+    Raises ``ValueError`` whose text completes the sentence "The value '…' …".
+    """
+    if (named := _NAMES.get(folded(text))) is not None:
+        return named
+    tag = _TAG.fullmatch(text)
+    if tag is None:
+        raise ValueError("is not a language code such as 'pl'")
+    code = tag[1].lower()
+    return _COUNTRIES.get(code, code)
+
+
+class LanguageNotes:
+    """What was taken for another code than it says, with the lines."""
+
+    def __init__(self, file: str, column: str | None) -> None:
+        self._file = file
+        self._column = column
+        self._noted: dict[str, Noted] = {}  # by the cell
+
+    def see(self, columns: Mapping[str, Sequence[str]], lines: Sequence[int]) -> None:
+        """Take these rows into account."""
+        if self._column is None:
+            return
+        cells = columns[self._column]
+        for cell in _taken(set(cells)):
+            said = [line for line, each in zip(lines, cells, strict=True) if each == cell]
+            self._noted.setdefault(cell, Noted()).add(said, self._column)
+
+    def findings(self) -> Iterator[Finding]:
+        """Each such cell once: a country's code is a warning, since it may be meant as a language's."""
+        for cell, noted in self._noted.items():
+            code = language(cell)
+            country = folded(cell) not in _NAMES
+            what = f"'{shown(cell)}' is a country's code, and was" if country else f"'{shown(cell)}' was"
+            yield note(
+                "language-taken",
+                Severity.WARNING if country else Severity.INFO,
+                self._file,
+                f"{what} taken for the language '{code}', {noted.where}.",
+                f"Nothing needs to be done if that is right; to be sure, write '{code}' in the file.",
+            )
+
+
+def _taken(cells: Iterable[str]) -> Iterator[str]:
+    """Those that mean another language's code than they say."""
+    for cell in cells:
+        tag = _TAG.fullmatch(cell)
+        if folded(cell) in _NAMES or (tag is not None and tag[1].lower() in _COUNTRIES):
+            yield cell
