@@ -99,7 +99,7 @@ def _rebuild(folder: Path, log: Path, *, as_json: bool) -> None:
         screen.print_json(rebuilt)
     else:
         _show_rebuilt(rebuilt)
-    if rebuilt.in_doubt or not rebuilt.whole:
+    if rebuilt.in_doubt or rebuilt.copied_from or not rebuilt.whole:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 
 
@@ -121,7 +121,12 @@ def _show_rebuilt(rebuilt: Rebuilt) -> None:
             f"This machine remembers {screen.counted(rebuilt.missing, 'letter')} more that left; the log does not name "
             "them. Find the rest of the log, or a newer copy of the ledger: until then nothing is sent."
         )
-    if rebuilt.whole:
+    if rebuilt.copied_from:
+        screen.say(
+            f"The ledger is a copy of the one in {rebuilt.copied_from}, and its log is as old as it is: neither knows "
+            "what left from there since. Until that is settled nothing is sent; mass-apology check says how."
+        )
+    elif rebuilt.whole:
         screen.say("To go on: mass-apology check, then mass-apology send")
 
 

@@ -100,6 +100,12 @@ def read_origin(connection: Connection) -> Origin:
     )
 
 
+def copied_from(records: Records) -> str:
+    """The folder that the ledger was used in before; empty where it is still there. Without a plan it may be copied."""
+    origin = records.origin
+    return origin.folder if records.digest_parts and not origin.is_at(records.path) else ""
+
+
 def gone(records: Records) -> Gone:
     """Counted now, in one pass over the letters."""
     with records.reading() as reader:
@@ -149,15 +155,23 @@ def use_suppressions(ledger: Ledger, path: str, entries: int) -> None:
 
 
 def settle(ledger: Ledger, log: LogMark, *, replaces: Sequence[str], runs: Sequence[str], now: float) -> None:
-    """From now on the ledger belongs where it is, knows all that the log tells, and stands for these ledgers, runs."""
-    _write(
-        ledger,
-        [
-            ("settle", {**_place(ledger.path), "log_size": log.size, "log_end": log.end}),
-            *(("replace", {"ledger": each, "now": now}) for each in replaces),
-            *(("begin-run", {"run": each, "now": now}) for each in runs),
-        ],
-    )
+    """``agree``, and from now on the ledger belongs where it is."""
+    _write(ledger, [("move", _place(ledger.path)), *_agreement(log, replaces, runs, now)])
+
+
+def agree(ledger: Ledger, log: LogMark, *, replaces: Sequence[str], runs: Sequence[str], now: float) -> None:
+    """From now on the ledger knows all that the log tells, and stands for these ledgers, runs."""
+    _write(ledger, _agreement(log, replaces, runs, now))
+
+
+def _agreement(
+    log: LogMark, replaces: Sequence[str], runs: Sequence[str], now: float
+) -> list[tuple[str, dict[str, object]]]:
+    return [
+        ("agree", {"log_size": log.size, "log_end": log.end}),
+        *(("replace", {"ledger": each, "now": now}) for each in replaces),
+        *(("begin-run", {"run": each, "now": now}) for each in runs),
+    ]
 
 
 def become(ledger: Ledger, name: str, key: bytes) -> None:

@@ -14,8 +14,11 @@ UPDATE origin SET ledger = :ledger;
 -- name: take-key
 UPDATE campaign SET key = :key;
 
--- name: settle
-UPDATE origin SET host = :host, folder = :folder, device = :device, inode = :inode, log_size = :log_size, log_end = :log_end;
+-- name: move
+UPDATE origin SET host = :host, folder = :folder, device = :device, inode = :inode;
+
+-- name: agree
+UPDATE origin SET log_size = :log_size, log_end = :log_end;
 
 -- name: begin-run
 INSERT OR IGNORE INTO run (id, began_at) VALUES (:run, :now);

@@ -311,6 +311,38 @@ def test_letters_that_were_planned_from_a_file_in_another_order_are_their_own_pe
     assert send(folder).sent == 0
 
 
+@pytest.mark.parametrize("elsewhere", [True, False], ids=["another machine", "the same machine"])
+def test_a_copy_stays_a_copy_whatever_its_log_tells(tmp_path: Path, live: Relay, elsewhere: bool) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    killed(first, live, 20)
+    shutil.copytree(first, second)
+    state = Path(os.environ[STATE_VARIABLE])
+    if elsewhere:
+        state.rename(tmp_path / "state of the first machine")
+        state.mkdir()
+    assert rebuilt(second).copied_from == str(first.resolve())
+    with pytest.raises(ConfirmationError, match="ledger-copied"):
+        send(second)
+    if elsewhere:
+        shutil.rmtree(state)
+        (tmp_path / "state of the first machine").rename(state)
+    assert rebuilt(first).copied_from == ""
+    send(first)  # where the copy was made nothing has changed
+    with pytest.raises(ConfirmationError, match="ledger-copied"):
+        send(second)
+    assert max(Counter(live.numbers).values()) == 1
+
+
+def test_a_copy_that_has_learned_goes_on_with_the_one_override(tmp_path: Path, live: Relay) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    killed(first, live, 20)
+    shutil.copytree(first, second)
+    rebuilt(second)
+    send(second, override=("ledger-copied",))
+    assert send(second).due == 0
+    assert max(Counter(live.numbers).values()) == 1
+
+
 def test_a_log_that_is_not_there(tmp_path: Path, live: Relay) -> None:
     folder = campaign_folder(tmp_path / "c", live.sink.url, customers(3))
     with pytest.raises(InputError, match="no log"):

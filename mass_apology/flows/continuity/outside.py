@@ -19,7 +19,7 @@ from mass_apology.guards.other_suppressions import ListFacts, list_findings
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Records
 from mass_apology.ledger.on_disk import wal_of
-from mass_apology.ledger.origin import Gone, gone, knows_run, replaced
+from mass_apology.ledger.origin import Gone, copied_from, gone, knows_run, replaced
 from mass_apology.model import Finding, Severity
 from mass_apology.settings import Campaign
 
@@ -94,10 +94,10 @@ def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[L
     path = folder / LEDGER_NAME
     own = high_water.recall(records.origin.ledger) if records else None
     counts = gone(records) if records else Gone(handed_over=0, accepted=0)  # after the record: a sender adds to both
-    copied_from = _copied_from(path, records) if records else ""
+    made_in = copied_from(records) if records else ""
     remembered = tuple(_remembered(folder, campaign, records, own, counts))
     # Whoever sends now has compared it, and adds a line with each letter.
-    compares = records is None or bool(copied_from) or records.holder() is None
+    compares = records is None or bool(made_in) or records.holder() is None
     says = own_log.compare(folder / LOG_NAME, campaign.name, records) if compares else own_log.LogSays()
     wal = wal_of(path)
     facts = LedgerFacts(
@@ -106,8 +106,8 @@ def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[L
         here=str(folder.resolve()),
         there=records is not None,
         handed_over=counts.handed_over,
-        made_in=copied_from,
-        original=bool(copied_from) and (Path(copied_from) / LEDGER_NAME).is_file(),
+        made_in=made_in,
+        original=bool(made_in) and (Path(made_in) / LEDGER_NAME).is_file(),
         log=LOG_NAME,
         log_letters=says.letters,
         log_strange=says.strange,
@@ -136,8 +136,3 @@ def _remembered(
     yield from (each for each in high_water.sent_from(folder, campaign.name) if each.ledger not in known)
     if records and own and (counts.accepted < own.accepted or (own.run and not knows_run(records, own.run))):
         yield own
-
-
-def _copied_from(path: Path, records: Records) -> str:
-    """The folder that the ledger was used in before; empty where it is still there. Without a plan it may be copied."""
-    return records.origin.folder if records.digest_parts and not records.origin.is_at(path) else ""

@@ -28,7 +28,7 @@ from mass_apology.flows.suppressing import suppressed
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.learning import File, Learned, MakeToken, learn
-from mass_apology.ledger.origin import become, gone, replaced, settle
+from mass_apology.ledger.origin import agree, become, copied_from, gone, replaced, settle
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
 from mass_apology.model import FIRST_WAVE, read_lines
@@ -46,10 +46,11 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
     unmatched: int  # letters in the log of people who are not in the recipients file as it is
     due: int  # letters that are still to be sent
     missing: int  # letters that this machine remembers to have left, and neither ledger nor log name
+    copied_from: str  # the folder that the ledger was copied from with its log; empty where it is in its own
 
     @property
     def whole(self) -> bool:
-        """Whether the ledger knows all now, so that sending may go on."""
+        """Whether the ledger knows all that log and machine know. A copy that does is still a copy."""
         return not (self.unmatched or self.missing)
 
 
@@ -63,17 +64,18 @@ def rebuild(folder: Path, log: Path, *, observe: Observe) -> Rebuilt:
         raise InputError(f"There is no log at {log}.", next_step="Name the campaign's own log: --from-log log.jsonl")
     with locked_ledger(folder, campaign, begin=True) as ledger:
         known = _known(folder, campaign, log, ledger)
+        copied = copied_from(ledger)
         learned = event_loop.run(_learn(folder, campaign, ledger, log, observe))
         with suppressed(campaign, folder) as on_the_list:
             withhold_stopped(ledger, FIRST_WAVE, on_the_list)
         found = gone(ledger).handed_over + learned.aside
         missing = max((seen.accepted - found for seen in known), default=0)
-        rebuilt = _rebuilt(learned, plan.due(ledger.counts(FIRST_WAVE)), max(0, missing))
+        rebuilt = _rebuilt(learned, plan.due(ledger.counts(FIRST_WAVE)), max(0, missing), copied)
         ledger.note(
             time.time(), f"{rebuilt.letters} letters were learned from {log.name}: the ledger was lost or set back"
         )
         if rebuilt.whole:
-            _agree(folder, log, ledger, known)
+            _agree(folder, log, ledger, known, copied=bool(copied))
         return rebuilt
 
 
@@ -149,20 +151,25 @@ def _tokens(campaign: Campaign, ledger: Ledger, domain: str) -> MakeToken:
     return lambda wave, identity: message_id(key, f"{campaign.name}/{wave}", identity, domain)[1:].partition("@")[0]
 
 
-def _agree(folder: Path, log: Path, ledger: Ledger, known: list[HighWater]) -> None:
-    """From now on the ledger knows all that the log and this machine know."""
+def _agree(folder: Path, log: Path, ledger: Ledger, known: list[HighWater], *, copied: bool) -> None:
+    """From now on the ledger knows all that the log and this machine know.
+
+    A copy stays one: its log is as old as it is, and does not name what left by the first one since.
+    """
     name = ledger.origin.ledger
-    settle(
+    conclude = agree if copied else settle
+    conclude(
         ledger,
         own_log.end_of(log),
         replaces=[seen.ledger for seen in known if seen.ledger != name],
         runs=[seen.run for seen in known if seen.ledger == name and seen.run],
         now=time.time(),
     )
-    high_water.remember(seen_now(folder, ledger))
+    if not copied:
+        high_water.remember(seen_now(folder, ledger))
 
 
-def _rebuilt(learned: Learned, due: int, missing: int) -> Rebuilt:
+def _rebuilt(learned: Learned, due: int, missing: int, copied: str) -> Rebuilt:
     return Rebuilt(
         letters=learned.letters,
         accepted=learned.accepted,
@@ -172,4 +179,5 @@ def _rebuilt(learned: Learned, due: int, missing: int) -> Rebuilt:
         unmatched=learned.unmatched,
         due=due,
         missing=missing,
+        copied_from=copied,
     )
