@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -300,3 +301,18 @@ def test_an_absent_name_cannot_be_printed_and_can_be_asked_for(tmp_path: Path) -
 def test_an_escaped_brace_is_no_jinja(tmp_path: Path) -> None:
     content = letter(tmp_path, "{\\{ 7*7 }} {&#37; if %} &#123;{ name }}")
     assert content.text == "{{ 7*7 }} {% if %} {{ name }}\n"
+
+
+@pytest.mark.parametrize("value", ["Fish &copy Chips", "R&D", "a &notin b", "x &lt y", "&#65 Anna", "AT&T;"])
+def test_a_value_that_browsers_would_take_for_a_sign_is_shown_as_it_is(tmp_path: Path, value: str) -> None:
+    content = letter(
+        tmp_path,
+        "{% for row in rows %}{{ row.plan }} [more](https://acme.example/){% endfor %}",
+        rows=[{"plan": value}],
+    )
+    shown = HTMLParser(convert_charrefs=True)
+    texts: list[str] = []
+    shown.handle_data = texts.append  # type: ignore[method-assign]
+    shown.feed(inner_html(content))
+    assert value in "".join(texts)
+    assert value in content.text
