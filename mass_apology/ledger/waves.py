@@ -91,10 +91,25 @@ def _candidate(row: Sequence[Any]) -> Candidate:
 
 
 def planned(records: Records, wave: str) -> int:
-    """How many letters the wave has, whatever their status."""
+    """How many letters of the wave have left, may have, or are due: all but withheld ones."""
     with explained(records.path), closing(open_reading(records.path, records.name)) as reader:
         (count,) = reader.execute(_QUERIES["count"], {"wave": wave}).fetchone()
         return int(count)
+
+
+class Sharer(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody whose mailbox is another recipient's, too."""
+
+    recipient: int
+    mailbox: int
+    has_letter: bool  # of the wave that is asked about: one that left, may have, or is due
+
+
+def sharing(records: Records, wave: str) -> list[Sharer]:
+    """All who share a mailbox, those first whose letter of the wave has left, or may have."""
+    with explained(records.path), closing(open_reading(records.path, records.name)) as reader:
+        rows = reader.execute(_QUERIES["sharing"], {"wave": wave})
+        return [Sharer(recipient=each, mailbox=mailbox, has_letter=bool(has)) for each, mailbox, has in rows]
 
 
 def armed(records: Records) -> dict[str, Armed]:
@@ -129,7 +144,8 @@ def arm(ledger: Ledger, consent: Armed) -> None:
 def add(ledger: Ledger, wave: str, letters: Iterable[Addition], now: float, *, changes: Iterable[Changed] = ()) -> None:
     """Plan these letters, all of them or none: they are PLANNED at ``now``, and due; ``changes`` hold from then on.
 
-    Nobody gets two letters of one wave: the ledger refuses the second. Raises ``FencedOut`` unless the lock is held.
+    Nobody gets two letters of one wave: the ledger refuses the second, unless the first was withheld. Raises
+    ``FencedOut`` unless the lock is held.
     """
     changed = [msgspec.structs.asdict(each) for each in changes]
     rows = [
@@ -146,6 +162,7 @@ def add(ledger: Ledger, wave: str, letters: Iterable[Addition], now: float, *, c
     def act(connection: Connection) -> None:
         with lock.fenced(connection):
             connection.executemany(_QUERIES["change"], changed)
+            connection.executemany(_QUERIES["drop-withheld"], rows)
             connection.executemany(_QUERIES["add"], rows)
 
     ledger.write(act)

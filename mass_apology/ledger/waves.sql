@@ -27,6 +27,10 @@ JOIN recipient ON recipient.id = next.recipient
 JOIN delivery ON delivery.recipient = next.recipient AND delivery.wave = :base
 ORDER BY delivery.id;
 
+-- name: drop-withheld
+-- A letter that was withheld for what does not hold any more is planned anew, as first ones are.
+DELETE FROM delivery WHERE recipient = :recipient AND wave = :wave AND status = 'WITHHELD';
+
 -- name: add
 INSERT INTO delivery (recipient, wave, status, message_id, language, planned_at)
 VALUES (:recipient, :wave, 'PLANNED', :message_id, :language, :now);
@@ -37,7 +41,14 @@ UPDATE recipient SET name = :name, language = :language, time_zone = :time_zone,
 WHERE id = :recipient;
 
 -- name: count
-SELECT count(*) FROM delivery WHERE wave = :wave;
+SELECT count(*) FROM delivery WHERE wave = :wave AND status <> 'WITHHELD';
+
+-- name: sharing
+-- Recipients who share their mailbox with another one; first who has a letter of :wave: one that has left, or may have.
+SELECT recipient.id, mailbox, coalesce(delivery.status, 'WITHHELD') <> 'WITHHELD'
+FROM recipient LEFT JOIN delivery ON delivery.recipient = recipient.id AND delivery.wave = :wave
+WHERE mailbox IN (SELECT mailbox FROM recipient GROUP BY mailbox HAVING count(*) > 1)
+ORDER BY coalesce(delivery.status, '') IN ('PLANNED', 'DEFERRED'), recipient.id;
 
 -- name: arm
 INSERT OR REPLACE INTO armed (wave, at, by, letters, digest_parts) VALUES (:wave, :at, :by, :letters, :digest_parts);

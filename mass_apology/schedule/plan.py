@@ -68,7 +68,7 @@ class Facts(Struct, frozen=True, kw_only=True, gc=False):
     suppressed: str | None = None  # why never to write to the address, or not this kind of letter
     left_file: bool = False  # the recipients file has no usable row of theirs any more
     chosen: bool = True  # one of the recipient's rows fulfils the wave's ``where``
-    planned: bool = False  # there already is a delivery of this wave
+    planned: bool = False  # the letter of this wave has left, may have, or is due
 
 
 class Reason(StrEnum):
@@ -82,6 +82,7 @@ class Reason(StrEnum):
     REPLIED = auto()
     NOT_CHOSEN = auto()
     TOO_LATE = auto()
+    MAILBOX = auto()
     NO_OPENING = auto()
 
     @property
@@ -105,6 +106,7 @@ _SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.REPLIED: "The recipient has answered.",
         Reason.NOT_CHOSEN: "No row of the recipient fulfils the wave's condition.",
         Reason.TOO_LATE: "The first moment at which the letter may arrive is later than the wave's last one.",
+        Reason.MAILBOX: "The mailbox gets another letter of this wave.",
         Reason.NO_OPENING: "The schedule has no moment within 400 days at which the letter may arrive.",
     }
 )

@@ -19,6 +19,7 @@ from mass_apology.flows import control, event_loop, suppress
 from mass_apology.flows.following import consent, follow_up
 from mass_apology.flows.following.affected import Wishes as Correction
 from mass_apology.flows.following.correct import correct
+from mass_apology.flows.following.outlook import outlook
 from mass_apology.flows.plans.plan import changed_parts
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Control, Records
@@ -465,3 +466,66 @@ def test_somebody_listed_and_taken_off_between_two_runs_gets_the_letter(tmp_path
         send(folder)
         assert statuses(folder) == {"ACCEPTED": 4}
         assert received_by(live, due) == 1
+
+
+def test_a_follow_up_goes_to_who_was_taken_off_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow_up, "PATIENCE", 0.0)
+    address = customers(4)[1]["email"]
+    with relay() as live:
+        folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(4))
+        add_follow_up(folder)
+        send(folder)
+        arm(folder)
+        live.fault = lambda _, verb, argument: b"451 later" if verb == "RCPT" and address.encode() in argument else None
+        follow_up.run(folder, Person())
+        assert wave_counts(folder, "later") == {"ACCEPTED": 3, "DEFERRED": 1}
+        live.fault = None
+        suppress.add(address, "requested", "phoned")
+        follow_up.run(folder, Person())
+        assert wave_counts(folder, "later") == {"ACCEPTED": 3, "WITHHELD": 1}
+        suppress.remove(address)
+        assert outlook(folder).waves[0].letters == 4
+        (ended,) = follow_up.run(folder, Person()).waves
+        assert (ended.said, wave_counts(folder, "later")) == ("", {"ACCEPTED": 4})  # they were among the number armed
+        follow_up.run(folder, Person())
+        assert received_by(live, address) == 2
+    assert len(live.received) == 8
+
+
+def test_a_correction_goes_to_who_was_taken_off_the_list(tmp_path: Path) -> None:
+    address = customers(4)[1]["email"]
+    with relay() as live:
+        folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(4))
+        send(folder)
+        phoned = Editor(lambda: suppress.add(address, "requested", "phoned"))
+        correct(folder, Correction(template="sorry"), phoned)
+        assert wave_counts(folder, "correction") == {"ACCEPTED": 3, "WITHHELD": 1}
+        correct(folder, Correction(template="sorry"), person := Person())
+        assert person.asked == []
+        suppress.remove(address)
+        correct(folder, Correction(template="sorry"), person)
+        assert person.asked == [1]
+        assert wave_counts(folder, "correction") == {"ACCEPTED": 4}
+        assert received_by(live, address) == 2
+
+
+def test_a_follow_up_goes_to_whose_row_came_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow_up, "PATIENCE", 0.0)
+    rows = customers(4)
+    with relay() as live:
+        folder = campaign_folder(tmp_path / "trial", live.sink.url, rows)
+        add_follow_up(folder)
+        send(folder)
+        arm(folder)
+        live.fault = lambda _, verb, __: b"451 later" if verb == "RCPT" else None
+        follow_up.run(folder, Person())
+        live.fault = None
+        write_rows(folder / "affected.csv", rows[1:])
+        send(folder)
+        follow_up.run(folder, Person())
+        assert wave_counts(folder, "later")["WITHHELD"] == 1
+        write_rows(folder / "affected.csv", rows)
+        send(folder)
+        follow_up.run(folder, Person())
+        assert "WITHHELD" not in wave_counts(folder, "later")
+        assert received_by(live, rows[0]["email"]) == 2

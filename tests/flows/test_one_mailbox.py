@@ -14,9 +14,12 @@ from smtp_fakes import Nth, Relay
 from test_follow_up import ALWAYS, DAY, Clock, add_waves, armed, followed, sent_in
 
 from mass_apology.errors import ConfirmationError
+from mass_apology.flows.following import follow_up
 from mass_apology.flows.following.affected import Wishes
 from mass_apology.flows.following.correct import correct
+from mass_apology.flows.following.outlook import outlook
 from mass_apology.flows.plans.steps import Check
+from mass_apology.schedule import Reason
 
 LETTER = """Subject: What happened
 
@@ -368,3 +371,66 @@ def test_two_languages_of_one_mailbox_are_a_question(tmp_path: Path, live: Relay
     (folder / "templates/sorry/pl.md").write_text(LETTER, encoding="utf-8")
     (conflict,) = found(plan(folder))["rows-conflict"]
     assert conflict == "affected.csv, lines 2, 3: The rows share one letter but differ in language."
+
+
+# A change of mind between two waves
+
+
+def of_one_mailbox(folder: Path, live: Relay) -> Path:
+    """Each customer got a first letter; since then, campaign.toml says that each mailbox gets one."""
+    rows = [row("office@x.example", "Anna"), row("bo@x.example", "Bo"), row("Office@x.example", "Jan", 3)]
+    campaign(folder, live, rows, **EACH)
+    assert send(folder).sent == 3
+    write_toml(folder, live.sink.url)
+    return folder
+
+
+def test_a_mailbox_gets_one_follow_up_although_each_customer_got_a_first_letter(
+    tmp_path: Path, live: Relay, clock: Clock
+) -> None:
+    folder = of_one_mailbox(tmp_path / "trial", live)
+    add_waves(folder, live, ALWAYS, {"name": "later", "template": "again", "after": "3 days"})
+    clock.at += 4 * DAY
+    shown = outlook(folder)
+    assert [(each.letters, each.expected) for each in shown.waves] == [(2, 0)]
+    assert {out.reason: out.count for out in shown.left_out} == {Reason.MAILBOX: 1}
+    armed(folder, 2)
+    assert sent_in(followed(folder)) == 2
+    assert sent_in(followed(folder)) == 0
+    assert sorted(each.recipients[0].lower() for each in live.received[3:]) == ["bo@x.example", "office@x.example"]
+
+
+def test_of_two_planned_follow_ups_to_one_mailbox_one_goes(
+    tmp_path: Path, live: Relay, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow_up, "PATIENCE", 0.0)
+    rows = [row("office@x.example", "Anna"), row("bo@x.example", "Bo"), row("Office@x.example", "Jan", 3)]
+    folder = campaign(tmp_path / "trial", live, rows)
+    later = {"name": "later", "template": "again", "after": "3 days"}
+    add_waves(folder, live, ALWAYS, later)
+    path = folder / "campaign.toml"
+    path.write_text('one_letter_per = "customer"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert send(folder).sent == 3
+    clock.at += 4 * DAY
+    armed(folder, 3)
+    live.fault = lambda _, verb, __: b"451 4.3.0 later" if verb == "RCPT" else None
+    assert sent_in(followed(folder)) == 0
+    live.fault = None
+    add_waves(folder, live, ALWAYS, later)
+    armed(folder, 3)  # they are planned by now
+    clock.at += DAY
+    assert sent_in(followed(folder)) == 2
+    assert sorted(each.recipients[0].lower() for each in live.received[3:]) == ["bo@x.example", "office@x.example"]
+
+
+@pytest.mark.parametrize("whose", ["Anna", "Jan"])
+def test_a_correction_follows_the_letter_of_a_mailbox_that_had_the_error(
+    tmp_path: Path, live: Relay, whose: str
+) -> None:
+    folder = of_one_mailbox(tmp_path / "trial", live)
+    (digest,) = (each.sha256 for each in results(folder) if each.name == whose)
+    assert digest is not None
+    assert correct(folder, Wishes(template="again", digest=digest.hex()), Person()).sent == 1
+    assert f"Dear {whose}," in live.received[-1].data.decode()
+    assert correct(folder, Wishes(template="again"), Person()).sent == 1  # the other mailbox: office has it
+    assert live.received[-1].recipients == ("bo@x.example",)

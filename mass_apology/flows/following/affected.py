@@ -72,13 +72,13 @@ async def changed_customers(
 def affected(wave_plan: WavePlan, wishes: Wishes) -> list[Candidate]:
     """Who is to be written to, as of now, in the order of their first letters."""
     since, before = wishes.since or 0.0, wishes.before or float("inf")
-    return [
-        candidate
-        for candidate, decision in wave_plan.decisions(time.time())
-        if isinstance(decision, Due)
-        and since <= (candidate.accepted_at or 0.0) < before
-        and (wishes.digest is None or _made_from(candidate, wishes.digest))
-    ]
+
+    def had_the_error(candidate: Candidate) -> bool:
+        is_of_the_time = since <= (candidate.accepted_at or 0.0) < before
+        return is_of_the_time and (wishes.digest is None or _made_from(candidate, wishes.digest))
+
+    decisions = wave_plan.decisions(time.time(), among=had_the_error)
+    return [candidate for candidate, decision in decisions if isinstance(decision, Due)]
 
 
 def require_known_wave(records: Records, wishes: Wishes) -> None:

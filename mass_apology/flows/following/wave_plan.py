@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from mass_apology.errors import ConfirmationError
+from mass_apology.flows.following.one_letter import OneLetter
 from mass_apology.flows.plans import plan
 from mass_apology.flows.sending.gate import Gate, Held, in_the_file, suppression
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Changed, Ledger, Records
 from mass_apology.ledger.purging import is_purged
-from mass_apology.ledger.waves import Addition, Candidate, add, candidates, candidates_of
+from mass_apology.ledger.waves import Addition, Candidate, add, candidates, candidates_of, sharing
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
-from mass_apology.model import DUE, Delivery, Finding, Severity, read_rows
+from mass_apology.model import DUE, Delivery, Finding, Severity, Status, read_rows
 from mass_apology.preflight import Asked, asked, fallback_findings
 from mass_apology.recipients import Segments
 from mass_apology.schedule import Decision, Facts, Not, Timetable, Wave, plan_wave, policy
@@ -25,6 +26,7 @@ from mass_apology.schedule.public_holidays import PublicHolidays
 from mass_apology.settings import Campaign, ScheduleSettings
 
 BATCH = 1000
+_NO_LETTER = frozenset({None, Status.WITHHELD})  # one that was withheld is decided about anew
 
 
 class WavePlan:
@@ -62,17 +64,22 @@ class WavePlan:
         self._language_for = self.recipe().language_for
         self._is_for_safety = suppressed.purpose == "safety"
         self._where = Segments(campaign, ledger.header, {wave.name: wave.where} if wave.where else {}, "follow_up")
+        self._one_letter = OneLetter([] if campaign.one_letter_per == "customer" else sharing(ledger, wave.name))
         self._timetable = timetable(schedule or campaign.schedule, campaign.time_zone)
 
-    def decisions(self, now: float) -> Iterator[tuple[Candidate, Decision]]:
-        """Everybody with a letter in the wave before, in its order, and what is decided at ``now`` (Unix seconds)."""
-        everybody = self._candidates()
+    def decisions(
+        self, now: float, among: Callable[[Candidate], bool] = lambda _: True
+    ) -> Iterator[tuple[Candidate, Decision]]:
+        """Everybody with a letter in the wave before, in its order, and what is decided at ``now`` (Unix seconds).
+
+        With ``among``, only those of whom it is true."""
+        everybody = filter(among, self._candidates())
         while batch := list(islice(everybody, BATCH)):
             yield from self.decided(batch, now)
 
     def decided(self, batch: Sequence[Candidate], now: float) -> Iterator[tuple[Candidate, Decision]]:
         """These, with what is decided about them at ``now``, whatever the ledger says of them."""
-        return zip(batch, plan_wave(self.wave, self._facts(batch), now, self._timetable), strict=True)
+        return self._decided(batch, self._facts(batch), now)
 
     def reconsidered(self, now: float) -> Iterator[tuple[Candidate, Decision]]:
         """Those whose letter of this wave is planned and not begun, decided as if it were not planned yet."""
@@ -134,7 +141,13 @@ class WavePlan:
 
     def _as_if_new(self, batch: Sequence[Candidate], now: float) -> Iterator[tuple[Candidate, Decision]]:
         facts = (replace(each, planned=False) for each in self._facts(batch))
-        return zip(batch, plan_wave(self.wave, facts, now, self._timetable), strict=True)
+        return self._decided(batch, facts, now)
+
+    def _decided(
+        self, batch: Sequence[Candidate], facts: Iterable[Facts], now: float
+    ) -> Iterator[tuple[Candidate, Decision]]:
+        decisions = plan_wave(self.wave, facts, now, self._timetable)
+        return zip(batch, map(self._one_letter.settle, decisions), strict=True)
 
     def _candidates(self) -> Iterator[Candidate]:
         everybody = candidates(self._ledger, self.wave.from_wave, self.wave.name)
@@ -159,7 +172,7 @@ class WavePlan:
                 suppressed=suppressed.get(candidate.address),
                 left_file=candidate.left_file,
                 chosen=is_chosen,
-                planned=candidate.next_delivery is not None,
+                planned=candidate.next_status not in _NO_LETTER,
             )
 
     def _chosen(self, rows: list[list[dict[str, str]]]) -> list[bool]:
