@@ -16,6 +16,7 @@ import typer
 from mass_apology.cli import results, screen, watching
 from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import HERE, Folder, Force, Json, Override
+from mass_apology.model import Severity
 from mass_apology.settings import SubjectLine
 
 app = typer.Typer(rich_markup_mode=None)
@@ -81,7 +82,7 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
     if plan:
         found = looking.outlook(folder)
         _shown(results.show_outlook, as_json=as_json)(found)
-        if found.findings:
+        if found.findings or any(each.severity is Severity.ERROR for wave in found.waves for each in wave.findings):
             raise typer.Exit(Exit.NEEDS_A_PERSON)
         return
     resend = flow.Resend(wave=resend_in_doubt, confirm=confirm) if resend_in_doubt is not None else None

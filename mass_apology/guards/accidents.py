@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from mass_apology.guards import personal, times, unfinished
 from mass_apology.guards.domains import internal_hosts, is_reserved
 from mass_apology.guards.facts import Commonest, Facts, WrittenAgain
+from mass_apology.guards.renamed_waves import RENAMED
 from mass_apology.model import Finding, Severity
 from mass_apology.moments import utc_day, utc_minute
 
@@ -36,6 +37,7 @@ GUARDS: Mapping[str, str] = MappingProxyType(
         "too-many-recipients": "A letter that was meant for a few goes to the whole customer base.",
         "too-late": "A letter that was right yesterday goes out when it no longer is.",
         "already-written": "A mailbox that this wave has reached gets a second letter, under another name or key.",
+        "wave-renamed": "A follow-up goes to the same people again, since it has another name or place than before.",
         "letter-too-large": "Some customers get no letter, since the relay does not take one of that size.",
         "same-file-sent": "The same customers get the apology twice, from a copy of the campaign.",
         "ledger-lost": "Everybody is written to again, since the record of who was is gone.",
@@ -55,8 +57,8 @@ _NO_REPLY = ("noreply", "donotreply", "dontreply", "neodpovidat", "nepasrepondre
 
 
 def override(code: str) -> str:
-    """The command that sends in spite of this guard."""
-    return f"mass-apology send --override {code}"
+    """The command that goes on in spite of this guard."""
+    return f"mass-apology {'follow-up --arm WAVE' if code == RENAMED else 'send'} --override {code}"
 
 
 def accidents(facts: Facts, overridden: Collection[str] = ()) -> list[Finding]:

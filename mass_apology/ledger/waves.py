@@ -122,8 +122,16 @@ def armed(records: Records) -> dict[str, Armed]:
     }
 
 
-def arm(ledger: Ledger, consent: Armed) -> None:
-    """Keep a consent, in place of an earlier one to the same wave, and note it. It needs no campaign's lock."""
+def agreed_letters(records: Records, since: float) -> dict[str, int]:
+    """The letters, without withheld ones, planned after ``since`` (Unix seconds), by wave that was ever armed."""
+    with explained(records.path), closing(open_reading(records.path, records.name)) as reader:
+        return dict(reader.execute(_QUERIES["agreed-letters"], {"since": since}).fetchall())
+
+
+def arm(ledger: Ledger, consent: Armed, *, overridden: Sequence[str] = ()) -> None:
+    """Keep a consent, in place of an earlier one to the same wave, and note it. It needs no campaign's lock.
+
+    ``overridden`` are codes of guards that spoke against it."""
     facts = {
         "wave": consent.wave,
         "at": consent.at,
@@ -132,6 +140,7 @@ def arm(ledger: Ledger, consent: Armed) -> None:
         "digest_parts": msgspec.json.encode(consent.digest_parts).decode(),
     }
     what = f"wave {consent.wave} of at most {consent.letters} letters armed by {consent.by}"
+    what += f"; overridden: {', '.join(overridden)}" if overridden else ""
 
     def act(connection: Connection) -> None:
         with lock.transaction(connection):

@@ -56,6 +56,12 @@ INSERT OR REPLACE INTO armed (wave, at, by, letters, digest_parts) VALUES (:wave
 -- name: armed
 SELECT wave, at, by, letters, digest_parts FROM armed ORDER BY at;
 
+-- name: agreed-letters
+-- Letters that were planned after :since of each wave that somebody agreed to (corrections are none of these), and that
+-- have left, may have, or are due.
+SELECT armed.wave, count(*) FROM delivery JOIN armed ON armed.wave = delivery.wave
+WHERE status <> 'WITHHELD' AND planned_at > :since GROUP BY armed.wave ORDER BY min(delivery.id);
+
 -- name: withhold
 UPDATE delivery SET status = 'WITHHELD', marked_at = :now, due_at = NULL, code = NULL, enhanced_code = NULL, reply = :reason
 WHERE id = :delivery AND status IN ('PLANNED', 'DEFERRED');

@@ -139,6 +139,7 @@ ACCIDENTS: dict[str, Break] = {
 def test_every_guard_that_stops_a_sending_is_tried_here() -> None:
     elsewhere = {
         "letter-too-large",
+        "wave-renamed",
         "safety-language",
         "ledger-lost",
         "ledger-copied",

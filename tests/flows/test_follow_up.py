@@ -13,16 +13,18 @@ import pytest
 from live import Person, Row, campaign_folder, customers, relay, send, write_toml
 from smtp_fakes import FaultyConversation, Relay
 
-from mass_apology.errors import ConfirmationError, LedgerError, LedgerLocked
+from mass_apology.errors import ConfirmationError, InputError, LedgerError, LedgerLocked
 from mass_apology.flows.following import follow_up as flow
+from mass_apology.flows.following.affected import Wishes
 from mass_apology.flows.following.consent import agree
+from mass_apology.flows.following.correct import correct
 from mass_apology.flows.following.follow_up import FollowedUp, WaveEnded, run
 from mass_apology.flows.following.outlook import Outlook, outlook
 from mass_apology.flows.following.timers import text
 from mass_apology.flows.sending.run import Ended
 from mass_apology.ledger import Ledger, Records
 from mass_apology.ledger.waves import Armed
-from mass_apology.model import Status
+from mass_apology.model import Finding, Severity, Status
 
 DAY = 86400.0
 ALWAYS = {"hours": "00:00-24:00", "weekdays": "mon-sun"}
@@ -445,3 +447,124 @@ def test_a_watch_that_was_interrupted_while_it_sent_begins_nothing_more(
     said: list[FollowedUp] = []
     assert flow.watch(tmp_path, Person(), said.append) is done
     assert said == [done]
+
+
+# A wave that goes under another name
+
+NEW = {"template": "other", "after": "3 days"}
+UNNAMED = {"template": "later", "after": "3 days"}
+
+
+def followed_unnamed(folder: Path, live: Relay, clock: Clock) -> Path:
+    """A campaign whose only follow-up, which has no name of its own, went to everybody: later-1."""
+    campaign(folder, live)
+    (folder / "templates/other").mkdir()
+    (folder / "templates/other/en.md").write_text(LATER, encoding="utf-8")
+    add_waves(folder, live, ALWAYS, UNNAMED)
+    send(folder)
+    clock.at += 4 * DAY
+    armed(folder, 20, "later-1")
+    assert sent_in(followed(folder)) == 20
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("waves", "new"),
+    [
+        ([NEW, UNNAMED], "later-2"),
+        ([UNNAMED | {"name": "after-a-week"}], "after-a-week"),
+        ([NEW | {"name": "before"}, UNNAMED], "before"),
+    ],
+    ids=["inserted", "renamed", "inserted, looked at by the new one"],
+)
+def test_a_wave_under_another_name_is_not_armed_for_the_same_people(
+    tmp_path: Path, live: Relay, clock: Clock, waves: list[dict[str, object]], new: str
+) -> None:
+    folder = followed_unnamed(tmp_path / "trial", live, clock)
+    add_waves(folder, live, ALWAYS, *waves)
+    shown = next(each for each in outlook(folder).waves if each.name == new)
+    assert "20 letters of later-1" in next(each for each in shown.findings if each.code == "wave-renamed").problem
+    with pytest.raises(ConfirmationError, match=r"20 letters of later-1.*wave-renamed") as refused:
+        armed(folder, 20, new)
+    assert 'name = "later-1"' in refused.value.next_step
+    assert "--arm WAVE --override wave-renamed" in refused.value.next_step
+    assert sent_in(followed(folder)) == 0
+    assert len(live.received) == 40
+
+
+def test_with_its_old_name_back_the_new_one_goes_alone(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = followed_unnamed(tmp_path / "trial", live, clock)
+    add_waves(folder, live, ALWAYS, NEW, UNNAMED | {"name": "later-1"})
+    assert [each.findings for each in outlook(folder).waves] == [(), ()]
+    armed(folder, 20, "other-1")
+    assert sent_in(followed(folder)) == 20
+    assert len(live.received) == 60
+
+
+def test_who_means_it_says_so_once_and_the_timer_goes_by_it(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = followed_unnamed(tmp_path / "trial", live, clock)
+    add_waves(folder, live, ALWAYS, NEW)
+    told: list[Finding] = []
+    asyncio.run(
+        agree(
+            folder,
+            "other-1",
+            lambda _: "",
+            confirm=20,
+            observe=lambda *_: None,
+            notice=told.extend,
+            override=("wave-renamed",),
+        )
+    )
+    assert [(each.code, each.severity) for each in told] == [("wave-renamed", Severity.WARNING)]
+    with Records.open(folder / "ledger.sqlite", "trial") as ledger:
+        assert any("overridden: wave-renamed" in each.what for each in ledger.notes())
+    assert sent_in(followed(folder)) == 20
+
+
+def test_a_consent_is_no_word_on_what_went_after_it(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    """Two versions of campaign.toml, each with its consent, in turn."""
+    folder = campaign(tmp_path / "trial", live)
+    first = (folder / "campaign.toml").read_bytes()
+    send(folder)
+    clock.at += 4 * DAY
+    add_waves(folder, live, ALWAYS, UNNAMED | {"name": "renamed"})
+    second = (folder / "campaign.toml").read_bytes()
+    armed(folder, 20, "renamed")
+    (folder / "campaign.toml").write_bytes(first)
+    clock.at += 60
+    armed(folder, 20)
+    assert sent_in(followed(folder)) == 20
+    (folder / "campaign.toml").write_bytes(second)
+    done = followed(folder)
+    assert sent_in(done) == 0
+    assert "wave-renamed" in done.waves[0].said
+    assert done.waves[0].needs_a_person
+    assert len(live.received) == 40
+
+
+def test_a_correction_is_no_follow_up_without_a_name(tmp_path: Path, live: Relay, clock: Clock) -> None:
+    folder = campaign(tmp_path / "trial", live)
+    send(folder)
+    assert correct(folder, Wishes(template="later"), Person()).sent == 20
+    clock.at += 4 * DAY
+    armed(folder, 20)
+    assert sent_in(followed(folder)) == 20
+
+
+# Conditions
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [("minutse > 15", "Did you mean 'minutes'"), ("minutes >", "invalid"), ("plan == 'pro'", "'plan'")],
+)
+def test_a_condition_that_the_file_cannot_answer_is_told_before_anything_is_planned(
+    tmp_path: Path, live: Relay, where: str, said: str
+) -> None:
+    folder = campaign(tmp_path / "trial", live, where=where)
+    with pytest.raises(InputError, match=r"follow_up 1, where.*" + said):
+        send(folder)
+    with Records.open(folder / "ledger.sqlite", "trial") as ledger:
+        assert (ledger.waves(), ledger.header) == ([], ())
+    assert live.received == []

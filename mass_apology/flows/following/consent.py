@@ -12,6 +12,7 @@ from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.continuity.outside import whole
 from mass_apology.flows.counting import disagreement, whose_word
+from mass_apology.flows.following.renaming import renaming_findings
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.observing import Observe
@@ -51,6 +52,8 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
     parts = dict(wave_parts(folder, campaign, wave))  # before anything is looked at: what changes later was not seen
     notice(whole(folder, campaign, override).findings)
     with shared_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
+        renamed = renaming_findings(ledger, campaign, wave, None, override)
+        _require_new(renamed)
         wave_plan = WavePlan(folder, campaign, ledger, wave, on_the_list)
         whom = [who for who, decision in wave_plan.decisions(time.time()) if isinstance(decision, Due)]
         due = [wave_plan.letter(who) for who in whom]
@@ -62,7 +65,9 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
                 next_step="A wave is armed once letters of the wave before are accepted. Look at: "
                 "mass-apology follow-up --plan",
             )
-        notice([*wave_plan.language_findings(Counter(map(wave_plan.asked, whom))), *_still_sending(ledger, wave)])
+        notice(
+            [*renamed, *wave_plan.language_findings(Counter(map(wave_plan.asked, whom))), *_still_sending(ledger, wave)]
+        )
         if said := disagreement(letters, confirm, count):
             raise ConfirmationError(
                 f"The wave {name} is of {letters} letters, but {said}; it is not armed.",
@@ -75,8 +80,17 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
                 next_step=f"Look at what it says now, then run again: mass-apology follow-up --arm {name}",
             )
         consent = Armed(wave=name, at=time.time(), by=whose_word(), letters=letters, digest_parts=parts)
-        arm(ledger, consent)
+        arm(ledger, consent, overridden=[each.code for each in renamed])
     return consent
+
+
+def _require_new(renamed: Sequence[Finding]) -> None:
+    """Raise ``ConfirmationError`` where the wave may be one that went under another name."""
+    for finding in renamed:
+        if finding.severity is Severity.ERROR:
+            raise ConfirmationError(
+                f"{_told(finding)} It is not armed ({finding.code}).", next_step=f"{finding.advice}."
+            )
 
 
 def _still_sending(ledger: Records, wave: Wave) -> Iterator[Finding]:

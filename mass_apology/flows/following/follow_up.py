@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
 from mass_apology.flows.counting import disagreement
 from mass_apology.flows.following.consent import require_writable, wave_named
+from mass_apology.flows.following.renaming import renaming_findings
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.plans import plan
@@ -21,7 +22,7 @@ from mass_apology.flows.sending.run import Access, Ended, Eyes, Run
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.waves import Candidate, armed, planned, withhold
-from mass_apology.model import Extensions
+from mass_apology.model import Extensions, Finding, Severity
 from mass_apology.schedule import Due, Not, Wave, waves
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
@@ -92,7 +93,7 @@ async def _run(folder: Path, eyes: Eyes, resend: Resend | None, override: Collec
         sending_ledger(folder, campaign, override=override, notice=eyes.notice) as ledger,
         suppressed(campaign, folder) as on_the_list,
     ):
-        following = _Following(folder, campaign, ledger, on_the_list, password, eyes)
+        following = _Following(folder, campaign, ledger, on_the_list, password, eyes, override)
         if resend is not None:
             return FollowedUp(waves=(await following.follow(wave_named(campaign, resend.wave), resend),))
         done = FollowedUp(waves=())
@@ -105,7 +106,7 @@ async def _run(folder: Path, eyes: Eyes, resend: Resend | None, override: Collec
 class _Following:
     """One run over all waves."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 (what a run has to do with)
         self,
         folder: Path,
         campaign: Campaign,
@@ -113,6 +114,7 @@ class _Following:
         on_the_list: Suppressed,
         password: str | None,
         eyes: Eyes,
+        override: Collection[str],
     ) -> None:
         self._folder = folder
         self._campaign = campaign
@@ -120,6 +122,7 @@ class _Following:
         self._on_the_list = on_the_list
         self._password = password
         self._eyes = eyes
+        self._override = override
         self._extensions: Extensions | None = None
 
     async def follow(self, wave: Wave, resend: Resend | None = None) -> WaveEnded:
@@ -135,6 +138,10 @@ class _Following:
         if changed:
             said = f"nothing is sent, since {' and '.join(changed)} changed after it was armed; look, and arm it again"
             return _untouched(wave, said, next_at, needs_a_person=True)
+        renamed = renaming_findings(self._ledger, self._campaign, wave, consent, self._override)
+        if said := _refused(renamed):
+            return _untouched(wave, said, next_at, needs_a_person=True)
+        self._eyes.notice(renamed)
         self._withhold_stopped(wave_plan, now)
         again = self._agreed_again(wave_plan, resend) if resend is not None else ()
         room = max(0, consent.letters - planned(self._ledger, wave.name))
@@ -228,6 +235,12 @@ def _openings(wave_plan: WavePlan, now: float) -> Iterator[float]:
     for _, decision in wave_plan.reconsidered(now):
         if isinstance(decision, Due) and decision.at > now:
             yield decision.at
+
+
+def _refused(findings: Iterable[Finding]) -> str:
+    """Why nothing is sent; empty where nothing speaks against it."""
+    errors = [each for each in findings if each.severity is Severity.ERROR]
+    return " ".join(f"nothing is sent ({each.code}). {each.problem} {each.advice}." for each in errors)
 
 
 def _soonest(*moments: float | None) -> float | None:

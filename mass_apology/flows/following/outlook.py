@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from mass_apology.campaign import LEDGER_NAME, read_campaign
 from mass_apology.flows.continuity.outside import look, require_ledger
 from mass_apology.flows.following.consent import require_follow_ups
+from mass_apology.flows.following.renaming import renaming_findings
 from mass_apology.flows.following.wave_plan import BATCH, WavePlan, wave_parts
 from mass_apology.flows.plans.plan import changed_parts
 from mass_apology.flows.suppressing import suppressed
@@ -33,7 +34,7 @@ class WaveOutlook(Struct, frozen=True, kw_only=True):
     expected: int  # further letters, if all that are due before them are accepted when they are due
     armed: int | None  # the number agreed to; None where nobody has
     changed: tuple[str, ...]  # what differs from what was agreed to
-    findings: tuple[Finding, ...]  # about the letters' languages
+    findings: tuple[Finding, ...]  # about the letters' languages, and whether it may have gone under another name
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -72,6 +73,13 @@ def outlook(folder: Path, *, now: float | None = None) -> Outlook:
             )
             for plan in plans
         ]
+        found = [
+            replace(
+                each,
+                findings=(*renaming_findings(ledger, campaign, plan.wave, _holding(consents, each)), *each.findings),
+            )
+            for each, plan in zip(found, plans, strict=True)
+        ]
     return Outlook(
         campaign=campaign.name,
         waves=tuple(found),
@@ -81,6 +89,11 @@ def outlook(folder: Path, *, now: float | None = None) -> Outlook:
         notes=tuple(ahead.calendar.notes()),
         findings=findings,
     )
+
+
+def _holding(consents: Mapping[str, Armed], wave: WaveOutlook) -> Armed | None:
+    """The consent to the wave, where it still holds."""
+    return None if wave.changed else consents.get(wave.name)
 
 
 class _Ahead:
