@@ -101,7 +101,7 @@ def _match(connection: Connection, make_token: MakeToken, file: File) -> None:
     connection.executemany(_QUERIES["stand"], [{"line": line, "token": token} for line, token in file.lines])
     if file.planned:
         connection.execute(_QUERIES["set-aside"])
-    for statement in ("match-letters", "match-keys", "match-lines"):
+    for statement in ("find-letters", "find-keys", "find-lines", "match"):
         connection.execute(_QUERIES[statement])
 
 

@@ -16,6 +16,11 @@ CREATE TEMP TABLE IF NOT EXISTS expected (token TEXT PRIMARY KEY, recipient INTE
 CREATE TEMP TABLE IF NOT EXISTS own (token TEXT PRIMARY KEY, recipient INTEGER NOT NULL) WITHOUT ROWID;  -- of first letters
 CREATE TEMP TABLE IF NOT EXISTS standing (line INTEGER PRIMARY KEY, recipient INTEGER NOT NULL);
 CREATE TEMP TABLE IF NOT EXISTS aside (line INTEGER PRIMARY KEY);  -- rows that are not written to
+CREATE TEMP TABLE IF NOT EXISTS found (  -- whose letter it was; another one for each ledger it left with
+    token     TEXT PRIMARY KEY,
+    recipient INTEGER NOT NULL,
+    wave      TEXT NOT NULL
+);
 CREATE TEMP TABLE IF NOT EXISTS matched (
     token     TEXT NOT NULL UNIQUE,
     recipient INTEGER NOT NULL,
@@ -24,7 +29,7 @@ CREATE TEMP TABLE IF NOT EXISTS matched (
 );
 
 -- name: forget
-DELETE FROM told; DELETE FROM expected; DELETE FROM own; DELETE FROM standing; DELETE FROM aside; DELETE FROM matched;
+DELETE FROM told; DELETE FROM expected; DELETE FROM own; DELETE FROM standing; DELETE FROM aside; DELETE FROM found; DELETE FROM matched;
 
 -- name: tell
 INSERT OR REPLACE INTO told (token, wave, line, status, at, attempts, code, enhanced_code, reply)
@@ -52,18 +57,27 @@ INSERT OR IGNORE INTO standing (line, recipient) SELECT :line, recipient FROM ow
 -- name: set-aside
 INSERT OR IGNORE INTO aside (line) SELECT line FROM withheld WHERE wave = 'first';
 
--- name: match-letters
+-- name: find-letters
 -- Letters that the ledger has under just this name: whatever it was made with.
-INSERT OR IGNORE INTO matched (token, recipient, wave)
+INSERT OR IGNORE INTO found (token, recipient, wave)
 SELECT token, delivery.recipient, delivery.wave FROM delivery
 JOIN told ON token = substr(message_id, 2, instr(message_id, '@') - 2);
 
--- name: match-keys
-INSERT OR IGNORE INTO matched (token, recipient, wave) SELECT told.token, recipient, wave FROM told JOIN expected USING (token);
+-- name: find-keys
+INSERT OR IGNORE INTO found (token, recipient, wave) SELECT told.token, recipient, wave FROM told JOIN expected USING (token);
 
--- name: match-lines
+-- name: find-lines
 -- Where the key was lost with the ledger, and the file is the one that was sent to.
-INSERT OR IGNORE INTO matched (token, recipient, wave) SELECT token, recipient, wave FROM told JOIN standing USING (line);
+INSERT OR IGNORE INTO found (token, recipient, wave) SELECT token, recipient, wave FROM told JOIN standing USING (line);
+
+-- name: match
+-- Somebody who was written to with several ledgers was reached if one of the letters was accepted; else the last one counts.
+INSERT INTO matched (token, recipient, wave)
+SELECT token, recipient, wave FROM (
+    SELECT found.token, recipient, found.wave, row_number() OVER (
+        PARTITION BY recipient, found.wave ORDER BY told.status = 'ACCEPTED' DESC, told.status = 'IN_DOUBT' DESC, told.at DESC
+    ) AS place FROM found JOIN told USING (token)
+) WHERE place = 1;
 
 -- name: reopen
 -- What had ended without a letter in a ledger that was set back, and left later all the same.
@@ -93,7 +107,9 @@ ORDER BY matched.recipient;
 -- They keep the Message-IDs with which they left: what comes back names them by these.
 UPDATE delivery SET message_id = '<' || matched.token || '@' || :domain || '>'
 FROM matched
-WHERE delivery.recipient = matched.recipient AND delivery.wave = matched.wave AND status IN ('PLANNED', 'DEFERRED')
+    JOIN told USING (token)
+WHERE delivery.recipient = matched.recipient AND delivery.wave = matched.wave
+  AND (delivery.status IN ('PLANNED', 'DEFERRED') OR delivery.status = 'IN_DOUBT' AND told.status = 'ACCEPTED')
   AND matched.token <> substr(message_id, 2, instr(message_id, '@') - 2);
 
 -- name: hand-over
@@ -136,6 +152,6 @@ SELECT status, count(*) FROM delivery GROUP BY status;
 -- list, are not written to.
 SELECT coalesce(sum(NOT is_aside), 0), coalesce(sum(is_aside), 0) FROM (
     SELECT line IS NOT NULL AND line IN (SELECT aside.line FROM aside) AS is_aside FROM told
-    WHERE token NOT IN (SELECT token FROM matched)
+    WHERE token NOT IN (SELECT token FROM found)
       AND (line IS NULL OR line NOT IN (SELECT standing.line FROM standing))
 );

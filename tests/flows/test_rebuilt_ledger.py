@@ -179,6 +179,22 @@ def test_a_refused_letter_that_left_later_is_accepted_in_an_older_ledger_too(tmp
         assert sorted(live.numbers) == [0, 1, 2, 3, 4]
 
 
+def test_a_letter_in_doubt_that_left_again_with_another_ledger_is_accepted_in_the_first_one(tmp_path: Path) -> None:
+    with relay(fault=Nth(".", 2, lambda conversation: conversation.close())) as live:
+        folder = campaign_folder(tmp_path / "c", live.sink.url, customers(5), relay={"connections": 1})
+        send(folder)
+        assert statuses(folder) == {"ACCEPTED": 4, "IN_DOUBT": 1}
+        (doubtful,) = (each for each in results(folder) if each.status is Status.IN_DOUBT)
+        shutil.copy(folder / "ledger.sqlite", tmp_path / "first.sqlite")
+        delete_ledger(folder)
+        assert send(folder, override=("ledger-lost",)).sent == 5
+        left_with = message_ids(folder)[doubtful.address]
+        shutil.copy(tmp_path / "first.sqlite", folder / "ledger.sqlite")
+        assert rebuilt(folder).accepted == 1
+        assert statuses(folder) == {"ACCEPTED": 5}
+        assert message_ids(folder)[doubtful.address] == left_with != doubtful.message_id
+
+
 @pytest.mark.parametrize("planned", [False, True])
 def test_a_withheld_letter_that_left_later_is_accepted_in_an_older_ledger_too(
     tmp_path: Path, live: Relay, *, planned: bool
