@@ -5,7 +5,7 @@ Times are Unix seconds (UTC) as ``float``; every type is frozen, and a change is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum, auto
 from types import MappingProxyType
 
@@ -104,6 +104,22 @@ class Extensions(Struct, frozen=True, kw_only=True):
     dsn: bool = False  # RFC 3461
     size: int | None = None  # RFC 1870, octets; 0 or None means no limit was stated
     auth: tuple[str, ...] = ()  # RFC 4954 mechanisms, upper case
+
+
+class LargestLetter(Struct, frozen=True, kw_only=True):
+    """The largest message of some letters, in octets as RFC 1870 §3 counts them: before dot-stuffing."""
+
+    octets: int = 0  # 0 where no letter was looked at
+    encoded: int = 0  # the same one for a relay that takes no 8bit content
+    line: int = 0  # where its first row starts in the recipients file
+
+
+NO_LETTER = LargestLetter()
+
+
+def largest_of(letters: Iterable[LargestLetter]) -> LargestLetter:
+    """The largest of these."""
+    return max(letters, key=lambda letter: letter.octets, default=NO_LETTER)
 
 
 class Recipient(Struct, frozen=True, kw_only=True):

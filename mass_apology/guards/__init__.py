@@ -5,13 +5,15 @@ the right file, the right moment, the finished letter. Every guard has a code, a
 ``mass-apology send --override CODE``.
 """
 
-from mass_apology.guards.accidents import GUARDS, SAME_FILE_WITHIN, accidents, apply_overrides, override
+from mass_apology.guards.accidents import AGAIN, GUARDS, SAME_FILE_WITHIN, SEND, accidents, apply_overrides, override
 from mass_apology.guards.census import Census
 from mass_apology.guards.facts import Audience, Commonest, EarlierUse, Facts, TemplateText, WrittenAgain
 
 __all__ = [
+    "AGAIN",
     "GUARDS",
     "SAME_FILE_WITHIN",
+    "SEND",
     "Audience",
     "Census",
     "Commonest",

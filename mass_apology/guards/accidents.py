@@ -56,9 +56,14 @@ THROWAWAY_SHARE = 0.001  # among many customers some do use such mailboxes
 _NO_REPLY = ("noreply", "donotreply", "dontreply", "neodpovidat", "nepasrepondre")
 
 
-def override(code: str) -> str:
+SEND = "mass-apology send"
+AGAIN = "run the same command with"
+"""Where several commands tell of a guard, and only the one that was run goes on in spite of it."""
+
+
+def override(code: str, command: str = SEND) -> str:
     """The command that goes on in spite of this guard."""
-    return f"mass-apology {'follow-up --arm WAVE' if code == RENAMED else 'send'} --override {code}"
+    return f"{'mass-apology follow-up --arm WAVE' if code == RENAMED else command} --override {code}"
 
 
 def accidents(facts: Facts, overridden: Collection[str] = ()) -> list[Finding]:
@@ -66,20 +71,22 @@ def accidents(facts: Facts, overridden: Collection[str] = ()) -> list[Finding]:
     return apply_overrides((finding for guard in _ALL for finding in guard(facts)), overridden)
 
 
-def apply_overrides(findings: Iterable[Finding], overridden: Collection[str] = ()) -> list[Finding]:
+def apply_overrides(
+    findings: Iterable[Finding], overridden: Collection[str] = (), command: str = SEND
+) -> list[Finding]:
     """The same findings; those of guards say how to override them, or, when they are overridden, become warnings.
 
     For findings that are made elsewhere under a guard's code, such as those about single letters.
     """
-    return [_answered(finding, finding.code in overridden) for finding in findings]
+    return [_answered(finding, finding.code in overridden, command) for finding in findings]
 
 
-def _answered(finding: Finding, overridden: bool) -> Finding:  # noqa: FBT001 (private, and called once)
+def _answered(finding: Finding, overridden: bool, command: str) -> Finding:  # noqa: FBT001 (private, and called once)
     if finding.code not in GUARDS or finding.severity is not Severity.ERROR:
         return finding
     if overridden:
         return replace(finding, severity=Severity.WARNING, advice=f"It is overridden: --override {finding.code}")
-    return replace(finding, advice=f"{finding.advice.rstrip('.')}. If it is meant: {override(finding.code)}")
+    return replace(finding, advice=f"{finding.advice.rstrip('.')}. If it is meant: {override(finding.code, command)}")
 
 
 def _error(code: str, where: str, problem: str, advice: str) -> Finding:

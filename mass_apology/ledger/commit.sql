@@ -100,6 +100,9 @@ GROUP BY aside.rowid ORDER BY line;
 -- name: set-plan
 UPDATE campaign SET digest_parts = :digest_parts, header = :header;
 
+-- name: set-largest
+INSERT OR REPLACE INTO largest_letter (wave, octets, encoded, line) VALUES (:wave, :octets, :encoded, :line);
+
 -- name: checkpoint
 -- A large plan leaves a large -wal: put it into the ledger and give the space back.
 PRAGMA wal_checkpoint(TRUNCATE);

@@ -48,5 +48,6 @@ def _write(connection: Connection, facts: Mapping[str, object]) -> None:
         "drop-withheld",
         "add-withheld",
         "set-plan",
+        "set-largest",
     ):
         connection.execute(_COMMIT[statement], facts)

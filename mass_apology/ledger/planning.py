@@ -38,7 +38,7 @@ from mass_apology.ledger.staged import (
 )
 from mass_apology.ledger.staging_file import delete_abandoned, new_file
 from mass_apology.ledger.statements import statements
-from mass_apology.model import Delivery, Recipient, Withheld, read_rows
+from mass_apology.model import NO_LETTER, Delivery, LargestLetter, Recipient, Withheld, read_rows
 
 _STAGING = statements("staging.sql")
 
@@ -258,6 +258,7 @@ class Staging:
         header: Sequence[str],
         canary: Collection[int],
         now: float,
+        largest: LargestLetter = NO_LETTER,
     ) -> Planned:
         """Make the plan durable, all of it or nothing: new letters are PLANNED at ``now``, and due.
 
@@ -270,6 +271,7 @@ class Staging:
             "canary": msgspec.json.encode(list(canary)).decode(),
             "digest_parts": msgspec.json.encode(digest_parts).decode(),
             "header": msgspec.json.encode(header).decode(),
+            **msgspec.structs.asdict(largest),
         }
         return ledger.write(lambda connection: self._commit(connection, facts))
 

@@ -4,6 +4,9 @@ INSERT INTO campaign (id, name, key, created_at) VALUES (1, :name, :key, :now);
 -- name: campaign
 SELECT name, key, digest_parts, header FROM campaign;
 
+-- name: largest-letter
+SELECT octets, encoded, line FROM largest_letter WHERE wave = :wave;
+
 -- name: recover
 -- A process that ended between the durable mark and the reply: the relay may have the message.
 UPDATE delivery

@@ -20,7 +20,7 @@ from mass_apology.ledger.database import explained, open_reading
 from mass_apology.ledger.lock import Holder
 from mass_apology.ledger.origin import Origin, read_origin
 from mass_apology.ledger.statements import statements
-from mass_apology.model import Status, read_lines, read_rows
+from mass_apology.model import LargestLetter, Status, largest_of, read_lines, read_rows
 
 _QUERIES = statements("queries.sql")
 _LOCK = statements("lock.sql")
@@ -142,6 +142,12 @@ class Records:
                 counts[Status(status)] += count
             letters, set_aside, rows_set_aside = self._reader.execute(_QUERIES["totals"], {"wave": wave}).fetchone()
         return People(counts=counts, letters=letters, set_aside=set_aside, rows_set_aside=rows_set_aside)
+
+    def largest_letter(self, wave: str) -> LargestLetter:
+        """The largest letter of the wave, whether or not it has left; of 0 octets where none was looked at."""
+        with explained(self.path):
+            rows = self._reader.execute(_QUERIES["largest-letter"], {"wave": wave}).fetchall()
+        return largest_of(LargestLetter(octets=octets, encoded=encoded, line=line) for octets, encoded, line in rows)
 
     def waves(self) -> list[str]:
         """The names of all waves that have letters, in the order in which they were planned."""

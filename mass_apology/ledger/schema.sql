@@ -93,6 +93,14 @@ CREATE TABLE edition (
     UNIQUE (wave, digest)
 ) STRICT;
 
+-- The largest letter of a wave, as it was planned last: whether a relay takes it is known before anything leaves. Octets.
+CREATE TABLE largest_letter (
+    wave    TEXT PRIMARY KEY,
+    octets  INTEGER NOT NULL,
+    encoded INTEGER NOT NULL,  -- the same letter for a relay that takes no 8bit content
+    line    INTEGER NOT NULL   -- where its first row starts in the recipients file
+) STRICT, WITHOUT ROWID;
+
 -- Codes for recipients, such as vouchers: each is somebody's for good, and nobody has two.
 CREATE TABLE code (
     code      TEXT PRIMARY KEY,

@@ -16,12 +16,13 @@ from mass_apology.ledger.reading import Records
 from mass_apology.ledger.sqlite import Ledger
 from mass_apology.ledger.staged import Changed
 from mass_apology.ledger.statements import statements
-from mass_apology.model import Status
+from mass_apology.model import NO_LETTER, LargestLetter, Status
 
 _QUERIES = statements("waves.sql")
 _CANDIDATES = "\n".join((_QUERIES["candidate"], _QUERIES["of-everybody"]))
 _CANDIDATES_OF = "\n".join((_QUERIES["candidate"], _QUERIES["of-letters"]))
 _ADD_NOTE = statements("queries.sql")["add-note"]
+_THREAD = msgspec.json.Decoder(tuple[str, ...])
 _PAGE = 1000  # rows fetched at a time
 
 
@@ -46,6 +47,8 @@ class Candidate(Struct, frozen=True, kw_only=True, gc=False):
     code: str  # allotted to the recipient; empty where there is none
     next_delivery: int | None  # the letter of the wave that is asked about, where there is one
     next_status: Status | None
+    thread: tuple[str, ...]  # the Message-IDs of all letters that were accepted, the oldest first
+    thread_subject: str  # of the last of these
 
 
 class Armed(Struct, frozen=True, kw_only=True):
@@ -87,6 +90,7 @@ def _candidate(row: Sequence[Any]) -> Candidate:
         values[flag] = bool(values[flag])
     for status in ("status", "next_status"):
         values[status] = Status(values[status]) if values[status] is not None else None
+    values["thread"] = _THREAD.decode(values["thread"])
     return Candidate(**values)
 
 
@@ -150,9 +154,18 @@ def arm(ledger: Ledger, consent: Armed, *, overridden: Sequence[str] = ()) -> No
     ledger.write(act)
 
 
-def add(ledger: Ledger, wave: str, letters: Iterable[Addition], now: float, *, changes: Iterable[Changed] = ()) -> None:
+def add(
+    ledger: Ledger,
+    wave: str,
+    letters: Iterable[Addition],
+    now: float,
+    *,
+    largest: LargestLetter = NO_LETTER,
+    changes: Iterable[Changed] = (),
+) -> None:
     """Plan these letters, all of them or none: they are PLANNED at ``now``, and due; ``changes`` hold from then on.
 
+    ``largest`` is the largest of them; the wave's is kept, see ``Records.largest_letter``.
     Nobody gets two letters of one wave: the ledger refuses the second, unless the first was withheld. Raises
     ``FencedOut`` unless the lock is held.
     """
@@ -173,6 +186,7 @@ def add(ledger: Ledger, wave: str, letters: Iterable[Addition], now: float, *, c
             connection.executemany(_QUERIES["change"], changed)
             connection.executemany(_QUERIES["drop-withheld"], rows)
             connection.executemany(_QUERIES["add"], rows)
+            connection.execute(_QUERIES["keep-largest"], {"wave": wave, **msgspec.structs.asdict(largest)})
 
     ledger.write(act)
 

@@ -10,7 +10,15 @@ SELECT delivery.id, recipient.id, identity, address, name, recipient.language, t
                WHERE own.recipient = recipient.id AND feedback.kind = 'reply') AS replied,
        left_at IS NOT NULL,
        coalesce((SELECT code FROM code WHERE code.recipient = recipient.id), ''),
-       next.id, next.status
+       next.id, next.status,
+       (SELECT json_group_array(message_id) FROM (
+            SELECT earlier.message_id FROM delivery AS earlier
+            WHERE earlier.recipient = recipient.id AND earlier.accepted_at IS NOT NULL AND earlier.id IS NOT next.id
+            ORDER BY earlier.id)) AS thread,
+       coalesce((
+            SELECT earlier.subject FROM delivery AS earlier
+            WHERE earlier.recipient = recipient.id AND earlier.accepted_at IS NOT NULL AND earlier.id IS NOT next.id
+            ORDER BY earlier.id DESC LIMIT 1), '') AS thread_subject
 
 -- name: of-everybody
 FROM delivery
@@ -34,6 +42,11 @@ DELETE FROM delivery WHERE recipient = :recipient AND wave = :wave AND status = 
 -- name: add
 INSERT INTO delivery (recipient, wave, status, message_id, language, planned_at)
 VALUES (:recipient, :wave, 'PLANNED', :message_id, :language, :now);
+
+-- name: keep-largest
+INSERT INTO largest_letter (wave, octets, encoded, line) VALUES (:wave, :octets, :encoded, :line)
+ON CONFLICT (wave) DO UPDATE SET octets = excluded.octets, encoded = excluded.encoded, line = excluded.line
+WHERE excluded.octets > octets;
 
 -- name: change
 -- The lines stay those of the file that was planned from last, as the log says they are.

@@ -16,7 +16,7 @@ from mass_apology.errors import MessageError, TemplateError
 from mass_apology.letter.customers import Customers
 from mass_apology.letter.forms import Forms
 from mass_apology.letter.heading import Heading
-from mass_apology.letter.inspecting.inspection import MOST_TEXTS, Inspection, Largest
+from mass_apology.letter.inspecting.inspection import MOST_TEXTS, Inspection
 from mass_apology.letter.inspecting.inspector import Inspector
 from mass_apology.letter.legal.judge import Breach, each_once
 from mass_apology.letter.markup.tracing import FAILED
@@ -27,7 +27,7 @@ from mass_apology.letter.message.return_path import ReturnPath
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.templates import Particulars, Template
 from mass_apology.letter.unsubscribing import Unsubscribing
-from mass_apology.model import Content, Delivery, Finding, Message, read_rows
+from mass_apology.model import NO_LETTER, Content, Delivery, Finding, LargestLetter, Message, read_rows
 from mass_apology.settings import Campaign, SubjectLine
 
 _STAND_IN_DATE = rfc5322_date(0)  # a check is about no moment
@@ -137,7 +137,7 @@ class Writer:
         findings: list[Finding] = []
         breaches: list[Breach] = []
         sizes: list[int] = []
-        largest = Largest()
+        largest = NO_LETTER
         texts: set[int] = set()
         unplaced: Counter[str] = Counter()
         for delivery in deliveries:
@@ -241,12 +241,12 @@ class Writer:
             eightbit=eightbit,
         )
 
-    def _largest(self, delivery: Delivery, content: Content, composed: Composed) -> Largest:
+    def _largest(self, delivery: Delivery, content: Content, composed: Composed) -> LargestLetter:
         octets = encoded = len(composed.data)
         if composed.eightbit:
             sevenbit = self._trial(delivery, content, eightbit=False)
             encoded = len(sevenbit.data)
-        return Largest(octets=octets, encoded=encoded, line=delivery.first_line)
+        return LargestLetter(octets=octets, encoded=encoded, line=delivery.first_line)
 
     def _unsubscribe(self, delivery: Delivery, token: str) -> str:
         if self._unsubscribing.fixed is not None:

@@ -53,7 +53,8 @@ async def check(folder: Path, wishes: Wishes, to: Path | None, *, force: bool, o
             relay = await asked
             checked = extended(replace(checked, relay=relay.said), relay.findings)
             if relay.extensions is not None:
-                checked = extended(checked, size_findings(checked, relay.extensions, wishes.override))
+                too_large = size_findings(checked.largest_letter, checked.recipients, relay.extensions, wishes.override)
+                checked = extended(checked, too_large)
     finally:
         if asked is not None:
             asked.cancel()

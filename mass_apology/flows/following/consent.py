@@ -21,7 +21,7 @@ from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Records
 from mass_apology.ledger.waves import Armed, arm, planned
 from mass_apology.letter.farm import Farm, processes_for
-from mass_apology.model import DUE, Delivery, Finding, Severity, Status
+from mass_apology.model import DUE, NO_LETTER, Delivery, Finding, LargestLetter, Severity, Status, largest_of
 from mass_apology.preflight import Findings, Group
 from mass_apology.schedule import Due, Wave, waves
 from mass_apology.settings import Campaign
@@ -108,10 +108,11 @@ def _still_sending(ledger: Records, wave: Wave) -> Iterator[Finding]:
         )
 
 
-async def require_writable(wave_plan: WavePlan, letters: list[Delivery], observe: Observe) -> None:
-    """Render all of these letters; raise ``ConfirmationError`` where one cannot be written.
+async def require_writable(wave_plan: WavePlan, letters: list[Delivery], observe: Observe) -> LargestLetter:
+    """Render all of these letters, and say which is the largest.
 
-    Facts that are missing are told before, all of them: a letter that is rendered stops at the first.
+    Raises ``ConfirmationError`` where one cannot be written. Facts that are missing are told before, all of them: a
+    letter that is rendered stops at the first.
     """
     if lacking := wave_plan.fact_errors(letters):
         raise ConfirmationError(
@@ -120,11 +121,13 @@ async def require_writable(wave_plan: WavePlan, letters: list[Delivery], observe
             "again.",
         )
     findings = Findings()
+    largest = NO_LETTER
     processes = processes_for(len(letters), os.cpu_count() or 1)
     async with Farm(wave_plan.recipe, processes=processes) as farm:
         for start in range(0, len(letters), BATCH):
             found = await farm.check(letters[start : start + BATCH])
             findings.add(found.findings)
+            largest = largest_of((largest, found.largest))
             observe("rendering letters", min(start + BATCH, len(letters)), len(letters))
     errors = [group for group in findings.groups() if group.severity is Severity.ERROR]
     if errors:
@@ -132,6 +135,7 @@ async def require_writable(wave_plan: WavePlan, letters: list[Delivery], observe
             f"{_counted(errors)} of the wave {wave_plan.wave.name} cannot go. {_told(errors[0].examples[0])}",
             next_step="Mend the template, the fact in campaign.toml or the customer's row, then run it again.",
         )
+    return largest
 
 
 def wave_named(campaign: Campaign, name: str) -> Wave:

@@ -24,10 +24,12 @@ from mass_apology.flows.following.consent import require_writable
 from mass_apology.flows.following.wave_plan import WavePlan
 from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.plans import plan
+from mass_apology.flows.plans.size_limit import require_taken, size_findings
 from mass_apology.flows.sending.confirmed import Confirmed, may_be_resent
 from mass_apology.flows.sending.run import Access, Ended, Eyes, Run
 from mass_apology.flows.sending.stopped import withhold_stopped
 from mass_apology.flows.suppressing import suppressed
+from mass_apology.guards import AGAIN
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.editions import digest_of, editions
 from mass_apology.model import FIRST_WAVE
@@ -61,7 +63,7 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
         wave_plan = WavePlan(folder, campaign, ledger, wave_of(wishes), on_the_list, schedule=AT_ONCE, changes=changes)
         new = affected(wave_plan, wishes)
         letters = [wave_plan.letter(each) for each in new]
-        await require_writable(wave_plan, letters, eyes.stage)
+        largest = await require_writable(wave_plan, letters, eyes.stage)
         require_affected(new, ledger, wishes)
         withhold_stopped(ledger, wishes.name, on_the_list)
         resend = may_be_resent(ledger, wishes.name, wave_plan.gate()) if wishes.resend_in_doubt else ()
@@ -70,7 +72,11 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
             _require_the_same_letter(ledger, wishes, parts)
             _require_nothing_expected(wishes, eyes)
             return Ended(counts=ledger.counts(wishes.name), sent=0, seconds=0.0)
-        eyes.notice(wave_plan.language_findings(Counter(map(wave_plan.asked, new))))
+        too_large = size_findings(
+            wave_plan.largest_letter(largest), campaign.recipients, offer.extensions, wishes.override, command=AGAIN
+        )
+        require_taken(too_large)
+        eyes.notice([*too_large, *wave_plan.language_findings(Counter(map(wave_plan.asked, new)))])
         _confirm(due, wishes, eyes, campaign)
         theirs = [changes[each.recipient] for each in new] if changes is not None else []
         confirmed = Confirmed(
@@ -81,7 +87,7 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
             count=due,
             resend=resend,
         )
-        wave_plan.add(ledger, letters, time.time(), changes=theirs)
+        wave_plan.add(ledger, letters, time.time(), largest=largest, changes=theirs)
         ledger.note(time.time(), f"{due} letters of the correction {wishes.name} confirmed")
         access = Access(password=password, extensions=offer.extensions)
         return await Run(folder, campaign, ledger, eyes, access).deliver(confirmed, wave_plan.gate())

@@ -17,12 +17,14 @@ from mass_apology.flows.following.renaming import renaming_findings
 from mass_apology.flows.following.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.plans import plan
+from mass_apology.flows.plans.size_limit import size_findings
 from mass_apology.flows.sending.confirmed import Confirmed, may_be_resent
 from mass_apology.flows.sending.run import Access, Ended, Eyes, Run
 from mass_apology.flows.suppressing import Suppressed, suppressed
+from mass_apology.guards import AGAIN
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.waves import Candidate, armed, planned, withhold
-from mass_apology.model import Extensions, Finding, Severity
+from mass_apology.model import NO_LETTER, Extensions, Finding, LargestLetter, Severity
 from mass_apology.schedule import Due, Not, Wave, waves
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
@@ -143,9 +145,17 @@ class _Following:
             return _untouched(wave, said, next_at, needs_a_person=True)
         self._eyes.notice(renamed)
         self._withhold_stopped(wave_plan, now)
-        again = self._agreed_again(wave_plan, resend) if resend is not None else ()
         room = max(0, consent.letters - planned(self._ledger, wave.name))
-        await self._add(wave_plan, due[:room], now)
+        new = [wave_plan.letter(candidate) for candidate in due[:room]]
+        largest = await require_writable(wave_plan, new, self._eyes.stage) if new else NO_LETTER
+        if new or resend is not None or plan.due(self._ledger.counts(wave.name)):
+            too_large = await self._size_findings(wave_plan.largest_letter(largest))
+            if said := _refused(too_large):
+                return _untouched(wave, said, next_at, needs_a_person=True)
+            self._eyes.notice(too_large)
+        again = self._agreed_again(wave_plan, resend) if resend is not None else ()
+        if new:
+            wave_plan.add(self._ledger, new, now, largest=largest)
         said = f"{len(due) - room:,} more are due than were armed; look, and arm it again" if len(due) > room else ""
         confirmed = Confirmed(
             wave=wave.name,
@@ -174,12 +184,9 @@ class _Following:
             )
         return letters
 
-    async def _add(self, wave_plan: WavePlan, due: list[Candidate], now: float) -> None:
-        if not due:
-            return
-        letters = [wave_plan.letter(candidate) for candidate in due]
-        await require_writable(wave_plan, letters, self._eyes.stage)
-        wave_plan.add(self._ledger, letters, now)
+    async def _size_findings(self, largest: LargestLetter) -> list[Finding]:
+        offered = await self._offered()
+        return size_findings(largest, self._campaign.recipients, offered, self._override, command=AGAIN)
 
     def _withhold_stopped(self, wave_plan: WavePlan, now: float) -> None:
         """Letters that were planned by an earlier run, and must not go any more."""
@@ -240,7 +247,7 @@ def _openings(wave_plan: WavePlan, now: float) -> Iterator[float]:
 def _refused(findings: Iterable[Finding]) -> str:
     """Why nothing is sent; empty where nothing speaks against it."""
     errors = [each for each in findings if each.severity is Severity.ERROR]
-    return " ".join(f"nothing is sent ({each.code}). {each.problem} {each.advice}." for each in errors)
+    return " ".join(f"nothing is sent ({each.code}). {each.where}: {each.problem} {each.advice}." for each in errors)
 
 
 def _soonest(*moments: float | None) -> float | None:

@@ -18,7 +18,7 @@ from mass_apology.ledger.purging import is_purged
 from mass_apology.ledger.waves import Addition, Candidate, add, candidates, candidates_of, sharing
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
-from mass_apology.model import DUE, Delivery, Finding, Severity, Status, read_rows
+from mass_apology.model import DUE, Delivery, Finding, LargestLetter, Severity, Status, largest_of, read_rows
 from mass_apology.preflight import Asked, asked, fallback_findings
 from mass_apology.recipients import Segments
 from mass_apology.schedule import Decision, Facts, Not, Timetable, Wave, plan_wave, policy
@@ -101,6 +101,8 @@ class WavePlan:
                 self._key, f"{self._campaign.name}/{self.wave.name}", candidate.identity, self._domain
             ),
             wave=self.wave.name,
+            thread=candidate.thread,
+            thread_subject=candidate.thread_subject,
             code=candidate.code,
         )
 
@@ -119,12 +121,24 @@ class WavePlan:
         languages = sorted({letter.language for letter in letters})
         return plan.fact_errors(self._folder, self._campaign, self.wave.template, languages) if languages else []
 
-    def add(self, ledger: Ledger, letters: Iterable[Delivery], now: float, *, changes: Iterable[Changed] = ()) -> None:
+    def largest_letter(self, new: LargestLetter) -> LargestLetter:
+        """The wave's largest letter, with the ``new`` ones."""
+        return largest_of((self._ledger.largest_letter(self.wave.name), new))
+
+    def add(
+        self,
+        ledger: Ledger,
+        letters: Iterable[Delivery],
+        now: float,
+        *,
+        largest: LargestLetter,
+        changes: Iterable[Changed] = (),
+    ) -> None:
         """Plan letters that ``letter`` made, all of them or none; see ``ledger.waves.add``."""
         additions = [
             Addition(recipient=each.id, language=each.language, message_id=each.message_id) for each in letters
         ]
-        add(ledger, self.wave.name, additions, now, changes=changes)
+        add(ledger, self.wave.name, additions, now, largest=largest, changes=changes)
 
     def gate(self) -> Gate:
         """What is asked of each letter of this wave just before it goes."""

@@ -107,7 +107,12 @@ class Draft:
     def commit(self, ledger: Ledger) -> None:
         """Make the plan the ledger's, in one transaction; letters still due that it does not hold are withheld."""
         self._staging.commit(
-            ledger, digest_parts=self._parts, header=self._header, canary=self._canary, now=time.time()
+            ledger,
+            digest_parts=self._parts,
+            header=self._header,
+            canary=self._canary,
+            now=time.time(),
+            largest=self.check.largest_letter,
         )
 
 
@@ -163,7 +168,9 @@ async def drafted(
             await planning.render()
         check = planning.check(code(parts), attached=_attached(folder, campaign))
         if terms.offered is not None:
-            check = extended(check, size_findings(check, terms.offered, terms.override))
+            check = extended(
+                check, size_findings(check.largest_letter, check.recipients, terms.offered, terms.override)
+            )
         yield Draft(staging, check, parts, layout.header, planning.canary(), planning.writer)
 
 

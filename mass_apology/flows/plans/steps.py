@@ -27,7 +27,7 @@ from mass_apology.letter.inspecting.inspection import Inspection, together
 from mass_apology.letter.scenario import facts_findings, load_scenario, purpose_findings, purpose_of
 from mass_apology.letter.usage import first_row_only
 from mass_apology.letter.writer import Writer
-from mass_apology.model import Delivery, Finding, Severity, Withheld
+from mass_apology.model import NO_LETTER, Delivery, Finding, LargestLetter, Severity, Withheld
 from mass_apology.preflight import Findings, Group
 from mass_apology.recipients import Batch, Layout
 from mass_apology.settings import Campaign, parse_rate
@@ -77,6 +77,13 @@ class Check(Struct, frozen=True, kw_only=True):
     due: int | None = None  # letters that `send` would work on now; None where nothing was planned before
     sendable: bool
     skippable: bool  # setting the bad rows aside would make it sendable
+
+    @property
+    def largest_letter(self) -> LargestLetter:
+        """The largest of the letters that were rendered."""
+        if self.size is None:
+            return NO_LETTER
+        return LargestLetter(octets=self.size.largest, encoded=self.size.encoded, line=self.size.largest_line)
 
     def __post_init__(self) -> None:
         """Raise ``CountingError`` where a chosen row is in no letter and not set aside, or counted twice."""

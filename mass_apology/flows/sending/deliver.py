@@ -18,6 +18,7 @@ from mass_apology.flows.following.wave_plan import country_of, timetable
 from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.plans import guarding, plan
 from mass_apology.flows.plans.approving import require_approval
+from mass_apology.flows.plans.size_limit import require_taken, size_findings
 from mass_apology.flows.plans.steps import Check
 from mass_apology.flows.sending.confirmed import Confirmed, may_be_resent
 from mass_apology.flows.sending.gate import Gate, hours, in_the_file, suppression
@@ -125,6 +126,8 @@ class _Confirmation:
         resend = self._may_be_resent(())
         due = plan.due(self._ledger.counts(FIRST_WAVE)) + len(resend)
         self._eyes.plan(None, due, self._campaign)
+        if due:
+            self._require_taken()
         return self._agreed(due, resend, parts)
 
     def _is_somebody_back(self, on_the_list: Suppressed) -> bool:
@@ -148,6 +151,13 @@ class _Confirmation:
             self._take_down(draft.check, approved)
             draft.commit(ledger)
         return confirmed
+
+    def _require_taken(self) -> None:
+        """The plan still holds, but the relay may be another one since, or take less."""
+        largest = self._ledger.largest_letter(FIRST_WAVE)
+        found = size_findings(largest, self._campaign.recipients, self._offered, self._wishes.override)
+        require_taken(found)
+        self._eyes.notice(found)
 
     def _may_be_resent(self, leaving: Collection[int]) -> tuple[int, ...]:
         """Letters in doubt, where they are asked for; without those of recipients who leave the file just now."""

@@ -8,18 +8,10 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from mass_apology.letter.legal.judge import Breach, each_once
-from mass_apology.model import Finding
+from mass_apology.model import NO_LETTER, Finding, LargestLetter, largest_of
 
 MOST_TEXTS = 100
 """Different texts that are told apart: to know that letters differ, a few are enough."""
-
-
-class Largest(Struct, frozen=True, kw_only=True):
-    """The largest message of some letters, in octets as RFC 1870 §3 counts them: before dot-stuffing."""
-
-    octets: int = 0
-    encoded: int = 0  # the same one for a relay that takes no 8bit content
-    line: int = 0  # where its first row starts in the recipients file
 
 
 class Inspection(Struct, frozen=True, kw_only=True):
@@ -29,7 +21,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     breaches: list[Breach] = []  # of the scenario's legal pack, each once
     letters: int = 0  # that could be written
     octets: int = 0  # of their messages, together
-    largest: Largest = Largest()
+    largest: LargestLetter = NO_LETTER
     unplaced: Mapping[str, int] = {}  # letters that show times by the campaign's clock: how many, by country or ""
     texts: frozenset[int] = frozenset()  # a checksum for each different text, up to ``MOST_TEXTS``
 
@@ -48,7 +40,7 @@ def together(inspections: Iterable[Inspection]) -> Inspection:
         breaches=each_once(breach for one in each for breach in one.breaches),
         letters=sum(one.letters for one in each),
         octets=sum(one.octets for one in each),
-        largest=max((one.largest for one in each), key=lambda largest: largest.octets, default=Largest()),
+        largest=largest_of(one.largest for one in each),
         unplaced=dict(unplaced),
         texts=frozenset(texts),
     )
