@@ -14,6 +14,7 @@ from live import Person, campaign_folder, customers, relay, results, send, statu
 from msgspec.structs import replace
 from smtp_fakes import FaultyConversation, Relay
 
+from mass_apology import pacing
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import control, event_loop, suppress
 from mass_apology.flows.following import consent, follow_up
@@ -84,7 +85,8 @@ def stopped_after_one(folder: Callable[[Relay], Path]) -> Iterator[tuple[Relay, 
             return b"451 4.3.0 later"
         return None
 
-    with relay(fault=after_one) as live:
+    with relay(fault=after_one) as live, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pacing, "LETTER", pacing.Backoff(first=0.2, cap=0.2, least=0.1))
         made = folder(live)
         asking = threading.Thread(target=lambda: stop.wait(20) and control.ask(made, Control.STOP))
         asking.start()
