@@ -12,6 +12,7 @@ from enum import StrEnum, auto
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mass_apology.quantities import counted, were
 from mass_apology.settings import Rate
 
 CLIMB_SECONDS = 300.0  # from a standstill back to the full rate, once the relay stops throttling
@@ -151,13 +152,13 @@ def breaker(
     cause one per connection, so more than that is a pattern. ``refusals`` and ``deferrals`` are shares of ``recent``.
     """
     if in_doubt > connections:
-        return f"{in_doubt} letters are in doubt, more than there are connections."
+        return f"{counted(in_doubt, 'letter is', 'letters are')} in doubt, more than there are connections."
     if len(recent) < FEWEST:
         return None
     for ending, limit in ((Ending.REFUSED, refusals), (Ending.DEFERRED, deferrals)):
         count = recent.count(ending)
         if count > limit * len(recent):
-            return f"{count} of the last {len(recent)} letters were {ending.value}, more than {limit:.0%}."
+            return f"{count} of the last {len(recent)} letters {were(count)} {ending.value}, more than {limit:.0%}."
     return None
 
 

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from mass_apology.countries import country_code, is_country, languages_of
 from mass_apology.model import Finding, Severity
 from mass_apology.moments import utc_minute
+from mass_apology.quantities import are, counted
 
 EXAMPLES = 5
 LINES = 1000
@@ -177,8 +178,9 @@ def codes_findings(file: str, wanted: int, free: int) -> list[Finding]:
             code="codes-too-few",
             severity=Severity.ERROR,
             where=file,
-            problem=f"{wanted:,} customers are to have a code, and {free:,} in the file are nobody's yet.",
-            advice=f"Add {wanted - free:,} codes or more at the end of the file.",
+            problem=f"{counted(wanted, 'customer is', 'customers are')} to have a code, and {free:,} in the file "
+            f"{are(free)} nobody's yet.",
+            advice=f"Add {counted(wanted - free, 'code')} or more at the end of the file.",
         )
     ]
 

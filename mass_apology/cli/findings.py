@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mass_apology.cli.exits import printable
-from mass_apology.cli.screen import console, number, say, table
+from mass_apology.cli.screen import console, say, table
 from mass_apology.model import Severity
+from mass_apology.quantities import counted, number
 
 if TYPE_CHECKING:
     from mass_apology.flows.beginning.begin import Made
@@ -43,7 +44,7 @@ def show_proof(proof: Proof) -> None:
         terminal.print(f"{finding.severity.value} {finding.code}", style=_STYLES[finding.severity])
         terminal.print(printable(f"  {finding.where}: {finding.problem}"))
         terminal.print(printable(f"  → {finding.advice}"))
-    written = f"{number(proof.letters)} letters written in {', '.join(proof.languages)}"
+    written = f"{counted(proof.letters, 'letter')} written in {', '.join(proof.languages)}"
     found = f"{number(len(proof.findings))} found" if proof.findings else "nothing is wrong"
     say(f"{proof.template}: {written}; {found}.")
 

@@ -11,6 +11,7 @@ import typer
 from mass_apology.cli import screen, watching
 from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import HERE, Folder, Json
+from mass_apology.quantities import are, counted, number
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -85,7 +86,7 @@ def reconcile(
     if as_json:
         screen.print_json(found)
     elif found.recorded:
-        screen.say(f"{screen.number(found.recorded)} letters are accepted from now on.")
+        screen.say(f"{counted(found.recorded, 'letter')} {are(found.recorded)} accepted from now on.")
     if found.count(flow.Verdict.TAKEN) < len(found.letters):
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 
@@ -104,21 +105,21 @@ def _rebuild(folder: Path, log: Path, *, as_json: bool) -> None:
 
 
 def _show_rebuilt(rebuilt: Rebuilt) -> None:
-    screen.say(f"The ledger learned of {screen.counted(rebuilt.letters, 'letter')}:")
+    screen.say(f"The ledger learned of {counted(rebuilt.letters, 'letter')}:")
     named = ("accepted", "refused", "expired", "in_doubt")
     counts = [(name.replace("_", " "), getattr(rebuilt, name)) for name in named]
-    screen.table(((name, screen.number(count)) for name, count in counts if count), right=True)
-    screen.say(f"Still due: {screen.counted(rebuilt.due, 'letter')}.")
+    screen.table(((name, number(count)) for name, count in counts if count), right=True)
+    screen.say(f"Still due: {counted(rebuilt.due, 'letter')}.")
     if rebuilt.in_doubt:
         screen.say("What is in doubt, the relay's log may tell: mass-apology reconcile --log mail.log")
     if rebuilt.unmatched:
         screen.say(
-            f"{screen.counted(rebuilt.unmatched, 'letter')} of the log are of nobody in the recipients file as it is. "
+            f"{counted(rebuilt.unmatched, 'letter')} of the log are of nobody in the recipients file as it is. "
             "Put the file back as it was when they left, and run this again: until then nothing is sent."
         )
     if rebuilt.missing:
         screen.say(
-            f"This machine remembers {screen.counted(rebuilt.missing, 'letter')} more that left; the log does not name "
+            f"This machine remembers {counted(rebuilt.missing, 'letter')} more that left; the log does not name "
             "them. Find the rest of the log, or a newer copy of the ledger: until then nothing is sent."
         )
     if rebuilt.copied_from:
@@ -144,18 +145,18 @@ def _show(found: Reconciled) -> None:
         span = f"from {_moment(found.first_at)} to {_moment(found.last_at)} UTC"
     else:
         span = "without a time that could be read"
-    screen.say(f"{screen.number(found.lines)} lines of log, {span}.")
+    screen.say(f"{counted(found.lines, 'line')} of log, {span}.")
     if found.on_their_way:
-        letters = screen.counted(found.on_their_way, "letter")
+        letters = counted(found.on_their_way, "letter")
         screen.say(f"{letters} are just being handed over, and not looked at: ask again when the sending has ended.")
     if not found.letters:
         screen.say("No letter is in doubt.")
         return
-    screen.say(f"{screen.number(len(found.letters))} letters are in doubt:")
+    screen.say(f"{counted(len(found.letters), 'letter')} {are(len(found.letters))} in doubt:")
     counts = [
         (words, sum(letter.verdict == verdict for letter in found.letters)) for verdict, words in _VERDICTS.items()
     ]
-    screen.table(((words, screen.number(count)) for words, count in counts if count), right=True)
+    screen.table(((words, number(count)) for words, count in counts if count), right=True)
     _name(found)
     _advise(*(count for _, count in counts))
 
@@ -167,7 +168,7 @@ def _name(found: Reconciled) -> None:
         said = f": {letter.said}{where}" if letter.said else ""
         screen.say(f"  {letter.address}: {_VERDICTS[letter.verdict]}{said}")
     if len(named) > LISTED:
-        screen.say(f"  and {screen.number(len(named) - LISTED)} more; --json names all.")
+        screen.say(f"  and {number(len(named) - LISTED)} more; --json names all.")
 
 
 def _advise(_taken: int, not_taken: int, unnamed: int, uncovered: int) -> None:
@@ -177,11 +178,9 @@ def _advise(_taken: int, not_taken: int, unnamed: int, uncovered: int) -> None:
         )
     if not not_taken:
         return
-    safe = f"send --resend-in-doubt is safe for {screen.number(not_taken)}"
+    safe = f"send --resend-in-doubt is safe for {number(not_taken)}"
     if unnamed or uncovered:
-        screen.say(
-            f"{safe}; it would send the other {screen.number(unnamed + uncovered)} too, which the relay may have."
-        )
+        screen.say(f"{safe}; it would send the other {number(unnamed + uncovered)} too, which the relay may have.")
     else:
         screen.say(f"{safe}: mass-apology send --resend-in-doubt")
 

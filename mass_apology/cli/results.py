@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from mass_apology.cli.screen import counted, duration, number, say, table
+from mass_apology.cli.screen import duration, say, table
 from mass_apology.model import Finding, Status
 from mass_apology.moments import local_minute
 from mass_apology.pages.words import equation
+from mass_apology.quantities import are, counted, number
 
 if TYPE_CHECKING:
     from mass_apology.flows.following.follow_up import FollowedUp
@@ -55,10 +56,10 @@ def show_ended(ended: Ended) -> None:
 
 def show_refusals(found: Found) -> None:
     """What would be taken back, by what the relay said."""
-    say(f"{counted(found.letters, 'letter')} of the wave {found.wave} {_are(found.letters)} refused, as asked for:")
+    say(f"{counted(found.letters, 'letter')} of the wave {found.wave} {are(found.letters)} refused, as asked for:")
     table(((number(letters), said) for said, letters in list(found.said.items())[:REPLIES]), right=False)
     if len(found.said) > REPLIES:
-        say(f"and in other words to the rest: {number(len(found.said) - REPLIES)} more replies.")
+        say(f"and in other words to the rest: {counted(len(found.said) - REPLIES, 'more reply', 'more replies')}.")
     if found.suppressed:
         say(f"{counted(found.suppressed, 'more letter')} to addresses on the suppression list: refused they stay.")
     if found.left_file:
@@ -71,10 +72,6 @@ def show_retried(retried: Retried) -> None:
     say(
         f"{'It is' if retried.letters == 1 else 'They are'} due again; nothing was sent yet. To send: {retried.command}"
     )
-
-
-def _are(letters: int) -> str:
-    return "is" if letters == 1 else "are"
 
 
 def _status_rows(counts: Mapping[Status, int]) -> Iterator[tuple[str, str]]:
@@ -167,12 +164,12 @@ def _show_expected(found: Outlook, wave: str) -> None:
     days = [day for day in found.expected if day.wave == wave]
     if days:
         count, first, last = sum(day.count for day in days), min(day.first for day in days), max(d.last for d in days)
-        say(f"  {number(count)} more are expected, {_from_to(first, last)}, if all before are accepted")
+        say(f"  {counted(count, 'more is', 'more are')} expected, {_from_to(first, last)}, if all before are accepted")
 
 
 def show_armed(agreed: Armed) -> None:
     """``follow-up --arm``."""
-    say(f"{agreed.by} arms {agreed.wave}: at most {number(agreed.letters)} letters.")
+    say(f"{agreed.by} arms {agreed.wave}: at most {counted(agreed.letters, 'letter')}.")
 
 
 def show_followed_up(done: FollowedUp) -> None:
@@ -218,7 +215,7 @@ def show_settled(settled: Settled) -> None:
 
 def show_purged(purged: Purged) -> None:
     """``purge``: what is gone, and what is left to the person."""
-    people = f"{number(purged.people)} people and rows were" if purged.people else "Nobody was left to be"
+    people = f"{counted(purged.people, 'person was', 'people were')}" if purged.people else "Nobody was left to be"
     say(f"{people} forgotten: ledger and log name nobody any more, nor do the free pages of the ledger's file.")
     say(f"Entries of the suppression list that lost their address, and go on working: {number(purged.suppressions)}.")
     if purged.suppressions_kept:
@@ -261,7 +258,7 @@ def show_previewed(made: Previewed) -> None:
         )
     for note in made.notes:
         say(note)
-    say(f"{made.file} holds {number(made.shown)} of {number(made.letters)} letters of the plan {made.code}.")
+    say(f"{made.file} holds {number(made.shown)} of {counted(made.letters, 'letter')} of the plan {made.code}.")
 
 
 def show_rehearsed(rehearsed: Rehearsed) -> None:
@@ -270,12 +267,12 @@ def show_rehearsed(rehearsed: Rehearsed) -> None:
         outcome = "accepted" if tried.accepted else "not accepted"
         say(f"{tried.to}: the letter of {tried.about}, {tried.language}: {outcome} ({tried.said})")
     say(
-        f"{number(rehearsed.accepted)} of {number(rehearsed.letters)} test letters were accepted by the relay. "
+        f"{number(rehearsed.accepted)} of {counted(rehearsed.letters, 'test letter')} accepted by the relay. "
         "No customer was written to."
     )
 
 
 def show_approved(approved: Approved) -> None:
     """``approve``."""
-    say(f"{approved.by} approves the plan {approved.code}: {number(approved.letters)} letters.")
+    say(f"{approved.by} approves the plan {approved.code}: {counted(approved.letters, 'letter')}.")
     say(approved.sentence)

@@ -40,17 +40,6 @@ def print_json(found: object) -> None:
     sys.stdout.flush()
 
 
-def number(count: int) -> str:
-    """``48172`` → "48,172"."""
-    return f"{count:,}"
-
-
-def counted(count: int, noun: str) -> str:
-    """``1, "letter"`` → "1 letter"; ``48172, "address"`` → "48,172 addresses"."""
-    plural = noun.removesuffix("y") + "ies" if noun.endswith("ry") else noun + ("es" if noun.endswith("s") else "s")
-    return f"{number(count)} {noun if count == 1 else plural}"
-
-
 def duration(seconds: float) -> str:
     """``75`` → "1 min 15 s"."""
     whole = round(seconds)

@@ -10,6 +10,7 @@ import typer
 from mass_apology.cli import screen
 from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import Force
+from mass_apology.quantities import counted, number
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -88,7 +89,7 @@ def take(
     from mass_apology.flows import suppress as flow
 
     taken = flow.take(file, reason)
-    screen.say(f"{screen.counted(taken.rows, 'row')} read, {screen.number(taken.new)} of them new.")
+    screen.say(f"{counted(taken.rows, 'row')} read, {number(taken.new)} of them new.")
     if taken.ignored_columns:
         screen.say(f"These columns mean nothing here: {', '.join(taken.ignored_columns)}. Was it the right file?")
 
@@ -107,6 +108,6 @@ def give(
     from mass_apology.flows import suppress as flow
 
     given = flow.give(to, force=force)
-    screen.say(f"{to} holds {screen.counted(given.rows, 'entry')}.")
+    screen.say(f"{to} holds {counted(given.rows, 'entry')}.")
     if given.purged:
-        screen.say(f"Without an address any more, and not in it: {screen.number(given.purged)}; they go on working.")
+        screen.say(f"Without an address any more, and not in it: {number(given.purged)}; they go on working.")

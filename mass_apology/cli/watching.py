@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from mass_apology.cli.findings import show_changes, show_plan
 from mass_apology.cli.results import show_notices
-from mass_apology.cli.screen import console, duration, number, say
+from mass_apology.cli.screen import console, duration, say
 from mass_apology.model import Finding, Status
+from mass_apology.quantities import are, counted, number
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,7 +51,7 @@ class Terminal:
         if outlook is not None:
             show_changes(outlook)
         relay = campaign.relay.url.rpartition("@")[2]
-        say(f"\n{number(due)} letters are due, through {relay} at {campaign.relay.rate}.")
+        say(f"\n{counted(due, 'letter')} {are(due)} due, through {relay} at {campaign.relay.rate}.")
 
     def notice(self, findings: Sequence[Finding]) -> None:
         """What to know before typing the number."""

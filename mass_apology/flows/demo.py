@@ -20,6 +20,7 @@ import msgspec
 
 from mass_apology.campaign import FILE_NAME
 from mass_apology.errors import MassApologyError, OutputError
+from mass_apology.quantities import counted, were
 from mass_apology.smtp.sink import Received, Sink
 from mass_apology.state import STATE_VARIABLE
 
@@ -118,7 +119,7 @@ class _Demo:
             raise _failed("send", sending)
         sending.send_signal(signal.SIGKILL)
         await ended
-        self._say(f"\nKilled (SIGKILL) when the relay had {len(self._received):,} letters.\n")
+        self._say(f"\nKilled (SIGKILL) when the relay had {counted(len(self._received), 'letter')}.\n")
 
     async def _due(self) -> int:
         """The letters due: the ledger's, or before there is one, the check's."""
@@ -131,9 +132,11 @@ class _Demo:
 
     def _conclude(self, seconds: float) -> bool:
         twice = sum(count > 1 for count in self._received.values())
-        self._say(f"\nThe relay received {len(self._received):,} different letters; {twice} of them twice.")
+        self._say(f"\nThe relay received {counted(len(self._received), 'different letter')}; {twice} of them twice.")
         if missing := self._letters - len(self._received):
-            self._say(f"{missing} were about to be handed over when the kill came: that is what in doubt means.")
+            self._say(
+                f"{missing} {were(missing)} about to be handed over when the kill came: that is what in doubt means."
+            )
         self._say(f"All of it took {seconds:.0f} s. In {self._folder}/:")
         self._say("  campaign.toml    what was to be sent, to whom, through what")
         self._say("  ledger.sqlite    every letter with its status")

@@ -14,6 +14,7 @@ from mass_apology.guards.facts import Commonest, Facts, WrittenAgain
 from mass_apology.guards.renamed_waves import RENAMED
 from mass_apology.model import Finding, Severity
 from mass_apology.moments import utc_day, utc_minute
+from mass_apology.quantities import are, counted, were
 
 GUARDS: Mapping[str, str] = MappingProxyType(
     {
@@ -199,7 +200,8 @@ def _test_recipients_mixed(facts: Facts) -> Iterator[Finding]:
     tests = audience.reserved + throwaway
     if tests and audience.real:
         problem = (
-            f"{tests:,} letters go to test addresses ({', '.join(audience.test_domains)}), {audience.real:,} do not."
+            f"{counted(tests, 'letter goes', 'letters go')} to test addresses ({', '.join(audience.test_domains)}), "
+            f"{counted(audience.real, 'does', 'do')} not."
         )
         advice = "Delete the test rows, or correct the file: is it the customers'?"
         yield _error("test-recipients-mixed", facts.campaign.recipients, problem, advice)
@@ -208,13 +210,15 @@ def _test_recipients_mixed(facts: Facts) -> Iterator[Finding]:
 def _empty_plan(facts: Facts) -> Iterator[Finding]:
     if facts.rows_chosen == 0:
         where = "campaign.toml, where" if facts.rows_read else facts.campaign.recipients
-        problem = f"None of {facts.rows_read:,} rows is chosen." if facts.rows_read else "The file has no rows."
+        problem = (
+            f"Of {counted(facts.rows_read, 'row')}, none is chosen." if facts.rows_read else "The file has no rows."
+        )
         yield _error("empty-plan", where, problem, "Correct it, then run: mass-apology check")
 
 
 def _shrunken_plan(facts: Facts) -> Iterator[Finding]:
     if 0 < facts.rows_chosen * 100 < facts.rows_read:
-        problem = f"Only {facts.rows_chosen:,} of {facts.rows_read:,} rows are chosen."
+        problem = f"Only {facts.rows_chosen:,} of {facts.rows_read:,} rows {are(facts.rows_chosen)} chosen."
         advice = f"Look at the expression again: {facts.campaign.where}"
         yield _error("shrunken-plan", "campaign.toml, where", problem, advice)
 
@@ -223,7 +227,7 @@ def _count_jump(facts: Facts) -> Iterator[Finding]:
     before, now = facts.letters_at_last_check, facts.letters
     if before is None or abs(now - before) < JUMP or before <= now * 2 <= before * 4:
         return
-    problem = f"There are {now:,} letters now; at the last check there were {before:,}."
+    problem = f"There {are(now)} {counted(now, 'letter')} now; at the last check there {were(before)} {before:,}."
     advice = "Is it the right file? If so, run mass-apology check, look at it, and send."
     yield _error("count-jump", facts.campaign.recipients, problem, advice)
 
@@ -231,7 +235,9 @@ def _count_jump(facts: Facts) -> Iterator[Finding]:
 def _too_many_recipients(facts: Facts) -> Iterator[Finding]:
     most = facts.campaign.limits.max_recipients
     if most is not None and facts.letters > most:
-        problem = f"There are {facts.letters:,} letters, and limits.max_recipients is {most:,}."
+        problem = (
+            f"There {are(facts.letters)} {counted(facts.letters, 'letter')}, and limits.max_recipients is {most:,}."
+        )
         advice = "Choose rows with `where`, or raise the limit."
         yield _error("too-many-recipients", facts.campaign.recipients, problem, advice)
 
@@ -271,7 +277,7 @@ def _same_file_sent(facts: Facts) -> Iterator[Finding]:
         if facts.now - use.at <= SAME_FILE_WITHIN:
             problem = (
                 f"This very file was sent at {utc_minute(use.at)} by the campaign {use.campaign}: "
-                f"{use.letters:,} letters, in {use.folder}."
+                f"{counted(use.letters, 'letter')}, in {use.folder}."
             )
             advice = f"To go on with that one: mass-apology send -C {use.folder}"
             yield _error("same-file-sent", facts.campaign.recipients, problem, advice)

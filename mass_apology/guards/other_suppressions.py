@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from mass_apology.model import Finding, Severity
+from mass_apology.quantities import counted
 
 OTHER_LIST = "suppressions-other"
 
@@ -27,8 +28,8 @@ def list_findings(facts: ListFacts) -> Iterator[Finding]:
             code=OTHER_LIST,
             severity=Severity.ERROR,
             where=facts.path,
-            problem=f"This suppression list has {facts.entries} entries; the one that was used before, {facts.before}, "
-            f"has {facts.entries_before}.",
+            problem=f"This suppression list has {counted(facts.entries, 'entry')}; the one that was used "
+            f"before, {facts.before}, has {facts.entries_before}.",
             advice="Run it as the user, and with the MASS_APOLOGY_STATE, of the run before; or bring the entries over: "
             "mass-apology suppress export, then import",
         )

@@ -10,6 +10,7 @@ from msgspec import Struct
 from mass_apology.ledger.lock import transaction
 from mass_apology.ledger.sqlite import Ledger
 from mass_apology.ledger.statements import statements
+from mass_apology.quantities import counted, were
 
 _QUERIES = statements("doubts.sql")
 _ADD_NOTE = statements("queries.sql")["add-note"]
@@ -69,6 +70,6 @@ def _settle(connection: Connection, proofs: Sequence[Proof], now: float) -> int:
             ).rowcount
             for proof in proofs
         )
-        what = f"{settled} letters in doubt stand in the relay's log and count as accepted"
+        what = f"{counted(settled, 'letter')} in doubt {were(settled)} found in the relay's log and counted as accepted"
         connection.execute(_ADD_NOTE, {"now": now, "what": what})
         return settled

@@ -20,10 +20,11 @@ _ADD_NOTE = statements("queries.sql")["add-note"]
 
 # What of a note names nobody, whatever follows it. Of any other note only its time stays.
 _KEPT = re.compile(
-    r"plan [a-z]+(?:-[a-z]+)* of \d+ letters confirmed"
-    r"|wave [a-z0-9-]+ of at most \d+ letters armed"
-    r"|\d+ letters of the (?:correction|wave) [a-z0-9-]+ confirmed"
-    r"|\d+ letters in doubt (?:were released to be sent again|stand in the relay's log and count as accepted)"
+    r"plan [a-z]+(?:-[a-z]+)* of [\d,]+ letters? confirmed"
+    r"|wave [a-z0-9-]+ of at most [\d,]+ letters? armed"
+    r"|[\d,]+ letters? of the (?:correction|wave) [a-z0-9-]+ confirmed"
+    r"|[\d,]+ letters? of the wave [a-z0-9-]+ in doubt (?:was|were) released to be sent again"
+    r"|[\d,]+ letters? in doubt (?:was|were) found in the relay's log and counted as accepted"
     r"|the lock was taken over from process \d+"
     rf"|{NOTE}"
 )

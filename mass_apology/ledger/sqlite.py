@@ -23,6 +23,7 @@ from mass_apology.ledger.statements import statements
 from mass_apology.ledger.write_lock import WriteLock
 from mass_apology.ledger.writer import Writer
 from mass_apology.model import FIRST_WAVE, Delivery, Mark
+from mass_apology.quantities import counted, were
 
 T = TypeVar("T")
 
@@ -233,7 +234,8 @@ def _release(connection: Connection, wave: str, letters: Collection[int], now: f
     with lock.fenced(connection):
         count = connection.execute(_QUERIES["release"], facts).rowcount
         if count:
-            what = f"{count} letters of the wave {wave} in doubt were released to be sent again"
+            released = f"{were(count)} released to be sent again"
+            what = f"{counted(count, 'letter')} of the wave {wave} in doubt {released}"
             connection.execute(_QUERIES["add-note"], {"now": now, "what": what})
         return count
 

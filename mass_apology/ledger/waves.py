@@ -17,6 +17,7 @@ from mass_apology.ledger.sqlite import Ledger
 from mass_apology.ledger.staged import Changed
 from mass_apology.ledger.statements import statements
 from mass_apology.model import NO_LETTER, LargestLetter, Status
+from mass_apology.quantities import counted
 
 _QUERIES = statements("waves.sql")
 _CANDIDATES = "\n".join((_QUERIES["candidate"], _QUERIES["of-everybody"]))
@@ -143,7 +144,7 @@ def arm(ledger: Ledger, consent: Armed, *, overridden: Sequence[str] = ()) -> No
         "letters": consent.letters,
         "digest_parts": msgspec.json.encode(consent.digest_parts).decode(),
     }
-    what = f"wave {consent.wave} of at most {consent.letters} letters armed by {consent.by}"
+    what = f"wave {consent.wave} of at most {counted(consent.letters, 'letter')} armed by {consent.by}"
     what += f"; overridden: {', '.join(overridden)}" if overridden else ""
 
     def act(connection: Connection) -> None:

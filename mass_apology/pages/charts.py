@@ -15,7 +15,8 @@ from html import escape
 from msgspec import Struct
 
 from mass_apology.model import Status
-from mass_apology.pages.words import counted, moment, number, present, status_word
+from mass_apology.pages.words import moment, present, status_word
+from mass_apology.quantities import counted, number
 
 MOST_STEPS = 60  # bars of a timeline: on a phone each is still some four pixels wide
 MOST_MARKS = 8  # labels of its time axis

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from mass_apology.model import Severity
 from mass_apology.pages.document import document, page_file, shared_style
-from mass_apology.pages.words import counted, joined_lines, sentence, timed, value
+from mass_apology.pages.words import joined_lines, sentence, timed, value
+from mass_apology.quantities import counted
 
 OPEN_LINES = 12
 """So many line numbers are seen at once; more are unfolded, and printed."""

@@ -25,10 +25,8 @@ from mass_apology.pages.charts import (
 from mass_apology.pages.document import document, page_file, shared_style
 from mass_apology.pages.words import (
     MEANINGS,
-    counted,
     equation,
     lasted,
-    number,
     percent,
     present,
     sentence,
@@ -37,6 +35,7 @@ from mass_apology.pages.words import (
     timed,
     value,
 )
+from mass_apology.quantities import counted, number
 
 __all__ = ["Bucket", "Evidence", "ReplyGroup", "ReportPage", "Share", "Unreached", "report_page"]
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from mass_apology.model import Status
 from mass_apology.pages.document import harmless
+from mass_apology.quantities import counted, number
 
 LONGEST_VALUE = 200
 LONGEST_SENTENCE = 1200
@@ -71,16 +72,6 @@ def present(counts: Mapping[Status, int]) -> list[Status]:
 def status_word(status: Status) -> str:
     """``Status.IN_DOUBT`` → "in doubt"."""
     return status.value.lower().replace("_", " ")
-
-
-def number(count: int) -> str:
-    """``48172`` → "48,172"."""
-    return f"{count:,}"
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """``2, "letter"`` → "2 letters"; ``many`` where an s is not enough."""
-    return f"{number(count)} {one if count == 1 else many or f'{one}s'}"
 
 
 def equation(counts: Mapping[Status, int]) -> str:

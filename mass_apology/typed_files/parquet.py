@@ -10,6 +10,7 @@ from math import isfinite, isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mass_apology.quantities import counted
 from mass_apology.typed_files.frames import FlawedRow, Heading, Request, Rows, Unreadable
 from mass_apology.typed_files.limits import Budget
 from mass_apology.typed_files.number_format import EXACT, plain
@@ -42,7 +43,7 @@ def opened_parquet(path: Path) -> Iterator[ParquetFile]:
         with ParquetFile(path) as file:
             rows = file.metadata.num_rows
             if rows > max(size, _FEW_ROWS):
-                problem = f"says that it has {rows:,} rows in {size:,} bytes, where no addresses have room."
+                problem = f"says that it has {counted(rows, 'row')} in {size:,} bytes, where no addresses have room."
                 raise Unreadable(problem, _NEXT_STEP)
             yield file
     except (ArrowException, OSError, ValueError, UnicodeError) as error:

@@ -98,7 +98,7 @@ def test_a_shorter_file_is_a_question_first(tmp_path: Path) -> None:
         ask_to_stop_when(stop, folder)
         assert send(folder).due == 1
         write_rows(folder / "affected.csv", customers(3))
-        with pytest.raises(ConfirmationError, match="1 letters are still due to customers who are no longer"):
+        with pytest.raises(ConfirmationError, match="1 letter is still due to customers who are no longer"):
             send(folder)
         send(folder, withhold_missing=True)
         assert statuses(folder) == {"ACCEPTED": 3, "WITHHELD": 1}

@@ -266,6 +266,6 @@ def test_the_command_says_what_is_safe(folder: Path) -> None:
     assert done.returncode == 1
     assert "4 letters are in doubt:" in done.stdout
     assert "safe for 3: mass-apology send --resend-in-doubt" in done.stdout
-    assert done.stdout.endswith("1 letters are accepted from now on.\n")
+    assert done.stdout.endswith("1 letter is accepted from now on.\n")
     bad = subprocess.run([*command, "--zone", "Nowhere/City"], capture_output=True, text=True, check=False)
     assert bad.returncode == 2

@@ -375,7 +375,7 @@ class TestRecovery:
         (letter,) = claim(ledger, now=NOON + 7)
         assert (letter.id, letter.message_id, letter.attempts, letter.first_tried_at) == (1, first_id, 1, None)
         assert [(note.at, note.what) for note in ledger.notes()] == [
-            (NOON + 7, "1 letters of the wave first in doubt were released to be sent again")
+            (NOON + 7, "1 letter of the wave first in doubt was released to be sent again")
         ]
         assert ledger.release_in_doubt("first", [1], NOON + 8) == 0
         assert len(ledger.notes()) == 1

@@ -125,3 +125,21 @@ def test_a_purged_ledger_is_told_no_names(ledger: Ledger, path: Path) -> None:
     assert statuses(path)[1] is Status.BOUNCED
     ledger.__exit__()
     assert b"secret.person" not in path.read_bytes()
+
+
+def test_notes_that_name_nobody_outlast_a_purge(ledger: Ledger) -> None:
+    handed_over(ledger, 1)
+    marked(ledger, 1, Status.IN_DOUBT)
+    ledger.release_in_doubt("first", [1], NOON)
+    plain = [
+        "plan amber-otter of 1 letter confirmed",
+        "plan amber-otter of 20,000 letters confirmed",
+        "1 letter of the correction mended confirmed",
+        "wave later of at most 1 letter armed",
+        "1,200 letters in doubt were found in the relay's log and counted as accepted",
+    ]
+    for what in (*plain, "Ewa Wojcik was called"):
+        ledger.note(NOON + 1, what)
+    purging.purge(ledger, NOON + 2)
+    released = "1 letter of the wave first in doubt was released to be sent again"
+    assert [note.what for note in ledger.notes()] == [released, *plain, "a note, whose text was purged", purging.NOTE]

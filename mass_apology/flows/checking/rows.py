@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mass_apology.flows.plans.steps import Check
 from mass_apology.moments import local_minute
+from mass_apology.quantities import are, counted
 from mass_apology.sender_domain import BULK
 
 MOST_NAMED = 5  # links and attachments named
@@ -46,7 +47,7 @@ def verdict(check: Check) -> str:
     if check.sendable and check.due is not None:
         return _verdict_of_begun(check.due)
     if check.sendable:
-        return f"Ready: {check.letters:,} letters. Look at them: mass-apology preview --to preview.html"
+        return f"Ready: {counted(check.letters, 'letter')}. Look at them: mass-apology preview --to preview.html"
     if check.skippable:
         return "Nothing can be sent yet. Mend the errors, or set the bad rows aside: mass-apology send --skip-bad-rows"
     return "Nothing can be sent yet. Mend the errors, then run check again."
@@ -55,7 +56,7 @@ def verdict(check: Check) -> str:
 def _verdict_of_begun(due: int) -> str:
     if not due:
         return "Nothing is due: everybody's letter is done. Who was reached, and who was not: mass-apology report"
-    return f"Ready: {due:,} letters are due now. Look at them: mass-apology preview --to preview.html"
+    return f"Ready: {counted(due, 'letter')} {are(due)} due now. Look at them: mass-apology preview --to preview.html"
 
 
 def _rows_read(check: Check) -> str:

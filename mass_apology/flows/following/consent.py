@@ -22,7 +22,8 @@ from mass_apology.ledger import Records
 from mass_apology.ledger.waves import Armed, arm, planned
 from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.model import DUE, NO_LETTER, Delivery, Finding, LargestLetter, Severity, Status, largest_of
-from mass_apology.preflight import Findings, Group
+from mass_apology.preflight import Findings
+from mass_apology.quantities import are, counted
 from mass_apology.schedule import Due, Wave, waves
 from mass_apology.settings import Campaign
 
@@ -70,7 +71,7 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
         )
         if said := disagreement(letters, confirm, count):
             raise ConfirmationError(
-                f"The wave {name} is of {letters} letters, but {said}; it is not armed.",
+                f"The wave {name} is of {counted(letters, 'letter')}, but {said}; it is not armed.",
                 next_step=f"Look at: mass-apology follow-up --plan. To arm it: "
                 f"mass-apology follow-up --arm {name} --confirm {letters}",
             )
@@ -102,8 +103,8 @@ def _still_sending(ledger: Records, wave: Wave) -> Iterator[Finding]:
             code="wave-before-unfinished",
             severity=Severity.WARNING,
             where=f"follow-up {wave.name}",
-            problem=f"{on_the_way:,} letters of the wave {wave.from_wave} are still due or on their way: whoever gets "
-            "one of those is not counted here yet.",
+            problem=f"{counted(on_the_way, 'letter')} of the wave {wave.from_wave} {are(on_the_way)} still due or on "
+            "the way: who gets such a letter is not counted here yet.",
             advice=f"Once they are sent, arm it again for all: mass-apology follow-up --arm {wave.name}",
         )
 
@@ -131,8 +132,9 @@ async def require_writable(wave_plan: WavePlan, letters: list[Delivery], observe
             observe("rendering letters", min(start + BATCH, len(letters)), len(letters))
     errors = [group for group in findings.groups() if group.severity is Severity.ERROR]
     if errors:
+        hopeless = counted(sum(group.count for group in errors), "letter")
         raise ConfirmationError(
-            f"{_counted(errors)} of the wave {wave_plan.wave.name} cannot go. {_told(errors[0].examples[0])}",
+            f"{hopeless} of the wave {wave_plan.wave.name} cannot go. {_told(errors[0].examples[0])}",
             next_step="Mend the template, the fact in campaign.toml or the customer's row, then run it again.",
         )
     return largest
@@ -156,11 +158,6 @@ def require_follow_ups(campaign: Campaign) -> None:
             "This campaign has no follow-ups.",
             next_step="Describe one in campaign.toml: [[follow_up]] with template and after (docs/follow-ups.md).",
         )
-
-
-def _counted(groups: list[Group]) -> str:
-    count = sum(group.count for group in groups)
-    return f"{count:,} letter{'s' if count > 1 else ''}"
 
 
 def _told(finding: Finding) -> str:

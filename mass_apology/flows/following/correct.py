@@ -33,6 +33,7 @@ from mass_apology.guards import AGAIN
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.editions import digest_of, editions
 from mass_apology.model import FIRST_WAVE
+from mass_apology.quantities import counted
 from mass_apology.schedule import is_wave_name, waves
 from mass_apology.settings import Campaign, ScheduleSettings
 from mass_apology.smtp.password import relay_password
@@ -88,7 +89,7 @@ async def _correct(folder: Path, wishes: Wishes, eyes: Eyes) -> Ended:
             resend=resend,
         )
         wave_plan.add(ledger, letters, time.time(), largest=largest, changes=theirs)
-        ledger.note(time.time(), f"{due} letters of the correction {wishes.name} confirmed")
+        ledger.note(time.time(), f"{counted(due, 'letter')} of the correction {wishes.name} confirmed")
         access = Access(password=password, extensions=offer.extensions)
         return await Run(folder, campaign, ledger, eyes, access).deliver(confirmed, wave_plan.gate())
 
@@ -129,6 +130,6 @@ def _confirm(due: int, wishes: Wishes, eyes: Eyes, campaign: Campaign) -> None:
     eyes.plan(None, due, campaign)
     if said := disagreement(due, wishes.confirm, eyes.count):
         raise ConfirmationError(
-            f"{due} letters are to be corrected, but {said}; nothing was sent.",
+            f"{counted(due, 'letter is', 'letters are')} to be corrected, but {said}; nothing was sent.",
             next_step=f"To send them, run the same command with --confirm {due}.",
         )

@@ -25,6 +25,7 @@ from mass_apology.guards import AGAIN
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.waves import Candidate, armed, planned, withhold
 from mass_apology.model import NO_LETTER, Extensions, Finding, LargestLetter, Severity
+from mass_apology.quantities import counted
 from mass_apology.schedule import Due, Not, Wave, waves
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
@@ -133,7 +134,8 @@ class _Following:
         now = time.time()
         due, next_at = _due(wave_plan, now)
         if consent is None:
-            said = f"{len(due):,} letters are due, but nobody has armed it: mass-apology follow-up --arm {wave.name}"
+            letters = counted(len(due), "letter is", "letters are")
+            said = f"{letters} due, but nobody has armed it: mass-apology follow-up --arm {wave.name}"
             return _untouched(wave, said if due else "", next_at, needs_a_person=bool(due))
         parts = plan.letter_parts(self._folder, self._campaign, wave.template)  # before the consent is compared
         changed = plan.changed_parts(consent.digest_parts, wave_parts(self._folder, self._campaign, wave))
@@ -156,7 +158,8 @@ class _Following:
         again = self._agreed_again(wave_plan, resend) if resend is not None else ()
         if new:
             wave_plan.add(self._ledger, new, now, largest=largest)
-        said = f"{len(due) - room:,} more are due than were armed; look, and arm it again" if len(due) > room else ""
+        more = counted(len(due) - room, "more is", "more are")
+        said = f"{more} due than were armed; look, and arm it again" if len(due) > room else ""
         confirmed = Confirmed(
             wave=wave.name,
             template=wave.template,
@@ -178,7 +181,7 @@ class _Following:
         self._eyes.plan(None, len(letters), self._campaign)
         if said := disagreement(len(letters), resend.confirm, self._eyes.count):
             raise ConfirmationError(
-                f"{len(letters)} letters in doubt would be sent again, but {said}; nothing was sent.",
+                f"{counted(len(letters), 'letter')} in doubt would be sent again, but {said}; nothing was sent.",
                 next_step="To send them again, run: mass-apology follow-up --resend-in-doubt "
                 f"{resend.wave} --confirm {len(letters)}",
             )

@@ -59,7 +59,7 @@ def _is_of_names(column: str) -> bool:
 def _of(unnamed: int, letters: int) -> str:
     if unnamed == letters:
         return "The letter greets" if letters == 1 else f"All {letters:,} letters greet"
-    return f"{unnamed:,} of {letters:,} letters greet"
+    return f"{unnamed:,} of {letters:,} letters {'greets' if unnamed == 1 else 'greet'}"
 
 
 def _column(columns: Sequence[str]) -> str:

@@ -71,8 +71,7 @@ class Persons:
                 code="nothing-known",
                 severity=Severity.WARNING,
                 where=self._file,
-                problem=f"None of these {letters:,} letters is for anybody known from the {known.earlier:,} "
-                f"that have left{last}.",
+                problem=f"{_none_of(letters)} is for anybody known from the {known.earlier:,} that have left{last}.",
                 advice="Is it the right file, with the right column of addresses? If these are new people, send.",
             )
         for line, address in known.moved:
@@ -157,6 +156,10 @@ class Persons:
 
 def _named(kin: Kin) -> Iterator[tuple[str, int]]:
     return zip(kin.names, kin.lines, strict=True)
+
+
+def _none_of(letters: int) -> str:
+    return "The letter" if letters == 1 else f"None of these {letters:,} letters"
 
 
 def _people(names: Sequence[str], count: int) -> str:

@@ -31,6 +31,7 @@ from mass_apology.letter.scenario import facts_findings, load_scenario
 from mass_apology.letter.templates import shipped_templates, template_files
 from mass_apology.letter.writer import Writer
 from mass_apology.model import DUE, FIRST_WAVE, Delivery, Extensions, Finding, Severity, Status
+from mass_apology.quantities import counted
 from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ScheduleSettings, SubjectLine
 
 NO_KEY = bytes(32)  # for a check, whose Message-IDs nobody sees
@@ -207,7 +208,8 @@ def require_sendable(check: Check, outlook: Outlook, *, withhold_missing: bool) 
     missing = outlook.changes.missing
     if missing and not withhold_missing:
         raise ConfirmationError(
-            f"{missing} letters are still due to customers who are no longer in {check.recipients}; nothing was sent.",
+            f"{counted(missing, 'letter is', 'letters are')} still due to customers who are no longer in "
+            f"{check.recipients}; nothing was sent.",
             next_step="Put their rows back, or withhold their letters: mass-apology send --withhold-missing",
         )
 

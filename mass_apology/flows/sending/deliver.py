@@ -27,6 +27,7 @@ from mass_apology.flows.sending.stopped import may_be_written_to_again, withhold
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Ledger
 from mass_apology.model import FIRST_WAVE, Extensions
+from mass_apology.quantities import counted
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
@@ -170,7 +171,7 @@ class _Confirmation:
         expects = due or self._wishes.confirm is not None
         if expects and (said := disagreement(due, self._wishes.confirm, self._eyes.count)):
             raise ConfirmationError(
-                f"{due} letters are due, but {said}; nothing was sent.",
+                f"{counted(due, 'letter is', 'letters are')} due, but {said}; nothing was sent.",
                 next_step=f"Look at the plan above; to send it, run: mass-apology send --confirm {due}"
                 if due
                 else "See where each letter is: mass-apology status",
@@ -185,7 +186,7 @@ class _Confirmation:
 
     def _take_down(self, check: Check, approved: str) -> None:
         """What somebody may ask about later, and what other campaigns have to know."""
-        said = f"plan {check.code} of {check.letters} letters confirmed. {approved}".strip()
+        said = f"plan {check.code} of {counted(check.letters, 'letter')} confirmed. {approved}".strip()
         if self._wishes.override:
             said += f" Overridden: {', '.join(self._wishes.override)}."
         self._ledger.note(time.time(), said)

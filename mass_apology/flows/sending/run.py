@@ -29,6 +29,7 @@ from mass_apology.flows.sending.windows import Windows
 from mass_apology.ledger import Control, Ledger, editions
 from mass_apology.letter.farm import Farm, processes_for
 from mass_apology.model import Extensions, Finding, Status
+from mass_apology.quantities import are, counted, number, were
 from mass_apology.settings import Campaign, parse_rate
 from mass_apology.smtp.relay import run as send_through
 
@@ -161,8 +162,8 @@ class Run:
         due = plan.due(self._ledger.counts(confirmed.wave)) + len(confirmed.resend)
         if due != confirmed.count:
             raise ConfirmationError(
-                f"{due} letters of the wave {confirmed.wave} are due, and {confirmed.count} were agreed to; "
-                "nothing was sent.",
+                f"{counted(due, 'letter')} of the wave {confirmed.wave} {are(due)} due, and {number(confirmed.count)} "
+                f"{were(confirmed.count)} agreed to; nothing was sent.",
                 next_step="Run the command again, and look at the plan.",
             )
 

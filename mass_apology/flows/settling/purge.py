@@ -19,6 +19,7 @@ from mass_apology.flows.suppressing import store_path, suppressed
 from mass_apology.ledger import Ledger, purging
 from mass_apology.ledger.waves import armed
 from mass_apology.moments import utc_minute
+from mass_apology.quantities import counted
 from mass_apology.schedule import Due, waves
 from mass_apology.settings import Campaign, parse_duration
 from mass_apology.suppression import Suppressions
@@ -68,19 +69,19 @@ def _require_finished(folder: Path, campaign: Campaign, ledger: Ledger, now: flo
     unfinished = purging.unfinished(ledger)
     if unfinished.due:
         raise ConfirmationError(
-            f"{unfinished.due} letters are still due; nothing was purged.",
+            f"{counted(unfinished.due, 'letter is', 'letters are')} still due; nothing was purged.",
             next_step="Send them, or take their rows out of the file and run: mass-apology send --withhold-missing",
         )
     if unfinished.in_doubt:
         raise ConfirmationError(
-            f"{unfinished.in_doubt} letters are in doubt, and afterwards nobody could clear that up; nothing was "
-            "purged.",
+            f"{counted(unfinished.in_doubt, 'letter is', 'letters are')} in doubt, and afterwards nobody could "
+            "clear that up; nothing was purged.",
             next_step="Ask the relay's log: mass-apology reconcile --log mail.log. Or send them again: "
             "mass-apology send --resend-in-doubt",
         )
     for name, letters in _still_armed(folder, campaign, ledger, now):
         raise ConfirmationError(
-            f"The follow-up {name} is armed and has {letters} letters to send yet; nothing was purged.",
+            f"The follow-up {name} is armed and has {counted(letters, 'letter')} to send yet; nothing was purged.",
             next_step="Let it send them, or take the [[follow_up]] out of campaign.toml.",
         )
 
@@ -111,7 +112,7 @@ def _require_old(ledger: Ledger, before: float, older_than: str) -> None:
 def _confirm(people: int, wishes: Wishes, ask: Callable[[int], str]) -> None:
     if said := disagreement(people, wishes.confirm, ask):
         raise ConfirmationError(
-            f"The ledger tells of {people} people, but {said}; nothing was purged.",
+            f"The ledger tells of {counted(people, 'person', 'people')}, but {said}; nothing was purged.",
             next_step=f"To forget them for good, run the same command with --confirm {people}.",
         )
 

@@ -32,6 +32,7 @@ from mass_apology.ledger.origin import agree, become, copied_from, gone, replace
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
 from mass_apology.model import FIRST_WAVE, read_lines
+from mass_apology.quantities import counted
 from mass_apology.settings import Campaign
 
 
@@ -72,7 +73,9 @@ def rebuild(folder: Path, log: Path, *, observe: Observe) -> Rebuilt:
         missing = max((seen.accepted - found for seen in known), default=0)
         rebuilt = _rebuilt(learned, plan.due(ledger.counts(FIRST_WAVE)), max(0, missing), copied)
         ledger.note(
-            time.time(), f"{rebuilt.letters} letters were learned from {log.name}: the ledger was lost or set back"
+            time.time(),
+            f"{counted(rebuilt.letters, 'letter was', 'letters were')} learned from {log.name}: "
+            "the ledger was lost or set back",
         )
         if rebuilt.whole:
             _agree(folder, log, ledger, known, copied=bool(copied))
@@ -129,8 +132,9 @@ def _require_nobody_missing(draft: plan.Draft, ledger: Ledger, campaign: Campaig
     """Letters that are due must not be withheld in passing."""
     if missing := draft.outlook(ledger).changes.missing:
         raise ConfirmationError(
-            f"{missing} letters are due to customers who are no longer in {campaign.recipients}, and the log tells "
-            "of others whom the ledger does not know; nothing was learned of those.",
+            f"{counted(missing, 'letter is', 'letters are')} due to customers who are no longer in "
+            f"{campaign.recipients}, and the log tells of others whom the ledger does not know; nothing was learned "
+            "of those.",
             next_step="Put the rows back into the file, as it was when the letters left, then run it again.",
         )
 

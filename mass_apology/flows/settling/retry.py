@@ -18,6 +18,7 @@ from mass_apology.ledger import Ledger
 from mass_apology.ledger.purging import is_purged
 from mass_apology.ledger.taking_back import Refusal, refusals, take_back
 from mass_apology.model import FIRST_WAVE, read_lines, read_rows
+from mass_apology.quantities import are, counted, number
 from mass_apology.recipients import Segments
 from mass_apology.schedule import waves
 from mass_apology.settings import Campaign
@@ -71,7 +72,8 @@ def retry(folder: Path, wishes: Wishes, show: Callable[[Found], None], count: Ca
         show(found)
         if said := disagreement(len(chosen), wishes.confirm, count):
             raise ConfirmationError(
-                f"{len(chosen)} refused letters were found, but {said}; nothing was changed.",
+                f"{counted(len(chosen), 'refused letter was', 'refused letters were')} found, but {said}; "
+                "nothing was changed.",
                 next_step=f"Run it again with: --confirm {len(chosen)}",
             )
         by = whose_word()
@@ -111,8 +113,9 @@ def _require_some(found: Found, wishes: Wishes) -> None:
         return
     if found.suppressed or found.left_file:
         raise ConfirmationError(
-            f"No letter can be taken back: of those asked for, {found.suppressed} are to addresses "
-            f"on the suppression list, and {found.left_file} to customers who are no longer in the recipients file.",
+            f"No letter can be taken back: of those asked for, {number(found.suppressed)} {are(found.suppressed)} to "
+            f"addresses on the suppression list, and {number(found.left_file)} to customers who are no longer in the "
+            "recipients file.",
             next_step="Look at: mass-apology suppress list; rows that are put back count once send has read the file.",
         )
     asked = wishes.code is not None or wishes.where is not None
