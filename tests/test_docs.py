@@ -8,7 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mass_apology import settings
+from mass_apology import bounded_toml, settings
+from mass_apology.letter.markup import expression_size, layout, rendering_work, script, source
+from mass_apology.letter.message import attach
 from mass_apology.model import Status
 
 ROOT = Path(__file__).parent.parent
@@ -25,3 +27,53 @@ def test_every_setting_is_documented(table: type[msgspec.Struct]) -> None:
 def test_every_status_is_in_the_glossary() -> None:
     page = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
     assert all(status in page for status in Status)
+
+
+def _power(number: int) -> str:
+    """``10**30`` → "10³⁰"."""
+    digits = str(number)
+    assert digits.strip("0") == "1"
+    return "10" + str(len(digits) - 1).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+LIMITS = {
+    "campaign.toml": f"{bounded_toml.MAX_OCTETS // 1024} KB",
+    "tables and lists in it, inside one another": f"{bounded_toml.MAX_DEPTH}",
+    "its keys and items of lists, together": f"{bounded_toml.MAX_ENTRIES:,}",
+    "one text": f"{bounded_toml.MAX_TEXT:,} characters",
+    "one key": f"{bounded_toml.MAX_KEY} characters",
+    "attachments and images of a message together": f"{attach.LIMIT // 1_000_000} MB",
+    "one image, and the logo": f"{attach.IMAGE_LIMIT // 1_000_000} MB",
+    "a letter's file": f"{source.MAX_LETTER // 1024} KB",
+    "a layout's file, a `scenario.toml`": f"{source.MAX_SIZE // 1024} KB",
+    "one paragraph": f"{source.MAX_PARAGRAPH:,} characters",
+    "a letter's tables": f"{source.MAX_CELLS:,} cells",
+    "a layout": f"{layout.MAX_ELEMENTS:,} elements",
+    "a file's expressions and statements": f"{expression_size.MAX_PIECES:,}",
+    "one of them": f"{expression_size.MAX_WORDS} words and signs",
+    "its steps; its brackets inside one another": f"{expression_size.MAX_DEPTH}; {expression_size.MAX_BRACKETS}",
+    "conditions and loops inside one another": f"{expression_size.MAX_BLOCKS}",
+    "`elif` in one `if`": f"{expression_size.MAX_BRANCHES}",
+    "a number that is written out": f"{expression_size.MAX_DIGITS} characters",
+    "a text or list that a letter puts together": f"{rendering_work.MAX_TEXT:,}",
+    "a value, with all that is in it": f"{rendering_work.MAX_VALUE:,}",
+    "a product; any whole number": f"{_power(rendering_work.MAX_NUMBER)}; {rendering_work.MAX_BITS:,} bits",
+    "the work for one letter": f"{rendering_work.MAX_UNITS:,} characters, items and rounds; "
+    f"{rendering_work.MAX_SECONDS} s",
+    "a letter: subject, text and HTML": f"{script.MAX_PIECES:,} pieces; {script.MAX_CHARACTERS:,} characters",
+}
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    section = (ROOT / "docs/campaign.md").read_text(encoding="utf-8").split("\n## Limits\n")[1].split("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")]
+    assert {of: most for of, most, _ in rows[1:]} == LIMITS
+
+
+def test_every_limit_is_in_the_table() -> None:
+    """Whoever adds a limit tells it: each module's constants are counted."""
+    modules = (bounded_toml, expression_size, layout, rendering_work, script, source)
+    names = [name for module in modules for name in vars(module) if name.startswith("MAX_")]
+    assert len(names) + len(["LIMIT", "IMAGE_LIMIT"]) == sum(len(most.split("; ")) for most in LIMITS.values()), sorted(
+        names
+    )
