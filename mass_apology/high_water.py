@@ -2,19 +2,23 @@
 
 One small file for each ledger, in the state folder: written and on the disk before a run's first final dot, every few
 seconds while letters leave, and when the run ends. What cannot be read counts as absent; what cannot be written is said
-in a sentence and stops nothing. No customer's address is in it, but the key of the Message-IDs is, so that a lost
-ledger can be rebuilt with the same ones: so it is for its owner only, as the ledger.
+in a sentence and stops nothing. No customer's address is in it, but digests of a few are, by which a plan in another
+folder is known to have the same people, and so is the key of the Message-IDs, so that a lost ledger can be rebuilt with
+the same ones: it is for its owner only, as the ledger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from mass_apology.mailboxes import folded
 from mass_apology.state import STATE_VARIABLE, state_folder
 from mass_apology.whole_file import write_whole
 
@@ -30,6 +34,7 @@ class HighWater(Struct, frozen=True, kw_only=True):
     accepted: int  # of these, those that it took
     run: str  # the last run that handed letters over, as the ledger names it; empty where there was none
     key: str  # of the Message-IDs, hexadecimal
+    sample: tuple[str, ...] = ()  # ``digests`` of some mailboxes of the plan, spread over it
 
 
 def remember(seen: HighWater) -> str | None:
@@ -57,6 +62,25 @@ def sent_from(place: Path, campaign: str) -> list[HighWater]:
     folder = _folder()
     found = [seen for seen in _all(folder) if seen.folder == str(place.resolve())] if folder else []
     return sorted((seen for seen in found if seen.campaign == campaign and seen.handed_over), key=lambda seen: seen.at)
+
+
+def sent_elsewhere(place: Path, campaign: str) -> list[HighWater]:
+    """All ledgers with which letters of a campaign of this name left from other folders than ``place``."""
+    folder, here = _folder(), str(place.resolve())
+    found = [seen for seen in _all(folder) if seen.folder != here] if folder else []
+    return [seen for seen in found if seen.campaign == campaign and seen.handed_over]
+
+
+def digests(addresses: Iterable[str], key: str) -> list[str]:
+    """Of each address's mailbox, however it is spelled, with the key of one ledger: nobody else's look the same."""
+    octets = bytes.fromhex(key)
+    return [hashlib.blake2b(folded(each).encode(), key=octets, digest_size=8).hexdigest() for each in addresses]
+
+
+def forget_people(ledger: str) -> str | None:
+    """Keep what is known of this ledger without its sample; a sentence if that is impossible."""
+    seen = recall(ledger)
+    return remember(replace(seen, sample=())) if seen and seen.sample else None
 
 
 def _folder() -> Path | None:

@@ -9,7 +9,15 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from mass_apology.high_water import HighWater, recall, remember, sent_from
+from mass_apology.high_water import (
+    HighWater,
+    digests,
+    forget_people,
+    recall,
+    remember,
+    sent_elsewhere,
+    sent_from,
+)
 from mass_apology.state import STATE_VARIABLE
 
 NOON = 1_795_000_000.0
@@ -61,7 +69,7 @@ def test_the_record_is_for_its_owner_only(state: Path, tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE((state / "ledgers").stat().st_mode) == 0o700
     assert {field.name for field in msgspec.structs.fields(HighWater)} == {
-        *("ledger", "campaign", "folder", "at", "handed_over", "accepted", "run", "key"),
+        *("ledger", "campaign", "folder", "at", "handed_over", "accepted", "run", "key", "sample"),
     }
 
 
@@ -89,3 +97,34 @@ def test_without_a_home_directory_it_is_a_sentence(tmp_path: Path, monkeypatch: 
     assert said is not None
     assert STATE_VARIABLE in said
     assert sent_from(tmp_path, "outage") == []
+
+
+def test_what_left_for_the_campaign_from_other_folders(state: Path, tmp_path: Path) -> None:
+    remember(seen("aa", tmp_path / "gone"))
+    remember(seen("bb", tmp_path))
+    remember(seen("cc", tmp_path / "gone", campaign="recall"))
+    remember(seen("dd", tmp_path / "gone", handed_over=0, accepted=0))
+    assert [each.ledger for each in sent_elsewhere(tmp_path, "outage")] == ["aa"]
+
+
+def test_a_mailbox_has_one_digest_for_each_key() -> None:
+    first, second = digests(["Anna@Firma.pl", " anna@firma.PL."], "ab" * 32)
+    assert first == second
+    assert digests(["anna@firma.pl"], "ac" * 32) != [first]
+    assert digests(["hanna@firma.pl"], "ab" * 32) != [first]
+
+
+def test_people_are_forgotten_and_counts_are_not(state: Path, tmp_path: Path) -> None:
+    assert forget_people("aa") is None
+    remember(seen("aa", tmp_path, sample=("0123456789abcdef",)))
+    assert forget_people("aa") is None
+    assert recall("aa") == seen("aa", tmp_path)
+
+
+def test_a_record_from_before_there_were_samples_is_read(state: Path, tmp_path: Path) -> None:
+    remember(seen("aa", tmp_path))
+    file = state / "ledgers" / "aa.json"
+    fields = msgspec.json.decode(file.read_bytes())
+    del fields["sample"]
+    file.write_bytes(msgspec.json.encode(fields))
+    assert recall("aa") == seen("aa", tmp_path)

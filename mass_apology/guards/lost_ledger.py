@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -10,6 +10,11 @@ from mass_apology.model import Finding, Severity
 from mass_apology.moments import utc_minute
 
 LOST, COPIED, SET_BACK = "ledger-lost", "ledger-copied", "ledger-set-back"
+SAME_PEOPLE = 0.1  # so large a share of those written to before, in a plan, is no chance
+_BY_HAND = (
+    "If there is none, the relay's log and the mailbox of replies tell who was written to: take these rows out of the "
+    "file"
+)
 
 
 class Elsewhere(Struct, frozen=True, kw_only=True):
@@ -18,6 +23,22 @@ class Elsewhere(Struct, frozen=True, kw_only=True):
     handed_over: int  # letters, at least
     at: float  # Unix seconds: when it was last looked at
     folder: str  # from where they left
+
+
+class LostElsewhere(Struct, frozen=True, kw_only=True):
+    """A ledger of the campaign's name that was in another folder, and is gone from there."""
+
+    ledger: str  # its own name
+    folder: str  # from where letters left with it
+    at: float  # Unix seconds: when it was last looked at
+    handed_over: int  # letters, at least
+    sampled: int  # mailboxes by which its people are known again
+    planned: int  # of these, those in the plan
+
+    @property
+    def is_of_these(self) -> bool:
+        """Whether the plan has its people."""
+        return self.planned > 0 and self.planned >= self.sampled * SAME_PEOPLE
 
 
 class LedgerFacts(Struct, frozen=True, kw_only=True):
@@ -53,6 +74,20 @@ def ledger_findings(facts: LedgerFacts) -> Iterator[Finding]:
         yield _finding(LOST, facts, problem, f"Put the ledger back, as it was after the last letter. {_rebuild(facts)}")
 
 
+def elsewhere_findings(path: str, campaign: str, file: str, ledgers: Iterable[LostElsewhere]) -> Iterator[Finding]:
+    """What has to be said of a plan from ``file`` that has people of lost ledgers; ``path`` is where one should be."""
+    for lost in ledgers:
+        problem = (
+            f"No letter is known here, but this machine remembers that {_letters(lost.handed_over)} at least of the "
+            f"campaign {campaign} had left from {lost.folder} by {utc_minute(lost.at)}, and its ledger is gone from "
+            f"there; of {lost.sampled} mailboxes that it remembers of them, {lost.planned} are in {file}."
+        )
+        advice = (
+            f"If the campaign was moved here, put its ledger at {path}, as it was after the last letter. {_BY_HAND}."
+        )
+        yield Finding(code=LOST, severity=Severity.ERROR, where=path, problem=problem, advice=advice)
+
+
 def _told(facts: LedgerFacts) -> Iterator[str]:
     if facts.log_letters:
         unknown = ", unknown to it" if facts.there else ""
@@ -70,10 +105,7 @@ def _told(facts: LedgerFacts) -> Iterator[str]:
 def _rebuild(facts: LedgerFacts) -> str:
     if facts.log_letters:
         return f"If there is none, rebuild it: mass-apology reconcile --from-log {facts.log}"
-    return (
-        "If there is none, the relay's log and the mailbox of replies tell who was written to: take these rows out of "
-        "the file"
-    )
+    return _BY_HAND
 
 
 def _copied(facts: LedgerFacts) -> Finding:

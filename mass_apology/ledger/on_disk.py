@@ -50,6 +50,11 @@ def set_wal_aside(path: Path) -> None:
     wal_of(path).rename(path.with_name(f"{path.name}.lost-{time.time_ns()}-wal"))
 
 
+def is_there(path: Path) -> bool:
+    """Whether a ledger was ever made there; an empty file is none."""
+    return path.exists() and path.stat().st_size > 0
+
+
 def is_whole(path: Path) -> bool:
     """Whether a ledger and its -wal make one database, looked at with fresh eyes."""
     if not path.stat().st_size:  # SQLite would delete the -wal, and call it whole

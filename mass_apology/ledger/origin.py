@@ -126,6 +126,12 @@ def replaced(records: Records) -> frozenset[str]:
         return frozenset(ledger for (ledger,) in reader.execute(_QUERIES["replaced"]))
 
 
+def spread(records: Records, most: int) -> list[str]:
+    """At most so many addresses of the plan, at equal distances."""
+    with records.reading() as reader:
+        return [address for (address,) in reader.execute(_QUERIES["spread"], {"most": most})]
+
+
 def by_number(records: Records, numbers: Sequence[int]) -> dict[int, KnownLetter]:
     """What is known of the letters with these numbers."""
     first, last = min(numbers, default=0), max(numbers, default=0)
@@ -172,6 +178,11 @@ def _agreement(
         *(("replace", {"ledger": each, "now": now}) for each in replaces),
         *(("begin-run", {"run": each, "now": now}) for each in runs),
     ]
+
+
+def take_place_of(ledger: Ledger, others: Sequence[str], now: float) -> None:
+    """From now on the ledger stands for these, too, which were lost. Raises ``FencedOut`` unless the lock is held."""
+    _write(ledger, [("replace", {"ledger": each, "now": now}) for each in others])
 
 
 def become(ledger: Ledger, name: str, key: bytes) -> None:

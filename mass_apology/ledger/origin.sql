@@ -37,6 +37,15 @@ SELECT ledger FROM replaced;
 SELECT count(*), coalesce(sum(accepted_at IS NOT NULL), 0) FROM delivery
 WHERE accepted_at IS NOT NULL OR status IN ('HANDING_OVER', 'IN_DOUBT', 'BOUNCED', 'COMPLAINED');
 
+-- name: spread
+-- At most so many addresses that are not forgotten, from equal distances of the plan.
+WITH RECURSIVE place (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM place WHERE number + 1 < :most),
+    plan (lowest, length) AS (SELECT min(id), max(id) - min(id) + 1 FROM recipient)
+SELECT DISTINCT address FROM (
+    SELECT (SELECT address FROM recipient WHERE id >= lowest + number * length / :most ORDER BY id LIMIT 1) AS address
+    FROM place, plan
+) WHERE address <> '';
+
 -- name: by-number
 -- What is known of letters that a log names by their number.
 SELECT id, substr(message_id, 2, instr(message_id, '@') - 2), attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED', 'WITHHELD')

@@ -18,7 +18,7 @@ from mass_apology.guards.lost_ledger import Elsewhere, LedgerFacts, ledger_findi
 from mass_apology.guards.other_suppressions import ListFacts, list_findings
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Records
-from mass_apology.ledger.on_disk import wal_of
+from mass_apology.ledger.on_disk import is_there, wal_of
 from mass_apology.ledger.origin import Gone, copied_from, gone, knows_run, replaced
 from mass_apology.model import Finding, Severity
 from mass_apology.settings import Campaign
@@ -83,11 +83,6 @@ def require_plan(records: Records, findings: Sequence[Finding]) -> None:
         f"Nothing is planned yet: {records.path} knows of no letter.",
         next_step="See what would be sent: mass-apology check. Then plan and send it: mass-apology send",
     )
-
-
-def is_there(path: Path) -> bool:
-    """Whether a ledger was ever made there; an empty file is none."""
-    return path.exists() and path.stat().st_size > 0
 
 
 def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[LedgerFacts, tuple[HighWater, ...]]:

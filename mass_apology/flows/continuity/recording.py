@@ -5,20 +5,25 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from mass_apology import high_water
 from mass_apology.campaign import LOG_NAME
+from mass_apology.errors import LedgerError
 from mass_apology.flows.continuity import own_log
 from mass_apology.flows.continuity.outside import Outside
+from mass_apology.guards.domains import is_reserved, is_throwaway
 from mass_apology.high_water import HighWater
-from mass_apology.ledger import Ledger
-from mass_apology.ledger.origin import begin_run, gone, settle
+from mass_apology.ledger import Ledger, Records
+from mass_apology.ledger.origin import begin_run, gone, settle, spread
 from mass_apology.model import Finding, Mark, Severity, Status
 
 EVERY = 2.0  # seconds between two records: one costs a few milliseconds of the ledger's thread
+SAMPLE = 64  # mailboxes of a plan by which its people are known again
 
 
 class Recording:
@@ -92,7 +97,13 @@ class Recording:
             handed_over=before.handed_over + self._accepted + self._in_doubt + len(self._out),
             accepted=before.accepted + self._accepted,
             run=self._run,
+            sample=self._sample,
         )
+
+    @cached_property
+    def _sample(self) -> tuple[str, ...]:
+        """Of the plan that letters leave by: when the recording began, there may have been none."""
+        return _sample(self._ledger)
 
 
 def seen_now(folder: Path, ledger: Ledger) -> HighWater:
@@ -108,4 +119,18 @@ def seen_now(folder: Path, ledger: Ledger) -> HighWater:
         accepted=counts.accepted,
         run=known.run if known else "",
         key=ledger.key.hex(),
+        sample=_sample(ledger),
     )
+
+
+def _sample(ledger: Ledger) -> tuple[str, ...]:
+    """Without test addresses: a trial's people are everybody's. By a connection of its own, for any thread."""
+    with suppress(LedgerError), Records.open(ledger.path, ledger.name) as records:
+        found = spread(records, SAMPLE)
+        return tuple(high_water.digests((each for each in found if _is_customer(each)), ledger.key.hex()))
+    return ()
+
+
+def _is_customer(address: str) -> bool:
+    domain = address.rpartition("@")[2].lower()
+    return not (is_reserved(domain) or is_throwaway(domain))

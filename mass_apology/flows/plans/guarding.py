@@ -10,7 +10,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology import memory
+from mass_apology.campaign import LEDGER_NAME
 from mass_apology.errors import ConfirmationError
+from mass_apology.flows.continuity.elsewhere import WrittenElsewhere
 from mass_apology.guards import (
     GUARDS,
     SAME_FILE_WITHIN,
@@ -23,6 +25,7 @@ from mass_apology.guards import (
     accidents,
     apply_overrides,
 )
+from mass_apology.guards.lost_ledger import LostElsewhere, elsewhere_findings
 from mass_apology.ledger import Again, Known
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.templates import letter_texts
@@ -78,14 +81,20 @@ class Guards:
         self._overridden = overridden
         self._looking = looking
         self._census = Census()
+        self._written_elsewhere = WrittenElsewhere(self._folder, campaign.name)
 
-    def see(self, letters: Iterable[Delivery]) -> None:
+    def see(self, letters: Sequence[Delivery]) -> None:
         """Take these letters into account."""
         self._census.add(letters)
+        self._written_elsewhere.see(letters)
 
     def heed(self, findings: Iterable[Finding]) -> list[Finding]:
         """Findings about single letters, with those of guards saying how to override them, or overridden."""
         return apply_overrides(findings, self._overridden)
+
+    def lost_elsewhere(self) -> list[LostElsewhere]:
+        """Lost ledgers of the campaign in other folders, whose people the plan has."""
+        return list(self._written_elsewhere.ledgers())
 
     def letters_before(self) -> int | None:
         """How many letters there were at the last check."""
@@ -112,7 +121,10 @@ class Guards:
             again=tuple(_again(each) for each in numbers.known.again),
             earlier_uses=self._earlier_uses(),
         )
-        return accidents(facts, self._overridden)
+        lost = elsewhere_findings(
+            str(self._folder / LEDGER_NAME), self._campaign.name, self._campaign.recipients, self.lost_elsewhere()
+        )
+        return [*accidents(facts, self._overridden), *self.heed(lost)]
 
     def _templates(self, languages: Sequence[str]) -> tuple[TemplateText, ...]:
         texts = letter_texts(self._campaign.template, languages, self._directories)

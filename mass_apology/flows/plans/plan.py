@@ -18,13 +18,15 @@ from mass_apology.approval import plan_code
 from mass_apology.campaign import LEDGER_NAME
 from mass_apology.codes import read_codes
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.continuity.outside import is_there, look
+from mass_apology.flows.continuity.outside import look
 from mass_apology.flows.observing import Observe
 from mass_apology.flows.plans.guarding import Guards
 from mass_apology.flows.plans.size_limit import size_findings
 from mass_apology.flows.plans.steps import BATCH, Check, Planning, extended
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Changed, Ledger, Planned, Records, Staging
+from mass_apology.ledger.on_disk import is_there
+from mass_apology.ledger.origin import take_place_of
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
 from mass_apology.letter.scenario import facts_findings, load_scenario
@@ -64,18 +66,19 @@ class Draft:
     def __init__(
         self,
         staging: Staging,
+        planning: Planning,
         check: Check,
         parts: Mapping[str, str],
         header: Sequence[str],
-        canary: Sequence[int],
-        writer: Writer,
+        lost_elsewhere: Sequence[str],
     ) -> None:
         self.check = check
-        self.writer = writer
+        self.writer = planning.writer
         self._staging = staging
         self._parts = parts
         self._header = header
-        self._canary = canary
+        self._canary = planning.canary()
+        self._lost_elsewhere = lost_elsewhere
 
     @property
     def header(self) -> Sequence[str]:
@@ -107,6 +110,8 @@ class Draft:
 
     def commit(self, ledger: Ledger) -> None:
         """Make the plan the ledger's, in one transaction; letters still due that it does not hold are withheld."""
+        if self._lost_elsewhere:  # before it: once the plan is the ledger's, nobody is asked about them again
+            take_place_of(ledger, self._lost_elsewhere, time.time())
         self._staging.commit(
             ledger,
             digest_parts=self._parts,
@@ -172,7 +177,8 @@ async def drafted(
             check = extended(
                 check, size_findings(check.largest_letter, check.recipients, terms.offered, terms.override)
             )
-        yield Draft(staging, check, parts, layout.header, planning.canary(), planning.writer)
+        lost = [each.ledger for each in guards.lost_elsewhere()]
+        yield Draft(staging, planning, check, parts, layout.header, lost)
 
 
 def ledger_key(folder: Path, campaign: Campaign) -> bytes:

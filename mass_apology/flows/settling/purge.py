@@ -8,8 +8,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from mass_apology import high_water
 from mass_apology.campaign import LOG_NAME, read_campaign
-from mass_apology.errors import ConfirmationError
+from mass_apology.errors import ConfirmationError, OutputError
 from mass_apology.flows.counting import disagreement
 from mass_apology.flows.following.wave_plan import WavePlan
 from mass_apology.flows.holding import locked_ledger
@@ -17,6 +18,7 @@ from mass_apology.flows.settling.purged_log import purge_log
 from mass_apology.flows.settling.remaining_files import remaining_files
 from mass_apology.flows.suppressing import store_path, suppressed
 from mass_apology.ledger import Ledger, purging
+from mass_apology.ledger.origin import replaced
 from mass_apology.ledger.waves import armed
 from mass_apology.moments import utc_minute
 from mass_apology.quantities import counted
@@ -46,7 +48,8 @@ def purge(folder: Path, wishes: Wishes, ask: Callable[[int], str]) -> Purged:
     """Forget people, after the typed or given number of them; ``ask`` gets what the person types.
 
     Raises ``ConfirmationError`` where another number is given, where a letter is due or in doubt, where an armed
-    follow-up has letters to send, or where something happened too recently; then nothing is forgotten.
+    follow-up has letters to send, or where something happened too recently; then nothing is forgotten. Raises
+    ``OutputError`` where this machine's record of the people cannot be written; purging again finishes it.
     """
     seconds = _seconds(wishes.older_than)
     campaign = read_campaign(folder)
@@ -59,10 +62,18 @@ def purge(folder: Path, wishes: Wishes, ask: Callable[[int], str]) -> Purged:
             _confirm(people, wishes, ask)
         purging.purge(ledger, now)
         purge_log(folder / LOG_NAME)
+        _purge_record(ledger)
     with Suppressions.open(store_path(campaign, folder)) as store:
         forgotten = store.forget(campaign.name, older_than=now - seconds if wishes.all_suppressions else None)
         kept = store.named()
     return Purged(people=people, suppressions=forgotten, suppressions_kept=kept, files=remaining_files(folder))
+
+
+def _purge_record(ledger: Ledger) -> None:
+    """By what this machine remembers, nobody of this ledger, or of one that it took the place of, is known any more."""
+    for name in (ledger.origin.ledger, *replaced(ledger)):
+        if said := high_water.forget_people(name):
+            raise OutputError(said, next_step="Make that folder writable, then run the same purge again.")
 
 
 def _require_finished(folder: Path, campaign: Campaign, ledger: Ledger, now: float) -> None:
