@@ -12,7 +12,7 @@ from bench.product import Run, run, send_all
 from bench.relays import recorder
 from bench.result import Bar, Options, Result, TrialError, listed
 from bench.workplace import ROOT, scratch
-from mass_apology.bounces.reading import read
+from mass_apology.bounces.mail_reading import read
 
 REPORTS = 5_000
 REPETITIONS = 3

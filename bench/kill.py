@@ -52,15 +52,15 @@ class Kill(Struct, frozen=True, kw_only=True):
     orphans: int  # processes that outlived their parent
 
 
-class Tally(Struct, frozen=True, kw_only=True):
+class RunStats(Struct, frozen=True, kw_only=True):
     """What some campaigns came to."""
 
     verdict: Verdict = Verdict()
     kills: tuple[Kill, ...] = ()
     campaigns: int = 0
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(
+    def __add__(self, other: RunStats) -> RunStats:
+        return RunStats(
             verdict=self.verdict + other.verdict,
             kills=self.kills + other.kills,
             campaigns=self.campaigns + other.campaigns,
@@ -85,7 +85,7 @@ def _relay(sink: Recorder) -> Relay:
     return Relay(port=sink.port, connections=CONNECTIONS)
 
 
-def _in_lanes(folder: Path, options: Options, span: float) -> Tally:
+def _in_lanes(folder: Path, options: Options, span: float) -> RunStats:
     stop = threading.Event()
     shares = [len(range(lane, options.kills, LANES)) for lane in range(LANES)]
     lanes = [
@@ -94,7 +94,7 @@ def _in_lanes(folder: Path, options: Options, span: float) -> Tally:
     ]
     with ThreadPoolExecutor(LANES) as executor:
         try:
-            return sum(executor.map(_Lane.work, lanes, shares), Tally())
+            return sum(executor.map(_Lane.work, lanes, shares), RunStats())
         finally:
             stop.set()  # where one lane failed, or Ctrl-C came, the other ends after its present run
 
@@ -112,14 +112,14 @@ class _Lane:
         self._span = span
         self._stop = stop
 
-    def work(self, kills: int) -> Tally:
+    def work(self, kills: int) -> RunStats:
         """Spend so many kills."""
-        tally = Tally()
+        tally = RunStats()
         while len(tally.kills) < kills and not self._stop.is_set():
             tally += self._campaign(self._folder / str(tally.campaigns), kills - len(tally.kills))
         return tally
 
-    def _campaign(self, folder: Path, most_kills: int) -> Tally:
+    def _campaign(self, folder: Path, most_kills: int) -> RunStats:
         """One campaign: killed until a run ends by itself or the kills are spent, then finished and judged."""
         letters = next(self._sizes)
         with recorder(folder.with_suffix(".jsonl"), latency=LATENCY) as sink:
@@ -127,11 +127,11 @@ class _Lane:
             moments = (self._chance.uniform(0, self._span) for _ in range(most_kills))
             kills = tuple(self._kills(folder, letters, sink, moments))
             if self._stop.is_set():  # what is half done proves nothing, and somebody waits for the end
-                return Tally()
+                return RunStats()
             _finish(folder, letters)
             verdict = judge(addresses(letters), _rows(folder), sink.stop())
         shutil.rmtree(folder)
-        return Tally(verdict=verdict, kills=kills, campaigns=1)
+        return RunStats(verdict=verdict, kills=kills, campaigns=1)
 
     def _kills(self, folder: Path, letters: int, sink: Recorder, moments: Iterator[float]) -> Iterator[Kill]:
         counts: Counter[Status] = Counter()
@@ -219,7 +219,7 @@ def _rows(folder: Path) -> list[Row]:
     return msgspec.json.decode(file.read_bytes(), type=list[Row])
 
 
-def _result(tally: Tally, options: Options, span: float) -> Result:
+def _result(tally: RunStats, options: Options, span: float) -> Result:
     verdict, kills = tally.verdict, tally.kills
     worst = max((kill.handing_over for kill in kills), default=0)
     nobody = partial(Bar, limit=0, at_most=True, unit="")

@@ -11,12 +11,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mass_apology.bounded_toml import MAX_OCTETS, parse_toml
 from mass_apology.campaign_types import typed
 from mass_apology.campaign_values import value_problems
 from mass_apology.errors import CampaignError
-from mass_apology.regular_file import read_regular
 from mass_apology.settings import Campaign
+from mass_apology.system.bounded_toml import MAX_OCTETS, parse_toml
+from mass_apology.system.regular_file import read_regular
 
 FILE_NAME = "campaign.toml"
 LEDGER_NAME = "ledger.sqlite"

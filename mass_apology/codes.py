@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mass_apology.errors import InputError
-from mass_apology.regular_file import refuse_special
 from mass_apology.settings import CodeSettings
+from mass_apology.system.regular_file import refuse_special
 
 LONGEST = 200
 """Characters of one code."""

@@ -19,8 +19,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology.mailboxes import folded
-from mass_apology.state import STATE_VARIABLE, state_folder
-from mass_apology.whole_file import write_whole
+from mass_apology.system.state_folder import STATE_VARIABLE, state_folder
+from mass_apology.system.whole_file import write_whole
 
 
 class HighWater(Struct, frozen=True, kw_only=True):

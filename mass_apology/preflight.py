@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from mass_apology.countries import country_code, is_country, languages_of
 from mass_apology.model import Finding, Severity
-from mass_apology.moments import utc_minute
 from mass_apology.quantities import are, counted
+from mass_apology.system.timestamps import utc_minute
 
 EXAMPLES = 5
 LINES = 1000

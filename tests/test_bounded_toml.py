@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mass_apology.bounded_toml import MAX_ENTRIES, MAX_TEXT, parse_toml
+from mass_apology.system.bounded_toml import MAX_ENTRIES, MAX_TEXT, parse_toml
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mass_apology import bounded_toml, settings
-from mass_apology.letter.markup import expression_size, layout, rendering_work, script, source
+from mass_apology import settings
+from mass_apology.letter.markup import (
+    compiled_letter,
+    expression_size,
+    html_layout,
+    rendering_work,
+    source,
+)
 from mass_apology.letter.message import attach
 from mass_apology.model import Status
+from mass_apology.system import bounded_toml
 
 ROOT = Path(__file__).parent.parent
 TABLES = [value for value in vars(settings).values() if isinstance(value, type) and value.__name__.endswith("Settings")]
@@ -48,7 +55,7 @@ LIMITS = {
     "a layout's file, a `scenario.toml`": f"{source.MAX_SIZE // 1024} KB",
     "one paragraph": f"{source.MAX_PARAGRAPH:,} characters",
     "a letter's tables": f"{source.MAX_CELLS:,} cells",
-    "a layout": f"{layout.MAX_ELEMENTS:,} elements",
+    "a layout": f"{html_layout.MAX_ELEMENTS:,} elements",
     "a file's expressions and statements": f"{expression_size.MAX_PIECES:,}",
     "one of them": f"{expression_size.MAX_WORDS} words and signs",
     "its steps; its brackets inside one another": f"{expression_size.MAX_DEPTH}; {expression_size.MAX_BRACKETS}",
@@ -60,7 +67,8 @@ LIMITS = {
     "a product; any whole number": f"{_power(rendering_work.MAX_NUMBER)}; {rendering_work.MAX_BITS:,} bits",
     "the work for one letter": f"{rendering_work.MAX_UNITS:,} characters, items and rounds; "
     f"{rendering_work.MAX_SECONDS} s",
-    "a letter: subject, text and HTML": f"{script.MAX_PIECES:,} pieces; {script.MAX_CHARACTERS:,} characters",
+    "a letter: subject, text and HTML": f"{compiled_letter.MAX_PIECES:,} pieces; "
+    f"{compiled_letter.MAX_CHARACTERS:,} characters",
 }
 
 
@@ -72,7 +80,7 @@ def test_the_limits_are_those_of_the_code() -> None:
 
 def test_every_limit_is_in_the_table() -> None:
     """Whoever adds a limit tells it: each module's constants are counted."""
-    modules = (bounded_toml, expression_size, layout, rendering_work, script, source)
+    modules = (bounded_toml, expression_size, html_layout, rendering_work, compiled_letter, source)
     names = [name for module in modules for name in vars(module) if name.startswith("MAX_")]
     assert len(names) + len(["LIMIT", "IMAGE_LIMIT"]) == sum(len(most.split("; ")) for most in LIMITS.values()), sorted(
         names

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mass_apology.campaign import read_campaign
-from mass_apology.guards import GUARDS, Census, accidents, apply_overrides, override
+from mass_apology.guards import GUARDS, AudienceStats, accidents, apply_overrides, override
 from mass_apology.guards.domains import internal_hosts, is_reserved, is_throwaway
 from mass_apology.guards.facts import Audience, Commonest, EarlierUse, Facts, TemplateText
 from mass_apology.letter.inspecting.leftovers import Kind
 from mass_apology.letter.scenario import load_scenario
-from mass_apology.letter.templates import shipped_templates
+from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Delivery, Finding, Severity
 from mass_apology.settings import Campaign
 
@@ -86,7 +86,7 @@ def found(given: Facts) -> list[str]:
 
 
 def audience(*addresses: str, times: int = 1, names: Sequence[str] = ("",)) -> Audience:
-    census = Census()
+    census = AudienceStats()
     for _ in range(times):
         census.add([delivery(address, name) for address in addresses for name in names])
     return census.audience()
@@ -393,7 +393,7 @@ def test_what_half_the_letters_share_is_found_among_many_others(few: list[str], 
     others = [f"c{each}@shop.pl" for each in range(times)]
     letters = [delivery(address) for address in [*others, *few, *["manager@acme.com"] * (times + len(few))]]
     random.Random(times).shuffle(letters)
-    census = Census()
+    census = AudienceStats()
     census.add(letters)
     most = census.audience().address
     assert most.value == "manager@acme.com"

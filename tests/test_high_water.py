@@ -18,7 +18,7 @@ from mass_apology.high_water import (
     sent_elsewhere,
     sent_from,
 )
-from mass_apology.state import STATE_VARIABLE
+from mass_apology.system.state_folder import STATE_VARIABLE
 
 NOON = 1_795_000_000.0
 

@@ -15,9 +15,9 @@ def predecessors(status: Status) -> set[Status]:
 
 def test_what_was_handed_over_never_becomes_due_without_a_reply_or_a_persons_word() -> None:
     assert predecessors(Status.PLANNED) == set()
-    # A REFUSED letter has the relay's word that it was not taken.
+    # A REFUSED letter has the relay's word that it was not taken, and an EXPIRED one was never handed over.
     assert predecessors(Status.DEFERRED) == {
-        *(Status.PLANNED, Status.DEFERRED, Status.HANDING_OVER, Status.IN_DOUBT, Status.REFUSED)
+        *(Status.PLANNED, Status.DEFERRED, Status.HANDING_OVER, Status.IN_DOUBT, Status.REFUSED, Status.EXPIRED)
     }
     assert predecessors(Status.HANDING_OVER) == DUE
 

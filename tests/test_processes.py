@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mass_apology.processes import start_of
-from mass_apology.whole_file import beginning, write_whole
+from mass_apology.system.processes import start_of
+from mass_apology.system.whole_file import beginning, write_whole
 
 
 def test_a_process_that_has_ended_has_no_start() -> None:
@@ -24,7 +24,7 @@ def test_a_process_that_has_ended_has_no_start() -> None:
 def test_where_there_is_no_proc_a_living_process_is_recognised_by_its_pid(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mass_apology.processes._PROC", tmp_path)
+    monkeypatch.setattr("mass_apology.system.processes._PROC", tmp_path)
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
         assert start_of(child.pid) == ""
     assert start_of(child.pid) is None

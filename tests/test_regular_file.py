@@ -13,13 +13,13 @@ import pytest
 from mass_apology.approval.signing import sign
 from mass_apology.bounces import boxes
 from mass_apology.errors import MassApologyError
-from mass_apology.flows.settling.choices import _lines
-from mass_apology.flows.settling.log_lines import log_lines
-from mass_apology.flows.settling.sources import returned
-from mass_apology.regular_file import read_regular, refuse_special
+from mass_apology.flows.feedback.choices import _lines
+from mass_apology.flows.feedback.feedback_sources import returned
+from mass_apology.flows.feedback.log_lines import log_lines
 from mass_apology.smtp import password, session
 from mass_apology.suppression.entries import Reason
 from mass_apology.suppression.lists import read_list
+from mass_apology.system.regular_file import read_regular, refuse_special
 
 
 def test_a_file(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_no_pipe_that_an_operator_names_is_waited_for(tmp_path: Path, read: Call
 
 def test_a_pipe_that_a_shell_has_opened_is_read() -> None:
     source = (
-        "import sys; from mass_apology.flows.settling.log_lines import log_lines; print(list(log_lines(sys.argv[1])))"
+        "import sys; from mass_apology.flows.feedback.log_lines import log_lines; print(list(log_lines(sys.argv[1])))"
     )
     reading, writing = os.pipe()
     os.write(writing, b"a line\n")

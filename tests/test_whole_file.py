@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mass_apology.whole_file import write_whole
+from mass_apology.system.whole_file import write_whole
 
 
 def test_the_new_text_takes_the_old_ones_place_for_its_owner_only(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_what_cannot_be_replaced_stays_and_nothing_is_left_beside_it(tmp_path: P
 _NO_ROOM = f"""
 import resource, signal, sys
 from pathlib import Path
-from mass_apology.whole_file import write_whole
+from mass_apology.system.whole_file import write_whole
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit({resource.RLIMIT_FSIZE}, (8, 8))

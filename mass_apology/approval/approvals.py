@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Mapping
 from pathlib import Path
 
-from mass_apology.approval import file
+from mass_apology.approval import approval_file
 from mass_apology.approval.judgement import Approval, Verdict, identity, judge, policy
 from mass_apology.approval.signing import Signature, fault, sign, statement
 from mass_apology.errors import ApprovalError
@@ -44,13 +44,13 @@ class Approvals:
             parts=dict(parts),
             signature=signature.armour if signature else None,
         )
-        file.append(self._folder, approval)
+        approval_file.append(self._folder, approval)
         return approval
 
     def verdict(self, parts: Mapping[str, str], letters: int, *, now: float) -> Verdict:
         """Whether enough people have approved this plan. Raises ``ApprovalError`` where that cannot be found out."""
         return judge(
-            file.read(self._folder),
+            approval_file.read(self._folder),
             parts=parts,
             letters=letters,
             policy=self._policy,

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from mass_apology.moments import utc_minute
 from mass_apology.settings import ApprovalSettings, parse_duration
+from mass_apology.system.timestamps import utc_minute
 
 CLOCK_TOLERANCE = 300.0  # seconds by which the clock of an approver's machine may be ahead of ours
 

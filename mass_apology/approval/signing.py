@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from mass_apology.approval.code import plan_code, plan_digest
 from mass_apology.errors import ApprovalError
-from mass_apology.regular_file import refuse_special
+from mass_apology.system.regular_file import refuse_special
 
 NAMESPACE = "mass-apology"
 """Keeps a signature given here from being worth anything elsewhere (a git commit, say), and the other way round."""

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from mass_apology.bounces.parts import LIMIT
 from mass_apology.errors import InputError
-from mass_apology.regular_file import refuse_special
+from mass_apology.system.regular_file import refuse_special
 
 _LINE_OCTETS = 1 << 16  # a longer line is read in pieces
 # RFC 4155 §3: "From ", an address, and a moment as asctime() writes it. A sentence that begins with "From" is none.

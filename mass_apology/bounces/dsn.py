@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from mass_apology.bounces.causes import judge
+from mass_apology.bounces.bounce_report import Affected, Kind, one_line
+from mass_apology.bounces.diagnosis import judge
 from mass_apology.bounces.parts import Headers, Part, first, read_headers
-from mass_apology.bounces.report import Affected, Kind, one_line
 
 ADDRESS = re.compile(r"""[^\s\x00-\x1f\x7f-\xa0<>()\[\]:;,"'@|]{1,64}@[^\W_](?:[\w.-]{0,253}[^\W_])?""")
 """An addr-spec in running text."""

@@ -14,8 +14,16 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from mass_apology.bounces.causes import judge
-from mass_apology.bounces.report import Affected, Cause, Clues, Kind, Report, gravest, one_line
+from mass_apology.bounces.bounce_report import (
+    Affected,
+    Cause,
+    Clues,
+    Kind,
+    Report,
+    gravest,
+    one_line,
+)
+from mass_apology.bounces.diagnosis import judge
 from mass_apology.errors import InputError
 
 Event = Mapping[str, Any]

@@ -17,10 +17,10 @@ from typing import Any
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import LoginError
 
+from mass_apology.bounces.bounce_report import one_line
 from mass_apology.bounces.boxes import BoxMessage, of_message
 from mass_apology.bounces.imap_url import Mailbox, Scheme
 from mass_apology.bounces.parts import LIMIT
-from mass_apology.bounces.report import one_line
 from mass_apology.errors import InputError
 
 CONNECT_TIMEOUT = 30.0  # seconds to connect, for TLS, and for the greeting

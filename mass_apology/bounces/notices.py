@@ -7,18 +7,23 @@ from collections.abc import Iterator, Sequence, Set
 
 from msgspec import Struct
 
-from mass_apology.bounces import phrases
-from mass_apology.bounces.causes import judge
+from mass_apology.bounces import bounce_phrases
+from mass_apology.bounces.bounce_report import (
+    Affected,
+    Cause,
+    Kind,
+    one_line,
+)
+from mass_apology.bounces.diagnosis import judge
 from mass_apology.bounces.dsn import ADDRESS
-from mass_apology.bounces.report import Affected, Cause, Kind, one_line
 
 _LONGEST = 1 << 14  # characters of a notice that are looked at
 
-_RETURNED = re.compile(rf"^[ \t>]*(?:[-=_*+#~]{{2,100}}(?![-=_*+#~]) ?)?{phrases.RETURNED}", re.I | re.M)
+_RETURNED = re.compile(rf"^[ \t>]*(?:[-=_*+#~]{{2,100}}(?![-=_*+#~]) ?)?{bounce_phrases.RETURNED}", re.I | re.M)
 
-FAILED_SUBJECT = re.compile(rf"\W*(?:\[[^\]]{{1,30}}\]\W*)?{phrases.FAILED_SUBJECT}", re.I)
-_FAILED_TEXT = re.compile(phrases.FAILED_TEXT, re.I)
-_DELAYED = re.compile(phrases.DELAYED, re.I)
+FAILED_SUBJECT = re.compile(rf"\W*(?:\[[^\]]{{1,30}}\]\W*)?{bounce_phrases.FAILED_SUBJECT}", re.I)
+_FAILED_TEXT = re.compile(bounce_phrases.FAILED_TEXT, re.I)
+_DELAYED = re.compile(bounce_phrases.DELAYED, re.I)
 _FINAL = re.compile(
     r"permanent|giving up|given up|gave up|will not be (?:re)?tried|undeliverable|failed permanently", re.I
 )

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mass_apology import __version__
-from mass_apology.cli import after, findings, reconcile, results, screen, suppress, templates, watching
+from mass_apology.cli import (
+    after_sending,
+    findings,
+    reconcile_app,
+    results,
+    screen,
+    suppress_app,
+    templates_app,
+    watching,
+)
 from mass_apology.cli.exits import Commands, Exit, sentences
 from mass_apology.cli.options import HERE, Folder, Force, Json, Override, SkipBadRows
 
@@ -28,10 +37,10 @@ app = typer.Typer(
     "who was reached.",
 )
 
-app.add_typer(suppress.app, name="suppress")
-app.add_typer(templates.app, name="templates")
-app.add_typer(after.app)
-app.add_typer(reconcile.app)
+app.add_typer(suppress_app.app, name="suppress")
+app.add_typer(templates_app.app, name="templates")
+app.add_typer(after_sending.app)
+app.add_typer(reconcile_app.app)
 
 
 def run() -> None:
@@ -70,9 +79,9 @@ def init(
     Example:
       mass-apology init acme-outage --template service-outage --recipients affected.csv
     """
-    from mass_apology.flows.beginning import begin
+    from mass_apology.flows.init import new_campaign
 
-    findings.show_made(begin.init(name, template, recipients))
+    findings.show_made(new_campaign.init(name, template, recipients))
 
 
 @app.command()
@@ -100,17 +109,17 @@ def check(  # noqa: PLR0913, PLR0917 (options)
       mass-apology check --json | jq .letters
     """
     from mass_apology.flows import event_loop
-    from mass_apology.flows.checking import check as flow
+    from mass_apology.flows.check import check as flow
 
-    wishes = flow.Wishes(
+    options = flow.CheckOptions(
         skip_bad_rows=skip_bad_rows,
         dns=dns,
         dkim_selectors=tuple(dkim_selector or ()),
         offline=offline,
         override=tuple(override or ()),
     )
-    with watching.stages(quiet=as_json) as observe:
-        checked = event_loop.run(flow.check(folder, wishes, to, force=force, observe=observe))
+    with watching.stages(quiet=as_json) as on_progress:
+        checked = event_loop.run(flow.check(folder, options, to, force=force, on_progress=on_progress))
     if as_json:
         screen.print_json(checked)
     else:
@@ -149,12 +158,12 @@ def preview(  # noqa: PLR0913, PLR0917 (options)
       mass-apology preview --to everyone.mbox --all
     """
     from mass_apology.flows import event_loop
-    from mass_apology.flows.looking import preview as flow
-    from mass_apology.flows.looking.choosing import Choice
+    from mass_apology.flows.preview import preview as flow
+    from mass_apology.flows.preview.letter_choice import Choice
 
     choice = Choice(everyone=everyone, lines=tuple(row or ()), addresses=tuple(address or ()), sample=sample)
-    with watching.stages(quiet=False) as observe:
-        made = event_loop.run(flow.preview(folder, to, choice, force=force, observe=observe))
+    with watching.stages(quiet=False) as on_progress:
+        made = event_loop.run(flow.preview(folder, to, choice, force=force, on_progress=on_progress))
     results.show_previewed(made)
     if made.failed:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
@@ -176,10 +185,10 @@ def rehearse(
       mass-apology test --to me@acme.example --to legal@acme.example --sample 6
     """
     from mass_apology.flows import event_loop
-    from mass_apology.flows.looking import rehearse as flow
+    from mass_apology.flows.preview import test as flow
 
-    with watching.stages(quiet=False) as observe:
-        rehearsed = event_loop.run(flow.rehearse(folder, to, sample, observe=observe))
+    with watching.stages(quiet=False) as on_progress:
+        rehearsed = event_loop.run(flow.rehearse(folder, to, sample, on_progress=on_progress))
     results.show_rehearsed(rehearsed)
     if rehearsed.accepted < rehearsed.letters:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
@@ -206,11 +215,11 @@ def approve(
       mass-apology approve --key ~/.ssh/id_ed25519
     """
     from mass_apology.flows import event_loop
-    from mass_apology.flows.plans import approving
+    from mass_apology.flows.plan import approve as flow
 
-    wishes = approving.Wishes(by=by, key=key, skip_bad_rows=skip_bad_rows, override=tuple(override or ()))
-    with watching.stages(quiet=False) as observe:
-        given = event_loop.run(approving.approve(folder, wishes, observe=observe))
+    options = flow.ApproveOptions(by=by, key=key, skip_bad_rows=skip_bad_rows, override=tuple(override or ()))
+    with watching.stages(quiet=False) as on_progress:
+        given = event_loop.run(flow.approve(folder, options, on_progress=on_progress))
     results.show_approved(given)
 
 
@@ -245,17 +254,17 @@ def send(
       mass-apology send --confirm 48172
       mass-apology send --skip-bad-rows
     """
-    from mass_apology.flows.sending import deliver
+    from mass_apology.flows.send import send as flow
 
-    wishes = deliver.Wishes(
+    options = flow.SendOptions(
         confirm=confirm,
         skip_bad_rows=skip_bad_rows,
         resend_in_doubt=resend_in_doubt,
         withhold_missing=withhold_missing,
         override=tuple(override or ()),
     )
-    with watching.sending() as eyes:
-        ended = deliver.run(folder, wishes, eyes)
+    with watching.sending() as operator:
+        ended = flow.run(folder, options, operator)
     results.show_ended(ended)
     if ended.due:
         raise typer.Exit(Exit.NEEDS_A_PERSON if ended.reason else Exit.INTERRUPTED)
@@ -272,7 +281,7 @@ def status(folder: Folder = HERE, as_json: Json = False) -> None:
       mass-apology status
       mass-apology status --json | jq .due
     """
-    from mass_apology.flows.showing import standing as flow
+    from mass_apology.flows.report import campaign_status as flow
 
     standing = flow.standing(folder)
     if as_json:
@@ -354,7 +363,7 @@ def report(
       mass-apology report --to results.csv
       mass-apology report --json
     """
-    from mass_apology.flows.showing import report as flow
+    from mass_apology.flows.report import report as flow
 
     found = flow.report(folder, to, unreached, force=force, wave=wave)
     if as_json:

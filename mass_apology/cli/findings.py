@@ -10,10 +10,10 @@ from mass_apology.model import Severity
 from mass_apology.quantities import counted, number
 
 if TYPE_CHECKING:
-    from mass_apology.flows.beginning.begin import Made
-    from mass_apology.flows.plans.plan import Outlook
-    from mass_apology.flows.plans.steps import Check
-    from mass_apology.flows.proofreading import Proof
+    from mass_apology.flows.init.new_campaign import Made
+    from mass_apology.flows.plan.plan import Outlook
+    from mass_apology.flows.plan.plan_steps import Check
+    from mass_apology.flows.templates.proofreading import Proof
     from mass_apology.preflight import Group
 
 LINES_SHOWN = 12  # line numbers of one kind of finding
@@ -51,7 +51,7 @@ def show_proof(proof: Proof) -> None:
 
 def show_check(checked: Check) -> None:
     """The check's page, and what to do next."""
-    from mass_apology.flows.checking.rows import verdict
+    from mass_apology.flows.check.check_rows import verdict
 
     show_plan(checked)
     say(f"\n{verdict(checked)}")
@@ -59,7 +59,7 @@ def show_check(checked: Check) -> None:
 
 def show_plan(checked: Check) -> None:
     """What would be sent, and the findings."""
-    from mass_apology.flows.checking.rows import rows
+    from mass_apology.flows.check.check_rows import rows
 
     table(rows(checked))
     for group in checked.groups:

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 from mass_apology.cli.screen import duration, say, table
 from mass_apology.model import Finding, Status
-from mass_apology.moments import local_minute
 from mass_apology.pages.words import equation
 from mass_apology.quantities import are, counted, number
+from mass_apology.system.timestamps import local_minute
 
 if TYPE_CHECKING:
-    from mass_apology.flows.following.follow_up import FollowedUp
-    from mass_apology.flows.following.outlook import Outlook
-    from mass_apology.flows.looking.preview import Previewed
-    from mass_apology.flows.looking.rehearse import Rehearsed
-    from mass_apology.flows.plans.approving import Approved
-    from mass_apology.flows.sending.run import Ended
-    from mass_apology.flows.settling.bounces import Settled
-    from mass_apology.flows.settling.choices import Chosen
-    from mass_apology.flows.settling.purge import Purged
-    from mass_apology.flows.settling.retry import Found, Retried
-    from mass_apology.flows.showing.report import Report
-    from mass_apology.flows.showing.standing import Standing
+    from mass_apology.flows.feedback.bounces import Settled
+    from mass_apology.flows.feedback.choices import Chosen
+    from mass_apology.flows.feedback.retry import Found, Retried
+    from mass_apology.flows.follow_up.follow_up import FollowedUp
+    from mass_apology.flows.follow_up.outlook import Outlook
+    from mass_apology.flows.plan.approve import Approved
+    from mass_apology.flows.preview.preview import Previewed
+    from mass_apology.flows.preview.test import Rehearsed
+    from mass_apology.flows.purge.purge import Purged
+    from mass_apology.flows.report.campaign_status import Standing
+    from mass_apology.flows.report.report import Report
+    from mass_apology.flows.send.sending_run import Ended
     from mass_apology.ledger.waves import Armed
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    from mass_apology.flows.plans.plan import Outlook
-    from mass_apology.flows.plans.steps import Check
-    from mass_apology.flows.sending.tally import Progress
+    from mass_apology.flows.plan.plan import Outlook
+    from mass_apology.flows.plan.plan_steps import Check
+    from mass_apology.sending.run_stats import Progress
     from mass_apology.settings import Campaign
 
 LINE_SECONDS = 10.0  # where there is no terminal, a line this often says that it goes on

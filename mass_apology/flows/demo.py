@@ -22,7 +22,7 @@ from mass_apology.campaign import FILE_NAME
 from mass_apology.errors import MassApologyError, OutputError
 from mass_apology.quantities import counted, were
 from mass_apology.smtp.sink import Received, Sink
-from mass_apology.state import STATE_VARIABLE
+from mass_apology.system.state_folder import STATE_VARIABLE
 
 SAMPLE = "service-outage"
 RATE = "300/s"  # slow enough to watch

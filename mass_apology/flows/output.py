@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from mass_apology.errors import OutputError
-from mass_apology.whole_file import beginning, remove_abandoned
+from mass_apology.system.whole_file import beginning, remove_abandoned
 
 
 @contextmanager

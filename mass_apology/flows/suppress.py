@@ -9,8 +9,8 @@ from pathlib import Path
 from mass_apology.errors import SuppressionError
 from mass_apology.flows.output import new_file, require_csv
 from mass_apology.flows.suppressing import store_path
-from mass_apology.moments import utc_day
 from mass_apology.suppression import Entry, Exported, Imported, Reason, Suppressions
+from mass_apology.system.timestamps import utc_day
 
 BY_HAND = "by hand"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from mass_apology.errors import SuppressionError
 from mass_apology.letter.scenario import load_scenario, purpose_of
-from mass_apology.letter.templates import shipped_templates
+from mass_apology.letter.template_files import shipped_templates
 from mass_apology.settings import Campaign
-from mass_apology.state import STATE_VARIABLE
 from mass_apology.suppression import Purpose, Suppressions, Verdict, default_path, judge
+from mass_apology.system.state_folder import STATE_VARIABLE
 
 
 def store_path(campaign: Campaign | None = None, folder: Path | None = None) -> Path:

@@ -6,7 +6,7 @@ the right file, the right moment, the finished letter. Every guard has a code, a
 """
 
 from mass_apology.guards.accidents import AGAIN, GUARDS, SAME_FILE_WITHIN, SEND, accidents, apply_overrides, override
-from mass_apology.guards.census import Census
+from mass_apology.guards.audience_stats import AudienceStats
 from mass_apology.guards.facts import Audience, Commonest, EarlierUse, Facts, TemplateText, WrittenAgain
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "SAME_FILE_WITHIN",
     "SEND",
     "Audience",
-    "Census",
+    "AudienceStats",
     "Commonest",
     "EarlierUse",
     "Facts",

@@ -13,8 +13,8 @@ from mass_apology.guards.domains import internal_hosts, is_reserved
 from mass_apology.guards.facts import Commonest, Facts, WrittenAgain
 from mass_apology.guards.renamed_waves import RENAMED
 from mass_apology.model import Finding, Severity
-from mass_apology.moments import utc_day, utc_minute
 from mass_apology.quantities import are, counted, were
+from mass_apology.system.timestamps import utc_day, utc_minute
 
 GUARDS: Mapping[str, str] = MappingProxyType(
     {

@@ -31,11 +31,11 @@ class Commonest(Struct, frozen=True, kw_only=True):
     """What most letters have in common."""
 
     value: str = ""  # empty where nothing is common
-    letters: int = 0  # at least so many have it; see ``Census``
+    letters: int = 0  # at least so many have it; see ``AudienceStats``
 
 
 class Audience(Struct, frozen=True, kw_only=True):
-    """Whom the letters go to, taken together. Made by ``Census``."""
+    """Whom the letters go to, taken together. Made by ``AudienceStats``."""
 
     letters: int = 0
     reserved: int = 0  # letters to domains that belong to nobody (RFC 2606, RFC 6761)

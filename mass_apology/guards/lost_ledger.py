@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from mass_apology.model import Finding, Severity
-from mass_apology.moments import utc_minute
+from mass_apology.system.timestamps import utc_minute
 
 LOST, COPIED, SET_BACK = "ledger-lost", "ledger-copied", "ledger-set-back"
 SAME_PEOPLE = 0.1  # so large a share of those written to before, in a plan, is no chance

@@ -1,6 +1,6 @@
 """The ledger: durable once-only bookkeeping in SQLite. ``Ledger`` writes, ``Records`` reads, ``Staging`` plans."""
 
-from mass_apology.ledger.control import Control
+from mass_apology.ledger.control_file import Control
 from mass_apology.ledger.planning import Staging
 from mass_apology.ledger.reading import Note, Records, Result
 from mass_apology.ledger.sqlite import Ledger

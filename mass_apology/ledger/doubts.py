@@ -38,7 +38,7 @@ def doubts(ledger: Ledger) -> list[Doubt]:
     return ledger.write(_doubts)
 
 
-def surely_taken(ledger: Ledger, since: float, until: float, limit: int) -> list[tuple[str, float]]:
+def acknowledged(ledger: Ledger, since: float, until: float, limit: int) -> list[tuple[str, float]]:
     """Letters that the relay has acknowledged: Message-ID with angle brackets, and when it was handed over."""
     facts = {"since": since, "until": until, "limit": limit}
     return ledger.write(lambda connection: connection.execute(_QUERIES["surely-taken"], facts).fetchall())

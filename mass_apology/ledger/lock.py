@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from mass_apology.errors import FencedOut, LedgerError, LedgerLocked
 from mass_apology.ledger.statements import statements
-from mass_apology.processes import start_of
+from mass_apology.system.processes import start_of
 
 LEASE = 60.0  # seconds without a renewal after which another host may take the lock
 RENEWAL = 10.0  # seconds between two renewals

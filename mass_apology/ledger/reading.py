@@ -14,8 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from mass_apology.errors import require_sum
-from mass_apology.ledger import control, lock
-from mass_apology.ledger.control import Control
+from mass_apology.ledger import control_file, lock
+from mass_apology.ledger.control_file import Control
 from mass_apology.ledger.database import explained, open_reading
 from mass_apology.ledger.lock import Holder
 from mass_apology.ledger.origin import Origin, read_origin
@@ -222,11 +222,11 @@ class Records:
 
     def request(self, wanted: Control) -> None:
         """Ask the running sender, or the next one, to run, pause or stop."""
-        control.request(self.path, wanted)
+        control_file.request(self.path, wanted)
 
     def requested(self) -> Control:
         """What was asked last."""
-        return control.requested(self.path)
+        return control_file.requested(self.path)
 
     def _campaign(self) -> tuple[str, bytes, str, str]:
         with explained(self.path):

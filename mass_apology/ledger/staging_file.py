@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mass_apology.errors import LedgerError
-from mass_apology.processes import start_of
+from mass_apology.system.processes import start_of
 
 
 def new_file(ledger: Path) -> Path:

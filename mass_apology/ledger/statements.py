@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from mass_apology import database
+from mass_apology.system import sqlite_file
 
-read_sql = partial(database.read_sql, __package__)
-statements = partial(database.statements, __package__)
+read_sql = partial(sqlite_file.read_sql, __package__)
+statements = partial(sqlite_file.statements, __package__)

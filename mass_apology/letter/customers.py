@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from mass_apology.columns import Value, parser
 from mass_apology.countries import zone_of
 from mass_apology.errors import TemplateError
-from mass_apology.letter.templates import Particulars
+from mass_apology.letter.template_files import Particulars
 from mass_apology.letter.values import Fields
 from mass_apology.model import Delivery
 from mass_apology.names import Judgement, judge

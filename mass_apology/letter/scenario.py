@@ -15,13 +15,13 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, field
 
-from mass_apology.bounded_toml import parse_toml
 from mass_apology.errors import TemplateError
 from mass_apology.letter.markup import source
 from mass_apology.letter.markup.sandbox import link
 from mass_apology.letter.values import Fields, facts_for, is_language_table, suggestion
 from mass_apology.model import Finding, Severity
 from mass_apology.settings import Campaign, ColumnType
+from mass_apology.system.bounded_toml import parse_toml
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _SENTENCE_END = (".", "!", "?", "…")

@@ -15,7 +15,7 @@ from mass_apology.letter.markup import source
 from mass_apology.letter.markup.sandbox import LetterEnvironment, check, fields_used
 from mass_apology.letter.markup.source import Fragment
 from mass_apology.letter.scenario import FactType, Scenario
-from mass_apology.letter.templates import VARIABLES, available_languages
+from mass_apology.letter.template_files import VARIABLES, available_languages
 from mass_apology.letter.values import suggestion
 from mass_apology.model import Finding, Severity
 from mass_apology.settings import ColumnSettings

@@ -8,8 +8,13 @@ pandas is imported only when a file is really opened.
 from __future__ import annotations
 
 from mass_apology.recipients.address import envelope_address
-from mass_apology.recipients.layout import Batch, Layout
-from mass_apology.recipients.reading import cells, inspect, look, read
+from mass_apology.recipients.column_layout import Batch, Layout
+from mass_apology.recipients.recipient_reading import (
+    cells,
+    inspect,
+    look,
+    read,
+)
 from mass_apology.recipients.segments import Segments
 from mass_apology.recipients.where import check_where
 

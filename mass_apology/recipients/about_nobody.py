@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from mass_apology.recipients.cells import shown
-from mass_apology.recipients.layout import folded
+from mass_apology.recipients.column_layout import folded
 
 _TOTALS = (
     "total totals grandtotal subtotal sum count "

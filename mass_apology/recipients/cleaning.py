@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mass_apology.model import Finding, Severity
 from mass_apology.recipients.cells import BLANKS, composed, has_accents_apart
-from mass_apology.recipients.layout import listed, note
+from mass_apology.recipients.column_layout import listed, note
 from mass_apology.spreadsheets import unmarked
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from mass_apology.columns import ColumnUse, How, parser
 from mass_apology.model import Finding, Severity
 from mass_apology.names.name_words import shaped
 from mass_apology.recipients.cells import shown
-from mass_apology.recipients.layout import folded, listed
+from mass_apology.recipients.column_layout import folded, listed
 from mass_apology.recipients.where import Where
 from mass_apology.settings import ColumnType
 from mass_apology.yes_and_no import says_nothing, says_yes

@@ -15,7 +15,7 @@ from html import unescape
 from mass_apology.model import Finding, Severity
 from mass_apology.recipients.cells import Flaw, shown
 from mass_apology.recipients.cleaning import Noted
-from mass_apology.recipients.layout import note
+from mass_apology.recipients.column_layout import note
 
 _LOST = "\ufffd"
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")

@@ -19,8 +19,13 @@ from mass_apology.errors import InputError
 from mass_apology.model import Finding, Severity
 from mass_apology.recipients.about_nobody import totals_problem, totals_word
 from mass_apology.recipients.cells import BLANKS, row_finding, shown
+from mass_apology.recipients.column_layout import (
+    Chunk,
+    Layout,
+    check_unchanged,
+    note,
+)
 from mass_apology.recipients.encoding import Encoding, undecodable
-from mass_apology.recipients.layout import Chunk, Layout, check_unchanged, note
 from mass_apology.recipients.row_structure import DELIMITERS, meant, padded_quotes, separator_line, written
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from mass_apology.errors import InputError
 from mass_apology.model import Finding, Severity
 from mass_apology.recipients.alphabets import best_fit, fit, languages_by_line, letters_of
 from mass_apology.recipients.cells import shown
-from mass_apology.recipients.layout import note
+from mass_apology.recipients.column_layout import note
 
 _BLOCK = 1 << 20  # characters or octets read at a time
 _EVIDENCE = 1 << 16  # octets that a guess is made from

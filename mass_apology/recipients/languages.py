@@ -11,7 +11,7 @@ from mass_apology.model import Finding, Severity
 from mass_apology.names.name_words import folded
 from mass_apology.recipients.cells import shown
 from mass_apology.recipients.cleaning import Noted
-from mass_apology.recipients.layout import note
+from mass_apology.recipients.column_layout import note
 
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")  # the shape of RFC 5646, and "pl_PL"
 

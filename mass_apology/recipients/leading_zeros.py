@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from mass_apology.model import Finding, Severity
 from mass_apology.recipients.cells import shown
 from mass_apology.recipients.cleaning import Noted
-from mass_apology.recipients.layout import note
+from mass_apology.recipients.column_layout import note
 from mass_apology.settings import ColumnType
 
 _ZEROS = re.compile(r"[+-]?0[0-9]")

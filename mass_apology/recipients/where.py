@@ -22,7 +22,7 @@ from msgspec import Struct
 from mass_apology.columns import Value, parser
 from mass_apology.errors import InputError
 from mass_apology.recipients.cells import converted, shown, value_reader
-from mass_apology.recipients.layout import listed, nearest
+from mass_apology.recipients.column_layout import listed, nearest
 from mass_apology.settings import ColumnType
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from mass_apology.relay_log.moments import stamped
-from mass_apology.relay_log.sightings import Fate, Sighting, printable
+from mass_apology.relay_log.log_events import Disposition, Sighting, printable
+from mass_apology.relay_log.log_times import stamped
 
 _ARRIVAL = re.compile(rb" ([0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}) <= [^\n]*? id=([^\s]{1,500})")
 _REFUSAL = re.compile(rb" ([0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}) [^\n]*?(rejected after DATA[^\n]*)")
@@ -43,7 +43,7 @@ class Exim:
         if not found or message_id not in self._wanted:
             return None
         queue_id = printable(found[1])
-        return Sighting(message_id=message_id, fate=Fate.TAKEN, queue_id=queue_id, said=f"<= {queue_id}")
+        return Sighting(message_id=message_id, fate=Disposition.TAKEN, queue_id=queue_id, said=f"<= {queue_id}")
 
     def _header(self, line: bytes) -> Sighting | None:
         if stamped(line):
@@ -54,4 +54,4 @@ class Exim:
         if message_id not in self._wanted or self._refused is None:
             return None
         (queue_id, said), self._refused = self._refused, None
-        return Sighting(message_id=message_id, fate=Fate.NOT_TAKEN, queue_id=queue_id, said=said)
+        return Sighting(message_id=message_id, fate=Disposition.NOT_TAKEN, queue_id=queue_id, said=said)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from mass_apology.relay_log.sightings import Fate, Sighting, printable
+from mass_apology.relay_log.log_events import Disposition, Sighting, printable
 
 # What follows "mx1 postfix/smtpd": a process, perhaps a queue id, and words that mean something here.
 _WORDS = re.compile(
@@ -59,9 +59,9 @@ class Postfix:
         elif what == b"message-id=<":
             return self._named(host, queue_id, rest.partition(b">")[0])
         elif what in _REJECTED:
-            return self._closed(host, queue_id, Fate.NOT_TAKEN, what + rest) if daemon == b"cleanup" else None
+            return self._closed(host, queue_id, Disposition.NOT_TAKEN, what + rest) if daemon == b"cleanup" else None
         elif _TAKEN.search(rest):
-            return self._closed(host, queue_id, Fate.TAKEN, what + rest)
+            return self._closed(host, queue_id, Disposition.TAKEN, what + rest)
         return None
 
     def _received(self, host: bytes, process: bytes, queue_id: bytes) -> None:
@@ -77,19 +77,19 @@ class Postfix:
         self._letters[host, queue_id] = message_id
         said = self._broken.pop((host, queue_id), None)
         if said is not None:
-            return self._closed(host, queue_id, Fate.NOT_TAKEN, said)
-        return Sighting(message_id=message_id, fate=Fate.NAMED, queue_id=printable(queue_id), said="message-id=")
+            return self._closed(host, queue_id, Disposition.NOT_TAKEN, said)
+        return Sighting(message_id=message_id, fate=Disposition.NAMED, queue_id=printable(queue_id), said="message-id=")
 
     def _broken_off(self, host: bytes, process: bytes, said: bytes) -> Sighting | None:
         queue_id = self._receiving.pop((host, process), None)
         if queue_id is None or b" after DATA" not in said:
             return None
-        sighting = self._closed(host, queue_id, Fate.NOT_TAKEN, said)
+        sighting = self._closed(host, queue_id, Disposition.NOT_TAKEN, said)
         if sighting is None:
             _remember(self._broken, (host, queue_id), said)
         return sighting
 
-    def _closed(self, host: bytes, queue_id: bytes, fate: Fate, said: bytes) -> Sighting | None:
+    def _closed(self, host: bytes, queue_id: bytes, fate: Disposition, said: bytes) -> Sighting | None:
         message_id = self._letters.pop((host, queue_id), None)
         if message_id is None:
             return None

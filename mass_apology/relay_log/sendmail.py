@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from mass_apology.relay_log.sightings import Fate, Sighting, printable
+from mass_apology.relay_log.log_events import Disposition, Sighting, printable
 
 # "mx1 sm-mta[219]: 6AM2pLQ7000219: from=<…>, size=5511, …, msgid=<…>, proto=ESMTP, …"
 _HEAD = re.compile(rb"(?<!\S)(\S{1,255}) [^\s\[]{1,64}\[\d{1,10}\]: ([0-9A-Za-z]{10,20}): (from=|to=|Milter: )([^\n]*)")
@@ -35,7 +35,7 @@ class Sendmail:
             if message_id not in self._wanted:
                 return None
             self._letters[host, queue_id] = message_id
-            return Sighting(message_id=message_id, fate=Fate.NAMED, queue_id=printable(queue_id), said="msgid=")
+            return Sighting(message_id=message_id, fate=Disposition.NAMED, queue_id=printable(queue_id), said="msgid=")
         if (host, queue_id) not in self._letters:
             return None
         # Where a milter refused the letter, its recipients have a line too, but no mailer.
@@ -44,7 +44,7 @@ class Sendmail:
             return None
         return Sighting(
             message_id=self._letters.pop((host, queue_id)),
-            fate=Fate.TAKEN if taken else Fate.NOT_TAKEN,
+            fate=Disposition.TAKEN if taken else Disposition.NOT_TAKEN,
             queue_id=printable(queue_id),
             said=printable(what + rest),
         )

@@ -2,8 +2,17 @@
 
 from mass_apology.schedule.calendar import Calendar, Day, LeftOut
 from mass_apology.schedule.declared import is_wave_name, problems, wave_names
-from mass_apology.schedule.places import Place
-from mass_apology.schedule.plan import Decision, Due, Facts, Not, Reason, Wave, plan_wave, waves
+from mass_apology.schedule.due_times import (
+    Decision,
+    Due,
+    Facts,
+    Not,
+    Reason,
+    Wave,
+    plan_wave,
+    waves,
+)
+from mass_apology.schedule.localities import Place
 from mass_apology.schedule.policy import Policy, policy
 from mass_apology.schedule.timetable import Holidays, Opening, Timetable
 

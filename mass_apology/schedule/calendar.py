@@ -8,7 +8,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from mass_apology.schedule.plan import Due, Not, Reason
+from mass_apology.schedule.due_times import Due, Not, Reason
 
 NOTES_KEPT = 100
 """How many different notes are told apart; a file may hold a different mistake in every row."""

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mass_apology.schedule import places
+from mass_apology.schedule import localities
 from mass_apology.schedule.declared import DAY
-from mass_apology.schedule.places import Place
+from mass_apology.schedule.localities import Place
 from mass_apology.schedule.policy import WHOLE_DAY, Policy
 
 REACH = 400 * DAY
@@ -84,7 +84,7 @@ class Timetable:
 
     def _find_place(self, zone: str, country: str) -> Place:
         policy = self._policy
-        found = places.place(zone, country, default_zone=policy.zone, default_country=policy.country)
+        found = localities.place(zone, country, default_zone=policy.zone, default_country=policy.country)
         if self._holidays is None or self._holidays.covers(found.country):
             return found
         why = f"none of {found.country} are known" if found.country else "the row names no country"
@@ -128,7 +128,7 @@ class Timetable:
 
     def _is_open_on(self, day: date, country: str) -> bool:
         weekdays = self._policy.weekdays
-        if day.weekday() in places.weekend(country) if weekdays is None else day.weekday() not in weekdays:
+        if day.weekday() in localities.weekend(country) if weekdays is None else day.weekday() not in weekdays:
             return False
         holidays = self._holidays
         return holidays is None or not holidays.covers(country) or not holidays.is_holiday(country, day)

@@ -7,9 +7,9 @@ import stat
 from pathlib import Path
 
 from mass_apology.errors import CampaignError, PasswordError
-from mass_apology.regular_file import refuse_special
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp.url import Endpoint, parse
+from mass_apology.system.regular_file import refuse_special
 
 LONGEST = 10_000
 """Octets that are read of a password's file."""

@@ -9,12 +9,12 @@ from functools import partial
 from mass_apology.errors import RelayError, first_failure
 from mass_apology.model import Message
 from mass_apology.settings import RelaySettings
-from mass_apology.smtp.desk import Desk
+from mass_apology.smtp.message_source import MessageSource
 from mass_apology.smtp.session import Session, open_session
 from mass_apology.smtp.transaction import Conversation, Grouping
 
 
-async def run(relay: RelaySettings, password: str | None, desk: Desk, allowed: Callable[[], int]) -> None:
+async def run(relay: RelaySettings, password: str | None, source: MessageSource, allowed: Callable[[], int]) -> None:
     """Sends what the desk hands out, until it has no more messages or does without the last connection.
 
     ``allowed()`` is the number of connections wanted now; it is asked between messages, and less than one counts as
@@ -23,7 +23,7 @@ async def run(relay: RelaySettings, password: str | None, desk: Desk, allowed: C
     """
     with first_failure():
         async with asyncio.TaskGroup() as tasks:
-            _Pool(relay, password, desk, allowed, tasks).grow()
+            _Pool(relay, password, source, allowed, tasks).grow()
 
 
 class _Pool:
@@ -31,13 +31,13 @@ class _Pool:
         self,
         relay: RelaySettings,
         password: str | None,
-        desk: Desk,
+        source: MessageSource,
         allowed: Callable[[], int],
         tasks: asyncio.TaskGroup,
     ) -> None:
         self._relay = relay
         self._password = password
-        self._desk = desk
+        self._source = source
         self._allowed = allowed
         self._tasks = tasks
         self._places: set[int] = set()  # connections, numbered from 0: number n is wanted while more than n are allowed
@@ -49,7 +49,7 @@ class _Pool:
         if self._ending:
             return
         if self._closing is None:
-            self._closing = self._tasks.create_task(self._desk.closing())
+            self._closing = self._tasks.create_task(self._source.closing())
         for place in range(max(1, self._allowed())):
             if place not in self._places:
                 self._places.add(place)
@@ -68,7 +68,7 @@ class _Pool:
         """One connection after the other in this place."""
         try:
             while self._may_go_on(place):
-                message = await self._desk.next_message()
+                message = await self._source.next_message()
                 if message is None or await self._serve(place, message):
                     self._ending = True
                     return
@@ -82,11 +82,11 @@ class _Pool:
         try:
             session = await self._open(message)
         except RelayError as error:
-            return not await self._desk.unreachable(error)
+            return not await self._source.unreachable(error)
         if session is None:
             return True
         may_go_on = partial(self._may_go_on, place)
-        return await Conversation(session, self._relay, self._desk, may_go_on, self._grouping).run(message)
+        return await Conversation(session, self._relay, self._source, may_go_on, self._grouping).run(message)
 
     async def _open(self, message: Message) -> Session | None:
         """A connection; ``None`` where the desk closed before there was one. Without one the message is back."""
@@ -99,7 +99,7 @@ class _Pool:
             return None
         finally:
             if not await _is_open(opening):
-                self._desk.back(message)
+                self._source.back(message)
 
 
 async def _is_open(opening: asyncio.Task[Session]) -> bool:

@@ -22,12 +22,12 @@ from msgspec import Struct
 
 from mass_apology.errors import CampaignError, RelayError
 from mass_apology.model import Extensions, Phase
-from mass_apology.regular_file import refuse_special
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp import failures
 from mass_apology.smtp.replies import make_reply, printable
 from mass_apology.smtp.url import Endpoint, Scheme, parse
 from mass_apology.smtp.wire import Wire
+from mass_apology.system.regular_file import refuse_special
 
 _HELLO = re.compile(r"[A-Za-z0-9._-]+|\[[A-Za-z0-9.:]+\]")  # a domain or an address literal, RFC 5321 §4.1.1.1
 _CONTINUE, _LOGGED_IN = 334, 235  # RFC 4954 §4

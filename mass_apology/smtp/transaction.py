@@ -40,8 +40,8 @@ from dataclasses import dataclass
 
 from mass_apology.model import Message, Outcome, Phase, Reply
 from mass_apology.settings import RelaySettings
-from mass_apology.smtp.desk import Desk
 from mass_apology.smtp.envelope import envelope, objection, stuffed
+from mass_apology.smtp.message_source import MessageSource
 from mass_apology.smtp.replies import CLOSED, INTERRUPTED, SILENT, UNEXPECTED, classify
 from mass_apology.smtp.reply_order import GROUP, Words, dot_reply, is_suspicious, words
 from mass_apology.smtp.session import Session
@@ -87,14 +87,14 @@ class Conversation:
         self,
         session: Session,
         relay: RelaySettings,
-        desk: Desk,
+        source: MessageSource,
         may_go_on: Callable[[], bool],
         grouping: Grouping,
     ) -> None:
         self._wire = session.wire
         self._extensions = session.extensions
         self._relay = relay
-        self._desk = desk
+        self._source = source
         self._may_go_on = may_go_on  # asked between messages
         self._grouping = grouping  # shared by all connections to the relay
         self._is_behind_dot = False  # the current message's commands went out with the dot before it
@@ -135,7 +135,7 @@ class Conversation:
     async def _obtain(self) -> _Attempt | None:
         """Waits for a message and begins it; ``None`` where this connection is to have no more."""
         while self._current is None and self._has_room():
-            message = await self._desk.next_message()
+            message = await self._source.next_message()
             if message is None:
                 self._desk_is_empty = True
                 return None
@@ -144,7 +144,7 @@ class Conversation:
         return self._current
 
     def _at_hand(self) -> _Attempt | None:
-        while self._has_room() and (message := self._desk.next_at_hand()):
+        while self._has_room() and (message := self._source.next_at_hand()):
             if attempt := self._attempt(message):
                 return attempt
         return None
@@ -156,7 +156,7 @@ class Conversation:
         """The attempt to send this message; a message that this relay cannot take is settled instead."""
         problem = objection(message, self._extensions)
         if problem is not None:
-            self._desk.settle(message, Outcome(phase=Phase.MAIL, problem=problem))
+            self._source.settle(message, Outcome(phase=Phase.MAIL, problem=problem))
             return None
         self._left -= 1
         return _Attempt(message)
@@ -226,7 +226,7 @@ class Conversation:
             await self._wire.send_content(content, self._relay.timeout)
             content = b""
         attempt.hand_over_asked = True
-        await self._desk.hand_over(attempt.message)
+        await self._source.hand_over(attempt.message)
         return content
 
     def _write_dot(self, content: bytes) -> None:
@@ -312,20 +312,20 @@ class Conversation:
         """Settles the current message, unless an earlier reply has."""
         attempt, self._current = self._current, None
         if attempt is not None:
-            self._desk.settle(attempt.message, attempt.outcome(reply))
+            self._source.settle(attempt.message, attempt.outcome(reply))
 
     def _close_books(self, problem: str, reply: Reply | None = None) -> None:
         """Settles or gives back what is under way when the connection ends."""
         current, self._current = self._current, None
         following, self._following = self._following, None
         if following is not None:
-            self._desk.back(following.message)
+            self._source.back(following.message)
         if current is None:
             return
         if self._was_no_attempt(current, problem, reply):
-            self._desk.back(current.message)
+            self._source.back(current.message)
         else:
-            self._desk.settle(current.message, current.outcome(reply, None if reply else problem))
+            self._source.settle(current.message, current.outcome(reply, None if reply else problem))
 
     def _was_no_attempt(self, attempt: _Attempt, problem: str, reply: Reply | None) -> bool:
         if problem == INTERRUPTED:

@@ -4,11 +4,11 @@
 address is said by ``mass_apology.mailboxes``.
 """
 
-from mass_apology.suppression.database import default_path
 from mass_apology.suppression.entries import Entry, Purpose, Reason, Scope
 from mass_apology.suppression.lists import Exported, Imported
 from mass_apology.suppression.rules import Verdict, is_suppression, judge
 from mass_apology.suppression.store import Suppressions
+from mass_apology.suppression.suppression_file import default_path
 
 __all__ = [
     "Entry",

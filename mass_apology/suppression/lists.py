@@ -21,9 +21,9 @@ from typing import TextIO, TypeVar
 from msgspec import Struct
 
 from mass_apology.errors import SuppressionError
-from mass_apology.regular_file import refuse_special
 from mass_apology.spreadsheets import marked, unmarked
 from mass_apology.suppression.entries import Entry, Reason, Scope
+from mass_apology.system.regular_file import refuse_special
 
 COLUMNS = ("address", "reason", "scope", "date", "source", "note")
 PROBLEMS_SHOWN = 20

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mass_apology.moments import utc_day
 from mass_apology.suppression.entries import Entry, Purpose, Reason, Scope
+from mass_apology.system.timestamps import utc_day
 
 _ALL = frozenset(Purpose)
 _ALL_BUT_SAFETY = _ALL - {Purpose.SAFETY}

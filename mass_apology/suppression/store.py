@@ -11,10 +11,15 @@ from sqlite3 import Connection
 from typing import Any, Self, TextIO
 
 from mass_apology.mailboxes import domain_of, folded
-from mass_apology.suppression.database import QUERIES, explained, make, open_existing
 from mass_apology.suppression.entries import Entry, Reason, Scope
 from mass_apology.suppression.lists import Exported, Imported, read_list, write_list
 from mass_apology.suppression.rules import merged, stronger
+from mass_apology.suppression.suppression_file import (
+    QUERIES,
+    explained,
+    make,
+    open_existing,
+)
 
 _KEY_LENGTH = 16  # octets
 _MOST_KEYS = 1024  # looked for by one statement

@@ -17,7 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from mass_apology.approval import Approval
-from mass_apology.approval.file import FILE_NAME, append, read
+from mass_apology.approval.approval_file import FILE_NAME, append, read
 from mass_apology.errors import ApprovalError
 
 ANNA, BOB, EVE = approval("anna@x"), approval("bob@x"), approval("Ева, “eve”\u2028@x")
@@ -26,7 +26,7 @@ _APPEND_MANY = """
 import sys
 from pathlib import Path
 from mass_apology.approval import Approval
-from mass_apology.approval.file import append
+from mass_apology.approval.approval_file import append
 
 for number in range(25):
     append(Path(sys.argv[1]), Approval(by=f"{sys.argv[2]}{number}", at=0.0, letters=number, parts={"a": "b" * 500}))

@@ -15,7 +15,7 @@ import pytest
 from approval_samples import HOUR, LETTERS, NOON, PARTS, campaign, changed
 
 from mass_apology.approval import Approvals, plan_code, plan_digest
-from mass_apology.approval.file import FILE_NAME
+from mass_apology.approval.approval_file import FILE_NAME
 from mass_apology.approval.signing import statement
 from mass_apology.errors import ApprovalError
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mass_apology.bounces.bounce_report import Cause, Kind, Report
+from mass_apology.bounces.mail_reading import read
 from mass_apology.bounces.parts import LIMIT, read_headers, take_apart
-from mass_apology.bounces.reading import read
-from mass_apology.bounces.report import Cause, Kind, Report
 
 CORPUS = Path(__file__).parent / "corpus"
 EXPECTED: Mapping[str, Mapping[str, object]] = tomllib.loads((CORPUS / "corpus.toml").read_text(encoding="utf-8"))

@@ -9,8 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mass_apology.bounces.bounce_report import (
+    Affected,
+    Cause,
+    Kind,
+    Report,
+)
 from mass_apology.bounces.events import read_events
-from mass_apology.bounces.report import Affected, Cause, Kind, Report
 from mass_apology.errors import InputError
 
 OURS = "<k3xq@acme.example>"

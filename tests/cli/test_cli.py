@@ -15,7 +15,7 @@ from shell import command
 from smtp_fakes import Nth
 from write_commands_page import COMMANDS, help_of
 
-from mass_apology.flows.showing.tables import COLUMNS
+from mass_apology.flows.report.result_tables import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mass_apology.state import STATE_VARIABLE
+from mass_apology.system.state_folder import STATE_VARIABLE
 
 
 @pytest.fixture(autouse=True)

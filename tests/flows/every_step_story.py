@@ -24,11 +24,12 @@ from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology.flows import suppress
 from mass_apology.flows.control import ask
-from mass_apology.flows.following import consent, correct, follow_up
-from mass_apology.flows.sending.tally import Progress
-from mass_apology.flows.settling import bounces, purge
-from mass_apology.flows.showing import report
+from mass_apology.flows.feedback import bounces
+from mass_apology.flows.follow_up import consent, correct, follow_up
+from mass_apology.flows.purge import purge
+from mass_apology.flows.report import report
 from mass_apology.ledger import Control
+from mass_apology.sending.run_stats import Progress
 from mass_apology.smtp.sink import Received
 
 _TABLES = """
@@ -149,8 +150,8 @@ class Story:
 
     # What people and timers do
 
-    def send(self, **wishes: object) -> None:
-        send(self.folder, Waits(self), **wishes)
+    def send(self, **options: object) -> None:
+        send(self.folder, Waits(self), **options)
 
     def grow(self, count: int) -> None:
         write_rows(self.folder / "affected.csv", customers(count))
@@ -163,11 +164,11 @@ class Story:
         follow_up.run(self.folder, Stops(self))
 
     def arm(self, wave: str) -> None:
-        asyncio.run(consent.agree(self.folder, wave, str, confirm=None, observe=_nothing))
+        asyncio.run(consent.agree(self.folder, wave, str, confirm=None, on_progress=_nothing))
 
     def correct(self) -> None:
-        wishes = correct.Wishes(template="again", where="minutes < 12")
-        correct.correct(self.folder, wishes, Waits(self))
+        options = correct.CorrectOptions(template="again", where="minutes < 12")
+        correct.correct(self.folder, options, Waits(self))
 
     def take_back(self) -> None:
         if not self.box.exists():
@@ -177,7 +178,7 @@ class Story:
                 letter = Arrived(run=0, at=0.0, wave="first", number=number, message_id=message_id)
                 box.add(returned(what, letter))
             box.close()
-        bounces.settle(self.folder, str(self.box), observe=_nothing)
+        bounces.settle(self.folder, str(self.box), on_progress=_nothing)
 
     def import_list(self) -> None:
         list_ = self.folder.parent / "list.csv"
@@ -188,8 +189,8 @@ class Story:
         report.report(self.folder, self.folder / "report.csv", None, force=True)
 
     def purge(self) -> None:
-        wishes = purge.Wishes(older_than="30 days", all_suppressions=True)
-        purge.purge(self.folder, wishes, str)
+        options = purge.PurgeOptions(older_than="30 days", all_suppressions=True)
+        purge.purge(self.folder, options, str)
 
 
 class Waits(Person):

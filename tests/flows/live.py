@@ -12,14 +12,14 @@ from pathlib import Path
 
 from smtp_fakes import PIPELINED, Fault, Relay
 
-from mass_apology.flows.beginning.notation import toml
-from mass_apology.flows.plans.plan import Outlook
-from mass_apology.flows.plans.steps import Check
-from mass_apology.flows.sending.deliver import Wishes, run
-from mass_apology.flows.sending.run import Ended
-from mass_apology.flows.sending.tally import Progress
+from mass_apology.flows.init.toml_notation import toml
+from mass_apology.flows.plan.plan import Outlook
+from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.send.send import SendOptions, run
+from mass_apology.flows.send.sending_run import Ended
 from mass_apology.ledger import Records, Result
 from mass_apology.model import Finding
+from mass_apology.sending.run_stats import Progress
 from mass_apology.settings import Campaign
 from mass_apology.smtp.sink import SinkSettings
 
@@ -126,9 +126,9 @@ class Person:
         self.last = progress
 
 
-def send(folder: Path, person: Person | None = None, **wishes: object) -> Ended:
+def send(folder: Path, person: Person | None = None, **options: object) -> Ended:
     """One ``send``, as a person does it."""
-    return run(folder, Wishes(**wishes), person or Person())
+    return run(folder, SendOptions(**options), person or Person())
 
 
 def results(folder: Path) -> list[Result]:

@@ -29,8 +29,8 @@ from random_stories_world import World
 from sixty_days_processes import Clock, hasten
 from smtp_fakes import Relay
 
-from mass_apology import pacing
-from mass_apology.state import STATE_VARIABLE
+from mass_apology.sending import pacing
+from mass_apology.system.state_folder import STATE_VARIABLE
 
 BEGINS = 1_780_000_000.0
 ACTS_AT_MOST = 15

@@ -18,10 +18,15 @@ from returned_mail import returned
 from sixty_days_judge import Arrived
 
 from mass_apology.flows import control, event_loop, suppress
-from mass_apology.flows.following import affected, consent, correct, follow_up
-from mass_apology.flows.sending import deliver
-from mass_apology.flows.settling import bounces, retry
-from mass_apology.flows.showing import report
+from mass_apology.flows.feedback import bounces, retry
+from mass_apology.flows.follow_up import (
+    affected,
+    consent,
+    correct,
+    follow_up,
+)
+from mass_apology.flows.report import report
+from mass_apology.flows.send import send
 from mass_apology.ledger import Control
 
 KILLED = 0.2  # of the acts that write
@@ -81,7 +86,7 @@ def _answer(chance: Random, happened: Happened) -> Callable[[int], str]:
     return chance.choice(_WRONG)
 
 
-def _reader(world: World, chance: Random, happened: Happened, wave: str, **wishes: object) -> Reader:
+def _reader(world: World, chance: Random, happened: Happened, wave: str, **options: object) -> Reader:
     later = []
     if _maybe(chance, 0.1):
         happened.did.append("somebody phones while it runs")
@@ -99,7 +104,7 @@ def _reader(world: World, chance: Random, happened: Happened, wave: str, **wishe
         meanwhile=_meanwhile(world, chance, happened),
         later=later,
         patience=chance.choice((0, 0, 2, 30)),
-        **wishes,
+        **options,
     )
 
 
@@ -128,7 +133,7 @@ def _overrides(world: World, chance: Random, happened: Happened) -> tuple[str, .
 
 def _send(world: World, chance: Random, happened: Happened) -> None:
     resend, override = _maybe(chance, 0.25), _overrides(world, chance, happened)
-    wishes = deliver.Wishes(
+    options = send.SendOptions(
         resend_in_doubt=resend,
         skip_bad_rows=_maybe(chance, 0.6),
         withhold_missing=_maybe(chance, 0.8),
@@ -136,24 +141,24 @@ def _send(world: World, chance: Random, happened: Happened) -> None:
     )
     happened.did += ["resends"] * resend
     reader = _reader(world, chance, happened, "first", resend=resend, override=override)
-    if _run(world, chance, happened, lambda: deliver.run(world.folder, wishes, reader)):
+    if _run(world, chance, happened, lambda: send.run(world.folder, options, reader)):
         happened.settled = True
         happened.sent = not any("meanwhile" in each for each in happened.did)
 
 
 def _others(world: World, chance: Random) -> dict[str, Callable[[], object]]:
     """What somebody does at a second terminal."""
-    wishes = deliver.Wishes(skip_bad_rows=True, withhold_missing=True)
-    correction = affected.Wishes(template="again")
+    options = send.SendOptions(skip_bad_rows=True, withhold_missing=True)
+    correction = affected.CorrectOptions(template="again")
 
     def reader(wave: str) -> Reader:
         return Reader(world.folder, world.journal, world.clock, wave, patience=0)
 
     return {
-        "send": lambda: deliver.run(world.folder, wishes, reader("first")),
+        "send": lambda: send.run(world.folder, options, reader("first")),
         "follow-up": lambda: follow_up.run(world.folder, reader("one")),
         "correct": lambda: correct.correct(world.folder, correction, reader("correction")),
-        "retry": lambda: retry.retry(world.folder, retry.Wishes(), lambda _: None, str),
+        "retry": lambda: retry.retry(world.folder, retry.RetryOptions(), lambda _: None, str),
         "stop": lambda: control.ask(world.folder, Control.STOP),
         "pause": lambda: control.ask(world.folder, Control.PAUSE),
         "phone": _listed(world, chance),
@@ -164,7 +169,7 @@ def _others(world: World, chance: Random) -> dict[str, Callable[[], object]]:
 
 def _send_beside(world: World, chance: Random, happened: Happened) -> None:
     """Two terminals: the other one begins while the first asks, or sends."""
-    wishes = deliver.Wishes(skip_bad_rows=True, withhold_missing=True)
+    options = send.SendOptions(skip_bad_rows=True, withhold_missing=True)
     others = _others(world, chance)
     what = chance.choice(("send", "send", *others))
     second = world.second_terminal(others[what])
@@ -173,7 +178,7 @@ def _send_beside(world: World, chance: Random, happened: Happened) -> None:
     first = Reader(world.folder, world.journal, world.clock, "first", patience=2, **{when: [call]})
     happened.did.append(f"{what} {when}")
     try:
-        if _run(world, chance, happened, lambda: deliver.run(world.folder, wishes, first)):
+        if _run(world, chance, happened, lambda: send.run(world.folder, options, first)):
             happened.settled = True
             happened.sent = what != "edit"
     finally:
@@ -192,7 +197,7 @@ def _arm(world: World, chance: Random, happened: Happened) -> None:
     reader = _reader(world, chance, happened, wave, arms=True)
 
     def agree() -> None:
-        event_loop.run(consent.agree(world.folder, wave, reader.count, confirm=None, observe=reader.stage))
+        event_loop.run(consent.agree(world.folder, wave, reader.count, confirm=None, on_progress=reader.stage))
 
     if _run(world, chance, happened, agree):
         happened.armed = wave
@@ -213,7 +218,7 @@ def _arm_and_follow(world: World, chance: Random, happened: Happened) -> None:
     happened.did.append(wave)
     world.clock.at += 4 * 86400 if wave == "two" else 0
     reader = Reader(world.folder, world.journal, world.clock, wave, arms=True)
-    event_loop.run(consent.agree(world.folder, wave, reader.count, confirm=None, observe=reader.stage))
+    event_loop.run(consent.agree(world.folder, wave, reader.count, confirm=None, on_progress=reader.stage))
     happened.armed = wave
     sees = _reader(world, chance, happened, wave)
     if _run(world, chance, happened, lambda: follow_up.run(world.folder, sees)):
@@ -222,7 +227,7 @@ def _arm_and_follow(world: World, chance: Random, happened: Happened) -> None:
 
 def _correct(world: World, chance: Random, happened: Happened) -> None:
     resend, override = _maybe(chance, 0.25), _overrides(world, chance, happened)
-    wishes = affected.Wishes(
+    options = affected.CorrectOptions(
         template="again",
         where="minutes < 400" if _maybe(chance, 0.4) else None,
         changed=_maybe(chance, 0.2),
@@ -231,7 +236,7 @@ def _correct(world: World, chance: Random, happened: Happened) -> None:
     )
     happened.did += ["resends"] * resend
     reader = _reader(world, chance, happened, "correction", resend=resend, override=override)
-    if _run(world, chance, happened, lambda: correct.correct(world.folder, wishes, reader)):
+    if _run(world, chance, happened, lambda: correct.correct(world.folder, options, reader)):
         happened.settled = True
 
 
@@ -265,9 +270,9 @@ def _unsuppress(world: World, chance: Random, happened: Happened) -> None:
 
 
 def _retry(world: World, chance: Random, happened: Happened) -> None:
-    wishes = retry.Wishes(wave=chance.choice(("first", "first", "one", "correction")))
+    options = retry.RetryOptions(wave=chance.choice(("first", "first", "one", "correction")))
     count = _answer(chance, happened)
-    if _run(world, chance, happened, lambda: retry.retry(world.folder, wishes, lambda _: None, count)):
+    if _run(world, chance, happened, lambda: retry.retry(world.folder, options, lambda _: None, count)):
         happened.settled = True
 
 
@@ -290,7 +295,7 @@ def _bounces(world: World, chance: Random, happened: Happened) -> None:
     box.close()
 
     def settle() -> None:
-        bounces.settle(world.folder, str(path), observe=lambda *_: None)
+        bounces.settle(world.folder, str(path), on_progress=lambda *_: None)
 
     if _run(world, chance, happened, settle):
         happened.settled = True
@@ -370,8 +375,8 @@ def _copy(world: World, chance: Random, happened: Happened) -> None:
         world.overridden = True  # nothing in the folder tells that it is not a new campaign
     world.folder = copy
     try:
-        wishes = deliver.Wishes(skip_bad_rows=True, withhold_missing=True, override=override)
-        deliver.run(copy, wishes, Reader(copy, world.journal, world.clock, "first", patience=0))
+        options = send.SendOptions(skip_bad_rows=True, withhold_missing=True, override=override)
+        send.run(copy, options, Reader(copy, world.journal, world.clock, "first", patience=0))
         happened.sent = happened.settled = True
     finally:
         if not happened.sent:

@@ -18,8 +18,8 @@ from sixty_days_processes import Clock
 
 from mass_apology.errors import MassApologyError
 from mass_apology.flows.control import ask
-from mass_apology.flows.sending.tally import Progress
 from mass_apology.ledger import Control
+from mass_apology.sending.run_stats import Progress
 
 _LONGEST = 3000  # looks at a run, after which it is stopped
 

@@ -46,14 +46,14 @@ from sixty_days_processes import Clock, Step, Watcher, hasten, killed_at
 from sixty_days_relay import Moods
 from smtp_fakes import Relay
 
-from mass_apology.flows.following import consent, follow_up, wave_plan
-from mass_apology.flows.plans.plan import Draft
-from mass_apology.flows.sending.run import Ended
-from mass_apology.flows.settling.bounces import settle
+from mass_apology.flows.feedback.bounces import settle
+from mass_apology.flows.follow_up import consent, follow_up, wave_plan
+from mass_apology.flows.plan.plan import Draft
+from mass_apology.flows.send.sending_run import Ended
 from mass_apology.ledger import Ledger, Records, marks
 from mass_apology.ledger.feedback import FeedbackBook
-from mass_apology.state import STATE_VARIABLE
 from mass_apology.suppression import Suppressions
+from mass_apology.system.state_folder import STATE_VARIABLE
 
 BEGINS = datetime.fromisoformat(
     "2026-10-14T09:00:00+00:00"
@@ -205,7 +205,7 @@ class World:
         return follow_up.run(self._folder, person), not person.has_stopped_it
 
     def _agreed(self, wave: str) -> None:
-        asyncio.run(consent.agree(self._folder, wave, str, confirm=None, observe=lambda *_: None))
+        asyncio.run(consent.agree(self._folder, wave, str, confirm=None, on_progress=lambda *_: None))
 
     def _take_back(self) -> None:
         """What has come back by now is put into the week's box, and the whole box is read."""
@@ -219,7 +219,7 @@ class World:
         for what, letter in new:
             box.add(returned(what, letter))
         box.close()
-        self._until_done("settle", lambda: settle(self._folder, str(path), observe=lambda *_: None))
+        self._until_done("settle", lambda: settle(self._folder, str(path), on_progress=lambda *_: None))
         self.books.heard += [Heard(run=self._run, what=what, letter=letter) for what, letter in new]
 
     def _stopped_somebody(self) -> bool:

@@ -15,10 +15,10 @@ from live import Person
 from msgspec import Struct
 
 from mass_apology.flows.control import ask
-from mass_apology.flows.sending import run as sending
-from mass_apology.flows.sending import stock
-from mass_apology.flows.sending.tally import Progress
+from mass_apology.flows.send import sending_run as sending
 from mass_apology.ledger import Control
+from mass_apology.sending import outbox
+from mass_apology.sending.run_stats import Progress
 
 LOOK = 600.0  # seconds between two looks of a person
 _TIME = struct.Struct("d")
@@ -78,8 +78,8 @@ class Watcher(Person):
 
 def hasten(patch: Callable[[object, str, object], None]) -> None:
     """Let a run look at its clock often: here an hour passes in a moment."""
-    patch(stock, "LONGEST_SLEEP", 0.003)
-    patch(stock, "FRESH", 0.02)
+    patch(outbox, "LONGEST_SLEEP", 0.003)
+    patch(outbox, "FRESH", 0.02)
     patch(sending, "TICK", 0.003)
 
 

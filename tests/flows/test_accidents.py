@@ -11,7 +11,7 @@ import pytest
 from live import LETTER, Person, Row, campaign_folder, customers, relay, send, write_rows, write_toml
 from smtp_fakes import Relay
 
-from mass_apology import memory
+from mass_apology import history
 from mass_apology.errors import ConfirmationError
 from mass_apology.guards import GUARDS
 from mass_apology.model import Severity
@@ -44,8 +44,8 @@ def toml(**tables: dict[str, object]) -> Break:
 
 
 def checked_before(letters: int) -> Break:
-    checked = memory.Checked(at=time.time(), letters=letters, parts={})
-    return lambda folder, _: memory.remember_check(folder, checked) and None
+    checked = history.Checked(at=time.time(), letters=letters, parts={})
+    return lambda folder, _: history.remember_check(folder, checked) and None
 
 
 def sent_elsewhere(folder: Path, url: str) -> None:

@@ -11,7 +11,7 @@ from live import LETTER, Person, campaign_folder, customers, relay, send
 from smtp_fakes import Relay
 
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.plans.approving import Approved, Wishes, approve
+from mass_apology.flows.plan.approve import Approved, ApproveOptions, approve
 from mass_apology.ledger import Records
 
 
@@ -27,7 +27,7 @@ def trial(tmp_path: Path, live: Relay) -> Path:
 
 
 def given(folder: Path, by: str) -> Approved:
-    return asyncio.run(approve(folder, Wishes(by=by), observe=lambda *_: None))
+    return asyncio.run(approve(folder, ApproveOptions(by=by), on_progress=lambda *_: None))
 
 
 def test_two_people_are_needed(trial: Path, live: Relay) -> None:

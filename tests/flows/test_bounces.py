@@ -10,8 +10,8 @@ import pytest
 from live import campaign_folder, customers, relay, results, send, statuses
 from smtp_fakes import Relay
 
-from mass_apology.flows.settling.bounces import Settled, settle
-from mass_apology.flows.showing.report import report
+from mass_apology.flows.feedback.bounces import Settled, settle
+from mass_apology.flows.report.report import report
 from mass_apology.flows.suppressing import store_path
 from mass_apology.suppression import Reason, Suppressions
 
@@ -93,7 +93,7 @@ def sent(tmp_path: Path, live: Relay) -> Path:
 
 
 def read_all(folder: Path, source: Path) -> Settled:
-    return settle(folder, str(source), observe=lambda *_: None)
+    return settle(folder, str(source), on_progress=lambda *_: None)
 
 
 def id_of(live: Relay, number: int) -> str:

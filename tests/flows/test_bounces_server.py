@@ -12,7 +12,7 @@ from test_bounces import bounce, id_of
 
 import mass_apology.bounces
 from mass_apology.errors import InputError, PasswordError
-from mass_apology.flows.settling.bounces import Settled, settle
+from mass_apology.flows.feedback.bounces import Settled, settle
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def sent(tmp_path: Path) -> tuple[Path, dict[int, bytes]]:
 
 
 def read_server(folder: Path, port: int, password: str | None) -> Settled:
-    return settle(folder, f"imap+plain://{USER}@127.0.0.1:{port}", password=password, observe=lambda *_: None)
+    return settle(folder, f"imap+plain://{USER}@127.0.0.1:{port}", password=password, on_progress=lambda *_: None)
 
 
 def test_a_folder_on_a_server_settles_letters_once(
@@ -54,7 +54,7 @@ def test_the_same_mail_in_a_file_is_known(
         read_server(folder, server.port, "env:BOUNCES_PASSWORD")
     copy = tmp_path / "copy.eml"
     copy.write_bytes(mails[1].replace(b"\r\n", b"\n"))
-    assert settle(folder, str(copy), observe=lambda *_: None).known == 1
+    assert settle(folder, str(copy), on_progress=lambda *_: None).known == 1
 
 
 @pytest.mark.parametrize("setting", [None, "", SECRET, "env:", "MASS_APOLOGY_PASSWORD", "vault:x"])
@@ -84,7 +84,7 @@ def test_a_password_that_is_not_there_is_the_mailbox_s(tmp_path: Path, sent: tup
 
 def test_a_password_without_a_server_is_refused(tmp_path: Path, sent: tuple[Path, dict[int, bytes]]) -> None:
     with pytest.raises(InputError, match="--from names none"):
-        settle(sent[0], str(tmp_path / "box.mbox"), password="env:X", observe=lambda *_: None)
+        settle(sent[0], str(tmp_path / "box.mbox"), password="env:X", on_progress=lambda *_: None)
 
 
 def test_without_the_extra_its_name_is_said(
@@ -101,6 +101,6 @@ def test_without_the_extra_its_name_is_said(
 def test_the_extra_is_loaded_for_a_server_only() -> None:
     import subprocess
 
-    loads = "import sys, mass_apology.flows.settling.bounces; print('imapclient' in sys.modules)"
+    loads = "import sys, mass_apology.flows.feedback.bounces; print('imapclient' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"

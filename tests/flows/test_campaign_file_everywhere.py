@@ -13,19 +13,17 @@ from test_follow_up import armed, followed
 
 from mass_apology.errors import CampaignError
 from mass_apology.flows import control
-from mass_apology.flows.checking.check import Wishes as CheckWishes
-from mass_apology.flows.checking.check import check
-from mass_apology.flows.following import affected
-from mass_apology.flows.following.correct import correct
-from mass_apology.flows.following.outlook import outlook
-from mass_apology.flows.following.timers import text
-from mass_apology.flows.settling.bounces import settle
-from mass_apology.flows.settling.choices import choose
-from mass_apology.flows.settling.purge import Wishes as PurgeWishes
-from mass_apology.flows.settling.purge import purge
-from mass_apology.flows.settling.reconcile import reconcile
-from mass_apology.flows.showing.report import report
-from mass_apology.flows.showing.standing import standing
+from mass_apology.flows.check.check import CheckOptions, check
+from mass_apology.flows.feedback.bounces import settle
+from mass_apology.flows.feedback.choices import choose
+from mass_apology.flows.feedback.reconcile import reconcile
+from mass_apology.flows.follow_up import affected
+from mass_apology.flows.follow_up.correct import correct
+from mass_apology.flows.follow_up.outlook import outlook
+from mass_apology.flows.follow_up.timers import text
+from mass_apology.flows.purge.purge import PurgeOptions, purge
+from mass_apology.flows.report.campaign_status import standing
+from mass_apology.flows.report.report import report
 from mass_apology.ledger import Control, Records
 
 BAD = {
@@ -39,19 +37,21 @@ def nothing(*_: object) -> None:
 
 
 COMMANDS: dict[str, Callable[[Path], object]] = {
-    "check": lambda folder: asyncio.run(check(folder, CheckWishes(offline=True), None, force=False, observe=nothing)),
+    "check": lambda folder: asyncio.run(
+        check(folder, CheckOptions(offline=True), None, force=False, on_progress=nothing)
+    ),
     "send": send,
-    "correct": lambda folder: correct(folder, affected.Wishes(template="sorry"), Person()),
+    "correct": lambda folder: correct(folder, affected.CorrectOptions(template="sorry"), Person()),
     "follow-up": followed,
     "follow-up --plan": outlook,
     "follow-up --arm": lambda folder: armed(folder, 1),
     "schedule": lambda folder: text("cron", folder, 15),
     "status": standing,
     "report": lambda folder: report(folder, None, None, force=False),
-    "bounces": lambda folder: settle(folder, str(folder), observe=nothing),
+    "bounces": lambda folder: settle(folder, str(folder), on_progress=nothing),
     "choices": lambda folder: choose(folder, None, None, force=False),
-    "reconcile": lambda folder: reconcile(folder, [], show=nothing, observe=nothing),
-    "purge": lambda folder: purge(folder, PurgeWishes(older_than="1 day"), str),
+    "reconcile": lambda folder: reconcile(folder, [], show=nothing, on_progress=nothing),
+    "purge": lambda folder: purge(folder, PurgeOptions(older_than="1 day"), str),
 }
 
 

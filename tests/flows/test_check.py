@@ -11,13 +11,13 @@ import pytest
 from live import LETTER, campaign_folder, customers, relay, send, write_rows, write_toml
 from smtp_fakes import Relay
 
-from mass_apology import memory
+from mass_apology import history
 from mass_apology.errors import OutputError
-from mass_apology.flows.checking.check import Wishes, check
-from mass_apology.flows.checking.rows import rows, verdict
-from mass_apology.flows.looking.choosing import Choice
-from mass_apology.flows.looking.preview import preview
-from mass_apology.flows.plans.steps import Check
+from mass_apology.flows.check.check import CheckOptions, check
+from mass_apology.flows.check.check_rows import rows, verdict
+from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.preview.letter_choice import Choice
+from mass_apology.flows.preview.preview import preview
 from mass_apology.flows.suppressing import store_path
 from mass_apology.model import Severity
 from mass_apology.suppression import Entry, Reason, Suppressions
@@ -29,8 +29,8 @@ def live() -> Iterator[Relay]:
         yield listening
 
 
-def look(folder: Path, to: Path | None = None, *, force: bool = False, **wishes: object) -> Check:
-    return asyncio.run(check(folder, Wishes(**wishes), to, force=force, observe=lambda *_: None))
+def look(folder: Path, to: Path | None = None, *, force: bool = False, **options: object) -> Check:
+    return asyncio.run(check(folder, CheckOptions(**options), to, force=force, on_progress=lambda *_: None))
 
 
 def test_the_relay_is_asked_and_no_mail_is_sent(tmp_path: Path, live: Relay) -> None:
@@ -74,7 +74,7 @@ def test_the_last_check_is_told_beside_this_one(tmp_path: Path, live: Relay) -> 
     look(folder)
     campaign_folder(tmp_path, live.sink.url, customers(400))
     assert dict(rows(look(folder)))["letters"] == "400 (40 at the last check)"
-    last = memory.last_check(folder)
+    last = history.last_check(folder)
     assert last is not None
     assert last.letters == 400
 
@@ -170,9 +170,11 @@ def test_preview_says_the_same_number_of_letters_for_the_same_plan(tmp_path: Pat
     )
     write_rows(folder / "affected.csv", [{**row, "paid": "" if n == 2 else "1"} for n, row in enumerate(rows)])
     everyone = asyncio.run(
-        preview(folder, tmp_path / "all.jsonl", Choice(everyone=True), force=True, observe=lambda *_: None)
+        preview(folder, tmp_path / "all.jsonl", Choice(everyone=True), force=True, on_progress=lambda *_: None)
     )
     found = look(folder, offline=True)
-    some = asyncio.run(preview(folder, tmp_path / "some.jsonl", Choice(sample=1), force=True, observe=lambda *_: None))
+    some = asyncio.run(
+        preview(folder, tmp_path / "some.jsonl", Choice(sample=1), force=True, on_progress=lambda *_: None)
+    )
     assert found.letters == 5
     assert (everyone.code, everyone.letters) == (some.code, some.letters) == (found.code, found.letters)

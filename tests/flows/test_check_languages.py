@@ -9,15 +9,17 @@ import pytest
 from live import LETTER, campaign_folder, customers, write_rows, write_toml
 
 from mass_apology.errors import TemplateError
-from mass_apology.flows.checking.check import Wishes, check
-from mass_apology.flows.plans.steps import Check
+from mass_apology.flows.check.check import CheckOptions, check
+from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.model import Finding, Severity
 
 URL = "smtp+plain://127.0.0.1:1"
 
 
-def look(folder: Path, **wishes: object) -> Check:
-    return asyncio.run(check(folder, Wishes(offline=True, **wishes), None, force=False, observe=lambda *_: None))
+def look(folder: Path, **options: object) -> Check:
+    return asyncio.run(
+        check(folder, CheckOptions(offline=True, **options), None, force=False, on_progress=lambda *_: None)
+    )
 
 
 def told(checked: Check, code: str) -> list[Finding]:

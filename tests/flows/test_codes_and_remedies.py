@@ -16,10 +16,10 @@ from smtp_fakes import Relay
 
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import CampaignError, ConfirmationError, InputError, OutputError
-from mass_apology.flows.following.affected import Wishes as Correction
-from mass_apology.flows.following.correct import correct
-from mass_apology.flows.settling.bounces import settle
-from mass_apology.flows.settling.choices import choose
+from mass_apology.flows.feedback.bounces import settle
+from mass_apology.flows.feedback.choices import choose
+from mass_apology.flows.follow_up.affected import CorrectOptions as Correction
+from mass_apology.flows.follow_up.correct import correct
 
 OFFER = """Subject: We owe you something
 
@@ -202,10 +202,10 @@ def test_a_choice_by_mail_is_a_reply_of_whoever_got_the_letter(folder: Path, liv
         f"Date: {formatdate()}\nMessage-ID: <1@elsewhere.example>\n\nPlease send a new one.\n",
         encoding="utf-8",
     )
-    settled = settle(folder, str(folder / "answers"), observe=lambda *_: None)
+    settled = settle(folder, str(folder / "answers"), on_progress=lambda *_: None)
     assert (settled.chosen, settled.kinds) == (1, {"reply": 1})
     assert choose(folder, None, None, force=False).remedies == {"replacement": 1}
-    assert settle(folder, str(folder / "answers"), observe=lambda *_: None).chosen == 0
+    assert settle(folder, str(folder / "answers"), on_progress=lambda *_: None).chosen == 0
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from live import Person, campaign_folder, customers, relay, results, send, write
 from smtp_fakes import Relay
 
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.following.affected import Wishes
-from mass_apology.flows.following.correct import correct
-from mass_apology.flows.sending.run import Ended
-from mass_apology.flows.showing.standing import standing
+from mass_apology.flows.follow_up.affected import CorrectOptions
+from mass_apology.flows.follow_up.correct import correct
+from mass_apology.flows.report.campaign_status import standing
+from mass_apology.flows.send.sending_run import Ended
 
 SORRY_AGAIN = "Subject: What we got wrong\n\n{{ salutation }}\n\nOur first letter had an error.\n"
 
@@ -35,8 +35,8 @@ def sent(tmp_path: Path, live: Relay) -> Path:
     return folder
 
 
-def corrected(folder: Path, person: Person | None = None, **wishes: object) -> Ended:
-    return correct(folder, Wishes(template="again", **wishes), person or Person())
+def corrected(folder: Path, person: Person | None = None, **options: object) -> Ended:
+    return correct(folder, CorrectOptions(template="again", **options), person or Person())
 
 
 def test_everyone_who_got_the_letter_is_corrected_once(sent: Path, live: Relay) -> None:
@@ -127,16 +127,16 @@ def test_nobody_is_written_to_where_no_row_changed(sent: Path, live: Relay) -> N
     ],
 )
 def test_a_slip_in_the_wishes_is_told_and_never_called_done(
-    sent: Path, live: Relay, wishes: dict[str, str], problem: str
+    sent: Path, live: Relay, options: dict[str, str], problem: str
 ) -> None:
     with pytest.raises(ConfirmationError, match=problem):
-        corrected(sent, **wishes)
+        corrected(sent, **options)
     assert len(live.received) == 20
 
 
 def test_all_facts_that_are_missing_are_named_at_once(sent: Path, live: Relay) -> None:
     with pytest.raises(ConfirmationError, match="The wave correction cannot go") as refused:
-        correct(sent, Wishes(template="correction"), Person())
+        correct(sent, CorrectOptions(template="correction"), Person())
     required = (
         "letter_sent_on",
         "letter_error",

@@ -13,12 +13,11 @@ import pytest
 from live import Person, campaign_folder, customers, relay, results, send, statuses, write_rows, write_toml
 from smtp_fakes import FaultyConversation, Nth
 
-from mass_apology import pacing
 from mass_apology.errors import ConfirmationError, LedgerLocked, RelayError
 from mass_apology.flows import control
-from mass_apology.flows.sending import desk
 from mass_apology.ledger import Control, Ledger
 from mass_apology.model import Status
+from mass_apology.sending import dispatcher, pacing
 from mass_apology.smtp.sink import SinkSettings
 
 
@@ -260,7 +259,7 @@ def test_dead_addresses_in_a_row_stay_refused(tmp_path: Path) -> None:
 
 
 def test_throttling_slows_down_and_loses_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "ROUND_TRIP", 0.01)
+    monkeypatch.setattr(dispatcher, "ROUND_TRIP", 0.01)
     with relay(fault=Nth("RCPT", 30, lambda _: b"421 4.7.0 slow down")) as live:
         folder = campaign_folder(tmp_path, live.sink.url, customers(60))
         person = Person()

@@ -21,7 +21,7 @@ from sixty_days import BEGINS
 from sixty_days_processes import Clock, hasten
 from tampered_ledger import tampered
 
-from mass_apology.state import STATE_VARIABLE
+from mass_apology.system.state_folder import STATE_VARIABLE
 
 THOROUGH = "MASS_APOLOGY_EVERY_STEP"
 """The environment variable that lets processes die at all moments; see ``every_step.Steps``."""

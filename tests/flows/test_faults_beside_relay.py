@@ -21,10 +21,10 @@ from smtp_fakes import Relay
 
 from mass_apology.errors import LedgerError, MassApologyError, OutputError, RelayError, SuppressionError, TemplateError
 from mass_apology.flows import control, suppress
-from mass_apology.flows.sending import desk as desk_module
-from mass_apology.flows.sending import run as run_module
+from mass_apology.flows.send import sending_run as run_module
 from mass_apology.ledger import Control, marks
-from mass_apology.letter.farm import Farm
+from mass_apology.letter.render_pool import RenderPool
+from mass_apology.sending import dispatcher as desk_module
 from mass_apology.smtp.sink import SinkSettings
 
 LETTERS = 400
@@ -74,7 +74,7 @@ def kill_a_writer() -> None:
 
 def test_a_writer_of_letters_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "processes_for", lambda *_: 1)
-    monkeypatch.setattr("mass_apology.flows.sending.stock.AHEAD", 80)
+    monkeypatch.setattr("mass_apology.sending.outbox.AHEAD", 80)
     with slow_campaign(tmp_path) as (live, folder):
         with pytest.raises(MassApologyError, match="was killed by signal 9"):
             send(folder, Trouble(live, kill_a_writer))
@@ -134,7 +134,7 @@ def test_nobody_reads_the_output_any_more(tmp_path: Path) -> None:
 
 
 def test_the_suppression_list_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mass_apology.flows.sending.stock.FRESH", 0.05)
+    monkeypatch.setattr("mass_apology.sending.outbox.FRESH", 0.05)
     suppress.add("somebody@else.example", "requested", "")
     store = suppress.store_path()
     whole = store.read_bytes()
@@ -152,15 +152,15 @@ def test_the_suppression_list_is_damaged(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_letter_cannot_be_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write, broken = Farm.write, threading.Event()
+    write, broken = RenderPool.write, threading.Event()
 
-    async def failing(self: Farm, deliveries: list[object], **facts: object) -> object:
+    async def failing(self: RenderPool, deliveries: list[object], **facts: object) -> object:
         if broken.is_set():
             raise TemplateError("It cannot be rendered.", next_step="Mend it.")
         return await write(self, deliveries, **facts)
 
-    monkeypatch.setattr(Farm, "write", failing)
-    monkeypatch.setattr("mass_apology.flows.sending.stock.AHEAD", 80)
+    monkeypatch.setattr(RenderPool, "write", failing)
+    monkeypatch.setattr("mass_apology.sending.outbox.AHEAD", 80)
     with slow_campaign(tmp_path) as (live, folder):
         with pytest.raises(TemplateError, match="cannot be rendered"):
             send(folder, Trouble(live, broken.set))
@@ -169,15 +169,15 @@ def test_a_letter_cannot_be_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_memory_runs_out_where_letters_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write, broken = Farm.write, threading.Event()
+    write, broken = RenderPool.write, threading.Event()
 
-    async def failing(self: Farm, deliveries: list[object], **facts: object) -> object:
+    async def failing(self: RenderPool, deliveries: list[object], **facts: object) -> object:
         if broken.is_set():
             raise MemoryError
         return await write(self, deliveries, **facts)
 
-    monkeypatch.setattr(Farm, "write", failing)
-    monkeypatch.setattr("mass_apology.flows.sending.stock.AHEAD", 80)
+    monkeypatch.setattr(RenderPool, "write", failing)
+    monkeypatch.setattr("mass_apology.sending.outbox.AHEAD", 80)
     with slow_campaign(tmp_path) as (live, folder):
         with pytest.raises(MemoryError):
             send(folder, Trouble(live, broken.set))

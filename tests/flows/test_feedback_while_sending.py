@@ -21,12 +21,12 @@ from test_reconcile import Log, read
 
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import LedgerLocked
-from mass_apology.flows.following.consent import agree
+from mass_apology.flows.feedback.bounces import Settled
+from mass_apology.flows.feedback.choices import choose
+from mass_apology.flows.follow_up.consent import agree
 from mass_apology.flows.holding import locked_ledger
-from mass_apology.flows.settling.bounces import Settled
-from mass_apology.flows.settling.choices import choose
-from mass_apology.flows.settling.purge import Wishes, purge
-from mass_apology.flows.showing.standing import standing
+from mass_apology.flows.purge.purge import PurgeOptions, purge
+from mass_apology.flows.report.campaign_status import standing
 from mass_apology.ledger import Control, Records
 from mass_apology.model import Finding, Status
 
@@ -140,7 +140,7 @@ def test_a_follow_up_is_armed_meanwhile(tmp_path: Path) -> None:
 
     def act(_: str) -> object:
         return asyncio.run(
-            agree(folder, "later", lambda _: "", confirm=13, observe=lambda *_: None, notice=told.extend)
+            agree(folder, "later", lambda _: "", confirm=13, on_progress=lambda *_: None, notice=told.extend)
         )
 
     at_the_dot = AtTheDot(13, act)
@@ -186,7 +186,7 @@ def test_only_one_sends_and_forgets_all_the_same(tmp_path: Path) -> None:
         with pytest.raises(LedgerLocked), locked_ledger(folder, read_campaign(folder)):
             pass
         with pytest.raises(LedgerLocked):
-            purge(folder, Wishes(older_than="1 second"), str)
+            purge(folder, PurgeOptions(older_than="1 second"), str)
         return "both were refused"
 
     at_the_dot = AtTheDot(1, act)

@@ -14,14 +14,14 @@ from live import Person, Row, campaign_folder, customers, relay, send, write_tom
 from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology.errors import ConfirmationError, InputError, LedgerError, LedgerLocked
-from mass_apology.flows.following import follow_up as flow
-from mass_apology.flows.following.affected import Wishes
-from mass_apology.flows.following.consent import agree
-from mass_apology.flows.following.correct import correct
-from mass_apology.flows.following.follow_up import FollowedUp, WaveEnded, run
-from mass_apology.flows.following.outlook import Outlook, outlook
-from mass_apology.flows.following.timers import text
-from mass_apology.flows.sending.run import Ended
+from mass_apology.flows.follow_up import follow_up as flow
+from mass_apology.flows.follow_up.affected import CorrectOptions
+from mass_apology.flows.follow_up.consent import agree
+from mass_apology.flows.follow_up.correct import correct
+from mass_apology.flows.follow_up.follow_up import FollowedUp, WaveEnded, run
+from mass_apology.flows.follow_up.outlook import Outlook, outlook
+from mass_apology.flows.follow_up.timers import text
+from mass_apology.flows.send.sending_run import Ended
 from mass_apology.ledger import Ledger, Records
 from mass_apology.ledger.waves import Armed
 from mass_apology.model import Finding, Severity, Status
@@ -67,7 +67,7 @@ def campaign(
 
 
 def add_waves(folder: Path, live: Relay, schedule: Mapping[str, object], *waves: Mapping[str, object]) -> None:
-    from mass_apology.flows.beginning.notation import toml
+    from mass_apology.flows.init.toml_notation import toml
 
     write_toml(folder, live.sink.url, schedule=schedule)
     path = folder / "campaign.toml"
@@ -78,7 +78,7 @@ def add_waves(folder: Path, live: Relay, schedule: Mapping[str, object], *waves:
 
 
 def armed(folder: Path, letters: int, wave: str = "later") -> Armed:
-    return asyncio.run(agree(folder, wave, lambda _: "", confirm=letters, observe=lambda *_: None))
+    return asyncio.run(agree(folder, wave, lambda _: "", confirm=letters, on_progress=lambda *_: None))
 
 
 def followed(folder: Path) -> FollowedUp:
@@ -511,7 +511,7 @@ def test_who_means_it_says_so_once_and_the_timer_goes_by_it(tmp_path: Path, live
             "other-1",
             lambda _: "",
             confirm=20,
-            observe=lambda *_: None,
+            on_progress=lambda *_: None,
             notice=told.extend,
             override=("wave-renamed",),
         )
@@ -546,7 +546,7 @@ def test_a_consent_is_no_word_on_what_went_after_it(tmp_path: Path, live: Relay,
 def test_a_correction_is_no_follow_up_without_a_name(tmp_path: Path, live: Relay, clock: Clock) -> None:
     folder = campaign(tmp_path / "trial", live)
     send(folder)
-    assert correct(folder, Wishes(template="later"), Person()).sent == 20
+    assert correct(folder, CorrectOptions(template="later"), Person()).sent == 20
     clock.at += 4 * DAY
     armed(folder, 20)
     assert sent_in(followed(folder)) == 20

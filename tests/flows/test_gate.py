@@ -14,18 +14,18 @@ from live import Person, campaign_folder, customers, relay, results, send, statu
 from msgspec.structs import replace
 from smtp_fakes import FaultyConversation, Relay
 
-from mass_apology import pacing
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import control, event_loop, suppress
-from mass_apology.flows.following import consent, follow_up
-from mass_apology.flows.following.affected import Wishes as Correction
-from mass_apology.flows.following.correct import correct
-from mass_apology.flows.following.outlook import outlook
-from mass_apology.flows.plans.plan import changed_parts
+from mass_apology.flows.follow_up import consent, follow_up
+from mass_apology.flows.follow_up.affected import CorrectOptions as Correction
+from mass_apology.flows.follow_up.correct import correct
+from mass_apology.flows.follow_up.outlook import outlook
+from mass_apology.flows.plan.plan import changed_parts
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Control, Records
-from mass_apology.letter.farm import Farm
+from mass_apology.letter.render_pool import RenderPool
 from mass_apology.model import DUE, Status
+from mass_apology.sending import pacing
 from mass_apology.suppression import Entry, Reason, Suppressions
 
 IMPATIENT = {"connections": 2, "timeout": 1.0, "dot_timeout": 0.5}
@@ -67,7 +67,7 @@ def add_follow_up(folder: Path) -> None:
 
 
 def arm(folder: Path) -> None:
-    event_loop.run(consent.agree(folder, "later", Person().count, confirm=None, observe=Person().stage))
+    event_loop.run(consent.agree(folder, "later", Person().count, confirm=None, on_progress=Person().stage))
 
 
 def received_by(live: Relay, address: str) -> int:
@@ -187,13 +187,13 @@ def test_a_suppressed_letter_in_doubt_stays_in_doubt(tmp_path: Path) -> None:
 
 def test_out_of_hours_no_letter_is_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[int] = []
-    write = Farm.write
+    write = RenderPool.write
 
-    async def counted(self: Farm, deliveries: list[object], **facts: object) -> object:
+    async def counted(self: RenderPool, deliveries: list[object], **facts: object) -> object:
         written.append(len(deliveries))
         return await write(self, deliveries, **facts)
 
-    monkeypatch.setattr(Farm, "write", counted)
+    monkeypatch.setattr(RenderPool, "write", counted)
     opens = (datetime.now(UTC).hour + 3) % 22
     schedule = {"hours": f"{opens:02}:00-{opens + 1:02}:00", "weekdays": "mon-sun", "first_letter": True}
     with relay() as live:
@@ -418,7 +418,7 @@ def test_a_wave_that_changed_while_its_number_was_asked_for_is_not_armed(tmp_pat
             lambda: (folder / "templates/sorry/en.md").write_text("Subject: X\n\n{{ salutation }}\n\nNo.\n")
         )
         with pytest.raises(ConfirmationError, match="the template changed while the number was asked for"):
-            event_loop.run(consent.agree(folder, "later", person.count, confirm=None, observe=person.stage))
+            event_loop.run(consent.agree(folder, "later", person.count, confirm=None, on_progress=person.stage))
         follow_up.run(folder, Person())
         assert len(live.received) == 3
         arm(folder)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from live import Row, campaign_folder, customers, relay, send
 
-from mass_apology.flows.checking.check import Wishes, check
-from mass_apology.flows.plans.steps import Check
+from mass_apology.flows.check.check import CheckOptions, check
+from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.model import Finding, Severity
 
 URL = "smtp+plain://127.0.0.1:1"
@@ -54,7 +54,7 @@ def campaign(folder: Path, rows: list[Row], url: str = URL, **tables: dict[str, 
 
 
 def look(folder: Path) -> Check:
-    return asyncio.run(check(folder, Wishes(offline=True), None, force=False, observe=lambda *_: None))
+    return asyncio.run(check(folder, CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None))
 
 
 def told(checked: Check) -> dict[str, Finding]:

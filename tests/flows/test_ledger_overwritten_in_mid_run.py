@@ -16,8 +16,8 @@ from smtp_fakes import Relay
 from test_ledger_gone_in_mid_run import harmed_at
 
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.settling import bounces
-from mass_apology.flows.settling.rebuild import rebuild
+from mass_apology.flows.continuity.rebuild import rebuild
+from mass_apology.flows.feedback import bounces
 
 FIRST, LETTERS = 10, 300
 Harm = Callable[[Path], object]
@@ -73,7 +73,7 @@ def test_the_run_ends_at_once_and_the_log_tells_the_rest(tmp_path: Path, harm: H
         campaign_folder(folder, live.sink.url, customers(LETTERS))
         with pytest.raises(ConfirmationError, match=r"ledger-(lost|set-back)"):
             send(folder)
-        assert rebuild(folder, folder / "log.jsonl", observe=lambda *_: None).whole
+        assert rebuild(folder, folder / "log.jsonl", on_progress=lambda *_: None).whole
         send(folder)
     counts = Counter([*before.numbers, *live.numbers])
     assert max(counts.values()) == 1
@@ -105,7 +105,7 @@ def test_what_other_commands_write_meanwhile_is_no_harm(tmp_path: Path) -> None:
         (mailbox / name).mkdir(parents=True)
 
     def read_bounces(there: Path) -> None:
-        bounces.settle(there, str(mailbox), observe=lambda *_: None)
+        bounces.settle(there, str(mailbox), on_progress=lambda *_: None)
 
     with relay(fault=harmed_at(folder, 20, read_bounces, lives)) as live:
         lives.append(live)

@@ -10,16 +10,16 @@ import pytest
 from live import Person, campaign_folder, customers, relay, send, write_rows, write_toml
 from smtp_fakes import Relay
 
-from mass_apology.flows.beginning.notation import toml
-from mass_apology.flows.checking.check import Wishes, check
-from mass_apology.flows.following.affected import Wishes as Corrections
-from mass_apology.flows.following.consent import agree
-from mass_apology.flows.following.correct import correct
-from mass_apology.flows.following.outlook import outlook
-from mass_apology.flows.plans.steps import Check
+from mass_apology.flows.check.check import CheckOptions, check
+from mass_apology.flows.follow_up.affected import CorrectOptions as Corrections
+from mass_apology.flows.follow_up.consent import agree
+from mass_apology.flows.follow_up.correct import correct
+from mass_apology.flows.follow_up.outlook import outlook
+from mass_apology.flows.init.toml_notation import toml
+from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.suppressing import store_path
 from mass_apology.letter.scenario import load_scenario
-from mass_apology.letter.templates import shipped_templates
+from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Finding, Severity
 from mass_apology.suppression import Entry, Reason, Suppressions
 
@@ -34,8 +34,10 @@ def live() -> Iterator[Relay]:
         yield listening
 
 
-def look(folder: Path, **wishes: object) -> Check:
-    return asyncio.run(check(folder, Wishes(offline=True, **wishes), None, force=False, observe=lambda *_: None))
+def look(folder: Path, **options: object) -> Check:
+    return asyncio.run(
+        check(folder, CheckOptions(offline=True, **options), None, force=False, on_progress=lambda *_: None)
+    )
 
 
 def told(checked: Check, code: str) -> list[Finding]:
@@ -150,7 +152,7 @@ def test_a_follow_up_tells_in_what_languages_it_will_be(sent: Path) -> None:
     (wave,) = outlook(sent).waves
     assert [each.problem for each in wave.findings] == [SAID]
     heard: list[Finding] = []
-    asyncio.run(agree(sent, "later", lambda _: "", confirm=3, observe=lambda *_: None, notice=heard.extend))
+    asyncio.run(agree(sent, "later", lambda _: "", confirm=3, on_progress=lambda *_: None, notice=heard.extend))
     assert [(each.code, each.problem) for each in heard] == [("language-fallback", SAID)]
 
 

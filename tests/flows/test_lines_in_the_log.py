@@ -14,9 +14,9 @@ from smtp_fakes import Relay
 from test_follow_up import ALWAYS, add_waves, armed, campaign, followed, sent_in
 
 from mass_apology.campaign import read_campaign
-from mass_apology.flows.following.affected import Wishes
-from mass_apology.flows.following.correct import correct
-from mass_apology.flows.plans.plan import file_part
+from mass_apology.flows.follow_up.affected import CorrectOptions
+from mass_apology.flows.follow_up.correct import correct
+from mass_apology.flows.plan.plan import file_part
 from mass_apology.ledger import Records
 
 Edit = Callable[[list[dict[str, str]]], None]
@@ -109,6 +109,6 @@ def test_a_correction_from_a_file_that_was_not_planned_from(tmp_path: Path, live
     rows = rows_of(customers(20))
     edit(rows)
     files.write(rows)
-    assert correct(folder, Wishes(template="later", changed=True), Person()).sent == 1
+    assert correct(folder, CorrectOptions(template="later", changed=True), Person()).sent == 1
     ((owner, on_the_line),) = files.named_in("correction")
     assert owner == on_the_line

@@ -20,14 +20,15 @@ from mass_apology import high_water
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError, LedgerError, MassApologyError
 from mass_apology.flows import event_loop
-from mass_apology.flows.checking import check as checking
+from mass_apology.flows.check import check as checking
 from mass_apology.flows.continuity.outside import look
-from mass_apology.flows.plans.plan import ledger_key
-from mass_apology.flows.settling import bounces, purge
-from mass_apology.flows.showing.report import report
-from mass_apology.flows.showing.standing import standing
+from mass_apology.flows.feedback import bounces
+from mass_apology.flows.plan.plan import ledger_key
+from mass_apology.flows.purge import purge
+from mass_apology.flows.report.campaign_status import standing
+from mass_apology.flows.report.report import report
 from mass_apology.ledger import Records
-from mass_apology.state import STATE_VARIABLE
+from mass_apology.system.state_folder import STATE_VARIABLE
 
 LETTERS = 60
 Harm = Callable[[Path], object]
@@ -51,11 +52,11 @@ def twice(live: Relay) -> list[int]:
     return [number for number, count in Counter(live.numbers).items() if count > 1]
 
 
-def refused(folder: Path, **wishes: object) -> ConfirmationError:
+def refused(folder: Path, **options: object) -> ConfirmationError:
     """What ``send`` says, which sends nothing."""
     person = Person()
     with pytest.raises(ConfirmationError) as stopped:
-        send(folder, person, **wishes)
+        send(folder, person, **options)
     assert person.asked == []
     return stopped.value
 
@@ -297,7 +298,7 @@ def test_other_commands_do_not_make_an_older_copy_a_newer_one(tmp_path: Path, li
     for name in ("new", "cur"):
         (tmp_path / "bounces" / name).mkdir(parents=True)
     for _ in range(5):
-        bounces.settle(folder, str(tmp_path / "bounces"), observe=lambda *_: None)
+        bounces.settle(folder, str(tmp_path / "bounces"), on_progress=lambda *_: None)
     assert "ledger-set-back" in refused(folder).problem
 
 
@@ -386,8 +387,8 @@ def test_the_machine_remembers_before_the_first_letter_leaves(tmp_path: Path) ->
 def test_check_status_and_report_say_it_too(tmp_path: Path, live: Relay) -> None:
     folder = tmp_path / "campaign"
     set_back(folder, live)
-    wishes = checking.Wishes(offline=True)
-    checked = event_loop.run(checking.check(folder, wishes, None, force=False, observe=lambda *_: None))
+    options = checking.CheckOptions(offline=True)
+    checked = event_loop.run(checking.check(folder, options, None, force=False, on_progress=lambda *_: None))
     assert not checked.sendable
     assert "ledger-set-back" in {group.code for group in checked.groups}
     assert [finding.code for finding in standing(folder).findings] == ["ledger-set-back"]
@@ -397,8 +398,8 @@ def test_check_status_and_report_say_it_too(tmp_path: Path, live: Relay) -> None
 @pytest.mark.parametrize("lose", [delete_ledger, empty_ledger], ids=lambda lose: lose.__name__)
 def test_check_says_it_where_there_is_no_ledger(sent: Path, lose: Harm) -> None:
     lose(sent)
-    wishes = checking.Wishes(offline=True, override=("same-file-sent",))
-    checked = event_loop.run(checking.check(sent, wishes, None, force=False, observe=lambda *_: None))
+    options = checking.CheckOptions(offline=True, override=("same-file-sent",))
+    checked = event_loop.run(checking.check(sent, options, None, force=False, on_progress=lambda *_: None))
     assert "ledger-lost" in {group.code for group in checked.groups}
 
 
@@ -407,8 +408,8 @@ def test_check_says_it_where_there_is_no_ledger(sent: Path, lose: Harm) -> None:
     [
         standing,
         lambda folder: report(folder, None, None, force=False),
-        lambda folder: bounces.settle(folder, str(folder), observe=lambda *_: None),
-        lambda folder: purge.purge(folder, purge.Wishes(older_than="1 day"), lambda _: ""),
+        lambda folder: bounces.settle(folder, str(folder), on_progress=lambda *_: None),
+        lambda folder: purge.purge(folder, purge.PurgeOptions(older_than="1 day"), lambda _: ""),
     ],
     ids=["status", "report", "bounces", "purge"],
 )

@@ -15,15 +15,15 @@ from smtp_fakes import Relay
 from test_follow_up import DAY, Clock, armed, campaign, followed, sent_in
 
 from mass_apology.errors import ConfirmationError, MassApologyError
-from mass_apology.flows.following.affected import Wishes
-from mass_apology.flows.following.consent import agree
-from mass_apology.flows.following.correct import correct
-from mass_apology.flows.following.follow_up import run
-from mass_apology.flows.following.outlook import outlook
-from mass_apology.flows.settling.rebuild import rebuild
+from mass_apology.flows.continuity.rebuild import rebuild
+from mass_apology.flows.follow_up.affected import CorrectOptions
+from mass_apology.flows.follow_up.consent import agree
+from mass_apology.flows.follow_up.correct import correct
+from mass_apology.flows.follow_up.follow_up import run
+from mass_apology.flows.follow_up.outlook import outlook
 from mass_apology.ledger import Records
 from mass_apology.model import FIRST_WAVE, Status
-from mass_apology.state import STATE_VARIABLE
+from mass_apology.system.state_folder import STATE_VARIABLE
 
 
 @pytest.fixture
@@ -55,11 +55,11 @@ def set_back(tmp_path: Path, live: Relay, clock: Clock) -> Path:
 
 
 def corrected(folder: Path, override: tuple[str, ...] = ()) -> object:
-    return correct(folder, Wishes(template="later", confirm=20, override=override), Person())
+    return correct(folder, CorrectOptions(template="later", confirm=20, override=override), Person())
 
 
 def arm(folder: Path, override: tuple[str, ...] = ()) -> object:
-    flow = agree(folder, "later", lambda _: "", confirm=20, observe=lambda *_: None, override=override)
+    flow = agree(folder, "later", lambda _: "", confirm=20, on_progress=lambda *_: None, override=override)
     return asyncio.run(flow)
 
 
@@ -125,7 +125,7 @@ def test_follow_ups_are_learned_from_the_log_too(tmp_path: Path, live: Relay, cl
     (folder / "ledger.sqlite").unlink()
     if not with_key:
         shutil.rmtree(os.environ[STATE_VARIABLE])
-    found = rebuild(folder, folder / "log.jsonl", observe=lambda *_: None)
+    found = rebuild(folder, folder / "log.jsonl", on_progress=lambda *_: None)
     assert (found.accepted, found.whole) == (40, True)
     with Records.open(folder / "ledger.sqlite", "trial") as records:
         assert {wave: [each.message_id for each in records.results(wave)] for wave in before} == before

@@ -14,8 +14,8 @@ from test_lost_ledger import delete_ledger, forget_log, twice
 from mass_apology import high_water
 from mass_apology.errors import ConfirmationError, OutputError
 from mass_apology.flows import demo, event_loop
-from mass_apology.flows.checking import check as checking
-from mass_apology.flows.settling import purge
+from mass_apology.flows.check import check as checking
+from mass_apology.flows.purge import purge
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Records
 from mass_apology.ledger.origin import replaced
@@ -63,8 +63,8 @@ def lose(folder: Path) -> None:
 
 def errors_of(folder: Path, override: tuple[str, ...] = ()) -> list[str]:
     """The codes of what ``check`` says and stops ``send``."""
-    wishes = checking.Wishes(offline=True, override=override)
-    checked = event_loop.run(checking.check(folder, wishes, None, force=False, observe=lambda *_: None))
+    options = checking.CheckOptions(offline=True, override=override)
+    checked = event_loop.run(checking.check(folder, options, None, force=False, on_progress=lambda *_: None))
     return [group.code for group in checked.groups if group.severity is Severity.ERROR]
 
 
@@ -235,12 +235,12 @@ def test_a_small_plan_is_remembered_whole(tmp_path: Path, live: Relay) -> None:
 
 
 def test_a_purge_forgets_the_people(sent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wishes = purge.Wishes(older_than="0 seconds", confirm=LETTERS)
+    options = purge.PurgeOptions(older_than="0 seconds", confirm=LETTERS)
     with monkeypatch.context() as broken:
         broken.setattr(high_water, "write_whole", refuse)
         with pytest.raises(OutputError, match="cannot be remembered"):
-            purge.purge(sent, wishes, str)
-    purge.purge(sent, wishes, str)
+            purge.purge(sent, options, str)
+    purge.purge(sent, options, str)
     assert remembered(sent).sample == ()
     assert remembered(sent).handed_over == LETTERS
     folder = sent.rename(sent.with_name("second"))
@@ -252,7 +252,7 @@ def test_a_purge_forgets_the_people(sent: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_purge_forgets_the_people_of_lost_ledgers(moved: Path) -> None:
     lost = remembered(moved.with_name("first")).ledger
     assert send(moved, override=("ledger-lost",)).sent == LETTERS + 50
-    purge.purge(moved, purge.Wishes(older_than="0 seconds", confirm=LETTERS + 50), str)
+    purge.purge(moved, purge.PurgeOptions(older_than="0 seconds", confirm=LETTERS + 50), str)
     seen = high_water.recall(lost)
     assert seen is not None
     assert (seen.sample, seen.handed_over) == ((), LETTERS)

@@ -17,8 +17,8 @@ from test_bounces import ABUSE, bounce, box, id_of, read_all
 
 from mass_apology.cli import results as screen
 from mass_apology.errors import CountingError
-from mass_apology.flows.showing.report import Report, report
-from mass_apology.flows.showing.standing import standing
+from mass_apology.flows.report.campaign_status import standing
+from mass_apology.flows.report.report import Report, report
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Records
 from mass_apology.ledger.reading import People

@@ -14,11 +14,11 @@ from smtp_fakes import Nth, Relay
 from test_follow_up import ALWAYS, DAY, Clock, add_waves, armed, followed, sent_in
 
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.following import follow_up
-from mass_apology.flows.following.affected import Wishes
-from mass_apology.flows.following.correct import correct
-from mass_apology.flows.following.outlook import outlook
-from mass_apology.flows.plans.steps import Check
+from mass_apology.flows.follow_up import follow_up
+from mass_apology.flows.follow_up.affected import CorrectOptions
+from mass_apology.flows.follow_up.correct import correct
+from mass_apology.flows.follow_up.outlook import outlook
+from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.schedule import Reason
 
 LETTER = """Subject: What happened
@@ -214,7 +214,7 @@ def test_a_correction_goes_to_a_shared_mailbox_once(tmp_path: Path, live: Relay)
     rows = [row("office@x.example", "Anna"), row("bo@x.example", "Bo"), row("OFFICE@x.example", "Jan", 3)]
     write_rows(folder / "affected.csv", rows)
     assert send(folder).sent == 0
-    assert correct(folder, Wishes(template="again", changed=True), Person()).sent == 1
+    assert correct(folder, CorrectOptions(template="again", changed=True), Person()).sent == 1
     assert live.received[-1].recipients == ("office@x.example",)
     text = live.received[-1].data.decode()
     assert "It was 2 times." in text
@@ -277,7 +277,7 @@ def test_a_corrected_address_is_written_to_once_under_its_key(tmp_path: Path, li
     (moved,) = found(person)["address-changed"]
     assert moved.startswith("affected.csv, line 2: ")
     with pytest.raises(ConfirmationError, match="Nobody's row changed"):
-        correct(folder, Wishes(template="again", changed=True), Person())
+        correct(folder, CorrectOptions(template="again", changed=True), Person())
 
 
 def test_a_customer_with_two_addresses_is_told(tmp_path: Path, live: Relay) -> None:
@@ -430,7 +430,7 @@ def test_a_correction_follows_the_letter_of_a_mailbox_that_had_the_error(
     folder = of_one_mailbox(tmp_path / "trial", live)
     (digest,) = (each.sha256 for each in results(folder) if each.name == whose)
     assert digest is not None
-    assert correct(folder, Wishes(template="again", digest=digest.hex()), Person()).sent == 1
+    assert correct(folder, CorrectOptions(template="again", digest=digest.hex()), Person()).sent == 1
     assert f"Dear {whose}," in live.received[-1].data.decode()
-    assert correct(folder, Wishes(template="again"), Person()).sent == 1  # the other mailbox: office has it
+    assert correct(folder, CorrectOptions(template="again"), Person()).sent == 1  # the other mailbox: office has it
     assert live.received[-1].recipients == ("bo@x.example",)

@@ -16,10 +16,10 @@ from live import campaign_folder, customers, relay, send, write_toml
 from smtp_fakes import Relay
 
 from mass_apology.errors import InputError, OutputError
-from mass_apology.flows.looking.choosing import Choice
-from mass_apology.flows.looking.preview import Previewed, preview
-from mass_apology.flows.looking.reading import read_back
-from mass_apology.flows.looking.rehearse import Rehearsed, rehearse
+from mass_apology.flows.preview.letter_choice import Choice
+from mass_apology.flows.preview.preview import Previewed, preview
+from mass_apology.flows.preview.reading_back import read_back
+from mass_apology.flows.preview.test import Rehearsed, rehearse
 
 SAMPLE = Path(__file__).parents[2] / "samples/service-outage"
 DATE = re.compile(rb"^Date: [^\r]*\r\n", re.MULTILINE)
@@ -40,11 +40,11 @@ Your manager will call you.
 
 
 def look(folder: Path, to: Path, *, force: bool = False, **choice: object) -> Previewed:
-    return asyncio.run(preview(folder, to, Choice(**choice), force=force, observe=lambda *_: None))
+    return asyncio.run(preview(folder, to, Choice(**choice), force=force, on_progress=lambda *_: None))
 
 
 def rehearsal(folder: Path, *to: str, letters: int = 3) -> Rehearsed:
-    return asyncio.run(rehearse(folder, to, letters, observe=lambda *_: None))
+    return asyncio.run(rehearse(folder, to, letters, on_progress=lambda *_: None))
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from mass_apology.errors import TemplateError
-from mass_apology.flows.library import copy
-from mass_apology.flows.proofreading import EXAMPLES, Proof, proofs
+from mass_apology.flows.templates.proofreading import EXAMPLES, Proof, proofs
+from mass_apology.flows.templates.templates import copy
 from mass_apology.letter.scenario import load_scenario
-from mass_apology.letter.templates import shipped_templates
+from mass_apology.letter.template_files import shipped_templates
 from mass_apology.letter.usage import usage_findings
 from mass_apology.model import Finding, Severity
 

@@ -15,15 +15,14 @@ from test_codes_and_remedies import OFFER, REMEDIES, write_codes
 from test_follow_up import armed, campaign, followed
 
 from mass_apology.errors import ConfirmationError, LedgerError
-from mass_apology.flows.checking.check import Wishes as CheckWishes
-from mass_apology.flows.checking.check import check
+from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.event_loop import run as run_loop
-from mass_apology.flows.following import affected
-from mass_apology.flows.following.correct import correct
-from mass_apology.flows.settling.choices import choose
-from mass_apology.flows.settling.purge import Purged, Wishes, purge
-from mass_apology.flows.settling.reconcile import reconcile
-from mass_apology.flows.showing.report import report
+from mass_apology.flows.feedback.choices import choose
+from mass_apology.flows.feedback.reconcile import reconcile
+from mass_apology.flows.follow_up import affected
+from mass_apology.flows.follow_up.correct import correct
+from mass_apology.flows.purge.purge import Purged, PurgeOptions, purge
+from mass_apology.flows.report.report import report
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Ledger, Records
 from mass_apology.suppression import Entry, Reason, Suppressions
@@ -62,31 +61,31 @@ def sent(tmp_path: Path, live: Relay) -> Path:
     return folder
 
 
-def purged(folder: Path, clock: Clock, **wishes: object) -> Purged:
+def purged(folder: Path, clock: Clock, **options: object) -> Purged:
     """A hundred days later, the number that is asked for being typed."""
     clock.ahead += 100 * DAY
-    return purge(folder, Wishes(older_than="90 days", **wishes), str)
+    return purge(folder, PurgeOptions(older_than="90 days", **options), str)
 
 
 def test_the_number_of_people_is_typed_or_given(sent: Path, clock: Clock) -> None:
     clock.ahead = 100 * DAY
     for confirm, typed in ((None, ""), (None, "19"), (19, "20")):
         with pytest.raises(ConfirmationError, match="The ledger tells of 20 people, but") as refused:
-            purge(sent, Wishes(older_than="90 days", confirm=confirm), lambda _, typed=typed: typed)
+            purge(sent, PurgeOptions(older_than="90 days", confirm=confirm), lambda _, typed=typed: typed)
         assert "--confirm 20" in refused.value.next_step
     assert len({each.address for each in results(sent)}) == 20
-    assert purge(sent, Wishes(older_than="90 days", confirm=20), lambda _: "").people == 20
+    assert purge(sent, PurgeOptions(older_than="90 days", confirm=20), lambda _: "").people == 20
     assert {each.address for each in results(sent)} == {""}
     assert (
-        purge(sent, Wishes(older_than="90 days"), lambda _: "").people == 0
+        purge(sent, PurgeOptions(older_than="90 days"), lambda _: "").people == 0
     )  # again: nobody is left to be asked about
 
 
 def test_what_happened_lately_stops_it(sent: Path) -> None:
     with pytest.raises(ConfirmationError, match="which is not 90 days ago"):
-        purge(sent, Wishes(older_than="90 days"), str)
+        purge(sent, PurgeOptions(older_than="90 days"), str)
     with pytest.raises(ConfirmationError, match="--older-than is 'soon'"):
-        purge(sent, Wishes(older_than="soon"), str)
+        purge(sent, PurgeOptions(older_than="soon"), str)
 
 
 def test_what_is_kept_proves_what_was_done(sent: Path, clock: Clock) -> None:
@@ -117,7 +116,7 @@ def test_the_same_file_reaches_nobody_twice_afterwards(sent: Path, live: Relay, 
 def test_nobody_can_be_corrected_any_more(sent: Path, clock: Clock) -> None:
     purged(sent, clock)
     with pytest.raises(ConfirmationError, match="This campaign was purged"):
-        correct(sent, affected.Wishes(template="sorry"), Person())
+        correct(sent, affected.CorrectOptions(template="sorry"), Person())
 
 
 def test_letters_that_are_due_stop_it(tmp_path: Path, live: Relay, clock: Clock) -> None:
@@ -170,7 +169,7 @@ def test_only_this_campaigns_suppressions_lose_their_address(
     with Suppressions.open(store_path()) as store:
         assert {entry.address for entry in store.entries()} == {None, "by.hand@a.example", "other@a.example"}
         assert store.find("customer3@d3.example") is not None  # it goes on working
-    again = purge(sent, Wishes(older_than="90 days", all_suppressions=True), str)
+    again = purge(sent, PurgeOptions(older_than="90 days", all_suppressions=True), str)
     assert (again.suppressions, again.suppressions_kept) == (2, 0)
 
 
@@ -181,7 +180,7 @@ def test_a_reader_that_keeps_old_pages_is_told(sent: Path, clock: Clock) -> None
         with pytest.raises(LedgerError, match="Another program is reading the ledger"):
             purged(sent, clock)
         stream.close()
-    assert purge(sent, Wishes(older_than="90 days"), str).people == 0
+    assert purge(sent, PurgeOptions(older_than="90 days"), str).people == 0
     assert b"customer1@" not in (sent / "ledger.sqlite").read_bytes()
 
 
@@ -231,7 +230,9 @@ def a_whole_life(folder: Path, live: Relay, tmp_path: Path, clock: Clock) -> Non
     (folder / "templates/right").mkdir()
     (folder / "templates/right/en.md").write_text("Subject: Right\n\n{{ salutation }}\n\nIt is mended.\n", "utf-8")
     write_codes(folder, 30)
-    run_loop(check(folder, CheckWishes(skip_bad_rows=True), folder / "check.html", force=True, observe=lambda *_: None))
+    run_loop(
+        check(folder, CheckOptions(skip_bad_rows=True), folder / "check.html", force=True, on_progress=lambda *_: None)
+    )
     with Suppressions.open(store_path()) as store:
         store.add(Entry.of(PEOPLE[4]["email"], Reason.REQUESTED, at=time.time(), source="by hand", note="Ewa Wojcik"))
     live.fault = naming
@@ -251,8 +252,8 @@ def a_whole_life(folder: Path, live: Relay, tmp_path: Path, clock: Clock) -> Non
     token = f"refund.{piotr.strip('<>').partition('@')[0]}"
     (tmp_path / "wisniewski.log").write_text(f"GET /recall?choice={token}\n", encoding="utf-8")
     choose(folder, str(tmp_path / "wisniewski.log"), folder / "choices.csv", force=True)
-    reconcile(folder, [], show=lambda _: None, observe=lambda *_: None)
-    correct(folder, affected.Wishes(template="right", where="name == 'Olga Lewandowska-6'"), Person())
+    reconcile(folder, [], show=lambda _: None, on_progress=lambda *_: None)
+    correct(folder, affected.CorrectOptions(template="right", where="name == 'Olga Lewandowska-6'"), Person())
     report(folder, folder / "report.html", folder / "unreached.csv", force=True)
     (folder / "letters").mkdir()
     for number in range(9):

@@ -22,7 +22,7 @@ from sixty_days_processes import Clock
 from smtp_fakes import Relay
 from tampered_ledger import tampered
 
-from mass_apology.state import STATE_VARIABLE
+from mass_apology.system.state_folder import STATE_VARIABLE
 
 SEEDS = range(30)
 Stage = tuple[Relay, Clock]

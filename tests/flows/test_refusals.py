@@ -6,9 +6,16 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from mass_apology.flows.sending.decide import Decision, Effect, decide
-from mass_apology.flows.sending.refusals import CANARIES, DOMAINS, LETTERS, Refusals, paused, weigh
 from mass_apology.model import Delivery, Mark, Outcome, Phase, Status
+from mass_apology.sending.decisions import Decision, Effect, decide
+from mass_apology.sending.refusals_in_a_row import (
+    CANARIES,
+    DOMAINS,
+    LETTERS,
+    Refusals,
+    paused,
+    weigh,
+)
 from mass_apology.smtp.replies import TOO_LARGE, classify, parse_reply
 
 BLOCKED = "554 5.7.1 <{address}>: nothing for you (ticket {number})"

@@ -15,9 +15,9 @@ from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology import recipients
 from mass_apology.errors import OutputError
-from mass_apology.flows.showing.report import Report, report
-from mass_apology.flows.showing.tables import COLUMNS
-from mass_apology.flows.showing.unreached import write_unreached
+from mass_apology.flows.report.report import Report, report
+from mass_apology.flows.report.result_tables import COLUMNS
+from mass_apology.flows.report.unreached import write_unreached
 from mass_apology.ledger import Result
 from mass_apology.model import Status
 from mass_apology.settings import Campaign, RelaySettings, SenderSettings

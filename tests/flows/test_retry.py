@@ -13,7 +13,12 @@ from live import Person, campaign_folder, customers, relay, results, send, statu
 from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology.errors import ConfirmationError, InputError, LedgerError
-from mass_apology.flows.settling.retry import Found, Retried, Wishes, retry
+from mass_apology.flows.feedback.retry import (
+    Found,
+    Retried,
+    RetryOptions,
+    retry,
+)
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Records
 from mass_apology.model import Status
@@ -58,9 +63,9 @@ def refused(tmp_path: Path, live: Relay) -> Path:
     return folder
 
 
-def taken_back(folder: Path, person: Person | None = None, **wishes: object) -> tuple[Found, Retried]:
+def taken_back(folder: Path, person: Person | None = None, **options: object) -> tuple[Found, Retried]:
     shown: list[Found] = []
-    retried = retry(folder, Wishes(**wishes), shown.append, (person or Person()).count)
+    retried = retry(folder, RetryOptions(**options), shown.append, (person or Person()).count)
     return shown[0], retried
 
 
@@ -162,10 +167,10 @@ def test_who_is_on_the_suppression_list_stays_refused(refused: Path, live: Relay
     ],
 )
 def test_what_chooses_nobody_or_cannot_be_used_says_so(
-    refused: Path, wishes: dict[str, str], error: type[Exception], match: str
+    refused: Path, options: dict[str, str], error: type[Exception], match: str
 ) -> None:
     with pytest.raises(error, match=match):
-        taken_back(refused, **wishes)
+        taken_back(refused, **options)
     assert due(refused) == set()
 
 

@@ -26,7 +26,7 @@ from sixty_days_processes import Clock, Step, hasten, killed_at
 from test_bounces import bounce, box, id_of, read_all, suppressed
 from test_follow_up import armed, campaign, followed, sent_in
 
-from mass_apology.flows.following import wave_plan
+from mass_apology.flows.follow_up import wave_plan
 from mass_apology.model import Status
 from mass_apology.suppression import Reason, Suppressions
 

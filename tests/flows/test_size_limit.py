@@ -11,8 +11,8 @@ from live import LETTER, campaign_folder, customers, relay, results, send
 from smtp_fakes import Relay
 
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.checking.check import Wishes, check
-from mass_apology.flows.plans.steps import Check
+from mass_apology.flows.check.check import CheckOptions, check
+from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.model import Status
 from mass_apology.smtp.sink import SinkSettings
 
@@ -21,8 +21,10 @@ AGAIN = "same-file-sent"  # each of these campaigns has the file of another
 EIGHTBIT = ("PIPELINING", "8BITMIME", "DSN")
 
 
-def _look(folder: Path, **wishes: object) -> Check:
-    return asyncio.run(check(folder, Wishes(override=(AGAIN,), **wishes), None, force=False, observe=lambda *_: None))
+def _look(folder: Path, **options: object) -> Check:
+    return asyncio.run(
+        check(folder, CheckOptions(override=(AGAIN,), **options), None, force=False, on_progress=lambda *_: None)
+    )
 
 
 def _sizes(folder: Path) -> dict[str, int]:

@@ -12,9 +12,9 @@ from smtp_fakes import FaultyConversation, Relay
 from test_follow_up import ALWAYS, DAY, Clock, add_waves, armed, campaign, clock  # noqa: F401 (a fixture)
 
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.following.affected import Wishes
-from mass_apology.flows.following.correct import correct
-from mass_apology.flows.following.follow_up import run
+from mass_apology.flows.follow_up.affected import CorrectOptions
+from mass_apology.flows.follow_up.correct import correct
+from mass_apology.flows.follow_up.follow_up import run
 from mass_apology.model import Severity
 from mass_apology.smtp.sink import SinkSettings
 
@@ -29,7 +29,7 @@ def _sent(folder: Path, person: Person, override: Sequence[str]) -> str:
 
 
 def _corrected(folder: Path, person: Person, override: Sequence[str]) -> str:
-    return _said(lambda: correct(folder, Wishes(template="later", override=tuple(override)), person))
+    return _said(lambda: correct(folder, CorrectOptions(template="later", override=tuple(override)), person))
 
 
 def _followed(folder: Path, person: Person, override: Sequence[str]) -> str:

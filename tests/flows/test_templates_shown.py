@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mass_apology.errors import OutputError, TemplateError
-from mass_apology.flows.library import copy, show, situations
-from mass_apology.letter.templates import shipped_templates
+from mass_apology.flows.templates.templates import copy, show, situations
+from mass_apology.letter.template_files import shipped_templates
 
 
 def test_every_situation_has_a_title_a_purpose_and_its_languages(tmp_path: Path) -> None:

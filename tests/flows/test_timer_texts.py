@@ -8,7 +8,7 @@ import pytest
 from live import campaign_folder, customers
 
 from mass_apology.errors import CampaignError
-from mass_apology.flows.following import timers
+from mass_apology.flows.follow_up import timers
 
 FORMS = ("systemd", "cron", "kubernetes")
 

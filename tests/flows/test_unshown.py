@@ -7,8 +7,8 @@ from pathlib import Path
 
 from live import campaign_folder, customers
 
-from mass_apology.flows.beginning.notation import toml
-from mass_apology.flows.checking.check import Wishes, check
+from mass_apology.flows.check.check import CheckOptions, check
+from mass_apology.flows.init.toml_notation import toml
 from mass_apology.model import Finding, Severity
 
 URL = "smtp+plain://127.0.0.1:1"
@@ -18,7 +18,7 @@ WITH = f"{SHOWS}\n[Money back]({{{{ remedies.refund }}}})\n"
 
 
 def told(folder: Path, code: str) -> list[Finding]:
-    checked = asyncio.run(check(folder, Wishes(offline=True), None, force=False, observe=lambda *_: None))
+    checked = asyncio.run(check(folder, CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None))
     return [each for group in checked.groups if group.code == code for each in group.examples]
 
 

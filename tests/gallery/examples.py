@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
+from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.scenario import Column, FactType, Scenario, load_scenario
-from mass_apology.letter.templates import available_languages, shipped_templates
-from mass_apology.letter.writer import Writer
+from mass_apology.letter.template_files import available_languages, shipped_templates
 from mass_apology.model import Delivery
 from mass_apology.settings import Campaign, ColumnType
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mass_apology.letter.templates import available_languages
+from mass_apology.letter.template_files import available_languages
 from mass_apology.model import Content
 from tests.gallery.examples import LOGO, TEMPLATES, customer, writer
 

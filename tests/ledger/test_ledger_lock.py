@@ -18,7 +18,7 @@ from mass_apology.errors import FencedOut, LedgerLocked
 from mass_apology.ledger import Ledger, Records
 from mass_apology.ledger.lock import LEASE, Holder, may_be_taken, renew, this_process
 from mass_apology.model import Status
-from mass_apology.processes import start_of
+from mass_apology.system.processes import start_of
 
 _HOLDER = """
 import sys

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mass_apology.letter.scenario import Fact, FactType, Scenario, incident_fields
-from mass_apology.letter.templates import Template, load, shipped_templates
+from mass_apology.letter.template_files import Template, load, shipped_templates
 from mass_apology.letter.values import Fields
 from mass_apology.model import Content
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mass_apology.letter.writer import Writer
+from mass_apology.letter.letter_writer import Writer
 from mass_apology.model import Delivery, Message
 from mass_apology.settings import Campaign
 

@@ -8,7 +8,7 @@ import pytest
 
 from mass_apology.columns import How
 from mass_apology.letter.column_uses import column_uses
-from mass_apology.letter.templates import shipped_templates
+from mass_apology.letter.template_files import shipped_templates
 
 
 def uses(folder: Path, body: str, subject: str = "S") -> set[tuple[str, How, tuple[str, ...]]]:

@@ -11,8 +11,8 @@ from formal_campaign import png
 from live import campaign_folder, customers
 
 from mass_apology.errors import InputError, MassApologyError, MessageError
-from mass_apology.flows.checking.check import Wishes, check
-from mass_apology.flows.plans.steps import Check
+from mass_apology.flows.check.check import CheckOptions, check
+from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.letter.message.attach import IMAGE_LIMIT
 
 
@@ -20,7 +20,7 @@ def look(folder: Path, body: str = "", **tables: Mapping[str, object]) -> Check:
     campaign_folder(folder, "smtp+plain://127.0.0.1:1", customers(3), **tables)
     letter = folder / "templates/sorry/en.md"
     letter.write_text(letter.read_text(encoding="utf-8") + body, encoding="utf-8")
-    return asyncio.run(check(folder, Wishes(offline=True), None, force=False, observe=lambda *_: None))
+    return asyncio.run(check(folder, CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None))
 
 
 def codes(found: Check) -> set[str]:

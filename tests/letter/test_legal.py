@@ -17,8 +17,8 @@ from test_library import LANGUAGES, NAMES, TEMPLATES, campaign, delivery, scenar
 from mass_apology.errors import TemplateError
 from mass_apology.letter.inspecting.inspection import Inspection, together
 from mass_apology.letter.legal.judge import FORBIDDEN, MISSING, Breach, Judge, each_once
+from mass_apology.letter.legal.legal_phrases import Phrases
 from mass_apology.letter.legal.pack import ANY, Ban, Demand, Pack, load_pack
-from mass_apology.letter.legal.phrases import Phrases
 from mass_apology.model import Content, Severity
 
 PACKS = {path.stem: load_pack(path.stem, [TEMPLATES]) for path in sorted((TEMPLATES / "legal").glob("*.toml"))}

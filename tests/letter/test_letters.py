@@ -9,7 +9,7 @@ import pytest
 from letter_files import shipped
 
 from mass_apology.letter.scenario import FactType, facts_findings, load_scenario
-from mass_apology.letter.templates import Template, available_languages, shipped_templates
+from mass_apology.letter.template_files import Template, available_languages, shipped_templates
 from mass_apology.letter.values import Fields
 from mass_apology.model import Content
 

@@ -17,10 +17,10 @@ import pytest
 from mass_apology.guards.unfinished import draft_facts, draft_marks
 from mass_apology.letter.inspecting.inspector import CLIPPED
 from mass_apology.letter.inspecting.leftovers import leftovers
+from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.markup.sandbox import LINK_SCHEMES
 from mass_apology.letter.scenario import Fact, FactType, Scenario, facts_findings, load_scenario
-from mass_apology.letter.templates import available_languages, letter_texts, shipped_templates
-from mass_apology.letter.writer import Writer
+from mass_apology.letter.template_files import available_languages, letter_texts, shipped_templates
 from mass_apology.model import Content, Delivery
 from mass_apology.settings import Campaign, ColumnType
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from test_library import each_letter, facts
 
-from mass_apology.letter.templates import shipped_templates
-from mass_apology.letter.writer import Writer
+from mass_apology.letter.letter_writer import Writer
+from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Delivery
 from mass_apology.settings import Campaign, RelaySettings, SenderSettings
 

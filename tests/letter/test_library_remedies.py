@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from test_library import LANGUAGES, TEMPLATES, Page, campaign, delivery, oddities, scenario
 
 from mass_apology.letter.inspecting.leftovers import leftovers
-from mass_apology.letter.writer import Writer
+from mass_apology.letter.letter_writer import Writer
 from mass_apology.model import Content
 
 OFFERING = ("defective-product", "product-recall")

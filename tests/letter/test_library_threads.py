@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from test_library import LANGUAGES, NAMES, TEMPLATES, body, campaign, delivery, facts, oddities, scenario
 
 from mass_apology.letter.inspecting.leftovers import leftovers
+from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.markup.source import REPLY, letter_path, read_letter
 from mass_apology.letter.scenario import facts_findings
-from mass_apology.letter.templates import available_languages
-from mass_apology.letter.writer import Writer
+from mass_apology.letter.template_files import available_languages
 from mass_apology.model import Content, Severity
 from mass_apology.settings import SubjectLine
 

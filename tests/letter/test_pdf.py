@@ -21,11 +21,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mass_apology.errors import MessageError
-from mass_apology.letter.farm import Farm
-from mass_apology.letter.pdf.blocks import Block, Run, read_blocks, words
+from mass_apology.letter.letter_writer import Writer
+from mass_apology.letter.pdf.pdf_blocks import (
+    Block,
+    Run,
+    read_blocks,
+    words,
+)
 from mass_apology.letter.pdf.typesetting import Sheet, Typesetter
-from mass_apology.letter.templates import shipped_templates
-from mass_apology.letter.writer import Writer
+from mass_apology.letter.render_pool import RenderPool
+from mass_apology.letter.template_files import shipped_templates
 from mass_apology.settings import Campaign
 
 PAPER = {"number": "MA-2026/{n:05d}", "pdf": True, "pdf_name": {"lv": "vēstule.pdf"}}
@@ -147,8 +152,8 @@ def test_a_process_of_its_own_makes_the_same_octets(folder: Path) -> None:
     recipe = partial(Writer, campaign, folder=folder, directories=directories, header=HEADER)
 
     async def write() -> list[bytes]:
-        async with Farm(recipe, processes=1) as farm:
-            return [each.data for each in await farm.write([delivery(), delivery("he")], now=1e9, eightbit=True)]
+        async with RenderPool(recipe, processes=1) as render_pool:
+            return [each.data for each in await render_pool.write([delivery(), delivery("he")], now=1e9, eightbit=True)]
 
     first = asyncio.run(write())
     assert first == asyncio.run(write())

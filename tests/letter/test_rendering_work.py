@@ -8,8 +8,8 @@ import pytest
 from letter_files import letter, render, template, write
 
 from mass_apology.errors import TemplateError
+from mass_apology.letter.markup.compiled_letter import MAX_CHARACTERS
 from mass_apology.letter.markup.rendering_work import MAX_UNITS, MAX_VALUE, SecurityError, Work, weight
-from mass_apology.letter.markup.script import MAX_CHARACTERS
 
 LONG = f"{{% set x = '{'a' * 9_000}' %}}"
 ITEMS = f"{{% set x = '{'a' * 9_000}' | list %}}"

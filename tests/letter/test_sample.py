@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from mass_apology.campaign import read_campaign
+from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.scenario import facts_findings, load_scenario
-from mass_apology.letter.templates import shipped_templates
-from mass_apology.letter.writer import Writer
+from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Delivery, Severity
 from mass_apology.recipients import inspect, read
 

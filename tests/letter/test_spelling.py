@@ -11,7 +11,7 @@ from jinja2 import nodes
 
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.sandbox import LetterEnvironment
-from mass_apology.letter.markup.spelling import contrary, spell, spell_word
+from mass_apology.letter.markup.unparse import contrary, spell, spell_word
 
 ENVIRONMENT = LetterEnvironment(Localiser("en"))
 

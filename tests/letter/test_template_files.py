@@ -10,7 +10,12 @@ import pytest
 from letter_files import render, template, write
 
 from mass_apology.errors import TemplateError
-from mass_apology.letter.templates import available_languages, load, shipped_templates, template_files
+from mass_apology.letter.template_files import (
+    available_languages,
+    load,
+    shipped_templates,
+    template_files,
+)
 from mass_apology.letter.values import Fields
 
 # Files

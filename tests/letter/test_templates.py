@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from letter_files import INCIDENT, inner_html, letter, render, template, write
 
 from mass_apology.errors import TemplateError
-from mass_apology.letter.templates import Template
+from mass_apology.letter.template_files import Template
 
 ROWS = [{"order": "1", "plan": "pro"}, {"order": "2"}]
 AWKWARD = [

@@ -17,12 +17,12 @@ from small_campaign import delivery, make_writer, write_templates
 
 from mass_apology.errors import TemplateError
 from mass_apology.letter.localise import Localiser
+from mass_apology.letter.markup.compiled_letter import MAX_PIECES
 from mass_apology.letter.markup.sandbox import TIME_ZONE, LetterEnvironment
-from mass_apology.letter.markup.script import MAX_PIECES
 from mass_apology.letter.markup.source import Fragment
 from mass_apology.letter.markup.tracing import FAILED, LONGEST_LABEL, Tracer
 from mass_apology.letter.scenario import load_scenario
-from mass_apology.letter.templates import Template, shipped_templates
+from mass_apology.letter.template_files import Template, shipped_templates
 from mass_apology.letter.values import Fields
 
 FILE = Path("en.md")

@@ -14,7 +14,7 @@ from letter_files import example, inner_html, render, template, write
 
 from mass_apology.letter.markup.typography import BONDS
 from mass_apology.letter.scenario import load_scenario
-from mass_apology.letter.templates import available_languages, load, shipped_templates
+from mass_apology.letter.template_files import available_languages, load, shipped_templates
 from mass_apology.letter.values import Fields
 from mass_apology.model import Content
 

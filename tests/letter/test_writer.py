@@ -15,7 +15,7 @@ from small_campaign import HEADER, LETTERS, delivery, make_writer, write_templat
 
 from mass_apology.errors import MessageError, TemplateError
 from mass_apology.letter.inspecting.inspector import CLIPPED
-from mass_apology.letter.writer import Writer
+from mass_apology.letter.letter_writer import Writer
 from mass_apology.model import Finding, Message, Severity
 
 DATE = "Fri, 20 Nov 2026 09:12:00 +0000"

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from mass_apology.model import Severity
-from mass_apology.pages.preview import Head, Letter, LetterFinding, preview_page
+from mass_apology.pages.preview_page import (
+    Head,
+    Letter,
+    LetterFinding,
+    preview_page,
+)
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 

@@ -13,7 +13,12 @@ from msgspec.structs import replace
 
 from mass_apology.model import Severity
 from mass_apology.pages import words
-from mass_apology.pages.checked import CheckPage, Fact, FindingGroup, check_page
+from mass_apology.pages.check_page import (
+    CheckPage,
+    Fact,
+    FindingGroup,
+    check_page,
+)
 from mass_apology.pages.document import reveal_unseen
 
 NINE = 1_795_166_100.0  # 2026-11-20 09:15:00 UTC

@@ -16,8 +16,8 @@ from browser import Visit
 from formal_campaign import png
 from playwright.sync_api import Page
 
-from mass_apology.letter.templates import shipped_templates
-from mass_apology.letter.writer import Writer
+from mass_apology.letter.letter_writer import Writer
+from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Delivery
 from mass_apology.settings import Campaign
 

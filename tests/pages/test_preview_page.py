@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from sample_letters import COMPANY, EMPTY, PIXEL, head, letter
 
 from mass_apology.model import Severity
-from mass_apology.pages.preview import Head, Letter, LetterFinding, preview_page
+from mass_apology.pages.preview_page import (
+    Head,
+    Letter,
+    LetterFinding,
+    preview_page,
+)
 
 _MARKUP = ("</script>", "<script>alert(1)</script>", "<!--", "-->", "<!--<script>", "]]>", "</title><b>", "&lt;b")
 _ATTRIBUTES = ('"><img src=x onerror=alert(1)>', "' onfocus='alert(1)")

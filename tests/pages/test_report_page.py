@@ -13,10 +13,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mass_apology.model import Status
-from mass_apology.pages import report, words
+from mass_apology.pages import report_page as page
+from mass_apology.pages import words
 from mass_apology.pages.charts import Bucket
 from mass_apology.pages.document import reveal_unseen
-from mass_apology.pages.report import Evidence, ReplyGroup, ReportPage, Share, Unreached, report_page
+from mass_apology.pages.report_page import (
+    Evidence,
+    ReplyGroup,
+    ReportPage,
+    Share,
+    Unreached,
+    report_page,
+)
 
 NINE = 1_795_166_100.0  # 2026-11-20 09:15:00 UTC
 
@@ -225,7 +233,7 @@ def test_a_reply_code_is_said_once() -> None:
 
 
 def test_more_domains_than_rows_are_added_up() -> None:
-    shares = [Share(name=f"d{each}.example", counts={Status.ACCEPTED: 10}) for each in range(report.MOST_SHARES)]
+    shares = [Share(name=f"d{each}.example", counts={Status.ACCEPTED: 10}) for each in range(page.MOST_SHARES)]
     small = [Share(name=f"small{each}.example", counts={Status.ACCEPTED: 1, Status.REFUSED: 1}) for each in range(1200)]
     html = "".join(report_page(replace(EMPTY, domains=[*small, *shares])))
     row = re.search(r"<th scope=\"row\">1,200 others.*?</tr>", html)

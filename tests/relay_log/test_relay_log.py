@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mass_apology.relay_log.moments import Clock, moment
-from mass_apology.relay_log.reading import RelayLog
-from mass_apology.relay_log.sightings import Fate
+from mass_apology.relay_log.log_events import Disposition
+from mass_apology.relay_log.log_times import Clock, moment
+from mass_apology.relay_log.relay_log_reading import RelayLog
 
 LOGS = Path(__file__).parent / "logs"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC).timestamp()
 CLOCK = Clock(zone=UTC, now=NOON)
 WANTED = "a1b2c3d4e5f60718293a4b5c6d7e8f90@acme.example"
-TAKEN, NOT_TAKEN = Fate.TAKEN, Fate.NOT_TAKEN
+TAKEN, NOT_TAKEN = Disposition.TAKEN, Disposition.NOT_TAKEN
 
 
 def letter(number: int) -> str:
@@ -28,10 +28,10 @@ def letter(number: int) -> str:
     return f"{0xACDE0000 + number:032x}@acme.example"
 
 
-def fates(lines: Iterable[bytes], wanted: Iterable[str] = (WANTED,)) -> list[tuple[str, Fate]]:
+def fates(lines: Iterable[bytes], wanted: Iterable[str] = (WANTED,)) -> list[tuple[str, Disposition]]:
     """What is decided, in order."""
     found = RelayLog(set(wanted), CLOCK).read(lines)
-    return [(one.message_id, one.fate) for one in found if one.fate is not Fate.NAMED]
+    return [(one.message_id, one.fate) for one in found if one.fate is not Disposition.NAMED]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def fates(lines: Iterable[bytes], wanted: Iterable[str] = (WANTED,)) -> list[tup
         ("sendmail-8.17.1.log", {7: TAKEN, 10: TAKEN, 14: TAKEN}),
     ],
 )
-def test_a_real_log_decides_what_it_can_and_nothing_else(log: str, decided: dict[int, Fate]) -> None:
+def test_a_real_log_decides_what_it_can_and_nothing_else(log: str, decided: dict[int, Disposition]) -> None:
     wanted = {letter(number) for number in range(1, 17)}
     lines = (LOGS / log).read_bytes().splitlines(keepends=True)
     assert dict(fates(lines, wanted)) == {letter(number): fate for number, fate in decided.items()}
@@ -76,7 +76,7 @@ LOST = b"Nov 22 02:45:21 mx1 postfix/smtpd[172]: lost connection after DATA (533
 def test_a_letter_that_came_in_is_named_whatever_becomes_of_it() -> None:
     """Postfix names those that a rule holds (10), but not those that one discards by their subject (11)."""
     lines = (LOGS / "postfix-3.7.11.log").read_bytes().splitlines()
-    assert [one.fate for one in RelayLog({letter(10)}, CLOCK).read(lines)] == [Fate.NAMED]
+    assert [one.fate for one in RelayLog({letter(10)}, CLOCK).read(lines)] == [Disposition.NAMED]
     assert list(RelayLog({letter(11)}, CLOCK).read(lines)) == []
 
 

@@ -9,7 +9,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
 from mass_apology.countries import MAIN_ZONES, is_country
-from mass_apology.schedule.places import place, weekend
+from mass_apology.schedule.localities import place, weekend
 
 COUNTRIES = sorted(code for code in get_global("territory_zones") if len(code) == 2 and code != "ZZ")
 ONE_DAY_IN_CLDR = {"IN", "UG"}

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from suppression_samples import NOON, entry
 
 from mass_apology.errors import SuppressionError
-from mass_apology.suppression import Reason, Suppressions, database
+from mass_apology.suppression import Reason, Suppressions, suppression_file
 
 ANNA = "anna@acme.example"
 ENVIRONMENT = {
@@ -203,7 +203,7 @@ def test_a_disk_that_is_full_adds_nothing_and_loses_nothing(store: Suppressions,
 
 
 def test_another_program_that_writes_is_waited_for_and_then_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "STORE", replace(database.STORE, patience=0.05))
+    monkeypatch.setattr(suppression_file, "STORE", replace(suppression_file.STORE, patience=0.05))
     with Suppressions.open(path) as store:
         store.add(entry())
         with closing(sqlite3.connect(path, isolation_level=None)) as stranger:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from suppression_samples import DAY, NOON, entry
 
-from mass_apology.state import STATE_VARIABLE
 from mass_apology.suppression import Entry, Reason, Scope, Suppressions, default_path
 from mass_apology.suppression.rules import merged
+from mass_apology.system.state_folder import STATE_VARIABLE
 
 ANNA = "anna@acme.example"
 

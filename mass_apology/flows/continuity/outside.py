@@ -11,7 +11,7 @@ from mass_apology import high_water
 from mass_apology.campaign import LEDGER_NAME, LOG_NAME
 from mass_apology.errors import ConfirmationError, LedgerError
 from mass_apology.flows.continuity import own_log
-from mass_apology.flows.plans.guarding import require_known
+from mass_apology.flows.plan.guarding import require_known
 from mass_apology.flows.suppressing import entries_in, list_and_entries
 from mass_apology.guards import apply_overrides
 from mass_apology.guards.lost_ledger import Elsewhere, LedgerFacts, ledger_findings

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from mass_apology.errors import MassApologyError
 from mass_apology.letter.customers import Customers
-from mass_apology.letter.forms import Forms
 from mass_apology.letter.inspecting.addressees import addressee_findings, greeting_findings
 from mass_apology.letter.inspecting.leftovers import leftovers
+from mass_apology.letter.language_kit import LanguageKit
 from mass_apology.letter.legal.judge import Breach, Judge
 from mass_apology.letter.legal.pack import load_pack
 from mass_apology.letter.scenario import Scenario
-from mass_apology.letter.templates import Template
+from mass_apology.letter.template_files import Template
 from mass_apology.letter.values import facts_for
 from mass_apology.model import Content, Delivery, Finding, Severity, read_rows
 from mass_apology.settings import Campaign
@@ -37,7 +37,7 @@ class Inspector:
         scenario: str,
         described: Scenario,
         *,
-        forms: Forms,
+        forms: LanguageKit,
         customers: Customers,
         directories: Sequence[Path],
     ) -> None:

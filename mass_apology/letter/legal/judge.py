@@ -9,8 +9,8 @@ from html import unescape
 
 from msgspec import Struct
 
+from mass_apology.letter.legal.legal_phrases import Phrases
 from mass_apology.letter.legal.pack import ANY, Ban, Demand, Pack
-from mass_apology.letter.legal.phrases import Phrases
 from mass_apology.model import Content, Finding, Severity
 
 MISSING = "legal-missing"

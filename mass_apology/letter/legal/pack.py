@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from mass_apology.bounded_toml import parse_toml
 from mass_apology.errors import TemplateError
 from mass_apology.letter.markup import source
 from mass_apology.letter.values import suggestion
 from mass_apology.model import Severity
+from mass_apology.system.bounded_toml import parse_toml
 
 ANY = "any"
 """The key of the words that serve in every language."""

@@ -13,8 +13,14 @@ from markdown_it.tree import SyntaxTreeNode
 from markdown_it.utils import EnvType, OptionsDict
 from msgspec import Struct
 
-from mass_apology.letter.markup.blocks import Place, families, is_paragraph, lift, place
 from mass_apology.letter.markup.links import Guard
+from mass_apology.letter.markup.markdown_blocks import (
+    Place,
+    families,
+    is_paragraph,
+    lift,
+    place,
+)
 from mass_apology.letter.markup.masking import Mask
 from mass_apology.letter.markup.plaintext import plain_text
 from mass_apology.letter.markup.typography import bind

@@ -16,7 +16,7 @@ from mass_apology.control_characters import (
 )
 from mass_apology.errors import TemplateError
 from mass_apology.letter.values import LANGUAGE, suggestion
-from mass_apology.regular_file import read_regular
+from mass_apology.system.regular_file import read_regular
 
 MAX_SIZE = 64 * 1024
 """Octets of a template file. Together with the sandbox's own bounds this limits what a template can cost."""

@@ -15,10 +15,10 @@ from pathlib import Path
 from jinja2 import nodes
 from msgspec import Struct
 
+from mass_apology.letter.markup.compiled_letter import CompiledLetter
 from mass_apology.letter.markup.sandbox import LetterEnvironment
-from mass_apology.letter.markup.script import Script
 from mass_apology.letter.markup.source import Fragment
-from mass_apology.letter.markup.spelling import contrary, spell, spell_word
+from mass_apology.letter.markup.unparse import contrary, spell, spell_word
 
 FAILED = ("cannot be rendered",)
 """The variant of a letter that is endless, or in which a condition cannot be decided or is nested too deeply."""
@@ -78,9 +78,9 @@ class Tracer:
         return "".join(written), outline.marks
 
     @cached_property
-    def _script(self) -> Script | None:
+    def _script(self) -> CompiledLetter | None:
         try:
-            return Script(self._environment, self._outline[0], self._constants)
+            return CompiledLetter(self._environment, self._outline[0], self._constants)
         except (
             RecursionError,
             SyntaxError,

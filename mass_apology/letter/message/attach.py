@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from mass_apology.errors import MessageError
 from mass_apology.letter.message.compose import Attachment
 from mass_apology.letter.message.pictures import picture_size, picture_type
-from mass_apology.regular_file import read_regular
 from mass_apology.settings import BrandSettings, MessageSettings
+from mass_apology.system.regular_file import read_regular
 
 LIMIT = 10_000_000
 """Octets of all files together, before base64 makes them a third longer: many mailboxes take no more than 20 MB."""

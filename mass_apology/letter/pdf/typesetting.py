@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from mass_apology.errors import MessageError
-from mass_apology.letter.pdf.blocks import Block
+from mass_apology.letter.pdf.pdf_blocks import Block
 
 if TYPE_CHECKING:
     from typst import Compiler

@@ -1,0 +1,231 @@
+"""One message that came back → what it says. Nothing raises here: whatever cannot be understood is UNREAD."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from email.utils import mktime_tz, parsedate_tz
+from functools import partial
+
+from msgspec.structs import replace
+
+from mass_apology.bounces import auto_replies
+from mass_apology.bounces.bounce_report import (
+    Affected,
+    Clues,
+    Kind,
+    Report,
+    gravest,
+    one_line,
+)
+from mass_apology.bounces.dsn import (
+    ADDRESS,
+    STATUS_TYPES,
+    Notification,
+    address_in,
+    fields_in_text,
+    read_complaint,
+    read_status,
+)
+from mass_apology.bounces.notices import FAILED_SUBJECT, Setting, looks_failed, notice_in, read_notice, said_of
+from mass_apology.bounces.parts import Headers, Part, first, read_headers, take_apart, words
+
+_RETURNED_TYPES = frozenset(
+    {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers"}
+)
+_ID = re.compile(r"<[^<>\s@]{1,250}@[^<>\s@]{1,250}>")
+_QUOTED_ID = re.compile(r"message-id:\s{0,3}(<[^<>\s@]{1,250}@[^<>\s@]{1,250}>)", re.IGNORECASE)
+_ID_FIELDS = ("message-id", "x-original-message-id", "x-microsoft-original-message-id", "x-google-original-message-id")
+_SENT_TO_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
+_TAG = re.compile(r"<(?:script|style)[^<>]*>[^<]*|<br[^<>]*>|</(?:p|div|tr|li|h\d)[^<>]*>|<[^<>]*>", re.IGNORECASE)
+_BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)", re.IGNORECASE)
+_TO_POSTMASTER = re.compile(r"postfix smtp (?:server|client): errors", re.IGNORECASE)  # about others' sessions
+_SUBJECT = 500  # characters
+_WRAPPERS = 5
+_IDS = 50  # of References: a thread's last ones are enough
+
+
+def read(data: bytes) -> Report:
+    """What one message (RFC 5322 octets, any line ends) says about letters of ours.
+
+    The first megabyte is looked at. Broken MIME, unknown charsets and hostile input make it UNREAD at worst.
+    """
+    message = _unwrapped(take_apart(data))
+    sender, subject = address_in(words(message.header("from"))), words(message.header("subject"))[:_SUBJECT]
+    returned, texts = _returned(message), _texts(message)
+    found = _reported(message, sender, subject, texts, returned)
+    kind = gravest(found.affected) if found.affected else _answer(message, sender, subject)
+    return Report(
+        kind=kind,
+        affected=_as_written_to(found.affected, returned) or _answerer(kind, sender),
+        clues=_clues(message, returned, texts, found),
+        sender=sender,
+        subject=one_line(subject, 200),
+        by_person=kind is Kind.UNREAD and bool(sender) and auto_replies.unsuspicious(message, sender),
+        at=_moment(message.header("date")),
+    )
+
+
+def _unwrapped(message: Part) -> Part:
+    """The report itself, where gateways have wrapped it into messages of their own; at most ``_WRAPPERS`` of them."""
+    for _ in range(_WRAPPERS):
+        parts = list(message.walk())
+        if not auto_replies.by_daemon(message, address_in(message.header("from"))) or any(
+            part.media_type in STATUS_TYPES for part in parts
+        ):
+            break
+        wrapped = next((part for part in parts if part.media_type == "message/rfc822"), None)
+        inner = take_apart(wrapped.content()) if wrapped else message
+        if inner.media_type != "multipart/report":
+            break
+        message = inner
+    return message
+
+
+def _reported(message: Part, sender: str, subject: str, texts: Sequence[str], returned: Headers) -> Notification:
+    """What the message reports about deliveries; nobody is affected where it reports none."""
+    if _by_person(message, sender, subject):
+        return Notification()
+    for part in message.walk():
+        if part.media_type == "message/feedback-report":
+            return Notification(affected=read_complaint(part))
+        if part.media_type in STATUS_TYPES:
+            found = read_status(part.content(), partial(said_of, notice=notice_in("\n".join(texts))))
+            if found.affected:
+                return found
+    return _noticed(message, sender, subject, texts, returned)
+
+
+def _by_person(message: Part, sender: str, subject: str) -> bool:
+    """Whether a person wrote it, who may quote or attach a report and yet sends none."""
+    if (
+        message.media_type == "multipart/report"
+        or auto_replies.without_return(message)
+        or auto_replies.automatic(message)
+    ):
+        return False
+    if auto_replies.answered_subject(subject):  # a postmaster is a person, too
+        return True
+    return auto_replies.answers_letter(message, subject) and not auto_replies.by_daemon(message, sender)
+
+
+def _noticed(message: Part, sender: str, subject: str, texts: Sequence[str], returned: Headers) -> Notification:
+    """A report that is text only, from something that is surely no person."""
+    failed = tuple(match[0] for match in ADDRESS.finditer(message.header("x-failed-recipients")[:10_000]))
+    if not (failed or _speaks_of_failure(message, sender, subject, returned)):
+        return Notification()
+    text = "\n".join(texts)
+    if fields := fields_in_text(text):
+        found = read_status(fields, partial(said_of, notice=notice_in(text)))
+        if found.affected:
+            return found
+    if not (failed or looks_failed(text)):
+        return Notification()
+    setting = Setting(
+        subject=subject, failed=failed, returned_to=_recipients(returned), strangers=_strangers(message, sender)
+    )
+    return Notification(affected=read_notice(text, setting))
+
+
+def _speaks_of_failure(message: Part, sender: str, subject: str, returned: Headers) -> bool:
+    """Whether a mail system may report a failure here: by who it is, or by how it sends and what it calls it."""
+    if _TO_POSTMASTER.match(subject) or auto_replies.away(subject):
+        return False
+    if auto_replies.by_daemon(message, sender) or message.parameters.get("report-type") == "delivery-status":
+        return True
+    return (auto_replies.without_return(message) or auto_replies.automatic(message)) and bool(
+        FAILED_SUBJECT.match(subject.lstrip()) or (returned and not auto_replies.is_auto_reply(message, subject))
+    )
+
+
+def _answer(message: Part, sender: str, subject: str) -> Kind:
+    """What a message is that reports nothing."""
+    if any(part.media_type == "message/disposition-notification" for part in message.parts):
+        return Kind.AUTO_REPLY  # RFC 8098: a read receipt
+    if auto_replies.is_bulk(message) or message.media_type == "multipart/report":
+        return Kind.UNREAD
+    if auto_replies.is_auto_reply(message, subject):
+        return Kind.AUTO_REPLY
+    if auto_replies.automatic(message) or (
+        auto_replies.by_daemon(message, sender) and not auto_replies.answered_subject(subject)
+    ):
+        return Kind.UNREAD
+    return Kind.REPLY if auto_replies.answers_letter(message, subject) else Kind.UNREAD
+
+
+def _answerer(kind: Kind, sender: str) -> tuple[Affected, ...]:
+    if kind in {Kind.REPLY, Kind.AUTO_REPLY} and sender:
+        return (Affected(kind=kind, address=sender),)
+    return ()
+
+
+def _as_written_to(affected: tuple[Affected, ...], returned: Headers) -> tuple[Affected, ...]:
+    """A single recipient under the address the returned letter was written to.
+
+    Mail that was forwarded fails under an address we never knew, and few servers name the original one.
+    """
+    to = _recipients(returned)
+    if len(affected) != 1 or len(to) != 1 or affected[0].address != affected[0].final:
+        return affected
+    return (replace(affected[0], address=to[0]),)
+
+
+def _returned(message: Part) -> Headers:
+    """The fields of the returned letter, where the report has it as a part; none otherwise."""
+    for part in message.walk():
+        if part.media_type in _RETURNED_TYPES:
+            headers, _ = read_headers(part.content().lstrip(b"\n"))
+            return headers
+    return {}
+
+
+def _texts(message: Part) -> tuple[str, ...]:
+    """The plain texts of a message, or its HTML as text where there is none."""
+    parts = [part for part in message.walk() if not part.parts]
+    plain = tuple(part.text() for part in parts if part.media_type == "text/plain" or part is message)
+    if any(text.strip() for text in plain) and message.media_type != "text/html":
+        return plain
+    return tuple(_plain(part.text()) for part in parts if part.media_type == "text/html")
+
+
+def _plain(markup: str) -> str:
+    """HTML as text, well enough to find sentences and addresses in it."""
+    return html.unescape(_TAG.sub(lambda tag: "\n" if _BREAKS.match(tag[0]) else " ", markup))
+
+
+def _recipients(returned: Headers) -> tuple[str, ...]:
+    return tuple(match[0] for value in returned.get("to", ()) for match in ADDRESS.finditer(value[:1000]))
+
+
+def _strangers(message: Part, sender: str) -> frozenset[str]:
+    """The sender and the receiver of a notice. X-Original-To is not among them: the DragonFly agent means the other."""
+    values = (*message.headers.get("to", ()), *message.headers.get("delivered-to", ()), sender)
+    return frozenset(match[0].lower() for value in values for match in ADDRESS.finditer(value[:1000]))
+
+
+def _sent_to(message: Part) -> tuple[str, ...]:
+    values = (value for name in _SENT_TO_FIELDS for value in message.headers.get(name, ()))
+    return tuple(dict.fromkeys(match[0] for value in values for match in ADDRESS.finditer(value[:1000])))
+
+
+def _clues(message: Part, returned: Headers, texts: Sequence[str], found: Notification) -> Clues:
+    ids = [match[0] for name in _ID_FIELDS if (match := _ID.search(first(returned, name)))]
+    ids += _ID.findall(found.message_id[:300])
+    ids += [match[1] for text in texts for match in _QUOTED_ID.finditer(text)][:_IDS]
+    references = _ID.findall(message.header("in-reply-to")[:1000])
+    references += reversed(_ID.findall(message.header("references")[-10_000:])[-_IDS:])
+    return Clues(
+        envelope_id=one_line(found.envelope_id, 300),
+        message_ids=tuple(dict.fromkeys(ids)),
+        references=tuple(dict.fromkeys(references)),
+        sent_to=_sent_to(message),
+    )
+
+
+def _moment(date: str) -> float | None:
+    parsed = parsedate_tz(date[:100])
+    try:
+        return float(mktime_tz(parsed)) if parsed else None
+    except (OverflowError, ValueError):  # the year 99999, the hour 77
+        return None

@@ -1,0 +1,93 @@
+"""Everything ``send`` would do, short of sending and of touching the ledger, and all that stands against it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mass_apology import history
+from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.errors import OutputError
+from mass_apology.flows.check.check_page_content import write_page
+from mass_apology.flows.check.outside_answers import ask_dns, ask_relay
+from mass_apology.flows.continuity.outside import look
+from mass_apology.flows.operator import OnProgress
+from mass_apology.flows.output import new_binary_file, refuse_existing
+from mass_apology.flows.plan import plan
+from mass_apology.flows.plan.plan_steps import Check, extended
+from mass_apology.flows.plan.size_limit import size_findings
+from mass_apology.ledger import Records
+from mass_apology.settings import Campaign
+
+
+class CheckOptions(Struct, frozen=True, kw_only=True):
+    """What the person asked ``check`` for."""
+
+    skip_bad_rows: bool = False
+    dns: bool = False  # look the sender's domain up
+    dkim_selectors: tuple[str, ...] = ()  # of its keys
+    offline: bool = False  # do not ask the relay
+    override: tuple[str, ...] = ()
+
+
+async def check(folder: Path, options: CheckOptions, to: Path | None, *, force: bool, on_progress: OnProgress) -> Check:
+    """Everything at once; written to ``to`` (.html or .json) where that is given.
+
+    Raises ``MassApologyError`` for what makes a plan impossible; what is wrong with a possible one is in the check.
+    """
+    if to is not None:
+        _require_writable(to, force=force)
+    campaign = read_campaign(folder)
+    parts = plan.digest_parts(folder, campaign)
+    terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override, looking=True)
+    asked = None if options.offline else asyncio.create_task(ask_relay(campaign))
+    try:
+        async with plan.drafted(folder, campaign, parts, plan.NO_KEY, terms, on_progress=on_progress) as draft:
+            checked = replace(draft.check, due=_due(folder, campaign, draft))
+        if asked is not None:
+            relay = await asked
+            checked = extended(replace(checked, relay=relay.said), relay.findings)
+            if relay.extensions is not None:
+                too_large = size_findings(
+                    checked.largest_letter, checked.recipients, relay.extensions, options.override
+                )
+                checked = extended(checked, too_large)
+    finally:
+        if asked is not None:
+            asked.cancel()
+    checked = extended(checked, look(folder, campaign, options.override).findings)
+    if options.dns:
+        records, findings = await ask_dns(campaign, options.dkim_selectors, checked.gmail)
+        checked = extended(replace(checked, sender_domain=records), findings)
+    history.remember_check(folder, history.Checked(at=time.time(), letters=checked.letters, parts=parts))
+    if to is not None:
+        _write(checked, to, force=force)
+    return checked
+
+
+def _due(folder: Path, campaign: Campaign, draft: plan.Draft) -> int | None:
+    """The letters that ``send`` would work on now, in a campaign that has begun."""
+    path = folder / LEDGER_NAME
+    if not (path.exists() and path.stat().st_size):
+        return None
+    with Records.open(path, campaign.name) as ledger:
+        return draft.outlook(ledger).due if ledger.digest_parts else None
+
+
+def _require_writable(to: Path, *, force: bool) -> None:
+    if to.suffix not in {".html", ".json"}:
+        raise OutputError(f"{to} ends in neither .html nor .json.", next_step="Name the file check.html or check.json.")
+    refuse_existing(to, force=force)
+
+
+def _write(checked: Check, to: Path, *, force: bool) -> None:
+    if to.suffix == ".html":
+        write_page(checked, to, force=force)
+        return
+    with new_binary_file(to, force=force) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(checked), indent=2) + b"\n")

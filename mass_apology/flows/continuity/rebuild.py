@@ -1,0 +1,186 @@
+"""``reconcile --from-log``: a ledger that was lost or set back learns from log.jsonl which letters have left.
+
+Whom the file names is planned anew where that is needed; nothing is sent. A letter is found by its Message-ID's token,
+whose key this machine remembers, or else by the line numbers of its rows, where the recipients file is the one that was
+sent to. Letters that were claimed in a run that never ended may have left: they are in doubt; the relay's log may tell.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology import high_water
+from mass_apology.campaign import read_campaign
+from mass_apology.errors import ConfirmationError, InputError
+from mass_apology.flows import event_loop
+from mass_apology.flows.continuity import logged_letters, own_log
+from mass_apology.flows.continuity.recording import seen_now
+from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.operator import OnProgress
+from mass_apology.flows.plan import plan
+from mass_apology.flows.send.stopped_letters import withhold_stopped
+from mass_apology.flows.suppressing import suppressed
+from mass_apology.high_water import HighWater
+from mass_apology.ledger import Ledger
+from mass_apology.ledger.learning import File, Learned, MakeToken, learn
+from mass_apology.ledger.origin import agree, become, copied_from, gone, replaced, settle
+from mass_apology.letter.message.headers import parse_mailbox
+from mass_apology.letter.message.message_id import message_id
+from mass_apology.model import FIRST_WAVE, read_lines
+from mass_apology.quantities import counted
+from mass_apology.settings import Campaign
+
+
+class Rebuilt(Struct, frozen=True, kw_only=True):
+    """What one reading of log.jsonl came to."""
+
+    letters: int  # that the ledger knows to have left, or to be due no more, and did not know before
+    accepted: int  # of these
+    refused: int
+    expired: int
+    in_doubt: int
+    unmatched: int  # letters in the log of people who are not in the recipients file as it is
+    due: int  # letters that are still to be sent
+    missing: int  # letters that this machine remembers to have left, and neither ledger nor log name
+    copied_from: str  # the folder that the ledger was copied from with its log; empty where it is in its own
+
+    @property
+    def whole(self) -> bool:
+        """Whether the ledger knows all that log and machine know. A copy that does is still a copy."""
+        return not (self.unmatched or self.missing)
+
+
+def rebuild(folder: Path, log: Path, *, on_progress: OnProgress) -> Rebuilt:
+    """Make the campaign's ledger know what ``log`` says; one is made where there is none. Nothing is sent.
+
+    Reading it again changes nothing. Raises ``MassApologyError``.
+    """
+    campaign = read_campaign(folder)
+    if not log.is_file():
+        raise InputError(f"There is no log at {log}.", next_step="Name the campaign's own log: --from-log log.jsonl")
+    with locked_ledger(folder, campaign, begin=True) as ledger:
+        known = _known(folder, campaign, log, ledger)
+        copied = copied_from(ledger)
+        learned = event_loop.run(_learn(folder, campaign, ledger, log, on_progress))
+        with suppressed(campaign, folder) as on_the_list:
+            withhold_stopped(ledger, FIRST_WAVE, on_the_list)
+        found = gone(ledger).handed_over + learned.aside
+        missing = max((seen.accepted - found for seen in known), default=0)
+        rebuilt = _rebuilt(learned, plan.due(ledger.counts(FIRST_WAVE)), max(0, missing), copied)
+        ledger.note(
+            time.time(),
+            f"{counted(rebuilt.letters, 'letter was', 'letters were')} learned from {log.name}: "
+            "the ledger was lost or set back",
+        )
+        if rebuilt.whole:
+            _agree(folder, log, ledger, known, copied=bool(copied))
+        return rebuilt
+
+
+def _known(folder: Path, campaign: Campaign, log: Path, ledger: Ledger) -> list[HighWater]:
+    """What this machine remembers; a ledger without letters becomes the one that was lost, if its key is remembered."""
+    others = replaced(ledger)
+    known = [seen for seen in high_water.sent_from(folder, campaign.name) if seen.ledger not in others]
+    named = [high_water.recall(each) for each in logged_letters.ledgers(log, campaign.name)]
+    known += [seen for seen in named if seen is not None and seen not in known and seen.ledger not in others]
+    if known and known[-1].key and not ledger.digest_parts and not ledger.waves():
+        become(ledger, known[-1].ledger, bytes.fromhex(known[-1].key))
+    return known
+
+
+async def _learn(folder: Path, campaign: Campaign, ledger: Ledger, log: Path, on_progress: OnProgress) -> Learned:
+    """Twice at the most: whom the ledger does not know yet is planned before, or in between.
+
+    The next ``send`` plans anew, and shows it: here nothing is looked at but whom the file names.
+    """
+    parts = plan.file_part(folder, campaign)
+    (file,) = parts.values()
+    domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
+    # Somebody may have been suppressed since their letter left: without it, they would get another one some day.
+    terms = plan.Terms(skip_bad_rows=True, render=False, looking=True, whom_the_list_names=True)
+    async with plan.drafted(folder, campaign, parts, ledger.key, terms, on_progress=on_progress) as draft:
+
+        def learned() -> Learned:
+            told = logged_letters.told(log, campaign.name, file)
+            known = File(lines=list(_lines(draft)), planned=parts.items() <= ledger.digest_parts.items())
+            return learn(ledger, told, _tokens(campaign, ledger, domain), known, domain, time.time())
+
+        if not ledger.digest_parts:
+            draft.commit(ledger)
+            return learned()
+        first = learned()
+        if not (first.unmatched or first.aside):  # who was set aside may be written to by now
+            return first
+        _require_nobody_missing(draft, ledger, campaign)
+        draft.commit(ledger)
+        return _together(first, learned())
+
+
+def _lines(draft: plan.Draft) -> Iterator[tuple[int, str]]:
+    for batch in draft.letters():
+        for letter in batch:
+            for line in read_lines(letter.lines):
+                yield line, letter.token
+
+
+def _require_nobody_missing(draft: plan.Draft, ledger: Ledger, campaign: Campaign) -> None:
+    """Letters that are due must not be withheld in passing."""
+    if missing := draft.outlook(ledger).changes.missing:
+        raise ConfirmationError(
+            f"{counted(missing, 'letter is', 'letters are')} due to customers who are no longer in "
+            f"{campaign.recipients}, and the log tells of others whom the ledger does not know; nothing was learned "
+            "of those.",
+            next_step="Put the rows back into the file, as it was when the letters left, then run it again.",
+        )
+
+
+def _together(first: Learned, second: Learned) -> Learned:
+    return Learned(
+        accepted=first.accepted + second.accepted,
+        refused=first.refused + second.refused,
+        expired=first.expired + second.expired,
+        in_doubt=first.in_doubt + second.in_doubt,
+        aside=second.aside,
+        unmatched=second.unmatched,
+    )
+
+
+def _tokens(campaign: Campaign, ledger: Ledger, domain: str) -> MakeToken:
+    key = ledger.key
+    return lambda wave, identity: message_id(key, f"{campaign.name}/{wave}", identity, domain)[1:].partition("@")[0]
+
+
+def _agree(folder: Path, log: Path, ledger: Ledger, known: list[HighWater], *, copied: bool) -> None:
+    """From now on the ledger knows all that the log and this machine know.
+
+    A copy stays one: its log is as old as it is, and does not name what left by the first one since.
+    """
+    name = ledger.origin.ledger
+    conclude = agree if copied else settle
+    conclude(
+        ledger,
+        own_log.end_of(log),
+        replaces=[seen.ledger for seen in known if seen.ledger != name],
+        runs=[seen.run for seen in known if seen.ledger == name and seen.run],
+        now=time.time(),
+    )
+    if not copied:
+        high_water.remember(seen_now(folder, ledger))
+
+
+def _rebuilt(learned: Learned, due: int, missing: int, copied: str) -> Rebuilt:
+    return Rebuilt(
+        letters=learned.letters,
+        accepted=learned.accepted,
+        refused=learned.refused,
+        expired=learned.expired,
+        in_doubt=learned.in_doubt,
+        unmatched=learned.unmatched,
+        due=due,
+        missing=missing,
+        copied_from=copied,
+    )

@@ -1,0 +1,151 @@
+"""``choices``: which remedy people chose, from the tokens in their links, and the list of who chose what."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from mass_apology.bounces.tokens import choices_in
+from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.errors import ConfirmationError, InputError
+from mass_apology.flows.feedback.log_lines import STANDARD_INPUT
+from mass_apology.flows.holding import shared_ledger
+from mass_apology.flows.output import new_file, require_csv
+from mass_apology.flows.report.result_tables import (
+    customer_cells,
+    customer_columns,
+    line_numbers,
+    moment,
+    safe,
+)
+from mass_apology.ledger import Records
+from mass_apology.ledger.choice_records import (
+    Choice,
+    Recorded,
+    Token,
+    choices,
+    record,
+    undecided,
+)
+from mass_apology.settings import Campaign
+from mass_apology.system.regular_file import refuse_special
+
+AT_ONCE = 1000  # tokens that are recorded with one commit
+COLUMNS = ("remedy", "chosen_at", "address", "name", "source", "lines")
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+
+
+class Chosen(Struct, frozen=True, kw_only=True):
+    """Where the choices stand."""
+
+    read: Recorded | None  # what this run read; None where it read nothing
+    remedies: Mapping[str, int]  # how many chose which
+    undecided: int  # people with an accepted letter who chose nothing
+    written: str | None  # the file with the list
+
+
+def choose(folder: Path, source: str | None, to: Path | None, *, force: bool) -> Chosen:
+    """Read the tokens of a text file ("-" for standard input), then list everybody's last choice in ``to``.
+
+    Raises ``MassApologyError``; what was read until then is recorded. Reading a file twice changes nothing.
+    """
+    campaign = read_campaign(folder)
+    _require_remedies(campaign)
+    if to is not None:
+        require_csv(to)
+    read = None
+    if source is not None:
+        with shared_ledger(folder, campaign) as ledger, _lines(source) as lines:
+            tokens = tokens_in(lines, source)
+            read = Recorded(new=0, known=0, strange=0)
+            while batch := list(islice(tokens, AT_ONCE)):
+                offered = [token for token in batch if token.remedy in campaign.remedies]
+                strange = Recorded(new=0, known=0, strange=len(batch) - len(offered))
+                read = _together(read, _together(strange, record(ledger, offered, time.time())))
+    with Records.open(folder / LEDGER_NAME, campaign.name) as records:
+        counts: Counter[str] = Counter()
+        listed = _counted(choices(records), counts)
+        if to is not None:
+            _write(listed, records.header, to, force=force)
+        for _ in listed:
+            pass
+        return Chosen(
+            read=read,
+            remedies=dict(counts.most_common()),
+            undecided=undecided(records),
+            written=str(to) if to else None,
+        )
+
+
+def _require_remedies(campaign: Campaign) -> None:
+    if not campaign.remedies:
+        raise ConfirmationError(
+            "This campaign offers nothing to choose from.",
+            next_step="Remedies and their addresses stand under [remedies] in campaign.toml (docs/remedies.md).",
+        )
+
+
+def tokens_in(lines: Iterable[str], source: str) -> Iterator[Token]:
+    """Every token of some text, with the first moment of its line, where that has one with date and time."""
+    for line in lines:
+        found = choices_in(unquote(line))
+        at = _moment_of(line) if found else None
+        for remedy, letter in found:
+            yield Token(remedy=remedy, letter=letter, at=at, source=source)
+
+
+def _moment_of(line: str) -> float | None:
+    match = _MOMENT.search(line)
+    try:
+        written = datetime.fromisoformat(match[0]) if match else None
+    except ValueError:
+        return None
+    if written is None:
+        return None
+    return (written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp()
+
+
+@contextmanager
+def _lines(source: str) -> Iterator[Iterable[str]]:
+    if source == STANDARD_INPUT:
+        yield sys.stdin
+        return
+    try:
+        refuse_special(Path(source), but_open_pipes=True)
+        with Path(source).open(encoding="utf-8", errors="replace") as file:
+            yield file
+    except OSError as error:
+        raise InputError(
+            f"{source} cannot be read: {error.strerror or error}.", next_step="Name a text file that is there."
+        ) from error
+
+
+def _together(one: Recorded, other: Recorded) -> Recorded:
+    return Recorded(new=one.new + other.new, known=one.known + other.known, strange=one.strange + other.strange)
+
+
+def _counted(listed: Iterable[Choice], counts: Counter[str]) -> Iterator[Choice]:
+    for choice in listed:
+        counts[choice.remedy] += 1
+        yield choice
+
+
+def _write(listed: Iterable[Choice], header: tuple[str, ...], to: Path, *, force: bool) -> None:
+    with new_file(to, force=force) as file:
+        table = csv.writer(file)
+        table.writerow([*COLUMNS, *customer_columns(header, COLUMNS)])
+        for each in listed:
+            ours = (each.remedy, moment(each.at), each.address, each.name, each.source, line_numbers(each.lines))
+            table.writerow(safe((*ours, *customer_cells(each.rows, header))))

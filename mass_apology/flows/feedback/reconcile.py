@@ -1,0 +1,177 @@
+"""``reconcile``: the relay's log → letters in doubt that it took, and those that it provably did not take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import tzinfo
+from enum import StrEnum, auto
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mass_apology.campaign import read_campaign
+from mass_apology.flows.feedback.log_lines import STANDARD_INPUT, log_lines
+from mass_apology.flows.feedback.relay_log_trial import AROUND, Trial
+from mass_apology.flows.holding import shared_ledger
+from mass_apology.flows.operator import OnProgress
+from mass_apology.ledger import Ledger
+from mass_apology.ledger.doubts import Doubt, Proof, acknowledged, doubts, on_their_way, settle
+from mass_apology.relay_log.log_events import Disposition, Sighting
+from mass_apology.relay_log.log_times import Clock
+from mass_apology.relay_log.relay_log_reading import RelayLog
+
+SKEW = 60.0  # seconds by which the relay's clock may differ from ours
+
+_ABSENT = "not in the log, which names all {} letters that the relay took around then"
+_TRIED = 20_000  # letters that the log is tried with
+_OFTEN = 50_000  # lines between two words about the progress
+
+
+class Verdict(StrEnum):
+    """What the log says about a letter in doubt."""
+
+    TAKEN = auto()  # the relay has it: it becomes ACCEPTED
+    NOT_TAKEN = auto()  # its transaction failed before the relay had it: it may be sent again
+    UNNAMED = auto()  # the log covers the time of its hand-over, and does not prove what became of it
+    UNCOVERED = auto()  # the log does not cover the time of its hand-over
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """A letter in doubt, and what the log says."""
+
+    address: str
+    message_id: str
+    handed_over_at: float
+    verdict: Verdict
+    seen_at: float | None = None  # Unix seconds: the line's time, where it can be read
+    queue_id: str = ""  # the relay's name for it, where the log names it
+    where: str = ""  # "mail.log, line 123"
+    said: str = ""  # the relay's words
+
+
+class Reconciled(Struct, frozen=True, kw_only=True):
+    """What one reading came to."""
+
+    lines: int
+    first_at: float | None  # Unix seconds: the time that the log covers
+    last_at: float | None
+    letters: tuple[Judged, ...]  # all that were in doubt
+    on_their_way: int  # letters that a running `send` is handing over; whether they come into doubt is not known yet
+    recorded: int  # of them: ACCEPTED from now on; none in a dry run
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(letter.verdict is verdict for letter in self.letters)
+
+
+class _Seen(Struct, frozen=True, kw_only=True):
+    """A sighting, and where it stands."""
+
+    sighting: Sighting
+    where: str
+
+    def is_failure_between(self, since: float, until: float) -> bool:
+        at = self.sighting.at
+        return self.sighting.fate is Disposition.NOT_TAKEN and at is not None and since <= at <= until
+
+
+def reconcile(
+    folder: Path,
+    logs: Sequence[str],
+    *,
+    zone: tzinfo | None = None,
+    record: bool = True,
+    show: Callable[[Reconciled], None],
+    on_progress: OnProgress,
+) -> Reconciled:
+    """Read the relay's logs, in this order as one ("-" is standard input), and settle the doubts that they settle.
+
+    ``zone`` is that of times without an offset; ``None`` for this machine's. ``show`` is told what was found before
+    anything is recorded; nothing is where ``record`` is false. Reading the same logs again changes nothing.
+    Raises ``InputError`` and ``LedgerError``.
+    """
+    campaign = read_campaign(folder)
+    with shared_ledger(folder, campaign) as ledger:
+        doubted = {doubt.message_id.strip("<>"): doubt for doubt in doubts(ledger)}
+        known = _known(ledger, doubted.values())
+        log = RelayLog(doubted.keys() | known.keys(), Clock(zone=zone, now=time.time()))
+        seen = _seen(log, logs, on_progress)
+        trial = Trial((at, message_id in seen) for message_id, at in known.items())
+        letters = {
+            doubt.delivery: _judged(doubt, seen.get(message_id, ()), log, trial, campaign.relay.dot_timeout)
+            for message_id, doubt in doubted.items()
+        }
+        found = Reconciled(
+            lines=log.lines,
+            first_at=log.first_at,
+            last_at=log.last_at,
+            letters=tuple(letters.values()),
+            on_their_way=on_their_way(ledger),
+            recorded=0,
+        )
+        show(found)
+        proofs = list(_proofs(letters)) if record else []
+        if not proofs:
+            return found
+        return replace(found, recorded=settle(ledger, proofs, time.time()))
+
+
+def _known(ledger: Ledger, doubted: Collection[Doubt]) -> Mapping[str, float]:
+    """Letters that the relay surely took around then, by Message-ID: when they were handed over."""
+    moments = [doubt.handed_over_at for doubt in doubted]
+    if not moments:
+        return {}
+    letters = acknowledged(ledger, min(moments) - AROUND, max(moments) + AROUND, _TRIED)
+    return {message_id.strip("<>"): at for message_id, at in letters}
+
+
+def _seen(log: RelayLog, sources: Sequence[str], on_progress: OnProgress) -> Mapping[str, list[_Seen]]:
+    """What the logs say of each letter, by Message-ID."""
+    found: dict[str, list[_Seen]] = {}
+    for source in sources:
+        name, before = "standard input" if source == STANDARD_INPUT else Path(source).name, log.lines
+        for sighting in log.read(_watched(log_lines(source), log, on_progress)):
+            seen = _Seen(sighting=sighting, where=f"{name}, line {log.lines - before}")
+            found.setdefault(sighting.message_id, []).append(seen)
+    return found
+
+
+def _watched(lines: Iterator[bytes], log: RelayLog, on_progress: OnProgress) -> Iterator[bytes]:
+    for line in lines:
+        if log.lines % _OFTEN == 0:
+            on_progress("reading the relay's log", log.lines, None)
+        yield line
+
+
+def _judged(doubt: Doubt, seen: Sequence[_Seen], log: RelayLog, trial: Trial, dot_timeout: float) -> Judged:
+    """What the log says of one letter. Whatever is not proven leaves it in doubt."""
+    since, until = doubt.handed_over_at - SKEW, doubt.handed_over_at + dot_timeout + SKEW
+    covered = log.covers(since, until)
+    absent = trial.passed(doubt.handed_over_at) if covered and not seen else 0
+    decisive = next((one for one in seen if one.sighting.fate is Disposition.TAKEN), None)
+    verdict = Verdict.TAKEN
+    if decisive is None:
+        # The failure must be that of the last hand-over, and the log long enough to show a later one.
+        failures = [one for one in seen if one.is_failure_between(since, until)]
+        decisive = failures[-1] if failures and covered else None
+        verdict = Verdict.UNNAMED if covered else Verdict.UNCOVERED
+        verdict = Verdict.NOT_TAKEN if decisive or absent else verdict
+    return Judged(
+        address=doubt.address,
+        message_id=doubt.message_id,
+        handed_over_at=doubt.handed_over_at,
+        verdict=verdict,
+        seen_at=decisive.sighting.at if decisive else None,
+        queue_id=decisive.sighting.queue_id if decisive else "",
+        where=decisive.where if decisive else "",
+        said=decisive.sighting.said if decisive else _ABSENT.format(absent) if absent else "",
+    )
+
+
+def _proofs(letters: Mapping[int, Judged]) -> Iterator[Proof]:
+    for delivery, letter in letters.items():
+        if letter.verdict is Verdict.TAKEN:
+            reply = f"In doubt at first; then found in the relay's log as {letter.queue_id} ({letter.where})."
+            at = letter.handed_over_at if letter.seen_at is None else letter.seen_at
+            yield Proof(delivery=delivery, at=at, reply=reply)

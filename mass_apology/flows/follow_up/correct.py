@@ -1,0 +1,140 @@
+"""``correct``: a letter to exactly those whose accepted letter had the error, in its thread, after a typed count."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from mass_apology.campaign import read_campaign
+from mass_apology.errors import ConfirmationError
+from mass_apology.flows import event_loop
+from mass_apology.flows.counting import disagreement
+from mass_apology.flows.follow_up.affected import (
+    CorrectOptions,
+    affected,
+    changed_customers,
+    require_affected,
+    require_known_digest,
+    require_known_wave,
+    wave_of,
+)
+from mass_apology.flows.follow_up.consent import require_writable
+from mass_apology.flows.follow_up.wave_plan import WavePlan
+from mass_apology.flows.holding import sending_ledger
+from mass_apology.flows.plan import plan
+from mass_apology.flows.plan.size_limit import require_taken, size_findings
+from mass_apology.flows.send.confirmed import Confirmed, may_be_resent
+from mass_apology.flows.send.sending_run import (
+    Access,
+    Ended,
+    Operator,
+    Run,
+)
+from mass_apology.flows.send.stopped_letters import withhold_stopped
+from mass_apology.flows.suppressing import suppressed
+from mass_apology.guards import AGAIN
+from mass_apology.ledger import Ledger
+from mass_apology.ledger.editions import digest_of, editions
+from mass_apology.model import FIRST_WAVE
+from mass_apology.quantities import counted
+from mass_apology.schedule import is_wave_name, waves
+from mass_apology.settings import Campaign, ScheduleSettings
+from mass_apology.smtp.password import relay_password
+from mass_apology.smtp.session import probe
+
+AT_ONCE = ScheduleSettings(hours="00:00-24:00", weekdays="mon-sun")
+"""A wrong letter is corrected at once, whatever the hour."""
+
+
+def correct(folder: Path, options: CorrectOptions, operator: Operator) -> Ended:
+    """Send it. Raises ``MassApologyError`` with nothing sent, or with what was sent recorded."""
+    return event_loop.run(_correct(folder, options, operator))
+
+
+async def _correct(folder: Path, options: CorrectOptions, operator: Operator) -> Ended:
+    campaign = read_campaign(folder)
+    _require_free_name(campaign, options.name)
+    password = relay_password(campaign.relay)
+    offer = await probe(campaign.relay, password)
+    with (
+        sending_ledger(folder, campaign, override=options.override, notice=operator.notice) as ledger,
+        suppressed(campaign, folder) as on_the_list,
+    ):
+        parts = plan.letter_parts(folder, campaign, options.template)
+        require_known_wave(ledger, options)
+        require_known_digest(ledger, options)
+        changes = await changed_customers(folder, campaign, ledger, operator.stage) if options.changed else None
+        wave_plan = WavePlan(folder, campaign, ledger, wave_of(options), on_the_list, schedule=AT_ONCE, changes=changes)
+        new = affected(wave_plan, options)
+        letters = [wave_plan.letter(each) for each in new]
+        largest = await require_writable(wave_plan, letters, operator.stage)
+        require_affected(new, ledger, options)
+        withhold_stopped(ledger, options.name, on_the_list)
+        resend = may_be_resent(ledger, options.name, wave_plan.gate()) if options.resend_in_doubt else ()
+        due = len(new) + plan.due(ledger.counts(options.name)) + len(resend)
+        if not due:
+            _require_the_same_letter(ledger, options, parts)
+            _require_nothing_expected(options, operator)
+            return Ended(counts=ledger.counts(options.name), sent=0, seconds=0.0)
+        too_large = size_findings(
+            wave_plan.largest_letter(largest), campaign.recipients, offer.extensions, options.override, command=AGAIN
+        )
+        require_taken(too_large)
+        operator.notice([*too_large, *wave_plan.language_findings(Counter(map(wave_plan.asked, new)))])
+        _confirm(due, options, operator, campaign)
+        theirs = [changes[each.recipient] for each in new] if changes is not None else []
+        confirmed = Confirmed(
+            wave=options.name,
+            template=options.template,
+            subject_line=options.subject,
+            parts=parts,
+            count=due,
+            resend=resend,
+        )
+        wave_plan.add(ledger, letters, time.time(), largest=largest, changes=theirs)
+        ledger.note(time.time(), f"{counted(due, 'letter')} of the correction {options.name} confirmed")
+        access = Access(password=password, extensions=offer.extensions)
+        return await Run(folder, campaign, ledger, operator, access).deliver(confirmed, wave_plan.gate())
+
+
+def _require_the_same_letter(ledger: Ledger, options: CorrectOptions, parts: Mapping[str, str]) -> None:
+    """Everybody has the correction of this name: of another letter that would be no news to anybody."""
+    known = [edition.digest for edition in editions(ledger) if edition.wave == options.name]
+    if known and digest_of(parts) not in known:
+        raise ConfirmationError(
+            f"The correction {options.name} went to everybody it is for, and was made from something else than "
+            f"{options.template} as it is now; nothing was sent.",
+            next_step=f"To send this letter too, give it a name of its own: --name {options.name}-2",
+        )
+
+
+def _require_nothing_expected(options: CorrectOptions, operator: Operator) -> None:
+    if options.confirm is not None and (said := disagreement(0, options.confirm, operator.count)):
+        raise ConfirmationError(
+            f"0 letters are to be corrected, but {said}; nothing was sent.",
+            next_step="See where each letter is: mass-apology status",
+        )
+
+
+def _require_free_name(campaign: Campaign, name: str) -> None:
+    if not is_wave_name(name):
+        raise ConfirmationError(
+            f"{name!r} is no name of a wave: it is words of a-z and 0-9 with '-' between, 60 characters at most.",
+            next_step="Write, for example: --name correction-2",
+        )
+    taken = {FIRST_WAVE, *(each.name for each in waves(campaign.follow_up))}
+    if name in taken:
+        raise ConfirmationError(
+            f"{name} is the name of another wave.", next_step="Give the correction one of its own: --name correction-2"
+        )
+
+
+def _confirm(due: int, options: CorrectOptions, operator: Operator, campaign: Campaign) -> None:
+    operator.plan(None, due, campaign)
+    if said := disagreement(due, options.confirm, operator.count):
+        raise ConfirmationError(
+            f"{counted(due, 'letter is', 'letters are')} to be corrected, but {said}; nothing was sent.",
+            next_step=f"To send them, run the same command with --confirm {due}.",
+        )

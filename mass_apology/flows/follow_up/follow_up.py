@@ -1,0 +1,270 @@
+"""``follow-up``: the letters that are armed and due, sent. Run by a timer or by hand; late or twice, each goes once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology.campaign import read_campaign
+from mass_apology.errors import ConfirmationError
+from mass_apology.flows import event_loop
+from mass_apology.flows.counting import disagreement
+from mass_apology.flows.follow_up.consent import require_writable, wave_named
+from mass_apology.flows.follow_up.wave_plan import WavePlan, wave_parts
+from mass_apology.flows.follow_up.wave_renaming import renaming_findings
+from mass_apology.flows.holding import sending_ledger
+from mass_apology.flows.plan import plan
+from mass_apology.flows.plan.size_limit import size_findings
+from mass_apology.flows.send.confirmed import Confirmed, may_be_resent
+from mass_apology.flows.send.sending_run import (
+    Access,
+    Ended,
+    Operator,
+    Run,
+)
+from mass_apology.flows.suppressing import Suppressed, suppressed
+from mass_apology.guards import AGAIN
+from mass_apology.ledger import Ledger
+from mass_apology.ledger.waves import Candidate, armed, planned, withhold
+from mass_apology.model import NO_LETTER, Extensions, Finding, LargestLetter, Severity
+from mass_apology.quantities import counted
+from mass_apology.schedule import Due, Not, Wave, waves
+from mass_apology.settings import Campaign
+from mass_apology.smtp.password import relay_password
+from mass_apology.smtp.session import probe
+
+LONGEST_SLEEP = 3600.0  # seconds of --watch between two looks at the ledger and the clock
+SHORTEST_SLEEP = 1.0
+PATIENCE = 60.0
+"""Seconds that a run waits for deferred letters: other waves and the next run of the timer must not wait for days."""
+
+
+class Resend(Struct, frozen=True, kw_only=True):
+    """A person's wish to have a wave's letters in doubt sent again, with the same Message-IDs."""
+
+    wave: str
+    confirm: int | None  # their number, where it was given beforehand
+
+
+class WaveEnded(Struct, frozen=True, kw_only=True):
+    """What a run did about one wave."""
+
+    name: str
+    ended: Ended | None  # of the sending; None where nothing was due
+    said: str  # what a person should know: not armed, changed, more due than armed, due later; empty otherwise
+    needs_a_person: bool
+    next_at: float | None  # Unix seconds: when more of its letters are due; None where none are
+
+
+class FollowedUp(Struct, frozen=True, kw_only=True):
+    """What one run did."""
+
+    waves: tuple[WaveEnded, ...]
+
+    @property
+    def next_at(self) -> float | None:
+        """When it is worth running again, Unix seconds."""
+        return min((wave.next_at for wave in self.waves if wave.next_at is not None), default=None)
+
+    @property
+    def interrupted(self) -> bool:
+        """A signal ended it: nothing more is begun."""
+        return any(wave.ended is not None and wave.ended.interrupted for wave in self.waves)
+
+
+def run(
+    folder: Path, operator: Operator, resend: Resend | None = None, *, override: Collection[str] = ()
+) -> FollowedUp:
+    """Send what is armed and due; with ``resend``, of that wave only, and its letters in doubt too.
+
+    ``override`` are codes of guards against accidents that are not to stop it. Raises ``MassApologyError`` with what
+    was sent recorded.
+    """
+    return event_loop.run(_run(folder, operator, resend, override))
+
+
+def watch(
+    folder: Path, operator: Operator, say: Callable[[FollowedUp], None], *, override: Collection[str] = ()
+) -> FollowedUp:
+    """Run again and again, for as long as letters are due later; ``say`` hears of each run. Returns the last."""
+    while True:
+        done = run(folder, operator, override=override)
+        say(done)
+        if done.next_at is None or done.interrupted:
+            return done
+        time.sleep(max(SHORTEST_SLEEP, min(LONGEST_SLEEP, done.next_at - time.time())))
+
+
+async def _run(folder: Path, operator: Operator, resend: Resend | None, override: Collection[str]) -> FollowedUp:
+    campaign = read_campaign(folder)
+    password = relay_password(campaign.relay)
+    with (
+        sending_ledger(folder, campaign, override=override, notice=operator.notice) as ledger,
+        suppressed(campaign, folder) as on_the_list,
+    ):
+        following = _Following(folder, campaign, ledger, on_the_list, password, operator, override)
+        if resend is not None:
+            return FollowedUp(waves=(await following.follow(wave_named(campaign, resend.wave), resend),))
+        done = FollowedUp(waves=())
+        for wave in waves(campaign.follow_up):
+            if not done.interrupted:
+                done = FollowedUp(waves=(*done.waves, await following.follow(wave)))
+        return done
+
+
+class _Following:
+    """One run over all waves."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 (what a run has to do with)
+        self,
+        folder: Path,
+        campaign: Campaign,
+        ledger: Ledger,
+        on_the_list: Suppressed,
+        password: str | None,
+        operator: Operator,
+        override: Collection[str],
+    ) -> None:
+        self._folder = folder
+        self._campaign = campaign
+        self._ledger = ledger
+        self._on_the_list = on_the_list
+        self._password = password
+        self._operator = operator
+        self._override = override
+        self._extensions: Extensions | None = None
+
+    async def follow(self, wave: Wave, resend: Resend | None = None) -> WaveEnded:
+        consent = armed(self._ledger).get(wave.name)
+        wave_plan = WavePlan(self._folder, self._campaign, self._ledger, wave, self._on_the_list)
+        now = time.time()
+        due, next_at = _due(wave_plan, now)
+        if consent is None:
+            letters = counted(len(due), "letter is", "letters are")
+            said = f"{letters} due, but nobody has armed it: mass-apology follow-up --arm {wave.name}"
+            return _untouched(wave, said if due else "", next_at, needs_a_person=bool(due))
+        parts = plan.letter_parts(self._folder, self._campaign, wave.template)  # before the consent is compared
+        changed = plan.changed_parts(consent.digest_parts, wave_parts(self._folder, self._campaign, wave))
+        if changed:
+            said = f"nothing is sent, since {' and '.join(changed)} changed after it was armed; look, and arm it again"
+            return _untouched(wave, said, next_at, needs_a_person=True)
+        renamed = renaming_findings(self._ledger, self._campaign, wave, consent, self._override)
+        if said := _refused(renamed):
+            return _untouched(wave, said, next_at, needs_a_person=True)
+        self._operator.notice(renamed)
+        self._withhold_stopped(wave_plan, now)
+        room = max(0, consent.letters - planned(self._ledger, wave.name))
+        new = [wave_plan.letter(candidate) for candidate in due[:room]]
+        largest = await require_writable(wave_plan, new, self._operator.stage) if new else NO_LETTER
+        if new or resend is not None or plan.due(self._ledger.counts(wave.name)):
+            too_large = await self._size_findings(wave_plan.largest_letter(largest))
+            if said := _refused(too_large):
+                return _untouched(wave, said, next_at, needs_a_person=True)
+            self._operator.notice(too_large)
+        again = self._agreed_again(wave_plan, resend) if resend is not None else ()
+        if new:
+            wave_plan.add(self._ledger, new, now, largest=largest)
+        more = counted(len(due) - room, "more is", "more are")
+        said = f"{more} due than were armed; look, and arm it again" if len(due) > room else ""
+        confirmed = Confirmed(
+            wave=wave.name,
+            template=wave.template,
+            subject_line=wave.subject,
+            parts=parts,
+            count=plan.due(self._ledger.counts(wave.name)) + len(again),
+            resend=again,
+        )
+        return await self._send(wave_plan, confirmed, said, next_at)
+
+    def _agreed_again(self, wave_plan: WavePlan, resend: Resend) -> tuple[int, ...]:
+        """The wave's letters in doubt that a person agrees to have sent again, by their number."""
+        letters = may_be_resent(self._ledger, resend.wave, wave_plan.gate())
+        if not letters:
+            raise ConfirmationError(
+                f"No letter of the wave {resend.wave} is in doubt and may go again now; nothing was sent.",
+                next_step="See where each letter is: mass-apology status",
+            )
+        self._operator.plan(None, len(letters), self._campaign)
+        if said := disagreement(len(letters), resend.confirm, self._operator.count):
+            raise ConfirmationError(
+                f"{counted(len(letters), 'letter')} in doubt would be sent again, but {said}; nothing was sent.",
+                next_step="To send them again, run: mass-apology follow-up --resend-in-doubt "
+                f"{resend.wave} --confirm {len(letters)}",
+            )
+        return letters
+
+    async def _size_findings(self, largest: LargestLetter) -> list[Finding]:
+        offered = await self._offered()
+        return size_findings(largest, self._campaign.recipients, offered, self._override, command=AGAIN)
+
+    def _withhold_stopped(self, wave_plan: WavePlan, now: float) -> None:
+        """Letters that were planned by an earlier run, and must not go any more."""
+        stopped = dict(_stopped(wave_plan, now))
+        if stopped:
+            withhold(self._ledger, stopped, now)
+
+    async def _send(self, wave_plan: WavePlan, confirmed: Confirmed, said: str, next_at: float | None) -> WaveEnded:
+        name = confirmed.wave
+        if not confirmed.count:
+            return _untouched(wave_plan.wave, said, next_at, needs_a_person=bool(said))
+        access = Access(password=self._password, extensions=await self._offered())
+        run = Run(self._folder, self._campaign, self._ledger, self._operator, access)
+        ended = await run.deliver(confirmed, wave_plan.gate(), patience=PATIENCE)
+        if ended.due:
+            next_at = _soonest(next_at, await self._ledger.next_due_at(name), *_openings(wave_plan, time.time()))
+        return WaveEnded(
+            name=name,
+            ended=ended,
+            said=said,
+            needs_a_person=bool(said or ended.reason or ended.unreached),
+            next_at=next_at,
+        )
+
+    async def _offered(self) -> Extensions:
+        if self._extensions is None:
+            self._extensions = (await probe(self._campaign.relay, self._password)).extensions
+        return self._extensions
+
+
+def _due(wave_plan: WavePlan, now: float) -> tuple[list[Candidate], float | None]:
+    """Who is due now, and when somebody is due next."""
+    due: list[Candidate] = []
+    later: float | None = None
+    for candidate, decision in wave_plan.decisions(now):
+        if isinstance(decision, Due):
+            if decision.at <= now:
+                due.append(candidate)
+            else:
+                later = decision.at if later is None else min(later, decision.at)
+    return due, later
+
+
+def _stopped(wave_plan: WavePlan, now: float) -> Iterator[tuple[int, str]]:
+    """Deliveries of the wave that are planned and must not go, with the reason."""
+    for candidate, decision in wave_plan.reconsidered(now):
+        if isinstance(decision, Not) and decision.reason.for_good and candidate.next_delivery is not None:
+            yield candidate.next_delivery, decision.reason.sentence
+
+
+def _openings(wave_plan: WavePlan, now: float) -> Iterator[float]:
+    """When the letters that are planned and may not go now may go: planned by a clock ahead, or closed since."""
+    for _, decision in wave_plan.reconsidered(now):
+        if isinstance(decision, Due) and decision.at > now:
+            yield decision.at
+
+
+def _refused(findings: Iterable[Finding]) -> str:
+    """Why nothing is sent; empty where nothing speaks against it."""
+    errors = [each for each in findings if each.severity is Severity.ERROR]
+    return " ".join(f"nothing is sent ({each.code}). {each.where}: {each.problem} {each.advice}." for each in errors)
+
+
+def _soonest(*moments: float | None) -> float | None:
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _untouched(wave: Wave, said: str, next_at: float | None, *, needs_a_person: bool) -> WaveEnded:
+    return WaveEnded(name=wave.name, ended=None, said=said, needs_a_person=needs_a_person, next_at=next_at)

@@ -1,0 +1,207 @@
+"""A new campaign.toml: every fact explained, every column told, and nothing that could be sent by mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+
+from msgspec import Struct
+
+from mass_apology.flows.init.file_survey import Survey, asked, written_as
+from mass_apology.flows.init.toml_notation import (
+    remark,
+    toml,
+    toml_key,
+    visible,
+)
+from mass_apology.letter.scenario import Fact, FactType, Scenario
+from mass_apology.settings import ColumnType
+
+MOST_NAMED = 40  # columns named in a remark
+
+_UNQUOTED = {
+    FactType.DATETIME: "written without quotation marks",
+    FactType.DATE: "written without quotation marks",
+    FactType.NUMBER: "written without quotation marks",
+}
+
+
+class Beginning(Struct, frozen=True, kw_only=True):
+    """What a new campaign begins with."""
+
+    name: str
+    template: str
+    file: str  # of the customers, in the campaign's folder
+    letters: tuple[str, ...]  # the languages that there are letters in
+    scenario: Scenario
+    survey: Survey
+
+
+def campaign_toml(begun: Beginning) -> str:
+    """The file to fill in. What has no sensible default is empty or a comment, so that no example is ever sent."""
+    parts = (
+        _top(begun),
+        _csv(begun.survey),
+        _columns(begun),
+        _types(begun.survey),
+        _incident(begun),
+        _SENDER_AND_RELAY,
+        _follow_up(begun.scenario),
+    )
+    return "\n".join(chain.from_iterable((*part, "") for part in map(list, parts) if part)).rstrip("\n") + "\n"
+
+
+def fallbacks(letters: Sequence[str]) -> list[str]:
+    """The languages for those who ask for one without a letter."""
+    return ["en"] if "en" in letters else list(letters[:1])
+
+
+def written_in(begun: Beginning) -> list[str]:
+    """The languages of the letters that the file's rows will get, the most frequent first."""
+    fallback = fallbacks(begun.letters)[0]
+    given = [tag if tag in begun.letters else fallback for tag in begun.survey.languages]
+    return list(dict.fromkeys(given)) or [fallback]
+
+
+_SENDER_AND_RELAY = (
+    "[sender]",
+    'from = "Your Name <you@example.org>"  # the person who answers for it',
+    '# role = "Head of Operations"',
+    '# company = "Acme"',
+    '# phone = "+48 22 000 00 00"',
+    "",
+    "[relay]",
+    'url = "smtp+starttls://user@smtp.example.org:587"  # or smtps://user@host:465',
+    '# password = "file:relay-password"  # else the environment variable MASS_APOLOGY_PASSWORD',
+    'rate = "10/s"  # what the relay allows',
+)
+
+
+def _follow_up(scenario: Scenario) -> Iterator[str]:
+    """The letter that fits some days later, for a person to decide on."""
+    if scenario.follow_up:
+        yield "# A letter some days later, to those who got the first one, once it is armed (docs/follow-ups.md):"
+        yield "# [[follow_up]]"
+        yield f"# template = {toml(scenario.follow_up)}"
+        yield '# after = "3 days"'
+
+
+def _top(begun: Beginning) -> Iterator[str]:
+    yield "# One incident's letters. docs/campaign.md explains every key. When the facts are in: mass-apology check"
+    yield f"name = {toml(begun.name)}"
+    yield f"template = {toml(begun.template)}"
+    if begun.scenario.legal_pack:
+        pack = begun.scenario.legal_pack
+        yield from remark(f"The legal pack {pack} applies: check says what it misses. A help, no legal advice.")
+    if begun.scenario.campaign_purpose == "safety":
+        yield from remark("These letters are about safety: people who asked for no letters get them, too.")
+    yield f"recipients = {toml(begun.file)}"
+    yield from remark(f"There are letters in {', '.join(begun.letters)}. {_who_asks(begun.survey)}")
+    yield f"languages = {toml(fallbacks(begun.letters))}"
+    yield "# where = \"plan == 'pro' and minutes_down > 30\"  # chooses rows"
+    yield '# time_zone = "Europe/Warsaw"  # the clock of rows that do not say; without it UTC'
+
+
+def _who_asks(survey: Survey) -> str:
+    if not survey.has_language:
+        return "No column says the customers' language, so all letters are in the first of these:"
+    rows = ", ".join(asked(survey)) or "none, since there are no rows"
+    return f"Rows ask for: {rows}. Who asks for none of these letters gets the first of:"
+
+
+def _csv(survey: Survey) -> Iterator[str]:
+    layout = survey.layout
+    if survey.trouble:
+        yield from remark(f"The file needs mending: {survey.trouble}")
+    if layout.kind != "csv":
+        return
+    yield f"[csv]  # detected: {written_as(layout)}. If that is wrong, say how it is:"
+    yield f"# encoding = {toml(layout.encoding)}"
+    yield f"# delimiter = {toml(layout.delimiter)}"
+
+
+def _columns(begun: Beginning) -> Iterator[str]:
+    """Which column plays which part; what is in doubt is a comment."""
+    survey = begun.survey
+    yield "[columns]  # the parts that the file's columns play"
+    for match in survey.matches.found:
+        yield f"{match.role} = {toml(match.column)}  # {_REMARKS.get(match.role, '')}{visible(match.why)}"
+    for doubt in survey.matches.doubts:
+        yield from remark(f"{doubt.role}: {doubt.why}")
+        yield from (f"# {doubt.role} = {toml(column)}" for column in doubt.columns)
+    if survey.matches.column("address") is None:
+        yield '# address = "…"  # which column holds the e-mail address? It is needed.'
+    yield from _letters_columns(survey)
+    if survey.unused:
+        yield from remark(f"Nothing uses {_listed(survey.unused)}.")
+
+
+_REMARKS = {"key": "who is known again under another address; "}
+
+
+def _letters_columns(survey: Survey) -> Iterator[str]:
+    there = [each for each in survey.usable if each.called == each.name]
+    if there:
+        yield from remark(f"The letters can show {_listed([each.name for each in there])}.")
+    for each in survey.usable:
+        if each.called is None:
+            need = "need" if each.column.required else "could also show"
+            yield from remark(f"The letters {need} a column {each.name}, which is not there: {each.column.comment}")
+        elif each.called != each.name:
+            rename = f"The letters can show a column {each.name}. Is it '{each.called}'? Then rename it in the file."
+            yield from remark(rename)
+
+
+def _types(survey: Survey) -> Iterator[str]:
+    """The types of the columns that letters show, and proposals for others."""
+    yield "[types]  # what columns hold, where it is not text"
+    for each in survey.usable:
+        if each.called != each.name or each.column.type is ColumnType.TEXT:
+            continue
+        declared = f"{toml_key(each.name)} = {toml(each.column.type.value)}"
+        yield from remark(each.column.comment)
+        if each.misfit:
+            yield from remark(f"Not all of its cells are so, such as {each.misfit!r}: correct them in the file.")
+        yield declared
+    for guess in survey.guesses:
+        examples = ", ".join(guess.examples)
+        yield f"# {toml_key(guess.column)} = {toml(guess.type.value)}  # its cells look like it: {examples}"
+
+
+def _incident(begun: Beginning) -> Iterator[str]:
+    """Every fact with what it means and an example; sentences once for each language that is written in."""
+    facts, languages = begun.scenario.facts, written_in(begun)
+    plain = {name: fact for name, fact in facts.items() if fact.type is not FactType.SENTENCE}
+    sentences = {name: fact for name, fact in facts.items() if fact.type is FactType.SENTENCE}
+    yield "[incident]"
+    yield from remark("Write each fact in place of the empty quotation marks; delete the # before an optional one.")
+    for name, fact in plain.items():
+        yield from _fact(name, fact, fact.example)
+    for language in languages if sentences else ():
+        yield ""
+        yield f"[incident.{language}]"
+        for name, fact in sentences.items():
+            yield from _fact(name, fact, _in(fact.example, language))
+    others = [letter for letter in begun.letters if letter not in languages]
+    if others and sentences:
+        yield ""
+        yield from remark(f"No row asks for {', '.join(others)}; a letter in one needs such a table as well.")
+
+
+def _fact(name: str, fact: Fact, example: object) -> Iterator[str]:
+    needed = "required" if fact.required else "optional"
+    kind = f"{fact.type.value}, {_UNQUOTED[fact.type]}" if fact.type in _UNQUOTED else fact.type.value
+    yield ""
+    yield from remark(f"{fact.comment} ({kind}; {needed})")
+    if example != "":
+        yield from remark(f"Example: {toml(example)}")
+    yield f'{"" if fact.required else "# "}{toml_key(name)} = ""'
+
+
+def _in(example: Mapping[str, str], language: str) -> str:
+    return example.get(language) or example.get("en", "")
+
+
+def _listed(columns: Sequence[str]) -> str:
+    more = f" and {len(columns) - MOST_NAMED} more" if len(columns) > MOST_NAMED else ""
+    return ", ".join(f"'{column}'" for column in columns[:MOST_NAMED]) + more

@@ -1,0 +1,82 @@
+"""A campaign's folder from a template and a file of customers: campaign.toml with every fact explained."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology.campaign import FILE_NAME
+from mass_apology.errors import CampaignError, OutputError
+from mass_apology.flows.init.campaign_writer import Beginning, campaign_toml, written_in
+from mass_apology.flows.init.column_matching import Doubt, Match
+from mass_apology.flows.init.file_survey import survey
+from mass_apology.letter.scenario import load_scenario
+from mass_apology.letter.template_files import available_languages, shipped_templates
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+
+
+class Made(Struct, frozen=True, kw_only=True):
+    """What ``init`` made."""
+
+    folder: Path
+    recipients: str  # the copied file's name
+    matches: tuple[Match, ...]  # columns and the parts that they play
+    doubts: tuple[Doubt, ...]  # parts that were left to the person
+    shown: tuple[str, ...]  # columns that the letters can show
+    unused: tuple[str, ...]
+    languages: tuple[str, ...]  # of the letters that its rows will get
+    trouble: str  # why the rows could not be read to the end; empty where they could
+
+
+def init(name: str, template: str, recipients_file: Path) -> Made:
+    """Make the folder ``name`` here, with a copy of the file and a campaign.toml to fill in.
+
+    Raises ``MassApologyError`` where the template or the file cannot be used; then nothing is left behind.
+    """
+    if not _NAME.fullmatch(name):
+        raise CampaignError(
+            f"{name!r} cannot be a campaign's name.",
+            next_step="Use letters, digits, '.', '_' and '-': it becomes a folder and part of every Message-ID.",
+        )
+    shipped = (shipped_templates(),)
+    letters = available_languages(template, shipped)
+    scenario = load_scenario(template, shipped)
+    found = survey(recipients_file, scenario.columns)
+    begun = Beginning(
+        name=name, template=template, file=recipients_file.name, letters=letters, scenario=scenario, survey=found
+    )
+    folder = Path(name)
+    _make(folder, campaign_toml(begun), recipients_file)
+    return Made(
+        folder=folder,
+        recipients=recipients_file.name,
+        matches=found.matches.found,
+        doubts=found.matches.doubts,
+        shown=tuple(each.name for each in found.usable if each.called == each.name),
+        unused=found.unused,
+        languages=tuple(written_in(begun)),
+        trouble=found.trouble,
+    )
+
+
+def _make(folder: Path, text: str, recipients_file: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+        (folder / FILE_NAME).write_text(text, encoding="utf-8")
+        shutil.copyfile(recipients_file, folder / recipients_file.name)
+        (folder / recipients_file.name).chmod(0o600)
+    except FileExistsError:
+        raise OutputError(
+            f"{folder} exists already.",
+            next_step=f"Choose another name, or work on: mass-apology check -C {folder}",
+        ) from None
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise OutputError(
+            f"{folder} cannot be made: {error.strerror or error}.",
+            next_step="Make room or rights here, then run it again.",
+        ) from error

@@ -1,0 +1,72 @@
+"""A file that says who its people are, in columns that nobody named, so that every letter greets a "customer"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mass_apology.flows.init.column_matching import match, plain
+from mass_apology.model import Finding, Severity
+from mass_apology.settings import Campaign
+
+# Words of column names that are about people's names, and those that make the column about something else.
+_NAMES = (
+    "name names fullname firstname lastname surname forename vorname nachname nom prenom nombre apellido apellidos "
+    "nome cognome imie nazwisko nimi eesnimi perekonnanimi vards uzvards имя фамилия фио ονομα επωνυμο ονοματεπωνυμο "
+    "vardas pavarde"
+)
+_OTHERS = (
+    "company product firm file user login domain host server plan service brand event shop store city street country "
+    "region item article account tariff project school bank branch department team campaign template list tag display "
+    "sheet pet firma firmy produktu uslugi ettevotte toote uznemuma produkta компании товара услуги εταιρειας προιοντος"
+)
+_OF_NAMES, _OF_OTHERS = frozenset(_NAMES.split()), frozenset(_OTHERS.split())
+
+
+def findings(campaign: Campaign, header: Sequence[str], *, letters: int, unnamed: int) -> list[Finding]:
+    """``unnamed`` of so many ``letters`` have no name; told where most have none, and columns look like names."""
+    if unnamed == 0 or 2 * unnamed < letters:
+        return []
+    used = campaign.columns.name or "name"
+    columns = _name_columns([column for column in header if column.casefold() != used.casefold()])
+    if not columns:
+        return []
+    listed = " and ".join(f"'{column}'" for column in columns)
+    return [
+        Finding(
+            code="name-unstated",
+            severity=Severity.WARNING,
+            where="campaign.toml, [columns] name",
+            problem=f"{_of(unnamed, letters)} nobody by name, though the file has {_column(columns)} {listed}.",
+            advice=_advice(columns),
+        )
+    ]
+
+
+def _name_columns(header: Sequence[str]) -> list[str]:
+    """The columns that hold whole names, or else the parts of one, as far as their own names tell."""
+    told = match(header, {})
+    whole = [each.column for each in told.found if each.role == "name"]
+    parts = [column for doubt in told.doubts if doubt.role == "name" for column in doubt.columns]
+    taken = {each.column for each in told.found if each.role != "name"}
+    return whole or parts or [column for column in header if column not in taken and _is_of_names(column)]
+
+
+def _is_of_names(column: str) -> bool:
+    words = set(plain(column).split())
+    return not words.isdisjoint(_OF_NAMES) and words.isdisjoint(_OF_OTHERS)
+
+
+def _of(unnamed: int, letters: int) -> str:
+    if unnamed == letters:
+        return "The letter greets" if letters == 1 else f"All {letters:,} letters greet"
+    return f"{unnamed:,} of {letters:,} letters {'greets' if unnamed == 1 else 'greet'}"
+
+
+def _column(columns: Sequence[str]) -> str:
+    return "the column" if len(columns) == 1 else "the columns"
+
+
+def _advice(columns: Sequence[str]) -> str:
+    if len(columns) == 1:
+        return f"Write it there: name = '{columns[0]}'. If nobody is to be greeted by name, nothing needs to be done."
+    return "Make one column of the whole name in the file, and name it there; or name the one that is to be used."

@@ -1,0 +1,168 @@
+"""What the guards against accidents are told of a plan, and what they say."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology import history
+from mass_apology.campaign import LEDGER_NAME
+from mass_apology.errors import ConfirmationError
+from mass_apology.flows.continuity.elsewhere import WrittenElsewhere
+from mass_apology.guards import (
+    GUARDS,
+    SAME_FILE_WITHIN,
+    AudienceStats,
+    Commonest,
+    EarlierUse,
+    Facts,
+    TemplateText,
+    WrittenAgain,
+    accidents,
+    apply_overrides,
+)
+from mass_apology.guards.lost_ledger import LostElsewhere, elsewhere_findings
+from mass_apology.ledger import Again, Known
+from mass_apology.letter.scenario import load_scenario
+from mass_apology.letter.template_files import letter_texts
+from mass_apology.model import Delivery, Finding
+from mass_apology.settings import Campaign
+
+LATE = "too-late"  # looked at whenever sending begins, not only when there is a new plan
+
+
+def require_known(overridden: Collection[str]) -> None:
+    """Raise ``ConfirmationError`` where a code is no guard's."""
+    unknown = sorted(set(overridden) - set(GUARDS))
+    if unknown:
+        raise ConfirmationError(
+            f"There is no guard {', '.join(unknown)}.", next_step=f"The guards are {', '.join(GUARDS)}."
+        )
+
+
+class Numbers(Struct, frozen=True, kw_only=True):
+    """A plan in numbers."""
+
+    rows_read: int
+    rows_chosen: int
+    letters: int
+    languages: Sequence[str]
+    distinct_texts: int | None  # None where the letters were not rendered
+    crowd: Commonest  # the mailbox that most persons share, and how many they are
+    known: Known  # what the ledger knows of the plan's people
+
+
+class Guards:
+    """The guards of one plan: ``see`` its letters, then ask for the ``findings``."""
+
+    def __init__(
+        self,
+        folder: Path,
+        campaign: Campaign,
+        *,
+        directories: Sequence[Path],
+        header: Sequence[str],
+        overridden: Collection[str],
+        looking: bool,
+    ) -> None:
+        """``overridden`` are codes; raises ``ConfirmationError`` for others.
+
+        ``looking``: a person looks at the plan now, so that its size need not be compared with what they saw last.
+        """
+        require_known(overridden)
+        self._folder = folder.resolve()
+        self._campaign = campaign
+        self._directories = directories
+        self._header = header
+        self._overridden = overridden
+        self._looking = looking
+        self._census = AudienceStats()
+        self._written_elsewhere = WrittenElsewhere(self._folder, campaign.name)
+
+    def see(self, letters: Sequence[Delivery]) -> None:
+        """Take these letters into account."""
+        self._census.add(letters)
+        self._written_elsewhere.see(letters)
+
+    def heed(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Findings about single letters, with those of guards saying how to override them, or overridden."""
+        return apply_overrides(findings, self._overridden)
+
+    def lost_elsewhere(self) -> list[LostElsewhere]:
+        """Lost ledgers of the campaign in other folders, whose people the plan has."""
+        return list(self._written_elsewhere.ledgers())
+
+    def letters_before(self) -> int | None:
+        """How many letters there were at the last check."""
+        last = history.last_check(self._folder)
+        return last.letters if last else None
+
+    def findings(self, numbers: Numbers) -> list[Finding]:
+        """What all guards say about the plan."""
+        facts = Facts(
+            now=time.time(),
+            campaign=self._campaign,
+            columns=tuple(self._header),
+            rows_read=numbers.rows_read,
+            rows_chosen=numbers.rows_chosen,
+            letters=numbers.letters,
+            audience=self._census.audience(),
+            templates=self._templates(numbers.languages),
+            examples=self._examples(),
+            languages=len(numbers.languages),
+            distinct_texts=numbers.distinct_texts,
+            letters_at_last_check=None if self._looking else self.letters_before(),
+            crowd=numbers.crowd,
+            written_again=numbers.known.written,
+            again=tuple(_again(each) for each in numbers.known.again),
+            earlier_uses=self._earlier_uses(),
+        )
+        lost = elsewhere_findings(
+            str(self._folder / LEDGER_NAME), self._campaign.name, self._campaign.recipients, self.lost_elsewhere()
+        )
+        return [*accidents(facts, self._overridden), *self.heed(lost)]
+
+    def _templates(self, languages: Sequence[str]) -> tuple[TemplateText, ...]:
+        texts = letter_texts(self._campaign.template, languages, self._directories)
+        name = f"templates/{self._campaign.template}"
+        return tuple(TemplateText(file=f"{name}/{path.name}", text=text) for path, text in texts)
+
+    def _examples(self) -> Mapping[str, object]:
+        scenario = load_scenario(self._campaign.template, self._directories)
+        return {name: fact.example for name, fact in scenario.facts.items()}
+
+    def _earlier_uses(self) -> tuple[EarlierUse, ...]:
+        sent = history.sent_since(time.time() - SAME_FILE_WITHIN)
+        digest = _digest(self._folder / self._campaign.recipients) if sent else ""
+        return tuple(
+            EarlierUse(campaign=each.campaign, folder=each.folder, at=each.at, letters=each.letters)
+            for each in sent
+            if each.file_sha256 == digest and Path(each.folder) != self._folder
+        )
+
+
+def _again(each: Again) -> WrittenAgain:
+    return WrittenAgain(line=each.lines[0], name=each.name, address=each.address, status=each.status, at=each.at)
+
+
+def remember_sent(folder: Path, campaign: Campaign, letters: int) -> None:
+    """Let every campaign on this machine know that this one's file is being sent; where that fails, nothing stops."""
+    history.remember_sent(
+        history.Sent(
+            file_sha256=_digest(folder / campaign.recipients),
+            campaign=campaign.name,
+            folder=str(folder.resolve()),
+            at=time.time(),
+            letters=letters,
+        )
+    )
+
+
+def _digest(path: Path) -> str:
+    """Of the contents alone: a renamed copy is the same file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,64 @@
+"""What all waves of a campaign lack, told while there is still time: none of it keeps the first letter back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from mass_apology.errors import TemplateError
+from mass_apology.letter.markup.printed import prints
+from mass_apology.letter.markup.source import layout_paths, read
+from mass_apology.letter.scenario import facts_findings, load_scenario
+from mass_apology.letter.template_files import available_languages, letter_texts
+from mass_apology.model import Finding, Severity
+from mass_apology.schedule import waves
+from mass_apology.settings import Campaign
+
+
+def findings(campaign: Campaign, directories: Sequence[Path], languages: Sequence[str]) -> Iterator[Finding]:
+    """What is missing for the follow-ups in the languages that the first letter is written in, as warnings."""
+    for wave in waves(campaign.follow_up):
+        where = f"follow-up {wave.name}, template {wave.template}"
+        try:
+            scenario = load_scenario(wave.template, directories)
+            there = available_languages(wave.template, directories)
+        except TemplateError as error:
+            yield _finding("follow-up-template", where, error.problem, error.next_step)
+            continue
+        absent = [language for language in languages if language not in there]
+        if absent:
+            problem = (
+                f"There is no letter in {', '.join(absent)}: those customers will be written to in another language."
+            )
+            yield _finding("follow-up-language", where, problem, "Write it, or accept the fallback along `languages`.")
+        for found in facts_findings(scenario, campaign.incident, languages):
+            if found.severity is Severity.ERROR:
+                yield replace(
+                    found, code=f"follow-up-{found.code}", severity=Severity.WARNING, where=f"{where}: {found.where}"
+                )
+
+
+def without_code(campaign: Campaign, directories: Sequence[Path], languages: Sequence[str]) -> list[str]:
+    """The languages in which neither the first letter nor a later one shows ``{{ code }}``: it is the same in all."""
+    templates = (campaign.template, *(wave.template for wave in waves(campaign.follow_up)))
+    layout = [read(path) for path in layout_paths(campaign.layout, directories) if path]
+    if any(prints(text, "code") for text in layout):
+        return []
+    return [
+        language
+        for language in languages
+        if not any(prints(text, "code") for name in templates for text in _texts(name, language, directories))
+    ]
+
+
+def _texts(template: str, language: str, directories: Sequence[Path]) -> list[str]:
+    try:
+        return [text for _, text in letter_texts(template, [language], directories)]
+    except TemplateError:  # there is no such letter, which is told elsewhere
+        return []
+
+
+def _finding(code: str, where: str, problem: str, advice: str) -> Finding:
+    return Finding(code=code, severity=Severity.WARNING, where=where, problem=problem, advice=advice)

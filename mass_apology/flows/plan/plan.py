@@ -1,0 +1,383 @@
+"""read → check → render everyone → ledger. The ledger learns of nothing before the plan is known and confirmed."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mass_apology import __version__, recipients
+from mass_apology.approval import plan_code
+from mass_apology.campaign import LEDGER_NAME
+from mass_apology.codes import read_codes
+from mass_apology.errors import ConfirmationError
+from mass_apology.flows.continuity.outside import look
+from mass_apology.flows.operator import OnProgress
+from mass_apology.flows.plan.guarding import Guards
+from mass_apology.flows.plan.plan_steps import (
+    BATCH,
+    Check,
+    Planning,
+    extended,
+)
+from mass_apology.flows.plan.size_limit import size_findings
+from mass_apology.flows.suppressing import Suppressed, suppressed
+from mass_apology.ledger import Changed, Ledger, Planned, Records, Staging
+from mass_apology.ledger.on_disk import is_there
+from mass_apology.ledger.origin import take_place_of
+from mass_apology.letter.letter_writer import Writer
+from mass_apology.letter.message.headers import parse_mailbox
+from mass_apology.letter.message.message_id import message_id
+from mass_apology.letter.scenario import facts_findings, load_scenario
+from mass_apology.letter.template_files import shipped_templates, template_files
+from mass_apology.model import DUE, FIRST_WAVE, Delivery, Extensions, Finding, Severity, Status
+from mass_apology.quantities import counted
+from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ScheduleSettings, SubjectLine
+
+NO_KEY = bytes(32)  # for a check, whose Message-IDs nobody sees
+_FILE = "the recipients file"
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """On what terms a plan is made."""
+
+    skip_bad_rows: bool = False
+    override: tuple[str, ...] = ()  # codes of guards against accidents that are not to stop it
+    render: bool = True  # look at every letter; without, nothing can be said about them
+    whom_the_list_names: bool = False  # plan for suppressed people too: for what has left, never for what is to be sent
+    looking: bool = False  # somebody is looking just now, so that a change since the last look is no surprise
+    offered: Extensions | None = None  # by the relay, where it was asked
+
+
+class Outlook(Struct, frozen=True, kw_only=True):
+    """What a plan would do to the ledger as it is, in letters."""
+
+    due: int  # that ``send`` would work on
+    changes: Planned
+    changed_lines: tuple[int, ...]  # the first rows whose data changed after their letter had gone
+    changed_parts: tuple[str, ...]  # what differs from the last plan: "the recipients file", "the template", …
+
+
+class Draft:
+    """A plan that is not in the ledger yet."""
+
+    def __init__(
+        self,
+        staging: Staging,
+        planning: Planning,
+        check: Check,
+        parts: Mapping[str, str],
+        header: Sequence[str],
+        lost_elsewhere: Sequence[str],
+    ) -> None:
+        self.check = check
+        self.writer = planning.writer
+        self._staging = staging
+        self._parts = parts
+        self._header = header
+        self._canary = planning.canary()
+        self._lost_elsewhere = lost_elsewhere
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The names of the recipients file's columns."""
+        return self._header
+
+    def letters(self) -> Iterator[list[Delivery]]:
+        """All letters of the plan in the file's order, in batches. Their ids are the plan's, not the ledger's."""
+        return self._staging.deliveries(BATCH, everyone=True)
+
+    def changed(self) -> Iterator[Changed]:
+        """All customers whose data changed after their letter had gone."""
+        return self._staging.changed()
+
+    def leaving(self) -> frozenset[int]:
+        """The ledger's rows of the wave's letters in doubt whose customers are not in this plan any more."""
+        return self._staging.leaving()
+
+    def outlook(self, ledger: Records) -> Outlook:
+        """What ``commit`` would change."""
+        changes = self._staging.compare()
+        known = ledger.digest_parts
+        return Outlook(
+            due=changes.new + due(ledger.counts(FIRST_WAVE)) - changes.missing - changes.superseded,
+            changes=changes,
+            changed_lines=tuple(self._staging.outdated()),
+            changed_parts=changed_parts(known, self._parts) if known else (),
+        )
+
+    def commit(self, ledger: Ledger) -> None:
+        """Make the plan the ledger's, in one transaction; letters still due that it does not hold are withheld."""
+        if self._lost_elsewhere:  # before it: once the plan is the ledger's, nobody is asked about them again
+            take_place_of(ledger, self._lost_elsewhere, time.time())
+        self._staging.commit(
+            ledger,
+            digest_parts=self._parts,
+            header=self._header,
+            canary=self._canary,
+            now=time.time(),
+            largest=self.check.largest_letter,
+        )
+
+
+@asynccontextmanager
+async def drafted(
+    folder: Path,
+    campaign: Campaign,
+    parts: Mapping[str, str],
+    key: bytes,
+    terms: Terms,
+    *,
+    on_progress: OnProgress,
+) -> AsyncIterator[Draft]:
+    """Plan the campaign's first wave; the plan is kept in a temporary file for as long as the context lasts.
+
+    ``parts`` are the digests, taken before anything is read: a file that changes meanwhile is a changed file. ``key``
+    is the ledger's, for the Message-IDs. Raises ``MassApologyError`` for what makes the whole plan impossible; what is
+    wrong with single rows is in the check.
+    """
+    file = folder / campaign.recipients
+    layout = recipients.inspect(file, campaign)
+    domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
+    guards = Guards(
+        folder,
+        campaign,
+        directories=_directories(folder),
+        header=layout.header,
+        overridden=terms.override,
+        looking=terms.looking,
+    )
+    identify = partial(_message_id, key, campaign.name, domain)
+    with (
+        suppressed(campaign, folder) as on_the_list,
+        Staging(
+            folder / LEDGER_NAME, FIRST_WAVE, identify, each_customer=campaign.one_letter_per == "customer"
+        ) as staging,
+    ):
+        planning = Planning(
+            campaign,
+            layout,
+            staging,
+            writer_recipe(folder, campaign, layout.header),
+            directories=_directories(folder),
+            guards=guards,
+            suppressed=Suppressed(None, on_the_list.purpose) if terms.whom_the_list_names else on_the_list,
+            skip_bad_rows=terms.skip_bad_rows,
+            on_progress=on_progress,
+        )
+        if campaign.codes:
+            staging.offer(read_codes(folder, campaign.codes))
+        planning.read(file)
+        if terms.render:
+            await planning.render()
+        check = planning.check(code(parts), attached=_attached(folder, campaign))
+        if terms.offered is not None:
+            check = extended(
+                check, size_findings(check.largest_letter, check.recipients, terms.offered, terms.override)
+            )
+        lost = [each.ledger for each in guards.lost_elsewhere()]
+        yield Draft(staging, planning, check, parts, layout.header, lost)
+
+
+def ledger_key(folder: Path, campaign: Campaign) -> bytes:
+    """What the campaign's Message-IDs are made with. The ledger is made where there is none, so that it stays so.
+
+    Where one was lost, none is made in its place: the key is then the lost one's, if this machine remembers it.
+    """
+    path = folder / LEDGER_NAME
+    if not is_there(path):
+        lost = look(folder, campaign)
+        if lost.findings:
+            return bytes.fromhex(lost.remembered[-1].key) if lost.remembered else NO_KEY
+        with Ledger.create(path, campaign.name) as made:
+            return made.key
+    with Records.open(path, campaign.name) as records:
+        return records.key
+
+
+def require_errorless(check: Check) -> None:
+    """Raise ``ConfirmationError`` where the check found what a person has to mend or decide."""
+    if not check.sendable:
+        raise ConfirmationError(
+            "The check found errors; nothing was sent.",
+            next_step="Mend them, or set bad rows aside with --skip-bad-rows."
+            if check.skippable
+            else "Mend them, then run: mass-apology check",
+        )
+
+
+def require_sendable(check: Check, outlook: Outlook, *, withhold_missing: bool) -> None:
+    """Raise ``ConfirmationError`` where a person has to mend or decide something before anything is sent."""
+    require_errorless(check)
+    missing = outlook.changes.missing
+    if missing and not withhold_missing:
+        raise ConfirmationError(
+            f"{counted(missing, 'letter is', 'letters are')} still due to customers who are no longer in "
+            f"{check.recipients}; nothing was sent.",
+            next_step="Put their rows back, or withhold their letters: mass-apology send --withhold-missing",
+        )
+
+
+def is_stale(folder: Path, campaign: Campaign, parts: Mapping[str, str], ledger: Ledger) -> bool:
+    """Whether the ledger's plan was made from other files than there are now. Without the file, the plan holds."""
+    planned = ledger.digest_parts
+    if not planned:
+        return True
+    there = dict(parts)
+    if not (folder / campaign.recipients).exists():
+        there[_FILE] = planned.get(_FILE, "")
+    return bool(changed_parts(planned, there))
+
+
+def changed_parts(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
+    """The parts whose digests differ, and those that only one of the two has: "the template", "campaign.toml", …"""
+    return tuple(part for part in {**now, **before} if now.get(part) != before.get(part))
+
+
+def origin_facts(ledger: Records) -> dict[str, str]:
+    """Which ledger and which recipients file the numbers and lines of a log are of."""
+    file = ledger.digest_parts.get(_FILE, "")
+    return {"campaign": ledger.name, "ledger": ledger.origin.ledger, "recipients": file}
+
+
+def due(counts: Mapping[Status, int]) -> int:
+    """Letters that ``send`` would work on."""
+    return sum(count for status, count in counts.items() if status in DUE)
+
+
+def writer_recipe(
+    folder: Path,
+    campaign: Campaign,
+    header: Sequence[str],
+    template: str | None = None,
+    subject_line: SubjectLine = SubjectLine.OWN,
+) -> Callable[[], Writer]:
+    """How each process makes its writer; ``template`` is another one than the campaign's."""
+    return partial(
+        Writer,
+        campaign,
+        folder=folder,
+        directories=_directories(folder),
+        header=header,
+        scenario=template,
+        subject_line=subject_line,
+    )
+
+
+def fact_errors(folder: Path, campaign: Campaign, template: str, languages: Sequence[str]) -> list[Finding]:
+    """The facts that this template lacks, or has wrong, in campaign.toml: all of them, for all of these languages."""
+    scenario = load_scenario(template, _directories(folder))
+    found = facts_findings(scenario, campaign.incident, languages)
+    return [each for each in found if each.severity is Severity.ERROR]
+
+
+def code(parts: Mapping[str, str]) -> str:
+    """A plan as three words that two people can compare; empty where there is no plan yet."""
+    return plan_code(parts) if parts else ""
+
+
+def digest_parts(folder: Path, campaign: Campaign) -> dict[str, str]:
+    """What shapes who is written to and what, and who must approve it, each part with its SHA-256.
+
+    Through which relay, until when, and by which groups the letters are looked at is no part of it.
+    """
+    return {**file_part(folder, campaign), **letter_parts(folder, campaign, campaign.template)}
+
+
+def file_part(folder: Path, campaign: Campaign) -> dict[str, str]:
+    """The part of the digests that says whom there is to write to."""
+    return {_FILE: _digest([folder / campaign.recipients])}
+
+
+def without_the_file(parts: Mapping[str, str]) -> dict[str, str]:
+    """Of a plan's parts those that ``letter_parts`` has."""
+    return {part: digest for part, digest in parts.items() if part != _FILE}
+
+
+def letter_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
+    """What shapes the letters from this template, whoever gets them and when, each part with its SHA-256."""
+    shape = replace(_shape(campaign), schedule=ScheduleSettings(), follow_up=())
+    return {"campaign.toml": _digest_of(shape), **_files_parts(folder, campaign, template)}
+
+
+def wave_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
+    """What shapes a further wave's letters and when they go, each part with its SHA-256."""
+    return {"campaign.toml": _digest_of(_shape(campaign)), **_files_parts(folder, campaign, template)}
+
+
+def _files_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
+    codes = {"the codes": _digest([folder / campaign.codes.file])} if campaign.codes else {}
+    return codes | {
+        "the template": _digest(
+            [
+                *template_files(template, _directories(folder), campaign.layout),
+                *_fonts(folder, campaign),
+            ]
+        ),
+        "the attachments": _digest(_attached_files(folder, campaign)),
+        "the program's version": __version__,
+    }
+
+
+def _shape(campaign: Campaign) -> Campaign:
+    """The campaign without what shapes no letter."""
+    return replace(
+        campaign,
+        relay=RelaySettings(url="-"),
+        limits=LimitSettings(),
+        not_after=None,
+        finish_by=None,
+        segments={},
+    )
+
+
+def _digest_of(shape: Campaign) -> str:
+    return hashlib.sha256(msgspec.json.encode(shape, order="deterministic")).hexdigest()
+
+
+def attached(folder: Path, campaign: Campaign) -> int:
+    """Octets that every letter carries besides its text."""
+    return sum(size for _, size in _attached(folder, campaign))
+
+
+def _attached(folder: Path, campaign: Campaign) -> list[tuple[str, int]]:
+    """What goes with every letter, in most layouts the logo too: names and octets."""
+    logo = folder / campaign.brand.logo if campaign.brand.logo and campaign.layout == "plain" else None
+    return [(path.name, path.stat().st_size) for path in _attached_files(folder, campaign) if path != logo]
+
+
+def _attached_files(folder: Path, campaign: Campaign) -> list[Path]:
+    message, logo = campaign.message, campaign.brand.logo
+    return [folder / each for each in (*message.attachments, *message.images.values(), *((logo,) if logo else ()))]
+
+
+def _fonts(folder: Path, campaign: Campaign) -> list[Path]:
+    named = campaign.letterhead.pdf_fonts
+    return sorted(path for path in (folder / named).rglob("*") if path.is_file()) if named else []
+
+
+def _digest(files: Iterable[Path]) -> str:
+    """One digest over names and contents; what is missing, unreadable or no file is somebody else's error to tell."""
+    whole = hashlib.sha256()
+    for path in files:
+        whole.update(path.name.encode() + b"\0")
+        with suppress(OSError):
+            if path.is_file():  # a pipe would be waited for, and some devices never end
+                with path.open("rb") as file:
+                    whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()
+
+
+def _directories(folder: Path) -> tuple[Path, ...]:
+    return (folder / "templates", shipped_templates())
+
+
+def _message_id(key: bytes, campaign: str, domain: str, identity: int) -> str:
+    return message_id(key, f"{campaign}/{FIRST_WAVE}", identity, domain)

@@ -1,0 +1,71 @@
+"""Letters that show times of day, and rows that do not say whose clock those are to be read by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mass_apology.flows.init.column_matching import match
+from mass_apology.model import Finding, Severity
+from mass_apology.settings import Campaign
+
+_UTC = frozenset(
+    {"UTC", "Etc/UTC", "Etc/GMT", "GMT", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"}
+)
+
+
+def findings(campaign: Campaign, header: Sequence[str], unplaced: Mapping[str, int]) -> list[Finding]:
+    """``unplaced`` counts letters that show times by the campaign's clock, by their country, "" where they have none.
+
+    With a ``time_zone`` that the campaign names for them, only countries with several zones are remarkable: a row
+    in one of them may well live by another clock.
+    """
+    letters = sum(unplaced.values())
+    abroad = {country: count for country, count in unplaced.items() if country}
+    if letters and campaign.time_zone in _UTC:
+        return [
+            Finding(
+                code="times-in-utc",
+                severity=Severity.WARNING,
+                where="campaign.toml, [columns] time_zone",
+                problem=f"{_counted(letters)} times in UTC, since nothing tells where their readers are"
+                f"{_among(abroad)}.",
+                advice=" ".join(_advice(campaign, header)),
+            )
+        ]
+    return [
+        Finding(
+            code="times-of-several-zones",
+            severity=Severity.INFO,
+            where=f"campaign.toml, [columns] time_zone, country {country}",
+            problem=f"{_counted(count)} times by the clock of {campaign.time_zone}: {country} has several time zones, "
+            "and the rows name none.",
+            advice="Name the column that tells each customer's, such as America/Chicago: time_zone under [columns].",
+        )
+        for country, count in sorted(abroad.items())
+    ]
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} letter{' shows' if count == 1 else 's show'}"
+
+
+def _among(abroad: Mapping[str, int]) -> str:
+    """Those whose country does not tell."""
+    if not abroad:
+        return ""
+    told = ", ".join(f"{count:,} in {country}" for country, count in sorted(abroad.items()))
+    return f" ({told}, which {'has' if len(abroad) == 1 else 'have'} several time zones)"
+
+
+def _advice(campaign: Campaign, header: Sequence[str]) -> Iterator[str]:
+    """The columns of the file that may tell, where there are any that are not used."""
+    found = match(header, {})
+    usual = {"time_zone": campaign.columns.time_zone or "time_zone", "country": campaign.columns.country}
+    for role, used in usual.items():
+        column = found.column(role)
+        if column is not None and column.casefold() != used.casefold():
+            yield f"Does the column '{column}' tell? Then write {role} = '{column}' under [columns]."
+    yield (
+        "Name the column of time zones such as Europe/Warsaw, or of countries such as PL: time_zone or country under "
+        '[columns]. Or say one zone for all: time_zone = "Europe/Warsaw" above the tables.'
+    )

@@ -1,0 +1,99 @@
+"""Chosen letters → the finished bytes that ``send`` would hand over, in the plan's order, with their findings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Collection, Iterator
+
+from msgspec import Struct
+
+from mass_apology.errors import MessageError, TemplateError
+from mass_apology.letter.inspecting.inspector import FAILS
+from mass_apology.letter.render_pool import RenderPool
+from mass_apology.model import Delivery, Finding, Message
+
+BATCH = 500  # letters read and rendered in one go
+AT_ONCE = 4  # such batches under way: the processes write one while the file takes another
+
+
+class Finished(Struct, frozen=True, kw_only=True):
+    """One letter as it would leave."""
+
+    number: int  # in the plan, from 1
+    message: Message
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def delivery(self) -> Delivery:
+        return self.message.delivery
+
+
+class Batch(Struct, frozen=True, kw_only=True):
+    """Some letters, and those of them that cannot be written."""
+
+    letters: list[Finished]
+    failed: list[Finding]
+
+
+async def finish(
+    letters: Iterator[list[Delivery]],
+    chosen: Collection[int] | None,
+    render_pool: RenderPool,
+    *,
+    now: float,
+    eightbit: bool,
+    with_findings: bool,
+) -> AsyncGenerator[Batch, None]:
+    """The chosen letters' messages, dated ``now``, a few batches rendered ahead. ``chosen`` is ``None`` for all."""
+    under_way: deque[asyncio.Task[Batch]] = deque()
+    write = _written_and_checked if with_findings else _written
+    try:
+        for batch in _numbered(letters, chosen):
+            under_way.append(asyncio.create_task(write(render_pool, batch, now, eightbit=eightbit)))
+            if len(under_way) >= AT_ONCE:
+                yield await under_way.popleft()
+        while under_way:
+            yield await under_way.popleft()
+    finally:
+        for task in under_way:
+            task.cancel()
+
+
+def _numbered(
+    letters: Iterator[list[Delivery]], chosen: Collection[int] | None
+) -> Iterator[list[tuple[int, Delivery]]]:
+    number = 0
+    for batch in letters:
+        numbered = list(enumerate(batch, start=number + 1))
+        number += len(batch)
+        wanted = numbered if chosen is None else [each for each in numbered if each[1].id in chosen]
+        if wanted:
+            yield wanted
+
+
+async def _written(render_pool: RenderPool, batch: list[tuple[int, Delivery]], now: float, *, eightbit: bool) -> Batch:
+    try:
+        messages = await render_pool.write([delivery for _, delivery in batch], now=now, eightbit=eightbit)
+    except (TemplateError, MessageError):  # the first of perhaps many
+        return await _written_and_checked(render_pool, batch, now, eightbit=eightbit)
+    letters = [Finished(number=number, message=message) for (number, _), message in zip(batch, messages, strict=True)]
+    return Batch(letters=letters, failed=[])
+
+
+async def _written_and_checked(
+    render_pool: RenderPool, batch: list[tuple[int, Delivery]], now: float, *, eightbit: bool
+) -> Batch:
+    found: dict[int | None, list[Finding]] = {}
+    inspection = await render_pool.check([delivery for _, delivery in batch])
+    for finding in inspection.findings:
+        found.setdefault(finding.line, []).append(finding)
+    failed = [each for findings in found.values() for each in findings if each.code == FAILS]
+    lines = {each.line for each in failed}
+    sound = [(number, delivery) for number, delivery in batch if delivery.first_line not in lines]
+    messages = await render_pool.write([delivery for _, delivery in sound], now=now, eightbit=eightbit) if sound else []
+    letters = [
+        Finished(number=number, message=message, findings=tuple(found.get(delivery.first_line, ())))
+        for (number, delivery), message in zip(sound, messages, strict=True)
+    ]
+    return Batch(letters=letters, failed=failed)

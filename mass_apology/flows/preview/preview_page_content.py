@@ -1,0 +1,89 @@
+"""Finished letters → the preview page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from mass_apology.flows.output import new_file
+from mass_apology.flows.preview.finished_letters import Finished
+from mass_apology.flows.preview.letter_choice import Kind
+from mass_apology.flows.preview.reading_back import Mail, read_back
+from mass_apology.letter.inspecting.leftovers import leftovers
+from mass_apology.model import Finding
+from mass_apology.pages.preview_page import (
+    Head,
+    Letter,
+    LetterFinding,
+    preview_page,
+)
+from mass_apology.settings import Campaign
+from mass_apology.system.timestamps import utc_minute
+
+
+class Page:
+    """Collects the letters of one page."""
+
+    def __init__(self, campaign: Campaign, *, code: str, letters: int, made_at: float, notes: Sequence[str]) -> None:
+        self._head = Head(
+            campaign=campaign.name,
+            template=campaign.template,
+            code=code,
+            made_at=utc_minute(made_at),
+            letters=letters,
+            notes=tuple(notes),
+        )
+        self._letters: list[Letter] = []
+
+    def add(self, letters: Sequence[Finished], kinds: Sequence[Kind]) -> None:
+        """Further letters, with what sets each of them apart."""
+        self._letters += [_letter(letter, kind) for letter, kind in zip(letters, kinds, strict=True)]
+
+    def write(self, path: Path, *, force: bool) -> None:
+        """Raises ``OutputError``."""
+        with new_file(path, force=force) as file:
+            file.writelines(preview_page(self._head, _told_apart(self._letters)))
+
+
+def _told_apart(letters: Sequence[Letter]) -> Iterator[Letter]:
+    """The letters without those conditions that hold for everyone of their language: they tell nothing."""
+    shared: dict[str, set[str]] = {}
+    for letter in letters:
+        shared.setdefault(letter.language, set(letter.variant)).intersection_update(letter.variant)
+    for letter in letters:
+        own = tuple(each for each in letter.variant if each not in shared[letter.language])
+        yield replace(letter, variant=own)
+
+
+def _letter(letter: Finished, kind: Kind) -> Letter:
+    mail, delivery = read_back(letter.message.data), letter.delivery
+    return Letter(
+        number=letter.number,
+        line=delivery.first_line,
+        name=delivery.name,
+        address=delivery.address,
+        language=delivery.language,
+        domain=delivery.address.rpartition("@")[2],
+        segments=kind.segments,
+        variant=kind.variant,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        source=letter.message.data.decode().replace("\r\n", "\n"),
+        images=mail.images,
+        findings=tuple(_finding(each, mail) for each in letter.findings),
+    )
+
+
+def _finding(finding: Finding, mail: Mail) -> LetterFinding:
+    """The finding, with the words of the letter that it is about."""
+    left = [word for each in leftovers(mail.subject, mail.text) if each.kind == finding.code for word in each.words]
+    return LetterFinding(
+        severity=finding.severity,
+        code=finding.code,
+        problem=finding.problem,
+        advice=finding.advice,
+        marks=tuple(left),
+    )

@@ -1,0 +1,158 @@
+"""``test``: a few of the plan's letters to one's own address, through the relay. The ledger learns nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from itertools import chain, zip_longest
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mass_apology.campaign import read_campaign
+from mass_apology.errors import InputError, RelayError
+from mass_apology.flows.operator import OnProgress
+from mass_apology.flows.plan import plan
+from mass_apology.flows.preview.letter_choice import Choice, Kinds, choose
+from mass_apology.letter.letter_writer import Writer
+from mass_apology.letter.message.compose import rfc5322_date
+from mass_apology.letter.message.headers import parse_mailbox
+from mass_apology.model import Delivery, Message, Outcome
+from mass_apology.recipients import Segments, envelope_address
+from mass_apology.settings import Campaign, parse_rate
+from mass_apology.smtp.password import relay_password
+from mass_apology.smtp.relay import run as send_through
+from mass_apology.smtp.session import probe
+
+MARK = "[TEST]"
+MOST = 200  # letters of one test: more would be a mailing
+
+
+class Tried(Struct, frozen=True, kw_only=True):
+    """What became of one test letter."""
+
+    to: str
+    about: str  # whose letter it is
+    language: str
+    accepted: bool
+    said: str  # the relay's reply, or what happened instead
+
+
+class Rehearsed(Struct, frozen=True, kw_only=True):
+    """What became of all of them."""
+
+    letters: int  # that were to be sent
+    tried: tuple[Tried, ...]
+
+    @property
+    def accepted(self) -> int:
+        return sum(each.accepted for each in self.tried)
+
+
+async def rehearse(folder: Path, to: Sequence[str], letters: int, *, on_progress: OnProgress) -> Rehearsed:
+    """Send ``letters`` letters of real customers, marked in the subject, to each of the addresses ``to``.
+
+    Raises ``MassApologyError`` with nothing sent.
+    """
+    campaign = read_campaign(folder)
+    guests = [_guest(address) for address in to]
+    if letters * len(guests) > MOST:
+        raise InputError(
+            f"{letters * len(guests)} letters are more than a test's {MOST}.",
+            next_step="Choose fewer with --sample, or fewer addresses.",
+        )
+    password = relay_password(campaign.relay)
+    extensions = (await probe(campaign.relay, password)).extensions
+    parts = plan.digest_parts(folder, campaign)
+    async with plan.drafted(
+        folder, campaign, parts, plan.NO_KEY, plan.Terms(skip_bad_rows=True, render=False), on_progress=on_progress
+    ) as draft:
+        kinds = Kinds(draft.writer, Segments(campaign, draft.header))
+        chosen = choose(draft.letters, Choice(sample=letters), kinds, draft.check.letters, on_progress) or ()
+        picked = _a_few((each for batch in draft.letters() for each in batch if each.id in chosen), letters)
+        messages = _messages(picked, guests, draft.writer, campaign, eightbit=extensions.eightbitmime)
+    source = _Desk(messages, campaign)
+    await send_through(campaign.relay, password, source, lambda: 1)
+    if source.error is not None and not source.tried:
+        raise source.error
+    return Rehearsed(letters=len(messages), tried=tuple(source.tried))
+
+
+def _guest(address: str) -> str:
+    try:
+        return envelope_address(address)
+    except ValueError as error:
+        raise InputError(
+            f"--to {address} {str(error).rstrip('.')}.", next_step="Give one address such as me@acme.example."
+        ) from error
+
+
+def _a_few(letters: Iterable[Delivery], count: int) -> list[Delivery]:
+    """So many of them, each language in its turn."""
+    by_language: defaultdict[str, list[Delivery]] = defaultdict(list)
+    for letter in letters:
+        by_language[letter.language].append(letter)
+    in_turn = chain.from_iterable(zip_longest(*by_language.values()))
+    return [letter for letter in in_turn if letter is not None][:count]
+
+
+def _messages(
+    letters: Sequence[Delivery], guests: Sequence[str], writer: Writer, campaign: Campaign, *, eightbit: bool
+) -> list[Message]:
+    date = rfc5322_date(time.time())
+    domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
+    messages = []
+    for letter in letters:
+        content = writer.content(letter, date=date)
+        marked = replace(content, subject=f"{MARK} {content.subject}")
+        for guest in guests:
+            # A Message-ID of its own: the customer's must not be known to a mailbox that folds repeated ones.
+            theirs = replace(letter, address=guest, message_id=f"<test-{secrets.token_hex(12)}@{domain}>")
+            messages.append(writer.message(theirs, marked, date=date, eightbit=eightbit, for_others=True))
+    return messages
+
+
+class _Desk:
+    """Hands the test's letters out at the campaign's rate (``smtp.desk.Dispatcher``); each is tried once."""
+
+    def __init__(self, messages: Sequence[Message], campaign: Campaign) -> None:
+        rate = parse_rate(campaign.relay.rate)
+        self._seconds = rate.seconds / rate.letters if rate else 0.0
+        self._left = deque(messages)
+        self.tried: list[Tried] = []
+        self.error: RelayError | None = None
+
+    async def next_message(self) -> Message | None:
+        return self._left.popleft() if self._left else None
+
+    def next_at_hand(self) -> Message | None:
+        return self._left.popleft() if self._left else None
+
+    async def hand_over(self, message: Message) -> None:
+        await asyncio.sleep(self._seconds)
+
+    def settle(self, message: Message, outcome: Outcome) -> None:
+        reply, delivery = outcome.reply, message.delivery
+        self.tried.append(
+            Tried(
+                to=delivery.address,
+                about=f"row {delivery.lines.strip('[]')}",
+                language=delivery.language,
+                accepted=outcome.dot_written and reply is not None and reply.positive,
+                said=f"{reply.code} {reply.text}" if reply else outcome.problem or "",
+            )
+        )
+
+    def back(self, message: Message) -> None:
+        self._left.appendleft(message)
+
+    async def unreachable(self, error: RelayError) -> bool:
+        self.error = error
+        return False
+
+    async def closing(self) -> None:
+        await asyncio.Event().wait()  # a test goes on to its end

@@ -1,0 +1,53 @@
+"""What stands in a campaign's folder after a purge and may name people: files that are not the program's to delete."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from mass_apology.campaign import FILE_NAME, LEDGER_NAME, LOG_NAME
+from mass_apology.history import CHECK_FILE
+from mass_apology.ledger.control_file import control_file
+from mass_apology.ledger.write_lock import write_lock_file
+
+_TEMPLATES = "templates"  # texts for everybody
+_MOST_OF_ONE_FOLDER = 5  # files of one sub-folder that are named; of more, the folder is
+
+
+def remaining_files(folder: Path) -> tuple[str, ...]:
+    """Everything else than the purged ledger and log, campaign.toml and templates, as paths from the folder.
+
+    A folder with many files is named with their number: "letters/ (2,000 files)".
+    """
+    ledger = folder / LEDGER_NAME
+    named_nobody = {
+        folder / FILE_NAME,
+        folder / LOG_NAME,
+        folder / CHECK_FILE,
+        ledger,
+        ledger.with_name(f"{LEDGER_NAME}-wal"),
+        ledger.with_name(f"{LEDGER_NAME}-shm"),
+        control_file(ledger),
+        write_lock_file(ledger),
+    }
+    found = sorted(
+        path.relative_to(folder) for path in folder.rglob("*") if _is_file(path) and path not in named_nobody
+    )
+    return tuple(_grouped([path for path in found if path.parts[0] != _TEMPLATES]))
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
+
+
+def _grouped(paths: list[Path]) -> Iterator[str]:
+    counts = Counter(path.parent for path in paths)
+    named = set()
+    for path in paths:
+        parent, count = path.parent, counts[path.parent]
+        if parent == Path() or count <= _MOST_OF_ONE_FOLDER:
+            yield str(path)
+        elif parent not in named:
+            named.add(parent)
+            yield f"{parent}/ ({count:,} files)"

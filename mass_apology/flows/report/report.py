@@ -1,0 +1,108 @@
+"""``report``: who was reached and who was not, on the terminal and in files."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.errors import LedgerError, OutputError, require_sum
+from mass_apology.flows.continuity.outside import look, require_ledger, require_plan
+from mass_apology.flows.output import refuse_existing
+from mass_apology.flows.plan import plan
+from mass_apology.flows.report.report_page_content import write_page
+from mass_apology.flows.report.report_summary import ReplyCount, Summary
+from mass_apology.flows.report.result_tables import WRITERS
+from mass_apology.flows.report.unreached import write_unreached
+from mass_apology.ledger import Records
+from mass_apology.model import FIRST_WAVE, Finding, Status
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """Who was reached and who was not."""
+
+    campaign: str
+    code: str  # of the plan
+    people: int  # whom the wave is about, each once
+    letters: int  # of them: who have a letter, whatever became of it
+    set_aside: int  # the others: their rows cannot be written to, or must not
+    rows_set_aside: int  # rows of the file that are set aside, also of people who have a letter
+    due: int
+    counts: Mapping[Status, int]  # of the people; their sum is ``people``
+    replies: tuple[ReplyCount, ...]  # of letters that were not accepted, the most frequent first
+    written: str | None  # the file of the report
+    unreached_written: str | None  # the file of those no letter reached
+    findings: tuple[Finding, ...]  # where the ledger knows less than what lies outside it
+
+    def __post_init__(self) -> None:
+        """Raise ``CountingError`` where somebody is in no status, or in two."""
+        require_sum("people", self.people, {"with a letter": self.letters, "set aside": self.set_aside})
+        require_sum("people", self.people, {status.value: count for status, count in self.counts.items()})
+
+
+def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool, wave: str = FIRST_WAVE) -> Report:
+    """Sum up one wave of the ledger.
+
+    It is written to ``to`` (.html, or a row per recipient: .csv, .json, .xlsx) where that is given, and everyone no
+    letter reached to ``unreached`` (.csv).
+
+    Raises ``LedgerError`` where there is no ledger, or no plan in it.
+    Raises ``OutputError`` if a file exists and ``force`` is false, or cannot be written.
+    """
+    _require_writable(to, unreached, force=force)
+    campaign = read_campaign(folder)
+    require_ledger(folder, campaign)
+    findings = look(folder, campaign).findings
+    summary = Summary()
+    with Records.open(folder / LEDGER_NAME, campaign.name) as ledger:
+        require_plan(ledger, findings)
+        _require_wave(ledger, wave)
+        before = ledger.people(wave)
+        results = summary.add(ledger.results(wave))
+        if unreached is not None:
+            results = write_unreached(results, ledger.header, unreached, force=force)
+        if to is not None and to.suffix in WRITERS:
+            WRITERS[to.suffix](results, to, force=force)
+        deque(results, maxlen=0)  # what no file has asked for
+        people = ledger.people(wave)  # counted in another way than as they passed
+        if people.total != summary.counts.total():  # a plan was committed meanwhile
+            people = before
+        if to is not None and to.suffix == ".html":
+            write_page(campaign, ledger, summary, to, force=force)
+        return Report(
+            campaign=campaign.name,
+            code=plan.code(ledger.digest_parts),
+            people=people.total,
+            letters=people.letters,
+            set_aside=people.set_aside,
+            rows_set_aside=people.rows_set_aside,
+            due=plan.due(summary.counts),
+            counts={status: summary.counts[status] for status in Status if summary.counts[status]},
+            replies=summary.replies(),
+            written=str(to) if to else None,
+            unreached_written=str(unreached) if unreached else None,
+            findings=findings,
+        )
+
+
+def _require_wave(ledger: Records, wave: str) -> None:
+    known = {FIRST_WAVE, *ledger.waves()}
+    if wave not in known:
+        raise LedgerError(
+            f"No letter of a wave {wave} was ever planned.", next_step=f"There are: {', '.join(sorted(known))}."
+        )
+
+
+def _require_writable(to: Path | None, unreached: Path | None, *, force: bool) -> None:
+    """To be known before long work begins."""
+    for path, suffixes in ((to, (".html", *WRITERS)), (unreached, (".csv",))):
+        if path is None:
+            continue
+        if path.suffix not in suffixes:
+            raise OutputError(
+                f"{path} does not end in {' or '.join(suffixes)}.", next_step=f"Name the file report{suffixes[0]}."
+            )
+        refuse_existing(path, force=force)

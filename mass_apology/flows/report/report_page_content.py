@@ -1,0 +1,84 @@
+"""The ledger's sum → the report page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mass_apology import __version__
+from mass_apology.flows.output import new_file
+from mass_apology.flows.plan import plan
+from mass_apology.flows.report.report_summary import UNREACHED, Summary
+from mass_apology.ledger import Records, Result
+from mass_apology.model import Status, read_lines
+from mass_apology.pages.report_page import (
+    Bucket,
+    Evidence,
+    ReplyGroup,
+    ReportPage,
+    Share,
+    Unreached,
+    report_page,
+)
+from mass_apology.settings import Campaign
+from mass_apology.system.timestamps import utc_minute
+
+
+def write_page(campaign: Campaign, ledger: Records, summary: Summary, to: Path, *, force: bool) -> None:
+    """Write the page. Raises ``OutputError``."""
+    with new_file(to, force=force) as file:
+        file.writelines(report_page(_page(campaign, ledger, summary)))
+
+
+def _page(campaign: Campaign, ledger: Records, summary: Summary) -> ReportPage:
+    due = plan.due(summary.counts)
+    return ReportPage(
+        campaign=campaign.name,
+        made_at=time.time(),
+        program=f"mass-apology {__version__}",
+        started_at=summary.first_at,
+        ended_at=None if due else summary.last_at,
+        counts=summary.counts,
+        due=due,
+        timeline=[Bucket(at=at, seconds=summary.step, counts=counts) for at, counts in sorted(summary.by_step.items())],
+        domains=_shares(summary.domains()),
+        languages=_shares(summary.by_language),
+        replies=[
+            ReplyGroup(status=each.status, code=each.code, text=each.text, count=each.count)
+            for each in summary.replies()
+        ],
+        unreached=list(map(_person, summary.unreached)),
+        unreached_total=sum(summary.counts[status] for status in UNREACHED),
+        in_doubt=list(map(_person, summary.in_doubt)),
+        evidence=list(_evidence(ledger, summary)),
+        notes=[f"{utc_minute(note.at)}: {note.what}" for note in ledger.notes()],
+    )
+
+
+def _shares(counts: Mapping[str, Mapping[Status, int]]) -> list[Share]:
+    return [Share(name=name, counts=its) for name, its in counts.items()]
+
+
+def _person(result: Result) -> Unreached:
+    return Unreached(
+        line=", ".join(map(str, read_lines(result.lines))),
+        name=result.name,
+        address=result.address,
+        language=result.language,
+        status=result.status,
+        why=result.reply or "",
+        at=result.marked_at,
+        attempts=result.attempts,
+    )
+
+
+def _evidence(ledger: Records, summary: Summary) -> Iterator[Evidence]:
+    """What proves which plan was sent, and which letters were accepted."""
+    parts = ledger.digest_parts
+    yield Evidence(name="plan", value=plan.code(parts))
+    for name, digest in parts.items():
+        yield Evidence(name=name, value=digest)
+    yield Evidence(
+        name="accepted letters (Message-ID and SHA-256 of each, a line each)", value=summary.accepted_digest()
+    )

@@ -1,0 +1,274 @@
+"""A template's letters, written with examples, and all that is wrong with them: what ``templates test`` tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from mass_apology.errors import MassApologyError, TemplateError
+from mass_apology.flows.init.toml_notation import toml, toml_key
+from mass_apology.flows.templates.example_campaign import (
+    CODE,
+    GENDER,
+    example_campaign,
+    example_customer,
+    example_facts,
+    example_row,
+)
+from mass_apology.letter.letter_writer import Writer
+from mass_apology.letter.markup.source import letter_path, read
+from mass_apology.letter.scenario import FactType, Scenario, facts_findings, load_scenario
+from mass_apology.letter.template_files import available_languages, shipped_templates
+from mass_apology.letter.usage import CUSTOMARY, line_of, usage_findings
+from mass_apology.model import Finding, Severity
+from mass_apology.system.bounded_toml import parse_toml
+
+EXAMPLES = "examples.toml"
+"""A template's own examples, beside its letters."""
+
+
+class Example(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A letter to write, and what it must say."""
+
+    title: str
+    language: str
+    name: str = ""  # the customer's
+    gender: Literal["f", "m", ""] = ""
+    time_zone: str = ""
+    code: str = ""  # allotted to the customer
+    facts: Literal["all", "required"] = "all"  # which of scenario.toml's examples are told
+    incident: Mapping[str, Any] = field(default_factory=dict)  # facts that differ from them
+    rows: tuple[Mapping[str, str], ...] = ({},)
+    says: tuple[str, ...] = ()  # in its subject or text
+    says_not: tuple[str, ...] = ()
+
+
+class _Examples(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    example: tuple[Example, ...] = ()
+
+
+class Proof(Struct, frozen=True, kw_only=True):
+    """What was found in a template's letters."""
+
+    template: str
+    languages: tuple[str, ...]
+    letters: int  # that were written
+    findings: tuple[Finding, ...]
+
+
+def proofs(folder: Path, name: str | None) -> list[Proof]:
+    """Proofread one template, or all of the campaign's own. Raises ``TemplateError`` where there is none."""
+    own = folder / "templates"
+    names = [name] if name else sorted({path.parent.name for path in own.glob("*/*.md")})
+    if not names:
+        raise TemplateError(
+            f"There are no templates in {own}.",
+            next_step="Begin one: mass-apology templates new NAME --like SITUATION. Or name one that is shipped.",
+        )
+    return [_proof(folder, each, (own, shipped_templates())) for each in names]
+
+
+def examples_toml(scenario: Scenario, languages: Sequence[str]) -> str:
+    """A new template's examples.toml: for each language a customer with two rows."""
+    parts = [
+        "# Letters that `mass-apology templates test` writes, and what they must say. Their facts are the examples of",
+        "# scenario.toml; [example.incident] gives others. Beside these it writes every language with all facts and",
+        "# with the required ones, with every column and with none, and with several rows.",
+    ]
+    for language in languages:
+        parts += ["", *_example_toml(scenario, language)]
+    return "\n".join(parts) + "\n"
+
+
+def _example_toml(scenario: Scenario, language: str) -> Iterator[str]:
+    sentences = (fact.example for fact in scenario.facts.values() if fact.type is FactType.SENTENCE and fact.required)
+    told = [example[language] for example in sentences if language in example][:1]
+    yield "[[example]]"
+    yield f"title = {toml(f'a customer with two rows, {language}')}"
+    yield f"language = {toml(language)}"
+    yield 'name = "Maria Berg"'
+    yield 'gender = "f"'
+    yield 'time_zone = "Europe/Riga"'
+    yield f"code = {toml(CODE)}  # where the campaign allots codes"
+    yield f"says = {toml([*told])}"
+    yield "says_not = []"
+    for _ in range(2):
+        yield "[[example.rows]]"
+        yield from (f"{toml_key(column)} = {toml(cell)}" for column, cell in example_row(scenario).items())
+
+
+def _proof(folder: Path, name: str, directories: tuple[Path, ...]) -> Proof:
+    languages = available_languages(name, directories)
+    scenario = load_scenario(name, directories)
+    found = usage_findings(name, scenario, directories)
+    found += [_of_scenario(each) for each in facts_findings(scenario, example_facts(scenario, languages), languages)]
+    letters = 0
+    if not any(each.code in _UNWRITABLE for each in found):
+        proofreader = _Proofreader(folder, name, scenario, languages, directories)
+        flaws: dict[Finding, list[str]] = {}  # → the titles of the examples that have it
+        for example in (*_usual(scenario, languages), *_own(name, directories)):
+            for each in proofreader.findings(example):
+                flaws.setdefault(each, []).append(example.title)
+            letters += 1
+        found += [_titled(each, titles) for each, titles in flaws.items()]
+    return Proof(template=name, languages=languages, letters=letters, findings=tuple(dict.fromkeys(found)))
+
+
+_UNWRITABLE = frozenset(
+    {"letter-unusable", "variable-unknown", "fact-undeclared", "column-undeclared", "scenario-missing", "fact-invalid"}
+)
+
+
+def _titled(finding: Finding, titles: Sequence[str]) -> Finding:
+    """The finding with the first letter that has it: one mistake is told once, however many letters it is in."""
+    more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
+    return replace(finding, where=f"{finding.where} ({titles[0]}{more})")
+
+
+def _usual(scenario: Scenario, languages: Sequence[str]) -> Iterator[Example]:
+    """Every language with all that a letter can be told, with as little as can be, and what lies between."""
+    full = example_row(scenario)
+    needed = {name: full[name] for name, column in scenario.columns.items() if column.required}
+    for language in languages:
+        whole = Example(
+            title="all facts, every column", language=language, name="Maria Berg", gender="f", code=CODE, rows=(full,)
+        )
+        yield whole
+        yield replace(whole, title="all facts, three rows", rows=(full, full, full))
+        yield replace(whole, title="all facts, no column", rows=(needed,))
+        bare = Example(
+            title="required facts, no column and no name", language=language, facts="required", rows=(needed,)
+        )
+        yield bare
+        yield replace(bare, title="required facts, two rows", rows=(full, needed))
+
+
+def _own(name: str, directories: Sequence[Path]) -> tuple[Example, ...]:
+    """What stands in the template's examples.toml."""
+    path = next((path for folder in directories if (path := folder / name / EXAMPLES).is_file()), None)
+    if path is None:
+        return ()
+    try:
+        return msgspec.convert(parse_toml(read(path)), _Examples).example
+    except (ValueError, msgspec.ValidationError) as error:
+        raise TemplateError(f"{path}: {error}.", next_step="Correct the file.") from error
+
+
+class _Proofreader:
+    """Writes examples of one template, and reads them."""
+
+    def __init__(
+        self, folder: Path, name: str, scenario: Scenario, languages: Sequence[str], directories: tuple[Path, ...]
+    ) -> None:
+        self._folder = folder
+        self._name = name
+        self._scenario = scenario
+        self._languages = languages
+        self._directories = directories
+        self._writers: dict[str, Writer] = {}
+
+    def findings(self, example: Example) -> list[Finding]:
+        """What is wrong with one letter."""
+        if example.language not in self._languages:
+            problem = f"There is no letter in the language {example.language!r}."
+            return [self._finding(example, "language-missing", problem, f"There are {', '.join(self._languages)}.")]
+        try:
+            writer = self._writer(example)
+        except MassApologyError as error:  # it writes all languages: none is to blame
+            return [_failure(error, self._directories[0] / self._name)]
+        try:
+            return self._read(writer, example)
+        except MassApologyError as error:
+            return [_failure(error, self._path(example))]
+
+    def _read(self, writer: Writer, example: Example) -> list[Finding]:
+        rows = [{**row, **({GENDER: example.gender} if example.gender else {})} for row in example.rows]
+        whom = example_customer(
+            example.language, rows, name=example.name, time_zone=example.time_zone, code=example.code
+        )
+        inspected = writer.check([whom])
+        found = [self._located(example, each) for each in inspected.findings]
+        found += [self._located(example, each) for each in writer.legal_findings(inspected.breaches, ())]
+        if inspected.letters:
+            letter = writer.content(whom)
+            found += self._unsaid(example, " ".join(f"{letter.subject}\n{letter.text}".split()))
+        return found
+
+    def _unsaid(self, example: Example, text: str) -> Iterator[Finding]:
+        for words in example.says:
+            if " ".join(words.split()) not in text:
+                yield self._finding(example, "not-said", f"The letter does not say “{words}”.", _EXPECTED)
+        for words in example.says_not:
+            if " ".join(words.split()) in text:
+                yield self._finding(example, "said", f"The letter says “{words}”.", _EXPECTED)
+
+    def _writer(self, example: Example) -> Writer:
+        """Compiling takes longer than writing, so examples that tell the same facts share a writer."""
+        key = f"{example.facts} {example.incident}"
+        if key not in self._writers:
+            optional = example.facts == "all"
+            facts = _overlaid(example_facts(self._scenario, self._languages, optional=optional), example.incident)
+            campaign = example_campaign(self._name, self._scenario, self._languages, facts, optional=optional)
+            header = (*self._scenario.columns, *CUSTOMARY)
+            self._writers[key] = Writer(campaign, folder=self._folder, directories=self._directories, header=header)
+        return self._writers[key]
+
+    def _located(self, example: Example, finding: Finding) -> Finding:
+        """The finding, at the line of the template that holds the words that it quotes."""
+        told = self._finding(example, finding.code, finding.problem, finding.advice, finding.severity)
+        path = letter_path(self._name, example.language, self._directories)
+        quoted = _QUOTED.search(finding.problem)
+        if quoted is None or quoted[1] not in read(path):
+            return _placed(told)
+        return replace(told, where=f"{path}, line {line_of(path, quoted[1])}")
+
+    def _finding(
+        self, example: Example, code: str, problem: str, advice: str, severity: Severity = Severity.ERROR
+    ) -> Finding:
+        return Finding(code=code, severity=severity, where=str(self._path(example)), problem=problem, advice=advice)
+
+    def _path(self, example: Example) -> Path:
+        if example.language not in self._languages:
+            return self._directories[0] / self._name / EXAMPLES
+        return letter_path(self._name, example.language, self._directories)
+
+
+def _failure(error: MassApologyError, path: Path) -> Finding:
+    """A letter that cannot be written."""
+    problem, advice = error.problem, error.next_step
+    return _placed(
+        Finding(code="letter-fails", severity=Severity.ERROR, where=str(path), problem=problem, advice=advice)
+    )
+
+
+def _placed(finding: Finding) -> Finding:
+    """The finding at the line that its problem begins with, where it does."""
+    told = _PLACED.fullmatch(finding.problem)
+    if told is None:
+        return finding
+    return replace(finding, where=told["where"], problem=told["problem"][:1].upper() + told["problem"][1:])
+
+
+_EXPECTED = "Correct the letter, or what the example expects."
+_QUOTED = re.compile("“([^”]+)”")
+_PLACED = re.compile(r"(?P<where>\S.*?\.(?:md|html|txt), line \d+): (?P<problem>.+)", re.DOTALL)
+
+
+def _overlaid(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts, with others in their place; a language's table is laid over a table."""
+    whole = dict(facts)
+    for name, value in others.items():
+        before = whole.get(name)
+        whole[name] = before | value if isinstance(before, dict) and isinstance(value, dict) else value
+    return whole
+
+
+def _of_scenario(finding: Finding) -> Finding:
+    """A finding about the examples of facts, which stand in scenario.toml."""
+    return replace(finding, where=finding.where.replace("campaign.toml, ", "scenario.toml, the example of "))

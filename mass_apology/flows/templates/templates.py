@@ -1,0 +1,100 @@
+"""``templates``: the situations there are letters for, and what their letters look like."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology.errors import OutputError, TemplateError
+from mass_apology.flows.templates.example_campaign import (
+    GENDER,
+    example_campaign,
+    example_customer,
+    example_facts,
+    example_row,
+)
+from mass_apology.flows.templates.proofreading import EXAMPLES, examples_toml
+from mass_apology.letter.letter_writer import Writer
+from mass_apology.letter.scenario import load_scenario
+from mass_apology.letter.template_files import available_languages, check_name, shipped_templates
+from mass_apology.model import Content
+
+_NO_SITUATIONS = frozenset({"layouts", "legal"})  # folders beside the situations'
+
+
+class Situation(Struct, frozen=True, kw_only=True):
+    """One template of the library, or of the campaign's own folder."""
+
+    name: str
+    title: str
+    purpose: str
+    languages: tuple[str, ...]
+    legal_pack: str
+    own: bool  # the campaign's own
+
+
+def situations(folder: Path, language: str) -> list[Situation]:
+    """All templates, told in ``language`` where they are, else in English."""
+    own, shipped = folder / "templates", shipped_templates()
+    directories = (own, shipped) if own.resolve() != shipped else (shipped,)  # in a checkout they are the same
+    found: dict[str, Situation] = {}
+    for directory in directories:
+        for path in sorted(directory.iterdir()) if directory.is_dir() else ():
+            if path.is_dir() and path.name not in _NO_SITUATIONS and path.name not in found:
+                found[path.name] = _situation(path.name, directories, language, own=directory != directories[-1])
+    return sorted(found.values(), key=lambda each: each.name)
+
+
+def show(folder: Path, name: str, language: str) -> Content:
+    """The letter of a template, written with its example data. Raises ``TemplateError``."""
+    directories = (folder / "templates", shipped_templates())
+    languages = available_languages(name, directories)
+    language = language if language in languages else re.split("[-_]", language)[0].lower()  # pl-PL, PL
+    if language not in languages:
+        raise TemplateError(
+            f"The template {name} has no letter in {language!r}.", next_step=f"It has {', '.join(languages)}."
+        )
+    scenario = load_scenario(name, directories)
+    campaign = example_campaign(name, scenario, (language,), example_facts(scenario, (language,)))
+    writer = Writer(campaign, folder=folder, directories=directories, header=(*scenario.columns, GENDER))
+    person = "Maria Ozola" if language == "lv" else "Maria Smith"
+    return writer.content(example_customer(language, [example_row(scenario)], name=person, time_zone="Europe/Riga"))
+
+
+def copy(folder: Path, name: str, source: str) -> Path:
+    """Begin a template of one's own in the campaign's folder, from one that there is, with examples to test it by.
+
+    Raises ``OutputError`` where there is one of that name, ``TemplateError`` where the source is not known.
+    """
+    directories = (folder / "templates", shipped_templates())
+    languages = available_languages(source, directories)
+    check_name("template", name)
+    made = folder / "templates" / name
+    if made.exists():
+        raise OutputError(f"{made} exists already.", next_step="Choose another name, or edit it.")
+    origin = next(directory / source for directory in directories if (directory / source).is_dir())
+    try:
+        shutil.copytree(origin, made)
+        if not (made / EXAMPLES).exists():
+            text = examples_toml(load_scenario(source, directories), languages)
+            (made / EXAMPLES).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"{made} cannot be made: {error.strerror or error}.", next_step="Make room or rights here."
+        ) from error
+    return made
+
+
+def _situation(name: str, directories: tuple[Path, ...], language: str, *, own: bool) -> Situation:
+    scenario = load_scenario(name, directories)
+    return Situation(
+        name=name,
+        title=scenario.title.get(language) or scenario.title.get("en", ""),
+        purpose=scenario.purpose.get(language) or scenario.purpose.get("en", ""),
+        languages=available_languages(name, directories),
+        legal_pack=scenario.legal_pack,
+        own=own,
+    )

@@ -1,0 +1,79 @@
+"""Whom the letters go to, counted in one pass and in constant memory, be there a thousand or a million."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mass_apology.guards.domains import is_reserved, is_throwaway
+from mass_apology.guards.facts import Audience, Commonest
+from mass_apology.model import Delivery
+
+TEST_DOMAINS = 5
+"""So many test domains are named."""
+
+_COUNTERS = 100
+
+
+class AudienceStats:
+    """Counts a plan's letters as they pass by."""
+
+    def __init__(self) -> None:
+        self._letters = self._reserved = self._throwaway = 0
+        self._test_domains: dict[str, None] = {}
+        self._addresses = _Frequent()
+        self._names = _Frequent()
+
+    def add(self, deliveries: Iterable[Delivery]) -> None:
+        """Count these letters too."""
+        for delivery in deliveries:
+            self._letters += 1
+            self._addresses.add(delivery.address)
+            if delivery.name:
+                self._names.add(delivery.name)
+            self._look_at(delivery.address.rpartition("@")[2])
+
+    def audience(self) -> Audience:
+        """All that were counted."""
+        return Audience(
+            letters=self._letters,
+            reserved=self._reserved,
+            throwaway=self._throwaway,
+            test_domains=tuple(self._test_domains),
+            address=self._addresses.commonest(),
+            name=self._names.commonest(),
+        )
+
+    def _look_at(self, domain: str) -> None:
+        if is_reserved(domain):
+            self._reserved += 1
+        elif is_throwaway(domain):
+            self._throwaway += 1
+        else:
+            return
+        if len(self._test_domains) < TEST_DOMAINS:
+            self._test_domains[domain] = None
+
+
+class _Frequent:
+    """The frequent values of a stream (Misra and Gries, "Finding repeated elements", 1982).
+
+    A count is never too high, and too low by at most one in ``_COUNTERS`` of all that was added.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    def add(self, value: str) -> None:
+        counts = self._counts
+        if value in counts:
+            counts[value] += 1
+        elif len(counts) < _COUNTERS:
+            counts[value] = 1
+        else:
+            self._counts = {each: count - 1 for each, count in counts.items() if count > 1}
+
+    def commonest(self) -> Commonest:
+        if not self._counts:
+            return Commonest()
+        value = max(self._counts, key=self._counts.__getitem__)
+        return Commonest(value=value, letters=self._counts[value])

@@ -1,0 +1,128 @@
+"""A campaign and its templates → the form of its letters: in each language a compiled template and a MIME skeleton."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from mass_apology.errors import TemplateError
+from mass_apology.letter.branding import Branding
+from mass_apology.letter.message.attach import LOGO, read_attachments
+from mass_apology.letter.message.compose import Attachment, Skeleton
+from mass_apology.letter.message.headers import parse_mailbox
+from mass_apology.letter.scenario import Scenario, incident_fields
+from mass_apology.letter.template_files import Template, available_languages, load
+from mass_apology.letter.values import Fields, names_of, sender_fields
+from mass_apology.settings import Campaign
+
+
+class Form(Struct, frozen=True, kw_only=True):
+    """What all letters in one language share."""
+
+    template: Template
+    skeleton: Skeleton
+
+
+class LanguageKit:
+    """The forms of one campaign's letters from one scenario, compiled once."""
+
+    languages: tuple[str, ...]
+    """The languages there is a template for."""
+
+    stationery: Branding
+
+    images: frozenset[str]
+    """The names of the images that go along, the logo among them where a letter shows it."""
+
+    have_headings: bool
+    """Whether each letter is made with a heading, because a layout may show it, or the PDF does."""
+
+    def __init__(
+        self,
+        campaign: Campaign,
+        scenario: str,
+        described: Scenario,
+        *,
+        folder: Path,
+        directories: Sequence[Path],
+        header: Sequence[str],
+    ) -> None:
+        """``described`` is what ``scenario`` says of itself; for the other arguments and errors see ``Writer``."""
+        self._campaign = campaign
+        self._scenario = scenario
+        attachments = read_attachments(folder, campaign.message)
+        self.languages = available_languages(scenario, directories)
+        self.stationery = Branding(campaign, folder=folder, header=header, pictures=attachments)
+        self._forms: dict[str, Form] = {}
+        carried = [*attachments]
+        for language in self.languages:
+            template = self._template(language, described, directories)
+            logo = self._logo_in(template)
+            carried += logo
+            self._forms[language] = Form(template=template, skeleton=self._skeleton(language, (*attachments, *logo)))
+        self.images = frozenset(each.content_id for each in carried if each.content_id is not None)
+        has_heading = any(each.template.has_heading for each in self._forms.values())
+        self.have_headings = self.stationery.encloses or has_heading
+
+    def language_for(self, wanted: str) -> str:
+        """The language to write in to somebody who asked for ``wanted``, which may be empty.
+
+        It is ``wanted``, else its first part ("pt" of "pt-BR"), else the first of the campaign's languages that has a
+        template. Raises ``TemplateError`` where none has.
+        """
+        return wanted if wanted in self._forms else self._fallback(wanted)
+
+    def form_for(self, wanted: str) -> Form:
+        """The form of a letter to somebody who asked for a language; raises as ``language_for`` does."""
+        return self._forms[self.language_for(wanted)]
+
+    def links(self, languages: Iterable[str]) -> tuple[str, ...]:
+        """What the letters in these languages link to, each address once; what differs by customer stands in braces."""
+        return tuple(dict.fromkeys(link for each in languages for link in self._forms[each].template.links))
+
+    def _fallback(self, wanted: str) -> str:
+        tag = wanted.lower().replace("_", "-")
+        for language in (tag, tag.partition("-")[0], *self._campaign.languages):
+            if language in self._forms:
+                return language
+        raise TemplateError(
+            f"The template {self._scenario} has no letter in {_listed((wanted, *self._campaign.languages))}; "
+            f"it has {_listed(self.languages)}.",
+            next_step="Add one of them to `languages` in campaign.toml, or a template in the language that is missing.",
+        )
+
+    def _template(self, language: str, described: Scenario, directories: Sequence[Path]) -> Template:
+        campaign = self._campaign
+        incident = incident_fields(described, campaign.incident, language)
+        return load(
+            self._scenario,
+            language,
+            directories=directories,
+            layout=campaign.layout,
+            incident=incident,
+            remedies=Fields(campaign.remedies, names_of(incident)),
+            sender=sender_fields(campaign.sender),
+            brand=self.stationery.brand(language),
+            on_paper=self.stationery.encloses,
+        )
+
+    def _logo_in(self, template: Template) -> tuple[Attachment, ...]:
+        logo = self.stationery.logo
+        return (logo,) if logo and template.shows(LOGO) else ()
+
+    def _skeleton(self, language: str, attachments: Sequence[Attachment]) -> Skeleton:
+        sender, message = self._campaign.sender, self._campaign.message
+        return Skeleton(
+            sender=parse_mailbox(sender.from_, "sender.from"),
+            language=language,
+            reply_to=parse_mailbox(sender.reply_to, "sender.reply_to") if sender.reply_to else None,
+            headers=message.headers,
+            attachments=attachments,
+            encloses=self.stationery.encloses,
+        )
+
+
+def _listed(languages: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(repr(each) for each in languages if each))

@@ -1,0 +1,137 @@
+"""A process that writes letters for its parent, ``render_pool``: ``python -m mass_apology.letter.render_worker``.
+
+It reads requests from its standard input and writes replies to its standard output, each a frame of four octets, the
+length, and as many octets of MessagePack; the first request is a pickled function that makes the ``Writer``. The end
+of the input, which is what a parent's death looks like here, kill -9 included, ends it.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+from mass_apology.errors import MassApologyError
+from mass_apology.letter.inspecting.inspection import Inspection
+from mass_apology.model import Delivery
+
+if TYPE_CHECKING:
+    from mass_apology.letter.letter_writer import Writer
+
+HEAD = 4
+"""Octets of a frame's length, big-endian."""
+
+
+class Write(Struct, frozen=True, tag=True):
+    """Asks for the messages of these deliveries."""
+
+    deliveries: Sequence[Delivery]
+    date: str  # for the Date header
+    eightbit: bool  # the relay offers 8BITMIME
+
+
+class Check(Struct, frozen=True, tag=True):
+    """Asks what is found in these deliveries' letters."""
+
+    deliveries: Sequence[Delivery]
+
+
+class Ready(Struct, frozen=True, tag=True):
+    """The writer is made: every template is compiled."""
+
+
+class Written(Struct, frozen=True, tag=True):
+    """A message's subject, data, SHA-256, sender, eightbit and smtputf8 for each delivery; the parent has the rest."""
+
+    messages: list[tuple[str, bytes, bytes, str, bool, bool]]
+
+
+class Checked(Struct, frozen=True, tag=True):
+    """What was found in the deliveries' letters."""
+
+    inspection: Inspection
+
+
+class Failed(Struct, frozen=True, tag=True):
+    """The error that a letter, or the making of the writer, ended with."""
+
+    kind: str  # the name of its class in ``errors``
+    problem: str
+    next_step: str
+
+
+Request = Write | Check
+Reply = Ready | Written | Checked | Failed
+
+_REQUESTS = msgspec.msgpack.Decoder(Request)
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    requests, replies = _streams()
+    try:
+        _serve(requests, replies)
+    except BrokenPipeError:  # the parent has gone, and so has whoever could be told
+        os._exit(0)
+
+
+def _streams() -> tuple[BinaryIO, BinaryIO]:
+    """The pipes to the parent. Descriptor 1 becomes standard error, so that a stray ``print`` cannot break a frame."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return requests, replies
+
+
+def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    recipe = _receive(requests)
+    if recipe is None:
+        return
+    try:
+        writer: Writer = pickle.loads(recipe)()  # noqa: S301 (only our own parent holds the other end of this pipe)
+    except MassApologyError as error:
+        _send(replies, _failed(error))
+        return
+    _send(replies, Ready())
+    while (request := _receive(requests)) is not None:
+        _send(replies, _answer(writer, _REQUESTS.decode(request)))
+
+
+def _answer(writer: Writer, request: Request) -> Reply:
+    if isinstance(request, Check):
+        return Checked(writer.check(request.deliveries))
+    try:
+        messages = [writer.write(each, date=request.date, eightbit=request.eightbit) for each in request.deliveries]
+    except MassApologyError as error:
+        return _failed(error)
+    return Written(
+        [(each.subject, each.data, each.sha256, each.sender, each.eightbit, each.smtputf8) for each in messages]
+    )
+
+
+def _failed(error: MassApologyError) -> Failed:
+    return Failed(kind=type(error).__name__, problem=error.problem, next_step=error.next_step)
+
+
+def _receive(stream: BinaryIO) -> bytes | None:
+    """The next frame, or ``None`` where there is none, or only a part of one."""
+    head = stream.read(HEAD)
+    size = int.from_bytes(head, "big")
+    frame = stream.read(size) if len(head) == HEAD else b""
+    return frame if size and len(frame) == size else None
+
+
+def _send(stream: BinaryIO, reply: Reply) -> None:
+    frame = msgspec.msgpack.encode(reply)
+    stream.write(len(frame).to_bytes(HEAD, "big"))
+    stream.write(frame)
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,280 @@
+"""Template files become compiled templates: Markdown and CSS once for each language, Jinja once for each letter.
+
+Subject, text and HTML are one Jinja template, so that a letter is rendered by one call. Nothing of a customer's row
+is ever compiled, and all of it is escaped in the HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NotRequired, TypedDict, Unpack
+
+from mass_apology.errors import TemplateError
+from mass_apology.letter.brand import NO_BRAND
+from mass_apology.letter.letterhead import NO_HEADING, Heading, heading_fields
+from mass_apology.letter.localise import Localiser
+from mass_apology.letter.markup import source
+from mass_apology.letter.markup.compiled_letter import CompiledLetter, Endless
+from mass_apology.letter.markup.html_layout import (
+    SLOTS,
+    STYLING,
+    Parts,
+    frame_html,
+    frame_text,
+)
+from mass_apology.letter.markup.links import Guard, addresses
+from mass_apology.letter.markup.markdown import compile_body
+from mass_apology.letter.markup.masking import Mask, Place, Token
+from mass_apology.letter.markup.sandbox import FILENAME, TIME_ZONE, LetterEnvironment, check
+from mass_apology.letter.markup.source import Fragment, Letter
+from mass_apology.letter.markup.tracing import Tracer
+from mass_apology.letter.values import Empty, Fields
+from mass_apology.model import Content
+
+VARIABLES = frozenset({"customer", "rows", "incident", "sender", "language", "name", "salutation", "code", "remedies"})
+"""What every template may use."""
+
+_HEADING = heading_fields(NO_HEADING)  # to check the names that layouts use
+_FORMAL = re.compile("|".join(rf"\b{name}\b" for name in _HEADING))
+
+NO_REMEDIES = Fields({})
+_SEPARATOR = "\x1e"  # recipients' files and facts with this control character are refused before
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_TIME_OF_DAY = re.compile(r"\{[{%][^{}]*\|\s*(?:time|clock|moment)\b")
+_EMPTY_LINES = re.compile(r"\n{3,}")
+
+available_languages = source.available_languages
+check_name = source.check_name
+
+
+class Particulars(TypedDict):
+    """What is one recipient's own in a letter: the arguments of :meth:`Template.render` and :meth:`Template.trace`."""
+
+    customer: Fields
+    rows: Sequence[Fields]
+    name: str  # as it may be shown; "" for none
+    greeted: NotRequired[str]  # as it may be greeted, where that is not the name
+    gender: str  # "f", "m" or ""
+    time_zone: str  # an IANA name, "" for UTC
+    code: NotRequired[str]  # allotted to the recipient
+    remedies: NotRequired[Fields]  # addresses with the recipient's own tokens; where the campaign has any
+    heading: NotRequired[Heading]  # where the template ``has_heading``
+
+
+class Template:
+    """One language's letter, compiled. Made by :func:`load`."""
+
+    may_show_images: bool
+    """Whether an address of the scheme ``cid:`` is in the template; no value can bring one into a letter."""
+
+    prefix: str
+    """What stands before the subject of a letter that this one follows, without its colon."""
+
+    has_heading: bool
+    """Whether the layout may show a letterhead's date and number, or the addressee."""
+
+    shows_times: bool
+    """Whether the letters, or some of them, show a time of day."""
+
+    links: tuple[str, ...]
+    """What the letters link to, each address once; what differs by customer stands in braces."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 (the parts of a letter, put together at the one call)
+        self,
+        language: str,
+        path: Path,
+        script: CompiledLetter,
+        places: Mapping[int, Place],
+        localiser: Localiser,
+        tracer: Tracer,
+        links: tuple[str, ...],
+        prefix: str,
+    ) -> None:
+        self.language = language
+        self.prefix = prefix
+        self.links = links
+        self.shows_times = _TIME_OF_DAY.search(script.source) is not None
+        self.may_show_images = "cid:" in script.source
+        self.has_heading = _FORMAL.search(script.source) is not None
+        self._is_on_paper = script.source.count(_SEPARATOR) == 3
+        self._path = path
+        self._script = script
+        self._places = places
+        self._localiser = localiser
+        self._tracer = tracer
+
+    @property
+    def direction(self) -> str:
+        """``"ltr"`` or ``"rtl"``."""
+        return self._localiser.direction
+
+    def salutation(self, name: str, gender: str) -> str:
+        """The salutation by itself, as the letter has it."""
+        return self._localiser.salutation(name, gender)
+
+    def shows(self, image: str) -> bool:
+        """Whether the letters, or some of them, show the image of this name."""
+        return f"cid:{image}" in self._script.source
+
+    def render(self, **own: Unpack[Particulars]) -> Content:
+        """The letter for one recipient.
+
+        ``TemplateError`` names the line of the file where a value is missing or cannot be written.
+        """
+        try:
+            written = self._script.write(self._values(own))
+        except Endless as error:
+            raise self._refusal("the letter is endless.", "Shorten its loops.") from error
+        except Exception as error:  # an expression can fail in as many ways as Python can
+            raise self._failure(error) from error
+        return self._content(written)
+
+    def trace(self, **own: Unpack[Particulars]) -> tuple[str, ...]:
+        """The conditions of the letter that hold for one recipient; see :meth:`Tracer.variant`."""
+        return self._tracer.variant(self._values(own))
+
+    def _values(self, own: Particulars) -> dict[str, object]:
+        salutation = self._localiser.salutation(own.get("greeted", own["name"]), own["gender"])
+        values: dict[str, object] = {
+            "customer": own["customer"],
+            "rows": own["rows"],
+            "name": own["name"] or Empty(name="name"),
+            "salutation": salutation or Empty(name="salutation"),
+            "code": own.get("code") or Empty(name="code"),
+            TIME_ZONE: own["time_zone"],
+        }
+        if "remedies" in own:
+            values["remedies"] = own["remedies"]
+        if self.has_heading:
+            values |= heading_fields(own.get("heading", NO_HEADING))
+        return values
+
+    def _content(self, written: str) -> Content:
+        first, _, rest = written.partition(_SEPARATOR)
+        middle, _, html = rest.partition(_SEPARATOR)
+        html, _, body = html.partition(_SEPARATOR) if self._is_on_paper else (html, "", "")
+        if _SEPARATOR in (body or html):
+            raise self._refusal("a value holds the control character U+001E.", "Remove it from the value.")
+        subject = " ".join(first.split())
+        if not subject or _CONTROL.search(subject):
+            problem = "the subject holds a control character." if subject else "the subject is empty."
+            raise self._refusal(problem, "Correct the `Subject:` line, or the value in it.")
+        text = middle.strip("\n") + "\n"
+        if "\n\n\n" in text:
+            text = _EMPTY_LINES.sub("\n\n", text)
+        return Content(subject=subject, text=text, html=html, body=body)
+
+    def _failure(self, error: Exception) -> TemplateError:
+        place = self._place(error)
+        problem = str(error) or type(error).__name__
+        if not problem.endswith((".", "?")):
+            problem += "."
+        advice = "Correct the template, or the value; `default` and `if` serve for fields that may be empty."
+        return source.mistake(place.path, place.line, problem, advice)
+
+    def _place(self, error: Exception) -> Place:
+        """Where in the template files it happened: the innermost frame of the compiled template says."""
+        line = 0
+        trace = error.__traceback__
+        while trace:
+            if trace.tb_frame.f_code.co_filename == FILENAME:
+                line = self._script.whole.get_corresponding_lineno(trace.tb_lineno)
+            trace = trace.tb_next
+        return self._places.get(line, Place(self._path, 1))
+
+    def _refusal(self, problem: str, advice: str) -> TemplateError:
+        return TemplateError(f"{self._path}: {problem}", next_step=advice)
+
+
+def load(  # noqa: PLR0913 (what a template is made from)
+    scenario: str,
+    language: str,
+    *,
+    directories: Sequence[Path],
+    layout: str,
+    incident: Fields,
+    sender: Fields,
+    brand: Fields = NO_BRAND,
+    remedies: Fields = NO_REMEDIES,
+    on_paper: bool = False,
+) -> Template:
+    """Compile one language's letter in its layout.
+
+    ``directories`` are searched in order: the campaign's own templates, then the shipped ones. ``incident`` are the
+    facts as this language tells them, with the scenario's optional facts as known names; ``brand`` is for the layout.
+    ``remedies`` are the addresses at which the campaign's remedies are chosen, with ``{token}`` for the recipient.
+    ``on_paper`` says that the letter's body is wanted by itself too. ``TemplateError`` names the file and the line,
+    and the nearest name where one is not known.
+    """
+    path = source.letter_path(scenario, language, directories)
+    letter = source.read_letter(path)
+    page, plain = _layout_fragments(layout, directories)
+    try:
+        localiser = Localiser(language)
+    except ValueError as error:
+        raise TemplateError(f"{path}: {error}.", next_step="Name the file after an ISO 639 code.") from error
+    environment = LetterEnvironment(localiser)
+    fields = {"incident": incident, "sender": sender}
+    for fragment in (letter.subject, letter.preheader, letter.body):
+        check(environment, fragment, VARIABLES, fields)
+    source.refuse_large_blocks(letter.body)
+    fields |= {"brand": brand, "remedies": remedies}
+    for fragment in (page, plain):
+        check(environment, fragment, VARIABLES | SLOTS | {"direction", "brand", *_HEADING}, fields | _HEADING)
+    every = (letter.subject.text, letter.preheader.text, letter.body.text, page.text, plain.text)
+    mask = Mask(environment, every, fields)
+    styling = dict(zip(STYLING, (language, localiser.direction, brand["colour"], brand["ink"]), strict=True))
+    code, places = mask.reveal(_combined(letter, page, plain, mask, styling, on_paper=on_paper))
+    constants = {**fields, "language": language, "direction": localiser.direction}
+    if vars(remedies):  # each recipient has addresses of their own
+        del constants["remedies"]
+    tracer = Tracer(environment, (letter.subject, letter.preheader, letter.body, page, plain), constants)
+    links = addresses(code, fields)
+    script = CompiledLetter(environment, code, constants)
+    return Template(language, path, script, places, localiser, tracer, links, letter.prefix)
+
+
+def letter_texts(scenario: str, languages: Iterable[str], directories: Sequence[Path]) -> list[tuple[Path, str]]:
+    """The scenario's letters in these languages as they stand in their files."""
+    paths = [source.letter_path(scenario, language, directories) for language in languages]
+    return [(path, source.read(path)) for path in paths]
+
+
+def template_files(scenario: str, directories: Sequence[Path], layout: str) -> tuple[Path, ...]:
+    """Every file that shapes the scenario's letters, in any language, sorted: a change of one changes the letters."""
+    languages = available_languages(scenario, directories)
+    letters = [source.letter_path(scenario, language, directories) for language in languages]
+    others = [*source.layout_paths(layout, directories), source.scenario_path(scenario, directories)]
+    return tuple(sorted([*letters, *(path for path in others if path)]))
+
+
+def shipped_templates() -> Path:
+    """The templates that come with the package: inside it in a wheel, beside it in a source checkout."""
+    package = Path(__file__).resolve().parents[1]
+    candidates = (package / "templates", package.parent / "templates")
+    for folder in candidates:
+        if folder.is_dir():
+            return folder
+    raise TemplateError(f"The shipped templates are not at {candidates[0]}.", next_step="Install mass-apology again.")
+
+
+def _combined(
+    letter: Letter, page: Fragment, plain: Fragment, mask: Mask, styling: Mapping[str, str], *, on_paper: bool
+) -> str:
+    guard = Guard(mask=mask, path=letter.body.path, text=source.read(letter.body.path))
+    body = compile_body(mask.hide(letter.body), mask, guard, isolate=styling["direction"] == "rtl")
+    subject, preheader = mask.hide(letter.subject), mask.hide(letter.preheader)
+    parts = Parts(subject=subject, preheader=preheader, body=body, styling=styling)
+    escaping = Token(code="autoescape true", statement=True, path=page.path, line=1)
+    pages = _SEPARATOR.join((frame_html(page, parts, mask), *((body.html,) if on_paper else ())))
+    html = mask.add(escaping) + pages + mask.statement("endautoescape", escaping)
+    return _SEPARATOR.join((subject, frame_text(plain, parts, mask), html))
+
+
+def _layout_fragments(layout: str, directories: Sequence[Path]) -> tuple[Fragment, Fragment]:
+    page, plain = source.layout_paths(layout, directories)
+    text = source.read(plain) if plain else "{{ body }}"
+    html = Fragment(path=page, line=1, text=source.read(page))
+    return html, Fragment(path=plain or page, line=1, text=text)

@@ -1,0 +1,320 @@
+"""Rows of texts become recipients: every row is checked wholly, and all that is wrong with it is said at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import compress
+from typing import TYPE_CHECKING, Any
+
+from mass_apology.columns import Value
+from mass_apology.control_characters import turns_what_follows
+from mass_apology.model import Finding, Recipient, Severity, Withheld
+from mass_apology.names import clickable
+from mass_apology.recipients.about_nobody import Header, RepeatedHeader, totals_problem, totals_word
+from mass_apology.recipients.address import envelope_address
+from mass_apology.recipients.cells import (
+    BIDI_OVERRIDE,
+    CONTROL,
+    CONTROL_BUT_LAYOUT,
+    Flaw,
+    converted,
+    row_finding,
+    shown,
+    time_zone,
+    value_reader,
+)
+from mass_apology.recipients.cleaning import Cleaner
+from mass_apology.recipients.column_layout import (
+    Batch,
+    Chunk,
+    Roles,
+    listed,
+)
+from mass_apology.recipients.column_watch import ColumnWatch
+from mass_apology.recipients.damage import Damage
+from mass_apology.recipients.identity import identify, identify_unusable
+from mass_apology.recipients.languages import LanguageNotes, language
+from mass_apology.recipients.leading_zeros import LeadingZeros
+from mass_apology.recipients.where import Where
+from mass_apology.settings import Campaign, ColumnType
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_HEADERS_TOLD = 100  # in the middle of a file; more are not worth the memory
+_LONGEST_NAME = 200  # characters
+_ENCODED_WORD = re.compile(r"=\?")  # RFC 2047: a mail program would decode it, into anything
+
+_Cells = Sequence[str]
+
+
+class RowChecks:
+    """What every row of one file is checked for."""
+
+    def __init__(
+        self, file: str, roles: Roles, campaign: Campaign, where: Where | None, watch: ColumnWatch, damage: Damage
+    ) -> None:
+        self._file = file
+        self._watch = watch
+        self._damage = damage
+        self._cleaner = Cleaner(file)
+        self._languages = LanguageNotes(file, roles.language)
+        self._zeros = LeadingZeros(file, campaign.types)
+        self._headers: list[Finding] = []  # of other columns than the first one
+        self._roles = roles
+        self._where = where
+        self._each_customer = campaign.one_letter_per == "customer"
+        self._readers = {
+            column: value_reader(kind, campaign.time_zone)
+            for column, kind in campaign.types.items()
+            if kind is not ColumnType.TEXT
+        }
+
+    def batch(self, chunk: Chunk) -> Batch:
+        """The chunk's rows as recipients and findings."""
+        lines, columns, passed_over = self._chosen(chunk)
+        self._languages.see(columns, lines)
+        self._zeros.see(columns, lines)
+        cells = _CheckedCells(columns)
+        cells.flaws += self._damage.flaws(columns, lines)
+        people = self._people(cells)
+        sound = [True] * len(lines)
+        for flaw in cells.flaws:
+            sound[flaw.row] = False
+        told = [self._finding(flaw, lines[flaw.row], columns) for flaw in cells.flaws]
+        misfits = len({finding.line for finding in chunk.misfits})
+        findings = sorted([*chunk.misfits, *told], key=lambda finding: finding.line or 0)
+        fields = {lines[flaw.row]: people[-1][flaw.row] for flaw in cells.flaws}
+        return Batch(
+            recipients=[
+                _recipient(self._each_customer, *person) for person in compress(zip(lines, *people, strict=True), sound)
+            ],
+            findings=findings,
+            withheld=list(_withheld(findings, fields, each_customer=self._each_customer)),
+            rows_read=len(chunk.lines) - passed_over + misfits,
+            rows_chosen=len(lines) + misfits,
+        )
+
+    def findings(self) -> list[Finding]:
+        """What is to be said about the file, once all its rows were looked at."""
+        watches = (self._watch, self._damage, self._languages, self._zeros)
+        told = [finding for each in watches for finding in each.findings()]
+        return [*self._cleaner.findings(), *self._headers, *told]
+
+    def _chosen(self, chunk: Chunk) -> tuple[list[int], dict[str, _Cells], int]:
+        """The rows that ``where`` does not leave out: their lines, and cells by column; how many rows are none."""
+        for code, mended in chunk.mended.items():
+            self._cleaner.note(code, mended)
+        frame, lines = self._cleaner.cleaned(chunk.frame, chunk.lines), chunk.lines
+        nobody = self._no_rows(frame, lines)
+        if nobody:
+            kept = [row not in nobody for row in range(len(lines))]
+            frame, lines = frame[kept], list(compress(lines, kept))
+        self._watch.see({column: frame[column].tolist() for column in self._watch.columns}, lines)
+        if self._where is not None:
+            chosen = self._where.chosen(frame)
+            frame, lines = frame[chosen], list(compress(lines, chosen))
+        return lines, {column: frame[column].tolist() for column in frame.columns}, len(nobody)
+
+    def _no_rows(self, frame: pd.DataFrame, lines: Sequence[int]) -> set[int]:
+        """The positions of rows without any value, and of those that repeat the column names."""
+        found: dict[str, list[int]] = {"rows-empty": [], "header-repeated": []}
+        odd = [row for row, address in enumerate(frame[self._roles.address].tolist()) if "@" not in address]
+        columns = [frame[column].tolist() for column in frame.columns] if odd else []
+        repeated = RepeatedHeader(list(frame.columns))
+        for row in odd:
+            values = [cells[row] for cells in columns]
+            if not any(values):
+                found["rows-empty"].append(row)
+            elif (kind := repeated.kind(values)) is Header.AS_IT_IS:
+                found["header-repeated"].append(row)
+            elif kind is Header.ANOTHER and len(self._headers) < _HEADERS_TOLD:
+                self._headers.append(self._other_header(lines[row], values))
+        for code, rows in found.items():
+            self._cleaner.note(code, [lines[row] for row in rows])
+        return {row for rows in found.values() for row in rows}
+
+    def _other_header(self, line: int, values: Sequence[str]) -> Finding:
+        return Finding(
+            code="header-changed",
+            severity=Severity.ERROR,
+            where=f"{self._file}, line {line}",
+            problem=f"The line holds column names, and not those of the first line: {listed(values)}.",
+            advice="The rows below it would be read into wrong columns: make two files of it, or one with one header.",
+        )
+
+    def _people(self, cells: _CheckedCells) -> tuple[Sequence[Any], ...]:
+        """What ``_recipient`` takes after the line, each for all rows; what is wrong is then among the flaws."""
+        roles = self._roles
+        cells.find_controls({roles.address, roles.name, roles.language, roles.time_zone, roles.key})
+        cells.find(roles.address, _ENCODED_WORD, "encoded-word", "holds '=?', which mail programs decode")
+        if roles.name is not None:
+            cells.find_name_flaws(roles.name, roles.address)
+        cells.find_totals(roles.address)
+        cells.require(roles.address, "address-missing")
+        cells.require(roles.key, "key-missing")
+        people = (
+            cells.convert(roles.address, envelope_address, "address-invalid"),
+            cells.stripped(roles.name),
+            cells.convert(roles.language, language, "language-invalid"),
+            cells.convert(roles.time_zone, time_zone, "time-zone-unknown"),
+            cells.stripped(roles.key),
+            cells.fields(),
+        )
+        for column, read in self._readers.items():
+            cells.check_values(column, read)
+        cells.keep_only_totals()
+        return people
+
+    def _finding(self, flaw: Flaw, line: int, columns: Mapping[str, _Cells]) -> Finding:
+        return row_finding(
+            file=self._file,
+            line=line,
+            address=columns[self._roles.address][flaw.row],
+            code=flaw.code,
+            problem=flaw.problem,
+            column=flaw.column,
+        )
+
+
+class _CheckedCells:
+    """The cells of one batch, and the flaws that were found in them so far."""
+
+    def __init__(self, columns: Mapping[str, _Cells]) -> None:
+        self._columns = columns
+        self.flaws: list[Flaw] = []
+
+    def find_controls(self, of_one_line: set[str | None]) -> None:
+        """Control characters; in columns that are not of one line, tab and line feed are none."""
+        for column, cells in self._columns.items():
+            if not "".join(cells).isprintable():
+                pattern = CONTROL if column in of_one_line else CONTROL_BUT_LAYOUT
+                self.find(column, pattern, "control-character", "holds a control character")
+                if pattern is CONTROL_BUT_LAYOUT:
+                    self._find_turned(column)
+
+    def _find_turned(self, column: str) -> None:
+        """Values that would turn the writing of the letter around them; a name may not even begin to."""
+        for index, cell in enumerate(self._columns[column]):
+            if turns_what_follows(cell):
+                problem = f"The value '{shown(cell)}' turns the direction of writing of what follows it."
+                self.flaws.append(Flaw(index, "bidi-override", column, problem))
+
+    def find(self, column: str, pattern: re.Pattern[str], code: str, problem: str) -> None:
+        """Cells in which the pattern occurs; ``problem`` completes the sentence "The value '…' …"."""
+        cells = self._columns[column]
+        if not pattern.search("".join(cells)):  # one search for the batch; two cells may join to a hit, which is none
+            return
+        hits = ((index, cell) for index, cell in enumerate(cells) if pattern.search(cell))
+        self.flaws.extend(Flaw(index, code, column, f"The value '{shown(cell)}' {problem}.") for index, cell in hits)
+
+    def find_name_flaws(self, column: str, address: str) -> None:
+        """What a name must not hold, since it stands in a header and after "Dear"."""
+        self.find(column, _ENCODED_WORD, "encoded-word", "holds '=?', which mail programs decode")
+        self.find(column, BIDI_OVERRIDE, "bidi-override", "holds characters that turn the direction of writing")
+        for index, (cell, own) in enumerate(zip(self._columns[column], self._columns[address], strict=True)):
+            if (link := clickable(cell)) and cell.strip().casefold() != own.strip().casefold():
+                problem = f"The value '{shown(cell)}' holds '{shown(link)}', which mail programs make a link of."
+                self.flaws.append(Flaw(index, "name-is-link", column, problem))
+            if len(cell) > _LONGEST_NAME:
+                problem = (
+                    f"The name '{shown(cell)}' has {len(cell)} characters, and at most {_LONGEST_NAME} are allowed."
+                )
+                self.flaws.append(Flaw(index, "name-too-long", column, problem))
+
+    def find_totals(self, address: str) -> None:
+        """Rows without an address that are a sum, or say how many rows there are."""
+        for row, cell in enumerate(self._columns[address]):
+            if "@" not in cell and (word := totals_word([cells[row] for cells in self._columns.values()])):
+                self.flaws.append(Flaw(row, "totals-row", address, totals_problem(word)))
+
+    def keep_only_totals(self) -> None:
+        """Of a row of totals nothing else needs to be said."""
+        totals = {flaw.row for flaw in self.flaws if flaw.code == "totals-row"}
+        self.flaws = [flaw for flaw in self.flaws if flaw.code == "totals-row" or flaw.row not in totals]
+
+    def require(self, column: str | None, code: str) -> None:
+        """Cells that must not be empty, and are."""
+        if column is not None:
+            problem = f"The cell in column '{shown(column)}' is empty."
+            empty = (row for row, cell in enumerate(self._columns[column]) if not cell)
+            self.flaws.extend(Flaw(row, code, column, problem) for row in empty)
+
+    def stripped(self, column: str | None) -> list[str]:
+        """The column's cells without outer blanks, all empty where there is no such column."""
+        if column is None:
+            return [""] * len(next(iter(self._columns.values())))
+        return [cell.strip() for cell in self._columns[column]]
+
+    def convert(self, column: str | None, convert: Callable[[str], str], code: str) -> list[str]:
+        """What the stripped cells mean, empty where they are empty or flawed."""
+        if column is None:
+            return self.stripped(None)
+        values, flaws = converted(self.stripped(column), convert, code=code, column=column)
+        self._add_new(flaws)
+        return [value or "" for value in values]
+
+    def check_values(self, column: str, read: Callable[[str], Value]) -> None:
+        """Values that are not of the column's declared type."""
+        _, flaws = converted(self._columns[column], read, code="value-invalid", column=column)
+        self._add_new([flaw._replace(problem=f"In column '{shown(column)}': {flaw.problem}") for flaw in flaws])
+
+    def fields(self) -> list[dict[str, str]]:
+        """For each row its cells that are not empty, by column."""
+        names = tuple(self._columns)
+        rows = zip(*self._columns.values(), strict=True)
+        return [
+            {name: cell for name, cell in zip(names, row, strict=True) if cell}
+            if "" in row
+            else dict(zip(names, row, strict=True))
+            for row in rows
+        ]
+
+    def _add_new(self, flaws: Sequence[Flaw]) -> None:
+        """Flaws of cells that have none yet: what holds a control character is no address either, and said once."""
+        told = {(flaw.row, flaw.column) for flaw in self.flaws}
+        self.flaws.extend(flaw for flaw in flaws if (flaw.row, flaw.column) not in told)
+
+
+def _recipient(  # noqa: PLR0913, PLR0917 (one argument for each field)
+    each_customer: bool,  # noqa: FBT001 (private, and called once)
+    line: int,
+    address: str,
+    name: str,
+    language: str,
+    time_zone: str,
+    key: str,
+    row: Mapping[str, str],
+) -> Recipient:
+    identity, mailbox, customer, person = identify(address, name, key, each_customer=each_customer)
+    return Recipient(
+        identity=identity,
+        mailbox=mailbox,
+        customer=customer,
+        person=person,
+        address=address,
+        name=name,
+        language=language,
+        time_zone=time_zone,
+        line=line,
+        row=row,
+    )
+
+
+def _withheld(
+    findings: Iterable[Finding], fields: Mapping[int, Mapping[str, str]], *, each_customer: bool
+) -> Iterator[Withheld]:
+    """The rows these findings are about, with their ``fields`` by line; rows of a wrong structure have none.
+
+    Where ``each_customer`` gets a letter, nobody can tell whose the spoilt row of a shared mailbox is.
+    """
+    told: set[int] = set()
+    for finding in findings:
+        if finding.line is not None and finding.line not in told:
+            told.add(finding.line)
+            row = fields.get(finding.line, {})
+            identity = None if each_customer else identify_unusable(finding.address)
+            yield Withheld(
+                line=finding.line, address=finding.address, reason=finding.problem, identity=identity, row=row
+            )

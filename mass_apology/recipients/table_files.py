@@ -1,0 +1,89 @@
+"""Files whose cells have types, Excel and Parquet: what ``typed_files`` reads of them becomes chunks of rows.
+
+Parquet needs an extra of the package, and so do old workbooks; where it is not installed, the error names the command.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from mass_apology import typed_files
+from mass_apology.model import Finding, Severity
+from mass_apology.recipients.cells import row_finding
+from mass_apology.recipients.column_layout import (
+    Chunk,
+    Layout,
+    check_unchanged,
+    note,
+)
+from mass_apology.settings import Campaign, ColumnType
+from mass_apology.typed_files import FlawedRow, Heading, Request, Rows
+
+# Readers of a text take what people see; a number with a unit would be none to the readers of these.
+_BARE = frozenset({ColumnType.INT, ColumnType.DECIMAL, ColumnType.DATETIME})
+_EXAMPLES = 5
+
+
+def typed_header(path: Path, kind: str, campaign: Campaign) -> tuple[list[str], int, list[Finding]]:
+    """The cells of the header, its line, and what is to be said about the file.
+
+    Raises:
+        InputError: no such file, no such sheet, nothing in it, or the extra is not installed.
+    """
+    request = Request(path=os.fsencode(path), kind=kind, sheet=campaign.csv.sheet, address=campaign.columns.address)
+    with closing(typed_files.read_typed(path, request)) as frames:
+        heading = next(frames)
+    assert isinstance(heading, Heading)  # noqa: S101 (the order of frames; this tells mypy)
+    notes = [note(each.code, Severity(each.severity), path.name, each.problem, each.advice) for each in heading.notices]
+    return heading.cells, heading.line, [*notes, *_numbers_shown(path, heading, campaign)]
+
+
+def typed_chunks(path: Path, layout: Layout, campaign: Campaign, address: str, rows: int) -> Iterator[Chunk]:
+    """The file's rows, at most ``rows`` at a time, in constant memory."""
+    request = Request(
+        path=os.fsencode(path),
+        kind=layout.kind,
+        sheet=campaign.csv.sheet,
+        rows=rows,
+        line=layout.line,
+        width=len(layout.header),
+        place=layout.header.index(address),
+        bare=[place for place, name in enumerate(layout.header) if campaign.types.get(name) in _BARE],
+    )
+    with closing(typed_files.read_typed(path, request)) as frames:
+        for frame in frames:
+            if isinstance(frame, Heading):
+                check_unchanged(path, frame.cells, layout)
+            else:
+                yield _chunk(path, layout, frame)
+
+
+def _numbers_shown(path: Path, heading: Heading, campaign: Campaign) -> Iterator[Finding]:
+    """That numbers are read with their signs, in columns whose type is not declared."""
+    examples = [
+        example
+        for place, example in heading.shown.items()
+        if campaign.types.get(heading.cells[place].strip()) not in _BARE
+    ]
+    if examples:
+        more = f" and {len(examples) - _EXAMPLES} more" if len(examples) > _EXAMPLES else ""
+        several = f"{', '.join(examples[:_EXAMPLES])}{more}"
+        problem = f"Numbers are read as the workbook shows them, with a decimal point: {several}."
+        advice = 'For the number alone declare its type in campaign.toml, such as [types] credit = "decimal".'
+        yield note("number-shown", Severity.INFO, path.name, problem, advice)
+
+
+def _chunk(path: Path, layout: Layout, rows: Rows) -> Chunk:
+    import pandas as pd  # noqa: PLC0415 (350 ms that no other command should pay)
+
+    frame = pd.DataFrame(rows.texts, columns=pd.Index(layout.header, dtype=object), dtype=object)
+    return Chunk(frame=frame, lines=rows.lines, misfits=[_finding(path, each) for each in rows.flawed])
+
+
+def _finding(path: Path, row: FlawedRow) -> Finding:
+    return row_finding(
+        file=path.name, line=row.line, address=row.address, code=row.code, problem=row.problem, column=row.column
+    )

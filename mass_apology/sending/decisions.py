@@ -1,0 +1,117 @@
+"""What one transaction's outcome means for its delivery and for the run. Pure: a decision is a value."""
+
+from __future__ import annotations
+
+from enum import StrEnum, auto
+
+from msgspec import Struct
+
+from mass_apology.model import Delivery, Mark, Outcome, Status
+from mass_apology.sending import pacing
+from mass_apology.sending.pacing import Backoff, Ending
+from mass_apology.smtp.verdicts import Kind, Verdict
+
+MAILBOX_FULL_ATTEMPTS = 4  # a mailbox that is still full after some hours is one nobody empties
+
+
+class Effect(StrEnum):
+    """What a reply asks of the run as a whole."""
+
+    NONE = auto()
+    SLOW_DOWN = auto()  # half the rate, half the connections
+    ONE_CONNECTION_FEWER = auto()
+    WAIT_FOR_QUOTA = auto()  # begin nothing until the relay's window has had time to reopen
+    STOP = auto()  # a person must mend something first; the rest stays due
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """A delivery's next status, and what it means for the run."""
+
+    mark: Mark
+    ending: Ending | None  # as the breaker counts it; None where the outcome says nothing about the letters
+    effect: Effect
+    sentence: str  # why, for the person who reads it; empty where there is no effect
+
+
+_EFFECTS = {
+    Kind.THROTTLE: Effect.SLOW_DOWN,
+    Kind.SERVER_STORAGE: Effect.SLOW_DOWN,
+    Kind.CONCURRENCY: Effect.ONE_CONNECTION_FEWER,
+    Kind.QUOTA: Effect.WAIT_FOR_QUOTA,
+    Kind.CREDENTIALS: Effect.STOP,
+    Kind.ACCOUNT: Effect.STOP,
+    Kind.SENDER_AUTHENTICATION: Effect.STOP,
+    Kind.RELAY_REFUSAL: Effect.STOP,
+}
+_WAITS: dict[Kind, Backoff] = {
+    Kind.GREYLISTED: pacing.GREYLISTED,
+    Kind.CONNECTION_LOST: pacing.CONNECTION,
+    Kind.SESSION_CAP: pacing.CONNECTION,
+    Kind.CONCURRENCY: pacing.CONNECTION,
+    Kind.THROTTLE: pacing.CONNECTION,
+    Kind.LACKS_EXTENSION: pacing.CONNECTION,
+    Kind.TOO_MANY_RECIPIENTS: pacing.CONNECTION,
+}
+"""How long a deferred letter waits; a kind that is not here waits as ``pacing.LETTER``."""
+
+_ENDINGS = {Status.ACCEPTED: Ending.ACCEPTED, Status.REFUSED: Ending.REFUSED, Status.IN_DOUBT: Ending.IN_DOUBT}
+
+# What says nothing about the letters or the addresses: it must not trip the breaker.
+_NOT_A_JUDGEMENT = frozenset({Kind.INTERRUPTED, Kind.SESSION_CAP, Kind.CONCURRENCY, Kind.LACKS_EXTENSION, Kind.QUOTA})
+
+
+def decide(
+    delivery: Delivery,
+    outcome: Outcome,
+    verdict: Verdict,
+    *,
+    now: float,
+    chance: float,
+    give_up_at: float,
+) -> Decision:
+    """Where the delivery goes from here, and what the run learns.
+
+    ``chance`` in [0, 1) spreads the retries, ``give_up_at`` is when a letter that is still deferred expires. What
+    several refusals together mean is weighed in ``refusals``.
+    """
+    attempts = delivery.attempts + 1
+    status, effect = verdict.status, _EFFECTS.get(verdict.kind, Effect.NONE)
+    if verdict.kind is Kind.MAILBOX_FULL and attempts >= MAILBOX_FULL_ATTEMPTS:
+        status = Status.REFUSED
+    due_at = _due_at(verdict.kind, effect, attempts, now, chance) if status is Status.DEFERRED else None
+    if due_at is not None and due_at > give_up_at and effect is not Effect.STOP:
+        status, due_at = Status.EXPIRED, None
+    reply = outcome.reply
+    mark = Mark(
+        delivery=delivery.id,
+        status=status,
+        at=now,
+        attempts=attempts,
+        due_at=due_at,
+        code=reply.code if reply else None,
+        enhanced_code=reply.enhanced if reply else None,
+        reply=reply.text if reply else outcome.problem,
+    )
+    sentence = "" if effect is Effect.NONE else _sentence(verdict, outcome)
+    return Decision(mark=mark, ending=_ending(status, verdict), effect=effect, sentence=sentence)
+
+
+def _due_at(kind: Kind, effect: Effect, attempts: int, now: float, chance: float) -> float:
+    """When a deferred letter is due again. What was not about the letter lets it go first when the run goes on."""
+    if effect in (Effect.STOP, Effect.WAIT_FOR_QUOTA) or kind is Kind.INTERRUPTED:
+        return now
+    return now + pacing.wait(_WAITS.get(kind, pacing.LETTER), attempts, chance)
+
+
+def _ending(status: Status, verdict: Verdict) -> Ending | None:
+    if verdict.kind in _NOT_A_JUDGEMENT:
+        return None
+    return _ENDINGS.get(status, Ending.DEFERRED)
+
+
+def _sentence(verdict: Verdict, outcome: Outcome) -> str:
+    reply = outcome.reply
+    if reply is None:
+        return verdict.sentence
+    codes = f"{reply.code} {reply.enhanced}" if reply.enhanced else str(reply.code)
+    return f"{verdict.sentence} It said: {codes} {reply.text}".rstrip()

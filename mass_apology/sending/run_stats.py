@@ -1,0 +1,89 @@
+"""What a run has done so far, for the breaker and for the eyes."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+
+from msgspec import Struct
+
+from mass_apology.model import Status
+from mass_apology.sending import pacing
+from mass_apology.sending.pacing import Ending
+
+RATE_SECONDS = 10.0  # the rate shown is that of the last ten seconds
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """A moment of a run."""
+
+    due_at_start: int  # letters that were due when the run began
+    counts: dict[Status, int]  # letters that got this status in this run
+    rate: float  # accepted letters a second, lately
+    seconds_left: float | None  # at this rate; None while it is not known
+    connections: int  # that may be open
+    share: float  # of the configured rate that is in use; below 1 while the relay throttles
+    waits_for: str = ""  # why nothing moves, as a phrase; empty while it does
+
+    @property
+    def settled(self) -> int:
+        """Letters this run is done with."""
+        return sum(count for status, count in self.counts.items() if status is not Status.DEFERRED)
+
+
+class RunStats:
+    """Counts statuses as letters settle. A letter deferred and accepted later is counted as accepted only."""
+
+    def __init__(self, due: int) -> None:
+        self.due = due
+        self.counts: Counter[Status] = Counter()
+        self.recent: deque[Ending] = deque(maxlen=pacing.RECENT)
+        self._deferred: set[int] = set()
+        self._accepted_in: deque[tuple[int, int]] = deque()  # (second, letters)
+
+    def settle(self, delivery: int, status: Status, now: float) -> None:
+        """A delivery got this status."""
+        self._deferred.discard(delivery)
+        if status is Status.DEFERRED:
+            self._deferred.add(delivery)
+            return
+        self.counts[status] += 1
+        if status is Status.ACCEPTED:
+            self._count_accepted(int(now))
+
+    def take_back(self, delivery: int, status: Status) -> None:
+        """A delivery that got this status is deferred after all."""
+        self.counts[status] -= 1
+        self._deferred.add(delivery)
+
+    def _count_accepted(self, second: int) -> None:
+        if self._accepted_in and self._accepted_in[-1][0] == second:
+            self._accepted_in[-1] = (second, self._accepted_in[-1][1] + 1)
+            return
+        self._accepted_in.append((second, 1))
+        while self._accepted_in[0][0] < second - RATE_SECONDS:
+            self._accepted_in.popleft()
+
+    def rate(self, now: float) -> float:
+        """Accepted letters a second over the last seconds, the current one included."""
+        begin = now - RATE_SECONDS
+        counted = [(second, count) for second, count in self._accepted_in if second >= begin]
+        if not counted:
+            return 0.0
+        return sum(count for _, count in counted) / max(1.0, now - counted[0][0])
+
+    def snapshot(self, now: float, *, connections: int, share: float, waits_for: str) -> Progress:
+        """What to show now."""
+        counts = dict(self.counts)
+        if self._deferred:
+            counts[Status.DEFERRED] = len(self._deferred)
+        rate = self.rate(now)
+        left = self.due - sum(self.counts.values())
+        return Progress(
+            due_at_start=self.due,
+            counts=counts,
+            rate=rate,
+            seconds_left=left / rate if rate else None,
+            connections=connections,
+            share=share,
+            waits_for=waits_for,
+        )

@@ -1,0 +1,90 @@
+"""The store's file: where it is, and how it is made and opened."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from sqlite3 import Connection
+
+from mass_apology.errors import SuppressionError
+from mass_apology.system.sqlite_file import Database, read_sql, statements
+from mass_apology.system.state_folder import state_folder
+
+FILE_NAME = "suppressions.sqlite"
+APPLICATION_ID = 1832997717  # as in suppression_schema.sql
+VERSION = 1  # as in suppression_schema.sql
+
+# FULL: a change is on the disk when it is confirmed, on macOS only with fullfsync. secure_delete: what is removed
+# is overwritten in the file, not only marked as free space.
+_SETTINGS = """
+PRAGMA synchronous = FULL;
+PRAGMA fullfsync = ON;
+PRAGMA secure_delete = ON;
+PRAGMA temp_store = MEMORY;
+PRAGMA cache_size = -8000;
+"""
+
+_RESTORE = "Keep it, and restore a copy, or import the last export: without it, suppressed people would be written to."
+STORE = Database(
+    error=SuppressionError,
+    what="a store of suppressions",
+    application_id=APPLICATION_ID,
+    version=VERSION,
+    oldest_sqlite=(3, 37, 0),  # STRICT tables
+    patience=30.0,  # a list of a million addresses needs half of it
+    empty=(", which no store of suppressions ever is", _RESTORE),
+    again="then run the command again.",
+    restore=_RESTORE,
+)
+
+QUERIES = statements(__package__, "suppression_queries.sql")
+
+
+def default_path() -> Path | None:
+    """The store that all campaigns of this machine share; ``None`` for a user without a home directory."""
+    state = state_folder()
+    return state / FILE_NAME if state else None
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's errors with this file into ``SuppressionError``."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise STORE.told(error, path) from error
+
+
+def make(path: Path) -> None:
+    """Make an empty store, for its owner only (0600); one that another process has just made stays.
+
+    It gets its name only when it is whole: so an empty or short file is never a new store, but a lost one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp makes it 0600
+    os.close(descriptor)
+    try:
+        with closing(STORE.connect(Path(name), "rw")) as connection:
+            connection.executescript(f"{_SETTINGS} BEGIN; {read_sql(__package__, 'suppression_schema.sql')}")
+            connection.execute(QUERIES["make"], (secrets.token_bytes(32),))
+            connection.execute("COMMIT")
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            if not path.exists():  # a symbolic link to nowhere
+                raise
+    finally:
+        Path(name).unlink()
+
+
+def open_existing(path: Path) -> Connection:
+    """A connection in autocommit mode, for one thread at a time. Raises ``SuppressionError`` for anything but a store.
+
+    Without the permission to write it can still read.
+    """
+    return STORE.open(path, "rw", lambda connection: connection.executescript(_SETTINGS))
