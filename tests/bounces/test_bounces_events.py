@@ -16,6 +16,7 @@ from mass_apology.bounces.bounce_report import (
     Report,
 )
 from mass_apology.bounces.events import read_events
+from mass_apology.bounces.providers import PROVIDERS
 from mass_apology.errors import InputError
 
 OURS = "<k3xq@acme.example>"
@@ -152,6 +153,19 @@ def test_an_event_is_matched_by_our_message_id(event: object) -> None:
     clues = the_report(event).clues
     assert clues.message_ids == (OURS,)
     assert clues.relay_id
+
+
+@pytest.mark.parametrize("event", [event for event, _ in FAILURES + OTHERS])
+def test_exactly_one_provider_recognises_an_event(event: dict[str, Any]) -> None:
+    assert sum(provider.recognises(event) for provider in PROVIDERS) == 1
+
+
+def test_every_provider_is_tried_here_and_named_in_the_next_step() -> None:
+    tried = [next(each for each in PROVIDERS if each.recognises(event)) for event, _ in FAILURES + OTHERS]
+    assert set(tried) == set(PROVIDERS)
+    with pytest.raises(InputError) as caught:
+        read_events(b"{", "events.json")
+    assert "SES (also through SNS), SendGrid, Mailgun or Postmark." in caught.value.next_step
 
 
 def test_moments_are_unix_seconds() -> None:
