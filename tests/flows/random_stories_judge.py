@@ -64,6 +64,7 @@ class Judge:
         self._agreed_rows: dict[str, set[str]] = defaultdict(set)  # mailbox → minutes that people have seen
         self._released: set[Letter] = set()  # letters in doubt that a person let go again, and that did not come yet
         self._crashed = False  # and nobody has settled the traces
+        self._mailboxes: dict[int, set[str]] = defaultdict(set)  # of each customer, one after the other
         self._was_killed = False
         self._has_lost = False  # a ledger
 
@@ -73,6 +74,8 @@ class Judge:
         agreed = [each for each in entries if isinstance(each, Agreed)]
         before = dict(self._suppressed)
         self._take_list(entries)
+        for row in rows(self._world.folder):
+            self._mailboxes[customer_of(row["number"])].add(row["email"].lower())
         self._take_consents(agreed, happened)
         self._judge_letters(agreed, before, happened)
         if happened.death:
@@ -225,11 +228,17 @@ class Judge:
                 heard = "" if place in self._heard else ", for all we heard"
                 yield f"{letter} has come{heard}, and is {' and '.join(several) or 'nothing'}"
         for letter, several_ in statuses.items():
-            if letter not in self._last and set(several_) & _ARRIVED:
+            if set(several_) & _ARRIVED and not self._has_come(letter):
                 yield f"{letter} is {' and '.join(several_)}, and has not come"
             doubtful = "IN_DOUBT" in several_ and not self._was_killed
             if doubtful and letter not in self._last and not self._world.book.dots[letter]:
                 yield f"{letter} is in doubt without a dot"
+
+    def _has_come(self, letter: Letter) -> bool:
+        """To this mailbox, or to another one of somebody whose it is now: the log names letters by customers' rows."""
+        mailbox, wave = letter
+        sharing = [known for known in self._mailboxes.values() if mailbox in known]
+        return any((known, wave) in self._last for known in {mailbox}.union(*sharing))
 
     def _fault(self, kind: Kind, happened: Happened, what: str) -> None:
         self.faults.append(Fault(kind=kind, act=str(happened), what=what))
