@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-import mass_apology.ledger
+import mass_apology.ledger.sqlite
 import mass_apology.suppression
 from mass_apology.errors import LedgerError, SuppressionError
-from mass_apology.ledger.database import LEDGER
+from mass_apology.ledger.sqlite.database import LEDGER
 from mass_apology.suppression.suppression_file import STORE
 from mass_apology.system import sqlite_file
 
@@ -28,7 +28,7 @@ def sqlite_error(name: str) -> sqlite3.Error:
 
 def schema_of(kind: AnyDatabase) -> str:
     if kind.error is LedgerError:
-        return sqlite_file.read_sql(mass_apology.ledger.__name__, "schema.sql")
+        return sqlite_file.read_sql(mass_apology.ledger.sqlite.__name__, "schema.sql")
     return sqlite_file.read_sql(mass_apology.suppression.__name__, "suppression_schema.sql")
 
 

@@ -13,9 +13,9 @@ from mass_apology.flows.continuity.outside import require_ledger, whole
 from mass_apology.flows.continuity.recording import Recording
 from mass_apology.flows.suppressing import list_and_entries
 from mass_apology.ledger import Control, Ledger
-from mass_apology.ledger.on_disk import is_there, overwritten
-from mass_apology.ledger.origin import use_suppressions
-from mass_apology.ledger.staging_file import delete_abandoned
+from mass_apology.ledger.sqlite.on_disk import is_there, overwritten
+from mass_apology.ledger.sqlite.origin import use_suppressions
+from mass_apology.ledger.sqlite.staging_file import delete_abandoned
 from mass_apology.model import Finding
 from mass_apology.settings import Campaign
 

@@ -50,8 +50,9 @@ from mass_apology.flows.feedback.bounces import settle
 from mass_apology.flows.follow_up import consent, follow_up, wave_plan
 from mass_apology.flows.plan.plan import Draft
 from mass_apology.flows.send.sending_run import Ended
-from mass_apology.ledger import Ledger, Records, marks
-from mass_apology.ledger.feedback import FeedbackBook
+from mass_apology.ledger import Ledger, Records
+from mass_apology.ledger.sqlite import marks
+from mass_apology.ledger.sqlite.feedback import FeedbackBook
 from mass_apology.suppression import Suppressions
 from mass_apology.system.state_folder import STATE_VARIABLE
 

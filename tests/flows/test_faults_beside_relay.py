@@ -22,7 +22,8 @@ from smtp_fakes import Relay
 from mass_apology.errors import LedgerError, MassApologyError, OutputError, RelayError, SuppressionError, TemplateError
 from mass_apology.flows import control, suppress
 from mass_apology.flows.send import sending_run as run_module
-from mass_apology.ledger import Control, marks
+from mass_apology.ledger import Control
+from mass_apology.ledger.sqlite import marks
 from mass_apology.letter.render_pool import RenderPool
 from mass_apology.sending import dispatcher as desk_module
 from mass_apology.smtp.sink import SinkSettings

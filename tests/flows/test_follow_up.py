@@ -23,7 +23,7 @@ from mass_apology.flows.follow_up.outlook import Outlook, outlook
 from mass_apology.flows.follow_up.timers import text
 from mass_apology.flows.send.sending_run import Ended
 from mass_apology.ledger import Ledger, Records
-from mass_apology.ledger.waves import Armed
+from mass_apology.ledger.sqlite.waves import Armed
 from mass_apology.model import Finding, Severity, Status
 
 DAY = 86400.0

@@ -18,7 +18,7 @@ from mass_apology.flows.check import check as checking
 from mass_apology.flows.purge import purge
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Records
-from mass_apology.ledger.origin import replaced
+from mass_apology.ledger.sqlite.origin import replaced
 from mass_apology.model import Severity
 
 LETTERS = 200

@@ -21,7 +21,7 @@ from mass_apology.flows.report.campaign_status import standing
 from mass_apology.flows.report.report import Report, report
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Records
-from mass_apology.ledger.reading import People
+from mass_apology.ledger.sqlite.sqlite_records import People
 from mass_apology.model import Status
 from mass_apology.suppression import Entry, Reason, Suppressions
 

@@ -13,7 +13,7 @@ from live import campaign_folder, customers, relay, statuses
 from smtp_fakes import FaultyConversation
 from test_crash import due, received, start
 
-from mass_apology.ledger.lock import LEASE
+from mass_apology.ledger.sqlite.lock import LEASE
 
 LETTERS, BEFORE, CONNECTIONS = 60, 20, 2
 PATIENCE = 60.0  # seconds; a guard against hanging

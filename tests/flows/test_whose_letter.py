@@ -162,7 +162,7 @@ def test_a_word_that_ends_many_replies_is_no_id(tmp_path: Path) -> None:
 
 
 def test_relay_ids_are_looked_up_by_an_index(by_ses: Path, tmp_path: Path) -> None:
-    from mass_apology.ledger.feedback import _QUERIES
+    from mass_apology.ledger.sqlite.feedback import _QUERIES
 
     read_all(by_ses, box(tmp_path, bounce(4)))
     with Records.open(by_ses / "ledger.sqlite", "trial") as ledger:

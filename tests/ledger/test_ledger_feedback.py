@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 from ledger_samples import CAMPAIGN, NOON, bury_holder, mark, message_id, planned_ledger, recipient, statuses
 
-from mass_apology.ledger import Ledger, purging
-from mass_apology.ledger.feedback import FeedbackBook, Match, Note, Traces
+from mass_apology.ledger import Ledger
+from mass_apology.ledger.sqlite import purging
+from mass_apology.ledger.sqlite.feedback import (
+    FeedbackBook,
+    Match,
+    Note,
+    Traces,
+)
 from mass_apology.model import Status
 
 

@@ -16,7 +16,13 @@ from ledger_samples import CAMPAIGN, NOON, bury_holder, mark, outside, plan, pla
 
 from mass_apology.errors import FencedOut, LedgerLocked
 from mass_apology.ledger import Ledger, Records
-from mass_apology.ledger.lock import LEASE, Holder, may_be_taken, renew, this_process
+from mass_apology.ledger.sqlite.lock import (
+    LEASE,
+    Holder,
+    may_be_taken,
+    renew,
+    this_process,
+)
 from mass_apology.model import Status
 from mass_apology.system.processes import start_of
 

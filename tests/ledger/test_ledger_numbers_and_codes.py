@@ -13,8 +13,8 @@ from ledger_samples import CAMPAIGN, NOON, WAVE, mark, message_id, recipient
 
 from mass_apology.errors import FencedOut
 from mass_apology.ledger import Ledger, Records, Staging
-from mass_apology.ledger.editions import begin, digest_of, editions
-from mass_apology.ledger.waves import Addition, add
+from mass_apology.ledger.sqlite.editions import begin, digest_of, editions
+from mass_apology.ledger.sqlite.waves import Addition, add
 from mass_apology.model import Delivery, Status
 
 

@@ -6,8 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-import mass_apology.ledger as package
-from mass_apology.ledger.statements import statements
+import mass_apology.ledger.sqlite as package
+from mass_apology.ledger.sqlite.statements import statements
 
 _FILES = [file.name for file in files(package).iterdir() if file.name.endswith(".sql") and file.name != "schema.sql"]
 _PYTHON = "".join(file.read_text("utf-8") for file in files(package).iterdir() if file.name.endswith(".py"))

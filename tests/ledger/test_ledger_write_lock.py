@@ -18,15 +18,15 @@ from ledger_samples import CAMPAIGN, mark, planned_ledger, statuses
 
 from mass_apology.errors import LedgerError
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.lock import transaction
-from mass_apology.ledger.write_lock import WriteLock, write_lock_file
+from mass_apology.ledger.sqlite.lock import transaction
+from mass_apology.ledger.sqlite.write_lock import WriteLock, write_lock_file
 from mass_apology.model import Status
 
 _NOTING = """
 import sys
 from pathlib import Path
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.lock import transaction
+from mass_apology.ledger.sqlite.lock import transaction
 
 def add(connection):
     with transaction(connection):
@@ -43,7 +43,7 @@ for number in range(int(sys.argv[2])):
 _HOLDING = """
 import sys
 from pathlib import Path
-from mass_apology.ledger.write_lock import WriteLock
+from mass_apology.ledger.sqlite.write_lock import WriteLock
 
 with WriteLock(Path(sys.argv[1])).held():
     print("held", flush=True)

@@ -16,8 +16,8 @@ from mass_apology.errors import LedgerError
 from mass_apology.guards.lost_ledger import LostElsewhere
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Records
-from mass_apology.ledger.on_disk import is_there
-from mass_apology.ledger.origin import gone, replaced
+from mass_apology.ledger.sqlite.on_disk import is_there
+from mass_apology.ledger.sqlite.origin import gone, replaced
 from mass_apology.model import Delivery
 
 

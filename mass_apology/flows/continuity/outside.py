@@ -18,8 +18,14 @@ from mass_apology.guards.lost_ledger import Elsewhere, LedgerFacts, ledger_findi
 from mass_apology.guards.other_suppressions import ListFacts, list_findings
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Records
-from mass_apology.ledger.on_disk import is_there, wal_of
-from mass_apology.ledger.origin import Gone, copied_from, gone, knows_run, replaced
+from mass_apology.ledger.sqlite.on_disk import is_there, wal_of
+from mass_apology.ledger.sqlite.origin import (
+    Gone,
+    copied_from,
+    gone,
+    knows_run,
+    replaced,
+)
 from mass_apology.model import Finding, Severity
 from mass_apology.settings import Campaign
 

@@ -17,7 +17,13 @@ import msgspec
 from msgspec import Struct, field
 
 from mass_apology.ledger import Records
-from mass_apology.ledger.origin import KnownLetter, LogMark, all_letters, by_number, replaced
+from mass_apology.ledger.sqlite.origin import (
+    KnownLetter,
+    LogMark,
+    all_letters,
+    by_number,
+    replaced,
+)
 
 BATCH = 5000  # letters that are looked up at once
 STRAYS = 100_000  # letters that were not found by their number: so many are looked for at once

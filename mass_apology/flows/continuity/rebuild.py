@@ -26,8 +26,20 @@ from mass_apology.flows.send.stopped_letters import withhold_stopped
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.learning import File, Learned, MakeToken, learn
-from mass_apology.ledger.origin import agree, become, copied_from, gone, replaced, settle
+from mass_apology.ledger.sqlite.learning import (
+    File,
+    Learned,
+    MakeToken,
+    learn,
+)
+from mass_apology.ledger.sqlite.origin import (
+    agree,
+    become,
+    copied_from,
+    gone,
+    replaced,
+    settle,
+)
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
 from mass_apology.model import FIRST_WAVE, read_lines

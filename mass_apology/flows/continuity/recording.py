@@ -19,7 +19,12 @@ from mass_apology.flows.continuity.outside import Outside
 from mass_apology.guards.domains import is_reserved, is_throwaway
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Ledger, Records
-from mass_apology.ledger.origin import begin_run, gone, settle, spread
+from mass_apology.ledger.sqlite.origin import (
+    begin_run,
+    gone,
+    settle,
+    spread,
+)
 from mass_apology.model import Finding, Mark, Severity, Status
 
 EVERY = 2.0  # seconds between two records: one costs a few milliseconds of the ledger's thread

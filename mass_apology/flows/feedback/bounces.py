@@ -18,8 +18,13 @@ from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.choice_records import Token, record
-from mass_apology.ledger.feedback import FeedbackBook, Match, Note, Traces
+from mass_apology.ledger.sqlite.choice_records import Token, record
+from mass_apology.ledger.sqlite.feedback import (
+    FeedbackBook,
+    Match,
+    Note,
+    Traces,
+)
 from mass_apology.model import Status
 from mass_apology.settings import Campaign
 from mass_apology.suppression import Entry, Reason, Suppressions

@@ -30,7 +30,7 @@ from mass_apology.flows.report.result_tables import (
     safe,
 )
 from mass_apology.ledger import Records
-from mass_apology.ledger.choice_records import (
+from mass_apology.ledger.sqlite.choice_records import (
     Choice,
     Recorded,
     Token,

@@ -17,7 +17,14 @@ from mass_apology.flows.feedback.relay_log_trial import AROUND, Trial
 from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.operator import OnProgress
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.doubts import Doubt, Proof, acknowledged, doubts, on_their_way, settle
+from mass_apology.ledger.sqlite.doubts import (
+    Doubt,
+    Proof,
+    acknowledged,
+    doubts,
+    on_their_way,
+    settle,
+)
 from mass_apology.relay_log.log_events import Disposition, Sighting
 from mass_apology.relay_log.log_times import Clock
 from mass_apology.relay_log.relay_log_reading import RelayLog

@@ -15,8 +15,8 @@ from mass_apology.flows.counting import disagreement, whose_word
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.purging import is_purged
-from mass_apology.ledger.taking_back import Refusal, refusals, take_back
+from mass_apology.ledger.sqlite.purging import is_purged
+from mass_apology.ledger.sqlite.taking_back import Refusal, refusals, take_back
 from mass_apology.model import FIRST_WAVE, read_lines, read_rows
 from mass_apology.quantities import are, counted, number
 from mass_apology.recipients import Segments

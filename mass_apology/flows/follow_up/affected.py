@@ -14,8 +14,8 @@ from mass_apology.flows.follow_up.wave_plan import WavePlan
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
 from mass_apology.ledger import Changed, Ledger, Records
-from mass_apology.ledger.editions import editions
-from mass_apology.ledger.waves import Candidate
+from mass_apology.ledger.sqlite.editions import editions
+from mass_apology.ledger.sqlite.waves import Candidate
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.schedule import Due, Wave
 from mass_apology.settings import Campaign, SubjectLine

@@ -19,7 +19,7 @@ from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Records
-from mass_apology.ledger.waves import Armed, arm, planned
+from mass_apology.ledger.sqlite.waves import Armed, arm, planned
 from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import DUE, NO_LETTER, Delivery, Finding, LargestLetter, Severity, Status, largest_of
 from mass_apology.preflight import Findings

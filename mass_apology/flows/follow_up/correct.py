@@ -36,7 +36,7 @@ from mass_apology.flows.send.stopped_letters import withhold_stopped
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.guards import AGAIN
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.editions import digest_of, editions
+from mass_apology.ledger.sqlite.editions import digest_of, editions
 from mass_apology.model import FIRST_WAVE
 from mass_apology.quantities import counted
 from mass_apology.schedule import is_wave_name, waves

@@ -28,7 +28,12 @@ from mass_apology.flows.send.sending_run import (
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.guards import AGAIN
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.waves import Candidate, armed, planned, withhold
+from mass_apology.ledger.sqlite.waves import (
+    Candidate,
+    armed,
+    planned,
+    withhold,
+)
 from mass_apology.model import NO_LETTER, Extensions, Finding, LargestLetter, Severity
 from mass_apology.quantities import counted
 from mass_apology.schedule import Due, Not, Wave, waves

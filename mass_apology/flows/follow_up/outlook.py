@@ -18,7 +18,12 @@ from mass_apology.flows.follow_up.wave_renaming import renaming_findings
 from mass_apology.flows.plan.plan import changed_parts
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Records
-from mass_apology.ledger.waves import Armed, Candidate, armed, planned
+from mass_apology.ledger.sqlite.waves import (
+    Armed,
+    Candidate,
+    armed,
+    planned,
+)
 from mass_apology.model import Finding, Status
 from mass_apology.preflight import Asked
 from mass_apology.schedule import Calendar, Day, Decision, Due, LeftOut, waves

@@ -14,8 +14,15 @@ from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.arrival_hours import timetable
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Changed, Ledger, Records
-from mass_apology.ledger.purging import is_purged
-from mass_apology.ledger.waves import Addition, Candidate, add, candidates, candidates_of, sharing
+from mass_apology.ledger.sqlite.purging import is_purged
+from mass_apology.ledger.sqlite.waves import (
+    Addition,
+    Candidate,
+    add,
+    candidates,
+    candidates_of,
+    sharing,
+)
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id
 from mass_apology.model import DUE, Delivery, Finding, LargestLetter, Severity, Status, largest_of, read_rows

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from mass_apology.guards import apply_overrides
 from mass_apology.guards.renamed_waves import WaveFacts, wave_findings
 from mass_apology.ledger import Records
-from mass_apology.ledger.waves import Armed, agreed_letters, planned
+from mass_apology.ledger.sqlite.waves import Armed, agreed_letters, planned
 from mass_apology.model import Finding
 from mass_apology.schedule import Wave, waves
 from mass_apology.settings import Campaign

@@ -30,8 +30,8 @@ from mass_apology.flows.plan.plan_steps import (
 from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Changed, Ledger, Planned, Records, Staging
-from mass_apology.ledger.on_disk import is_there
-from mass_apology.ledger.origin import take_place_of
+from mass_apology.ledger.sqlite.on_disk import is_there
+from mass_apology.ledger.sqlite.origin import take_place_of
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.message_id import message_id

@@ -17,9 +17,10 @@ from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.purge.purged_log import purge_log
 from mass_apology.flows.purge.remaining_files import remaining_files
 from mass_apology.flows.suppressing import store_path, suppressed
-from mass_apology.ledger import Ledger, purging
-from mass_apology.ledger.origin import replaced
-from mass_apology.ledger.waves import armed
+from mass_apology.ledger import Ledger
+from mass_apology.ledger.sqlite import purging
+from mass_apology.ledger.sqlite.origin import replaced
+from mass_apology.ledger.sqlite.waves import armed
 from mass_apology.quantities import counted
 from mass_apology.schedule import Due, waves
 from mass_apology.settings import Campaign, parse_duration

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mass_apology.campaign import FILE_NAME, LEDGER_NAME, LOG_NAME
 from mass_apology.history import CHECK_FILE
-from mass_apology.ledger.control_file import control_file
-from mass_apology.ledger.write_lock import write_lock_file
+from mass_apology.ledger.sqlite.control_file import control_file
+from mass_apology.ledger.sqlite.write_lock import write_lock_file
 
 _TEMPLATES = "templates"  # texts for everybody
 _MOST_OF_ONE_FOLDER = 5  # files of one sub-folder that are named; of more, the folder is

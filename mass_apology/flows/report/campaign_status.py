@@ -11,7 +11,7 @@ from mass_apology.campaign import LEDGER_NAME, read_campaign
 from mass_apology.flows.continuity.outside import look, require_ledger, require_plan
 from mass_apology.flows.plan import plan
 from mass_apology.ledger import Control, Records
-from mass_apology.ledger.editions import Edition, editions
+from mass_apology.ledger.sqlite.editions import Edition, editions
 from mass_apology.model import FIRST_WAVE, Finding, Status
 
 

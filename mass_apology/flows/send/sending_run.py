@@ -20,7 +20,8 @@ from mass_apology.flows.plan.plan import Outlook
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
 from mass_apology.flows.send.stop_signals import interrupts
-from mass_apology.ledger import Control, Ledger, editions
+from mass_apology.ledger import Control, Ledger
+from mass_apology.ledger.sqlite import editions
 from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import Extensions, Finding, Status
 from mass_apology.quantities import are, counted, number, were

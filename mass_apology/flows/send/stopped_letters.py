@@ -8,7 +8,7 @@ from itertools import islice
 
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.waves import withhold
+from mass_apology.ledger.sqlite.waves import withhold
 from mass_apology.sending.gate import LEFT_FILE
 from mass_apology.suppression import is_suppression
 

@@ -10,11 +10,11 @@ from sqlite3 import Connection
 import msgspec
 from msgspec import Struct
 
-from mass_apology.ledger import lock
-from mass_apology.ledger.database import explained, open_reading
-from mass_apology.ledger.reading import Records
-from mass_apology.ledger.sqlite import Ledger
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite import lock
+from mass_apology.ledger.sqlite.database import explained, open_reading
+from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
+from mass_apology.ledger.sqlite.sqlite_records import Records
+from mass_apology.ledger.sqlite.statements import statements
 
 _QUERIES = statements("editions.sql")
 

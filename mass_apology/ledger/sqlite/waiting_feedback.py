@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from sqlite3 import Connection
 
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.model import Status
 
 _QUERIES = statements("feedback.sql")

@@ -8,11 +8,11 @@ from sqlite3 import Connection
 
 from msgspec import Struct
 
-from mass_apology.ledger.lock import transaction
-from mass_apology.ledger.purging import NOTE as PURGED
-from mass_apology.ledger.sqlite import Ledger
-from mass_apology.ledger.statements import statements
-from mass_apology.ledger.waiting_feedback import settle, waiting
+from mass_apology.ledger.sqlite.lock import transaction
+from mass_apology.ledger.sqlite.purging import NOTE as PURGED
+from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
+from mass_apology.ledger.sqlite.statements import statements
+from mass_apology.ledger.sqlite.waiting_feedback import settle, waiting
 from mass_apology.model import Status
 
 _QUERIES = statements("feedback.sql")

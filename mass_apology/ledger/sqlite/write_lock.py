@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mass_apology.ledger.database import ledger_error
+from mass_apology.ledger.sqlite.database import ledger_error
 
 if sys.platform == "win32":
     import msvcrt

@@ -11,9 +11,9 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from mass_apology.errors import IllegalTransition, LedgerError
-from mass_apology.ledger import origin
-from mass_apology.ledger.on_disk import set_wal_aside, wal_of
-from mass_apology.ledger.statements import read_sql, statements
+from mass_apology.ledger.sqlite import origin
+from mass_apology.ledger.sqlite.on_disk import set_wal_aside, wal_of
+from mass_apology.ledger.sqlite.statements import read_sql, statements
 from mass_apology.system.sqlite_file import Database, is_empty
 
 APPLICATION_ID = 1833062479  # as in schema.sql

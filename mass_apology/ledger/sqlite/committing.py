@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from sqlite3 import Connection
 
-from mass_apology.ledger import lock
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite import lock
+from mass_apology.ledger.sqlite.statements import statements
 
 _COMMIT = statements("commit.sql")
 

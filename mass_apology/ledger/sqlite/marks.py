@@ -9,9 +9,9 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from mass_apology.errors import IllegalTransition, LedgerError
-from mass_apology.ledger.database import ILLEGAL, ledger_error
-from mass_apology.ledger.lock import fenced_out, transaction
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite.database import ILLEGAL, ledger_error
+from mass_apology.ledger.sqlite.lock import fenced_out, transaction
+from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.model import TRANSITIONS, Mark, Status
 
 LARGEST_GROUP = 1024  # ten parameters each, and SQLite takes 32,766 in a statement

@@ -8,10 +8,10 @@ from sqlite3 import Connection
 from msgspec import Struct
 
 from mass_apology.errors import LedgerError
-from mass_apology.ledger import lock
-from mass_apology.ledger.reading import Records
-from mass_apology.ledger.sqlite import Ledger
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite import lock
+from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
+from mass_apology.ledger.sqlite.sqlite_records import Records
+from mass_apology.ledger.sqlite.statements import statements
 
 NOTE = "personal data purged"
 

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from mass_apology.ledger import lock
-from mass_apology.ledger.on_disk import file_id
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite import lock
+from mass_apology.ledger.sqlite.on_disk import file_id
+from mass_apology.ledger.sqlite.statements import statements
 
 if TYPE_CHECKING:
-    from mass_apology.ledger.reading import Records
-    from mass_apology.ledger.sqlite import Ledger
+    from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
+    from mass_apology.ledger.sqlite.sqlite_records import Records
 
 _QUERIES = statements("origin.sql")
 _PAGE = 1000  # rows fetched at a time

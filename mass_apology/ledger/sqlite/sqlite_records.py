@@ -14,12 +14,12 @@ import msgspec
 from msgspec import Struct
 
 from mass_apology.errors import require_sum
-from mass_apology.ledger import control_file, lock
-from mass_apology.ledger.control_file import Control
-from mass_apology.ledger.database import explained, open_reading
-from mass_apology.ledger.lock import Holder
-from mass_apology.ledger.origin import Origin, read_origin
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite import control_file, lock
+from mass_apology.ledger.sqlite.control_file import Control
+from mass_apology.ledger.sqlite.database import explained, open_reading
+from mass_apology.ledger.sqlite.lock import Holder
+from mass_apology.ledger.sqlite.origin import Origin, read_origin
+from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.model import LargestLetter, Status, largest_of, read_lines, read_rows
 
 _QUERIES = statements("queries.sql")

@@ -17,7 +17,7 @@ from sqlite3 import Connection
 from msgspec import Struct
 
 from mass_apology.errors import FencedOut, LedgerError, LedgerLocked
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.system.processes import start_of
 
 LEASE = 60.0  # seconds without a renewal after which another host may take the lock

@@ -7,9 +7,9 @@ from sqlite3 import Connection
 
 from msgspec import Struct
 
-from mass_apology.ledger import lock
-from mass_apology.ledger.sqlite import Ledger
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite import lock
+from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
+from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.model import FIRST_WAVE, Status
 
 _QUERIES = statements("learning.sql")

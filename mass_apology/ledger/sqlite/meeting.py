@@ -14,7 +14,7 @@ from sqlite3 import Connection
 
 from msgspec import Struct
 
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite.statements import statements
 
 _MEETING = statements("meeting.sql")
 _FORGET = (

@@ -7,9 +7,9 @@ from sqlite3 import Connection
 
 from msgspec import Struct
 
-from mass_apology.ledger.lock import transaction
-from mass_apology.ledger.sqlite import Ledger
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite.lock import transaction
+from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
+from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.quantities import counted, were
 
 _QUERIES = statements("doubts.sql")

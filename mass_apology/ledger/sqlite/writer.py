@@ -24,10 +24,10 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from mass_apology.errors import LedgerError
-from mass_apology.ledger import lock, marks
-from mass_apology.ledger.database import explained
-from mass_apology.ledger.on_disk import overwritten
-from mass_apology.ledger.write_lock import WriteLock
+from mass_apology.ledger.sqlite import lock, marks
+from mass_apology.ledger.sqlite.database import explained
+from mass_apology.ledger.sqlite.on_disk import overwritten
+from mass_apology.ledger.sqlite.write_lock import WriteLock
 from mass_apology.model import Mark
 
 LINGER = 0.0003  # seconds that a group of many waits for more: a commit costs the same for one mark as for many

@@ -7,7 +7,7 @@ from sqlite3 import Connection
 
 import msgspec
 
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.model import Delivery, Mark
 
 _QUERIES = statements("claims.sql")

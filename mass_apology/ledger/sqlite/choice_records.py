@@ -8,11 +8,11 @@ from sqlite3 import Connection
 
 from msgspec import Struct
 
-from mass_apology.ledger.database import explained, open_reading
-from mass_apology.ledger.lock import transaction
-from mass_apology.ledger.reading import Records
-from mass_apology.ledger.sqlite import Ledger
-from mass_apology.ledger.statements import statements
+from mass_apology.ledger.sqlite.database import explained, open_reading
+from mass_apology.ledger.sqlite.lock import transaction
+from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
+from mass_apology.ledger.sqlite.sqlite_records import Records
+from mass_apology.ledger.sqlite.statements import statements
 
 _QUERIES = statements("choice_records.sql")
 

@@ -2,7 +2,7 @@
 
 -- name: candidate
 -- Somebody with a letter in :base, and what the next one depends on: the beginning of the two that follow. Fields:
--- ledger.waves.Candidate.
+-- ledger.sqlite.waves.Candidate.
 SELECT delivery.id, recipient.id, identity, address, name, recipient.language, time_zone, lines, rows,
        delivery.status, delivery.accepted_at, delivery.sha256,
        (SELECT digest FROM edition WHERE edition.id = delivery.edition) AS edition,

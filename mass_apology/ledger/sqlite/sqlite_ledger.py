@@ -15,13 +15,25 @@ from typing import Self, TypeVar
 import msgspec
 
 from mass_apology.errors import LedgerLocked
-from mass_apology.ledger import claims, database, lock, marks, waiting_feedback
-from mass_apology.ledger.claims import Claims
-from mass_apology.ledger.on_disk import OpenedFile, is_whole, overwritten, save, set_wal_aside
-from mass_apology.ledger.reading import Records
-from mass_apology.ledger.statements import statements
-from mass_apology.ledger.write_lock import WriteLock
-from mass_apology.ledger.writer import Writer
+from mass_apology.ledger.sqlite import (
+    claims,
+    database,
+    lock,
+    marks,
+    waiting_feedback,
+)
+from mass_apology.ledger.sqlite.claims import Claims
+from mass_apology.ledger.sqlite.on_disk import (
+    OpenedFile,
+    is_whole,
+    overwritten,
+    save,
+    set_wal_aside,
+)
+from mass_apology.ledger.sqlite.sqlite_records import Records
+from mass_apology.ledger.sqlite.statements import statements
+from mass_apology.ledger.sqlite.write_lock import WriteLock
+from mass_apology.ledger.sqlite.writer import Writer
 from mass_apology.model import FIRST_WAVE, Delivery, Mark
 from mass_apology.quantities import counted, were
 

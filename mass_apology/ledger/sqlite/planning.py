@@ -14,12 +14,14 @@ from typing import Any, Self
 
 import msgspec
 
-from mass_apology.ledger import lock
-from mass_apology.ledger.committing import commit
-from mass_apology.ledger.database import connect, explained
-from mass_apology.ledger.meeting import Met, meet
-from mass_apology.ledger.merging import NAMED, Row, merge
-from mass_apology.ledger.sqlite import Ledger
+from mass_apology.ledger.sqlite import lock
+from mass_apology.ledger.sqlite.committing import commit
+from mass_apology.ledger.sqlite.database import connect, explained
+from mass_apology.ledger.sqlite.meeting import Met, meet
+from mass_apology.ledger.sqlite.merging import NAMED, Row, merge
+from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
+from mass_apology.ledger.sqlite.staging_file import delete_abandoned, new_file
+from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.staged import (
     Changed,
     Codes,
@@ -36,8 +38,6 @@ from mass_apology.ledger.staged import (
     numbers,
     texts,
 )
-from mass_apology.ledger.staging_file import delete_abandoned, new_file
-from mass_apology.ledger.statements import statements
 from mass_apology.model import NO_LETTER, Delivery, LargestLetter, Recipient, Withheld, read_rows
 
 _STAGING = statements("staging.sql")
