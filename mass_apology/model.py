@@ -6,7 +6,7 @@ Times are Unix seconds (UTC) as ``float``; every type is frozen, and a change is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum, auto
+from enum import Enum, StrEnum, auto
 from types import MappingProxyType
 
 from msgspec import Struct, field
@@ -86,13 +86,44 @@ class Reply(Struct, frozen=True, kw_only=True):
         return 200 <= self.code <= 299
 
 
+class NoReply(Enum):
+    """Why a transaction ended without a reply that could be judged. The value is the text of a ``Problem``."""
+
+    CLOSED = "connection closed"
+    SILENT = "no reply within {}"  # "300 s"
+    STALLED = "nothing could be written for {}"  # "300 s"
+    NONSENSE = "not an SMTP reply: {}"  # the line
+    UNEXPECTED = "not an answer to {}"  # the command and the reply: "DATA: 250 ok"
+    UNASKED = "a reply nobody asked for: {}"  # the reply
+    INTERRUPTED = "the sending was interrupted"
+    NEEDS_SMTPUTF8 = "the address needs SMTPUTF8, which this relay does not offer"
+    NEEDS_8BITMIME = "the letter needs 8BITMIME, which this relay does not offer"
+    TOO_LARGE = "the letter is larger than this relay takes: {}"  # both sizes
+    UNSAFE_ADDRESS = "an address of the envelope holds characters that must not reach a relay"
+
+
+class Problem(Struct, frozen=True):
+    """Why a transaction has no reply: code compares ``kind``, ledger and terminal show the text, which is ``str()``."""
+
+    kind: NoReply
+    detail: str = ""  # fills the place in the text of ``kind``, where it has one
+
+    def __str__(self) -> str:
+        return self.kind.value.format(self.detail)
+
+
 class Outcome(Struct, frozen=True, kw_only=True):
-    """How one transaction ended. With no reply, ``problem`` says what happened to the connection instead."""
+    """How one transaction ended: with a reply, or else with a problem."""
 
     phase: Phase
     reply: Reply | None = None
-    problem: str | None = None  # "connection closed", "no reply within 300 s", "not an SMTP reply"
+    problem: Problem | None = None
     dot_written: bool = False  # the final dot may have left: without a reply the message is in doubt
+
+    @property
+    def text(self) -> str:
+        """For ledger and terminal: the text of the reply, or of the problem."""
+        return self.reply.text if self.reply else str(self.problem or "")
 
 
 class Extensions(Struct, frozen=True, kw_only=True):

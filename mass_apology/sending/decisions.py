@@ -90,7 +90,7 @@ def decide(
         due_at=due_at,
         code=reply.code if reply else None,
         enhanced_code=reply.enhanced if reply else None,
-        reply=reply.text if reply else outcome.problem,
+        reply=outcome.text,
     )
     sentence = "" if effect is Effect.NONE else _sentence(verdict, outcome)
     return Decision(mark=mark, ending=_ending(status, verdict), effect=effect, sentence=sentence)

@@ -168,6 +168,6 @@ def _words(reply: Reply) -> str:
 def _last_words(outcome: Outcome) -> str:
     reply = outcome.reply
     if reply is None:
-        return f"The last one: {outcome.problem}."
+        return f"The last one: {outcome.text}."
     codes = f"{reply.code} {reply.enhanced}" if reply.enhanced else str(reply.code)
     return f"It said: {codes} {reply.text}".rstrip()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mass_apology.model import Extensions, Message
-from mass_apology.smtp.replies import NEEDS_8BITMIME, NEEDS_SMTPUTF8, TOO_LARGE, UNSAFE_ADDRESS
+from mass_apology.model import Extensions, Message, NoReply, Problem
 
 DATA = b"DATA\r\n"
 
@@ -14,18 +13,18 @@ _DOT_LINE = re.compile(rb"\n\.")
 _NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")  # RFC 3461 §4: printable ASCII but "+" and "="
 
 
-def objection(message: Message, extensions: Extensions) -> str | None:
+def objection(message: Message, extensions: Extensions) -> Problem | None:
     """Why this relay cannot take the message, found without asking it; ``None`` where nothing stands against it."""
     addresses = message.sender + message.delivery.address
     # The last guard against commands smuggled in an address; an addr-spec never holds them.
     if not addresses.isprintable() or ">" in addresses or "<" in addresses:
-        return UNSAFE_ADDRESS
+        return Problem(NoReply.UNSAFE_ADDRESS)
     if not extensions.smtputf8 and (message.smtputf8 or not addresses.isascii()):
-        return NEEDS_SMTPUTF8
+        return Problem(NoReply.NEEDS_SMTPUTF8)
     if message.eightbit and not extensions.eightbitmime:
-        return NEEDS_8BITMIME
+        return Problem(NoReply.NEEDS_8BITMIME)
     if extensions.size and len(message.data) > extensions.size:
-        return f"{TOO_LARGE}: {len(message.data)} octets, and it takes {extensions.size}"
+        return Problem(NoReply.TOO_LARGE, f"{len(message.data)} octets, and it takes {extensions.size}")
     return None
 
 

@@ -7,36 +7,27 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from mass_apology.model import Outcome, Phase, Reply
+from mass_apology.model import NoReply, Outcome, Phase, Reply
 from mass_apology.smtp import verdicts
 from mass_apology.smtp.reply_texts import topic
 from mass_apology.smtp.verdicts import Verdict
 
-# What ``Outcome.problem`` begins with where the relay said nothing that could be judged.
-CLOSED = "connection closed"
-SILENT = "no reply within"  # seconds follow
-STALLED = "nothing could be written for"  # seconds follow
-NONSENSE = "not an SMTP reply"  # the line follows
-UNEXPECTED = "not an answer to"  # the command and the reply follow
-UNASKED = "a reply nobody asked for"  # the reply follows
-INTERRUPTED = "the sending was interrupted"
-NEEDS_SMTPUTF8 = "the address needs SMTPUTF8, which this relay does not offer"
-NEEDS_8BITMIME = "the letter needs 8BITMIME, which this relay does not offer"
-TOO_LARGE = "the letter is larger than this relay takes"  # both sizes follow
-UNSAFE_ADDRESS = "an address of the envelope holds characters that must not reach a relay"
-
-_WITHOUT_REPLY: tuple[tuple[str, Verdict], ...] = (
-    (INTERRUPTED, verdicts.INTERRUPTED),
-    (NEEDS_SMTPUTF8, verdicts.UNSUPPORTED),
-    (NEEDS_8BITMIME, verdicts.LACKS_EXTENSION),
-    (TOO_LARGE, verdicts.TOO_BIG),
-    (UNSAFE_ADDRESS, verdicts.BAD_ADDRESS),
-    (NONSENSE, verdicts.PROTOCOL),
-    (UNEXPECTED, verdicts.PROTOCOL),
-    (UNASKED, verdicts.PROTOCOL),
-)
+_WITHOUT_REPLY: Mapping[NoReply, Verdict] = {
+    NoReply.CLOSED: verdicts.LOST,
+    NoReply.SILENT: verdicts.LOST,
+    NoReply.STALLED: verdicts.LOST,
+    NoReply.NONSENSE: verdicts.PROTOCOL,
+    NoReply.UNEXPECTED: verdicts.PROTOCOL,
+    NoReply.UNASKED: verdicts.PROTOCOL,
+    NoReply.INTERRUPTED: verdicts.INTERRUPTED,
+    NoReply.NEEDS_SMTPUTF8: verdicts.UNSUPPORTED,
+    NoReply.NEEDS_8BITMIME: verdicts.LACKS_EXTENSION,
+    NoReply.TOO_LARGE: verdicts.TOO_BIG,
+    NoReply.UNSAFE_ADDRESS: verdicts.BAD_ADDRESS,
+}
+"""What each end without a reply means where the dot was not written."""
 
 
 def classify(outcome: Outcome) -> Verdict:
@@ -59,8 +50,7 @@ def classify(outcome: Outcome) -> Verdict:
 def _without_reply(outcome: Outcome) -> Verdict:
     if outcome.dot_written:
         return verdicts.IN_DOUBT
-    problem = outcome.problem or ""
-    return next((verdict for beginning, verdict in _WITHOUT_REPLY if problem.startswith(beginning)), verdicts.LOST)
+    return _WITHOUT_REPLY[outcome.problem.kind] if outcome.problem else verdicts.LOST
 
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:[ -](.*))?", re.DOTALL)
@@ -70,13 +60,13 @@ _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:[ \t]+|$)")
 def parse_reply(lines: Sequence[bytes]) -> Reply:
     """Reads one whole reply, given its lines without their endings (RFC 5321 §4.2.1).
 
-    Raises ``ValueError`` where it is none: no code of 200 to 599, or lines of different codes.
+    Raises ``ValueError`` with the line where it is none: no code of 200 to 599, or lines of different codes.
     """
     if len(lines) == 1:
         return _parse_line(lines[0])
     parts = [_code_and_text(line) for line in lines]
     if len({code for code, _ in parts}) > 1:
-        raise ValueError(f"{NONSENSE}: lines of one reply with different codes")
+        raise ValueError("lines of one reply with different codes")
     return make_reply(parts[0][0], [text for _, text in parts])
 
 
@@ -89,7 +79,7 @@ def _parse_line(line: bytes) -> Reply:
 def _code_and_text(line: bytes) -> tuple[int, str]:
     match = _LINE.fullmatch(line)
     if match is None:
-        raise ValueError(f"{NONSENSE}: {printable(line[:80])}")
+        raise ValueError(printable(line[:80]))
     return int(match[1]), printable(match[2] or b"")
 
 

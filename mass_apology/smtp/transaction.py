@@ -38,15 +38,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from mass_apology.model import Message, Outcome, Phase, Reply
+from mass_apology.model import Message, NoReply, Outcome, Phase, Problem, Reply
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp.envelope import envelope, objection, stuffed
 from mass_apology.smtp.message_source import MessageSource
-from mass_apology.smtp.replies import CLOSED, INTERRUPTED, SILENT, UNEXPECTED, classify
+from mass_apology.smtp.replies import classify
 from mass_apology.smtp.reply_order import GROUP, Words, dot_reply, is_suspicious, words
 from mass_apology.smtp.session import Session
 from mass_apology.smtp.verdicts import Kind
-from mass_apology.smtp.wire import ConnectionEnded
+from mass_apology.smtp.wire import CLOSED, ConnectionEnded
 
 _DOT = b".\r\n"  # the CRLF before it ends the content, or DATA where there is none (RFC 5321 §4.1.1.4)
 _RSET = b"RSET\r\n"
@@ -68,7 +68,7 @@ class _Attempt:
     hand_over_asked: bool = False
     dot_written: bool = False
 
-    def outcome(self, reply: Reply | None, problem: str | None = None) -> Outcome:
+    def outcome(self, reply: Reply | None, problem: Problem | None = None) -> Outcome:
         phase = self.phase or Phase.MAIL
         return Outcome(phase=phase, reply=reply, problem=problem, dot_written=self.dot_written)
 
@@ -117,7 +117,7 @@ class Conversation:
             self._close_books(ended.problem, ended.reply)
         finally:
             self._wire.abort()
-            self._close_books(INTERRUPTED)
+            self._close_books(Problem(NoReply.INTERRUPTED))
         return self._desk_is_empty
 
     async def _converse(self, first: Message) -> None:
@@ -197,7 +197,7 @@ class Conversation:
                 self._envelope[phase] = words(reply)
         if reply.code == 354 and refused and Phase.RCPT not in refused:
             # There is a recipient without a sender: even a lone dot would send an empty letter.
-            raise ConnectionEnded(f"{UNEXPECTED} DATA: 354 after a refused MAIL")
+            raise ConnectionEnded(_unexpected("DATA: 354 after a refused MAIL"))
         return reply.code == 354
 
     async def _lock_step(self, attempt: _Attempt) -> bool:
@@ -216,7 +216,7 @@ class Conversation:
     async def _reset(self) -> None:
         reply = await self._wire.reply(self._relay.timeout)
         if not reply.positive:  # RFC 5321 §4.1.1.5 knows no other
-            raise ConnectionEnded(f"{UNEXPECTED} RSET: {reply.code} {reply.text}")
+            raise ConnectionEnded(_unexpected(f"RSET: {reply.code} {reply.text}"))
 
     async def _content(self, attempt: _Attempt) -> bytes:
         """Has the message handed over; returns the content that is still to be written, together with the dot."""
@@ -253,7 +253,7 @@ class Conversation:
                 self._grouping.works = False
                 if phase is Phase.MAIL:  # the message got a reply that was not its own, and is none the worse for it
                     raise ConnectionEnded(CLOSED)
-            raise ConnectionEnded(f"{UNEXPECTED} {phase.upper()}: {reply.code} {reply.text}")
+            raise ConnectionEnded(_unexpected(f"{phase.upper()}: {reply.code} {reply.text}"))
         return reply
 
     def _is_session_cap(self, reply: Reply) -> bool:
@@ -276,7 +276,7 @@ class Conversation:
             return found.reply
         self._grouping.works = False
         if found.reply is None:
-            raise ConnectionEnded(f"{UNEXPECTED} {Phase.DOT.upper()}: {first.code} {first.text}")
+            raise ConnectionEnded(_unexpected(f"{Phase.DOT.upper()}: {first.code} {first.text}"))
         self._settle(found.reply)
         raise ConnectionEnded(CLOSED)  # what followed is given back, and begins in lock-step
 
@@ -299,7 +299,7 @@ class Conversation:
         try:
             reply = await self._wire.reply(min(_TRIAL, self._relay.timeout))
         except ConnectionEnded as ended:
-            if ended.problem.startswith(SILENT):
+            if ended.problem.kind is NoReply.SILENT:
                 self._grouping.works = False
                 raise ConnectionEnded(CLOSED) from ended  # the message was lost, and is none the worse for it
             raise
@@ -314,7 +314,7 @@ class Conversation:
         if attempt is not None:
             self._source.settle(attempt.message, attempt.outcome(reply))
 
-    def _close_books(self, problem: str, reply: Reply | None = None) -> None:
+    def _close_books(self, problem: Problem, reply: Reply | None = None) -> None:
         """Settles or gives back what is under way when the connection ends."""
         current, self._current = self._current, None
         following, self._following = self._following, None
@@ -327,11 +327,19 @@ class Conversation:
         else:
             self._source.settle(current.message, current.outcome(reply, None if reply else problem))
 
-    def _was_no_attempt(self, attempt: _Attempt, problem: str, reply: Reply | None) -> bool:
-        if problem == INTERRUPTED:
+    def _was_no_attempt(self, attempt: _Attempt, problem: Problem, reply: Reply | None) -> bool:
+        if problem.kind is NoReply.INTERRUPTED:
             return not attempt.hand_over_asked
         if self._first or attempt.phase not in {None, Phase.MAIL}:
             return False
         if attempt.phase is None:
             return True
-        return problem == CLOSED if reply is None else classify(attempt.outcome(reply)).kind is Kind.SESSION_CAP
+        return (
+            problem.kind is NoReply.CLOSED
+            if reply is None
+            else classify(attempt.outcome(reply)).kind is Kind.SESSION_CAP
+        )
+
+
+def _unexpected(detail: str) -> Problem:
+    return Problem(NoReply.UNEXPECTED, detail)

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 
-from mass_apology.model import Reply
-from mass_apology.smtp.replies import CLOSED, NONSENSE, SILENT, STALLED, UNASKED, parse_reply
+from mass_apology.model import NoReply, Problem, Reply
+from mass_apology.smtp.replies import parse_reply
 
 _REPLY_OCTETS = 16_384
 """A reply line has at most 512 octets (RFC 5321 §4.5.3.1.5); this is patience, and a bound for memory."""
@@ -20,6 +20,8 @@ _BLOCK = 262_144
 _CLOSING_SECONDS = 5.0
 """How long the relay may take over the QUIT: nothing depends on it."""
 
+CLOSED = Problem(NoReply.CLOSED)
+
 
 class ConnectionEnded(Exception):
     """The conversation cannot go on; the connection is closed, or is to be.
@@ -27,8 +29,8 @@ class ConnectionEnded(Exception):
     ``problem`` says why; ``reply`` is what the relay said, where that is the reason.
     """
 
-    def __init__(self, problem: str, reply: Reply | None = None) -> None:
-        super().__init__(problem)
+    def __init__(self, problem: Problem, reply: Reply | None = None) -> None:
+        super().__init__(str(problem))
         self.problem = problem
         self.reply = reply
 
@@ -44,11 +46,12 @@ class Wire(asyncio.Protocol):
         self._lines: list[bytes] = []  # of the reply that is arriving
         self._octets = 0  # of these lines
         self._rest = b""  # the beginning of a line
-        self._end: tuple[str, Reply | None] | None = None
+        self._end: tuple[Problem, Reply | None] | None = None
         self._congested = False
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = math.inf
-        self._overdue = ""  # what to say when the deadline passes
+        self._overdue = NoReply.SILENT  # the problem when the deadline passes
+        self._seconds = 0.0  # how long the wait may take
         self._watchdog: asyncio.TimerHandle | None = None
         transport.set_protocol(self)
 
@@ -78,7 +81,7 @@ class Wire(asyncio.Protocol):
         """The next reply in the order of the commands, waited for at most so many seconds."""
         while not self._replies:
             self._raise_if_ended()
-            await self._wait(seconds, SILENT)
+            await self._wait(seconds, NoReply.SILENT)
         return self._replies.popleft()
 
     def unread(self, replies: Sequence[Reply]) -> None:
@@ -93,7 +96,7 @@ class Wire(asyncio.Protocol):
             self._transport.close()
             while True:
                 self._raise_if_ended()
-                await self._wait(_CLOSING_SECONDS, SILENT)
+                await self._wait(_CLOSING_SECONDS, NoReply.SILENT)
         except ConnectionEnded:
             pass
         finally:
@@ -114,7 +117,7 @@ class Wire(asyncio.Protocol):
             if self._end is None:
                 self._take(line.removesuffix(b"\r"))
         if self._octets + len(self._rest) > _REPLY_OCTETS:
-            self._fail(f"{NONSENSE}: more than {_REPLY_OCTETS} octets")
+            self._fail(Problem(NoReply.NONSENSE, f"more than {_REPLY_OCTETS} octets"))
 
     def eof_received(self) -> None:
         self._finish(CLOSED)
@@ -140,7 +143,7 @@ class Wire(asyncio.Protocol):
         try:
             reply = parse_reply(lines)
         except ValueError as error:
-            self._fail(str(error))
+            self._fail(Problem(NoReply.NONSENSE, str(error)))
             return
         self._arrived(reply)
 
@@ -153,9 +156,9 @@ class Wire(asyncio.Protocol):
             # A server that shuts down says 421 at any time (RFC 5321 §3.8), and some refuse content before its end.
             self._fail(CLOSED, reply)
         else:
-            self._fail(f"{UNASKED}: {reply.code} {reply.text}")
+            self._fail(Problem(NoReply.UNASKED, f"{reply.code} {reply.text}"))
 
-    def _fail(self, problem: str, reply: Reply | None = None) -> None:
+    def _fail(self, problem: Problem, reply: Reply | None = None) -> None:
         self._finish(problem, reply)
         self._abort_transport()
 
@@ -164,7 +167,7 @@ class Wire(asyncio.Protocol):
         with suppress(AttributeError):
             self._transport.abort()
 
-    def _finish(self, problem: str, reply: Reply | None = None) -> None:
+    def _finish(self, problem: Problem, reply: Reply | None = None) -> None:
         if self._end is None:
             self._end = (problem, reply)
         self._wake()
@@ -176,9 +179,9 @@ class Wire(asyncio.Protocol):
     async def _uncongested(self, seconds: float) -> None:
         while self._congested:
             self._raise_if_ended()
-            await self._wait(seconds, STALLED)
+            await self._wait(seconds, NoReply.STALLED)
 
-    async def _wait(self, seconds: float, overdue: str) -> None:
+    async def _wait(self, seconds: float, overdue: NoReply) -> None:
         """Returns when anything has happened."""
         self._watch(seconds, overdue)
         self._waiter = self._loop.create_future()
@@ -192,10 +195,10 @@ class Wire(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _watch(self, seconds: float, overdue: str) -> None:
+    def _watch(self, seconds: float, overdue: NoReply) -> None:
         # One timer for the connection's life: a timer for every reply would cost as much as the reply.
         self._deadline = self._loop.time() + seconds
-        self._overdue = f"{overdue} {seconds:g} s"
+        self._overdue, self._seconds = overdue, seconds
         if self._watchdog is None or self._watchdog.when() > self._deadline:
             self._set_watchdog(self._deadline)
 
@@ -207,6 +210,6 @@ class Wire(asyncio.Protocol):
     def _look(self) -> None:
         self._watchdog = None
         if self._deadline <= self._loop.time():
-            self._fail(self._overdue)
+            self._fail(Problem(self._overdue, f"{self._seconds:g} s"))
         elif self._deadline < math.inf:
             self._set_watchdog(self._deadline)

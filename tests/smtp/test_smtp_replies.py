@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 import pytest
@@ -9,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_smtp_providers import SAID
 
-from mass_apology.model import Outcome, Phase, Reply, Status
-from mass_apology.smtp import replies
+from mass_apology.model import NoReply, Outcome, Phase, Problem, Reply, Status
 from mass_apology.smtp.replies import classify, parse_reply, printable
 from mass_apology.smtp.reply_texts import topic
 from mass_apology.smtp.verdicts import RULES, About, Kind
@@ -125,22 +125,23 @@ def test_every_row_of_the_table_is_met() -> None:
 
 
 @pytest.mark.parametrize(
-    ("problem", "kind", "status"),
+    ("no_reply", "kind", "status"),
     [
-        (replies.CLOSED, Kind.CONNECTION_LOST, DEFERRED),
-        (f"{replies.SILENT} 300 s", Kind.CONNECTION_LOST, DEFERRED),
-        (f"{replies.STALLED} 300 s", Kind.CONNECTION_LOST, DEFERRED),
-        (f"{replies.NONSENSE}: HTTP/1.1", Kind.PROTOCOL_ERROR, DEFERRED),
-        (f"{replies.UNEXPECTED} DATA: 250", Kind.PROTOCOL_ERROR, DEFERRED),
-        (f"{replies.UNASKED}: 250", Kind.PROTOCOL_ERROR, DEFERRED),
-        (replies.INTERRUPTED, Kind.INTERRUPTED, DEFERRED),
-        (replies.NEEDS_SMTPUTF8, Kind.UNSUPPORTED_ADDRESS, REFUSED),
-        (replies.NEEDS_8BITMIME, Kind.LACKS_EXTENSION, DEFERRED),
-        (f"{replies.TOO_LARGE}: 3 octets, and it takes 2", Kind.CONTENT, REFUSED),
-        (replies.UNSAFE_ADDRESS, Kind.BAD_ADDRESS, REFUSED),
+        (NoReply.CLOSED, Kind.CONNECTION_LOST, DEFERRED),
+        (NoReply.SILENT, Kind.CONNECTION_LOST, DEFERRED),
+        (NoReply.STALLED, Kind.CONNECTION_LOST, DEFERRED),
+        (NoReply.NONSENSE, Kind.PROTOCOL_ERROR, DEFERRED),
+        (NoReply.UNEXPECTED, Kind.PROTOCOL_ERROR, DEFERRED),
+        (NoReply.UNASKED, Kind.PROTOCOL_ERROR, DEFERRED),
+        (NoReply.INTERRUPTED, Kind.INTERRUPTED, DEFERRED),
+        (NoReply.NEEDS_SMTPUTF8, Kind.UNSUPPORTED_ADDRESS, REFUSED),
+        (NoReply.NEEDS_8BITMIME, Kind.LACKS_EXTENSION, DEFERRED),
+        (NoReply.TOO_LARGE, Kind.CONTENT, REFUSED),
+        (NoReply.UNSAFE_ADDRESS, Kind.BAD_ADDRESS, REFUSED),
     ],
 )
-def test_what_no_reply_means(problem, kind, status) -> None:
+def test_what_no_reply_means(no_reply, kind, status) -> None:
+    problem = Problem(no_reply, "421 is no {code} here")
     verdict = classify(Outcome(phase=MAIL, problem=problem))
     assert (verdict.kind, verdict.status) == (kind, status)
     assert classify(Outcome(phase=DOT, problem=problem, dot_written=True)).status is IN_DOUBT
@@ -213,8 +214,30 @@ def test_replies_are_read(lines, expected) -> None:
     ],
 )
 def test_what_is_no_reply_is_refused(lines) -> None:
-    with pytest.raises(ValueError, match=replies.NONSENSE):
+    with pytest.raises(ValueError, match="different codes|" + re.escape(printable(lines[0]))):
         parse_reply(lines)
+
+
+@pytest.mark.parametrize("no_reply", NoReply)
+def test_every_end_without_a_reply_has_a_verdict(no_reply) -> None:
+    assert classify(Outcome(phase=MAIL, problem=Problem(no_reply, "x"))).status in {DEFERRED, REFUSED}
+
+
+@pytest.mark.parametrize(
+    ("problem", "text"),
+    [
+        (Problem(NoReply.CLOSED), "connection closed"),
+        (Problem(NoReply.SILENT, "300 s"), "no reply within 300 s"),
+        (Problem(NoReply.NONSENSE, "HTTP/1.1 {0}"), "not an SMTP reply: HTTP/1.1 {0}"),
+        (Problem(NoReply.UNEXPECTED, "DATA: 250 ok"), "not an answer to DATA: 250 ok"),
+        (
+            Problem(NoReply.TOO_LARGE, "3 octets, and it takes 2"),
+            "the letter is larger than this relay takes: 3 octets, and it takes 2",
+        ),
+    ],
+)
+def test_a_problem_reads_as_it_always_stood_in_the_ledger(problem, text) -> None:
+    assert Outcome(phase=MAIL, problem=problem).text == text
 
 
 @given(

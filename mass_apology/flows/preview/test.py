@@ -143,7 +143,7 @@ class _Desk:
                 about=f"row {delivery.lines.strip('[]')}",
                 language=delivery.language,
                 accepted=outcome.dot_written and reply is not None and reply.positive,
-                said=f"{reply.code} {reply.text}" if reply else outcome.problem or "",
+                said=f"{reply.code} {reply.text}" if reply else outcome.text,
             )
         )
 
