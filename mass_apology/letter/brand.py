@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 
 from markupsafe import Markup, escape
-from msgspec import Struct
 
+from mass_apology.languages import Labels, Language
 from mass_apology.letter.message.compose import Attachment
 from mass_apology.letter.message.pictures import picture_size
 from mass_apology.letter.values import Fields
@@ -28,31 +27,8 @@ KNOWN = frozenset(
 """The names that layouts may use with ``brand``."""
 
 
-class Labels(Struct, frozen=True, kw_only=True):
-    """What stands before a number; "{}" stands for the number."""
-
-    registration: str
-    vat: str
-    outgoing: str  # the letter's own number
-
-
-LABELS: Mapping[str, Labels] = MappingProxyType(
-    {
-        "el": Labels(registration="Αρ. μητρώου {}", vat="Αριθμός ΦΠΑ {}", outgoing="Αρ. πρωτ. {}"),
-        "en": Labels(registration="Registration no. {}", vat="VAT no. {}", outgoing="Our ref. {}"),
-        "et": Labels(registration="Registrikood {}", vat="KMKR nr {}", outgoing="Nr {}"),
-        "lv": Labels(registration="Reģ. Nr. {}", vat="PVN reģ. Nr. {}", outgoing="Nr. {}"),
-        "pl": Labels(registration="Nr rejestrowy {}", vat="Numer VAT {}", outgoing="Znak: {}"),
-        "ru": Labels(registration="Рег. № {}", vat="Номер НДС {}", outgoing="Исх. № {}"),
-    }
-)
 BARE = Labels(registration="{}", vat="{}", outgoing="{}")
-"""For other languages, where the campaign's file writes the label itself."""
-
-
-def labels_for(language: str) -> Labels:
-    """What stands before numbers in a language."""
-    return LABELS.get(language, BARE)
+"""Where nobody has said what stands before a number: the campaign's file writes the label itself."""
 
 
 def told(text: Told | None, language: str) -> str | None:
@@ -60,7 +36,7 @@ def told(text: Told | None, language: str) -> str | None:
     return text.get(language) if isinstance(text, Mapping) else text
 
 
-def brand_fields(campaign: Campaign, language: str, logo: Attachment | None) -> Fields:
+def brand_fields(campaign: Campaign, language: Language, logo: Attachment | None) -> Fields:
     """``brand`` as layouts see it; ``particulars`` are lines, ready to print in the letter's language."""
     brand, sender = campaign.brand, campaign.sender
     name = brand.legal_name or sender.company
@@ -73,7 +49,7 @@ def brand_fields(campaign: Campaign, language: str, logo: Attachment | None) -> 
         "logo_height": size and str(size[1]),
         "colour": brand.colour,
         "ink": ink_on(brand.colour),
-        "footer": told(brand.footer, language),
+        "footer": told(brand.footer, language.code),
         "name": name,
         "particulars": "\n".join(lines),
         "particulars_html": html_lines(lines),
@@ -117,9 +93,9 @@ def _linear(share: float) -> float:
     return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
 
 
-def _particulars(campaign: Campaign, language: str) -> list[str]:
+def _particulars(campaign: Campaign, language: Language) -> list[str]:
     """Address and numbers, a line each; what is not given has no line."""
-    brand, labels = campaign.brand, labels_for(language)
+    brand, labels = campaign.brand, language.labels or BARE
     numbers = ((labels.registration, brand.registration_number), (labels.vat, brand.vat_number))
     return [*brand.address, *(label.replace("{}", number) for label, number in numbers if number)]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mass_apology.errors import MessageError
+from mass_apology.languages import Languages
 from mass_apology.letter.brand import brand_fields, told
 from mass_apology.letter.letterhead import Heading, Headings
 from mass_apology.letter.message.attach import LOGO, read_logo
@@ -27,7 +28,13 @@ class Branding:
     logo: Attachment | None
 
     def __init__(
-        self, campaign: Campaign, *, folder: Path, header: Sequence[str], pictures: Sequence[Attachment]
+        self,
+        campaign: Campaign,
+        *,
+        folder: Path,
+        header: Sequence[str],
+        pictures: Sequence[Attachment],
+        languages: Languages,
     ) -> None:
         """Read the logo, and make ready for the PDFs, which may show ``pictures`` too.
 
@@ -36,7 +43,8 @@ class Branding:
         """
         self.logo = read_logo(folder, campaign.brand)
         self._campaign = campaign
-        self._headings = Headings(campaign, header)
+        self._languages = languages
+        self._headings = Headings(campaign, header, languages)
         self._brands: dict[str, Fields] = {}
         self._typesetter = self._made_typesetter(folder, pictures) if campaign.letterhead.pdf else None
         self._drawn: set[str] = set()  # characters that a PDF has shown
@@ -49,7 +57,7 @@ class Branding:
 
     def brand(self, language: str) -> Fields:
         """``brand`` as the layouts of letters in a language see it."""
-        return self._brands.setdefault(language, brand_fields(self._campaign, language, self.logo))
+        return self._brands.setdefault(language, brand_fields(self._campaign, self._languages[language], self.logo))
 
     def heading(self, delivery: Delivery, cells: Mapping[str, str], template: Template, written: str) -> Heading:
         """What stands above a letter; ``cells`` are the recipient's first row, ``written`` the message's Date."""

@@ -9,6 +9,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from mass_apology.columns import ColumnUse, How
 from mass_apology.errors import TemplateError
+from mass_apology.languages import SHIPPED
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
 from mass_apology.letter.markup.sandbox import LetterEnvironment
@@ -41,7 +42,7 @@ def _of_template(template: str, directories: Sequence[Path]) -> Iterator[ColumnU
     for language in languages:
         path = source.letter_path(template, language, directories)
         try:
-            environment = LetterEnvironment(Localiser(language))
+            environment = LetterEnvironment(Localiser(SHIPPED[language]))
             letter = source.read_letter(path)
             trees = [environment.parse(fragment.padded) for fragment in (letter.subject, letter.preheader, letter.body)]
         except (TemplateError, TemplateSyntaxError, ValueError, RecursionError):

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology.errors import TemplateError
+from mass_apology.languages import SHIPPED
 from mass_apology.letter.branding import Branding
 from mass_apology.letter.message.attach import LOGO, read_attachments
 from mass_apology.letter.message.compose import Attachment, Skeleton
@@ -54,7 +55,7 @@ class LanguageKit:
         self._scenario = scenario
         attachments = read_attachments(folder, campaign.message)
         self.languages = available_languages(scenario, directories)
-        self.stationery = Branding(campaign, folder=folder, header=header, pictures=attachments)
+        self.stationery = Branding(campaign, folder=folder, header=header, pictures=attachments, languages=SHIPPED)
         self._forms: dict[str, Form] = {}
         carried = [*attachments]
         for language in self.languages:

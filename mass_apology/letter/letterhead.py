@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from mass_apology.errors import InputError
-from mass_apology.letter.brand import html_lines, labels_for
+from mass_apology.languages import Languages
+from mass_apology.letter.brand import BARE, html_lines
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.values import Fields
 from mass_apology.model import Delivery
@@ -25,8 +26,6 @@ PARTS = ("position", "company", "street", "postcode", "city", "country")
 # before the town; elsewhere on a line of its own below, or behind.
 _BELOW = frozenset({"GB", "IE", "RU", "KZ", "BY"})
 _BEHIND = {"LV": ", ", "AU": " ", "CA": " ", "IN": " ", "NZ": " ", "US": " "}
-_USUAL = {"en": "GB", "lv": "LV", "ru": "RU"}
-"""Whose order is taken where a row does not say its country, by the letter's language."""
 
 
 class Heading(Struct, frozen=True, kw_only=True):
@@ -49,12 +48,12 @@ class Heading(Struct, frozen=True, kw_only=True):
 class Headings:
     """Makes the headings of one campaign's letters."""
 
-    def __init__(self, campaign: Campaign, header: Sequence[str]) -> None:
+    def __init__(self, campaign: Campaign, header: Sequence[str], languages: Languages) -> None:
         """``header`` names the recipients file's columns; ``InputError`` where ``[columns]`` names another one."""
         self._letterhead = campaign.letterhead
         self._columns = {part: _column(part, campaign.columns, header) for part in PARTS}
         self._zone = ZoneInfo(campaign.time_zone)
-        self._localiser = lru_cache(Localiser)
+        self._localiser = lru_cache(lambda code: Localiser(languages[code]))
         self._written_on = lru_cache(16)(self._day)  # a date comes with hundreds of letters
 
     def heading(self, delivery: Delivery, cells: Mapping[str, str], *, language: str, written: str) -> Heading:
@@ -67,11 +66,11 @@ class Headings:
         return Heading(
             day=day,
             date=localiser.date(day),
-            number=outgoing and labels_for(language).outgoing.replace("{}", outgoing),
+            number=outgoing and (localiser.language.labels or BARE).outgoing.replace("{}", outgoing),
             name=judge(delivery.name).shown,
             position=told.get("position", ""),
             company=told.get("company", ""),
-            address=_address(told, language, localiser),
+            address=_address(told, localiser),
         )
 
     def _day(self, written: str) -> Date:
@@ -104,10 +103,10 @@ def _column(part: str, columns: ColumnSettings, header: Sequence[str]) -> str | 
     )
 
 
-def _address(told: Mapping[str, str], language: str, localiser: Localiser) -> tuple[str, ...]:
+def _address(told: Mapping[str, str], localiser: Localiser) -> tuple[str, ...]:
     given = told.get("country", "")
     code = given.upper() if len(given) == 2 else ""
-    town = _town(told.get("city", ""), told.get("postcode", ""), code or _USUAL.get(language, ""))
+    town = _town(told.get("city", ""), told.get("postcode", ""), code or localiser.language.country or "")
     country = str(localiser.locale.territories.get(code, given))
     return tuple(filter(None, (told.get("street", ""), *town, country)))
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date as Date  # a method of Localiser is called date  # noqa: N812
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
@@ -17,10 +16,8 @@ from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, list_currencies
 from babel.units import format_unit
 
+from mass_apology.languages import Days, Durations, Language
 from mass_apology.letter.salutations import salutation
-
-LOCALES: Mapping[str, str] = MappingProxyType({"en": "en_GB"})
-"""Where a language alone would be misread: "en" is American in CLDR, with a clock of twelve hours."""
 
 MAX_LISTED = 1000
 """The most items of a list in words; Babel needs time that grows with the square of their number."""
@@ -31,50 +28,22 @@ CACHED = 4096
 
 _NUMBERED_WORD = re.compile(r"(\d\.?) (?=[^\W\d])")
 
-# Where a day answers "when?", some languages inflect the month; CLDR has the nominative and the genitive only.
-_ESTONIAN = (
-    "jaanuaril veebruaril märtsil aprillil mail juunil juulil augustil septembril oktoobril novembril detsembril"
-)
-_LATVIAN = "janvārī februārī martā aprīlī maijā jūnijā jūlijā augustā septembrī oktobrī novembrī decembrī"
-_MONTHS_WHEN: Mapping[str, Sequence[str]] = MappingProxyType({"et": _ESTONIAN.split(), "lv": _LATVIAN.split()})
-
-
-def _greek_when(label: str, day: Date) -> str:
-    return f"την 1η{label.removeprefix('1')}" if day.day == 1 else f"στις {label}"
-
-
-_WHEN: Mapping[str, Callable[[str, Date], str]] = MappingProxyType(
-    {
-        "el": _greek_when,
-        "en": lambda label, _: f"on {label}",
-        "pl": lambda label, _: f"{label}\u00a0r." if label[-1].isdigit() else label,
-        "ru": lambda label, _: label.replace("г.", "года"),
-    }
-)
-"""A day's or a date's label → when something happened, for a running sentence; elsewhere the label serves."""
-
-# CLDR's units have cases, and Babel reads the nominative only. Here just the feminine singular has an accusative of
-# its own. A day is "dzień" and "день", CLDR's words and everybody's: "doba" and "сутки" belong into timetables.
-_LASTING: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {"pl": {"godzina": "godzinę", "minuta": "minutę"}, "ru": {"минута": "минуту"}}
-)
-
 
 class Localiser:
     """One language's way of writing values.
 
-    Every method raises ``ValueError`` with a sentence where a value cannot be written. ``language`` is an ISO 639
-    code that CLDR knows; another raises ``ValueError`` at once.
+    Every method raises ``ValueError`` with a sentence where a value cannot be written. A language that CLDR does not
+    know raises ``ValueError`` at once.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: Language) -> None:
         try:
-            self.locale = Locale.parse(LOCALES.get(language, language))
+            self.locale = Locale.parse(language.locale or language.code)
         except (UnknownLocaleError, ValueError):
-            raise ValueError(f"`{language}` is not a language whose dates and numbers are known") from None
-        # In English text it would be the only character that is not ASCII, and cost every letter an 8bit part.
-        self._space = " " if self.locale.language == "en" else "\u00a0"
-        self._language = language
+            raise ValueError(f"`{language.code}` is not a language whose dates and numbers are known") from None
+        self.language = language
+        self._days = language.days or Days()
+        self._durations = language.durations or Durations()
         # An incident's moments come back in every letter, and Babel needs 20 µs for each.
         self._moment = lru_cache(CACHED, typed=True)(self._write_moment)
         self._day = lru_cache(CACHED, typed=True)(self._write_day)
@@ -97,11 +66,11 @@ class Localiser:
 
     def on_day(self, value: Date, time_zone: str = "UTC") -> str:
         """ "on 20 November", with whatever the language says before a day, and its case."""
-        return self._when(self._day(value, time_zone or "UTC"), value, time_zone)
+        return self._when(self._days.on_day, self._day(value, time_zone or "UTC"), value, time_zone)
 
     def on_date(self, value: Date, time_zone: str = "UTC") -> str:
         """ "on 20 November 2026"."""
-        return self._when(self._date(value, time_zone or "UTC"), value, time_zone)
+        return self._when(self._days.on_date, self._date(value, time_zone or "UTC"), value, time_zone)
 
     def time(self, value: datetime, time_zone: str = "UTC") -> str:
         """ "10:12 CET": 24 hours, with the zone's short name or its offset."""
@@ -132,9 +101,7 @@ class Localiser:
     def lasting(self, minutes: float | Decimal) -> str:
         """As ``duration``, in the case of what something took: "1 godzinę i 12 minut"."""
         written = self._duration(minutes)
-        for named, took in _LASTING.get(self.locale.language, {}).items():
-            written = written.replace(named, took)
-        return written
+        return _replaced(written, self._durations.lasting)
 
     def number(self, value: float | Decimal) -> str:
         """ "1,234.5", in the language's own grouping and decimal sign."""
@@ -155,13 +122,15 @@ class Localiser:
 
     def salutation(self, name: str, gender: str) -> str:
         """The letter's first line with its punctuation; see ``salutations.salutation``."""
-        return salutation(self._language, name, gender)
+        return salutation(self.language.salutations, name, gender)
 
-    def _when(self, label: str, value: Date, time_zone: str) -> str:
-        language, local = self.locale.language, _local(value, time_zone or "UTC")
-        if months := _MONTHS_WHEN.get(language):
-            return label.replace(self.locale.months["format"]["wide"][local.month], months[local.month - 1])
-        return _WHEN[language](label, local) if language in _WHEN else label
+    def _when(self, form: str, label: str, value: Date, time_zone: str) -> str:
+        days, local = self._days, _local(value, time_zone or "UTC")
+        if days.months:
+            label = label.replace(self.locale.months["format"]["wide"][local.month], days.months[local.month - 1])
+        if days.on_first and local.day == 1:
+            form, label = days.on_first, label.removeprefix("1")
+        return form.replace("{}", _replaced(label, days.words))
 
     def _write_day(self, value: Date, time_zone: str) -> str:
         return self._bound(format_skeleton("MMMMd", _local(value, time_zone), locale=self.locale))
@@ -171,7 +140,7 @@ class Localiser:
 
     def _write_time(self, value: datetime, time_zone: str) -> str:
         local = _clock(value, time_zone)
-        return f"{format_datetime(local, 'HH:mm', locale=self.locale)}{self._space}{_zone_name(local)}"
+        return f"{format_datetime(local, 'HH:mm', locale=self.locale)}{self.language.space}{_zone_name(local)}"
 
     def _write_moment(self, value: datetime, time_zone: str) -> str:
         return f"{self._write_date(value, time_zone)}, {self._write_time(value, time_zone)}"
@@ -187,11 +156,11 @@ class Localiser:
 
     def _bound(self, text: str) -> str:
         """As ``_plain``, with each number on one line with the word that it belongs to: "20 ноября", "12 minut"."""
-        return _NUMBERED_WORD.sub(rf"\1{self._space}", _plain(text))
+        return _NUMBERED_WORD.sub(rf"\1{self.language.space}", _plain(text))
 
     def _unit(self, count: int, unit: str) -> str:
         written: str = format_unit(count, f"duration-{unit}", "long", locale=self.locale)
-        return written.replace("ööpäev", "päev")  # Estonian: CLDR has the day and night of physics
+        return _replaced(written, self._durations.words)
 
 
 def _local(value: Date, time_zone: str) -> Date:
@@ -237,6 +206,12 @@ def _number(value: float | Decimal) -> float | Decimal:
     if not Decimal(value).is_finite():
         raise ValueError(f"`{value}` is not a finite number")
     return value
+
+
+def _replaced(text: str, words: Mapping[str, str]) -> str:
+    for word, other in words.items():
+        text = text.replace(word, other)
+    return text
 
 
 def _plain(text: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict, Unpack
 
 from mass_apology.errors import TemplateError
+from mass_apology.languages import SHIPPED, Languages
 from mass_apology.letter.brand import NO_BRAND
 from mass_apology.letter.letterhead import NO_HEADING, Heading, heading_fields
 from mass_apology.letter.localise import Localiser
@@ -199,6 +200,7 @@ def load(  # noqa: PLR0913 (what a template is made from)
     brand: Fields = NO_BRAND,
     remedies: Fields = NO_REMEDIES,
     on_paper: bool = False,
+    languages: Languages = SHIPPED,
 ) -> Template:
     """Compile one language's letter in its layout.
 
@@ -212,7 +214,7 @@ def load(  # noqa: PLR0913 (what a template is made from)
     letter = source.read_letter(path)
     page, plain = _layout_fragments(layout, directories)
     try:
-        localiser = Localiser(language)
+        localiser = Localiser(languages[language])
     except ValueError as error:
         raise TemplateError(f"{path}: {error}.", next_step="Name the file after an ISO 639 code.") from error
     environment = LetterEnvironment(localiser)

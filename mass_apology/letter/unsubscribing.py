@@ -15,6 +15,7 @@ from jinja2 import Template
 from msgspec import Struct
 
 from mass_apology.errors import MessageError, TemplateError
+from mass_apology.languages import SHIPPED
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.links import Guard
 from mass_apology.letter.markup.masking import Mask
@@ -115,7 +116,7 @@ def _form(url: str, header: Collection[str]) -> _Form:
 
 
 def _compiled(url: str, source: str, header: Collection[str]) -> _Form:
-    environment = LetterEnvironment(Localiser("en"))
+    environment = LetterEnvironment(Localiser(SHIPPED["en"]))
     fields = {"customer": Fields({}, header)}
     fragment = Fragment(path=Path("campaign.toml"), line=1, text=source)
     check(environment, fragment, _PERSONAL, fields)

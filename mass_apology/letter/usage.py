@@ -10,6 +10,7 @@ from jinja2 import TemplateSyntaxError, meta, nodes
 from msgspec import Struct
 
 from mass_apology.errors import TemplateError
+from mass_apology.languages import SHIPPED
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
 from mass_apology.letter.markup.sandbox import LetterEnvironment, check, fields_used
@@ -64,7 +65,7 @@ def first_row_only(template: str, language: str, directories: Sequence[Path]) ->
 
     Raises ``TemplateError`` where the letter cannot be read.
     """
-    environment = LetterEnvironment(Localiser(language))
+    environment = LetterEnvironment(Localiser(SHIPPED[language]))
     letter = source.read_letter(source.letter_path(template, language, directories))
     first: set[str] = set()
     others: set[str] = set()
@@ -82,7 +83,7 @@ def first_row_only(template: str, language: str, directories: Sequence[Path]) ->
 def _read(path: Path, language: str, scenario: Scenario) -> tuple[list[Finding], list[Use]]:
     """One letter's mistakes and what it uses."""
     try:
-        environment = LetterEnvironment(Localiser(language))
+        environment = LetterEnvironment(Localiser(SHIPPED[language]))
         letter = source.read_letter(path)
     except TemplateError as error:
         return [_refused(error, path)], []

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from letter_files import render, template, write
 
+from mass_apology.languages import SHIPPED
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.compiled_letter import ZONES, CompiledLetter
 from mass_apology.letter.markup.sandbox import TIME_ZONE, LetterEnvironment, compiled, parsed
@@ -22,7 +23,7 @@ from mass_apology.letter.values import Empty, Fields
 SUMMER = datetime(2026, 7, 1, 9, 12, tzinfo=UTC)
 WINTER = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
 
-ENVIRONMENT = LetterEnvironment(Localiser("en"))
+ENVIRONMENT = LetterEnvironment(Localiser(SHIPPED["en"]))
 CONSTANTS = {
     "incident": Fields({"service": "A & B", "began": SUMMER, "ended": WINTER, "steps": ["x", "y"]}, known=["credit"]),
     "language": "en",

@@ -17,7 +17,7 @@ from letter_files import inner_html, letter
 
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import CampaignError, InputError, TemplateError
-from mass_apology.letter.brand import BLACK, LABELS, WHITE, contrast, ink_on
+from mass_apology.letter.brand import BLACK, WHITE, contrast, ink_on
 from mass_apology.letter.message.compose import rfc5322_date
 from mass_apology.model import Content
 from mass_apology.settings import numbered
@@ -151,10 +151,6 @@ def test_whole_lines_go_when_one_thing_is_missing(folder: Path, left_out: str) -
         content = make_writer(folder, layout=layout, brand=brand).content(person, date=DATE)
         assert not re.search(r"\n\n\n|[ \t]\n|no\. *\n|, *\n{2}Our", content.text)
         assert not re.search(r"<bdi>\s*</bdi>|<p[^>]*>\s*</p>|>\s*<br>\s*<br>", content.html)
-
-
-def test_every_language_of_the_library_has_labels() -> None:
-    assert sorted(LABELS) == ["el", "en", "et", "lv", "pl", "ru"]
 
 
 # Date and number

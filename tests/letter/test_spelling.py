@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import nodes
 
+from mass_apology.languages import SHIPPED
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.sandbox import LetterEnvironment
 from mass_apology.letter.markup.unparse import contrary, spell, spell_word
 
-ENVIRONMENT = LetterEnvironment(Localiser("en"))
+ENVIRONMENT = LetterEnvironment(Localiser(SHIPPED["en"]))
 
 WORDS = ["customer", "rows", "x", '"a b"', "'it\\'s'", "1", "1.5", "1e400", "true", "none", "[]", "()", "(1,)", "{}"]
 SHAPES = [

@@ -16,6 +16,7 @@ from letter_files import INCIDENT, SENDER, shipped, template, write
 from small_campaign import delivery, make_writer, write_templates
 
 from mass_apology.errors import TemplateError
+from mass_apology.languages import SHIPPED
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.compiled_letter import MAX_PIECES
 from mass_apology.letter.markup.sandbox import TIME_ZONE, LetterEnvironment
@@ -34,7 +35,7 @@ def tracer(*texts: str) -> Tracer:
     """Of a letter with these pieces; the first begins on line 1 of en.md, the others in files of their own."""
     paths = [FILE, *(Path(f"layout{number}.html") for number in range(1, len(texts)))]
     fragments = [Fragment(path=path, line=1, text=text) for path, text in zip(paths, texts, strict=True)]
-    return Tracer(LetterEnvironment(Localiser("en")), fragments, CONSTANTS)
+    return Tracer(LetterEnvironment(Localiser(SHIPPED["en"])), fragments, CONSTANTS)
 
 
 def values(*rows: Mapping[str, object], **others: object) -> dict[str, object]:
@@ -209,7 +210,7 @@ def numbered(text: str) -> str:
 
 def printed(text: str, letters: Iterable[Mapping[str, object]]) -> list[frozenset[str]]:
     """The words that Jinja itself prints in each letter."""
-    compiled = LetterEnvironment(Localiser("en")).from_string(text)
+    compiled = LetterEnvironment(Localiser(SHIPPED["en"])).from_string(text)
     return [frozenset(re.findall(r"w\d+w", compiled.render(each))) for each in letters]
 
 
@@ -253,7 +254,7 @@ def masked(made: Template, minutes: Sequence[int | None], zone: str, incident: F
     """The letter with a sign for everything that a value wrote, which tells the form that the value was written in."""
     rows = [Fields({"minutes_down": each}, ["minutes_down"]) for each in minutes]
     content = made.render(customer=rows[0], rows=rows, name="Qzname", gender="", time_zone=zone)
-    local = Localiser(made.language)
+    local = Localiser(SHIPPED[made.language])
     moments = [incident.started_at, incident.ended_at]
 
     def bare(each: datetime, zone: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from jinja2 import TemplateSyntaxError, nodes
 
+from mass_apology.languages import SHIPPED
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.sandbox import LetterEnvironment
 
@@ -17,7 +18,7 @@ def prints(text: str, name: str) -> bool:
     counts as well: another check says what is wrong with it.
     """
     try:
-        tree = LetterEnvironment(Localiser("en")).parse(text)
+        tree = LetterEnvironment(Localiser(SHIPPED["en"])).parse(text)
     except TemplateSyntaxError:
         return True
     names = _derived(tree, name)

@@ -94,7 +94,7 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
         super().__init__(
             undefined=Unknown, autoescape=False, keep_trailing_newline=True, cache_size=0, finalize=work.measured
         )
-        self.language: str = localiser.locale.language
+        self.language = localiser.language
         self.right_to_left = localiser.direction == "rtl"
         self.globals.clear()
         self.intercepted_binops = frozenset({"+", "*", "%", "**"})

@@ -7,36 +7,14 @@ before it. Only the template's own spaces are bound: addresses, code and values 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
+from functools import cache
 
 from markdown_it.token import Token as MarkdownToken
-from msgspec import Struct
 
+from mass_apology.languages import Bonds
+from mass_apology.languages.language import NO_BREAK
 from mass_apology.letter.markup.masking import Mask
-
-NO_BREAK = "\u00a0"
-
-
-class Bonds(Struct, frozen=True, kw_only=True):
-    """What one language keeps together. Words stand apart by spaces, and count in capitals too."""
-
-    to_next: str  # words that lead to what follows
-    to_number: str  # abbreviations that belong to a number before them, and then not to what follows
-    to_previous: str = ""  # signs that do not begin a line
-
-
-BONDS: Mapping[str, Bonds] = MappingProxyType(
-    {
-        "pl": Bonds(to_next="a i o u w z al. art. godz. nr ul. ust.", to_number="r."),
-        "ru": Bonds(
-            to_next="а в и к о с у я во до за из ко на не ни но об от по со № г. ст. ул.",
-            to_number="г. гг.",
-            to_previous="—",
-        ),
-    }
-)
-"""By language; in the others, spaces stay as they are."""
 
 # What stands for the rest of a paragraph while its spaces are looked at.
 _VALUE = "0"  # most values beside such words are dates, times and numbers
@@ -51,7 +29,7 @@ _BEGINNING = rf"(?:\A|[^\w'’{_STATEMENT}-]){_STATEMENT}*"  # of a word, which 
 
 def bind(tokens: Sequence[MarkdownToken], mask: Mask) -> None:
     """Bind the words of one paragraph, in place. ``tokens`` are Markdown's inline ones, still masked."""
-    if pattern := _PATTERNS.get(mask.environment.language):
+    if pattern := _pattern(mask.environment.language.bonds or Bonds()):
         places = list(_running(tokens, mask))
         text = "".join(sign for sign, _, _ in places)
         for match in pattern.finditer(text):
@@ -80,19 +58,18 @@ def _put(token: MarkdownToken, place: int) -> None:
         token.content = token.content[:place] + NO_BREAK + token.content[place + 1 :]
 
 
-def _pattern(bonds: Bonds) -> re.Pattern[str]:
-    """A pattern whose one group that matches is a space to bind."""
-    wanted = [
-        rf"(?<=\d)(?P<number>{_SPACE}){_any(bonds.to_number)}(?!\w)",
-        rf"{_BEGINNING}{_any(bonds.to_next)}(?=(?P<next>{_SPACE})[^\s{_STATEMENT}])",  # the next word begins with it
-    ]
+@cache
+def _pattern(bonds: Bonds) -> re.Pattern[str] | None:
+    """A pattern whose one group that matches is a space to bind; ``None`` for a language that binds none."""
+    wanted = []
+    if bonds.to_number:
+        wanted.append(rf"(?<=\d)(?P<number>{_SPACE}){_any(bonds.to_number)}(?!\w)")
+    if bonds.to_next:  # the next word begins with it
+        wanted.append(rf"{_BEGINNING}{_any(bonds.to_next)}(?=(?P<next>{_SPACE})[^\s{_STATEMENT}])")
     if bonds.to_previous:
         wanted.append(rf"(?<=[^\s{_STATEMENT}])(?P<previous>{_SPACE}){_any(bonds.to_previous)}")
-    return re.compile("|".join(wanted), re.IGNORECASE)
+    return re.compile("|".join(wanted), re.IGNORECASE) if wanted else None
 
 
 def _any(words: str) -> str:
     return f"(?:{'|'.join(map(re.escape, words.split()))})"
-
-
-_PATTERNS = {language: _pattern(bonds) for language, bonds in BONDS.items()}

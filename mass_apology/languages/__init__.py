@@ -1,0 +1,9 @@
+"""What the product knows of a language, one file each: a new language is one file here, and its letters.
+
+Letters, names, recipients' files and returned mail ask here, so the room is shared; see ``Language`` for the fields.
+"""
+
+from mass_apology.languages.language import Bonds, Days, Durations, Labels, Language, Salutations
+from mass_apology.languages.registry import SHIPPED, Languages
+
+__all__ = ["SHIPPED", "Bonds", "Days", "Durations", "Labels", "Language", "Languages", "Salutations"]

@@ -1,0 +1,66 @@
+"""Greek, whose men are called in the vocative."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache, partial
+
+from mass_apology.languages.language import Bonds, Days, Durations, Labels, Language, Salutations
+from mass_apology.languages.vocative import CACHED, SEPARATOR, Called, joined
+
+# -ης and -ας lose their -ς. What ends in -ος takes -ε where the stress lies two syllables before the ending
+# (Παπαδόπουλε); where it lies one before, given names of two syllables and family names take -ο (Νίκο, Βενιζέλο).
+# Not safe: -ός, compounds such as Οικονόμος, further given names of that stress, and whatever carries no accent.
+_STRESSED, _VOWEL, _CONSONANT = "[άέήίόύώΐΰ]", "[αεηιουωϊϋ]", "[βγδζθκλμνξπρστφχψ]"
+_EVERY = (
+    r"(?P<to_o>(?:στέλι|αλέκ)ος)"
+    r"|(?P<to_e>(?:κωνσταντίν|αυγουστίν|λυκούργ)ος"
+    rf"|.*{_STRESSED}{_CONSONANT}+{_VOWEL}+{_CONSONANT}*ος)"
+    r"|(?P<drop>.*[αηάή]ς)"
+)
+_GIVEN = re.compile(
+    rf"{_EVERY}|(?P<short_to_o>{_CONSONANT}*ι?[αεο]?{_STRESSED}{_CONSONANT}+ος)",
+)
+_FAMILY = re.compile(rf"{_EVERY}|(?P<family_to_o>.*{_STRESSED}{_CONSONANT}+(?<!λόγ)(?<!νόμ)(?<!γράφ)(?<!φόρ)(?<!ίν)ος)")
+_ENDINGS = {"to_o": (2, "ο"), "short_to_o": (2, "ο"), "family_to_o": (2, "ο"), "to_e": (2, "ε"), "drop": (1, "")}
+_FEMININE = ("α", "ά", "η", "ή", "ω", "ώ")
+
+
+def _called(name: str) -> Called | None:
+    """ "Νίκος Παπαδόπουλος" → "Νίκο Παπαδόπουλε"; ``None`` where the vocative is not certain."""
+    given, *others = SEPARATOR.split(name)
+    form = joined([_given(given), *map(_family, others)])
+    feminine = given.endswith(_FEMININE)
+    if form is None or form == name:
+        return Called(form=form, gender="f" if feminine else "") if form else None
+    return None if feminine else Called(form=form, gender="m")
+
+
+def _word(pattern: re.Pattern[str], word: str) -> str | None:
+    if not word.endswith(("ς", "Σ", "s", "S")):
+        return word
+    match = None if word.isupper() else pattern.fullmatch(word.lower())
+    if not match:
+        return None
+    cut, ending = _ENDINGS[match.lastgroup or ""]
+    return word[:-cut] + ending
+
+
+_given = lru_cache(CACHED)(partial(_word, _GIVEN))
+_family = lru_cache(CACHED)(partial(_word, _FAMILY))
+
+
+LANGUAGE = Language(
+    code="el",
+    salutations=Salutations(
+        named={"f": "Αγαπητή {name},", "m": "Αγαπητέ {name},"},
+        unnamed={"": "Αγαπητή πελάτισσα, αγαπητέ πελάτη,", "f": "Αγαπητή πελάτισσα,", "m": "Αγαπητέ πελάτη,"},
+        called=_called,
+        gender_by_name=True,
+    ),
+    days=Days(on_day="στις {}", on_date="στις {}", on_first="την 1η{}"),
+    durations=Durations(),
+    labels=Labels(registration="Αρ. μητρώου {}", vat="Αριθμός ΦΠΑ {}", outgoing="Αρ. πρωτ. {}"),
+    bonds=Bonds(),
+    country="GR",
+)

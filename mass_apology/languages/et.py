@@ -1,0 +1,21 @@
+"""Estonian."""
+
+from mass_apology.languages.language import Bonds, Days, Durations, Labels, Language, Salutations
+
+LANGUAGE = Language(
+    code="et",
+    salutations=Salutations(
+        named={"": "Lugupeetud {name}"},  # no comma in Estonian
+        unnamed={"": "Lugupeetud klient"},
+    ),
+    days=Days(
+        months=(  # the adessive; CLDR has the nominative and the genitive only
+            *("jaanuaril", "veebruaril", "märtsil", "aprillil", "mail", "juunil"),
+            *("juulil", "augustil", "septembril", "oktoobril", "novembril", "detsembril"),
+        )
+    ),
+    durations=Durations(words={"ööpäev": "päev"}),  # CLDR has the day and night of physics
+    labels=Labels(registration="Registrikood {}", vat="KMKR nr {}", outgoing="Nr {}"),
+    bonds=Bonds(),
+    country="EE",
+)

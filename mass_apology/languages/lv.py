@@ -1,0 +1,55 @@
+"""Latvian, whose men are called in the vocative."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from mass_apology.languages.language import Bonds, Days, Durations, Labels, Language, Salutations
+from mass_apology.languages.vocative import CACHED, SEPARATOR, Called, joined
+
+# Proper names of the first three declensions lose their -s or -š (Jānis Bērziņš → Jāni Bērziņ), all others
+# stay. Not safe: -ītis (Kronīt or Kronīti), a vowel before -s that is no Latvian ending (Jonas), foreign spellings.
+_MASCULINE = re.compile(r"(?!.?[iī]tis).*[bcčdfgģhjkķlļmnņprŗsštvzž](?:[iu]?s|š)")
+_FOREIGN = re.compile(r"[qwxy]|[cpst]h|ck|([^\W\d_])\1\w")
+
+
+def _called(name: str) -> Called | None:
+    """ "Jānis Bērziņš" → "Jāni Bērziņ"; ``None`` where the vocative is not certain."""
+    words = SEPARATOR.split(name)
+    form = joined([*map(_word, words)])
+    if form is None or form == name:
+        return Called(form=form) if form else None
+    return None if any(map(_is_foreign, words)) else Called(form=form, gender="m")
+
+
+@lru_cache(CACHED)  # given names come back, and so do many family names
+def _word(word: str) -> str | None:
+    if not word.endswith(("s", "š", "S", "Š")):
+        return word
+    return word[:-1] if _MASCULINE.fullmatch(word[-5:].lower()) and not word.isupper() else None
+
+
+@lru_cache(CACHED)
+def _is_foreign(word: str) -> bool:
+    return _FOREIGN.search(word.lower()) is not None
+
+
+LANGUAGE = Language(
+    code="lv",
+    salutations=Salutations(
+        named={"": "Labdien, {name}!", "f": "Cienījamā {name}!", "m": "Cienījamais {name}!"},
+        unnamed={"": "Labdien!", "f": "Cienījamā kliente!", "m": "Cienījamais klient!"},
+        called=_called,
+    ),
+    days=Days(
+        months=(  # the locative; CLDR has the nominative and the genitive only
+            *("janvārī", "februārī", "martā", "aprīlī", "maijā", "jūnijā"),
+            *("jūlijā", "augustā", "septembrī", "oktobrī", "novembrī", "decembrī"),
+        )
+    ),
+    durations=Durations(),
+    labels=Labels(registration="Reģ. Nr. {}", vat="PVN reģ. Nr. {}", outgoing="Nr. {}"),
+    bonds=Bonds(),
+    country="LV",
+)

@@ -1,0 +1,44 @@
+"""Russian, whose letters address people by given name and patronymic where they have one."""
+
+from __future__ import annotations
+
+import re
+
+from mass_apology.languages.language import Bonds, Days, Durations, Labels, Language, Salutations
+from mass_apology.languages.vocative import Called
+
+_PATRONYMIC = re.compile(r"[А-ЯЁ][а-яё]+(?:(?P<female>овна|евна|ична)|ович|евич|ьич)|Лукич|Фомич|Никитич")
+
+
+def _called(name: str) -> Called:
+    """ "Иванов Олег Анатольевич" → "Олег Анатольевич"; other names as they are written.
+
+    Of two words the second may be a family name (Анна Абрамович), so only three tell a patronymic for certain.
+    """
+    words = name.split(" ")
+    for given, patronymic in (words[:2], words[1:]) if len(words) == 3 else ():
+        if match := _PATRONYMIC.fullmatch(patronymic):
+            return Called(form=f"{given} {patronymic}", gender="f" if match["female"] else "m")
+    return Called(form=name)
+
+
+LANGUAGE = Language(
+    code="ru",
+    salutations=Salutations(
+        named={"": "Здравствуйте, {name}!", "f": "Уважаемая {name}!", "m": "Уважаемый {name}!"},
+        unnamed={"": "Здравствуйте!"},
+        called=_called,
+        gender_by_name=True,
+    ),
+    days=Days(words={"г.": "года"}),
+    # Of CLDR's units, just the feminine singular has an accusative of its own. A day is "день": "сутки" belongs into
+    # timetables.
+    durations=Durations(lasting={"минута": "минуту"}),
+    labels=Labels(registration="Рег. № {}", vat="Номер НДС {}", outgoing="Исх. № {}"),
+    bonds=Bonds(
+        to_next="а в и к о с у я во до за из ко на не ни но об от по со № г. ст. ул.",
+        to_number="г. гг.",
+        to_previous="—",
+    ),
+    country="RU",
+)

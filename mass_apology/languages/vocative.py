@@ -1,0 +1,32 @@
+"""A name in the form in which its bearer is addressed: what the languages' own rules have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+CACHED = 4096
+"""How many words of names a rule keeps; given names come back, and so do many family names."""
+
+SEPARATOR = re.compile(r"([ -])")
+"""Between a name's words; in a group, so that the words can be joined again."""
+
+
+class Called(Struct, frozen=True, kw_only=True):
+    """A name in the form in which its bearer is addressed."""
+
+    form: str
+    gender: str = ""  # "f" or "m" where the spelling gives it away
+
+
+def as_written(name: str) -> Called:
+    """The name itself: most languages address people by it unchanged."""
+    return Called(form=name)
+
+
+def joined(words: Sequence[str | None]) -> str | None:
+    """The words as one name; ``None`` where one of them is not certain."""
+    known = [word for word in words if word is not None]
+    return "".join(known) if len(known) == len(words) else None

@@ -1,0 +1,52 @@
+"""The languages that come with the package: complete, found by themselves, and true to CLDR."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date
+from pathlib import Path
+
+import pytest
+from babel import Locale
+from babel.dates import format_date
+from babel.units import format_unit
+
+from mass_apology.languages import SHIPPED, Language
+from mass_apology.letter.template_files import available_languages, shipped_templates
+
+CODES = [each.code for each in SHIPPED]
+
+
+def test_every_language_of_the_library_is_described() -> None:
+    scenarios = [path.parent.name for path in shipped_templates().glob("*/scenario.toml")]
+    assert {code for each in scenarios for code in available_languages(each, [shipped_templates()])} == set(CODES)
+
+
+@pytest.mark.parametrize("language", list(SHIPPED), ids=CODES)
+def test_a_shipped_language_lacks_nothing(language: Language) -> None:
+    assert language.lacks == ()
+
+
+@pytest.mark.parametrize("language", list(SHIPPED), ids=CODES)
+def test_a_language_is_in_the_file_of_its_code(language: Language) -> None:
+    folder = Path(__file__).parents[2] / "mass_apology" / "languages"
+    assert f'code="{language.code}"' in (folder / f"{language.code}.py").read_text(encoding="utf-8")
+
+
+def test_a_language_that_nobody_has_described_lacks_all_that_letters_need() -> None:
+    assert SHIPPED["de"] == Language(code="de")
+    assert SHIPPED["de"].lacks == ("salutations", "days", "durations", "labels", "bonds", "country")
+
+
+@pytest.mark.parametrize("language", list(SHIPPED), ids=CODES)
+def test_words_in_place_of_cldrs_are_words_that_cldr_has(language: Language) -> None:
+    """A word that CLDR no longer writes would be replaced nowhere."""
+    assert language.days is not None
+    assert language.durations is not None
+    locale = Locale.parse(language.locale or language.code)
+    counted = itertools.product(range(30), ("duration-day", "duration-hour", "duration-minute"))
+    units = [format_unit(count, unit, "long", locale=locale) for count, unit in counted]
+    assert all(any(word in each for each in units) for word in language.durations.words)
+    assert all(any(word in each for each in units) for word in language.durations.lasting)
+    assert all(word in format_date(date(2026, 5, 2), "long", locale) for word in language.days.words)
+    assert len(language.days.months) in {0, 12}
