@@ -1,4 +1,10 @@
-"""A person's word from another terminal to the running ``send``: pause, go on, stop."""
+"""Pause, resume, stop: what a person at another terminal tells the ``send`` that is running.
+
+The run asks the ledger for it again and again, and obeys between two letters. Nothing else is read here, and the ledger
+is not waited for: a request gets through however busy the run is.
+
+What was asked of a run that ended is forgotten when the next one begins.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +15,7 @@ from mass_apology.ledger import Control, Records
 
 
 def ask(folder: Path, wanted: Control) -> bool:
-    """Ask, and say whether anybody is there to hear it.
+    """Ask, and return whether a run is there to obey.
 
     campaign.toml is not read: a mistake that somebody makes in it meanwhile must not keep a run from being stopped.
     Raises ``LedgerError`` where the campaign has no ledger, so that a word in the wrong folder is noticed.

@@ -10,7 +10,11 @@ T = TypeVar("T")
 
 
 def run(flow: Coroutine[Any, Any, T]) -> T:
-    """Run a flow to its end: in uvloop, for its cheap pipes and TLS connections, where there is uvloop."""
+    """Run a flow to its end, and return what it returns; exceptions come through as they are.
+
+    uvloop has cheaper pipes and TLS connections than asyncio's own loop, which serves where there is no uvloop. Ctrl-C
+    cancels the flow once, and raises ``KeyboardInterrupt`` when its cleaning up has ended.
+    """
     with asyncio.Runner(loop_factory=_factory()) as runner:
         return runner.run(flow)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from email.utils import parseaddr
 from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from mass_apology.guards import personal, times, unfinished
+from mass_apology.guards import times, unfinished
 from mass_apology.guards.domains import internal_hosts, is_reserved
 from mass_apology.guards.facts import Commonest, Facts, WrittenAgain
 from mass_apology.guards.renamed_waves import RENAMED
@@ -54,6 +55,8 @@ MANY = 20  # letters: in fewer, one mailbox, one name or one text can be chance
 SAME_FILE_WITHIN = 24 * 3600.0  # seconds for which a file that another campaign was sent to is remarkable
 THROWAWAY_SHARE = 0.001  # among many customers some do use such mailboxes
 
+_JINJA = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+_NAME = re.compile(r"(?<![\w.])(?:salutation|name)(?!\w)")
 _NO_REPLY = ("noreply", "donotreply", "dontreply", "neodpovidat", "nepasrepondre")
 
 
@@ -163,10 +166,24 @@ def _identical_letters(facts: Facts) -> Iterator[Finding]:
     if texts is None or facts.letters < MANY or texts > facts.languages:
         return
     name_column = facts.campaign.columns.name or "name"
-    if used := personal.columns_used([each.text for each in facts.templates], facts.columns, name_column):
+    if used := _columns_used([each.text for each in facts.templates], facts.columns, name_column):
         problem = f"All {facts.letters:,} letters read the same, though they are to show {', '.join(used)}."
         advice = "Look at those columns in the file, and at [columns] in campaign.toml."
         yield _error("identical-letters", f"template {facts.campaign.template}", problem, advice)
+
+
+def _columns_used(templates: Sequence[str], columns: Sequence[str], name_column: str) -> list[str]:
+    """The columns that the templates mention in their Jinja: ``customer.plan``, ``row["order id"]``, the name.
+
+    ``incident`` and ``sender`` hold no columns, even where a fact has a column's name.
+    """
+    code = " ".join(part for text in templates for part in _JINJA.findall(text))
+    return [column for column in columns if _mentions(code, column) or (column == name_column and _NAME.search(code))]
+
+
+def _mentions(code: str, column: str) -> bool:
+    pattern = rf"""(?:(?<!\bincident)(?<!\bsender)\.|["']){re.escape(column)}(?!\w)"""
+    return re.search(pattern, code) is not None
 
 
 def _one_mailbox(facts: Facts) -> Iterator[Finding]:

@@ -21,8 +21,7 @@ from mass_apology.letter.legal.judge import Breach, each_once
 from mass_apology.letter.letterhead import Heading
 from mass_apology.letter.markup.tracing import FAILED
 from mass_apology.letter.message.compose import Attachment, Composed, rfc5322_date
-from mass_apology.letter.message.headers import parse_mailbox
-from mass_apology.letter.message.message_id import TOKEN
+from mass_apology.letter.message.headers import TOKEN, parse_mailbox
 from mass_apology.letter.message.return_path import ReturnPath
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import Particulars, Template

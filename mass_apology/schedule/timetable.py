@@ -18,7 +18,9 @@ from msgspec.structs import replace
 from mass_apology.schedule import localities
 from mass_apology.schedule.declared import DAY
 from mass_apology.schedule.localities import Place
-from mass_apology.schedule.policy import WHOLE_DAY, Policy
+from mass_apology.schedule.policy import WHOLE_DAY, Policy, policy
+from mass_apology.schedule.public_holidays import PublicHolidays
+from mass_apology.settings import ScheduleSettings
 
 REACH = 400 * DAY
 """How far ahead an opening is looked for, in seconds. A policy without one for over a year is a mistake."""
@@ -179,3 +181,8 @@ def _clock(zone: ZoneInfo, at: int) -> tuple[int, bool]:
     shown = datetime.fromtimestamp(at, zone)
     ahead = shown.utcoffset()
     return int(ahead.total_seconds()) if ahead is not None else 0, bool(shown.fold)
+
+
+def timetable(schedule: ScheduleSettings, time_zone: str) -> Timetable:
+    """The timetable of a campaign. Raises ``CampaignError`` where it needs holidays that are not installed."""
+    return Timetable(policy(schedule, time_zone), PublicHolidays() if schedule.holidays else None)

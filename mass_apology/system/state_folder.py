@@ -1,4 +1,8 @@
-"""Where this machine keeps what all its campaigns share."""
+"""Where this machine keeps what all its campaigns share.
+
+That is the suppression list, the history of campaigns that were sent, and how far each ledger had come. No campaign
+needs the folder to go on, but what is checked by them is not checked without it.
+"""
 
 from __future__ import annotations
 

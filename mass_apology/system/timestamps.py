@@ -1,4 +1,9 @@
-"""Unix seconds as people read them."""
+"""Unix seconds as people read them.
+
+The ledger holds Unix seconds, which no change of a clock or a zone touches; they become dates and times where they are
+shown. UTC stands in what may be read on another machine, local time in what is read on this one. The formats are the
+same in every language.
+"""
 
 from __future__ import annotations
 
@@ -16,5 +21,5 @@ def utc_minute(at: float) -> str:
 
 
 def local_minute(at: float) -> str:
-    """ "2026-11-20 10:12 CET" by this machine's clock: for whoever sits before it, or writes about it to others."""
+    """ "2026-11-20 10:12 CET" by this machine's clock: for the person at the terminal."""
     return f"{datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M %Z}"

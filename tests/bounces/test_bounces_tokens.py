@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mass_apology.bounces.tokens import LEAST_RELAY_ID, relay_id_in, token_in
-from mass_apology.letter.message.message_id import message_id
+from mass_apology.letter.message.headers import message_id
 
 KEY = bytes(range(32))
 SES_ID = "0102018c5f2e1a3b-1f2e3d4c-5b6a-4788-99aa-bbccddeeff00-000000"

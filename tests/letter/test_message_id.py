@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mass_apology.letter.message.headers import message_id_field
-from mass_apology.letter.message.message_id import message_id
+from mass_apology.letter.message.headers import message_id, message_id_field
 
 KEY = bytes(range(32))
 identities = st.integers(-(2**63), 2**63 - 1)

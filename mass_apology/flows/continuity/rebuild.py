@@ -40,8 +40,7 @@ from mass_apology.ledger.sqlite.origin import (
     replaced,
     settle,
 )
-from mass_apology.letter.message.headers import parse_mailbox
-from mass_apology.letter.message.message_id import message_id
+from mass_apology.letter.message.headers import message_id, parse_mailbox
 from mass_apology.model import FIRST_WAVE, read_lines
 from mass_apology.quantities import counted
 from mass_apology.settings import Campaign

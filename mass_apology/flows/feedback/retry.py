@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.counting import disagreement, whose_word
 from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.operator import disagreement, whose_word
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.sqlite.purging import is_purged

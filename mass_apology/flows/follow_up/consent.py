@@ -11,11 +11,10 @@ from pathlib import Path
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.continuity.outside import whole
-from mass_apology.flows.counting import disagreement, whose_word
 from mass_apology.flows.follow_up.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.follow_up.wave_renaming import renaming_findings
 from mass_apology.flows.holding import shared_ledger
-from mass_apology.flows.operator import OnProgress
+from mass_apology.flows.operator import OnProgress, disagreement, whose_word
 from mass_apology.flows.plan import plan
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Records

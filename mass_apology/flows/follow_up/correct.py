@@ -10,7 +10,6 @@ from pathlib import Path
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
-from mass_apology.flows.counting import disagreement
 from mass_apology.flows.follow_up.affected import (
     CorrectOptions,
     affected,
@@ -23,6 +22,7 @@ from mass_apology.flows.follow_up.affected import (
 from mass_apology.flows.follow_up.consent import require_writable
 from mass_apology.flows.follow_up.wave_plan import WavePlan
 from mass_apology.flows.holding import sending_ledger
+from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.size_limit import require_taken, size_findings
 from mass_apology.flows.send.confirmed import Confirmed, may_be_resent

@@ -11,11 +11,11 @@ from msgspec import Struct
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
-from mass_apology.flows.counting import disagreement
 from mass_apology.flows.follow_up.consent import require_writable, wave_named
 from mass_apology.flows.follow_up.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.follow_up.wave_renaming import renaming_findings
 from mass_apology.flows.holding import sending_ledger
+from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.send.confirmed import Confirmed, may_be_resent

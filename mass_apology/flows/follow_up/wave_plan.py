@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.follow_up.one_letter import OneLetter
 from mass_apology.flows.plan import plan
-from mass_apology.flows.plan.arrival_hours import timetable
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Changed, Ledger, Records
 from mass_apology.ledger.sqlite.purging import is_purged
@@ -23,12 +22,12 @@ from mass_apology.ledger.sqlite.waves import (
     candidates_of,
     sharing,
 )
-from mass_apology.letter.message.headers import parse_mailbox
-from mass_apology.letter.message.message_id import message_id
+from mass_apology.letter.message.headers import message_id, parse_mailbox
 from mass_apology.model import DUE, Delivery, Finding, LargestLetter, Severity, Status, largest_of, read_rows
 from mass_apology.preflight import Asked, asked, fallback_findings
 from mass_apology.recipients import Segments
 from mass_apology.schedule import Decision, Facts, Not, Wave, plan_wave
+from mass_apology.schedule.timetable import timetable
 from mass_apology.sending.gate import (
     Gate,
     Held,

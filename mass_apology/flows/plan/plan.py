@@ -33,8 +33,7 @@ from mass_apology.ledger import Changed, Ledger, Planned, Records, Staging
 from mass_apology.ledger.sqlite.on_disk import is_there
 from mass_apology.ledger.sqlite.origin import take_place_of
 from mass_apology.letter.letter_writer import Writer
-from mass_apology.letter.message.headers import parse_mailbox
-from mass_apology.letter.message.message_id import message_id
+from mass_apology.letter.message.headers import message_id, parse_mailbox
 from mass_apology.letter.scenario import facts_findings, load_scenario
 from mass_apology.letter.template_files import shipped_templates, template_files
 from mass_apology.model import DUE, FIRST_WAVE, Delivery, Extensions, Finding, Severity, Status

@@ -11,9 +11,9 @@ from msgspec import Struct
 from mass_apology import high_water
 from mass_apology.campaign import LOG_NAME, read_campaign
 from mass_apology.errors import ConfirmationError, OutputError
-from mass_apology.flows.counting import disagreement
 from mass_apology.flows.follow_up.wave_plan import WavePlan
 from mass_apology.flows.holding import locked_ledger
+from mass_apology.flows.operator import disagreement
 from mass_apology.flows.purge.purged_log import purge_log
 from mass_apology.flows.purge.remaining_files import remaining_files
 from mass_apology.flows.suppressing import store_path, suppressed

@@ -13,11 +13,10 @@ from msgspec.structs import replace
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
-from mass_apology.flows.counting import disagreement
 from mass_apology.flows.holding import sending_ledger
+from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import guarding, plan
 from mass_apology.flows.plan.approve import require_approval
-from mass_apology.flows.plan.arrival_hours import country_of, timetable
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.plan.size_limit import require_taken, size_findings
 from mass_apology.flows.send.confirmed import Confirmed, may_be_resent
@@ -30,8 +29,9 @@ from mass_apology.flows.send.sending_run import (
 from mass_apology.flows.send.stopped_letters import may_be_written_to_again, withhold_stopped
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Ledger
-from mass_apology.model import FIRST_WAVE, Extensions
+from mass_apology.model import FIRST_WAVE, Delivery, Extensions, read_rows
 from mass_apology.quantities import counted
+from mass_apology.schedule.timetable import timetable
 from mass_apology.sending.gate import (
     Gate,
     hours,
@@ -86,8 +86,13 @@ def _gate(campaign: Campaign, on_the_list: Suppressed) -> Gate:
     """What is asked of first letters; by default they do not wait for the schedule's hours."""
     rules = [suppression(on_the_list), in_the_file]
     if campaign.schedule.first_letter:
-        rules.append(hours(timetable(campaign.schedule, campaign.time_zone), partial(country_of, campaign)))
+        rules.append(hours(timetable(campaign.schedule, campaign.time_zone), partial(_country_of, campaign)))
     return Gate(rules)
+
+
+def _country_of(campaign: Campaign, letter: Delivery) -> str:
+    """The country that the recipient's row names; empty where it does not."""
+    return read_rows(letter.rows)[0].get(campaign.columns.country, "")
 
 
 def _explained(ended: Ended, campaign: Campaign) -> Ended:
