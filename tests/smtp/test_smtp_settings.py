@@ -191,7 +191,7 @@ def test_a_file_that_is_not_there(tmp_path) -> None:
 
 
 def test_a_folder_is_no_file(tmp_path) -> None:
-    with pytest.raises(PasswordError, match="directory"):
+    with pytest.raises(PasswordError, match="a folder"):
         resolve(f"file:{tmp_path}", ANNA)
 
 
