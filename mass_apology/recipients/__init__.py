@@ -1,7 +1,8 @@
 """The CSV, Excel or Parquet file of an incident's affected customers becomes checked recipients.
 
-``inspect`` says how it is written, ``read`` streams its rows, ``check_where`` tries a choice of rows, ``Segments``
-tells which of the campaign's groups somebody is in. ``look`` and ``cells`` are for a campaign still to be written.
+A command opens it once, as a ``RecipientsFile``: ``inspect`` says how it is written, ``read`` streams its rows,
+``check_where`` tries a choice of rows, ``Segments`` tells which of the campaign's groups somebody is in. ``look`` and
+``cells`` are for a campaign still to be written.
 pandas is imported only when a file is really opened.
 """
 
@@ -15,7 +16,19 @@ from mass_apology.recipients.recipient_reading import (
     look,
     read,
 )
+from mass_apology.recipients.recipients_file import RecipientsFile
 from mass_apology.recipients.segments import Segments
 from mass_apology.recipients.where import check_where
 
-__all__ = ["Batch", "Layout", "Segments", "cells", "check_where", "envelope_address", "inspect", "look", "read"]
+__all__ = [
+    "Batch",
+    "Layout",
+    "RecipientsFile",
+    "Segments",
+    "cells",
+    "check_where",
+    "envelope_address",
+    "inspect",
+    "look",
+    "read",
+]

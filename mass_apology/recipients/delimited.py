@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mass_apology.errors import InputError
@@ -26,6 +25,7 @@ from mass_apology.recipients.column_layout import (
     note,
 )
 from mass_apology.recipients.encoding import Encoding, undecodable
+from mass_apology.recipients.recipients_file import RecipientsFile
 from mass_apology.recipients.row_structure import DELIMITERS, meant, padded_quotes, separator_line, written
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ _SAMPLE_ROWS = 100
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def find_delimiter(path: Path, encoding: Encoding, stated: str | None, address: str) -> tuple[str, list[Finding]]:
+def find_delimiter(
+    file: RecipientsFile, encoding: Encoding, stated: str | None, address: str
+) -> tuple[str, list[Finding]]:
     """The stated delimiter, or the one that splits header and first rows alike; what to say about it.
 
     ``address`` is the name of the address column: the delimiter that sets it free is right.
@@ -46,58 +48,58 @@ def find_delimiter(path: Path, encoding: Encoding, stated: str | None, address: 
     """
     if stated is not None:
         return _usable(stated), []
-    with path.open(encoding=encoding.codec, errors=encoding.errors, newline="") as file:
-        sample = file.read(_SAMPLE)
+    with file.text(encoding.codec, encoding.errors) as text:
+        sample = text.read(_SAMPLE)
     whole = sample if len(sample) < _SAMPLE else sample[: sample.rfind("\n") + 1] or sample
     first = whole.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
     if (told := separator_line(first)) is not None:
         problem = f"Its first line, {shown(first)}, says that the fields are separated by '{shown(told)}'."
         return _usable(told), [
-            note("delimiter-detected", Severity.INFO, path.name, problem, "Nothing needs to be done.")
+            note("delimiter-detected", Severity.INFO, file.name, problem, "Nothing needs to be done.")
         ]
     best = max(DELIMITERS, key=lambda delimiter: _fit(whole, delimiter, address))
     if best == ",":
         return best, []
     problem = f"The fields are separated by the {DELIMITERS[best]}, not by the comma."
-    return best, [note("delimiter-detected", Severity.INFO, path.name, problem, "Nothing needs to be done.")]
+    return best, [note("delimiter-detected", Severity.INFO, file.name, problem, "Nothing needs to be done.")]
 
 
-def first_row(path: Path, encoding: Encoding, delimiter: str) -> list[str]:
+def first_row(file: RecipientsFile, encoding: Encoding, delimiter: str) -> list[str]:
     """The header's cells as they stand in the file; blank lines before it are skipped.
 
     Raises:
         InputError: there is no row at all, or a quote in the header does not close.
     """
-    with _structure(path, encoding, delimiter) as structure:
+    with _structure(file, encoding, delimiter) as structure:
         header = structure.header()
     if header is None:
         raise InputError(
-            f"{path} is empty.", next_step="Write the column names in the first line, and a row for each customer."
+            f"{file.path} is empty.", next_step="Write the column names in the first line, and a row for each customer."
         )
     return header
 
 
-def chunks(path: Path, layout: Layout, address: str, rows: int) -> Iterator[Chunk]:
+def chunks(file: RecipientsFile, layout: Layout, address: str, rows: int) -> Iterator[Chunk]:
     """The file's rows, at most ``rows`` at a time, in constant memory.
 
     Raises:
         InputError: a quote does not close, or the file is no longer the one that was inspected.
     """
     encoding = Encoding(codec=layout.encoding, errors=layout.errors)
-    with _structure(path, encoding, layout.delimiter) as structure:
+    with _structure(file, encoding, layout.delimiter) as structure:
         header = structure.header() or []
-        check_unchanged(path, header, layout)
+        check_unchanged(file.path, header, layout)
         position = layout.header.index(address)
         while block := structure.block(rows, width=len(header), named=len(layout.header)):
             lines = block.lines
             frame = _frame(block.text, layout, width=len(header))
             if len(frame) != len(lines):
                 raise InputError(
-                    f"{path} can be understood in two ways between the lines {lines[0]} and {lines[-1]}.",
+                    f"{file.path} can be understood in two ways between the lines {lines[0]} and {lines[-1]}.",
                     next_step="Write the file anew with every field in double quotes.",
                 )
             frame, lines, unnamed = _without_unnamed(frame, lines, layout)
-            misfits = [_misfit_finding(path.name, each, position) for each in (*block.misfits, *unnamed)]
+            misfits = [_misfit_finding(file.name, each, position) for each in (*block.misfits, *unnamed)]
             yield Chunk(frame=frame, lines=lines, misfits=misfits, mended=block.mended)
 
 
@@ -145,8 +147,8 @@ class _Block(NamedTuple):
 class _Structure:
     """The rows of a delimited text, in order: where each starts, its fields, and the text it stands in."""
 
-    def __init__(self, path: Path, encoding: str, delimiter: str, lines: Iterable[str]) -> None:
-        self._path = path
+    def __init__(self, file: RecipientsFile, encoding: str, delimiter: str, lines: Iterable[str]) -> None:
+        self._file = file
         self._encoding = encoding
         self._delimiter = delimiter
         self._taken: list[str] = []  # the lines that the reader took since the last block
@@ -225,7 +227,7 @@ class _Structure:
         except csv.Error as error:
             raise self._broken() from error
         except UnicodeError as error:
-            raise undecodable(self._path, self._encoding) from error
+            raise undecodable(self._file, self._encoding) from error
 
     def _broken(self) -> InputError:
         text = "".join(self._taken)
@@ -233,11 +235,11 @@ class _Structure:
         line = self._before + 1 + len(_LINE_END.findall(text, 0, end))
         if text[end : end + 1] != '"':
             return InputError(
-                f"{self._path}, line {line}: a field is longer than {csv.field_size_limit():,} characters.",
+                f"{self._file.path}, line {line}: a field is longer than {csv.field_size_limit():,} characters.",
                 next_step="Correct the line; such a field cannot be part of a letter.",
             )
         return InputError(
-            f"{self._path}, line {line}: a double quote opens here, {shown(text[end:], 30)}, and is not closed "
+            f"{self._file.path}, line {line}: a double quote opens here, {shown(text[end:], 30)}, and is not closed "
             "where a field ends, so the rest of the file cannot be trusted.",
             next_step="Close the quote, or write it twice where it is part of the text.",
         )
@@ -254,9 +256,9 @@ def _end_of_whole_fields(text: str, delimiter: str) -> int:
 
 
 @contextmanager
-def _structure(path: Path, encoding: Encoding, delimiter: str) -> Iterator[_Structure]:
-    with path.open(encoding=encoding.codec, errors=encoding.errors, newline="") as file:
-        yield _Structure(path, encoding.codec, delimiter, file)
+def _structure(file: RecipientsFile, encoding: Encoding, delimiter: str) -> Iterator[_Structure]:
+    with file.text(encoding.codec, encoding.errors) as text:
+        yield _Structure(file, encoding.codec, delimiter, text)
 
 
 def _misfit_finding(file: str, misfit: _Misfit, position: int) -> Finding:

@@ -7,7 +7,6 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -16,6 +15,7 @@ from mass_apology.model import Finding, Severity
 from mass_apology.recipients.alphabets import best_fit, fit, languages_by_line, letters_of
 from mass_apology.recipients.cells import shown
 from mass_apology.recipients.column_layout import note
+from mass_apology.recipients.recipients_file import RecipientsFile
 
 _BLOCK = 1 << 20  # characters or octets read at a time
 _EVIDENCE = 1 << 16  # octets that a guess is made from
@@ -83,7 +83,7 @@ class Encoding(Struct, frozen=True, kw_only=True):
 
 
 def find_encoding(
-    path: Path, stated: str | None, languages: Sequence[str], language_column: str | None = None
+    file: RecipientsFile, stated: str | None, languages: Sequence[str], language_column: str | None = None
 ) -> Encoding:
     """The codec to read the file with, after all of the file was decoded with it.
 
@@ -93,76 +93,72 @@ def find_encoding(
     Raises:
         InputError: the stated encoding does not exist or does not fit, or none fits.
     """
-    mark = _mark(path)
+    mark = _mark(file)
     if stated is not None:
-        codec = _with_mark(path, stated, mark)
-        return Encoding(codec=codec, findings=tuple(_samples_note(path, "encoding-stated", codec)))
-    if mark is not None or (mark := wide_without_mark(path)) is not None:
-        return Encoding(codec=mark, findings=tuple(_samples_note(path, "encoding-detected", mark)))
-    _refuse_zeros(path)
+        codec = _with_mark(file, stated, mark)
+        return Encoding(codec=codec, findings=tuple(_samples_note(file, "encoding-stated", codec)))
+    if mark is not None or (mark := wide_without_mark(file)) is not None:
+        return Encoding(codec=mark, findings=tuple(_samples_note(file, "encoding-detected", mark)))
+    _refuse_zeros(file)
     try:
-        return Encoding(codec="utf-8", findings=tuple(_samples_note(path, "encoding-detected", "utf-8")))
+        return Encoding(codec="utf-8", findings=tuple(_samples_note(file, "encoding-detected", "utf-8")))
     except InputError as not_utf8:
-        return _guess(path, _Asked(path, languages, language_column), not_utf8)
+        return _guess(file, _Asked(file, languages, language_column), not_utf8)
 
 
-def undecodable(path: Path, encoding: str) -> InputError:
+def undecodable(file: RecipientsFile, encoding: str) -> InputError:
     """The error that says where the file is not written in this encoding: line, octet and its value."""
-    line, offset, octet = _first_bad_octet(path, encoding)
+    line, offset, octet = _first_bad_octet(file, encoding)
     return InputError(
-        f"{path} is not written in {encoding}: line {line} has the byte 0x{octet:02X} (byte {offset + 1} of the file), "
-        "which means nothing there.",
+        f"{file.path} is not written in {encoding}: line {line} has the byte 0x{octet:02X} "
+        f"(byte {offset + 1} of the file), which means nothing there.",
         next_step='State the right encoding in campaign.toml, such as [csv] encoding = "cp1257".',
     )
 
 
-def _mark(path: Path) -> str | None:
-    with path.open("rb") as file:
-        start = file.read(4)
-    return next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
+def _mark(file: RecipientsFile) -> str | None:
+    return next((encoding for mark, encoding in _MARKS if file.start.startswith(mark)), None)
 
 
-def _refuse_zeros(path: Path) -> None:
+def _refuse_zeros(file: RecipientsFile) -> None:
     """Raise ``InputError`` where the header holds NUL, before all of a file is read that is no text."""
-    with path.open("rb") as file:
-        if b"\0" in file.readline(_EVIDENCE):
-            raise InputError(
-                f"The header of {path.name} cannot be used: there are NUL characters in it, as in a file "
-                "that is damaged or is no text.",
-                next_step='If it is text, state its encoding in campaign.toml, such as [csv] encoding = "utf-16-le".',
-            )
+    if b"\0" in file.start.partition(b"\n")[0]:
+        raise InputError(
+            f"The header of {file.name} cannot be used: there are NUL characters in it, as in a file "
+            "that is damaged or is no text.",
+            next_step='If it is text, state its encoding in campaign.toml, such as [csv] encoding = "utf-16-le".',
+        )
 
 
-def _with_mark(path: Path, stated: str, mark: str | None) -> str:
+def _with_mark(file: RecipientsFile, stated: str, mark: str | None) -> str:
     """The stated encoding, in the variant that takes the file's byte order mark away, if it has that mark."""
     try:
         canonical = codecs.lookup(stated).name
         "".encode(canonical)  # refuses codecs such as "hex", which are not about text
     except LookupError as error:
-        raise _unknown(path, stated) from error
+        raise _unknown(file, stated) from error
     if canonical in _ESCAPES:
-        raise _unknown(path, stated)
+        raise _unknown(file, stated)
     if canonical in _WIDE and mark not in _WIDE:
-        return _wide(path, stated, canonical)
+        return _wide(file, stated, canonical)
     return mark if mark and canonical.startswith(mark.removesuffix("-sig")) else canonical
 
 
-def _wide(path: Path, stated: str, canonical: str) -> str:
+def _wide(file: RecipientsFile, stated: str, canonical: str) -> str:
     """UTF-16 or UTF-32 in the order of octets that the file shows, which has no mark that would say it."""
-    shown_order = wide_without_mark(path)
+    shown_order = wide_without_mark(file)
     if shown_order is None or not shown_order.startswith(canonical):
         raise InputError(
-            f"campaign.toml says that {path} is {canonical.upper()}, and it has neither a byte order mark nor the zero "
-            "octets beside letters that such a file has.",
+            f"campaign.toml says that {file.path} is {canonical.upper()}, and it has neither a byte order mark nor the "
+            "zero octets beside letters that such a file has.",
             next_step=f"Delete the line 'encoding = \"{shown(stated)}\"' under [csv], or state the right encoding.",
         )
     return shown_order
 
 
-def wide_without_mark(path: Path) -> str | None:
+def wide_without_mark(file: RecipientsFile) -> str | None:
     """UTF-16 or UTF-32, by where the zeros stand that ASCII letters leave there; ``None`` for anything else."""
-    with path.open("rb") as file:
-        start = file.read(_EVIDENCE)
+    start = file.start
     size = len(start) // 4
     if not start.count(0) or not size:
         return None
@@ -173,32 +169,32 @@ def wide_without_mark(path: Path) -> str | None:
     return None
 
 
-def _unknown(path: Path, stated: str) -> InputError:
+def _unknown(file: RecipientsFile, stated: str) -> InputError:
     return InputError(
-        f"campaign.toml says the encoding of {path} is '{shown(stated)}', which is no known encoding of text.",
+        f"campaign.toml says the encoding of {file.path} is '{shown(stated)}', which is no known encoding of text.",
         next_step='Write a known name under [csv], such as encoding = "cp1257", or delete the line.',
     )
 
 
-def _samples_note(path: Path, code: str, encoding: str) -> list[Finding]:
-    samples = _samples(path, encoding)
+def _samples_note(file: RecipientsFile, code: str, encoding: str) -> list[Finding]:
+    samples = _samples(file, encoding)
     if not samples:
         return []
     problem = f"The file is read as {encoding.removesuffix('-sig').upper()}, where it says {', '.join(samples)}."
     advice = "If these words look wrong, state the encoding under [csv] in campaign.toml."
-    return [note(code, Severity.INFO, path.name, problem, advice)]
+    return [note(code, Severity.INFO, file.name, problem, advice)]
 
 
-def _samples(path: Path, encoding: str) -> tuple[str, ...]:
+def _samples(file: RecipientsFile, encoding: str) -> tuple[str, ...]:
     """Some different words beyond ASCII, after all of the file was decoded."""
     words: dict[str, None] = {}
     try:
-        with path.open(encoding=encoding, newline="") as file:
-            while block := file.read(_BLOCK) + file.readline(_BLOCK):  # whole lines, so that no word is cut
+        with file.text(encoding) as text:
+            while block := text.read(_BLOCK) + text.readline(_BLOCK):  # whole lines, so that no word is cut
                 if len(words) < _SAMPLES and not block.isascii():
                     words.update(dict.fromkeys(_words_beyond_ascii(block)))
     except UnicodeError as error:
-        raise undecodable(path, encoding) from error
+        raise undecodable(file, encoding) from error
     return tuple(words)[:_SAMPLES]
 
 
@@ -207,14 +203,14 @@ def _words_beyond_ascii(block: str) -> Iterator[str]:
     return (shown(word, 30) for line in lines for word in _BETWEEN_WORDS.split(line) if not word.isascii())
 
 
-def _first_bad_octet(path: Path, encoding: str) -> tuple[int, int, int]:
+def _first_bad_octet(file: RecipientsFile, encoding: str) -> tuple[int, int, int]:
     """Line (from 1), offset in the file (from 0) and value of the first octet that cannot be decoded."""
     decoder = codecs.getincrementaldecoder(encoding)()
     lines = io.IncrementalNewlineDecoder(None, translate=True)
     line, read = 1, 0
-    with path.open("rb") as file:
+    with file.octets() as octets:
         while True:
-            block = file.read(_BLOCK)
+            block = octets.read(_BLOCK)
             state = decoder.getstate()
             try:
                 line += lines.decode(decoder.decode(block, final=not block)).count("\n")
@@ -225,16 +221,16 @@ def _first_bad_octet(path: Path, encoding: str) -> tuple[int, int, int]:
                 line += lines.decode(good, final=True).count("\n")
                 return line, read - kept + error.start, error.object[error.start]
             if not block:
-                raise AssertionError(f"{path} was changed while it was read")
+                raise AssertionError(f"{file.path} was changed while it was read")
             read += len(block)
 
 
 class _Asked:
     """The lines beyond ASCII that a guess is made from, and the letters that their languages have."""
 
-    def __init__(self, path: Path, languages: Sequence[str], column: str | None) -> None:
+    def __init__(self, file: RecipientsFile, languages: Sequence[str], column: str | None) -> None:
         self._languages = languages
-        lines = [line for line, _ in zip(numbered_lines(path), range(_LINES), strict=False)]
+        lines = [line for line, _ in zip(numbered_lines(file), range(_LINES), strict=False)]
         texts = [octets.decode("latin-1") for _, octets in lines]
         said = languages_by_line(texts, column)
         spoken = [*languages, *filter(None, said)]
@@ -266,25 +262,25 @@ class _Asked:
         return max(asked + _LANGUAGE_ASKED, anyhow) if known else anyhow
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def numbered_lines(file: RecipientsFile) -> Iterator[tuple[int, bytes]]:
     """The file's lines with their numbers, from 1, without their ends, in constant memory."""
     number = 1
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK) + file.readline(_BLOCK):
+    with file.octets() as octets:
+        while block := octets.read(_BLOCK) + octets.readline(_BLOCK):
             for line in block.splitlines():
                 yield number, line
                 number += 1
 
 
-def _guess(path: Path, asked: _Asked, not_utf8: InputError) -> Encoding:
+def _guess(file: RecipientsFile, asked: _Asked, not_utf8: InputError) -> Encoding:
     """UTF-8 but for some lines; or the likeliest encoding, with a finding that shows how the likeliest ones read."""
-    split = _Split(path)
+    split = _Split(file)
     if split.is_mostly_utf8:
-        return Encoding(codec="utf-8", errors="replace", findings=(_mixed(path, split, asked),))
+        return Encoding(codec="utf-8", errors="replace", findings=(_mixed(file, split, asked),))
     readings: dict[tuple[str, ...], str] = {}
     for encoding in _ranked(asked):
         try:
-            readings.setdefault(_samples(path, encoding), encoding)
+            readings.setdefault(_samples(file, encoding), encoding)
         except InputError:
             continue  # it fits the evidence, but not the whole file
         if len(readings) == _READINGS:
@@ -298,18 +294,18 @@ def _guess(path: Path, asked: _Asked, not_utf8: InputError) -> Encoding:
     if split.utf8_lines and best not in _EAST_ASIAN:
         problem += f" {_lines_said(split.utf8_lines, split.utf8)} UTF-8 all the same: it has two encodings."
     advice = f'State the one that reads right in campaign.toml, such as [csv] encoding = "{best}".'
-    return Encoding(codec=best, findings=(note("encoding-detected", Severity.ERROR, path.name, problem, advice),))
+    return Encoding(codec=best, findings=(note("encoding-detected", Severity.ERROR, file.name, problem, advice),))
 
 
 class _Split:
     """A file's lines beyond ASCII: those that are UTF-8, and the others."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: RecipientsFile) -> None:
         self.utf8 = self.others = 0
         self.utf8_lines: list[int] = []  # the first ones
         self.other_lines: list[int] = []
         self.other_octets: list[bytes] = []
-        for number, line in numbered_lines(path):
+        for number, line in numbered_lines(file):
             if line.isascii():
                 continue
             try:
@@ -330,7 +326,7 @@ class _Split:
         return self.utf8 >= self.others > 0
 
 
-def _mixed(path: Path, split: _Split, asked: _Asked) -> Finding:
+def _mixed(file: RecipientsFile, split: _Split, asked: _Asked) -> Finding:
     best = max(_CANDIDATES, key=lambda codec: _fit_of(split.other_octets, codec, asked))
     words = dict.fromkeys(
         word for line in split.other_octets for word in _words_beyond_ascii(line.decode(best, "replace"))
@@ -340,7 +336,7 @@ def _mixed(path: Path, split: _Split, asked: _Asked) -> Finding:
         f"read as {best} it says {', '.join(islice(words, _SAMPLES))}."
     )
     advice = "Write those lines anew in UTF-8; in their rows U+FFFD stands for what cannot be read."
-    return note("encoding-mixed", Severity.WARNING, path.name, problem, advice)
+    return note("encoding-mixed", Severity.WARNING, file.name, problem, advice)
 
 
 def _fit_of(lines: Sequence[bytes], codec: str, asked: _Asked) -> float:

@@ -16,7 +16,7 @@ from test_follow_up import ALWAYS, add_waves, armed, campaign, followed, sent_in
 from mass_apology.campaign import read_campaign
 from mass_apology.flows.follow_up.affected import CorrectOptions
 from mass_apology.flows.follow_up.correct import correct
-from mass_apology.flows.plan.plan import file_part
+from mass_apology.flows.plan.plan import file_part, recipients_file
 from mass_apology.ledger import Records
 
 Edit = Callable[[list[dict[str, str]]], None]
@@ -54,7 +54,8 @@ class Files:
         self.keep()
 
     def keep(self) -> None:
-        (digest,) = file_part(self._folder, read_campaign(self._folder)).values()
+        with recipients_file(self._folder, read_campaign(self._folder)) as opened:
+            (digest,) = file_part(opened).values()
         with (self._folder / "affected.csv").open(encoding="utf-8", newline="") as file:
             self._addresses[digest] = {line: row["email"] for line, row in enumerate(csv.DictReader(file), start=2)}
 

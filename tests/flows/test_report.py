@@ -119,8 +119,9 @@ def test_the_unreached_read_again_as_recipients_have_the_same_values(tmp_path: P
         sender=SenderSettings(from_="Anna <anna@acme.example>"),
         relay=RelaySettings(url="-"),
     )
-    layout = recipients.inspect(again, campaign)
-    read = [each for batch in recipients.read(again, layout, campaign) for each in batch.recipients]
+    with recipients.RecipientsFile(again) as file:
+        layout = recipients.inspect(file, campaign)
+        read = [each for batch in recipients.read(file, layout, campaign) for each in batch.recipients]
     assert [(each.address, each.name, each.row["why"]) for each in read] == [
         (row["email"], row["name"], "=550 no") for row in rows
     ]

@@ -14,7 +14,7 @@ from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.scenario import facts_findings, load_scenario
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Delivery, Severity
-from mass_apology.recipients import inspect, read
+from mass_apology.recipients import RecipientsFile, inspect, read
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 FOLDER = SAMPLES / "service-outage"
@@ -35,12 +35,14 @@ def test_every_letter_can_be_written(scenario: str) -> None:
     campaign = read_campaign(FOLDER)
     directories = [shipped_templates()]
     assert facts_findings(load_scenario(scenario, directories), campaign.incident, ["en", "pl", "ru"]) == []
-    layout = inspect(FOLDER / campaign.recipients, campaign)
+    with RecipientsFile(FOLDER / campaign.recipients) as file:
+        layout = inspect(file, campaign)
+        batches = list(read(file, layout, campaign))
     assert {found.severity for found in layout.findings} <= {Severity.INFO}
     people: dict[int, Delivery] = {}
     rows: dict[int, list[dict[str, str]]] = {}
     writer = Writer(campaign, folder=FOLDER, directories=directories, header=layout.header, scenario=scenario)
-    for batch in read(FOLDER / campaign.recipients, layout, campaign):
+    for batch in batches:
         assert {found.severity for found in batch.findings} <= {Severity.INFO}
         for recipient in batch.recipients:
             rows.setdefault(recipient.identity, []).append(dict(recipient.row))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mass_apology.columns import ColumnUse
 from mass_apology.model import Finding, Recipient
-from mass_apology.recipients import Layout, inspect, read
+from mass_apology.recipients import Layout, RecipientsFile, inspect, read
 from mass_apology.settings import Campaign, ColumnSettings, CsvSettings, RelaySettings, SenderSettings
 
 Load = Callable[..., "Loaded"]
@@ -55,8 +55,9 @@ def campaign_of(**options: Any) -> Campaign:
 
 def load(path: Path, *, chunk_rows: int = 5000, uses: Iterable[ColumnUse] = (), **options: Any) -> Loaded:
     campaign = campaign_of(**options)
-    layout = inspect(path, campaign)
-    batches = list(read(path, layout, campaign, uses, chunk_rows))
+    with RecipientsFile(path) as file:
+        layout = inspect(file, campaign)
+        batches = list(read(file, layout, campaign, uses, chunk_rows))
     return Loaded(
         layout,
         [recipient for batch in batches for recipient in batch.recipients],

@@ -11,7 +11,7 @@ from recipient_files import Load, Loaded
 
 from mass_apology.errors import InputError
 from mass_apology.model import Severity
-from mass_apology.recipients import inspect, read
+from mass_apology.recipients import RecipientsFile, inspect, read
 from mass_apology.settings import Campaign
 
 LATVIAN = ["Bērziņš", "Kalniņa", "Ozoliņš", "Šķēle", "Krūmiņš"]
@@ -219,10 +219,11 @@ def test_a_file_that_became_undecodable_after_it_was_inspected(
 ) -> None:
     path = tmp_path / "affected.csv"
     path.write_text("email\na@x.example\n")
-    layout = inspect(path, campaign_of())
-    path.write_bytes(b"email\na@x.example\nb@x.example\xff\n")
-    with pytest.raises(InputError, match="line 3 has the byte 0xFF"):
-        list(read(path, layout, campaign_of()))
+    with RecipientsFile(path) as file:
+        layout = inspect(file, campaign_of())
+        path.write_bytes(b"email\na@x.example\nb@x.example\xff\n")
+        with pytest.raises(InputError, match="line 3 has the byte 0xFF"):
+            list(read(file, layout, campaign_of()))
 
 
 def test_one_endless_line_that_is_no_text_is_refused_with_its_line(load_text: Load) -> None:

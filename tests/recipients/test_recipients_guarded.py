@@ -70,10 +70,11 @@ def test_leaving_off_early_leaves_no_process(tmp_path: Path) -> None:
         book.worksheets[0].cell(1, column).value = f"c{column}"
     path = tmp_path / "affected.xlsx"
     book.save(path)
-    layout = recipients.inspect(path, campaign_of())
-    rows = recipients.read(path, layout, campaign_of(), chunk_rows=10)
-    assert len(next(rows).recipients) == 10
-    rows.close()  # type: ignore[attr-defined]
+    with recipients.RecipientsFile(path) as file:
+        layout = recipients.inspect(file, campaign_of())
+        rows = recipients.read(file, layout, campaign_of(), chunk_rows=10)
+        assert len(next(rows).recipients) == 10
+        rows.close()  # type: ignore[attr-defined]
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
@@ -87,7 +88,8 @@ def test_a_file_that_changes_between_two_looks_is_told(tmp_path: Path) -> None:
         return tmp_path / "affected.xlsx"
 
     path = saved(["email", "name"], ["a@x.example", "Anna"])
-    layout = recipients.inspect(path, campaign_of())
-    saved(["A title"], ["email", "other", "name"], ["a@x.example", "x", "Anna"])
-    with pytest.raises(InputError, match="was changed after it was inspected"):
-        list(recipients.read(path, layout, campaign_of()))
+    with recipients.RecipientsFile(path) as file:
+        layout = recipients.inspect(file, campaign_of())
+        saved(["A title"], ["email", "other", "name"], ["a@x.example", "x", "Anna"])
+        with pytest.raises(InputError, match="was changed after it was inspected"):
+            list(recipients.read(file, layout, campaign_of()))

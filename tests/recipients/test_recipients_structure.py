@@ -19,7 +19,7 @@ from recipient_files import Load
 from mass_apology import recipients
 from mass_apology.errors import InputError
 from mass_apology.model import Severity
-from mass_apology.recipients import inspect, read
+from mass_apology.recipients import RecipientsFile, inspect, read
 from mass_apology.recipients.cells import BLANKS, composed
 from mass_apology.settings import Campaign, ColumnType
 from mass_apology.spreadsheets import unmarked
@@ -117,10 +117,11 @@ def test_a_quote_within_a_field_is_part_of_it(load_text: Load) -> None:
 def test_batches_before_a_stray_quote_were_right(tmp_path: Path, campaign_of: Callable[..., Campaign]) -> None:
     path = tmp_path / "affected.csv"
     path.write_text('email\na@x.example\nb@x.example\n"c@x.example\n')
-    batches = read(path, inspect(path, campaign_of()), campaign_of(), chunk_rows=2)
-    assert [r.address for r in next(batches).recipients] == ["a@x.example", "b@x.example"]
-    with pytest.raises(InputError, match="line 4"):
-        next(batches)
+    with RecipientsFile(path) as file:
+        batches = read(file, inspect(file, campaign_of()), campaign_of(), chunk_rows=2)
+        assert [r.address for r in next(batches).recipients] == ["a@x.example", "b@x.example"]
+        with pytest.raises(InputError, match="line 4"):
+            next(batches)
 
 
 def test_a_file_of_one_column(load_text: Load) -> None:
@@ -269,10 +270,11 @@ def test_pandas_is_not_imported_before_a_file_is_read() -> None:
 def test_a_file_that_changed_after_it_was_inspected(tmp_path: Path, campaign_of: Callable[..., Campaign]) -> None:
     path = tmp_path / "affected.csv"
     path.write_text("email,name\na@x.example,Ann\n")
-    layout = inspect(path, campaign_of())
-    path.write_text("name,email\nAnn,a@x.example\n")
-    with pytest.raises(InputError, match="changed after it was inspected"):
-        list(read(path, layout, campaign_of()))
+    with RecipientsFile(path) as file:
+        layout = inspect(file, campaign_of())
+        path.write_text("name,email\nAnn,a@x.example\n")
+        with pytest.raises(InputError, match="changed after it was inspected"):
+            list(read(file, layout, campaign_of()))
 
 
 _TOLD = [*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]  # as flaws
@@ -364,5 +366,6 @@ def test_what_is_no_text_is_refused_before_all_of_it_is_read(load_text: Load) ->
 def test_init_looks_at_a_file_whose_rows_are_all_bad(tmp_path: Path) -> None:
     path = tmp_path / "affected.csv"
     path.write_text("email,name\na@x.example,Anna,too,many\n")
-    layout = recipients.look(path)
-    assert list(recipients.cells(path, layout, layout.header)) == [{"email": [], "name": []}]
+    with RecipientsFile(path) as file:
+        layout = recipients.look(file)
+        assert list(recipients.cells(file, layout, layout.header)) == [{"email": [], "name": []}]

@@ -43,11 +43,11 @@ async def check(folder: Path, options: CheckOptions, to: Path | None, *, force: 
     if to is not None:
         _require_writable(to, force=force)
     campaign = read_campaign(folder)
-    parts = plan.digest_parts(folder, campaign)
     terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override, looking=True)
     asked = None if options.offline else asyncio.create_task(ask_relay(campaign))
     try:
-        async with plan.drafted(folder, campaign, parts, plan.NO_KEY, terms, on_progress=on_progress) as draft:
+        async with plan.drafted(folder, campaign, plan.NO_KEY, terms, on_progress=on_progress) as draft:
+            parts = draft.parts
             checked = replace(draft.check, due=_due(folder, campaign, draft))
         if asked is not None:
             relay = await asked

@@ -43,6 +43,7 @@ from mass_apology.ledger.sqlite.origin import (
 from mass_apology.letter.message.headers import message_id, parse_mailbox
 from mass_apology.model import FIRST_WAVE, read_lines
 from mass_apology.quantities import counted
+from mass_apology.recipients import RecipientsFile
 from mass_apology.settings import Campaign
 
 
@@ -76,7 +77,8 @@ def rebuild(folder: Path, log: Path, *, on_progress: OnProgress) -> Rebuilt:
     with locked_ledger(folder, campaign, begin=True) as ledger:
         known = _known(folder, campaign, log, ledger)
         copied = copied_from(ledger)
-        learned = event_loop.run(_learn(folder, campaign, ledger, log, on_progress))
+        with plan.recipients_file(folder, campaign) as file:
+            learned = event_loop.run(_learn(file, folder, campaign, ledger, log, on_progress))
         with suppressed(campaign, folder) as on_the_list:
             withhold_stopped(ledger, FIRST_WAVE, on_the_list)
         found = gone(ledger).handed_over + learned.aside
@@ -103,20 +105,22 @@ def _known(folder: Path, campaign: Campaign, log: Path, ledger: Ledger) -> list[
     return known
 
 
-async def _learn(folder: Path, campaign: Campaign, ledger: Ledger, log: Path, on_progress: OnProgress) -> Learned:
+async def _learn(
+    file: RecipientsFile, folder: Path, campaign: Campaign, ledger: Ledger, log: Path, on_progress: OnProgress
+) -> Learned:
     """Twice at the most: whom the ledger does not know yet is planned before, or in between.
 
     The next ``send`` plans anew, and shows it: here nothing is looked at but whom the file names.
     """
-    parts = plan.file_part(folder, campaign)
-    (file,) = parts.values()
+    parts = plan.file_part(file)
+    (digest,) = parts.values()
     domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
     # Somebody may have been suppressed since their letter left: without it, they would get another one some day.
     terms = plan.Terms(skip_bad_rows=True, render=False, looking=True, whom_the_list_names=True)
-    async with plan.drafted(folder, campaign, parts, ledger.key, terms, on_progress=on_progress) as draft:
+    async with plan.drafted_from(file, folder, campaign, parts, ledger.key, terms, on_progress=on_progress) as draft:
 
         def learned() -> Learned:
-            told = logged_letters.told(log, campaign.name, file)
+            told = logged_letters.told(log, campaign.name, digest)
             known = File(lines=list(_lines(draft)), planned=parts.items() <= ledger.digest_parts.items())
             return learn(ledger, told, _tokens(campaign, ledger, domain), known, domain, time.time())
 

@@ -63,9 +63,8 @@ async def changed_customers(
 
     Raises ``MassApologyError`` where the file cannot be used; rows that cannot are passed over.
     """
-    parts = plan.digest_parts(folder, campaign)
     terms = plan.Terms(skip_bad_rows=True, render=False, looking=True)
-    async with plan.drafted(folder, campaign, parts, ledger.key, terms, on_progress=on_progress) as draft:
+    async with plan.drafted(folder, campaign, ledger.key, terms, on_progress=on_progress) as draft:
         return {each.recipient: each for each in draft.changed()}
 
 

@@ -22,7 +22,7 @@ from mass_apology.flows.init.column_matching import (
 )
 from mass_apology.letter.scenario import Column
 from mass_apology.model import Finding, Severity
-from mass_apology.recipients import Layout
+from mass_apology.recipients import Layout, RecipientsFile
 from mass_apology.settings import ColumnType
 
 FIRST_ROWS = 2000
@@ -69,11 +69,16 @@ class Survey(Struct, frozen=True, kw_only=True):
         return self.matches.column("language") is not None
 
 
-def survey(file: Path, columns: Mapping[str, Column]) -> Survey:
+def survey(path: Path, columns: Mapping[str, Column]) -> Survey:
     """Look at a file for letters that can use ``columns``. Raises ``InputError`` where its header cannot be used.
 
     The language is counted in all rows. What is wrong with rows is told, not raised: the file can be mended later.
     """
+    with RecipientsFile(path) as file:
+        return _surveyed(file, columns)
+
+
+def _surveyed(file: RecipientsFile, columns: Mapping[str, Column]) -> Survey:
     layout = recipients.look(file)
     trouble: list[str] = [finding_text(each) for each in layout.findings if each.severity is Severity.ERROR]
     first = _first_rows(file, layout, trouble)
@@ -99,7 +104,7 @@ def finding_text(finding: Finding) -> str:
     return f"{finding.problem} {finding.advice}"
 
 
-def _first_rows(file: Path, layout: Layout, trouble: list[str]) -> Cells:
+def _first_rows(file: RecipientsFile, layout: Layout, trouble: list[str]) -> Cells:
     none: dict[str, list[str]] = {column: [] for column in layout.header}
     try:
         return next(recipients.cells(file, layout, layout.header, FIRST_ROWS), none)
@@ -108,7 +113,7 @@ def _first_rows(file: Path, layout: Layout, trouble: list[str]) -> Cells:
         return none
 
 
-def _languages(file: Path, layout: Layout, column: str | None, trouble: list[str]) -> Mapping[str, int]:
+def _languages(file: RecipientsFile, layout: Layout, column: str | None, trouble: list[str]) -> Mapping[str, int]:
     """Rows by their language's primary tag; what is no language counts as none."""
     if column is None:
         return MappingProxyType({})

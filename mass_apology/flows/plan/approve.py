@@ -37,11 +37,10 @@ class Approved(Struct, frozen=True, kw_only=True):
 async def approve(folder: Path, options: ApproveOptions, *, on_progress: OnProgress) -> Approved:
     """Check the plan and approve it. Raises ``MassApologyError`` with nothing approved."""
     campaign = read_campaign(folder)
-    parts = plan.digest_parts(folder, campaign)
     terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override)
-    async with plan.drafted(folder, campaign, parts, plan.NO_KEY, terms, on_progress=on_progress) as draft:
+    async with plan.drafted(folder, campaign, plan.NO_KEY, terms, on_progress=on_progress) as draft:
         plan.require_errorless(draft.check)
-        letters = draft.check.letters
+        letters, parts = draft.check.letters, draft.parts
     approvals = Approvals(folder, campaign)
     given = approvals.give(parts, letters, by=options.by, key=options.key, now=time.time())
     verdict = approvals.verdict(parts, letters, now=time.time())

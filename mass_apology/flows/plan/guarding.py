@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -30,6 +29,7 @@ from mass_apology.ledger import Again, Known
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import letter_texts
 from mass_apology.model import Delivery, Finding
+from mass_apology.recipients import RecipientsFile
 from mass_apology.settings import Campaign
 
 LATE = "too-late"  # looked at whenever sending begins, not only when there is a new plan
@@ -59,10 +59,11 @@ class Numbers(Struct, frozen=True, kw_only=True):
 class Guards:
     """The guards of one plan: ``see`` its letters, then ask for the ``findings``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what the guards are asked about, named at the one call)
         self,
         folder: Path,
         campaign: Campaign,
+        file: RecipientsFile,
         *,
         directories: Sequence[Path],
         header: Sequence[str],
@@ -76,6 +77,7 @@ class Guards:
         require_known(overridden)
         self._folder = folder.resolve()
         self._campaign = campaign
+        self._file = file
         self._directories = directories
         self._header = header
         self._overridden = overridden
@@ -137,7 +139,7 @@ class Guards:
 
     def _earlier_uses(self) -> tuple[EarlierUse, ...]:
         sent = history.sent_since(time.time() - SAME_FILE_WITHIN)
-        digest = _digest(self._folder / self._campaign.recipients) if sent else ""
+        digest = self._file.sha256.hex() if sent else ""
         return tuple(
             EarlierUse(campaign=each.campaign, folder=each.folder, at=each.at, letters=each.letters)
             for each in sent
@@ -149,20 +151,14 @@ def _again(each: Again) -> WrittenAgain:
     return WrittenAgain(line=each.lines[0], name=each.name, address=each.address, status=each.status, at=each.at)
 
 
-def remember_sent(folder: Path, campaign: Campaign, letters: int) -> None:
+def remember_sent(folder: Path, campaign: Campaign, file: RecipientsFile, letters: int) -> None:
     """Let every campaign on this machine know that this one's file is being sent; where that fails, nothing stops."""
     history.remember_sent(
         history.Sent(
-            file_sha256=_digest(folder / campaign.recipients),
+            file_sha256=file.sha256.hex(),
             campaign=campaign.name,
             folder=str(folder.resolve()),
             at=time.time(),
             letters=letters,
         )
     )
-
-
-def _digest(path: Path) -> str:
-    """Of the contents alone: a renamed copy is the same file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -17,7 +17,7 @@ from mass_apology import __version__, recipients
 from mass_apology.approval import plan_code
 from mass_apology.campaign import LEDGER_NAME
 from mass_apology.codes import read_codes
-from mass_apology.errors import ConfirmationError
+from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.continuity.outside import look
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan.guarding import Guards
@@ -38,6 +38,7 @@ from mass_apology.letter.scenario import facts_findings, load_scenario
 from mass_apology.letter.template_files import shipped_templates, template_files
 from mass_apology.model import DUE, FIRST_WAVE, Delivery, Extensions, Finding, Severity, Status
 from mass_apology.quantities import counted
+from mass_apology.recipients import RecipientsFile
 from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ScheduleSettings, SubjectLine
 
 NO_KEY = bytes(32)  # for a check, whose Message-IDs nobody sees
@@ -89,6 +90,11 @@ class Draft:
         """The names of the recipients file's columns."""
         return self._header
 
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """The digests of what it is made from."""
+        return self._parts
+
     def letters(self) -> Iterator[list[Delivery]]:
         """All letters of the plan in the file's order, in batches. Their ids are the plan's, not the ledger's."""
         return self._staging.deliveries(BATCH, everyone=True)
@@ -128,6 +134,18 @@ class Draft:
 
 @asynccontextmanager
 async def drafted(
+    folder: Path, campaign: Campaign, key: bytes, terms: Terms, *, on_progress: OnProgress
+) -> AsyncIterator[Draft]:
+    """``drafted_from`` the files as they are now."""
+    with recipients_file(folder, campaign) as file:
+        parts = digest_parts(folder, campaign, file)
+        async with drafted_from(file, folder, campaign, parts, key, terms, on_progress=on_progress) as draft:
+            yield draft
+
+
+@asynccontextmanager
+async def drafted_from(  # noqa: PLR0913 (what a plan depends on)
+    file: RecipientsFile,
     folder: Path,
     campaign: Campaign,
     parts: Mapping[str, str],
@@ -142,12 +160,12 @@ async def drafted(
     is the ledger's, for the Message-IDs. Raises ``MassApologyError`` for what makes the whole plan impossible; what is
     wrong with single rows is in the check.
     """
-    file = folder / campaign.recipients
     layout = recipients.inspect(file, campaign)
     domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
     guards = Guards(
         folder,
         campaign,
+        file,
         directories=_directories(folder),
         header=layout.header,
         overridden=terms.override,
@@ -282,17 +300,25 @@ def code(parts: Mapping[str, str]) -> str:
     return plan_code(parts) if parts else ""
 
 
-def digest_parts(folder: Path, campaign: Campaign) -> dict[str, str]:
+def recipients_file(folder: Path, campaign: Campaign) -> RecipientsFile:
+    """The file of those whom the campaign writes to; nobody has opened it yet, and it may be missing."""
+    return RecipientsFile(folder / campaign.recipients)
+
+
+def digest_parts(folder: Path, campaign: Campaign, file: RecipientsFile) -> dict[str, str]:
     """What shapes who is written to and what, and who must approve it, each part with its SHA-256.
 
     Through which relay, until when, and by which groups the letters are looked at is no part of it.
     """
-    return {**file_part(folder, campaign), **letter_parts(folder, campaign, campaign.template)}
+    return {**file_part(file), **letter_parts(folder, campaign, campaign.template)}
 
 
-def file_part(folder: Path, campaign: Campaign) -> dict[str, str]:
+def file_part(file: RecipientsFile) -> dict[str, str]:
     """The part of the digests that says whom there is to write to."""
-    return {_FILE: _digest([folder / campaign.recipients])}
+    whole = hashlib.sha256(file.name.encode() + b"\0")
+    with suppress(InputError):  # the reading of its rows tells it
+        whole.update(file.sha256)
+    return {_FILE: whole.hexdigest()}
 
 
 def without_the_file(parts: Mapping[str, str]) -> dict[str, str]:

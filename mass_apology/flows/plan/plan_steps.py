@@ -29,7 +29,7 @@ from mass_apology.letter.scenario import facts_findings, load_scenario, purpose_
 from mass_apology.letter.usage import first_row_only
 from mass_apology.model import NO_LETTER, Delivery, Finding, LargestLetter, Severity, Withheld
 from mass_apology.preflight import Findings, Group
-from mass_apology.recipients import Batch, Layout
+from mass_apology.recipients import Batch, Layout, RecipientsFile
 from mass_apology.sending import pacing
 from mass_apology.settings import Campaign, parse_rate
 
@@ -144,7 +144,7 @@ class Planning:
         self._lacks_something = False
         self._asked: Counter[preflight.Asked] = Counter()
 
-    def read(self, file: Path) -> None:
+    def read(self, file: RecipientsFile) -> None:
         """Every row becomes a staged recipient, or a finding."""
         self._findings.add(self._layout.findings)
         templates = (self._campaign.template, *(each.template for each in self._campaign.follow_up))

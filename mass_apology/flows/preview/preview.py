@@ -51,11 +51,10 @@ async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, on_pro
     letter_files.require_known(to)
     refuse_existing(to, force=force)
     now = time.time()
-    parts = plan.digest_parts(folder, campaign)
     eightbit, notes = await offer(campaign)
     key = plan.ledger_key(folder, campaign)
     async with plan.drafted(
-        folder, campaign, parts, key, plan.Terms(skip_bad_rows=True, render=False), on_progress=on_progress
+        folder, campaign, key, plan.Terms(skip_bad_rows=True, render=False), on_progress=on_progress
     ) as draft:
         recipe = plan.writer_recipe(folder, campaign, draft.header)
         kinds = Kinds(draft.writer, Segments(campaign, draft.header))
@@ -72,7 +71,7 @@ async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, on_pro
             finished = finish(
                 draft.letters(), chosen, render_pool, now=now, eightbit=eightbit, with_findings=to.suffix == ".html"
             )
-            made = _Made(draft.check.code, total, shown, notes, on_progress, _letters_at_check(folder, parts))
+            made = _Made(draft.check.code, total, shown, notes, on_progress, _letters_at_check(folder, draft.parts))
             async with aclosing(finished):
                 if to.suffix == ".html":
                     await made.page(to, campaign, kinds, finished, now, force=force)

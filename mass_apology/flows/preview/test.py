@@ -67,9 +67,8 @@ async def rehearse(folder: Path, to: Sequence[str], letters: int, *, on_progress
         )
     password = relay_password(campaign.relay)
     extensions = (await probe(campaign.relay, password)).extensions
-    parts = plan.digest_parts(folder, campaign)
     async with plan.drafted(
-        folder, campaign, parts, plan.NO_KEY, plan.Terms(skip_bad_rows=True, render=False), on_progress=on_progress
+        folder, campaign, plan.NO_KEY, plan.Terms(skip_bad_rows=True, render=False), on_progress=on_progress
     ) as draft:
         kinds = Kinds(draft.writer, Segments(campaign, draft.header))
         chosen = choose(draft.letters, Choice(sample=letters), kinds, draft.check.letters, on_progress) or ()

@@ -31,6 +31,7 @@ from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Ledger
 from mass_apology.model import FIRST_WAVE, Delivery, Extensions, read_rows
 from mass_apology.quantities import counted
+from mass_apology.recipients import RecipientsFile
 from mass_apology.schedule.timetable import timetable
 from mass_apology.sending.gate import (
     Gate,
@@ -138,9 +139,10 @@ class _Confirmation:
 
     async def get(self, on_the_list: Suppressed) -> Confirmed:
         """What was agreed to. Raises ``ConfirmationError`` where it was not; then the ledger is as it was."""
-        parts = plan.digest_parts(self._folder, self._campaign)
-        if plan.is_stale(self._folder, self._campaign, parts, self._ledger) or self._is_somebody_back(on_the_list):
-            return await self._of_a_new_plan(parts)
+        with plan.recipients_file(self._folder, self._campaign) as file:
+            parts = plan.digest_parts(self._folder, self._campaign, file)
+            if plan.is_stale(self._folder, self._campaign, parts, self._ledger) or self._is_somebody_back(on_the_list):
+                return await self._of_a_new_plan(file, parts)
         resend = self._may_be_resent(())
         due = plan.due(self._ledger.counts(FIRST_WAVE)) + len(resend)
         self._operator.plan(None, due, self._campaign)
@@ -153,12 +155,12 @@ class _Confirmation:
         there = (self._folder / self._campaign.recipients).exists()
         return there and may_be_written_to_again(self._ledger, FIRST_WAVE, on_the_list)
 
-    async def _of_a_new_plan(self, parts: Mapping[str, str]) -> Confirmed:
+    async def _of_a_new_plan(self, file: RecipientsFile, parts: Mapping[str, str]) -> Confirmed:
         """The plan, shown and confirmed, becomes the ledger's."""
         options, campaign, ledger = self._options, self._campaign, self._ledger
         terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override, offered=self._offered)
-        async with plan.drafted(
-            self._folder, campaign, parts, ledger.key, terms, on_progress=self._operator.stage
+        async with plan.drafted_from(
+            file, self._folder, campaign, parts, ledger.key, terms, on_progress=self._operator.stage
         ) as draft:
             outlook = draft.outlook(ledger)
             resend = self._may_be_resent(draft.leaving())
@@ -168,7 +170,7 @@ class _Confirmation:
             approved = require_approval(self._folder, campaign, parts, draft.check.letters)
             confirmed = self._agreed(due, resend, parts)
             # Before the commit: after a crash in between, a plan that is the ledger's would never be spoken of again.
-            self._take_down(draft.check, approved)
+            self._take_down(draft.check, file, approved)
             draft.commit(ledger)
         return confirmed
 
@@ -203,10 +205,10 @@ class _Confirmation:
             resend=resend,
         )
 
-    def _take_down(self, check: Check, approved: str) -> None:
+    def _take_down(self, check: Check, file: RecipientsFile, approved: str) -> None:
         """What somebody may ask about later, and what other campaigns have to know."""
         said = f"plan {check.code} of {counted(check.letters, 'letter')} confirmed. {approved}".strip()
         if self._options.override:
             said += f" Overridden: {', '.join(self._options.override)}."
         self._ledger.note(time.time(), said)
-        guarding.remember_sent(self._folder, self._campaign, check.letters)
+        guarding.remember_sent(self._folder, self._campaign, file, check.letters)
