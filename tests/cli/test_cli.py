@@ -15,7 +15,7 @@ from shell import command
 from smtp_fakes import Nth
 from write_commands_page import COMMANDS, help_of
 
-from mass_apology.flows.report.result_tables import COLUMNS
+from mass_apology.flows.report.result_columns import RESULT_COLUMNS, names
 
 ROOT = Path(__file__).parents[2]
 
@@ -111,7 +111,7 @@ def test_init_check_send_report(tmp_path: Path) -> None:
     assert command("report", "-C", folder, "--to", results).returncode == 0
     with results.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == names(RESULT_COLUMNS)
     assert len(rows) == 2000
     assert not any(value.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for value in row.values())
     again = command("report", "-C", folder, "--to", results)

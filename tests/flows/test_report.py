@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +17,7 @@ from smtp_fakes import FaultyConversation, Relay
 from mass_apology import recipients
 from mass_apology.errors import OutputError
 from mass_apology.flows.report.report import Report, report
-from mass_apology.flows.report.result_tables import COLUMNS
+from mass_apology.flows.report.result_columns import RESULT_COLUMNS, names
 from mass_apology.flows.report.unreached import write_unreached
 from mass_apology.ledger import Result
 from mass_apology.model import Status
@@ -67,8 +68,15 @@ def test_every_table_has_a_row_per_recipient(sent: Path, tmp_path: Path) -> None
     with closing(load_workbook(tmp_path / "all.xlsx", read_only=True)) as book:
         cells = list(book["recipients"].iter_rows(values_only=True))
     assert len(rows) == len(objects) == len(cells) - 1 == 31
-    assert tuple(rows[0]) == tuple(objects[0]) == cells[0] == COLUMNS
+    assert tuple(rows[0]) == tuple(objects[0]) == cells[0] == names(RESULT_COLUMNS)
     assert [row["status"] for row in rows] == [each["status"] for each in objects] == [row[4] for row in cells[1:]]
+
+
+def test_the_docs_name_the_columns_of_results() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "ledger.md"
+    listed = re.search(r"A row per customer: `([^`]+)`", docs.read_text(encoding="utf-8"))
+    assert listed is not None
+    assert tuple("".join(listed[1].split()).split(",")) == names(RESULT_COLUMNS)
 
 
 def test_the_unreached_come_with_the_fields_of_their_rows(sent: Path, tmp_path: Path) -> None:

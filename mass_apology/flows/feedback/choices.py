@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
@@ -22,11 +22,14 @@ from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.feedback.log_lines import STANDARD_INPUT
 from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.output import new_file, require_csv
-from mass_apology.flows.report.result_tables import (
+from mass_apology.flows.report.result_columns import (
+    Column,
     customer_cells,
     customer_columns,
+    iso_time,
     line_numbers,
-    moment,
+    names,
+    row,
     safe,
 )
 from mass_apology.ledger import Records
@@ -42,7 +45,14 @@ from mass_apology.settings import Campaign
 from mass_apology.system.regular_file import refuse_special
 
 AT_ONCE = 1000  # tokens that are recorded with one commit
-COLUMNS = ("remedy", "chosen_at", "address", "name", "source", "lines")
+COLUMNS: Sequence[Column[Choice]] = (
+    Column("remedy", lambda choice: choice.remedy),
+    Column("chosen_at", lambda choice: iso_time(choice.at)),
+    Column("address", lambda choice: choice.address),
+    Column("name", lambda choice: choice.name),
+    Column("source", lambda choice: choice.source),
+    Column("lines", lambda choice: line_numbers(choice.lines)),
+)
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 
@@ -145,7 +155,7 @@ def _counted(listed: Iterable[Choice], counts: Counter[str]) -> Iterator[Choice]
 def _write(listed: Iterable[Choice], header: tuple[str, ...], to: Path, *, force: bool) -> None:
     with new_file(to, force=force) as file:
         table = csv.writer(file)
-        table.writerow([*COLUMNS, *customer_columns(header, COLUMNS)])
-        for each in listed:
-            ours = (each.remedy, moment(each.at), each.address, each.name, each.source, line_numbers(each.lines))
-            table.writerow(safe((*ours, *customer_cells(each.rows, header))))
+        ours = names(COLUMNS)
+        table.writerow([*ours, *customer_columns(header, ours)])
+        for choice in listed:
+            table.writerow(safe([*row(choice, COLUMNS).values(), *customer_cells(choice.rows, header)]))

@@ -1,4 +1,4 @@
-"""Everyone no letter reached, with the fields of their rows: for the call centre, or the post."""
+"""The people whom no letter reached, with the fields of their rows: for the call centre, or the post."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from pathlib import Path
 
 from mass_apology.flows.output import new_file
 from mass_apology.flows.report.report_summary import UNREACHED
-from mass_apology.flows.report.result_tables import (
+from mass_apology.flows.report.result_columns import (
+    UNREACHED_COLUMNS,
     customer_cells,
     customer_columns,
-    line_numbers,
-    moment,
+    names,
+    row,
     safe,
 )
 from mass_apology.ledger import Result
 from mass_apology.model import Status
-
-COLUMNS = ("status", "why", "last_tried_at", "attempts", "address", "name", "language", "rows")
 
 
 def write_unreached(results: Iterable[Result], header: Sequence[str], to: Path, *, force: bool) -> Iterator[Result]:
@@ -29,22 +28,10 @@ def write_unreached(results: Iterable[Result], header: Sequence[str], to: Path, 
     """
     with new_file(to, force=force) as file:
         table = csv.writer(file)
-        table.writerow([*COLUMNS, *customer_columns(header, COLUMNS)])
+        ours = names(UNREACHED_COLUMNS)
+        table.writerow([*ours, *customer_columns(header, ours)])
         for result in results:
             if result.status in UNREACHED or result.status is Status.IN_DOUBT:
-                table.writerow(safe(_row(result, header)))
+                cells = row(result, UNREACHED_COLUMNS).values()
+                table.writerow(safe([*cells, *customer_cells(result.rows, header)]))
             yield result
-
-
-def _row(result: Result, header: Sequence[str]) -> list[object]:
-    return [
-        result.status.value,
-        result.reply or "",
-        moment(result.marked_at),
-        result.attempts,
-        result.address,
-        result.name,
-        result.language,
-        line_numbers(result.lines),
-        *customer_cells(result.rows, header),
-    ]
