@@ -14,7 +14,7 @@ from mass_apology.settings import Rate, parse_duration, parse_rate
 def slots(pace: pacing.Pace, arrivals: list[float]) -> list[float]:
     taken = []
     for now in arrivals:
-        pace, slot = pacing.reserve(pace, max(now, taken[-1] if taken else now))
+        pace, slot = pacing.reserve_slot(pace, max(now, taken[-1] if taken else now))
         taken.append(slot)
     return taken
 
@@ -65,7 +65,7 @@ def test_with_slack_late_takers_still_reach_the_rate() -> None:
     """A timer that is always a little late must not become a rate that is always a little low."""
     pace, now, taken = pacing.pace_of(Rate(letters=200, seconds=1)), 0.0, 0
     while now < 10.0:
-        pace, slot = pacing.reserve(pace, now, slack=0.2)
+        pace, slot = pacing.reserve_slot(pace, now, slack=0.2)
         now = max(now, slot, pace.next_slot) + 0.001
         taken += 1
     assert 1950 < taken <= 2000 + 0.2 * 200
@@ -103,7 +103,7 @@ def test_a_window_never_allows_more_than_its_limit_in_any_stretch(limit: int, co
     now = 0.0
     for pause, wanted in counts:
         now += pause * 20
-        allowed = pacing.window(hour, sorted(usage.items()), now)
+        allowed = pacing.remaining_window(hour, sorted(usage.items()), now)
         taken = min(wanted, allowed.remaining)
         minute = int(now // 60 * 60)
         usage[minute] = usage.get(minute, 0) + taken
@@ -113,20 +113,20 @@ def test_a_window_never_allows_more_than_its_limit_in_any_stretch(limit: int, co
 
 def test_a_full_window_says_when_it_reopens() -> None:
     hour = Rate(letters=10, seconds=3600)
-    closed = pacing.window(hour, [(0, 4), (60, 6)], 120.0)
+    closed = pacing.remaining_window(hour, [(0, 4), (60, 6)], 120.0)
     assert closed == pacing.Window(remaining=0, reopens_at=60 + 3600)
-    assert pacing.window(hour, [(0, 4), (60, 6)], 60 + 3600).remaining == 4
-    assert pacing.window(hour, [(0, 4), (60, 6)], 120 + 3600).remaining == 10
+    assert pacing.remaining_window(hour, [(0, 4), (60, 6)], 60 + 3600).remaining == 4
+    assert pacing.remaining_window(hour, [(0, 4), (60, 6)], 120 + 3600).remaining == 10
 
 
 @given(attempts=st.integers(1, 500), chance=st.floats(0, 1, exclude_max=True))
 def test_waits_stay_between_least_and_cap(attempts: int, chance: float) -> None:
     for backoff in (pacing.LETTER, pacing.GREYLISTED, pacing.CONNECTION, pacing.RELAY):
-        assert backoff.least <= pacing.wait(backoff, attempts, chance) <= backoff.cap
+        assert backoff.least <= pacing.backoff_seconds(backoff, attempts, chance) <= backoff.cap
 
 
 def test_waits_double() -> None:
-    longest = [pacing.wait(pacing.LETTER, attempts, 0.999999) for attempts in (1, 2, 3, 4, 9)]
+    longest = [pacing.backoff_seconds(pacing.LETTER, attempts, 0.999999) for attempts in (1, 2, 3, 4, 9)]
     assert longest == pytest.approx([300, 600, 1200, 2400, 3600], rel=1e-3)
 
 
@@ -144,7 +144,7 @@ def test_connections_grow_with_success_and_shrink_with_throttling() -> None:
 
 def test_the_breaker_waits_for_evidence_then_names_its_figures() -> None:
     def verdict(recent: list[Ending], in_doubt: int = 0) -> str | None:
-        return pacing.breaker(recent, in_doubt, 10, refusals=0.05, deferrals=0.25)
+        return pacing.breaker_trip(recent, in_doubt, 10, refusals=0.05, deferrals=0.25)
 
     refused, accepted, deferred = Ending.REFUSED, Ending.ACCEPTED, Ending.DEFERRED
     assert verdict([refused] * 19) is None

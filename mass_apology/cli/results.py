@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from mass_apology.flows.purge.purge import Purged
     from mass_apology.flows.report.campaign_status import Standing
     from mass_apology.flows.report.report import Report
-    from mass_apology.flows.send.sending_run import Ended
+    from mass_apology.flows.send.sending_run import RunResult
     from mass_apology.ledger.sqlite.waves import Armed
 
 
 REPLIES = 8  # different ones that are shown
 
 
-def show_ended(ended: Ended) -> None:
+def show_ended(ended: RunResult) -> None:
     """How the run ended, and what to do next."""
     table(_status_rows(ended.counts), right=True)
     rate = f", {ended.sent / ended.seconds:.0f} a second" if ended.seconds > 1 else ""

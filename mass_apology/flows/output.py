@@ -1,6 +1,6 @@
-"""Files for the user: whole, or not there. A full disk leaves the old file as it was.
+"""Writes files for the user, each whole or not at all: a full disk leaves the old file unchanged.
 
-They are for their owner only (0600, folders 0700), since they name customers.
+Only their owner can read them (0600, folders 0700), since they name customers.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from mass_apology.system.whole_file import beginning, remove_abandoned
 
 @contextmanager
 def new_file(path: Path, *, force: bool) -> Iterator[TextIO]:
-    """Write ``path`` (UTF-8) as text; otherwise like ``new_binary_file``."""
-    with _neighbour(path, force=force) as descriptor, os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+    """Write ``path`` as UTF-8 text; otherwise like ``new_binary_file``."""
+    with (
+        _temporary_file(path, force=force) as descriptor,
+        os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file,
+    ):
         yield file
         file.flush()
         os.fsync(file.fileno())
@@ -28,11 +31,11 @@ def new_file(path: Path, *, force: bool) -> Iterator[TextIO]:
 
 @contextmanager
 def new_binary_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
-    """Write ``path`` through a neighbour that takes its name only when all is on the disk.
+    """Write a temporary file beside ``path`` and rename it to ``path`` when all of it is on the disk.
 
-    Raises ``OutputError`` if it exists and ``force`` is false, or if it cannot be written.
+    Raises ``OutputError`` if ``path`` exists and ``force`` is false, or if it cannot be written.
     """
-    with _neighbour(path, force=force) as descriptor, os.fdopen(descriptor, "wb") as file:
+    with _temporary_file(path, force=force) as descriptor, os.fdopen(descriptor, "wb") as file:
         yield file
         file.flush()
         os.fsync(file.fileno())
@@ -40,10 +43,10 @@ def new_binary_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
 
 @contextmanager
 def new_folder(path: Path, *, suffix: str, force: bool) -> Iterator[Path]:
-    """Fill the folder ``path`` through a neighbour that takes its name when it is complete.
+    """Fill a temporary folder beside ``path`` and rename it to ``path`` when it is complete.
 
-    Even with ``force`` only a folder that holds nothing but files ending in ``suffix`` is replaced. Raises
-    ``OutputError`` otherwise, or if it cannot be written.
+    ``force`` replaces an existing folder only if it holds nothing but files ending in ``suffix``. Raises
+    ``OutputError`` otherwise, or if the folder cannot be written.
     """
     refuse_existing(path, force=force or _is_empty(path))
     if path.exists() and not _holds_only(path, suffix):
@@ -52,10 +55,10 @@ def new_folder(path: Path, *, suffix: str, force: bool) -> Iterator[Path]:
             next_step="Give the path of a new folder.",
         )
     remove_abandoned(path)
-    with _told(path):
+    with _wrap_errors(path):
         made = Path(tempfile.mkdtemp(prefix=beginning(path), dir=path.parent))
     try:
-        with _told(path):
+        with _wrap_errors(path):
             yield made
             if path.exists():
                 shutil.rmtree(path)
@@ -65,13 +68,16 @@ def new_folder(path: Path, *, suffix: str, force: bool) -> Iterator[Path]:
 
 
 def require_csv(path: Path) -> None:
-    """Raise ``OutputError`` if the name promises something else than the CSV that is to be written."""
+    """Raise ``OutputError`` if the name does not end in ``.csv``."""
     if path.suffix.lower() != ".csv":
         raise OutputError(f"{path} would hold CSV under another name.", next_step="Give it a name that ends in .csv.")
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:
-    """Raise ``OutputError`` if the path exists and ``force`` is false, or is in no folder: before long work begins."""
+    """Raise ``OutputError`` if the path exists and ``force`` is false, or its folder does not exist.
+
+    Callers ask before long work begins.
+    """
     if path.exists() and not force:
         raise OutputError(f"{path} exists already.", next_step="Give another name, or overwrite it with --force.")
     if not path.parent.is_dir():
@@ -79,14 +85,14 @@ def refuse_existing(path: Path, *, force: bool) -> None:
 
 
 @contextmanager
-def _neighbour(path: Path, *, force: bool) -> Iterator[int]:
-    """The descriptor of a file that becomes ``path`` when the block ends well."""
+def _temporary_file(path: Path, *, force: bool) -> Iterator[int]:
+    """Yield the descriptor of a file that is renamed to ``path`` when the block succeeds, and deleted otherwise."""
     refuse_existing(path, force=force)
     remove_abandoned(path)
-    with _told(path):
+    with _wrap_errors(path):
         descriptor, name = tempfile.mkstemp(prefix=beginning(path), dir=path.parent)  # mkstemp makes it 0600
     try:
-        with _told(path):
+        with _wrap_errors(path):
             yield descriptor
             Path(name).replace(path)
     finally:
@@ -103,7 +109,8 @@ def _holds_only(path: Path, suffix: str) -> bool:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _wrap_errors(path: Path) -> Iterator[None]:
+    """Turn an ``OSError`` into an ``OutputError`` that names ``path``."""
     try:
         yield
     except OSError as error:

@@ -1,6 +1,7 @@
-"""Letters on their way: the outbox, the gate before it, the dispatcher behind it, and the decisions on each outcome.
+"""Sends letters: claims them from the ledger, has them rendered, passes them to the connections, records outcomes.
 
-``dispatcher`` gives the relay's connections letters from the ``outbox`` when the ``pacing`` allows it, and records what
-``decisions`` make of each outcome. The ``gate`` says of every batch which letters may still go. ``run_stats``,
-``relay_windows`` and ``event_log`` keep what has happened; ``refusals_in_a_row`` sees refusals that are about us.
+``outbox`` claims due letters, has the ``gate`` check each batch, and keeps rendered letters ready. ``dispatcher`` gives
+them to the relay's connections at the rate that ``pacing`` and ``relay_windows`` allow, and records the decision that
+``decisions`` derives from each outcome. ``refusals_in_a_row`` recognises refusals caused by our account or letter.
+``run_stats`` counts for the screen and the breaker; ``event_log`` writes the campaign's log.
 """

@@ -1,4 +1,4 @@
-"""What one transaction's outcome means for its delivery and for the run. Pure: a decision is a value."""
+"""Decides from the outcome of one transaction: the delivery's next status, and the effect on the run. Pure."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from mass_apology.sending import pacing
 from mass_apology.sending.pacing import Backoff, Ending
 from mass_apology.smtp.verdicts import Kind, Verdict
 
-MAILBOX_FULL_ATTEMPTS = 4  # a mailbox that is still full after some hours is one nobody empties
+MAILBOX_FULL_ATTEMPTS = 4  # a mailbox that is still full after some hours is probably abandoned
 
 
 class Effect(StrEnum):
-    """What a reply asks of the run as a whole."""
+    """What a reply requires of the run as a whole."""
 
     NONE = auto()
     SLOW_DOWN = auto()  # half the rate, half the connections
     ONE_CONNECTION_FEWER = auto()
-    WAIT_FOR_QUOTA = auto()  # begin nothing until the relay's window has had time to reopen
-    STOP = auto()  # a person must mend something first; the rest stays due
+    WAIT_FOR_QUOTA = auto()  # start nothing until the relay's window has had time to reopen
+    STOP = auto()  # a person must mend something first; the other letters stay due
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """A delivery's next status, and what it means for the run."""
+    """A delivery's next status, and the effect on the run."""
 
     mark: Mark
-    ending: Ending | None  # as the breaker counts it; None where the outcome says nothing about the letters
+    ending: Ending | None  # as the breaker counts it; None: the outcome says nothing about letters or addresses
     effect: Effect
-    sentence: str  # why, for the person who reads it; empty where there is no effect
+    sentence: str  # the reason for the effect, shown to the user; empty without an effect
 
 
 _EFFECTS = {
@@ -43,7 +43,7 @@ _EFFECTS = {
     Kind.SENDER_AUTHENTICATION: Effect.STOP,
     Kind.RELAY_REFUSAL: Effect.STOP,
 }
-_WAITS: dict[Kind, Backoff] = {
+_BACKOFFS: dict[Kind, Backoff] = {
     Kind.GREYLISTED: pacing.GREYLISTED,
     Kind.CONNECTION_LOST: pacing.CONNECTION,
     Kind.SESSION_CAP: pacing.CONNECTION,
@@ -52,12 +52,12 @@ _WAITS: dict[Kind, Backoff] = {
     Kind.LACKS_EXTENSION: pacing.CONNECTION,
     Kind.TOO_MANY_RECIPIENTS: pacing.CONNECTION,
 }
-"""How long a deferred letter waits; a kind that is not here waits as ``pacing.LETTER``."""
+"""The back-off of a deferred letter; other kinds have ``pacing.LETTER``."""
 
 _ENDINGS = {Status.ACCEPTED: Ending.ACCEPTED, Status.REFUSED: Ending.REFUSED, Status.IN_DOUBT: Ending.IN_DOUBT}
 
-# What says nothing about the letters or the addresses: it must not trip the breaker.
-_NOT_A_JUDGEMENT = frozenset({Kind.INTERRUPTED, Kind.SESSION_CAP, Kind.CONCURRENCY, Kind.LACKS_EXTENSION, Kind.QUOTA})
+# These say nothing about letters or addresses, so they must not trip the breaker.
+_NOT_COUNTED = frozenset({Kind.INTERRUPTED, Kind.SESSION_CAP, Kind.CONCURRENCY, Kind.LACKS_EXTENSION, Kind.QUOTA})
 
 
 def decide(
@@ -69,10 +69,10 @@ def decide(
     chance: float,
     give_up_at: float,
 ) -> Decision:
-    """Where the delivery goes from here, and what the run learns.
+    """Decide on one delivery. ``refusals_in_a_row`` may change the decision in view of earlier refusals.
 
-    ``chance`` in [0, 1) spreads the retries, ``give_up_at`` is when a letter that is still deferred expires. What
-    several refusals together mean is weighed in ``refusals``.
+    ``now`` and ``give_up_at`` are Unix seconds; a letter that would be due after ``give_up_at`` expires. ``chance`` in
+    [0, 1) spreads the retries.
     """
     attempts = delivery.attempts + 1
     status, effect = verdict.status, _EFFECTS.get(verdict.kind, Effect.NONE)
@@ -97,14 +97,14 @@ def decide(
 
 
 def _due_at(kind: Kind, effect: Effect, attempts: int, now: float, chance: float) -> float:
-    """When a deferred letter is due again. What was not about the letter lets it go first when the run goes on."""
+    """When a deferred letter is due again: at once if the cause was not the letter."""
     if effect in (Effect.STOP, Effect.WAIT_FOR_QUOTA) or kind is Kind.INTERRUPTED:
         return now
-    return now + pacing.wait(_WAITS.get(kind, pacing.LETTER), attempts, chance)
+    return now + pacing.backoff_seconds(_BACKOFFS.get(kind, pacing.LETTER), attempts, chance)
 
 
 def _ending(status: Status, verdict: Verdict) -> Ending | None:
-    if verdict.kind in _NOT_A_JUDGEMENT:
+    if verdict.kind in _NOT_COUNTED:
         return None
     return _ENDINGS.get(status, Ending.DEFERRED)
 

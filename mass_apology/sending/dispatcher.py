@@ -1,10 +1,11 @@
-"""The dispatcher between the outbox and the relay's connections: it gives out letters in time and records each outcome.
+"""The dispatcher gives letters from the outbox to the relay's connections at the allowed rate, and records outcomes.
 
-It implements ``smtp.message_source.MessageSource``. The decisions are made elsewhere, by pure functions (``pacing``,
-``decisions``, ``smtp.replies``); here they meet the clock, the ledger and the connections.
+It implements ``smtp.message_source.MessageSource``. Pure functions decide (``pacing``, ``decisions``,
+``refusals_in_a_row``, ``smtp.replies``); the dispatcher calls them with the time and applies their results to the
+ledger, the log and the run.
 
-A failure beside the relay closes the dispatcher: nothing more is begun, and what is on its way gets its reply. Only
-what ``hand_over`` raises, a ledger that cannot be written, ends the connections at once.
+A failure outside the relay closes the dispatcher: no further letter is started, and letters in transit get their
+replies. Only an exception from ``hand_over`` (the ledger cannot be written) ends the connections at once.
 """
 
 from __future__ import annotations
@@ -21,36 +22,45 @@ from mass_apology.ledger import Ledger
 from mass_apology.model import Delivery, Mark, Message, Outcome, Phase, Status
 from mass_apology.sending import pacing
 from mass_apology.sending.decisions import Decision, Effect, decide
-from mass_apology.sending.event_log import Log
+from mass_apology.sending.event_log import EventLog
 from mass_apology.sending.outbox import Outbox
 from mass_apology.sending.refusals_in_a_row import (
     Refusals,
-    Refused,
-    paused,
-    weigh,
+    RefusedLetter,
+    check_refusals,
+    reopen_row,
 )
-from mass_apology.sending.relay_windows import Windows
+from mass_apology.sending.relay_windows import RelayWindows
 from mass_apology.sending.run_stats import Progress, RunStats
 from mass_apology.settings import Campaign, parse_duration, parse_rate
 from mass_apology.smtp.replies import classify
 
-TIMER = 0.002  # seconds that timers are late on a machine that is not
-TRIES = 3  # at a slot
-SLACK = 0.2  # seconds: letters are begun so much ahead of their slots, so that no slot waits for a letter
-LEAD = 0.01  # seconds: the durable mark is begun so long before a letter's slot, so that the dot is on time
+TIMER_LATENESS = 0.002  # seconds that timers are late even on an idle machine
+SLOT_TRIES = 3  # slots that one letter may miss before it is handed over late
+START_AHEAD = 0.2  # seconds by which letters are started before their slots, so that no slot waits for a letter
+MARK_AHEAD = 0.01  # seconds by which the durable mark is begun before a letter's slot, so that the dot is on time
 QUOTA_WAIT = 3600.0  # seconds: relays do not say when their quota reopens, so try once an hour
-UNREACHABLE_LIMIT = 10  # tries in a row that failed, some five minutes, before a person is asked
+UNREACHABLE_LIMIT = 10  # failed tries in a row, about five minutes, before the run ends
 ROUND_TRIP = 1.0  # seconds: throttling replies closer together than this are one complaint
 
 
 class Dispatcher:
-    """One run's desk. It closes by itself when a reply or the breaker says so; ``reason`` then says why.
+    """Dispatches the letters of one run; made by ``SendingRun``, called by the relay's connections.
 
-    ``failure`` is what else ended the run, where something did.
+    Every letter that it gives out is recorded once, in ledger, log and statistics. It closes itself when a reply or the
+    breaker requires it, and ``reason`` then holds the sentence for the user. ``failure`` holds the exception of a
+    failure outside the relay that ended the run.
     """
 
     def __init__(
-        self, *, campaign: Campaign, outbox: Outbox, ledger: Ledger, log: Log, stats: RunStats, windows: Windows
+        self,
+        *,
+        campaign: Campaign,
+        outbox: Outbox,
+        ledger: Ledger,
+        log: EventLog,
+        stats: RunStats,
+        windows: RelayWindows,
     ) -> None:
         pace = pacing.pace_of(parse_rate(campaign.relay.rate))
         self._campaign = campaign
@@ -59,12 +69,12 @@ class Dispatcher:
         self._log = log
         self._stats = stats
         self._windows = windows
-        self._taking = pace  # how fast letters are begun
-        self._handing = pace  # how close together the dots may come: exact, whatever happens in between
+        self._start_pace = pace  # of starting letters
+        self._dot_pace = pace  # of final dots: this one keeps the rate exactly
         self._concurrency = pacing.starting_concurrency(campaign.relay.connections)
         self._give_up_after = parse_duration(campaign.limits.give_up_after)
         self._finish_by = campaign.finish_by.timestamp() if campaign.finish_by else float("inf")
-        self._unreachable = 0  # tries in a row that failed, however many connections failed in one
+        self._failed_tries = 0  # in a row; several connections that fail together count as one
         self._retry_at = 0.0  # monotonic seconds: when the next try is due
         self._quota_until = 0.0
         self._refusals = Refusals()
@@ -72,26 +82,26 @@ class Dispatcher:
         self.closed = False
         self.reason: str | None = None
         self.failure: BaseException | None = None
-        self._closes = asyncio.Event()
+        self._closed_event = asyncio.Event()
 
-    # What the connections ask (smtp.Dispatcher)
+    # Called by the connections (smtp.message_source.MessageSource)
 
     async def next_message(self) -> Message | None:
-        """The next letter for a connection, when it may go; ``None`` when the connection should close."""
-        while (message := self.next_at_hand()) is None:
+        """Wait for the next letter that may start; ``None`` when the connection should close."""
+        while (message := self.next_if_ready()) is None:
             if self.closed or self._outbox.exhausted:
                 return None
-            await self._outbox.arrived.wait(self._pause())
+            await self._outbox.changed.wait(self._seconds_until_start())
         return message
 
-    def next_at_hand(self) -> Message | None:
-        """The next letter, if one may go now."""
-        if self.closed or self._pause() is not None:
+    def next_if_ready(self) -> Message | None:
+        """The next letter if one may start now, else ``None``."""
+        if self.closed or self._seconds_until_start() is not None:
             return None
         message = self._outbox.take()
         if message is not None:
-            if self._taking.interval:
-                self._taking, _ = pacing.reserve(self._taking, time.monotonic(), slack=SLACK)
+            if self._start_pace.interval:
+                self._start_pace, _ = pacing.reserve_slot(self._start_pace, time.monotonic(), slack=START_AHEAD)
             self._windows.begin()
         return message
 
@@ -100,10 +110,10 @@ class Dispatcher:
         return int(self._concurrency.allowed)
 
     async def hand_over(self, message: Message) -> None:
-        """Wait for the letter's slot and for its durable mark; then the dot may be written."""
-        slot = self._slot()
+        """Return when the letter's HANDING_OVER mark is durable and its slot has come: then the dot may be written."""
+        slot = self._reserve_slot()
         if slot is not None:
-            await asyncio.sleep(slot - LEAD - time.monotonic())
+            await asyncio.sleep(slot - MARK_AHEAD - time.monotonic())
         delivery = message.delivery
         mark = Mark(
             delivery=delivery.id,
@@ -115,16 +125,16 @@ class Dispatcher:
         )
         await self._ledger.hand_over(mark)
         if slot is not None:
-            await self._wait_for(slot)
+            await self._wait_for_slot(slot)
 
     def settle(self, message: Message, outcome: Outcome) -> None:
-        """Record what became of a letter."""
+        """Record the outcome of a letter that was started."""
         try:
-            self._settle(message, outcome, time.time())
-        except Exception as error:  # the letter stays HANDING_OVER, and so in doubt; no other one must
+            self._record_outcome(message, outcome, time.time())
+        except Exception as error:  # this letter stays HANDING_OVER, hence in doubt; closing keeps others from it
             self.fail(error)
 
-    def _settle(self, message: Message, outcome: Outcome, now: float) -> None:
+    def _record_outcome(self, message: Message, outcome: Outcome, now: float) -> None:
         decision = decide(
             message.delivery,
             outcome,
@@ -133,90 +143,91 @@ class Dispatcher:
             chance=random.random(),  # noqa: S311 (jitter, not a secret)
             give_up_at=self._give_up_at(message),
         )
-        decision = self._weigh(decision, message, outcome)
+        decision = self._check_refusals(decision, message, outcome)
         self._ledger.record(decision.mark)
         self._log.mark(message.delivery, decision.mark, outcome.phase)
         self._stats.settle(message.delivery.id, decision.mark.status, now)
         self._windows.end(handed_over_at=now if outcome.dot_written else None)
         self._outbox.settled()
-        self._unreachable, self._retry_at = 0, 0.0
-        self._heed(decision)
+        self._failed_tries, self._retry_at = 0, 0.0
+        self._update_run(decision)
 
-    def back(self, message: Message) -> None:
-        """A letter that was not begun."""
+    def give_back(self, message: Message) -> None:
+        """Return a letter that was not started to the outbox."""
         self._windows.end(handed_over_at=None)
         self._outbox.put_back(message)
 
     def withhold(self, delivery: Delivery, reason: str) -> None:
-        """A letter that must not go any more."""
+        """Record a letter that must not be sent as WITHHELD. The outbox calls it."""
         now = time.time()
         mark = Mark(delivery=delivery.id, status=Status.WITHHELD, at=now, attempts=delivery.attempts, reply=reason)
         self._ledger.record(mark)
         self._log.mark(delivery, mark, None)
         self._stats.settle(delivery.id, mark.status, now)
 
-    async def closing(self) -> None:
-        """Until nothing more is begun."""
-        await self._closes.wait()
+    async def wait_closed(self) -> None:
+        """Return when the dispatcher is closed."""
+        await self._closed_event.wait()
 
-    async def unreachable(self, error: RelayError) -> bool:
-        """A connection could not be opened: wait until the next try, or say that there is to be none."""
-        seconds = self._wait_after(error)
+    async def connection_failed(self, error: RelayError) -> bool:
+        """A connection could not be opened: return true when the next try is due, false if there is to be none."""
+        seconds = self._seconds_until_retry(error)
         if seconds is None:
             return False
         until = time.monotonic() + seconds
         while not (self.closed or self._outbox.exhausted) and (left := until - time.monotonic()) > 0:
-            await self._outbox.arrived.wait(left)
+            await self._outbox.changed.wait(left)
         return not (self.closed or self._outbox.exhausted)
 
-    def _wait_after(self, error: RelayError) -> float | None:
+    def _seconds_until_retry(self, error: RelayError) -> float | None:
+        """Seconds until the next try; ``None``, and closed, if waiting cannot help."""
         self._log.event("unreachable", time.time(), phase=error.phase, code=error.reply.code if error.reply else None)
         now = time.monotonic()
-        is_new = now >= self._retry_at  # what fails before the next try is the same trouble, seen by another connection
-        self._unreachable += is_new
-        if not error.temporary or self._unreachable > UNREACHABLE_LIMIT:
+        is_new = now >= self._retry_at  # before that time, other connections fail for the same cause
+        self._failed_tries += is_new
+        if not error.temporary or self._failed_tries > UNREACHABLE_LIMIT:
             self.close(f"{error.problem} {error.next_step}")
             return None
         self._concurrency = pacing.shrink(self._concurrency)
-        seconds = pacing.wait(pacing.RELAY, self._unreachable, random.random())  # noqa: S311 (jitter, not a secret)
+        seconds = pacing.backoff_seconds(pacing.RELAY, self._failed_tries, random.random())  # noqa: S311 (jitter, not a secret)
         self._retry_at = now + seconds if is_new else self._retry_at
         return seconds
 
-    # What the run and its people ask
+    # Called by the run
 
     def close(self, reason: str | None = None) -> None:
-        """Begin no further letter; those on a connection are finished. The first reason is kept."""
+        """Start no further letter; those on a connection are finished. The first reason is kept."""
         self.reason = self.reason or reason
         self.closed = True
-        self._closes.set()
+        self._closed_event.set()
         self._outbox.close()
 
     def fail(self, error: BaseException) -> None:
-        """Close because of something that has nothing to do with the relay. The first failure is kept."""
+        """Close because of a failure outside the relay. The first failure is kept."""
         self.failure = self.failure or error
         self.close()
 
     def pause(self, *, paused: bool) -> None:
-        """Begin no further letter until told to go on."""
+        """Start no further letter while paused."""
         self.paused = paused
-        self._outbox.arrived.give()
+        self._outbox.changed.notify()
 
     def progress(self) -> Progress:
-        """What to show now."""
+        """The run's present state, for the screen."""
         return self._stats.snapshot(
             time.time(),
             connections=self.allowed(),
-            share=pacing.current_share(self._handing, time.monotonic()),
-            waits_for=self._waits_for(),
+            share=pacing.current_share(self._dot_pace, time.monotonic()),
+            waits_for=self._waiting_for(),
         )
 
-    # How
+    # Pace
 
-    def _pause(self) -> float | None:
-        """Seconds during which no letter may be begun; ``None`` if one may go now."""
+    def _seconds_until_start(self) -> float | None:
+        """Seconds during which no letter may start; ``None`` if one may start now."""
         if self.paused:
             return 1.0
-        if self._taking.interval and (soon := self._taking.next_slot - time.monotonic()) > 0:
+        if self._start_pace.interval and (soon := self._start_pace.next_slot - time.monotonic()) > 0:
             return soon
         now = time.time()
         if now < self._quota_until:
@@ -224,34 +235,36 @@ class Dispatcher:
         reopens_at = self._windows.closed_until(now)
         return None if reopens_at is None else max(0.0, reopens_at - now)
 
-    def _slot(self) -> float | None:
-        """This letter's place in the even stream, in monotonic seconds; ``None`` where the rate is unlimited."""
-        if not self._handing.interval:
+    def _reserve_slot(self) -> float | None:
+        """Reserve a time for one dot, in monotonic seconds; ``None`` if the rate is unlimited."""
+        if not self._dot_pace.interval:
             return None
-        self._handing, slot = pacing.reserve(self._handing, time.monotonic() + LEAD)
+        self._dot_pace, slot = pacing.reserve_slot(self._dot_pace, time.monotonic() + MARK_AHEAD)
         return slot
 
-    async def _wait_for(self, slot: float) -> None:
-        """Until the slot. One that is missed is given up for a later one, but not for ever: a machine may be slow."""
-        for _ in range(TRIES):
+    async def _wait_for_slot(self, slot: float) -> None:
+        """Sleep until the slot. A missed slot is replaced by a later one, up to ``SLOT_TRIES`` times."""
+        for _ in range(SLOT_TRIES):
             await asyncio.sleep(slot - time.monotonic())
-            if not self._missed(slot):
+            if not self._is_missed(slot):
                 return
-            slot = self._slot() or slot
+            slot = self._reserve_slot() or slot
 
-    def _missed(self, slot: float) -> bool:
-        """Whether the next letter's slot is near already: after a stall the dots must not come in a bunch."""
+    def _is_missed(self, slot: float) -> bool:
+        """Whether it is so late that the next letter's slot is near: after a stall, dots must not come in a burst."""
         now = time.monotonic()
-        interval = self._handing.interval / pacing.current_share(self._handing, now)
-        return now - slot > max(interval / 2, TIMER)
+        interval = self._dot_pace.interval / pacing.current_share(self._dot_pace, now)
+        return now - slot > max(interval / 2, TIMER_LATENESS)
 
     def _give_up_at(self, message: Message) -> float:
         begun = message.delivery.first_tried_at or time.time()
         return min(begun + self._give_up_after, self._finish_by)
 
-    def _weigh(self, decision: Decision, message: Message, outcome: Outcome) -> Decision:
-        """The decision in the light of those before it; refusals that were about us after all are taken back."""
-        weighed = weigh(
+    # Outcomes
+
+    def _check_refusals(self, decision: Decision, message: Message, outcome: Outcome) -> Decision:
+        """The decision, changed if earlier refusals show that the cause is ours; those letters are due again."""
+        checked = check_refusals(
             self._refusals,
             decision,
             message.delivery,
@@ -260,40 +273,40 @@ class Dispatcher:
             canary=self._outbox.canary_running,
             chance=random.random(),  # noqa: S311 (jitter, not a secret)
         )
-        self._refusals = weighed.refusals
-        self._take_back(weighed.taken_back)
-        return weighed.decision
+        self._refusals = checked.refusals
+        self._reopen(checked.reopened)
+        return checked.decision
 
-    def _take_back(self, letters: Sequence[Refused]) -> None:
+    def _reopen(self, letters: Sequence[RefusedLetter]) -> None:
         for letter in letters:
             self._ledger.record(letter.mark)
             self._log.mark(letter.delivery, letter.mark, Phase.DOT)
-            self._stats.take_back(letter.mark.delivery, Status.REFUSED)
+            self._stats.reopen(letter.mark.delivery, Status.REFUSED)
 
-    def _heed(self, decision: Decision) -> None:
-        """Let the run learn from one letter."""
+    def _update_run(self, decision: Decision) -> None:
+        """Adapt connections, breaker, rate and quota to one letter's outcome."""
         if decision.ending is pacing.Ending.ACCEPTED:
             self._concurrency = pacing.grow(self._concurrency)
             self._stats.recent.append(decision.ending)
             return
         if decision.ending is not None:
             self._stats.recent.append(decision.ending)
-            self._ask_the_breaker()
-        self._obey(decision)
+            self._check_breaker()
+        self._apply_effect(decision)
 
-    def _ask_the_breaker(self) -> None:
+    def _check_breaker(self) -> None:
         relay, limits = self._campaign.relay, self._campaign.limits
         in_doubt = self._stats.counts[Status.IN_DOUBT]
-        trip = pacing.breaker(
+        trip = pacing.breaker_trip(
             self._stats.recent, in_doubt, relay.connections, refusals=limits.refusals, deferrals=limits.deferrals
         )
         if trip and not self.closed:
             self._log.event("breaker", time.time(), reason=trip)
             self.close(f"The campaign paused itself: {trip} Look at the replies with report, then run send again.")
-            self._refusals, letters = paused(self._refusals, now=time.time(), chance=random.random())  # noqa: S311
-            self._take_back(letters)
+            self._refusals, letters = reopen_row(self._refusals, now=time.time(), chance=random.random())  # noqa: S311
+            self._reopen(letters)
 
-    def _obey(self, decision: Decision) -> None:
+    def _apply_effect(self, decision: Decision) -> None:
         if decision.effect is Effect.SLOW_DOWN:
             self._slow_down()
         elif decision.effect is Effect.ONE_CONNECTION_FEWER:
@@ -308,28 +321,28 @@ class Dispatcher:
     def _slow_down(self) -> None:
         now = time.monotonic()
         slowed = pacing.slow_down(
-            self._handing, now, round_trip=ROUND_TRIP, observed_rate=self._stats.rate(time.time())
+            self._dot_pace, now, round_trip=ROUND_TRIP, observed_rate=self._stats.rate(time.time())
         )
-        if slowed is not self._handing:
-            self._handing = slowed
-            self._taking = replace(slowed, next_slot=self._taking.next_slot)
+        if slowed is not self._dot_pace:
+            self._dot_pace = slowed
+            self._start_pace = replace(slowed, next_slot=self._start_pace.next_slot)
             self._concurrency = pacing.shrink(self._concurrency)
 
-    def _waits_for(self) -> str:
+    def _waiting_for(self) -> str:
         if self.closed:
             return "the letters on their way" if self._outbox.out else ""
         if self.paused:
             return "resume"
         now = time.time()
         if now < self._quota_until:
-            return f"the relay's quota, next try at {_clock(self._quota_until)}"
+            return f"the relay's quota, next try at {_local_time(self._quota_until)}"
         reopens_at = self._windows.closed_until(now)
         if reopens_at is not None and reopens_at > now + 1:
-            return f"the window, which reopens at {_clock(reopens_at)}"
+            return f"the window, which reopens at {_local_time(reopens_at)}"
         if self._outbox.waits_until is not None:
-            return f"deferred letters, due at {_clock(self._outbox.waits_until)}"
+            return f"deferred letters, due at {_local_time(self._outbox.waits_until)}"
         return ""
 
 
-def _clock(at: float) -> str:
+def _local_time(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))

@@ -1,8 +1,8 @@
-"""The log: a JSON object a line, for machines, with no addresses in it.
+"""Writes the campaign's log: one JSON object a line, without addresses.
 
-A recipient is named by the Message-ID's token, which is a keyed hash, by the line numbers in the recipients file, and
-by the letter's number in the ledger. A run's first line says which ledger and which file these are of: so a log tells
-what left even where the ledger does not.
+It identifies a recipient by the Message-ID's token, which is a keyed hash, by line numbers in the recipients file, and
+by the letter's number in the ledger. A run's first line identifies the ledger and the file: so the log shows which
+letters left even if the ledger is lost.
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ from mass_apology.model import Delivery, Mark, Phase
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
-def without_addresses(text: str) -> str:
-    """A relay's words with everything that looks like an address taken out: relays love to quote the recipient."""
+def redact_addresses(text: str) -> str:
+    """A relay's reply text without addresses: relays often quote the recipient."""
     return _ADDRESS.sub("(address)", text)
 
 
-class Log:
-    """Appends events to a file. Lines are handed to the system at ``flush``, which the sender calls every second.
+class EventLog:
+    """Appends events to a file. Lines reach the system at ``flush``, which ``SendingRun`` calls every tick.
 
-    Only opening it and ``flush`` raise ``OutputError``: a full disk must not come between a letter and its outcome.
+    Only the constructor and ``flush`` raise ``OutputError``: a full disk must not keep an outcome from the ledger.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._encode = msgspec.json.Encoder().encode
-        self._failure: OutputError | None = None  # after it nothing more is written
+        self._failure: OutputError | None = None  # the first; after it nothing is written
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             self._file: IO[bytes] = os.fdopen(descriptor, "ab", buffering=1 << 16)
-            if _ends_within_a_line(descriptor):  # an earlier run was killed, or its disk was full
+            if _ends_in_mid_line(descriptor):  # an earlier run was killed, or its disk was full
                 self._file.write(b"\n")
         except OSError as error:
             raise self._unwritable(error) from error
 
     def event(self, what: str, at: float, **facts: object) -> None:
-        """One event of the run, such as "started" or "slowed-down"."""
-        self._write({"at": _iso(at), "event": what, **facts})
+        """Append an event of the run, such as "started" or "slow_down"; ``at`` in Unix seconds."""
+        self._write({"at": _iso_time(at), "event": what, **facts})
 
     def mark(self, delivery: Delivery, mark: Mark, phase: Phase | None) -> None:
-        """One change of one delivery; ``phase`` is where its conversation with the relay ended, if there was one."""
+        """Append a change of one delivery; ``phase``: where its transaction ended, if there was one."""
         self._write(
             {
-                "at": _iso(mark.at),
+                "at": _iso_time(mark.at),
                 "event": mark.status.lower(),
                 "letter": delivery.token,
                 "number": delivery.id,
@@ -65,34 +65,34 @@ class Log:
                 "phase": phase,
                 "code": mark.code,
                 "enhanced_code": mark.enhanced_code,
-                "reply": without_addresses(mark.reply or ""),
+                "reply": redact_addresses(mark.reply or ""),
             }
         )
 
     def claimed(self, deliveries: Sequence[Delivery]) -> None:
-        """These letters may be handed over from now on: after a kill, the log must name all that may have left."""
+        """Append the claim of these letters and flush: after a kill, the log must name all that may have left."""
         if deliveries:
             letters = [delivery.token for delivery in deliveries]
             lines = [delivery.first_line for delivery in deliveries]
-            self._write({"at": _iso(time.time()), "event": "claimed", "letters": letters, "lines": lines})
+            self._write({"at": _iso_time(time.time()), "event": "claimed", "letters": letters, "lines": lines})
             self.flush()
 
     def _write(self, line: dict[str, object]) -> None:
-        self._attempt(lambda: self._file.write(self._encode(line) + b"\n"))
+        self._keep_failure(lambda: self._file.write(self._encode(line) + b"\n"))
 
     def flush(self) -> None:
-        """Hand all lines to the system. Raises ``OutputError`` where it takes them no longer."""
-        self._attempt(self._file.flush)
+        """Write all lines to the file. Raises ``OutputError`` if this or an earlier write failed."""
+        self._keep_failure(self._file.flush)
         if self._failure is not None:
             raise self._failure
 
     def close(self) -> None:
-        """Flush and close; what cannot be written any more is lost, as ``flush`` has said."""
-        self._attempt(self._file.flush)
+        """Flush and close. Lines that cannot be written are lost; ``flush`` has reported that."""
+        self._keep_failure(self._file.flush)
         with suppress(OSError):
             self._file.close()
 
-    def _attempt(self, act: Callable[[], object]) -> None:
+    def _keep_failure(self, act: Callable[[], object]) -> None:
         if self._failure is None:
             try:
                 act()
@@ -106,16 +106,16 @@ class Log:
         )
 
 
-def _ends_within_a_line(descriptor: int) -> bool:
+def _ends_in_mid_line(descriptor: int) -> bool:
     size = os.fstat(descriptor).st_size
     return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
 
 
-def _iso(at: float) -> str:
+def _iso_time(at: float) -> str:
     """``2026-11-20T09:12:00.123Z``"""
-    return f"{_second(int(at))}.{int(at % 1 * 1000):03}Z"
+    return f"{_iso_second(int(at))}.{int(at % 1 * 1000):03}Z"
 
 
 @lru_cache(maxsize=8)
-def _second(at: int) -> str:
+def _iso_second(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,7 +1,7 @@
-"""Letters ready to go: claims what is due, asks the gate, has it rendered ahead, and knows when nothing more will come.
+"""The outbox claims due letters, has the gate check them, has them rendered, and keeps them ready for the connections.
 
-Only some hundreds are kept ready, so memory stays flat however many are due. The connections pull; when they pause, so
-does the rendering. A letter that waited here is asked about again before it goes: a pause may last for hours.
+It holds some hundreds of letters, so memory does not grow with the number due. Connections take letters; while they
+take none, none are rendered. The gate checks a letter again if it waited here: a pause may last for hours.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from mass_apology.letter.render_pool import RenderPool
 from mass_apology.model import FIRST_WAVE, Delivery, Message
 from mass_apology.sending.gate import Gate
 
-AHEAD = 800  # letters claimed and not yet taken, at the most
-BATCHES = 8  # that many make up what is ahead: long enough to make the way to another process cheap
-MEMORY = 32 << 20  # octets that may be ahead: letters with attachments are large
-LETTER = 8 << 10  # octets of a letter without them
-FRESH = 1.0  # seconds for which the gate's word on a batch is good
-LONGEST_SLEEP = 30.0  # seconds; a clock that is set back must not make the wait for a deferral endless
+READY_LIMIT = 800  # letters claimed and not yet taken, at most
+BATCHES_AHEAD = 8  # batches in that many letters; a batch makes one trip to a rendering process
+READY_OCTETS = 32 << 20  # octets of those letters, at most: letters with attachments are large
+LETTER_OCTETS = 8 << 10  # assumed octets of a letter without its attachments
+RESULT_LIFETIME = 1.0  # seconds for which a result of the gate is valid
+LONGEST_SLEEP = 30.0  # seconds: a clock that is set back must not make the wait for a deferral endless
 
 
 class Signal:
-    """Something changed: wakes everyone who waits, and holds nothing for those who come later."""
+    """Wakes every task that waits at the moment of ``notify``; a task that waits later is not woken by it."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
 
-    def give(self) -> None:
+    def notify(self) -> None:
         self._event.set()
         self._event = asyncio.Event()
 
     async def wait(self, seconds: float | None = None) -> None:
-        """Until the next pulse, or so long."""
+        """Return at the next ``notify``, or after so many seconds."""
         event = self._event
         if seconds is None:
             await event.wait()
@@ -49,18 +49,22 @@ class Signal:
                 await event.wait()
 
 
-class _Ready(Struct, frozen=True):
-    """A letter that may go."""
+class _ReadyLetter(Struct, frozen=True):
+    """A rendered letter that the gate allows."""
 
     message: Message
-    closes_at: float  # Unix seconds: the first moment at which the gate would say otherwise by itself
-    asked_at: float  # monotonic seconds: when the gate was asked
+    open_until: float  # Unix seconds: the gate allows the letter until then
+    checked_at: float  # monotonic seconds: time of the gate's check
 
 
 class Outbox:
-    """The letters of one run that are claimed, being rendered, ready, or out on a connection."""
+    """The letters of one run that are claimed, being rendered, ready, or on a connection.
 
-    def __init__(  # noqa: PLR0913 (what the stock depends on)
+    The run calls ``fill`` once; the dispatcher calls ``take`` and, for each letter taken, ``settled`` or ``put_back``.
+    Each due letter is given out once, and only while the gate allows it.
+    """
+
+    def __init__(  # noqa: PLR0913 (all that one run's outbox depends on)
         self,
         ledger: Ledger,
         render_pool: RenderPool,
@@ -69,149 +73,151 @@ class Outbox:
         gate: Gate,
         attached: int = 0,
         wave: str = FIRST_WAVE,
-        patience: float = inf,
+        longest_wait: float = inf,
     ) -> None:
         """``eightbit``: the relay offers 8BITMIME. ``attached``: octets of attachments in every letter.
 
-        ``gate`` says which letters may go; one that may not go just now stays due for a later run.
-        ``patience``: seconds that are waited for a deferred letter to be due again, at the most.
+        A letter that ``gate`` does not allow now stays due for a later run. ``longest_wait``: longest wait, in seconds,
+        for a deferred letter to be due again.
         """
         self._ledger = ledger
         self._wave = wave
         self._gate = gate
         self._withhold: Callable[[Delivery, str], None] = lambda *_: None
-        self._patience = patience
+        self._patience = longest_wait
         self._render_pool = render_pool
         self._eightbit = eightbit
-        self._ahead = max(BATCHES, min(AHEAD, MEMORY // (LETTER + 2 * attached)))
-        self._ready: deque[_Ready] = deque()
-        self._stale: list[Message] = []  # letters that waited too long to go without being asked about again
+        self._ready_limit = max(BATCHES_AHEAD, min(READY_LIMIT, READY_OCTETS // (LETTER_OCTETS + 2 * attached)))
+        self._ready: deque[_ReadyLetter] = deque()
+        self._stale: list[Message] = []  # rendered letters that the gate must check again
         self._rendering = 0
         self._out = 0
         self._closed = False
-        self._drained = False  # the last claim found nothing: only what is out may still become due
+        self._drained = False  # the last claim found nothing: only letters on a connection may become due again
         self.canary_running = True
-        self.exhausted = False  # nothing is due any more, now or later
-        self.waits_until: float | None = None  # Unix seconds: nothing to do until then, where letters are deferred
-        self.arrived = Signal()  # for connections: a letter is ready, or none will come
-        self._wanted = Signal()  # for the filling: there is room, or something came back
+        self.exhausted = False  # no letter is due, nor will be in this run
+        self.waits_until: float | None = None  # Unix seconds: the next deferred letter is due then, and none before
+        self.changed = Signal()  # for connections: a letter is ready, or none will come
+        self._work = Signal()  # for ``fill``: there is room, or a letter came back
 
     @property
     def out(self) -> int:
-        """Letters on a connection, whose outcome is not known."""
+        """Number of letters on a connection, whose outcome is not known."""
         return self._out
 
     def take(self) -> Message | None:
-        """The next ready letter, for a connection; it comes back through ``settled`` or ``put_back``."""
-        self._take_out_the_stale()
+        """The next ready letter, if there is one; the caller ends it with ``settled`` or ``put_back``."""
+        self._set_stale_aside()
         if not self._ready:
             return None
         self._out += 1
-        # What is being rendered counts too: were only the ready ones looked at, fast connections could empty the shelf
-        # without ever passing the half.
-        if self._rendering + len(self._ready) == self._ahead // 2:
-            self._wanted.give()
+        # Letters being rendered count too: fast connections could take all the ready ones without the number of ready
+        # letters ever being exactly half the limit.
+        if self._rendering + len(self._ready) == self._ready_limit // 2:
+            self._work.notify()
         return self._ready.popleft().message
 
-    def _take_out_the_stale(self) -> None:
-        """Letters of which the gate may say something else by now go to ``fill``, which asks it."""
-        now, moment = time.time(), time.monotonic()
-        while self._ready and (self._ready[0].closes_at <= now or self._ready[0].asked_at + FRESH < moment):
+    def _set_stale_aside(self) -> None:
+        """Leave letters whose gate result has expired to ``fill``, which has the gate check them again."""
+        now, oldest = time.time(), time.monotonic() - RESULT_LIFETIME
+        while self._ready and (self._ready[0].open_until <= now or self._ready[0].checked_at < oldest):
             self._stale.append(self._ready.popleft().message)
         if self._stale:
-            self._wanted.give()
+            self._work.notify()
 
     def settled(self) -> None:
-        """A letter that was taken has its outcome."""
+        """Note that a letter that was taken has its outcome."""
         self._out -= 1
         if self._drained:
-            self._wanted.give()
+            self._work.notify()
 
     def put_back(self, message: Message) -> None:
-        """A letter that was taken was not begun."""
+        """Return a letter that was taken and not started."""
         self._out -= 1
         self._stale.append(message)
-        self._wanted.give()
+        self._work.notify()
 
     def close(self) -> None:
-        """Claim no more. What is ready stays due in the ledger."""
+        """Claim no more. Letters that are ready stay due in the ledger."""
         self._closed = True
-        self._wanted.give()
-        self.arrived.give()
+        self._work.notify()
+        self.changed.notify()
 
     async def fill(self, withhold: Callable[[Delivery, str], None]) -> None:
-        """Keep letters ready until none is due any more: the canary first, the others when it is settled.
+        """Keep letters ready until none is due: the canary first, the others when all of it has outcomes.
 
-        ``withhold`` is told of those that the gate says must not go any more, with the reason.
+        Calls ``withhold`` with each letter that the gate forbids for good, and with the reason.
         """
         self._withhold = withhold
         async with asyncio.TaskGroup() as rendering:
             await self._fill(rendering, canary_only=True)
-            self.canary_running = self._closed  # what stopped the canary still judges the letters on their way
+            self.canary_running = self._closed  # if the canary stopped the run, its letters in transit still count
             await self._fill(rendering, canary_only=False)
         self.exhausted = not self._closed
-        self.arrived.give()
+        self.changed.notify()
 
     async def _fill(self, rendering: asyncio.TaskGroup, *, canary_only: bool) -> None:
         while not self._closed:
             if self._stale:
-                self._ask_again()
-            elif self._rendering + len(self._ready) >= self._ahead:
-                await self._rest()
+                self._recheck_stale()
+            elif self._rendering + len(self._ready) >= self._ready_limit:
+                await self._wait_for_work()
             elif batch := await self._claim(canary_only=canary_only):
-                if may_go := self._asked(batch):
-                    self._rendering += len(may_go)
-                    rendering.create_task(self._render(may_go))
-            elif self._rendering or self._ready or self._out or self._stale:  # stale since the ledger was asked
+                if allowed := self._check_gate(batch):
+                    self._rendering += len(allowed)
+                    rendering.create_task(self._render(allowed))
+            elif self._rendering or self._ready or self._out or self._stale:  # may be stale since the claim
                 self._drained = True
-                await self._rest()
+                await self._wait_for_work()
                 self._drained = False
             elif canary_only or not await self._wait_for_deferrals():
                 return
 
     async def _claim(self, *, canary_only: bool) -> list[Delivery]:
-        limit = self._ahead // BATCHES
+        limit = self._ready_limit // BATCHES_AHEAD
         return await self._ledger.claim(limit, time.time(), canary_only=canary_only, wave=self._wave)
 
-    async def _rest(self, seconds: float | None = None) -> None:
-        """Until something is wanted. Looks first, since it may have come while the ledger was asked."""
+    async def _wait_for_work(self, seconds: float | None = None) -> None:
+        """Wait for a signal, unless there is work already: it may have come during a call of the ledger."""
         if not (self._closed or self._stale):
-            await self._wanted.wait(seconds)
+            await self._work.wait(seconds)
 
-    def _asked(self, letters: Sequence[Delivery]) -> Sequence[tuple[Delivery, float]]:
-        """Those of the letters that may go, and until when; those that must not any more are withheld."""
-        verdict = self._gate.ask(letters, time.time())
-        for letter, reason in verdict.withheld:
+    def _check_gate(self, letters: Sequence[Delivery]) -> Sequence[tuple[Delivery, float]]:
+        """The letters that the gate allows, each with its time limit; letters forbidden for good are withheld."""
+        result = self._gate.check(letters, time.time())
+        for letter, reason in result.withheld:
             self._withhold(letter, reason)
-        return verdict.open
+        return result.allowed
 
-    def _ask_again(self) -> None:
-        """Put the letters that waited back in front, those of them that may still go."""
+    def _recheck_stale(self) -> None:
+        """Have the gate check the stale letters, and put those it allows in front."""
         messages = {message.delivery.id: message for message in self._stale}
         self._stale.clear()
-        moment = time.monotonic()
-        may_go = self._asked([message.delivery for message in messages.values()])
-        self._ready.extendleft(_Ready(messages[each.id], until, moment) for each, until in reversed(may_go))
-        self.arrived.give()
+        checked_at = time.monotonic()
+        allowed = self._check_gate([message.delivery for message in messages.values()])
+        self._ready.extendleft(_ReadyLetter(messages[each.id], until, checked_at) for each, until in reversed(allowed))
+        self.changed.notify()
 
     async def _render(self, batch: Sequence[tuple[Delivery, float]]) -> None:
-        moment = time.monotonic()
+        checked_at = time.monotonic()
         messages = await self._render_pool.write(
             [letter for letter, _ in batch], now=time.time(), eightbit=self._eightbit
         )
         self._rendering -= len(batch)
-        self._ready.extend(_Ready(message, until, moment) for message, (_, until) in zip(messages, batch, strict=True))
-        self.arrived.give()
+        self._ready.extend(
+            _ReadyLetter(message, until, checked_at) for message, (_, until) in zip(messages, batch, strict=True)
+        )
+        self.changed.notify()
         if self._drained:
-            self._wanted.give()
+            self._work.notify()
 
     async def _wait_for_deferrals(self) -> bool:
-        """Sleep until a deferred letter is due; false where there is none, or none soon enough."""
+        """Sleep until a deferred letter is due; false if none is, or none within the longest wait."""
         await self._ledger.flush()
         due_at = await self._ledger.next_due_at(self._wave)
         if due_at is None or due_at - time.time() > self._patience:
             return False
         self.waits_until = due_at
-        await self._rest(min(LONGEST_SLEEP, max(0.0, due_at - time.time())))
+        await self._wait_for_work(min(LONGEST_SLEEP, max(0.0, due_at - time.time())))
         self.waits_until = None
         return True

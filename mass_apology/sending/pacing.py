@@ -1,7 +1,7 @@
-"""When the next letter may go: rates, windows, back-off, growth, breakers.
+"""Pure functions for rates, windows, concurrency, back-off and the breaker.
 
-Everything here is a pure function of facts. The time is passed in as Unix or monotonic seconds, chance as a number in
-[0, 1); nothing sleeps, and state is a frozen value that the caller keeps.
+Time is passed in as Unix or monotonic seconds, chance as a number in [0, 1). Nothing sleeps; the caller keeps the
+state, which is a frozen value.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from mass_apology.settings import Rate
 
 CLIMB_SECONDS = 300.0  # from a standstill back to the full rate, once the relay stops throttling
 LOWEST_SHARE = 1 / 64  # however often the relay throttles, a trickle shows when it has recovered
-RECENT = 200  # the breaker looks at this many letters
-FEWEST = 20  # and speaks only after this many: two of three proves nothing
+RECENT = 200  # letters that the breaker looks at
+FEWEST = 20  # letters below which the breaker does not judge: two of three prove nothing
 
 
 class Pace(Struct, frozen=True, kw_only=True):
-    """An even stream: slots never come closer than the interval, so no second sees more than the rate plus one."""
+    """An even stream of slots, never closer than the interval, so no second has more than the rate plus one."""
 
     interval: float  # seconds between two hand-overs at the full rate; 0 is unlimited
     next_slot: float = 0.0  # the earliest time for the next hand-over
-    share: float = 1.0  # of the full rate, as it was left at ``slowed_at``
+    share: float = 1.0  # of the full rate, at ``slowed_at``; it grows from then on
     slowed_at: float = float("-inf")
 
 
 def pace_of(rate: Rate | None) -> Pace:
-    """The pace of an untroubled relay."""
+    """The pace for a rate; ``None`` is unlimited."""
     return Pace(interval=rate.seconds / rate.letters if rate else 0.0)
 
 
 def current_share(pace: Pace, now: float) -> float:
-    """The share of the full rate in use: what throttling left, climbing back evenly with time."""
+    """The share of the full rate in use: lowered by throttling, then climbing back linearly with time."""
     return min(1.0, pace.share + (now - pace.slowed_at) / CLIMB_SECONDS)
 
 
-def reserve(pace: Pace, now: float, *, slack: float = 0.0) -> tuple[Pace, float]:
-    """Take the next slot: the pace afterwards, and the time at which the letter may be handed over.
+def reserve_slot(pace: Pace, now: float, *, slack: float = 0.0) -> tuple[Pace, float]:
+    """Reserve the next slot: the pace afterwards, and the slot's time.
 
-    A slot that nobody took is lost, unless it is less than ``slack`` seconds old: then it can be made up for.
+    An unused slot is lost, unless it is less than ``slack`` seconds old.
     """
     slot = max(now - slack, pace.next_slot)
     return replace(pace, next_slot=slot + pace.interval / current_share(pace, now)), slot
@@ -61,17 +61,17 @@ def slow_down(pace: Pace, now: float, *, round_trip: float, observed_rate: float
 
 
 class Window(Struct, frozen=True, kw_only=True):
-    """What a window such as "10000/day" still allows."""
+    """The present state of a limit such as "10000/day"."""
 
-    remaining: int
-    reopens_at: float | None = None  # when ``remaining`` is 0: the time at which it will be more
+    remaining: int  # letters that may be handed over now
+    reopens_at: float | None = None  # if ``remaining`` is 0: the time at which it will be more
 
 
-def window(limit: Rate, usage: Iterable[tuple[int, int]], now: float) -> Window:
-    """What ``limit`` still allows, sliding: in *any* such stretch of time, not in each calendar day.
+def remaining_window(limit: Rate, usage: Iterable[tuple[int, int]], now: float) -> Window:
+    """What ``limit`` still allows. It slides: it holds for *any* such stretch of time, not for each calendar day.
 
-    ``usage`` is (minute, letters handed over in it), the minute in Unix seconds, in order of time. A minute counts
-    until all of it has left the window, so the limit errs on the safe side by less than a minute.
+    ``usage``: pairs of a minute (Unix seconds of its start) and the letters handed over in it, in order of time. A
+    minute counts until all of it has left the window, so the limit errs on the safe side by less than a minute.
     """
     recent = [(minute, count) for minute, count in usage if minute + 60 + limit.seconds > now]
     over = sum(count for _, count in recent) - limit.letters
@@ -85,14 +85,14 @@ def window(limit: Rate, usage: Iterable[tuple[int, int]], now: float) -> Window:
 
 
 class Concurrency(Struct, frozen=True, kw_only=True):
-    """How many connections may be open: grows with success, as a relay that accepts shows that it copes."""
+    """How many connections may be open: more with every accepted letter, up to the limit."""
 
-    allowed: float
-    limit: int
+    allowed: float  # connections allowed now, rounded down
+    limit: int  # the largest number, by the settings or by the relay
 
 
 def starting_concurrency(limit: int) -> Concurrency:
-    """Two connections to begin with."""
+    """Start with two connections."""
     return Concurrency(allowed=min(2.0, limit), limit=limit)
 
 
@@ -128,7 +128,7 @@ CONNECTION = Backoff(first=4.0, cap=300.0)  # the connection failed before the d
 RELAY = Backoff(first=2.0, cap=60.0)  # the relay cannot be reached
 
 
-def wait(backoff: Backoff, attempts: int, chance: float) -> float:
+def backoff_seconds(backoff: Backoff, attempts: int, chance: float) -> float:
     """Seconds to wait after ``attempts`` failures (≥ 1): full jitter, evenly between the least and the doubled wait."""
     longest = min(backoff.cap, backoff.first * 2.0 ** min(attempts - 1, 30))
     return backoff.least + chance * max(0.0, longest - backoff.least)
@@ -143,13 +143,13 @@ class Ending(StrEnum):
     IN_DOUBT = auto()
 
 
-def breaker(
+def breaker_trip(
     recent: Sequence[Ending], in_doubt: int, connections: int, *, refusals: float, deferrals: float
 ) -> str | None:
-    """Why the campaign should pause itself, as a sentence; ``None`` while all is well.
+    """The reason for the campaign to pause itself, as a sentence; ``None`` if there is none.
 
-    ``recent`` are the last endings, at most ``RECENT``; ``in_doubt`` counts this run's, and a single broken relay can
-    cause one per connection, so more than that is a pattern. ``refusals`` and ``deferrals`` are shares of ``recent``.
+    ``recent``: the last endings, at most ``RECENT``. ``in_doubt``: letters of this run; one crash of the relay causes
+    up to one per connection, so more are a pattern. ``refusals``, ``deferrals``: the largest shares of ``recent``.
     """
     if in_doubt > connections:
         return f"{counted(in_doubt, 'letter is', 'letters are')} in doubt, more than there are connections."
@@ -168,9 +168,9 @@ def canary_size(letters: int) -> int:
 
 
 def finish_time(letters: int, rate: Rate | None, windows: Sequence[tuple[Rate, int]], now: float) -> float | None:
-    """When the last of ``letters`` can be handed over at the earliest; ``None`` where nothing limits them.
+    """The earliest time at which the last of ``letters`` can be handed over; ``None`` without a limit.
 
-    ``windows`` are pairs of a limit and what it still allows now.
+    ``windows``: pairs of a limit and the number of letters that it still allows now.
     """
     ends = [now + letters * rate.seconds / rate.letters] if rate else []
     for limit, remaining in windows:

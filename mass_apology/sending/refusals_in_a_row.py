@@ -1,16 +1,16 @@
-"""Refusals that are about us after all: the same words to one after the other, or the content of canary letters.
+"""Recognises refusals caused by us: the same reply to several letters in a row, or canary letters refused for content.
 
-One permanent answer whose code does not name the recipient's mailbox proves nothing: a destination may dislike one
-letter. The same words to several people in a row, with nobody accepted in between, are about what they have in common:
-our account, our sender or our letter. Dead addresses are no part of it: "5.1.1 user unknown" five times over is five
-dead addresses. So a run stops at the third domain or the fifth letter of such a row, and who was refused in it is due
-again. So is who stands in an unfinished row when the breaker pauses the run.
-Answers of several connections cross, so that one refused at the edge of a row may be missed: ``retry`` is for that.
+One permanent reply whose code does not name the recipient's mailbox proves nothing: a destination may dislike one
+letter. The same reply to several people in a row, with no letter accepted in between, concerns what they have in
+common: our account, our sender or our letter. "5.1.1 user unknown" does not count: five of them are five dead
+addresses. A run stops at the third domain or the fifth letter of such a row, and the letters refused in it are due
+again. So are the letters of an unfinished row when the breaker pauses the run. Replies on several connections cross, so
+a refusal at the edge of a row may be missed; ``retry`` is for that.
 
-In the canary one letter refused for its content is set aside as REFUSED, so that it holds nobody else back; three of
-them stop the run, and are due again likewise.
+One canary letter refused for its content stays REFUSED and holds no other letter back; three of them stop the run, and
+are due again.
 
-Pure: state and decisions are values. ``TRANSITIONS`` allows to take a refusal back.
+Pure: state and decisions are values. ``model.TRANSITIONS`` allows REFUSED → DEFERRED for this.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from mass_apology.sending import pacing
 from mass_apology.sending.decisions import Decision, Effect
 from mass_apology.smtp.verdicts import Kind, Verdict
 
-DOMAINS = 3  # recipients' domains that heard the same words in a row
-LETTERS = 5  # letters, where their domains are fewer
+DOMAINS = 3  # recipients' domains with the same reply in a row
+LETTERS = 5  # letters with the same reply in a row, if their domains are fewer
 CANARIES = 3  # canary letters refused for their content
 
-_NAMES_NO_MAILBOX = frozenset({Kind.POLICY, Kind.PERMANENT, Kind.REPUTATION, Kind.CONTENT})
-_NOT_WORDS = re.compile(r"<[^<>]*>|\S*[@\d]\S*")  # addresses, numbers, and the marks of queues, hosts and messages
+_WITHOUT_MAILBOX = frozenset({Kind.POLICY, Kind.PERMANENT, Kind.REPUTATION, Kind.CONTENT})
+_VARIABLE_PARTS = re.compile(r"<[^<>]*>|\S*[@\d]\S*")  # addresses, numbers, and ids of queues, hosts and messages
 
 
-class Refused(Struct, frozen=True, kw_only=True):
-    """A letter that may be taken back, with its last mark."""
+class RefusedLetter(Struct, frozen=True, kw_only=True):
+    """A refused letter, with its last mark; it may be made due again."""
 
     delivery: Delivery
     mark: Mark
@@ -46,23 +46,23 @@ class Refused(Struct, frozen=True, kw_only=True):
 
 
 class Refusals(Struct, frozen=True, kw_only=True):
-    """What a run remembers of its refusals."""
+    """The refusals of a run, as far as they matter."""
 
-    words: str = ""  # that the last of them have in common
-    row: tuple[Refused, ...] = ()  # these, with nobody accepted in between
-    canaries: tuple[Refused, ...] = ()  # canary letters refused for their content
-    stopped: bool = False  # the run begins nothing more: what is still answered in such words is due again
+    text: str = ""  # the reply, normalised, that the letters in ``row`` have in common
+    row: tuple[RefusedLetter, ...] = ()  # the last refusals with this text, no letter accepted in between
+    canaries: tuple[RefusedLetter, ...] = ()  # canary letters refused for their content
+    stopped: bool = False  # the run is stopping: further letters refused with this text are due again at once
 
 
-class Weighed(Struct, frozen=True, kw_only=True):
-    """What a decision becomes by those before it."""
+class CheckedDecision(Struct, frozen=True, kw_only=True):
+    """A decision in view of the earlier refusals."""
 
-    refusals: Refusals
+    refusals: Refusals  # the state afterwards
     decision: Decision
-    taken_back: tuple[Refused, ...] = ()  # letters refused before, with the marks that make them due again
+    reopened: tuple[RefusedLetter, ...] = ()  # earlier refused letters, with marks that make them due again
 
 
-def weigh(  # noqa: PLR0913 (seven facts, all needed, all named at the call)
+def check_refusals(  # noqa: PLR0913 (seven facts, all needed, all named at the call)
     refusals: Refusals,
     decision: Decision,
     delivery: Delivery,
@@ -71,43 +71,43 @@ def weigh(  # noqa: PLR0913 (seven facts, all needed, all named at the call)
     *,
     canary: bool,
     chance: float,
-) -> Weighed:
-    """What ``decision`` becomes.
+) -> CheckedDecision:
+    """Change ``decision`` to a stop if it completes a row or the canaries.
 
-    ``canary`` says that the canary is running, ``chance`` in [0, 1) spreads the retries.
+    ``canary``: the canary is running. ``chance`` in [0, 1) spreads the retries.
     """
     if verdict.kind is Kind.ACCEPTED:
-        return Weighed(refusals=replace(refusals, words="", row=()), decision=decision)
-    if verdict.kind not in _NAMES_NO_MAILBOX:
-        return Weighed(refusals=refusals, decision=decision)
-    this = Refused(delivery=delivery, mark=decision.mark)
-    refusals = _with(refusals, this, outcome, of_canary=canary and verdict.kind is Kind.CONTENT)
-    reason = _reason(refusals, this)
+        return CheckedDecision(refusals=replace(refusals, text="", row=()), decision=decision)
+    if verdict.kind not in _WITHOUT_MAILBOX:
+        return CheckedDecision(refusals=refusals, decision=decision)
+    this = RefusedLetter(delivery=delivery, mark=decision.mark)
+    refusals = _add_refusal(refusals, this, outcome, of_canary=canary and verdict.kind is Kind.CONTENT)
+    reason = _stop_reason(refusals, this)
     if reason is None:
-        return Weighed(refusals=refusals, decision=decision)
+        return CheckedDecision(refusals=refusals, decision=decision)
     letters, sentence = reason
-    return _stopped(refusals, decision, letters, f"{sentence} {_last_words(outcome)}", chance)
+    return _stop_run(refusals, decision, letters, f"{sentence} {_last_reply(outcome)}", chance)
 
 
-def paused(refusals: Refusals, *, now: float, chance: float) -> tuple[Refusals, tuple[Refused, ...]]:
-    """When the breaker pauses the run: the present row is taken back, since nothing says that it would have ended."""
-    refusals, due = _taken_back(refusals, refusals.row, now, chance)
+def reopen_row(refusals: Refusals, *, now: float, chance: float) -> tuple[Refusals, tuple[RefusedLetter, ...]]:
+    """Make the letters of the present row due again. The dispatcher calls it when the breaker pauses the run."""
+    refusals, due = _reopen(refusals, refusals.row, now, chance)
     return refusals, tuple(due.values())
 
 
-def _with(refusals: Refusals, this: Refused, outcome: Outcome, *, of_canary: bool) -> Refusals:
+def _add_refusal(refusals: Refusals, this: RefusedLetter, outcome: Outcome, *, of_canary: bool) -> Refusals:
     if of_canary:
         refusals = replace(refusals, canaries=(*refusals.canaries, this))
-    if outcome.reply is None:  # our own word, such as "too large", is about this letter
+    if outcome.reply is None:  # a problem found by us, such as "too large", concerns this letter alone
         return refusals
-    words = _words(outcome.reply)
-    before = refusals.row if words == refusals.words else ()
+    text = _normalised_reply(outcome.reply)
+    before = refusals.row if text == refusals.text else ()
     row = (*(each for each in before if each.delivery.id != this.delivery.id), this)
-    return replace(refusals, words=words, row=row)
+    return replace(refusals, text=text, row=row)
 
 
-def _reason(refusals: Refusals, this: Refused) -> tuple[tuple[Refused, ...], str] | None:
-    """The letters that are alike and what to say of them, where they are too many."""
+def _stop_reason(refusals: Refusals, this: RefusedLetter) -> tuple[tuple[RefusedLetter, ...], str] | None:
+    """The letters refused alike and the sentence for the user; ``None`` while they are few."""
     row, canaries = refusals.row, refusals.canaries
     if this in row and (refusals.stopped or len(row) >= LETTERS or len({each.domain for each in row}) >= DOMAINS):
         return row, (
@@ -122,11 +122,11 @@ def _reason(refusals: Refusals, this: Refused) -> tuple[tuple[Refused, ...], str
     return None
 
 
-def _stopped(
-    refusals: Refusals, decision: Decision, letters: tuple[Refused, ...], sentence: str, chance: float
-) -> Weighed:
-    """Those of the letters that are refused are due again, after a while: at the next run the others go first."""
-    refusals, due = _taken_back(refusals, letters, decision.mark.at, chance)
+def _stop_run(
+    refusals: Refusals, decision: Decision, letters: tuple[RefusedLetter, ...], sentence: str, chance: float
+) -> CheckedDecision:
+    """Stop the run; ``letters`` that are REFUSED are due again after a back-off, so that others go first next time."""
+    refusals, due = _reopen(refusals, letters, decision.mark.at, chance)
     this = due.pop(decision.mark.delivery, None)
     decision = replace(
         decision,
@@ -135,14 +135,14 @@ def _stopped(
         effect=Effect.STOP,
         sentence=sentence,
     )
-    return Weighed(refusals=refusals, decision=decision, taken_back=tuple(due.values()))
+    return CheckedDecision(refusals=refusals, decision=decision, reopened=tuple(due.values()))
 
 
-def _taken_back(
-    refusals: Refusals, letters: Sequence[Refused], now: float, chance: float
-) -> tuple[Refusals, dict[int, Refused]]:
+def _reopen(
+    refusals: Refusals, letters: Sequence[RefusedLetter], now: float, chance: float
+) -> tuple[Refusals, dict[int, RefusedLetter]]:
     due = {
-        each.delivery.id: replace(each, mark=_due_again(each.mark, now, chance))
+        each.delivery.id: replace(each, mark=_deferred_mark(each.mark, now, chance))
         for each in letters
         if each.mark.status is Status.REFUSED
     }
@@ -155,17 +155,17 @@ def _taken_back(
     return refusals, due
 
 
-def _due_again(mark: Mark, now: float, chance: float) -> Mark:
-    due_at = now + pacing.wait(pacing.LETTER, mark.attempts, chance)
+def _deferred_mark(mark: Mark, now: float, chance: float) -> Mark:
+    due_at = now + pacing.backoff_seconds(pacing.LETTER, mark.attempts, chance)
     return replace(mark, status=Status.DEFERRED, at=now, due_at=due_at)
 
 
-def _words(reply: Reply) -> str:
-    """Codes and words without what differs from one recipient to the next: addresses, numbers, the marks of queues."""
-    return f"{reply.code} {reply.enhanced or ''} {' '.join(_NOT_WORDS.sub(' ', reply.text.lower()).split())}"
+def _normalised_reply(reply: Reply) -> str:
+    """Codes and text without the parts that differ between recipients: addresses, numbers, queue ids."""
+    return f"{reply.code} {reply.enhanced or ''} {' '.join(_VARIABLE_PARTS.sub(' ', reply.text.lower()).split())}"
 
 
-def _last_words(outcome: Outcome) -> str:
+def _last_reply(outcome: Outcome) -> str:
     reply = outcome.reply
     if reply is None:
         return f"The last one: {outcome.text}."

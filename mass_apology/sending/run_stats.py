@@ -1,4 +1,4 @@
-"""What a run has done so far, for the breaker and for the eyes."""
+"""Counts the outcomes of a run, for the breaker and for the screen."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ RATE_SECONDS = 10.0  # the rate shown is that of the last ten seconds
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """A moment of a run."""
+    """The state of a run at one moment."""
 
     due_at_start: int  # letters that were due when the run began
-    counts: dict[Status, int]  # letters that got this status in this run
-    rate: float  # accepted letters a second, lately
-    seconds_left: float | None  # at this rate; None while it is not known
-    connections: int  # that may be open
+    counts: dict[Status, int]  # letters by the status that they got in this run
+    rate: float  # accepted letters a second, over the last ten seconds
+    seconds_left: float | None  # at this rate; None while the rate is 0
+    connections: int  # connections allowed
     share: float  # of the configured rate that is in use; below 1 while the relay throttles
-    waits_for: str = ""  # why nothing moves, as a phrase; empty while it does
+    waits_for: str = ""  # the reason for a standstill, as a phrase; empty while letters go
 
     @property
     def settled(self) -> int:
@@ -31,7 +31,7 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 
 class RunStats:
-    """Counts statuses as letters settle. A letter deferred and accepted later is counted as accepted only."""
+    """The counts of one run; the dispatcher reports each outcome. A letter deferred and then accepted counts once."""
 
     def __init__(self, due: int) -> None:
         self.due = due
@@ -41,7 +41,7 @@ class RunStats:
         self._accepted_in: deque[tuple[int, int]] = deque()  # (second, letters)
 
     def settle(self, delivery: int, status: Status, now: float) -> None:
-        """A delivery got this status."""
+        """Count a delivery that got this status."""
         self._deferred.discard(delivery)
         if status is Status.DEFERRED:
             self._deferred.add(delivery)
@@ -50,8 +50,8 @@ class RunStats:
         if status is Status.ACCEPTED:
             self._count_accepted(int(now))
 
-    def take_back(self, delivery: int, status: Status) -> None:
-        """A delivery that got this status is deferred after all."""
+    def reopen(self, delivery: int, status: Status) -> None:
+        """Count a delivery with this status as deferred instead."""
         self.counts[status] -= 1
         self._deferred.add(delivery)
 
@@ -72,7 +72,7 @@ class RunStats:
         return sum(count for _, count in counted) / max(1.0, now - counted[0][0])
 
     def snapshot(self, now: float, *, connections: int, share: float, waits_for: str) -> Progress:
-        """What to show now."""
+        """The state at ``now`` (Unix seconds)."""
         counts = dict(self.counts)
         if self._deferred:
             counts[Status.DEFERRED] = len(self._deferred)

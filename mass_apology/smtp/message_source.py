@@ -1,4 +1,4 @@
-"""What the connections need from whoever hands out the letters."""
+"""The port through which the connections get messages and report outcomes."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from mass_apology.model import Message, Outcome
 
 
 class MessageSource(Protocol):
-    """Hands messages out and takes their outcomes in.
+    """Gives messages to the connections and takes their outcomes; the dispatcher and ``test`` implement it.
 
-    Every message that was handed out comes back once: through ``settle``, or through ``back``.
+    The connections return every message that they got exactly once: through ``settle`` or through ``give_back``.
     """
 
     async def next_message(self) -> Message | None:
-        """Waits for the next message this connection should send; ``None`` means there will be no more."""
+        """Wait for the next message to send; ``None``: there will be no more."""
 
-    def next_at_hand(self) -> Message | None:
-        """The next message, if it can be sent at once; ``None`` means there is none just now."""
+    def next_if_ready(self) -> Message | None:
+        """The next message, if one may be sent at once; ``None``: not now."""
 
     async def hand_over(self, message: Message) -> None:
-        """Returns when HANDING_OVER is durable and the pace allows the final dot; if it raises, no dot is written."""
+        """Return when HANDING_OVER is durable and the pace allows the final dot; if it raises, no dot is written."""
 
     def settle(self, message: Message, outcome: Outcome) -> None:
-        """Takes the outcome of a transaction that was begun."""
+        """Take the outcome of a transaction that was begun."""
 
-    def back(self, message: Message) -> None:
-        """Takes a message back of which ``hand_over`` was not asked and which the relay cannot have: no attempt."""
+    def give_back(self, message: Message) -> None:
+        """Take back a message without ``hand_over``, which the relay cannot have: it does not count as an attempt."""
 
-    async def unreachable(self, error: RelayError) -> bool:
-        """A connection could not be opened: returns when it is time for the next try, false to do without it."""
+    async def connection_failed(self, error: RelayError) -> bool:
+        """A connection could not be opened: return true when the next try is due, false if there is to be none."""
 
-    async def closing(self) -> None:
-        """Returns when no further message is to be begun; a connection that is still being opened is given up then."""
+    async def wait_closed(self) -> None:
+        """Return when no further message is to be begun; a connection that is being opened is then given up."""

@@ -1,4 +1,4 @@
-"""The connections to one relay: as many as are allowed at the moment, each opened when there is a message for it."""
+"""Keeps as many connections to one relay as are allowed, and opens each when there is a message for it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mass_apology.smtp.transaction import Conversation, Grouping
 
 
 async def run(relay: RelaySettings, password: str | None, source: MessageSource, allowed: Callable[[], int]) -> None:
-    """Sends what the desk hands out, until it has no more messages or does without the last connection.
+    """Send the messages of ``source`` until it has no more, or until it gives up the last connection.
 
     ``allowed()`` is the number of connections wanted now; it is asked between messages, and less than one counts as
-    one. Raises the first exception the desk raises, and ``CampaignError`` where the settings cannot be used. When it
-    returns, raises or is cancelled, every connection is closed and every message is back at the desk.
+    one. Raises the first exception of ``source``, and ``CampaignError`` if the settings cannot be used. When it
+    returns, raises or is cancelled, every connection is closed and every message is settled or given back.
     """
     with first_failure():
         async with asyncio.TaskGroup() as tasks:
@@ -42,32 +42,32 @@ class _Pool:
         self._tasks = tasks
         self._places: set[int] = set()  # connections, numbered from 0: number n is wanted while more than n are allowed
         self._grouping = Grouping()
-        self._ending = False  # the desk has no more messages, or wanted to do without a connection
-        self._closing: asyncio.Task[None] | None = None  # ends when the desk begins nothing more
+        self._ending = False  # the source has no more messages, or gave up a connection
+        self._closing: asyncio.Task[None] | None = None  # ends when the source starts nothing more
 
     def grow(self) -> None:
         if self._ending:
             return
         if self._closing is None:
-            self._closing = self._tasks.create_task(self._source.closing())
+            self._closing = self._tasks.create_task(self._source.wait_closed())
         for place in range(max(1, self._allowed())):
             if place not in self._places:
                 self._places.add(place)
-                self._tasks.create_task(self._keep(place))
+                self._tasks.create_task(self._run_connections(place))
 
     def _is_wanted(self, place: int) -> bool:
         return place == 0 or place < self._allowed()
 
-    def _may_go_on(self, place: int) -> bool:
-        """Asked between messages, on one connection or on two of a place, which is when the allowance has news."""
+    def _may_continue(self, place: int) -> bool:
+        """Whether this connection is still wanted; called between messages. Opens others if more are allowed by now."""
         if len(self._places) < self._allowed():
             self.grow()
         return self._is_wanted(place)
 
-    async def _keep(self, place: int) -> None:
-        """One connection after the other in this place."""
+    async def _run_connections(self, place: int) -> None:
+        """Open one connection after the other in this place, while it is wanted."""
         try:
-            while self._may_go_on(place):
+            while self._may_continue(place):
                 message = await self._source.next_message()
                 if message is None or await self._serve(place, message):
                     self._ending = True
@@ -78,18 +78,18 @@ class _Pool:
                 self._closing.cancel()
 
     async def _serve(self, place: int, message: Message) -> bool:
-        """Opens a connection, beginning with this message; true where the place is not needed any more."""
+        """Open a connection and send, beginning with this message; true if the place is not needed any more."""
         try:
             session = await self._open(message)
         except RelayError as error:
-            return not await self._source.unreachable(error)
+            return not await self._source.connection_failed(error)
         if session is None:
             return True
-        may_go_on = partial(self._may_go_on, place)
-        return await Conversation(session, self._relay, self._source, may_go_on, self._grouping).run(message)
+        may_continue = partial(self._may_continue, place)
+        return await Conversation(session, self._relay, self._source, may_continue, self._grouping).run(message)
 
     async def _open(self, message: Message) -> Session | None:
-        """A connection; ``None`` where the desk closed before there was one. Without one the message is back."""
+        """A connection, or ``None`` if the source closed first. Without a connection the message is given back."""
         assert self._closing is not None  # noqa: S101 (made with the first place)
         opening = asyncio.create_task(open_session(self._relay, self._password))
         try:
@@ -99,7 +99,7 @@ class _Pool:
             return None
         finally:
             if not await _is_open(opening):
-                self._source.back(message)
+                self._source.give_back(message)
 
 
 async def _is_open(opening: asyncio.Task[Session]) -> bool:
@@ -107,7 +107,7 @@ async def _is_open(opening: asyncio.Task[Session]) -> bool:
     if not opening.done():
         opening.cancel()
         await asyncio.wait([opening])
-        if not opening.cancelled() and opening.exception() is None:  # just then it was
+        if not opening.cancelled() and opening.exception() is None:  # it was opened in spite of the cancellation
             opening.result().wire.abort()
         return False
     return not opening.cancelled() and opening.exception() is None

@@ -72,7 +72,7 @@ async def open_session(relay: RelaySettings, password: str | None) -> Session:
 
 
 async def _open_session(relay: RelaySettings, password: str | None) -> Session:
-    client = await _connected(relay, password)
+    client = await _connect(relay, password)
     # From here on nothing may wait: every event of the connection must find its new owner.
     transport, extensions = client.transport, _extensions(client)
     if transport is None or transport.is_closing():
@@ -82,7 +82,7 @@ async def _open_session(relay: RelaySettings, password: str | None) -> Session:
 
 async def probe(relay: RelaySettings, password: str | None) -> Offer:
     """Does what ``open_session`` does, takes leave, and says what the relay offered; raises the same."""
-    client = await _connected(relay, password)
+    client = await _connect(relay, password)
     tls = client.get_transport_info("ssl_object")
     offer = Offer(
         extensions=_extensions(client),
@@ -98,7 +98,7 @@ async def probe(relay: RelaySettings, password: str | None) -> Offer:
     return offer
 
 
-async def _connected(relay: RelaySettings, password: str | None) -> aiosmtplib.SMTP:
+async def _connect(relay: RelaySettings, password: str | None) -> aiosmtplib.SMTP:
     endpoint = parse(relay.url)
     if endpoint.user is not None and password is None:
         problem = f"The relay's password for {endpoint.user} is not known."
@@ -110,7 +110,7 @@ async def _connected(relay: RelaySettings, password: str | None) -> aiosmtplib.S
         timeout=relay.timeout,
         use_tls=endpoint.scheme is Scheme.TLS,
         start_tls=False,  # done step by step below, so that every failure has its phase
-        tls_context=None if endpoint.scheme is Scheme.PLAIN else await asyncio.to_thread(_trust, relay.ca_file),
+        tls_context=None if endpoint.scheme is Scheme.PLAIN else await asyncio.to_thread(_tls_context, relay.ca_file),
     )
     try:
         await _open(client, endpoint, relay, password)
@@ -121,31 +121,31 @@ async def _connected(relay: RelaySettings, password: str | None) -> aiosmtplib.S
 
 
 async def _open(client: aiosmtplib.SMTP, endpoint: Endpoint, relay: RelaySettings, password: str | None) -> None:
-    name = await _own_name(relay)
-    with _explained(endpoint, Phase.CONNECT):
+    name = await _ehlo_name(relay)
+    with _wrap_errors(endpoint, Phase.CONNECT):
         await client.connect(timeout=relay.connect_timeout)
     await _ehlo(client, endpoint, name)
     if endpoint.scheme is Scheme.STARTTLS:
         if not client.supports_extension("starttls"):
             raise failures.no_starttls(endpoint)
-        with _explained(endpoint, Phase.TLS):
+        with _wrap_errors(endpoint, Phase.TLS):
             await client.starttls(timeout=relay.connect_timeout)
         await _ehlo(client, endpoint, name)  # RFC 3207 §4.2: what was offered before is void
     if endpoint.user is not None and password is not None:
         mechanism = _mechanism(client, endpoint, relay)
-        with _explained(endpoint, Phase.AUTH):
+        with _wrap_errors(endpoint, Phase.AUTH):
             await _log_in(client, mechanism, endpoint.user, password)
 
 
 async def _ehlo(client: aiosmtplib.SMTP, endpoint: Endpoint, name: str | None) -> None:
-    with _explained(endpoint, Phase.EHLO):
+    with _wrap_errors(endpoint, Phase.EHLO):
         await client.ehlo(hostname=name or _address_literal(client))
 
 
-async def _own_name(relay: RelaySettings) -> str | None:
+async def _ehlo_name(relay: RelaySettings) -> str | None:
     """What to say in EHLO, or ``None`` where this machine has no name that others could know."""
     if relay.hello is None:
-        return await asyncio.to_thread(_domain_name)
+        return await asyncio.to_thread(_local_domain_name)
     if not _HELLO.fullmatch(relay.hello):
         raise CampaignError(
             "[relay] hello in campaign.toml is neither a host name nor an address in brackets.",
@@ -155,7 +155,7 @@ async def _own_name(relay: RelaySettings) -> str | None:
 
 
 @functools.cache
-def _domain_name() -> str | None:
+def _local_domain_name() -> str | None:
     name = socket.getfqdn()
     return name if "." in name and _HELLO.fullmatch(name) else None
 
@@ -167,7 +167,7 @@ def _address_literal(client: aiosmtplib.SMTP) -> str:
 
 
 @functools.lru_cache(maxsize=4)
-def _trust(ca_file: str | None) -> ssl.SSLContext:
+def _tls_context(ca_file: str | None) -> ssl.SSLContext:
     """The system's authorities and the relay's own; made once, since reading them takes 20 ms."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -244,7 +244,7 @@ def _size(stated: str | None) -> int | None:
 
 
 @contextmanager
-def _explained(endpoint: Endpoint, phase: Phase) -> Iterator[None]:
+def _wrap_errors(endpoint: Endpoint, phase: Phase) -> Iterator[None]:
     try:
         yield
     except (aiosmtplib.SMTPException, OSError) as error:

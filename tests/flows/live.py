@@ -16,7 +16,7 @@ from mass_apology.flows.init.toml_notation import toml
 from mass_apology.flows.plan.plan import Outlook
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.send.send import SendOptions, run
-from mass_apology.flows.send.sending_run import Ended
+from mass_apology.flows.send.sending_run import RunResult
 from mass_apology.ledger import Records, Result
 from mass_apology.model import Finding
 from mass_apology.sending.run_stats import Progress
@@ -126,7 +126,7 @@ class Person:
         self.last = progress
 
 
-def send(folder: Path, person: Person | None = None, **options: object) -> Ended:
+def send(folder: Path, person: Person | None = None, **options: object) -> RunResult:
     """One ``send``, as a person does it."""
     return run(folder, SendOptions(**options), person or Person())
 

@@ -49,7 +49,7 @@ from smtp_fakes import Relay
 from mass_apology.flows.feedback.bounces import settle
 from mass_apology.flows.follow_up import consent, follow_up, wave_plan
 from mass_apology.flows.plan.plan import Draft
-from mass_apology.flows.send.sending_run import Ended
+from mass_apology.flows.send.sending_run import RunResult
 from mass_apology.ledger import Ledger, Records
 from mass_apology.ledger.sqlite import marks
 from mass_apology.ledger.sqlite.feedback import FeedbackBook
@@ -197,7 +197,7 @@ class World:
         if patient and not any(wave.said or (wave.ended and wave.ended.reason) for wave in done.waves):
             self.books.follow_ups.append(Run(run=self._run, begin=begin, end=self._clock.at))
 
-    def _sent(self) -> tuple[Ended, bool]:
+    def _sent(self) -> tuple[RunResult, bool]:
         person = Watcher(self._folder, self._clock, patient=self._chance.random() < PATIENCE)
         return send(self._folder, person), not person.has_stopped_it
 

@@ -79,7 +79,7 @@ class Watcher(Person):
 def hasten(patch: Callable[[object, str, object], None]) -> None:
     """Let a run look at its clock often: here an hour passes in a moment."""
     patch(outbox, "LONGEST_SLEEP", 0.003)
-    patch(outbox, "FRESH", 0.02)
+    patch(outbox, "RESULT_LIFETIME", 0.02)
     patch(sending, "TICK", 0.003)
 
 

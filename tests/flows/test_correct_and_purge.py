@@ -15,7 +15,7 @@ from mass_apology.errors import ConfirmationError
 from mass_apology.flows.follow_up.affected import CorrectOptions
 from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.report.campaign_status import standing
-from mass_apology.flows.send.sending_run import Ended
+from mass_apology.flows.send.sending_run import RunResult
 
 SORRY_AGAIN = "Subject: What we got wrong\n\n{{ salutation }}\n\nOur first letter had an error.\n"
 
@@ -35,7 +35,7 @@ def sent(tmp_path: Path, live: Relay) -> Path:
     return folder
 
 
-def corrected(folder: Path, person: Person | None = None, **options: object) -> Ended:
+def corrected(folder: Path, person: Person | None = None, **options: object) -> RunResult:
     return correct(folder, CorrectOptions(template="again", **options), person or Person())
 
 

@@ -25,7 +25,7 @@ from mass_apology.flows.send import sending_run as run_module
 from mass_apology.ledger import Control
 from mass_apology.ledger.sqlite import marks
 from mass_apology.letter.render_pool import RenderPool
-from mass_apology.sending import dispatcher as desk_module
+from mass_apology.sending import dispatcher as dispatcher_module
 from mass_apology.smtp.sink import SinkSettings
 
 LETTERS = 400
@@ -75,7 +75,7 @@ def kill_a_writer() -> None:
 
 def test_a_writer_of_letters_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "processes_for", lambda *_: 1)
-    monkeypatch.setattr("mass_apology.sending.outbox.AHEAD", 80)
+    monkeypatch.setattr("mass_apology.sending.outbox.READY_LIMIT", 80)
     with slow_campaign(tmp_path) as (live, folder):
         with pytest.raises(MassApologyError, match="was killed by signal 9"):
             send(folder, Trouble(live, kill_a_writer))
@@ -135,7 +135,7 @@ def test_nobody_reads_the_output_any_more(tmp_path: Path) -> None:
 
 
 def test_the_suppression_list_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mass_apology.sending.outbox.FRESH", 0.05)
+    monkeypatch.setattr("mass_apology.sending.outbox.RESULT_LIFETIME", 0.05)
     suppress.add("somebody@else.example", "requested", "")
     store = suppress.store_path()
     whole = store.read_bytes()
@@ -161,7 +161,7 @@ def test_a_letter_cannot_be_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyP
         return await write(self, deliveries, **facts)
 
     monkeypatch.setattr(RenderPool, "write", failing)
-    monkeypatch.setattr("mass_apology.sending.outbox.AHEAD", 80)
+    monkeypatch.setattr("mass_apology.sending.outbox.READY_LIMIT", 80)
     with slow_campaign(tmp_path) as (live, folder):
         with pytest.raises(TemplateError, match="cannot be rendered"):
             send(folder, Trouble(live, broken.set))
@@ -178,7 +178,7 @@ def test_memory_runs_out_where_letters_are_written(tmp_path: Path, monkeypatch: 
         return await write(self, deliveries, **facts)
 
     monkeypatch.setattr(RenderPool, "write", failing)
-    monkeypatch.setattr("mass_apology.sending.outbox.AHEAD", 80)
+    monkeypatch.setattr("mass_apology.sending.outbox.READY_LIMIT", 80)
     with slow_campaign(tmp_path) as (live, folder):
         with pytest.raises(MemoryError):
             send(folder, Trouble(live, broken.set))
@@ -188,7 +188,7 @@ def test_memory_runs_out_where_letters_are_written(tmp_path: Path, monkeypatch: 
 
 def test_a_reply_is_not_understood_by_our_own_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The one letter whose outcome cannot be worked out is in doubt; no other one is."""
-    classify, broken = desk_module.classify, threading.Event()
+    classify, broken = dispatcher_module.classify, threading.Event()
 
     def failing(outcome: object) -> object:
         if broken.is_set():
@@ -196,7 +196,7 @@ def test_a_reply_is_not_understood_by_our_own_code(tmp_path: Path, monkeypatch: 
             raise ValueError("what is this?")
         return classify(outcome)
 
-    monkeypatch.setattr(desk_module, "classify", failing)
+    monkeypatch.setattr(dispatcher_module, "classify", failing)
     with slow_campaign(tmp_path) as (live, folder):
         with pytest.raises(ValueError, match="what is this"):
             send(folder, Trouble(live, broken.set))

@@ -21,7 +21,7 @@ from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.follow_up.follow_up import FollowedUp, WaveEnded, run
 from mass_apology.flows.follow_up.outlook import Outlook, outlook
 from mass_apology.flows.follow_up.timers import text
-from mass_apology.flows.send.sending_run import Ended
+from mass_apology.flows.send.sending_run import RunResult
 from mass_apology.ledger import Ledger, Records
 from mass_apology.ledger.sqlite.waves import Armed
 from mass_apology.model import Finding, Severity, Status
@@ -436,7 +436,7 @@ def test_a_watch_that_was_interrupted_while_it_sent_begins_nothing_more(
     """It is the end of the command, whatever is due later: a signal would not be heard any more."""
     cut_off = WaveEnded(
         name="later",
-        ended=Ended(counts={Status.PLANNED: 2}, sent=1, seconds=1.0, interrupted=True),
+        ended=RunResult(counts={Status.PLANNED: 2}, sent=1, seconds=1.0, interrupted=True),
         said="",
         needs_a_person=False,
         next_at=time.time() + DAY,

@@ -13,7 +13,7 @@ from mass_apology.model import Delivery, Message
 from mass_apology.sending import outbox
 from mass_apology.sending.gate import Gate, Held, Ruling
 from mass_apology.sending.outbox import Outbox
-from mass_apology.sending.relay_windows import Windows
+from mass_apology.sending.relay_windows import RelayWindows
 from mass_apology.settings import Rate
 
 OPEN = Gate([])
@@ -44,7 +44,7 @@ class FakeLedger:
         return None
 
 
-class FakeFarm:
+class FakeRenderPool:
     """Takes its time, one batch after the other."""
 
     def __init__(self, seconds: float) -> None:
@@ -59,27 +59,27 @@ class FakeFarm:
         return [message(each.id) for each in deliveries]
 
 
-async def take_all(shelf: Outbox, most: list[int]) -> list[int]:
+async def take_all(queue: Outbox, most: list[int]) -> list[int]:
     taken: list[int] = []
-    while not shelf.exhausted:
-        while (letter := shelf.take()) is not None:
+    while not queue.exhausted:
+        while (letter := queue.take()) is not None:
             taken.append(letter.delivery.id)
-            shelf.settled()
-        most.append(shelf.out)
-        await shelf.arrived.wait(1.0)
+            queue.settled()
+        most.append(queue.out)
+        await queue.changed.wait(1.0)
     return taken
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.003, 0.02])
-@pytest.mark.parametrize("letters", [0, 1, outbox.AHEAD - 1, outbox.AHEAD, 3 * outbox.AHEAD + 7])
+@pytest.mark.parametrize("letters", [0, 1, outbox.READY_LIMIT - 1, outbox.READY_LIMIT, 3 * outbox.READY_LIMIT + 7])
 def test_every_letter_comes_once_however_slow_the_writing(letters: int, seconds: float) -> None:
     """Connections that are faster than the writing once emptied the shelf without waking the filling."""
 
     async def main() -> list[int]:
-        shelf = Outbox(FakeLedger(letters), FakeFarm(seconds), eightbit=True, gate=OPEN)
+        queue = Outbox(FakeLedger(letters), FakeRenderPool(seconds), eightbit=True, gate=OPEN)
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-            tasks.create_task(shelf.fill(refuse))
-            taking = tasks.create_task(take_all(shelf, []))
+            tasks.create_task(queue.fill(refuse))
+            taking = tasks.create_task(take_all(queue, []))
         return taking.result()
 
     assert sorted(asyncio.run(main())) == list(range(1, letters + 1))
@@ -87,21 +87,21 @@ def test_every_letter_comes_once_however_slow_the_writing(letters: int, seconds:
 
 def test_the_others_wait_until_the_canary_is_settled() -> None:
     async def main() -> None:
-        shelf = Outbox(FakeLedger(50, canaries=10), FakeFarm(0.0), eightbit=True, gate=OPEN)
+        queue = Outbox(FakeLedger(50, canaries=10), FakeRenderPool(0.0), eightbit=True, gate=OPEN)
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-            tasks.create_task(shelf.fill(refuse))
-            while shelf.out < 10:
-                if shelf.take() is None:
-                    await shelf.arrived.wait(1.0)
+            tasks.create_task(queue.fill(refuse))
+            while queue.out < 10:
+                if queue.take() is None:
+                    await queue.changed.wait(1.0)
             await asyncio.sleep(0.05)
-            assert shelf.take() is None
-            assert shelf.canary_running
+            assert queue.take() is None
+            assert queue.canary_running
             for _ in range(10):
-                shelf.settled()
-            await shelf.arrived.wait(1.0)
-            assert not shelf.canary_running
-            assert shelf.take() is not None
-            shelf.close()
+                queue.settled()
+            await queue.changed.wait(1.0)
+            assert not queue.canary_running
+            assert queue.take() is not None
+            queue.close()
 
     asyncio.run(main())
 
@@ -113,46 +113,46 @@ def test_closing_is_noticed_while_the_ledger_is_asked() -> None:
         async def claim(self, limit: int, _now: float, *, canary_only: bool, wave: str = "first") -> list[Delivery]:
             claimed = await super().claim(limit, _now, canary_only=canary_only)
             if not claimed and not canary_only:
-                shelf.close()
+                queue.close()
                 await asyncio.sleep(0.01)
             return claimed
 
     async def main() -> None:
-        nonlocal shelf
-        shelf = Outbox(SlowLedger(50), FakeFarm(0.0), eightbit=True, gate=OPEN)
+        nonlocal queue
+        queue = Outbox(SlowLedger(50), FakeRenderPool(0.0), eightbit=True, gate=OPEN)
         async with asyncio.timeout(5):
-            await shelf.fill(refuse)
-        assert not shelf.exhausted
+            await queue.fill(refuse)
+        assert not queue.exhausted
 
-    shelf: Outbox
+    queue: Outbox
     asyncio.run(main())
 
 
 def test_letters_with_large_attachments_do_not_pile_up() -> None:
     async def main() -> int:
-        shelf = Outbox(FakeLedger(500), FakeFarm(0.0), eightbit=True, gate=OPEN, attached=10 << 20)
+        queue = Outbox(FakeLedger(500), FakeRenderPool(0.0), eightbit=True, gate=OPEN, attached=10 << 20)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(shelf.fill(refuse))
+            tasks.create_task(queue.fill(refuse))
             await asyncio.sleep(0.2)
-            on_the_shelf = 0
-            while shelf.take() is not None:
-                on_the_shelf += 1
-            shelf.close()
-        return on_the_shelf
+            ready = 0
+            while queue.take() is not None:
+                ready += 1
+            queue.close()
+        return ready
 
-    assert asyncio.run(main()) == outbox.BATCHES
+    assert asyncio.run(main()) == outbox.BATCHES_AHEAD
 
 
 def test_a_letter_put_back_comes_again() -> None:
     async def main() -> list[int]:
-        shelf = Outbox(FakeLedger(3), FakeFarm(0.0), eightbit=True, gate=OPEN)
+        queue = Outbox(FakeLedger(3), FakeRenderPool(0.0), eightbit=True, gate=OPEN)
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-            tasks.create_task(shelf.fill(refuse))
-            await shelf.arrived.wait(1.0)
-            first = shelf.take()
+            tasks.create_task(queue.fill(refuse))
+            await queue.changed.wait(1.0)
+            first = queue.take()
             assert first is not None
-            shelf.put_back(first)
-            taking = tasks.create_task(take_all(shelf, []))
+            queue.put_back(first)
+            taking = tasks.create_task(take_all(queue, []))
         return taking.result()
 
     assert asyncio.run(main()) == [1, 2, 3]
@@ -162,7 +162,7 @@ def test_only_what_the_gate_lets_go_is_rendered() -> None:
     rendered: list[int] = []
     withheld: list[tuple[int, str]] = []
 
-    class CountingFarm(FakeFarm):
+    class CountingFarm(FakeRenderPool):
         async def write(self, deliveries: Sequence[Delivery], *, now: float, eightbit: bool) -> list[Message]:
             rendered.extend(each.id for each in deliveries)
             return await super().write(deliveries, now=now, eightbit=eightbit)
@@ -172,10 +172,10 @@ def test_only_what_the_gate_lets_go_is_rendered() -> None:
         return later | {each.id: Held(reason="asked", for_good=True) for each in letters if each.id % 3 == 2}
 
     async def main() -> list[int]:
-        shelf = Outbox(FakeLedger(900), CountingFarm(0.0), eightbit=True, gate=Gate([rule]))
+        queue = Outbox(FakeLedger(900), CountingFarm(0.0), eightbit=True, gate=Gate([rule]))
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-            tasks.create_task(shelf.fill(lambda letter, reason: withheld.append((letter.id, reason))))
-            taking = tasks.create_task(take_all(shelf, []))
+            tasks.create_task(queue.fill(lambda letter, reason: withheld.append((letter.id, reason))))
+            taking = tasks.create_task(take_all(queue, []))
         return taking.result()
 
     assert sorted(asyncio.run(main())) == sorted(rendered) == list(range(3, 901, 3))
@@ -183,7 +183,7 @@ def test_only_what_the_gate_lets_go_is_rendered() -> None:
 
 
 def test_a_letter_that_waited_is_asked_about_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "FRESH", 0.01)
+    monkeypatch.setattr(outbox, "RESULT_LIFETIME", 0.01)
     stopped: set[int] = set()
     withheld: list[int] = []
 
@@ -191,13 +191,13 @@ def test_a_letter_that_waited_is_asked_about_again(monkeypatch: pytest.MonkeyPat
         return {each.id: Held(reason="asked", for_good=True) for each in letters if each.id in stopped}
 
     async def main() -> list[int]:
-        shelf = Outbox(FakeLedger(5), FakeFarm(0.0), eightbit=True, gate=Gate([rule]))
+        queue = Outbox(FakeLedger(5), FakeRenderPool(0.0), eightbit=True, gate=Gate([rule]))
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-            tasks.create_task(shelf.fill(lambda letter, _: withheld.append(letter.id)))
-            await shelf.arrived.wait(1.0)
+            tasks.create_task(queue.fill(lambda letter, _: withheld.append(letter.id)))
+            await queue.changed.wait(1.0)
             await asyncio.sleep(0.05)  # a pause, and in it somebody is suppressed
             stopped.update({2, 4})
-            taking = tasks.create_task(take_all(shelf, []))
+            taking = tasks.create_task(take_all(queue, []))
         return taking.result()
 
     assert asyncio.run(main()) == [1, 3, 5]
@@ -214,12 +214,12 @@ def test_a_letter_does_not_go_after_the_moment_until_which_it_may() -> None:
         return {each.id: closes_at if now < closes_at else closed for each in letters}
 
     async def main() -> list[int]:
-        shelf = Outbox(FakeLedger(5), FakeFarm(0.0), eightbit=True, gate=Gate([rule]))
+        queue = Outbox(FakeLedger(5), FakeRenderPool(0.0), eightbit=True, gate=Gate([rule]))
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-            tasks.create_task(shelf.fill(refuse))
-            await shelf.arrived.wait(1.0)
+            tasks.create_task(queue.fill(refuse))
+            await queue.changed.wait(1.0)
             await asyncio.sleep(0.1)
-            taking = tasks.create_task(take_all(shelf, []))
+            taking = tasks.create_task(take_all(queue, []))
         return taking.result()
 
     assert asyncio.run(main()) == []
@@ -251,7 +251,7 @@ def test_the_canary_of_one_domain_is_as_large_as_any() -> None:
 
 
 def test_connections_cannot_overshoot_a_window_together() -> None:
-    windows = Windows([Rate(letters=3, seconds=3600)], [(0, 1)])
+    windows = RelayWindows([Rate(letters=3, seconds=3600)], [(0, 1)])
     now = 90.0
     for _ in range(2):
         assert windows.closed_until(now) is None

@@ -13,8 +13,8 @@ from mass_apology.sending.refusals_in_a_row import (
     DOMAINS,
     LETTERS,
     Refusals,
-    paused,
-    weigh,
+    check_refusals,
+    reopen_row,
 )
 from mass_apology.smtp.replies import classify, parse_reply
 
@@ -37,19 +37,19 @@ class History:
         outcome = _outcome(said.format(address=delivery.address, number=number))
         verdict = classify(outcome)
         decision = decide(delivery, outcome, verdict, now=100.0, chance=0.5, give_up_at=1e9)
-        weighed = weigh(self._refusals, decision, delivery, outcome, verdict, canary=canary, chance=0.5)
-        self._refusals = weighed.refusals
-        self._apply([letter.mark for letter in weighed.taken_back])
-        self._apply([weighed.decision.mark])
-        self.decisions.append(weighed.decision)
-        return weighed.decision
+        checked = check_refusals(self._refusals, decision, delivery, outcome, verdict, canary=canary, chance=0.5)
+        self._refusals = checked.refusals
+        self._apply([letter.mark for letter in checked.reopened])
+        self._apply([checked.decision.mark])
+        self.decisions.append(checked.decision)
+        return checked.decision
 
     def hear_all(self, said: Sequence[str], **facts: object) -> None:
         for number, each in enumerate(said, 1):
             self.hear(number, each, **facts)
 
     def pause(self) -> None:
-        self._refusals, letters = paused(self._refusals, now=200.0, chance=0.5)
+        self._refusals, letters = reopen_row(self._refusals, now=200.0, chance=0.5)
         self._apply([letter.mark for letter in letters])
 
     def _apply(self, marks: Iterable[Mark]) -> None:

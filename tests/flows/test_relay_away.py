@@ -75,7 +75,7 @@ def test_a_connection_that_waits_for_its_next_try_keeps_nobody_when_all_is_sent(
 
 def test_letters_that_waited_for_a_slow_relay_are_not_forgotten(tmp_path, monkeypatch) -> None:
     """All that is ready waits so long that the gate is asked again, just when the ledger has no more."""
-    monkeypatch.setattr(outbox, "FRESH", 0.02)
+    monkeypatch.setattr(outbox, "RESULT_LIFETIME", 0.02)
     with relay(SinkSettings(latency=0.003)) as live:
         table = {"connections": 2, "messages_per_connection": 1}
         folder = campaign_folder(tmp_path, live.sink.url, customers(420), relay=table)

@@ -1,4 +1,4 @@
-"""A desk that keeps books and a relay that misbehaves on request, for the tests of the SMTP room."""
+"""A message source that keeps books and a relay that misbehaves on request, for the tests of the SMTP room."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def message(
     )
 
 
-class FakeDesk:
+class FakeSource:
     """Hands messages out in order and insists that each comes back exactly once."""
 
     def __init__(self, messages: Iterable[Message]) -> None:
@@ -68,7 +68,7 @@ class FakeDesk:
     async def next_message(self) -> Message | None:
         return self._give()
 
-    def next_at_hand(self) -> Message | None:
+    def next_if_ready(self) -> Message | None:
         return self._give() if self.at_hand else None
 
     async def hand_over(self, letter: Message) -> None:
@@ -86,21 +86,21 @@ class FakeDesk:
             assert number in self.handed_over, "the dot was written without leave"
         self.outcomes[number] = outcome
 
-    def back(self, letter: Message) -> None:
+    def give_back(self, letter: Message) -> None:
         number = letter.delivery.id
         assert self.out.pop(number) is letter, "given back without being out"
         assert number not in self.handed_over, "given back after hand_over was asked"
         self.backs[number] += 1
         self.waiting.appendleft(letter)
 
-    async def unreachable(self, error: RelayError) -> bool:
+    async def connection_failed(self, error: RelayError) -> bool:
         self.unreachable_errors.append(error)
         if not self.waits:
             return False
         await asyncio.sleep(self.waits.popleft())
         return True
 
-    async def closing(self) -> None:
+    async def wait_closed(self) -> None:
         await self.closes.wait()
 
 
@@ -216,15 +216,15 @@ class Relay:
         return [int(one.recipients[0].removeprefix("customer").partition("@")[0]) for one in self.received]
 
 
-async def deliver(relay: Relay, desk: FakeDesk, *, connections: int = 1, **settings: object) -> None:
-    """Sends all the desk has through the sink."""
+async def deliver(relay: Relay, source: FakeSource, *, connections: int = 1, **settings: object) -> None:
+    """Sends all the message source has through the sink."""
     async with relay.sink as sink:
-        await run(RelaySettings(url=sink.url, **settings), None, desk, lambda: connections)
+        await run(RelaySettings(url=sink.url, **settings), None, source, lambda: connections)
 
 
-async def deliver_until_cancelled(relay: Relay, desk: FakeDesk, reached: asyncio.Event) -> None:
+async def deliver_until_cancelled(relay: Relay, source: FakeSource, reached: asyncio.Event) -> None:
     """Cancels the sending when ``reached`` says so, and waits for its end."""
-    task = asyncio.create_task(deliver(relay, desk))
+    task = asyncio.create_task(deliver(relay, source))
     await reached.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable
 
 import pytest
-from smtp_fakes import FakeDesk, Fault, FaultyConversation, Relay, message
+from smtp_fakes import FakeSource, Fault, FaultyConversation, Relay, message
 
 from mass_apology.errors import RelayError
 from mass_apology.model import NoReply, Phase
@@ -38,11 +38,11 @@ def without(*names: str) -> tuple[str, ...]:
     return tuple(line for line in ALL if line.partition(" ")[0] not in names)
 
 
-async def send(relay: Relay, desk: FakeDesk, ca_file: str | None, **settings: object) -> None:
+async def send(relay: Relay, source: FakeSource, ca_file: str | None, **settings: object) -> None:
     scheme = "smtp+starttls" if ca_file else "smtp+plain"
     async with relay.sink as sink:
         url = f"{scheme}://127.0.0.1:{sink.port}"
-        await run(RelaySettings(url=url, ca_file=ca_file, **settings), None, desk, lambda: 1)
+        await run(RelaySettings(url=url, ca_file=ca_file, **settings), None, source, lambda: 1)
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_what_is_offered_after_starttls_counts(
     run_loop, server_tls, ca_file, before, after, letter, kind, problem
 ) -> None:
     relay = Relay(SinkSettings(tls=server_tls), offers((*before, "STARTTLS"), after))
-    desk = FakeDesk(message(n, **letter) for n in (1, 2, 3))
-    run_loop(send(relay, desk, ca_file))
-    assert [classify(outcome).kind for outcome in desk.outcomes.values()] == [kind] * 3
-    assert [outcome.problem and outcome.problem.kind for outcome in desk.outcomes.values()] == [problem] * 3
+    source = FakeSource(message(n, **letter) for n in (1, 2, 3))
+    run_loop(send(relay, source, ca_file))
+    assert [classify(outcome).kind for outcome in source.outcomes.values()] == [kind] * 3
+    assert [outcome.problem and outcome.problem.kind for outcome in source.outcomes.values()] == [problem] * 3
     assert relay.numbers == ([1, 2, 3] if kind is Kind.ACCEPTED else [])
-    assert not any(outcome.dot_written for outcome in desk.outcomes.values()) or kind is Kind.ACCEPTED
+    assert not any(outcome.dot_written for outcome in source.outcomes.values()) or kind is Kind.ACCEPTED
 
 
 @pytest.mark.parametrize(("after", "grouped"), [(ALL, True), (without("PIPELINING"), False)])
@@ -81,8 +81,8 @@ def test_commands_are_grouped_only_if_they_may_be_under_tls(run_loop, server_tls
             in_step.append(not conversation._buffer)  # nothing stands behind it yet
         return ehlos(conversation, verb, argument)
 
-    relay, desk = Relay(SinkSettings(tls=server_tls), watch), FakeDesk([message(1), message(2)])
-    run_loop(send(relay, desk, ca_file))
+    relay, source = Relay(SinkSettings(tls=server_tls), watch), FakeSource([message(1), message(2)])
+    run_loop(send(relay, source, ca_file))
     assert relay.numbers == [1, 2]
     assert in_step == [not grouped] * 2
 
@@ -139,9 +139,9 @@ def test_an_ehlo_refused_under_tls_is_told(run_loop, server_tls, ca_file) -> Non
 def test_servers_behind_one_name_may_offer_different_things(run_loop) -> None:
     """The first takes 8bit content in groups, the second does not, and so on; each connection keeps to its own."""
     relay = Relay(fault=offers(ALL, without("PIPELINING", "8BITMIME"), ALL, without("PIPELINING", "8BITMIME")))
-    desk = FakeDesk([message(n, eightbit=n % 2 == 0) for n in range(1, 9)])
-    run_loop(send(relay, desk, None, messages_per_connection=2))
-    kinds = {number: classify(outcome).kind for number, outcome in desk.outcomes.items()}
+    source = FakeSource([message(n, eightbit=n % 2 == 0) for n in range(1, 9)])
+    run_loop(send(relay, source, None, messages_per_connection=2))
+    kinds = {number: classify(outcome).kind for number, outcome in source.outcomes.items()}
     assert set(kinds) == set(range(1, 9))
     assert set(kinds.values()) == {Kind.ACCEPTED, Kind.LACKS_EXTENSION}
     assert [number for number, kind in kinds.items() if kind is Kind.ACCEPTED] == relay.numbers

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 from aiosmtpd import smtp as foreign
-from smtp_fakes import FakeDesk, FaultyConversation, Relay, deliver, message
+from smtp_fakes import FakeSource, FaultyConversation, Relay, deliver, message
 
 from mass_apology.errors import LedgerError, RelayError
 from mass_apology.model import Message, Phase
@@ -23,21 +23,21 @@ from mass_apology.smtp.verdicts import Kind
 
 
 def test_as_many_connections_as_allowed_and_no_message_twice(run_loop) -> None:
-    relay, desk = Relay(SinkSettings(latency=0.01)), FakeDesk(message(n) for n in range(1, 101))
-    run_loop(deliver(relay, desk, connections=7))
+    relay, source = Relay(SinkSettings(latency=0.01)), FakeSource(message(n) for n in range(1, 101))
+    run_loop(deliver(relay, source, connections=7))
     assert sorted(relay.numbers) == list(range(1, 101))
     assert relay.verbs.count("EHLO") == 7
 
 
 def test_no_connection_is_opened_without_a_message(run_loop) -> None:
-    relay, desk = Relay(SinkSettings(latency=0.05)), FakeDesk([message(1), message(2)])
-    run_loop(deliver(relay, desk, connections=50))
+    relay, source = Relay(SinkSettings(latency=0.05)), FakeSource([message(1), message(2)])
+    run_loop(deliver(relay, source, connections=50))
     assert relay.verbs.count("EHLO") == 2
 
 
 def test_nothing_to_send_opens_nothing(run_loop) -> None:
-    relay, desk = Relay(), FakeDesk([])
-    run_loop(deliver(relay, desk, connections=3))
+    relay, source = Relay(), FakeSource([])
+    run_loop(deliver(relay, source, connections=3))
     assert relay.verbs == []
 
 
@@ -50,15 +50,15 @@ def test_the_connections_grow_and_shrink_with_what_is_allowed(run_loop, each: in
         if verb == "MAIL":
             seen.append(len(relay.sink.connections))
 
-    relay, desk = Relay(SinkSettings(latency=0.005), look), FakeDesk(message(n) for n in range(1, 201))
+    relay, source = Relay(SinkSettings(latency=0.005), look), FakeSource(message(n) for n in range(1, 201))
 
     def allowed() -> int:
-        done = len(desk.outcomes)
+        done = len(source.outcomes)
         return 1 if done < 20 else 6 if done < 120 else 0
 
     async def main() -> None:
         async with relay.sink as sink:
-            await run(RelaySettings(url=sink.url, messages_per_connection=each), None, desk, allowed)
+            await run(RelaySettings(url=sink.url, messages_per_connection=each), None, source, allowed)
 
     run_loop(main())
     assert sorted(relay.numbers) == list(range(1, 201))
@@ -71,21 +71,21 @@ def test_the_connections_grow_and_shrink_with_what_is_allowed(run_loop, each: in
 def test_a_relay_that_comes_back_is_waited_for(run_loop) -> None:
     tries = iter([b"421 4.3.2 Not yet", b"554 5.3.2 Never", None])
     relay = Relay(fault=lambda _conversation, verb, _argument: next(tries) if verb == "GREETING" else None)
-    desk = FakeDesk([message(1)])
-    desk.waits.extend([0.01, 0.01])
-    run_loop(deliver(relay, desk))
-    assert [error.reply.code for error in desk.unreachable_errors] == [421, 554]
-    assert desk.backs == {1: 2}
+    source = FakeSource([message(1)])
+    source.waits.extend([0.01, 0.01])
+    run_loop(deliver(relay, source))
+    assert [error.reply.code for error in source.unreachable_errors] == [421, 554]
+    assert source.backs == {1: 2}
     assert relay.numbers == [1]
 
 
-def test_a_desk_that_does_without_the_relay_ends_it_with_the_messages_back(run_loop) -> None:
+def test_a_source_that_gives_up_the_relay_ends_it_with_the_messages_back(run_loop) -> None:
     relay = Relay(fault=lambda _conversation, verb, _argument: b"554 5.3.2 Never" if verb == "GREETING" else None)
-    desk = FakeDesk([message(1), message(2)])
-    run_loop(deliver(relay, desk, connections=2))
-    assert {error.phase for error in desk.unreachable_errors} == {Phase.GREETING}
-    assert desk.outcomes == {}
-    assert sorted(letter.delivery.id for letter in desk.waiting) == [1, 2]
+    source = FakeSource([message(1), message(2)])
+    run_loop(deliver(relay, source, connections=2))
+    assert {error.phase for error in source.unreachable_errors} == {Phase.GREETING}
+    assert source.outcomes == {}
+    assert sorted(letter.delivery.id for letter in source.waiting) == [1, 2]
 
 
 def test_a_connection_one_too_many_is_done_without(run_loop) -> None:
@@ -94,19 +94,19 @@ def test_a_connection_one_too_many_is_done_without(run_loop) -> None:
         SinkSettings(latency=0.01),
         lambda _conversation, verb, _argument: next(greetings) if verb == "GREETING" else None,
     )
-    desk = FakeDesk(message(n) for n in range(1, 31))
-    run_loop(deliver(relay, desk, connections=3))
-    assert len(desk.unreachable_errors) == 2
+    source = FakeSource(message(n) for n in range(1, 31))
+    run_loop(deliver(relay, source, connections=3))
+    assert len(source.unreachable_errors) == 2
     assert sorted(relay.numbers) == list(range(1, 31))
 
 
-@pytest.mark.parametrize("where", ["next_message", "hand_over", "settle", "unreachable"])
-def test_what_the_desk_raises_ends_everything_and_comes_out_as_it_is(run_loop, where) -> None:
-    greeting = b"554 5.3.2 Never" if where == "unreachable" else None
+@pytest.mark.parametrize("where", ["next_message", "hand_over", "settle", "connection_failed"])
+def test_what_the_source_raises_ends_everything_and_comes_out_as_it_is(run_loop, where) -> None:
+    greeting = b"554 5.3.2 Never" if where == "connection_failed" else None
     relay = Relay(
         SinkSettings(latency=0.01), lambda _conversation, verb, _argument: greeting if verb == "GREETING" else None
     )
-    desk = FakeDesk(message(n) for n in range(1, 60))
+    source = FakeSource(message(n) for n in range(1, 60))
     cause = OSError("No space left on device")
 
     def fail() -> None:
@@ -117,92 +117,92 @@ def test_what_the_desk_raises_ends_everything_and_comes_out_as_it_is(run_loop, w
         async def hand_over(letter: Message) -> None:
             fail()
 
-        desk.on_hand_over = hand_over
+        source.on_hand_over = hand_over
     elif where == "next_message":
-        give = desk.next_message
+        give = source.next_message
 
         async def next_message() -> Message | None:
-            if len(desk.outcomes) >= 5:
+            if len(source.outcomes) >= 5:
                 fail()
             return await give()
 
-        desk.at_hand = False
-        desk.next_message = next_message
+        source.at_hand = False
+        source.next_message = next_message
     else:
-        setattr(desk, where, lambda *_: fail())
+        setattr(source, where, lambda *_: fail())
 
     with pytest.raises(LedgerError) as caught:
-        run_loop(deliver(relay, desk, connections=4))
+        run_loop(deliver(relay, source, connections=4))
     assert caught.value.__cause__ is cause
     if where != "settle":
-        assert desk.out == {}
+        assert source.out == {}
 
 
 def test_cancelled_in_full_swing_every_message_is_accounted_for(run_loop) -> None:
-    relay, desk = Relay(SinkSettings(latency=0.01)), FakeDesk(message(n) for n in range(1, 2000))
+    relay, source = Relay(SinkSettings(latency=0.01)), FakeSource(message(n) for n in range(1, 2000))
 
     async def main() -> None:
-        task = asyncio.create_task(deliver(relay, desk, connections=10))
+        task = asyncio.create_task(deliver(relay, source, connections=10))
         await asyncio.sleep(0.1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     run_loop(main())
-    assert desk.out == {}
-    assert desk.waiting
-    accepted = {n for n, outcome in desk.outcomes.items() if classify(outcome).kind is Kind.ACCEPTED}
-    in_doubt = {n for n, outcome in desk.outcomes.items() if classify(outcome).kind is Kind.IN_DOUBT}
+    assert source.out == {}
+    assert source.waiting
+    accepted = {n for n, outcome in source.outcomes.items() if classify(outcome).kind is Kind.ACCEPTED}
+    in_doubt = {n for n, outcome in source.outcomes.items() if classify(outcome).kind is Kind.IN_DOUBT}
     assert accepted <= set(relay.numbers) <= accepted | in_doubt
     assert len(in_doubt) <= 10
 
 
 def test_cancelled_while_it_waits_for_a_dead_relay(run_loop) -> None:
     relay = Relay(fault=lambda _conversation, verb, _argument: b"421 4.3.2 No" if verb == "GREETING" else None)
-    desk = FakeDesk([message(1)])
+    source = FakeSource([message(1)])
     told = asyncio.Event()
 
-    async def unreachable(_: RelayError) -> bool:
+    async def connection_failed(_: RelayError) -> bool:
         told.set()
         await asyncio.sleep(3600.0)
         return True
 
-    desk.unreachable = unreachable
+    source.connection_failed = connection_failed
 
     async def main() -> None:
-        task = asyncio.create_task(deliver(relay, desk))
+        task = asyncio.create_task(deliver(relay, source))
         await told.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     run_loop(main())
-    assert desk.backs == {1: 1}
+    assert source.backs == {1: 1}
 
 
-def test_a_connection_that_is_being_opened_is_given_up_when_the_desk_closes(run_loop) -> None:
+def test_a_connection_that_is_being_opened_is_given_up_when_the_source_closes(run_loop) -> None:
     relay = Relay(
         fault=lambda conversation, verb, _: FaultyConversation.hang(conversation) if verb == "GREETING" else None
     )
-    desk = FakeDesk([message(1)])
+    source = FakeSource([message(1)])
 
     async def main() -> None:
-        sending = asyncio.create_task(deliver(relay, desk))
+        sending = asyncio.create_task(deliver(relay, source))
         await asyncio.sleep(0.1)
-        desk.closes.set()
+        source.closes.set()
         async with asyncio.timeout(4):  # the greeting would be waited for longer
             await sending
 
     run_loop(main())
-    assert desk.backs == {1: 1}
-    assert desk.outcomes == {}
+    assert source.backs == {1: 1}
+    assert source.outcomes == {}
 
 
 def test_a_relay_that_will_not_say_goodbye_does_not_keep_us(run_loop, monkeypatch) -> None:
     monkeypatch.setattr("mass_apology.smtp.wire._CLOSING_SECONDS", 0.1)
     relay = Relay(fault=lambda conversation, verb, _: FaultyConversation.hang(conversation) if verb == "QUIT" else None)
-    desk = FakeDesk([message(1)])
-    run_loop(deliver(relay, desk))
+    source = FakeSource([message(1)])
+    run_loop(deliver(relay, source))
     assert relay.numbers == [1]
 
 
@@ -220,7 +220,7 @@ class _ForeignHandler:
 def test_against_aiosmtpd(run_loop, server_tls, ca_file) -> None:
     """A foreign implementation, in lock-step over STARTTLS."""
     handler = _ForeignHandler()
-    desk = FakeDesk(message(n, b"Subject: %d\r\n\r\n.\r\n..x\r\n" % n) for n in range(1, 31))
+    source = FakeSource(message(n, b"Subject: %d\r\n\r\n.\r\n..x\r\n" % n) for n in range(1, 31))
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -230,12 +230,12 @@ def test_against_aiosmtpd(run_loop, server_tls, ca_file) -> None:
             0,
         )
         url = f"smtp+starttls://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        await run(RelaySettings(url=url, ca_file=ca_file), None, desk, lambda: 3)
+        await run(RelaySettings(url=url, ca_file=ca_file), None, source, lambda: 3)
         server.close()
         await asyncio.sleep(0.05)
 
     run_loop(main())
-    assert {classify(outcome).kind for outcome in desk.outcomes.values()} == {Kind.ACCEPTED}
+    assert {classify(outcome).kind for outcome in source.outcomes.values()} == {Kind.ACCEPTED}
     assert handler.received == {
         f"customer{n}@example.org": b"Subject: %d\r\n\r\n.\r\n..x\r\n" % n for n in range(1, 31)
     }
@@ -254,7 +254,7 @@ def test_against_the_sink_of_postfix(run_loop) -> None:
     command = [SMTP_SINK, *user, f"127.0.0.1:{port}", "100"]
     sink = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
-        desk = FakeDesk(message(n) for n in range(1, 501))
+        source = FakeSource(message(n) for n in range(1, 501))
 
         async def main() -> None:
             for _ in range(100):
@@ -266,22 +266,22 @@ def test_against_the_sink_of_postfix(run_loop) -> None:
                     writer.close()
                     await writer.wait_closed()
                     break
-            await run(RelaySettings(url=f"smtp+plain://127.0.0.1:{port}"), None, desk, lambda: 5)
+            await run(RelaySettings(url=f"smtp+plain://127.0.0.1:{port}"), None, source, lambda: 5)
 
         run_loop(main())
     finally:
         sink.send_signal(signal.SIGTERM)
         sink.wait()
-    assert len(desk.outcomes) == 500
-    assert {classify(outcome).kind for outcome in desk.outcomes.values()} == {Kind.ACCEPTED}
-    assert desk.unreachable_errors == []
+    assert len(source.outcomes) == 500
+    assert {classify(outcome).kind for outcome in source.outcomes.values()} == {Kind.ACCEPTED}
+    assert source.unreachable_errors == []
 
 
 def test_an_error_of_opening_says_what_to_do_next(run_loop) -> None:
     relay = Relay(fault=lambda _conversation, verb, _argument: b"554 5.7.1 Blocked" if verb == "GREETING" else None)
-    desk = FakeDesk([message(1)])
-    run_loop(deliver(relay, desk))
-    (error,) = desk.unreachable_errors
+    source = FakeSource([message(1)])
+    run_loop(deliver(relay, source))
+    (error,) = source.unreachable_errors
     assert isinstance(error, RelayError)
     assert "554 5.7.1 Blocked" in error.problem
     assert "mass-apology check" in error.next_step

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smtp_fakes import FakeDesk, FaultyConversation, Relay, deliver, message
+from smtp_fakes import FakeSource, FaultyConversation, Relay, deliver, message
 from test_smtp_transaction import check_books
 
 from mass_apology.model import Phase, Status
@@ -43,26 +43,26 @@ def disordered(late_by: int, wording: Wording = lambda _: None, *, first: int = 
     return Relay(SinkSettings(), fault)
 
 
-def letters(count: int, *, refused: int = 0) -> FakeDesk:
+def letters(count: int, *, refused: int = 0) -> FakeSource:
     body = b"Subject: x\r\n\r\n%s\r\n"
-    return FakeDesk(message(n, body % (b"refuse" if n == refused else b"Sorry.")) for n in range(1, count + 1))
+    return FakeSource(message(n, body % (b"refuse" if n == refused else b"Sorry.")) for n in range(1, count + 1))
 
 
-def statuses(desk: FakeDesk) -> dict[int, Status]:
-    return {number: classify(outcome).status for number, outcome in desk.outcomes.items()}
+def statuses(source: FakeSource) -> dict[int, Status]:
+    return {number: classify(outcome).status for number, outcome in source.outcomes.items()}
 
 
 @pytest.mark.parametrize("late_by", [1, 2, 3])
 @pytest.mark.parametrize("first", [1, 4])
 def test_a_dot_answered_late_is_found_and_the_relay_is_served_in_lock_step(run_loop, late_by, first) -> None:
-    relay, desk = disordered(late_by, first=first), letters(9)
-    run_loop(deliver(relay, desk))
-    check_books(desk, relay)
+    relay, source = disordered(late_by, first=first), letters(9)
+    run_loop(deliver(relay, source))
+    check_books(source, relay)
     assert relay.numbers == list(range(1, 10))
-    assert set(statuses(desk).values()) == {Status.ACCEPTED}
-    assert {outcome.reply.text for outcome in desk.outcomes.values()} == {"Accepted"}  # the dot's, and no other's
+    assert set(statuses(source).values()) == {Status.ACCEPTED}
+    assert {outcome.reply.text for outcome in source.outcomes.values()} == {"Accepted"}  # the dot's, and no other's
     assert relay.verbs.count("EHLO") == 2  # one connection was given up, and no other
-    assert sum(desk.backs.values()) == 1
+    assert sum(source.backs.values()) == 1
 
 
 @pytest.mark.parametrize("late_by", [1, 2, 3])
@@ -70,11 +70,11 @@ def test_a_letter_refused_late_is_refused_and_the_next_one_is_not(run_loop, late
     def wording(verb: str) -> bytes | None:
         return b"552 5.3.4 Too big" if verb == "." else None
 
-    relay, desk = disordered(late_by, wording), letters(5, refused=2)
-    run_loop(deliver(relay, desk))
-    assert desk.outcomes[2].reply.code == 552
-    assert desk.outcomes[2].phase is Phase.DOT
-    assert {number for number, status in statuses(desk).items() if status is not Status.ACCEPTED} == {2}
+    relay, source = disordered(late_by, wording), letters(5, refused=2)
+    run_loop(deliver(relay, source))
+    assert source.outcomes[2].reply.code == 552
+    assert source.outcomes[2].phase is Phase.DOT
+    assert {number for number, status in statuses(source).items() if status is not Status.ACCEPTED} == {2}
     assert relay.numbers == [1, 3, 4, 5]
 
 
@@ -83,10 +83,10 @@ def test_without_enhanced_codes_the_words_tell(run_loop, late_by) -> None:
     def wording(verb: str) -> bytes | None:
         return {"MAIL": b"250 OK", "RCPT": b"250 Recipient fine", ".": b"554 Cannot take it"}.get(verb)
 
-    relay, desk = disordered(late_by, wording), letters(5, refused=3)
-    run_loop(deliver(relay, desk))
-    assert desk.outcomes[3].reply.code == 554
-    assert {number for number, status in statuses(desk).items() if status is not Status.ACCEPTED} == {3}
+    relay, source = disordered(late_by, wording), letters(5, refused=3)
+    run_loop(deliver(relay, source))
+    assert source.outcomes[3].reply.code == 554
+    assert {number for number, status in statuses(source).items() if status is not Status.ACCEPTED} == {3}
     assert relay.numbers == [1, 2, 4, 5]
 
 
@@ -102,12 +102,12 @@ def test_a_relay_that_says_ok_to_everything_in_order_keeps_its_groups(run_loop) 
             return b"250 OK"
         return None
 
-    relay, desk = Relay(fault=ok), letters(8)
-    run_loop(deliver(relay, desk))
-    assert set(statuses(desk).values()) == {Status.ACCEPTED}
+    relay, source = Relay(fault=ok), letters(8)
+    run_loop(deliver(relay, source))
+    assert set(statuses(source).values()) == {Status.ACCEPTED}
     assert len(received) == 8
     assert relay.verbs.count("EHLO") == 1
-    assert desk.backs == {}
+    assert source.backs == {}
 
 
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA"])
@@ -126,15 +126,15 @@ def test_a_reply_of_another_kind_behind_a_dot_ends_the_grouping(run_loop, verb, 
             return reply
         return None
 
-    relay, desk = Relay(fault=fault), letters(9)
-    run_loop(deliver(relay, desk))
-    check_books(desk, relay)
-    assert Status.IN_DOUBT not in statuses(desk).values()
-    lost = [number for number, status in statuses(desk).items() if status is not Status.ACCEPTED]
-    assert all(classify(desk.outcomes[number]).kind is Kind.PROTOCOL_ERROR for number in lost)
+    relay, source = Relay(fault=fault), letters(9)
+    run_loop(deliver(relay, source))
+    check_books(source, relay)
+    assert Status.IN_DOUBT not in statuses(source).values()
+    lost = [number for number, status in statuses(source).items() if status is not Status.ACCEPTED]
+    assert all(classify(source.outcomes[number]).kind is Kind.PROTOCOL_ERROR for number in lost)
     assert len(lost) <= (1 if seen["told"] and verb != "MAIL" else 0)
     if seen["told"] and verb == "MAIL":
-        assert desk.backs[3] == 1
+        assert source.backs[3] == 1
 
 
 def replies(*said: bytes) -> list:

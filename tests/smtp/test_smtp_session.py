@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 
 import pytest
-from smtp_fakes import FakeDesk, FaultyConversation, Relay, deliver, deliver_until_cancelled, message
+from smtp_fakes import FakeSource, FaultyConversation, Relay, deliver, deliver_until_cancelled, message
 
 from mass_apology.errors import CampaignError, RelayError
 from mass_apology.model import Extensions, Phase
@@ -50,13 +50,13 @@ async def attempt(sink: Sink, relay: RelaySettings, password: str | None = None)
 @pytest.mark.parametrize(("auth", "latency"), [((), 0.01), (("LOGIN",), 0.0), (("CRAM-MD5", "PLAIN"), 0.0)])
 def test_protected_and_logged_in_messages_go_out(run_loop, server_tls, ca_file, scheme, auth, latency) -> None:
     settings = SinkSettings(tls=server_tls, implicit_tls=scheme == "smtps", login=LOGIN, latency=latency)
-    relay, desk = Relay(settings), FakeDesk(message(n, b"x" * 70 + b"\r\n") for n in range(1, 21))
+    relay, source = Relay(settings), FakeSource(message(n, b"x" * 70 + b"\r\n") for n in range(1, 21))
 
     async def main() -> Offer:
         async with relay.sink as sink:
             settings = RelaySettings(url=url(scheme, sink, USER), ca_file=ca_file, auth=auth, messages_per_connection=8)
             offer = await probe(settings, LOGIN[1])
-            await run(settings, LOGIN[1], desk, lambda: 2)
+            await run(settings, LOGIN[1], source, lambda: 2)
         return offer
 
     offer = run_loop(main())
@@ -66,16 +66,16 @@ def test_protected_and_logged_in_messages_go_out(run_loop, server_tls, ca_file, 
     assert offer.tls in {"TLSv1.2", "TLSv1.3"}
     assert offer.user == LOGIN[0]
     assert sorted(relay.numbers) == list(range(1, 21))
-    assert desk.backs == {}
+    assert source.backs == {}
 
 
 def test_a_large_message_over_tls_arrives_whole(run_loop, server_tls, ca_file) -> None:
     body = b"".join(b"%07d %s\r\n" % (n, b"." * 60) for n in range(40_000))
-    relay, desk = Relay(SinkSettings(tls=server_tls)), FakeDesk([message(1, body), message(2)])
+    relay, source = Relay(SinkSettings(tls=server_tls)), FakeSource([message(1, body), message(2)])
 
     async def main() -> None:
         async with relay.sink as sink:
-            await run(RelaySettings(url=url("smtp+starttls", sink), ca_file=ca_file), None, desk, lambda: 1)
+            await run(RelaySettings(url=url("smtp+starttls", sink), ca_file=ca_file), None, source, lambda: 1)
 
     run_loop(main())
     assert relay.received[0].data == body
@@ -210,12 +210,12 @@ def test_any_size_of_an_ehlo_is_read_or_states_no_limit(run_loop, stated, size) 
     ],
 )
 def test_an_absurd_ehlo_is_read_for_what_it_offers(run_loop, lines) -> None:
-    relay, desk = Relay(fault=_saying(*lines)), FakeDesk([message(1), message(2)])
+    relay, source = Relay(fault=_saying(*lines)), FakeSource([message(1), message(2)])
 
     async def main() -> Offer:
         async with relay.sink as sink:
             offer = await probe(RelaySettings(url=sink.url), None)
-            await run(RelaySettings(url=sink.url), None, desk, lambda: 1)
+            await run(RelaySettings(url=sink.url), None, source, lambda: 1)
         return offer
 
     offer = run_loop(main())
@@ -233,11 +233,11 @@ def test_what_was_offered_before_tls_is_forgotten(run_loop, server_tls, ca_file)
         ]
     )
     relay = Relay(SinkSettings(tls=server_tls), lambda _c, verb, _a: next(ehlos) if verb == "EHLO" else None)
-    desk = FakeDesk([message(1), message(2)])
+    source = FakeSource([message(1), message(2)])
 
     async def main() -> None:
         async with relay.sink as sink:
-            await run(RelaySettings(url=url("smtp+starttls", sink), ca_file=ca_file), None, desk, lambda: 1)
+            await run(RelaySettings(url=url("smtp+starttls", sink), ca_file=ca_file), None, source, lambda: 1)
 
     run_loop(main())
     assert relay.numbers == [1, 2]
@@ -345,7 +345,7 @@ def test_an_impossible_name_for_ehlo(run_loop, hello) -> None:
 def test_the_name_for_ehlo_is_said(run_loop, hello) -> None:
     names = []
     relay = Relay(fault=lambda _conversation, verb, argument: names.append(argument) if verb == "EHLO" else None)
-    run_loop(deliver(relay, FakeDesk([message(1)]), hello=hello))
+    run_loop(deliver(relay, FakeSource([message(1)]), hello=hello))
     assert names == [hello.encode()]
 
 
@@ -357,10 +357,10 @@ def test_a_connection_closed_while_it_changes_hands_is_noticed(run_loop) -> None
         conversation.write(b"250 sink.example\r\n")
         return conversation.close()
 
-    desk = FakeDesk([message(1)])
-    run_loop(deliver(relay, desk))
-    assert len(desk.outcomes) + len(desk.unreachable_errors) == 1
-    assert desk.out == {}
+    source = FakeSource([message(1)])
+    run_loop(deliver(relay, source))
+    assert len(source.outcomes) + len(source.unreachable_errors) == 1
+    assert source.out == {}
 
 
 def test_cancelled_while_opening_everything_is_closed_and_the_message_back(run_loop) -> None:
@@ -370,7 +370,7 @@ def test_cancelled_while_opening_everything_is_closed_and_the_message_back(run_l
         reached.set()
         return conversation.hang()
 
-    relay, desk = Relay(fault=hang), FakeDesk([message(1)])
+    relay, source = Relay(fault=hang), FakeSource([message(1)])
 
-    run_loop(deliver_until_cancelled(relay, desk, reached))
-    assert desk.backs == {1: 1}
+    run_loop(deliver_until_cancelled(relay, source, reached))
+    assert source.backs == {1: 1}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from smtp_fakes import (
     LOCK_STEP,
     PIPELINED,
-    FakeDesk,
+    FakeSource,
     FaultyConversation,
     Nth,
     Relay,
@@ -49,33 +49,33 @@ WITHOUT_REPLY = {
 CODES = {"4xx": 451, "5xx": 550, "421": 421}
 
 
-def check_books(desk: FakeDesk, relay: Relay) -> None:
+def check_books(source: FakeSource, relay: Relay) -> None:
     """Whatever happened, the relay has exactly the messages whose outcome says so, once each, or they are in doubt."""
-    assert desk.out == {}
-    accepted = {number for number, outcome in desk.outcomes.items() if classify(outcome).status is Status.ACCEPTED}
-    in_doubt = {number for number, outcome in desk.outcomes.items() if classify(outcome).status is Status.IN_DOUBT}
+    assert source.out == {}
+    accepted = {number for number, outcome in source.outcomes.items() if classify(outcome).status is Status.ACCEPTED}
+    in_doubt = {number for number, outcome in source.outcomes.items() if classify(outcome).status is Status.IN_DOUBT}
     assert len(relay.numbers) == len(set(relay.numbers))
     assert accepted <= set(relay.numbers) <= accepted | in_doubt
 
 
 async def fail_once(mode: SinkSettings, verb: str, act: str, number: int) -> None:
     """The number-th use of a verb fails: its message gets the outcome, and no other is touched."""
-    relay, desk = Relay(mode, Nth(verb, number, ACTS[act])), FakeDesk(message(n) for n in range(1, 6))
+    relay, source = Relay(mode, Nth(verb, number, ACTS[act])), FakeSource(message(n) for n in range(1, 6))
     patience = 1.0 if act == "hang" else 60.0
 
-    await deliver(relay, desk, timeout=patience, dot_timeout=patience)
+    await deliver(relay, source, timeout=patience, dot_timeout=patience)
 
-    check_books(desk, relay)
-    assert sorted(desk.outcomes) == [1, 2, 3, 4, 5]
+    check_books(source, relay)
+    assert sorted(source.outcomes) == [1, 2, 3, 4, 5]
     lost = act == "hang" and mode is PIPELINED  # or lost behind the dot, as far as one can tell the first time
     astray = act == "wrong class" and mode is PIPELINED  # not its own reply, behind a dot
     # Between messages: no attempt, it went afterwards.
     if (verb, number) == ("MAIL", 2) and (act == "close" or lost or astray):
-        assert desk.backs[2] == 1
+        assert source.backs[2] == 1
         assert relay.numbers == [1, 2, 3, 4, 5]
         return
-    check_failure(desk.outcomes.pop(number), verb, act)
-    assert all(classify(outcome).kind is Kind.ACCEPTED for outcome in desk.outcomes.values())
+    check_failure(source.outcomes.pop(number), verb, act)
+    assert all(classify(outcome).kind is Kind.ACCEPTED for outcome in source.outcomes.values())
     assert relay.numbers == [n for n in (1, 2, 3, 4, 5) if n != number]
 
 
@@ -105,10 +105,10 @@ def test_each_failure_settles_its_own_message_and_no_other(run_loop, mode, act) 
 
 @pytest.mark.parametrize("act", ["close", "421", "nonsense"])
 def test_a_message_pipelined_behind_the_end_of_a_connection_is_given_back(run_loop, act) -> None:
-    relay, desk = Relay(fault=Nth(".", 1, ACTS[act])), FakeDesk([message(1), message(2)])
-    run_loop(deliver(relay, desk))
-    assert desk.backs == {2: 1}
-    assert desk.outcomes[2].reply.code == 250
+    relay, source = Relay(fault=Nth(".", 1, ACTS[act])), FakeSource([message(1), message(2)])
+    run_loop(deliver(relay, source))
+    assert source.backs == {2: 1}
+    assert source.outcomes[2].reply.code == 250
 
 
 CAPS = pytest.mark.parametrize(
@@ -125,10 +125,10 @@ CAPS = pytest.mark.parametrize(
 @CAPS
 @MODES
 def test_a_session_cap_reconnects_and_costs_nothing(run_loop, mode, said) -> None:
-    relay, desk = Relay(mode, Nth("MAIL", 3, lambda _: said)), FakeDesk(message(n) for n in range(1, 6))
-    run_loop(deliver(relay, desk))
+    relay, source = Relay(mode, Nth("MAIL", 3, lambda _: said)), FakeSource(message(n) for n in range(1, 6))
+    run_loop(deliver(relay, source))
     assert relay.numbers == [1, 2, 3, 4, 5]
-    assert desk.backs == {3: 1}
+    assert source.backs == {3: 1}
     assert relay.verbs.count("EHLO") == 2
 
 
@@ -138,16 +138,16 @@ def test_a_session_cap_on_the_first_message_is_an_outcome_or_it_would_never_end(
     def cap(conversation: FaultyConversation, verb: str, _: bytes) -> bytes | None:
         return said if verb == "MAIL" else None
 
-    relay, desk = Relay(mode, cap), FakeDesk([message(1), message(2)])
-    run_loop(deliver(relay, desk))
-    assert {classify(outcome).kind for outcome in desk.outcomes.values()} == {Kind.SESSION_CAP}
+    relay, source = Relay(mode, cap), FakeSource([message(1), message(2)])
+    run_loop(deliver(relay, source))
+    assert {classify(outcome).kind for outcome in source.outcomes.values()} == {Kind.SESSION_CAP}
 
 
 def test_a_relay_that_closes_every_first_mail_is_not_tried_for_ever(run_loop) -> None:
     relay = Relay(fault=lambda conversation, verb, _: conversation.close() if verb == "MAIL" else None)
-    desk = FakeDesk([message(1), message(2)])
-    run_loop(deliver(relay, desk))
-    assert [(o.phase, o.problem) for o in desk.outcomes.values()] == [(Phase.MAIL, Problem(NoReply.CLOSED))] * 2
+    source = FakeSource([message(1), message(2)])
+    run_loop(deliver(relay, source))
+    assert [(o.phase, o.problem) for o in source.outcomes.values()] == [(Phase.MAIL, Problem(NoReply.CLOSED))] * 2
 
 
 @pytest.mark.parametrize("dot_reply", [b"250 2.0.0 Queued", b"554 5.5.1 No valid recipients"])
@@ -166,13 +166,13 @@ def test_354_after_a_refused_recipient_takes_a_lone_dot_and_is_no_acceptance(run
             return dot_reply
         return None
 
-    relay, desk = Relay(fault=fault), FakeDesk(message(n) for n in (1, 2, 3))
-    run_loop(deliver(relay, desk))
+    relay, source = Relay(fault=fault), FakeSource(message(n) for n in (1, 2, 3))
+    run_loop(deliver(relay, source))
     assert contents == [b""]
     assert relay.numbers == [1, 3]
-    assert desk.handed_over == [1, 3]
-    assert (desk.outcomes[2].phase, desk.outcomes[2].dot_written) == (Phase.RCPT, False)
-    assert classify(desk.outcomes[2]).kind is Kind.BAD_ADDRESS
+    assert source.handed_over == [1, 3]
+    assert (source.outcomes[2].phase, source.outcomes[2].dot_written) == (Phase.RCPT, False)
+    assert classify(source.outcomes[2]).kind is Kind.BAD_ADDRESS
     assert relay.verbs.count("EHLO") == 1
 
 
@@ -184,16 +184,16 @@ def test_354_after_a_refused_sender_but_a_taken_recipient_sends_not_even_a_dot(r
         return conversation.take_content() if verb == "DATA" else answers.get(verb)
 
     conversations: dict[str, FaultyConversation] = {}
-    relay, desk = Relay(fault=fault), FakeDesk([message(1), message(2)])
-    run_loop(deliver(relay, desk))
+    relay, source = Relay(fault=fault), FakeSource([message(1), message(2)])
+    run_loop(deliver(relay, source))
     assert relay.numbers == [2]
-    assert (desk.outcomes[1].phase, desk.outcomes[1].reply.code) == (Phase.MAIL, 451)
+    assert (source.outcomes[1].phase, source.outcomes[1].reply.code) == (Phase.MAIL, 451)
 
 
 @MODES
 def test_after_a_refused_recipient_the_relay_is_reset_and_the_connection_goes_on(run_loop, mode) -> None:
-    relay, desk = Relay(mode, Nth("RCPT", 2, ACTS["5xx"])), FakeDesk(message(n) for n in (1, 2, 3))
-    run_loop(deliver(relay, desk))
+    relay, source = Relay(mode, Nth("RCPT", 2, ACTS["5xx"])), FakeSource(message(n) for n in (1, 2, 3))
+    run_loop(deliver(relay, source))
     assert relay.verbs.count("EHLO") == 1
     assert relay.verbs.count("RSET") == 1
     assert relay.numbers == [1, 3]
@@ -204,10 +204,10 @@ def test_after_a_refused_recipient_the_relay_is_reset_and_the_connection_goes_on
 def test_a_failed_reset_is_no_attempt_at_the_next_message(run_loop, mode, act) -> None:
     refuse, fail = Nth("RCPT", 1, ACTS["5xx"]), Nth("RSET", 1, ACTS[act])
     relay = Relay(mode, lambda *arguments: refuse(*arguments) or fail(*arguments))
-    desk = FakeDesk(message(n) for n in (1, 2, 3))
-    run_loop(deliver(relay, desk, timeout=0.4 if act == "hang" else 20.0))
-    assert desk.outcomes[1].reply.code == 550
-    assert desk.backs == {2: 1}
+    source = FakeSource(message(n) for n in (1, 2, 3))
+    run_loop(deliver(relay, source, timeout=0.4 if act == "hang" else 20.0))
+    assert source.outcomes[1].reply.code == 550
+    assert source.backs == {2: 1}
     assert relay.numbers == [2, 3]
 
 
@@ -222,16 +222,16 @@ def test_a_reply_between_354_and_the_dot_stops_the_dot(run_loop, mode, unasked) 
         conversations.append(conversation)
         return None
 
-    relay, desk = Relay(mode, fault), FakeDesk([message(1), message(2)])
+    relay, source = Relay(mode, fault), FakeSource([message(1), message(2)])
 
     async def interrupt(letter: Message) -> None:
         if letter.delivery.id == 1:
             conversations[-1].say_unasked(unasked)
             await asyncio.sleep(0.1)
 
-    desk.on_hand_over = interrupt
-    run_loop(deliver(relay, desk))
-    outcome = desk.outcomes[1]
+    source.on_hand_over = interrupt
+    run_loop(deliver(relay, source))
+    outcome = source.outcomes[1]
     assert (outcome.phase, outcome.dot_written) == (Phase.CONTENT, False)
     if unasked[:1] in b"45":
         assert outcome.reply.code == int(unasked[:3])
@@ -244,33 +244,33 @@ def test_a_reply_between_354_and_the_dot_stops_the_dot(run_loop, mode, unasked) 
 def test_a_close_during_hand_over_leaves_no_dot(run_loop, mode) -> None:
     conversations = []
     relay = Relay(mode, lambda conversation, *_: conversations.append(conversation))
-    desk = FakeDesk([message(1), message(2)])
+    source = FakeSource([message(1), message(2)])
 
     async def close(letter: Message) -> None:
         if letter.delivery.id == 1:
             conversations[-1].close()
             await asyncio.sleep(0.1)
 
-    desk.on_hand_over = close
-    run_loop(deliver(relay, desk))
-    assert desk.outcomes[1] == Outcome(phase=Phase.CONTENT, problem=Problem(NoReply.CLOSED))
+    source.on_hand_over = close
+    run_loop(deliver(relay, source))
+    assert source.outcomes[1] == Outcome(phase=Phase.CONTENT, problem=Problem(NoReply.CLOSED))
     assert relay.numbers == [2]
 
 
 @MODES
 def test_a_ledger_that_fails_stops_before_the_dot(run_loop, mode) -> None:
-    relay, desk = Relay(mode), FakeDesk(message(n) for n in (1, 2, 3))
+    relay, source = Relay(mode), FakeSource(message(n) for n in (1, 2, 3))
 
     async def fail(letter: Message) -> None:
         if letter.delivery.id == 2:
             raise LedgerError("The disk is full.", next_step="Make room.")
 
-    desk.on_hand_over = fail
+    source.on_hand_over = fail
     with pytest.raises(LedgerError, match="disk is full"):
-        run_loop(deliver(relay, desk))
-    assert desk.outcomes[2] == Outcome(phase=Phase.CONTENT, problem=Problem(NoReply.INTERRUPTED))
+        run_loop(deliver(relay, source))
+    assert source.outcomes[2] == Outcome(phase=Phase.CONTENT, problem=Problem(NoReply.INTERRUPTED))
     assert relay.numbers == [1]
-    assert desk.out == {}
+    assert source.out == {}
 
 
 @MODES
@@ -290,27 +290,27 @@ def test_a_cancelled_connection_is_aborted_and_its_message_told(run_loop, mode, 
         reached.set()
         return conversation.hang()
 
-    relay, desk = Relay(mode, Nth(verb, 1, hang)), FakeDesk([message(1), message(2)])
+    relay, source = Relay(mode, Nth(verb, 1, hang)), FakeSource([message(1), message(2)])
 
-    run_loop(deliver_until_cancelled(relay, desk, reached))
-    assert desk.outcomes.get(1) == expected
-    assert desk.backs[1] == (expected is None)
-    assert desk.out == {}
+    run_loop(deliver_until_cancelled(relay, source, reached))
+    assert source.outcomes.get(1) == expected
+    assert source.backs[1] == (expected is None)
+    assert source.out == {}
 
 
 @MODES
 def test_cancelled_in_hand_over_the_letter_is_settled_without_a_dot(run_loop, mode) -> None:
-    relay, desk = Relay(mode), FakeDesk([message(1), message(2)])
+    relay, source = Relay(mode), FakeSource([message(1), message(2)])
     reached = asyncio.Event()
 
     async def wait(_: Message) -> None:
         reached.set()
         await asyncio.Event().wait()
 
-    desk.on_hand_over = wait
+    source.on_hand_over = wait
 
-    run_loop(deliver_until_cancelled(relay, desk, reached))
-    assert desk.outcomes == {1: Outcome(phase=Phase.CONTENT, problem=Problem(NoReply.INTERRUPTED))}
+    run_loop(deliver_until_cancelled(relay, source, reached))
+    assert source.outcomes == {1: Outcome(phase=Phase.CONTENT, problem=Problem(NoReply.INTERRUPTED))}
     assert relay.numbers == []
 
 
@@ -318,19 +318,19 @@ def test_cancelled_in_hand_over_the_letter_is_settled_without_a_dot(run_loop, mo
 def test_a_desk_that_waits_and_an_idle_connection_that_closes(run_loop, mode) -> None:
     """The message that comes after the relay has left is given back, and goes out over a new connection."""
     conversations = []
-    relay, desk = Relay(mode, lambda conversation, *_: conversations.append(conversation)), FakeDesk([message(1)])
-    give = desk.next_message
+    relay, source = Relay(mode, lambda conversation, *_: conversations.append(conversation)), FakeSource([message(1)])
+    give = source.next_message
 
     async def slowly() -> Message | None:
-        if 1 in desk.outcomes and not desk.backs and 2 not in desk.outcomes:
+        if 1 in source.outcomes and not source.backs and 2 not in source.outcomes:
             conversations[-1].say_unasked(b"421 4.4.2 Idle too long\r\n")
             await asyncio.sleep(0.1)
-            desk.waiting.append(message(2))
+            source.waiting.append(message(2))
         return await give()
 
-    desk.next_message = slowly
-    run_loop(deliver(relay, desk))
-    assert desk.backs == {2: 1}
+    source.next_message = slowly
+    run_loop(deliver(relay, source))
+    assert source.backs == {2: 1}
     assert relay.numbers == [1, 2]
 
 
@@ -340,9 +340,9 @@ def test_replies_may_come_octet_by_octet(run_loop, mode) -> None:
         conversation.in_pieces = verb not in {"GREETING", "EHLO"}
         return b"250-2.0.0 Queued\r\n250 2.0.0 as 4XyZ" if verb == "." else None
 
-    relay, desk = Relay(mode, fault), FakeDesk(message(n) for n in (1, 2))
-    run_loop(deliver(relay, desk))
-    assert [(o.reply.code, o.reply.enhanced, o.reply.text) for o in desk.outcomes.values()] == [
+    relay, source = Relay(mode, fault), FakeSource(message(n) for n in (1, 2))
+    run_loop(deliver(relay, source))
+    assert [(o.reply.code, o.reply.enhanced, o.reply.text) for o in source.outcomes.values()] == [
         (250, "2.0.0", "Queued as 4XyZ")
     ] * 2
 
@@ -359,30 +359,30 @@ def test_a_relay_that_loses_what_stands_behind_a_dot_is_served_without(
             conversation._buffer.clear()
         return None
 
-    relay, desk = Relay(PIPELINED, lose), FakeDesk(message(n) for n in range(1, 21))
-    run_loop(deliver(relay, desk, connections=connections, timeout=30.0, dot_timeout=30.0))
-    check_books(desk, relay)
+    relay, source = Relay(PIPELINED, lose), FakeSource(message(n) for n in range(1, 21))
+    run_loop(deliver(relay, source, connections=connections, timeout=30.0, dot_timeout=30.0))
+    check_books(source, relay)
     assert sorted(relay.numbers) == list(range(1, 21))
-    assert all(classify(outcome).kind is Kind.ACCEPTED for outcome in desk.outcomes.values())
-    assert sum(desk.backs.values()) <= connections  # each connection loses one at the most, and then all know
+    assert all(classify(outcome).kind is Kind.ACCEPTED for outcome in source.outcomes.values())
+    assert sum(source.backs.values()) <= connections  # each connection loses one at the most, and then all know
 
 
 @MODES
 def test_a_reply_without_end_is_nonsense(run_loop, mode) -> None:
     relay = Relay(mode, Nth("RCPT", 1, lambda _: b"\r\n".join([b"250-" + b"x" * 500] * 100)))
-    desk = FakeDesk([message(1), message(2)])
-    run_loop(deliver(relay, desk))
-    assert desk.outcomes[1].phase is Phase.RCPT
-    assert desk.outcomes[1].problem.kind is NoReply.NONSENSE
+    source = FakeSource([message(1), message(2)])
+    run_loop(deliver(relay, source))
+    assert source.outcomes[1].phase is Phase.RCPT
+    assert source.outcomes[1].problem.kind is NoReply.NONSENSE
     assert relay.numbers == [2]
 
 
 def test_more_replies_than_commands_end_the_connection_before_the_next_dot(run_loop) -> None:
     relay = Relay(fault=Nth(".", 1, lambda _: b"250 2.0.0 Queued\r\n250 2.0.0 Queued"))
-    desk = FakeDesk(message(n) for n in (1, 2, 3))
-    run_loop(deliver(relay, desk))
-    assert not desk.outcomes[2].dot_written
-    assert classify(desk.outcomes[2]).kind is Kind.PROTOCOL_ERROR
+    source = FakeSource(message(n) for n in (1, 2, 3))
+    run_loop(deliver(relay, source))
+    assert not source.outcomes[2].dot_written
+    assert classify(source.outcomes[2]).kind is Kind.PROTOCOL_ERROR
     assert relay.numbers == [3]  # the first one was answered by the fault alone
 
 
@@ -390,8 +390,8 @@ def test_more_replies_than_commands_end_the_connection_before_the_next_dot(run_l
 def test_a_slow_reader_is_waited_for(run_loop, mode) -> None:
     """More than any buffer holds: the dot waits until the content has left."""
     body = b"".join(b"%07d %s\r\n" % (n, b"x" * 60) for n in range(100_000))
-    relay, desk = Relay(mode), FakeDesk([message(1, body), message(2)])
-    run_loop(deliver(relay, desk))
+    relay, source = Relay(mode), FakeSource([message(1, body), message(2)])
+    run_loop(deliver(relay, source))
     assert relay.received[0].data == body
     assert relay.numbers == [1, 2]
 
@@ -403,20 +403,20 @@ def test_a_reader_that_stops_reading_ends_as_stalled_content(run_loop, mode) -> 
         return conversation.take_content()
 
     relay = Relay(mode, Nth("DATA", 1, stop_reading))
-    desk = FakeDesk([message(1, b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 300_000), message(2)])
-    run_loop(deliver(relay, desk, timeout=0.5))
-    assert desk.outcomes[1].phase is Phase.CONTENT
-    assert desk.outcomes[1].text.startswith("nothing could be written for")
-    assert desk.handed_over == [2]
+    source = FakeSource([message(1, b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 300_000), message(2)])
+    run_loop(deliver(relay, source, timeout=0.5))
+    assert source.outcomes[1].phase is Phase.CONTENT
+    assert source.outcomes[1].text.startswith("nothing could be written for")
+    assert source.handed_over == [2]
     assert relay.numbers == [2]
 
 
 @MODES
 @pytest.mark.parametrize("at_hand", [True, False])
 def test_a_connection_ends_politely_after_its_share_of_messages(run_loop, mode, at_hand) -> None:
-    relay, desk = Relay(mode), FakeDesk(message(n) for n in range(1, 8))
-    desk.at_hand = at_hand
-    run_loop(deliver(relay, desk, messages_per_connection=3))
+    relay, source = Relay(mode), FakeSource(message(n) for n in range(1, 8))
+    source.at_hand = at_hand
+    run_loop(deliver(relay, source, messages_per_connection=3))
     assert relay.numbers == [1, 2, 3, 4, 5, 6, 7]
     assert relay.verbs.count("EHLO") == relay.verbs.count("QUIT") == 3
 
@@ -427,8 +427,8 @@ def test_what_is_said_in_the_envelope(run_loop) -> None:
         message(1, eightbit=True),
         message(2, "Subject: ą\r\n\r\nż\r\n".encode(), address="żółć@example.org", eightbit=True, smtputf8=True),
     ]
-    desk = FakeDesk(letters)
-    run_loop(deliver(relay, desk))
+    source = FakeSource(letters)
+    run_loop(deliver(relay, source))
     first, second = relay.received
     assert first.sender == "noreply@acme.example"
     assert first.mail_parameters == ("SIZE=22", "BODY=8BITMIME", "RET=HDRS", "ENVID=letter1")
@@ -438,8 +438,8 @@ def test_what_is_said_in_the_envelope(run_loop) -> None:
 
 
 def test_nothing_is_said_that_was_not_offered(run_loop) -> None:
-    relay, desk = Relay(SinkSettings(extensions=())), FakeDesk([message(1)])
-    run_loop(deliver(relay, desk))
+    relay, source = Relay(SinkSettings(extensions=())), FakeSource([message(1)])
+    run_loop(deliver(relay, source))
     assert (relay.received[0].mail_parameters, relay.received[0].rcpt_parameters) == ((), ())
 
 
@@ -459,18 +459,18 @@ def test_what_the_relay_cannot_take_is_settled_without_asking_it(
 ) -> None:
     letters = [message(1), message(3)]
     letters.insert(position, letter)
-    relay, desk = Relay(SinkSettings(extensions=extensions)), FakeDesk(letters)
-    run_loop(deliver(relay, desk))
-    verdict = classify(desk.outcomes[2])
+    relay, source = Relay(SinkSettings(extensions=extensions)), FakeSource(letters)
+    run_loop(deliver(relay, source))
+    verdict = classify(source.outcomes[2])
     assert (verdict.kind, verdict.status) == (kind, status)
-    assert desk.outcomes[2].phase is Phase.MAIL
+    assert source.outcomes[2].phase is Phase.MAIL
     assert relay.verbs.count("MAIL") == 2
     assert relay.numbers == [1, 3]
 
 
 def test_size_0_states_no_limit(run_loop) -> None:
-    relay, desk = Relay(SinkSettings(extensions=("SIZE 0",))), FakeDesk([message(1)])
-    run_loop(deliver(relay, desk))
+    relay, source = Relay(SinkSettings(extensions=("SIZE 0",))), FakeSource([message(1)])
+    run_loop(deliver(relay, source))
     assert relay.received[0].mail_parameters == ("SIZE=22",)
 
 
@@ -481,8 +481,8 @@ LINES = st.lists(st.sampled_from([b"", b".", b"..", b".x", b"x.", b"\xc5\xbc", b
 @given(bodies=st.lists(LINES, min_size=1, max_size=5), mode=st.sampled_from([PIPELINED, LOCK_STEP]))
 def test_the_octets_received_are_the_octets_sent(bodies, mode) -> None:
     letters = [message(n, b"".join(line + b"\r\n" for line in lines)) for n, lines in enumerate(bodies, 1)]
-    relay, desk = Relay(mode), FakeDesk(letters)
-    asyncio.run(deliver(relay, desk))
+    relay, source = Relay(mode), FakeSource(letters)
+    asyncio.run(deliver(relay, source))
     assert [one.data for one in relay.received] == [letter.data for letter in letters]
 
 
@@ -504,7 +504,7 @@ def test_whatever_goes_wrong_the_books_are_right(data) -> None:
         act = next(steps, None) if verb in PHASES else None
         return ACTS[act](conversation) if act else None
 
-    relay, desk = Relay(mode, fault), FakeDesk(message(n) for n in range(1, 21))
-    asyncio.run(deliver(relay, desk, connections=3, messages_per_connection=5))
-    check_books(desk, relay)
-    assert sorted(desk.outcomes) == list(range(1, 21))
+    relay, source = Relay(mode, fault), FakeSource(message(n) for n in range(1, 21))
+    asyncio.run(deliver(relay, source, connections=3, messages_per_connection=5))
+    check_books(source, relay)
+    assert sorted(source.outcomes) == list(range(1, 21))

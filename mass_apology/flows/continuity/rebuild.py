@@ -22,7 +22,7 @@ from mass_apology.flows.continuity.recording import seen_now
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
-from mass_apology.flows.send.stopped_letters import withhold_stopped
+from mass_apology.flows.send.stopped_letters import withhold_barred
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Ledger
@@ -80,7 +80,7 @@ def rebuild(folder: Path, log: Path, *, on_progress: OnProgress) -> Rebuilt:
         with plan.recipients_file(folder, campaign) as file:
             learned = event_loop.run(_learn(file, folder, campaign, ledger, log, on_progress))
         with suppressed(campaign, folder) as on_the_list:
-            withhold_stopped(ledger, FIRST_WAVE, on_the_list)
+            withhold_barred(ledger, FIRST_WAVE, on_the_list)
         found = gone(ledger).handed_over + learned.aside
         missing = max((seen.accepted - found for seen in known), default=0)
         rebuilt = _rebuilt(learned, plan.due(ledger.counts(FIRST_WAVE)), max(0, missing), copied)

@@ -25,14 +25,14 @@ from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.size_limit import require_taken, size_findings
-from mass_apology.flows.send.confirmed import Confirmed, may_be_resent
+from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (
-    Access,
-    Ended,
     Operator,
-    Run,
+    RelayAccess,
+    RunResult,
+    SendingRun,
 )
-from mass_apology.flows.send.stopped_letters import withhold_stopped
+from mass_apology.flows.send.stopped_letters import withhold_barred
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.guards import AGAIN
 from mass_apology.ledger import Ledger
@@ -48,12 +48,12 @@ AT_ONCE = ScheduleSettings(hours="00:00-24:00", weekdays="mon-sun")
 """A wrong letter is corrected at once, whatever the hour."""
 
 
-def correct(folder: Path, options: CorrectOptions, operator: Operator) -> Ended:
+def correct(folder: Path, options: CorrectOptions, operator: Operator) -> RunResult:
     """Send it. Raises ``MassApologyError`` with nothing sent, or with what was sent recorded."""
     return event_loop.run(_correct(folder, options, operator))
 
 
-async def _correct(folder: Path, options: CorrectOptions, operator: Operator) -> Ended:
+async def _correct(folder: Path, options: CorrectOptions, operator: Operator) -> RunResult:
     campaign = read_campaign(folder)
     _require_free_name(campaign, options.name)
     password = relay_password(campaign.relay)
@@ -71,13 +71,13 @@ async def _correct(folder: Path, options: CorrectOptions, operator: Operator) ->
         letters = [wave_plan.letter(each) for each in new]
         largest = await require_writable(wave_plan, letters, operator.stage)
         require_affected(new, ledger, options)
-        withhold_stopped(ledger, options.name, on_the_list)
-        resend = may_be_resent(ledger, options.name, wave_plan.gate()) if options.resend_in_doubt else ()
+        withhold_barred(ledger, options.name, on_the_list)
+        resend = resendable(ledger, options.name, wave_plan.gate()) if options.resend_in_doubt else ()
         due = len(new) + plan.due(ledger.counts(options.name)) + len(resend)
         if not due:
             _require_the_same_letter(ledger, options, parts)
             _require_nothing_expected(options, operator)
-            return Ended(counts=ledger.counts(options.name), sent=0, seconds=0.0)
+            return RunResult(counts=ledger.counts(options.name), sent=0, seconds=0.0)
         too_large = size_findings(
             wave_plan.largest_letter(largest), campaign.recipients, offer.extensions, options.override, command=AGAIN
         )
@@ -95,8 +95,8 @@ async def _correct(folder: Path, options: CorrectOptions, operator: Operator) ->
         )
         wave_plan.add(ledger, letters, time.time(), largest=largest, changes=theirs)
         ledger.note(time.time(), f"{counted(due, 'letter')} of the correction {options.name} confirmed")
-        access = Access(password=password, extensions=offer.extensions)
-        return await Run(folder, campaign, ledger, operator, access).deliver(confirmed, wave_plan.gate())
+        access = RelayAccess(password=password, extensions=offer.extensions)
+        return await SendingRun(folder, campaign, ledger, operator, access).send(confirmed, wave_plan.gate())
 
 
 def _require_the_same_letter(ledger: Ledger, options: CorrectOptions, parts: Mapping[str, str]) -> None:

@@ -18,12 +18,12 @@ from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.size_limit import size_findings
-from mass_apology.flows.send.confirmed import Confirmed, may_be_resent
+from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (
-    Access,
-    Ended,
     Operator,
-    Run,
+    RelayAccess,
+    RunResult,
+    SendingRun,
 )
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.guards import AGAIN
@@ -58,7 +58,7 @@ class WaveEnded(Struct, frozen=True, kw_only=True):
     """What a run did about one wave."""
 
     name: str
-    ended: Ended | None  # of the sending; None where nothing was due
+    ended: RunResult | None  # of the sending; None where nothing was due
     said: str  # what a person should know: not armed, changed, more due than armed, due later; empty otherwise
     needs_a_person: bool
     next_at: float | None  # Unix seconds: when more of its letters are due; None where none are
@@ -186,7 +186,7 @@ class _Following:
 
     def _agreed_again(self, wave_plan: WavePlan, resend: Resend) -> tuple[int, ...]:
         """The wave's letters in doubt that a person agrees to have sent again, by their number."""
-        letters = may_be_resent(self._ledger, resend.wave, wave_plan.gate())
+        letters = resendable(self._ledger, resend.wave, wave_plan.gate())
         if not letters:
             raise ConfirmationError(
                 f"No letter of the wave {resend.wave} is in doubt and may go again now; nothing was sent.",
@@ -215,9 +215,9 @@ class _Following:
         name = confirmed.wave
         if not confirmed.count:
             return _untouched(wave_plan.wave, said, next_at, needs_a_person=bool(said))
-        access = Access(password=self._password, extensions=await self._offered())
-        run = Run(self._folder, self._campaign, self._ledger, self._operator, access)
-        ended = await run.deliver(confirmed, wave_plan.gate(), patience=PATIENCE)
+        access = RelayAccess(password=self._password, extensions=await self._offered())
+        run = SendingRun(self._folder, self._campaign, self._ledger, self._operator, access)
+        ended = await run.send(confirmed, wave_plan.gate(), longest_wait=PATIENCE)
         if ended.due:
             next_at = _soonest(next_at, await self._ledger.next_due_at(name), *_openings(wave_plan, time.time()))
         return WaveEnded(

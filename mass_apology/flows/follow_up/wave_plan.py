@@ -31,8 +31,8 @@ from mass_apology.schedule.timetable import timetable
 from mass_apology.sending.gate import (
     Gate,
     Held,
-    in_the_file,
-    suppression,
+    file_rule,
+    suppression_rule,
 )
 from mass_apology.settings import Campaign, ScheduleSettings
 
@@ -153,7 +153,7 @@ class WavePlan:
 
     def gate(self) -> Gate:
         """What is asked of each letter of this wave just before it goes."""
-        return Gate([suppression(self._suppressed), in_the_file, self._ruling])
+        return Gate([suppression_rule(self._suppressed), file_rule, self._ruling])
 
     def _ruling(self, letters: Sequence[Delivery], now: float) -> Mapping[int, Held | float]:
         """The wave's own conditions and hours, as if the letters were not planned yet: much may have happened since."""

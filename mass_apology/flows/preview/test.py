@@ -74,7 +74,7 @@ async def rehearse(folder: Path, to: Sequence[str], letters: int, *, on_progress
         chosen = choose(draft.letters, Choice(sample=letters), kinds, draft.check.letters, on_progress) or ()
         picked = _a_few((each for batch in draft.letters() for each in batch if each.id in chosen), letters)
         messages = _messages(picked, guests, draft.writer, campaign, eightbit=extensions.eightbitmime)
-    source = _Desk(messages, campaign)
+    source = _TestSource(messages, campaign)
     await send_through(campaign.relay, password, source, lambda: 1)
     if source.error is not None and not source.tried:
         raise source.error
@@ -115,8 +115,8 @@ def _messages(
     return messages
 
 
-class _Desk:
-    """Hands the test's letters out at the campaign's rate (``smtp.desk.Dispatcher``); each is tried once."""
+class _TestSource:
+    """Gives out the test's letters at the campaign's rate (``smtp.message_source.MessageSource``), each once."""
 
     def __init__(self, messages: Sequence[Message], campaign: Campaign) -> None:
         rate = parse_rate(campaign.relay.rate)
@@ -128,7 +128,7 @@ class _Desk:
     async def next_message(self) -> Message | None:
         return self._left.popleft() if self._left else None
 
-    def next_at_hand(self) -> Message | None:
+    def next_if_ready(self) -> Message | None:
         return self._left.popleft() if self._left else None
 
     async def hand_over(self, message: Message) -> None:
@@ -146,12 +146,12 @@ class _Desk:
             )
         )
 
-    def back(self, message: Message) -> None:
+    def give_back(self, message: Message) -> None:
         self._left.appendleft(message)
 
-    async def unreachable(self, error: RelayError) -> bool:
+    async def connection_failed(self, error: RelayError) -> bool:
         self.error = error
         return False
 
-    async def closing(self) -> None:
+    async def wait_closed(self) -> None:
         await asyncio.Event().wait()  # a test goes on to its end

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from mass_apology.ledger import Result
 from mass_apology.model import Status
-from mass_apology.sending.event_log import without_addresses
+from mass_apology.sending.event_log import redact_addresses
 
 TOP_REPLIES = 20
 TOP_DOMAINS = 25
@@ -116,5 +116,5 @@ def _kind_of_reply(result: Result) -> str:
         codes, said = (found[1], said[found.end() :].lstrip()) if found else ("", said)
     else:
         codes = " ".join(str(each) for each in (result.code, result.enhanced_code) if each is not None)
-    words = _WITH_DIGITS.sub("…", without_addresses(said))
+    words = _WITH_DIGITS.sub("…", redact_addresses(said))
     return f"{codes} {words}".strip()[:120]

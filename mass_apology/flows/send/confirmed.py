@@ -1,4 +1,4 @@
-"""What a person agreed to: the one value that sending takes, and nothing that differs from it leaves."""
+"""``Confirmed``: the letters that a person confirmed. Sending takes it, and sends nothing that differs from it."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from mass_apology.settings import SubjectLine
 
 
 class Confirmed(Struct, frozen=True, kw_only=True):
-    """The letters of one wave, agreed to by their number. Made once it was typed, given, or armed."""
+    """The letters of one wave, confirmed by their number: typed, given with ``--confirm``, or armed for a timer."""
 
     wave: str
-    template: str  # the scenario that they are written from
+    template: str  # the scenario of the letters
     subject_line: SubjectLine = SubjectLine.OWN
-    parts: Mapping[str, str]  # what they are written from: "the template", "campaign.toml", … → its SHA-256
-    count: int  # letters: those that were due, and ``resend``
-    resend: tuple[int, ...] = ()  # the ledger's rows of letters in doubt that may go again
+    parts: Mapping[str, str]  # sources of the letters: "the template", "campaign.toml", … → its SHA-256
+    count: int  # letters: those due, and ``resend``
+    resend: tuple[int, ...] = ()  # delivery ids of letters in doubt that are to be sent again
 
 
 def require_unchanged(folder: Path, confirmed: Confirmed) -> None:
-    """Raise ``ConfirmationError`` where the letters would be written from something else than was agreed to.
+    """Raise ``ConfirmationError`` if a source of the letters changed since the confirmation.
 
-    Ask when everything they are written from has been read: what is changed after that no longer matters.
+    Call it when all sources have been read: later changes do not matter.
     """
     there = plan.letter_parts(folder, read_campaign(folder), confirmed.template)
     if changed := plan.changed_parts(confirmed.parts, there):
@@ -41,10 +41,10 @@ def require_unchanged(folder: Path, confirmed: Confirmed) -> None:
         )
 
 
-def may_be_resent(ledger: Ledger, wave: str, gate: Gate, leaving: Collection[int] = ()) -> tuple[int, ...]:
-    """The letters of the wave in doubt that a person may have sent again, as the gate sees them now.
+def resendable(ledger: Ledger, wave: str, gate: Gate, leaving: Collection[int] = ()) -> tuple[int, ...]:
+    """Delivery ids of the wave's letters in doubt that the gate now allows to be sent again.
 
-    Those in ``leaving`` are not among them: the ledger's rows of letters whose customers the new plan does not have.
+    ``leaving``: delivery ids to leave out, because the new plan does not have these recipients.
     """
     ids = [each for each in ledger.in_doubt_ids(wave) if each not in leaving]
-    return tuple(letter.id for letter, _ in gate.ask(ledger.in_doubt(wave, ids), time.time()).open)
+    return tuple(letter.id for letter, _ in gate.check(ledger.in_doubt(wave, ids), time.time()).allowed)

@@ -1,4 +1,4 @@
-"""One run of ``send``: the plan, its confirmation, and the letters of the first wave on their way."""
+"""``send``: plans the first wave, has a person confirm the number of letters, and sends them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from mass_apology.flows.plan import guarding, plan
 from mass_apology.flows.plan.approve import require_approval
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.plan.size_limit import require_taken, size_findings
-from mass_apology.flows.send.confirmed import Confirmed, may_be_resent
+from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (
-    Access,
-    Ended,
     Operator,
-    Run,
+    RelayAccess,
+    RunResult,
+    SendingRun,
 )
-from mass_apology.flows.send.stopped_letters import may_be_written_to_again, withhold_stopped
+from mass_apology.flows.send.stopped_letters import has_unsuppressed, withhold_barred
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Ledger
 from mass_apology.model import FIRST_WAVE, Delivery, Extensions, read_rows
@@ -35,9 +35,9 @@ from mass_apology.recipients import RecipientsFile
 from mass_apology.schedule.timetable import timetable
 from mass_apology.sending.gate import (
     Gate,
-    hours,
-    in_the_file,
-    suppression,
+    file_rule,
+    schedule_rule,
+    suppression_rule,
 )
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
@@ -45,49 +45,49 @@ from mass_apology.smtp.session import probe
 
 
 class SendOptions(Struct, frozen=True, kw_only=True):
-    """What the person asked ``send`` for."""
+    """The options of ``send``, as given on the command line."""
 
-    confirm: int | None = None
-    skip_bad_rows: bool = False
-    resend_in_doubt: bool = False
-    withhold_missing: bool = False
-    override: tuple[str, ...] = ()  # codes of guards against accidents that are not to stop it
+    confirm: int | None = None  # the number of letters; without it the person is asked to type it
+    skip_bad_rows: bool = False  # send to the good rows although others cannot be used
+    resend_in_doubt: bool = False  # send letters in doubt again
+    withhold_missing: bool = False  # withhold planned letters whose recipients are not in the file any more
+    override: tuple[str, ...] = ()  # codes of guards against accidents that must not stop it
 
 
-def run(folder: Path, options: SendOptions, operator: Operator) -> Ended:
-    """Send what is due of the campaign in ``folder``; a plain function, for it brings its own event loop.
+def run(folder: Path, options: SendOptions, operator: Operator) -> RunResult:
+    """Send the due letters of the campaign in ``folder``, in an event loop of its own.
 
-    Raises ``MassApologyError`` with nothing sent, or with what was sent recorded.
+    Raises ``MassApologyError`` with nothing sent, or with every letter that was sent recorded.
     """
     return event_loop.run(_run(folder, options, operator))
 
 
-async def _run(folder: Path, options: SendOptions, operator: Operator) -> Ended:
+async def _run(folder: Path, options: SendOptions, operator: Operator) -> RunResult:
     campaign = read_campaign(folder)
-    _refuse_when_late(campaign, options)
+    _require_in_time(campaign, options)
     password = relay_password(campaign.relay)
-    offer = await probe(campaign.relay, password)  # a relay that cannot be used is known before anyone is asked
+    offer = await probe(campaign.relay, password)  # first: an unusable relay must be known before the confirmation
     with (
         sending_ledger(folder, campaign, override=options.override, begin=True, notice=operator.notice) as ledger,
-        suppressed(campaign, folder) as on_the_list,
+        suppressed(campaign, folder) as suppressions,
     ):
-        withhold_stopped(ledger, FIRST_WAVE, on_the_list)
-        gate = _gate(campaign, on_the_list)
+        withhold_barred(ledger, FIRST_WAVE, suppressions)
+        gate = _gate(campaign, suppressions)
         confirmed = await _Confirmation(folder, campaign, ledger, gate, offer.extensions, options, operator).get(
-            on_the_list
+            suppressions
         )
         if not confirmed.count:
-            return Ended(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)
-        access = Access(password=password, extensions=offer.extensions)
-        ended = await Run(folder, campaign, ledger, operator, access).deliver(confirmed, gate)
-    return _explained(ended, campaign)
+            return RunResult(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)
+        access = RelayAccess(password=password, extensions=offer.extensions)
+        ended = await SendingRun(folder, campaign, ledger, operator, access).send(confirmed, gate)
+    return _with_reason(ended, campaign)
 
 
-def _gate(campaign: Campaign, on_the_list: Suppressed) -> Gate:
-    """What is asked of first letters; by default they do not wait for the schedule's hours."""
-    rules = [suppression(on_the_list), in_the_file]
+def _gate(campaign: Campaign, suppressions: Suppressed) -> Gate:
+    """The gate of the first wave; by default these letters do not wait for the schedule's hours."""
+    rules = [suppression_rule(suppressions), file_rule]
     if campaign.schedule.first_letter:
-        rules.append(hours(timetable(campaign.schedule, campaign.time_zone), partial(_country_of, campaign)))
+        rules.append(schedule_rule(timetable(campaign.schedule, campaign.time_zone), partial(_country_of, campaign)))
     return Gate(rules)
 
 
@@ -96,13 +96,13 @@ def _country_of(campaign: Campaign, letter: Delivery) -> str:
     return read_rows(letter.rows)[0].get(campaign.columns.country, "")
 
 
-def _explained(ended: Ended, campaign: Campaign) -> Ended:
+def _with_reason(ended: RunResult, campaign: Campaign) -> RunResult:
     if ended.due and not ended.reason and campaign.schedule.first_letter:
         return replace(ended, reason="What is left may not arrive at this hour, or was stopped; [schedule] says when.")
     return ended
 
 
-def _refuse_when_late(campaign: Campaign, options: SendOptions) -> None:
+def _require_in_time(campaign: Campaign, options: SendOptions) -> None:
     if campaign.not_after and campaign.not_after.timestamp() < time.time() and guarding.LATE not in options.override:
         raise ConfirmationError(
             f"not_after in campaign.toml, {campaign.not_after}, has passed; nothing was sent.",
@@ -117,9 +117,9 @@ def _refuse_when_late(campaign: Campaign, options: SendOptions) -> None:
 
 
 class _Confirmation:
-    """Brings the ledger's plan up to date and has a person agree to what is due."""
+    """Brings the ledger's plan up to date and has a person confirm the letters due."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 (what a plan depends on)
+    def __init__(  # noqa: PLR0913, PLR0917 (all that a plan depends on)
         self,
         folder: Path,
         campaign: Campaign,
@@ -137,62 +137,62 @@ class _Confirmation:
         self._options = options
         self._operator = operator
 
-    async def get(self, on_the_list: Suppressed) -> Confirmed:
-        """What was agreed to. Raises ``ConfirmationError`` where it was not; then the ledger is as it was."""
+    async def get(self, suppressions: Suppressed) -> Confirmed:
+        """The confirmed letters. Raises ``ConfirmationError`` if they are not confirmed, with the ledger unchanged."""
         with plan.recipients_file(self._folder, self._campaign) as file:
             parts = plan.digest_parts(self._folder, self._campaign, file)
-            if plan.is_stale(self._folder, self._campaign, parts, self._ledger) or self._is_somebody_back(on_the_list):
-                return await self._of_a_new_plan(file, parts)
-        resend = self._may_be_resent(())
+            if plan.is_stale(self._folder, self._campaign, parts, self._ledger) or self._has_unsuppressed(suppressions):
+                return await self._confirm_new_plan(file, parts)
+        resend = self._resendable(())
         due = plan.due(self._ledger.counts(FIRST_WAVE)) + len(resend)
         self._operator.plan(None, due, self._campaign)
         if due:
             self._require_taken()
-        return self._agreed(due, resend, parts)
+        return self._confirm(due, resend, parts)
 
-    def _is_somebody_back(self, on_the_list: Suppressed) -> bool:
-        """Whether a new plan would have people who were suppressed when the last one was made. It needs the file."""
+    def _has_unsuppressed(self, suppressions: Suppressed) -> bool:
+        """Whether a new plan could reach people who were suppressed at the last one; it needs the recipients file."""
         there = (self._folder / self._campaign.recipients).exists()
-        return there and may_be_written_to_again(self._ledger, FIRST_WAVE, on_the_list)
+        return there and has_unsuppressed(self._ledger, FIRST_WAVE, suppressions)
 
-    async def _of_a_new_plan(self, file: RecipientsFile, parts: Mapping[str, str]) -> Confirmed:
-        """The plan, shown and confirmed, becomes the ledger's."""
+    async def _confirm_new_plan(self, file: RecipientsFile, parts: Mapping[str, str]) -> Confirmed:
+        """Make a new plan, show it, have it confirmed, and commit it to the ledger."""
         options, campaign, ledger = self._options, self._campaign, self._ledger
         terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override, offered=self._offered)
         async with plan.drafted_from(
             file, self._folder, campaign, parts, ledger.key, terms, on_progress=self._operator.stage
         ) as draft:
             outlook = draft.outlook(ledger)
-            resend = self._may_be_resent(draft.leaving())
+            resend = self._resendable(draft.leaving())
             due = outlook.due + len(resend)
             self._operator.plan(draft.check, due, campaign, outlook)
             plan.require_sendable(draft.check, outlook, withhold_missing=options.withhold_missing)
             approved = require_approval(self._folder, campaign, parts, draft.check.letters)
-            confirmed = self._agreed(due, resend, parts)
-            # Before the commit: after a crash in between, a plan that is the ledger's would never be spoken of again.
-            self._take_down(draft.check, file, approved)
+            confirmed = self._confirm(due, resend, parts)
+            # Before the commit: after a crash between the two, the committed plan would never be recorded.
+            self._record(draft.check, file, approved)
             draft.commit(ledger)
         return confirmed
 
     def _require_taken(self) -> None:
-        """The plan still holds, but the relay may be another one since, or take less."""
+        """Check the largest letter of the valid plan against the relay's present limit: the relay may have changed."""
         largest = self._ledger.largest_letter(FIRST_WAVE)
         found = size_findings(largest, self._campaign.recipients, self._offered, self._options.override)
         require_taken(found)
         self._operator.notice(found)
 
-    def _may_be_resent(self, leaving: Collection[int]) -> tuple[int, ...]:
-        """Letters in doubt, where they are asked for; without those of recipients who leave the file just now."""
+    def _resendable(self, leaving: Collection[int]) -> tuple[int, ...]:
+        """Letters in doubt to send again, if the options ask for it, without recipients that left the file."""
         if not self._options.resend_in_doubt:
             return ()
-        return may_be_resent(self._ledger, FIRST_WAVE, self._gate, leaving)
+        return resendable(self._ledger, FIRST_WAVE, self._gate, leaving)
 
-    def _agreed(self, due: int, resend: tuple[int, ...], parts: Mapping[str, str]) -> Confirmed:
-        """Nothing leaves without the number of letters that are really due, typed or given; nobody types a 0."""
+    def _confirm(self, due: int, resend: tuple[int, ...], parts: Mapping[str, str]) -> Confirmed:
+        """Require the exact number of letters due, typed or given. If none is due, nothing has to be typed."""
         expects = due or self._options.confirm is not None
-        if expects and (said := disagreement(due, self._options.confirm, self._operator.count)):
+        if expects and (problem := disagreement(due, self._options.confirm, self._operator.count)):
             raise ConfirmationError(
-                f"{counted(due, 'letter is', 'letters are')} due, but {said}; nothing was sent.",
+                f"{counted(due, 'letter is', 'letters are')} due, but {problem}; nothing was sent.",
                 next_step=f"Look at the plan above; to send it, run: mass-apology send --confirm {due}"
                 if due
                 else "See where each letter is: mass-apology status",
@@ -205,10 +205,10 @@ class _Confirmation:
             resend=resend,
         )
 
-    def _take_down(self, check: Check, file: RecipientsFile, approved: str) -> None:
-        """What somebody may ask about later, and what other campaigns have to know."""
-        said = f"plan {check.code} of {counted(check.letters, 'letter')} confirmed. {approved}".strip()
+    def _record(self, check: Check, file: RecipientsFile, approved: str) -> None:
+        """Note the confirmation in the ledger, and remember it for the guards of other campaigns."""
+        note = f"plan {check.code} of {counted(check.letters, 'letter')} confirmed. {approved}".strip()
         if self._options.override:
-            said += f" Overridden: {', '.join(self._options.override)}."
-        self._ledger.note(time.time(), said)
+            note += f" Overridden: {', '.join(self._options.override)}."
+        self._ledger.note(time.time(), note)
         guarding.remember_sent(self._folder, self._campaign, file, check.letters)

@@ -1,4 +1,4 @@
-"""Confirmed letters on their way: claim → gate → render → compose → pace → hand over → record, to the last reply."""
+"""Sends confirmed letters: claim → gate → render → compose → pace → hand over → record, up to the last reply."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.plan import Outlook
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
-from mass_apology.flows.send.stop_signals import interrupts
+from mass_apology.flows.send.stop_signals import stop_on_signals
 from mass_apology.ledger import Control, Ledger
 from mass_apology.ledger.sqlite import editions
 from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import Extensions, Finding, Status
 from mass_apology.quantities import are, counted, number, were
 from mass_apology.sending.dispatcher import Dispatcher
-from mass_apology.sending.event_log import Log
+from mass_apology.sending.event_log import EventLog
 from mass_apology.sending.gate import Gate
 from mass_apology.sending.outbox import Outbox
-from mass_apology.sending.relay_windows import Windows
+from mass_apology.sending.relay_windows import RelayWindows
 from mass_apology.sending.run_stats import Progress, RunStats
 from mass_apology.settings import Campaign, parse_rate
 from mass_apology.smtp.relay import run as send_through
 
-LARGE = 128 << 10  # octets of attachments
-RELEASED_AT_ONCE = 1000  # letters in doubt that the gate is asked about in one go
-TICK = 0.25  # seconds between looks at the clock, the requests of other terminals, and the eyes
+LARGE_ATTACHMENTS = 128 << 10  # octets of attachments
+RELEASE_BATCH = 1000  # letters in doubt that the gate is asked about in one go
+TICK = 0.25  # seconds between checks of the clock and of requests from other terminals; progress is shown as often
 
 
-class Ended(Struct, frozen=True, kw_only=True):
-    """How a run ended."""
+class RunResult(Struct, frozen=True, kw_only=True):
+    """The result of one run, for the command that shows it."""
 
-    counts: dict[Status, int]  # of the wave, all runs together
-    sent: int  # accepted in this run
-    seconds: float  # that this run took, without the planning
-    reason: str | None = None  # why it stopped with work left, as sentences; None where a person stopped it
-    interrupted: bool = False  # by a signal, so that the command ends with it
+    counts: dict[Status, int]  # letters of the wave by status, after all runs so far
+    sent: int  # letters accepted in this run
+    seconds: float  # duration of this run, without the planning
+    reason: str | None = None  # why it stopped with letters still due, as sentences; None if a person stopped it
+    interrupted: bool = False  # a signal ended the run, so the command ends with that signal's exit status
 
     @property
     def due(self) -> int:
-        """Letters a further ``send`` would work on."""
+        """Letters that the next ``send`` would take up."""
         return plan.due(self.counts)
 
     @property
@@ -60,60 +60,62 @@ class Ended(Struct, frozen=True, kw_only=True):
 
 
 class Operator(Protocol):
-    """Who watches a run and answers for it: the terminal, or a test."""
+    """The person who starts a run, sees its progress and confirms it. The terminal implements it, and so do tests."""
 
     def stage(self, name: str, done: int, total: int | None) -> None:
-        """The planning goes on."""
+        """Show a step of the planning: its name, units done, and units in total if known."""
 
     def plan(self, checked: Check | None, due: int, campaign: Campaign, outlook: Outlook | None = None) -> None:
-        """What would be sent now; ``checked`` and ``outlook`` are None where the ledger's plan still holds."""
+        """Show what would be sent now; ``checked`` and ``outlook`` are None if the ledger's plan is still valid."""
 
     def notice(self, findings: Sequence[Finding]) -> None:
-        """What the person should know before the number is typed."""
+        """Show findings that the person must know before typing the number."""
 
     def count(self, due: int) -> str:
-        """What the person types when asked for the number of letters due."""
+        """Ask for the number of letters due, and return the text that the person types."""
 
     def progress(self, progress: Progress) -> None:
-        """The sending goes on; called a few times a second."""
+        """Show how far the sending is; called a few times a second."""
 
 
-class Access(Struct, frozen=True, kw_only=True):
-    """How the relay is used."""
+class RelayAccess(Struct, frozen=True, kw_only=True):
+    """What a run needs to use the relay, beside the campaign's settings."""
 
     password: str | None
-    extensions: Extensions  # that it offered when it was last asked
+    extensions: Extensions  # as offered when the relay was last probed
 
 
-class Run:
-    """The confirmed letters of one wave: from here on they leave.
+class SendingRun:
+    """Sends the confirmed letters of one wave.
 
-    Used by every command that sends, under the campaign's lock. Nothing leaves that is not what was confirmed, and
-    nothing that the gate holds back. A failure beside the relay ends the run after the letters on their way have their
-    replies; only a ledger that cannot be written, or a second Ctrl-C, ends it before.
+    Every command that sends uses it, under the campaign's lock. It sends only letters that were confirmed and that the
+    gate allows. A failure outside the relay (disk, rendering, terminal) ends the run after the letters in transit have
+    their replies; only a ledger that cannot be written, or a second Ctrl-C, ends it before.
     """
 
-    def __init__(self, folder: Path, campaign: Campaign, ledger: Ledger, operator: Operator, access: Access) -> None:
+    def __init__(
+        self, folder: Path, campaign: Campaign, ledger: Ledger, operator: Operator, access: RelayAccess
+    ) -> None:
         self._folder = folder
         self._campaign = campaign
         self._ledger = ledger
         self._operator = operator
         self._access = access
 
-    async def deliver(self, confirmed: Confirmed, gate: Gate, *, patience: float = inf) -> Ended:
-        """Send what is due until nothing is, or until something or somebody ends it.
+    async def send(self, confirmed: Confirmed, gate: Gate, *, longest_wait: float = inf) -> RunResult:
+        """Send until no letter is due, or until a stop, a signal, the breaker, a deadline or a failure ends the run.
 
-        ``patience``: seconds that are waited for a deferred letter to be due again, at the most. Raises
-        ``MassApologyError`` with nothing sent, or with what was sent recorded.
+        ``longest_wait``: longest wait, in seconds, for a deferred letter to be due again. Raises ``MassApologyError``
+        with nothing sent, or with every letter that was sent recorded.
         """
         begun = time.monotonic()
         attached = plan.attached(self._folder, self._campaign)
         async with self._render_pool(confirmed, attached) as render_pool:
             self._require_confirmed(confirmed)
             editions.begin(self._ledger, confirmed.wave, confirmed.parts, time.time())
-            self._release(confirmed, gate)
+            self._release_in_doubt(confirmed, gate)
             stats = RunStats(confirmed.count)
-            with closing(Log(self._folder / LOG_NAME)) as log:
+            with closing(EventLog(self._folder / LOG_NAME)) as log:
                 outbox = Outbox(
                     self._ledger,
                     render_pool,
@@ -121,7 +123,7 @@ class Run:
                     gate=gate,
                     attached=attached,
                     wave=confirmed.wave,
-                    patience=patience,
+                    longest_wait=longest_wait,
                 )
                 dispatcher = Dispatcher(
                     campaign=self._campaign,
@@ -134,14 +136,14 @@ class Run:
                 self._ledger.on_claim(log.claimed)
                 facts = plan.origin_facts(self._ledger)
                 log.event("started", time.time(), due=confirmed.count, wave=confirmed.wave, **facts)
-                interrupted = await self._until_done(dispatcher, outbox, log)
+                interrupted = await self._run_until_done(dispatcher, outbox, log)
                 log.event("ended", time.time(), reason=dispatcher.reason)
                 await self._ledger.flush()
                 if dispatcher.failure is not None:
                     raise dispatcher.failure
                 log.flush()
         self._operator.progress(dispatcher.progress())
-        return Ended(
+        return RunResult(
             counts=self._ledger.counts(confirmed.wave),
             sent=stats.counts[Status.ACCEPTED],
             seconds=time.monotonic() - begun,
@@ -153,12 +155,15 @@ class Run:
         recipe = plan.writer_recipe(
             self._folder, self._campaign, self._ledger.header, confirmed.template, confirmed.subject_line
         )
-        # The way to another process and back costs more than writing a letter that is mostly attachment.
-        processes = processes_for(confirmed.count, os.cpu_count() or 1) if attached < LARGE else 0
+        # Passing a large letter between processes costs more than rendering it.
+        processes = processes_for(confirmed.count, os.cpu_count() or 1) if attached < LARGE_ATTACHMENTS else 0
         return RenderPool(recipe, processes=processes)
 
     def _require_confirmed(self, confirmed: Confirmed) -> None:
-        """Everything that letters are written from has been read: it must be what was agreed to, and as many."""
+        """Raise ``ConfirmationError`` if the letters' sources or their number differ from what was confirmed.
+
+        Called when all sources have been read, so that a later change cannot matter.
+        """
         require_unchanged(self._folder, confirmed)
         due = plan.due(self._ledger.counts(confirmed.wave)) + len(confirmed.resend)
         if due != confirmed.count:
@@ -168,49 +173,47 @@ class Run:
                 next_step="Run the command again, and look at the plan.",
             )
 
-    def _release(self, confirmed: Confirmed, gate: Gate) -> None:
-        """Letters in doubt that were agreed to become due, those that the gate lets go; the others stay in doubt."""
-        for start in range(0, len(confirmed.resend), RELEASED_AT_ONCE):
-            ids = confirmed.resend[start : start + RELEASED_AT_ONCE]
+    def _release_in_doubt(self, confirmed: Confirmed, gate: Gate) -> None:
+        """Make the confirmed letters in doubt due again if the gate allows them; the others stay in doubt."""
+        for start in range(0, len(confirmed.resend), RELEASE_BATCH):
+            ids = confirmed.resend[start : start + RELEASE_BATCH]
             now = time.time()
-            verdict = gate.ask(self._ledger.in_doubt(confirmed.wave, ids), now)
-            self._ledger.release_in_doubt(confirmed.wave, [letter.id for letter, _ in verdict.open], now)
+            result = gate.check(self._ledger.in_doubt(confirmed.wave, ids), now)
+            self._ledger.release_in_doubt(confirmed.wave, [letter.id for letter, _ in result.allowed], now)
 
-    def _windows(self) -> Windows:
+    def _windows(self) -> RelayWindows:
         limits = [rate for window in self._campaign.relay.windows if (rate := parse_rate(window))]
         longest = max((limit.seconds for limit in limits), default=0)
-        return Windows(limits, self._ledger.usage_since(time.time() - longest))
+        return RelayWindows(limits, self._ledger.usage_since(time.time() - longest))
 
-    async def _until_done(self, dispatcher: Dispatcher, outbox: Outbox, log: Log) -> bool:
-        """The connections, and beside them the filling and the watch; when the connections end, all ends.
-
-        True where a signal asked for the end.
-        """
-        work = asyncio.create_task(self._side_by_side(dispatcher, outbox, log))
-        with interrupts(dispatcher.close, work) as signals:
+    async def _run_until_done(self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog) -> bool:
+        """Run until the connections end; true if a signal requested the end."""
+        work = asyncio.create_task(self._run_tasks(dispatcher, outbox, log))
+        with stop_on_signals(dispatcher.close, work) as signals:
             try:
                 await work
             except asyncio.CancelledError:
-                if not signals.cancelled:  # it goes on to whoever asked for it
+                if not signals.cancelled:  # not by a second Ctrl-C, so the caller cancelled this run
                     raise
-        return signals.asked
+        return signals.stop_requested
 
-    async def _side_by_side(self, dispatcher: Dispatcher, outbox: Outbox, log: Log) -> None:
+    async def _run_tasks(self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog) -> None:
+        """Fill the outbox and watch the clock while the connections send; end both when the connections end."""
         with first_failure():
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_beside(outbox.fill(dispatcher.withhold), dispatcher))
-                watching = tasks.create_task(_beside(self._watch(dispatcher, log), dispatcher))
+                tasks.create_task(_close_on_failure(outbox.fill(dispatcher.withhold), dispatcher))
+                watching = tasks.create_task(_close_on_failure(self._watch(dispatcher, log), dispatcher))
                 await send_through(self._campaign.relay, self._access.password, dispatcher, dispatcher.allowed)
                 dispatcher.close()
                 watching.cancel()
 
-    async def _watch(self, dispatcher: Dispatcher, log: Log) -> None:
-        """What happens by the clock: progress, the log, requests from other terminals, the deadline."""
+    async def _watch(self, dispatcher: Dispatcher, log: EventLog) -> None:
+        """Every tick: show progress, flush the log, obey requests from other terminals, check ledger and deadline."""
         finish_by = self._campaign.finish_by
         while True:
-            self._show(dispatcher)
+            self._show_progress(dispatcher)
             log.flush()
-            if problem := self._ledger.lost_sight():  # what is recorded from now on might be found by nobody
+            if problem := self._ledger.lost_sight():  # marks would go to a file that was deleted or replaced
                 dispatcher.close(problem)
             wanted = self._ledger.requested()
             dispatcher.pause(paused=wanted is Control.PAUSE)
@@ -220,7 +223,7 @@ class Run:
                 dispatcher.close("The campaign's finish_by has passed. Move it in campaign.toml to send the rest.")
             await asyncio.sleep(TICK)
 
-    def _show(self, dispatcher: Dispatcher) -> None:
+    def _show_progress(self, dispatcher: Dispatcher) -> None:
         try:
             self._operator.progress(dispatcher.progress())
         except OSError as error:
@@ -230,8 +233,8 @@ class Run:
             ) from error
 
 
-async def _beside(work: Coroutine[None, None, None], dispatcher: Dispatcher) -> None:
-    """Something that goes on beside the connections: where it fails, the desk closes, and they end by themselves."""
+async def _close_on_failure(work: Coroutine[None, None, None], dispatcher: Dispatcher) -> None:
+    """Await ``work``; if it fails, close the dispatcher, so that the connections finish their letters and end."""
     try:
         with first_failure():
             await work

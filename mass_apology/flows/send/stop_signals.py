@@ -1,7 +1,7 @@
-"""Signals during a run: each ends it after the letters on their way; only a second Ctrl-C ends it at once.
+"""Handles signals during a run: the first one ends it after the letters in transit, a second Ctrl-C at once.
 
-The run that was told to end is the command's last one, and what is left of the command takes a moment: it closes and
-says what was done. Signals have nothing to end there, and would cut that off; so after the first one they stay ignored.
+After a signal the command only closes its files and prints the result. A further signal would cut that off, so after
+the first one signals stay ignored when the run is over.
 """
 
 from __future__ import annotations
@@ -16,21 +16,22 @@ _SIGNALS = tuple(
 )  # SIGHUP: the terminal was closed; it does not exist on Windows
 
 
-class Interrupts:
-    """What was asked of the run by signals.
+class StopSignals:
+    """The signals that a run got; ``stop_on_signals`` makes it.
 
-    SIGTERM and SIGHUP are one Ctrl-C, however often they come: who sends them does not know what is on its way.
+    SIGTERM and SIGHUP, however often they come, count as one Ctrl-C: their senders (systemd, a closed terminal) do not
+    know whether letters are in transit.
     """
 
     def __init__(self, close: Callable[[], None], work: asyncio.Task[None]) -> None:
-        self.asked = False  # to end, by any signal
+        self.stop_requested = False  # to end, by any signal
         self.cancelled = False  # by a second Ctrl-C
         self._close = close
         self._work = work
         self._interrupted = False
 
-    def received(self, number: int) -> None:
-        """In the event loop: a signal came. What has ended already is not cancelled."""
+    def on_signal(self, number: int) -> None:
+        """Handle a signal, in the event loop. Work that has ended is not cancelled."""
         if number == signal.SIGINT and self._interrupted:
             self.cancelled = self._work.cancel() or self.cancelled
         self._interrupted = self._interrupted or number == signal.SIGINT
@@ -38,20 +39,20 @@ class Interrupts:
 
 
 @contextmanager
-def interrupts(close: Callable[[], None], work: asyncio.Task[None]) -> Iterator[Interrupts]:
-    """``close`` is called with the first signal; ``work`` is cancelled by a second Ctrl-C."""
-    watching = Interrupts(close, work)
+def stop_on_signals(close: Callable[[], None], work: asyncio.Task[None]) -> Iterator[StopSignals]:
+    """Call ``close`` at every signal, and cancel ``work`` at a second Ctrl-C."""
+    signals = StopSignals(close, work)
     loop = asyncio.get_running_loop()
 
     def handle(number: int, _: object) -> None:
-        watching.asked = True  # here and not in the loop, which may have no turn before this is left
-        loop.call_soon_threadsafe(watching.received, number)
+        signals.stop_requested = True  # here and not in the loop, which may have no turn before this is left
+        loop.call_soon_threadsafe(signals.on_signal, number)
 
     # Python's own handlers and not the loop's: those do not exist on Windows. After `nohup`, SIGHUP stays ignored.
     wanted = [each for each in _SIGNALS if each == signal.SIGINT or signal.getsignal(each) != signal.SIG_IGN]
     before = {each: signal.signal(each, handle) for each in wanted}
     try:
-        yield watching
+        yield signals
     finally:
         for each, handler in before.items():
-            signal.signal(each, signal.SIG_IGN if watching.asked else handler)
+            signal.signal(each, signal.SIG_IGN if signals.stop_requested else handler)

@@ -1,4 +1,4 @@
-"""Letters that were planned and must not go any more, withheld before anybody is asked for their number."""
+"""Withholds planned letters that must not be sent any more, before the person is asked to type their number."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from mass_apology.ledger.sqlite.waves import withhold
 from mass_apology.sending.gate import LEFT_FILE
 from mass_apology.suppression import is_suppression
 
-_PAGE = 500  # addresses that the list is asked about at once
+_PAGE = 500  # addresses per query of the suppression list
 
 
-def withhold_stopped(ledger: Ledger, wave: str, suppressed: Suppressed) -> None:
-    """Due letters of the wave to people who were suppressed, or left the file, since it was planned become WITHHELD.
+def withhold_barred(ledger: Ledger, wave: str, suppressed: Suppressed) -> None:
+    """Withhold the wave's due letters to people who were suppressed or left the file since the plan was made.
 
-    The gate would stop each of them later. Asked for now, the number that a person types is that of letters that go.
+    The gate would withhold each of them later; done now, the number to type is the number of letters to be sent.
     """
-    stopped = dict(_stopped(ledger, wave, suppressed))
+    stopped = dict(_barred(ledger, wave, suppressed))
     if stopped:
         withhold(ledger, stopped, time.time())
 
 
-def may_be_written_to_again(ledger: Ledger, wave: str, suppressed: Suppressed) -> bool:
-    """Whether somebody was withheld because of the suppression list and is not on it any more."""
+def has_unsuppressed(ledger: Ledger, wave: str, suppressed: Suppressed) -> bool:
+    """Whether a letter was withheld because of the suppression list and its address is not on the list any more."""
     held = (address for address, reason in ledger.kept_back(wave) if address and is_suppression(reason))
     while page := set(islice(held, _PAGE)):
         if len(suppressed.among(list(page))) < len(page):
@@ -34,7 +34,7 @@ def may_be_written_to_again(ledger: Ledger, wave: str, suppressed: Suppressed) -
     return False
 
 
-def _stopped(ledger: Ledger, wave: str, suppressed: Suppressed) -> Iterator[tuple[int, str]]:
+def _barred(ledger: Ledger, wave: str, suppressed: Suppressed) -> Iterator[tuple[int, str]]:
     for page in ledger.waiting(wave):
         reasons = suppressed.among([address for _, address, _ in page])
         for letter, address, left_file in page:
