@@ -3,14 +3,12 @@
 Both only serve to notice accidents. So what cannot be read counts as absent, and what cannot be written is said in a
 sentence and stops nothing. Neither holds a customer's address.
 
-The record of sent files is one file of JSON lines for each day (UTC). A line is appended by a single write to a file
-that is opened with O_APPEND, so that campaigns that start at the same moment keep each other's lines; old days are
-deleted as whole files, so that nothing is ever rewritten.
+The record of sent files is one file of JSON lines for each day (UTC). Lines are appended, so that campaigns that start
+at the same moment keep each other's; old days are deleted as whole files, so that nothing is ever rewritten.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
@@ -19,6 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from mass_apology.system.json_lines import append_line
 from mass_apology.system.state_folder import STATE_VARIABLE, state_folder
 from mass_apology.system.timestamps import utc_day
 from mass_apology.system.whole_file import write_whole
@@ -74,7 +73,7 @@ def remember_sent(sent: Sent) -> str | None:
     try:
         days.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         days.mkdir(exist_ok=True, mode=0o700)
-        _append(days / f"{today}.jsonl", msgspec.json.encode(sent) + b"\n")
+        append_line(days / f"{today}.jsonl", msgspec.json.encode(sent))
     except OSError as error:
         return f"Sent files cannot be remembered: {days} cannot be written ({_reason(error)})."
     for day, path in _kept_days(days):
@@ -112,16 +111,6 @@ def _read(path: Path) -> Iterator[Sent]:
     for line in lines:
         with suppress(msgspec.DecodeError):
             yield msgspec.json.decode(line, type=Sent)
-
-
-def _append(path: Path, line: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        if os.write(descriptor, line) != len(line):
-            raise OSError("no room")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _reason(error: OSError) -> str:

@@ -102,6 +102,13 @@ def test_what_a_full_disk_left_incomplete_hides_nothing_else(state: Path) -> Non
     assert sent_since(0) == [sent(NOON, "whole")]
 
 
+def test_an_entry_after_a_torn_one_is_kept(state: Path) -> None:
+    (state / "sent").mkdir(parents=True)
+    (state / "sent" / "2026-11-20.jsonl").write_bytes(b'{"file_sha256": "abab')  # a power cut came between
+    assert remember_sent(sent()) is None
+    assert sent_since(0) == [sent()]
+
+
 def test_campaigns_that_start_together_keep_each_others_entries(state: Path) -> None:
     program = (
         "import sys; from mass_apology.history import Sent, remember_sent\n"

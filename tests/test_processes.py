@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mass_apology.system.processes import start_of
-from mass_apology.system.whole_file import beginning, write_whole
+from mass_apology.system.temporary_files import hidden_beside, remove_abandoned, temporary_file, temporary_folder
+from mass_apology.system.whole_file import write_whole
 
 
 def test_a_process_that_has_ended_has_no_start() -> None:
@@ -37,10 +39,27 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_n
         pass
     left, own, strange = (
         tmp_path / f".control.{child.pid}.abc",
-        tmp_path / f"{beginning(path)}abc",
+        temporary_file(hidden_beside(path)),
         tmp_path / ".control.notes.txt",
     )
     for each in (left, own, strange):
         each.touch()
     write_whole(path, b"run\n")
     assert sorted(tmp_path.iterdir()) == sorted((path, own, strange))
+
+
+def test_of_a_killed_process_everything_with_the_prefix_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        pass
+    store = hidden_beside(tmp_path / "a[1].sqlite")
+    (tmp_path / f".a[1].sqlite.{child.pid}.abc").touch()
+    (tmp_path / f".a[1].sqlite.{child.pid}.abc-journal").touch()  # SQLite's own, beside it
+    folder = tmp_path / f".a[1].sqlite.{child.pid}.def"
+    folder.mkdir()
+    (folder / "1.eml").touch()
+    other = tmp_path / f".a1.sqlite.{child.pid}.abc"
+    other.touch()
+    ours = {temporary_file(store), temporary_folder(store)}
+    remove_abandoned(store)
+    assert set(tmp_path.iterdir()) == {other, *ours}
+    assert [stat.S_IMODE(each.stat().st_mode) for each in sorted(ours, key=Path.is_dir)] == [0o600, 0o700]

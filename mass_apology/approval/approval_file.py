@@ -6,15 +6,14 @@ A line counts when it ends with its line feed. What a crash or a full disk leave
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from mass_apology.approval.judgement import Approval
 from mass_apology.errors import ApprovalError
+from mass_apology.system.json_lines import append_line
 
 FILE_NAME = "approvals.jsonl"
 
@@ -45,16 +44,8 @@ def append(folder: Path, approval: Approval) -> None:
     Raises ``ApprovalError`` where it cannot be written.
     """
     path = folder / FILE_NAME
-    line = msgspec.json.encode(approval) + b"\n"
     try:
-        # O_APPEND and a single write: two people who approve at one moment do not write into each other's lines.
-        with open(path, "a+b", buffering=0, opener=partial(os.open, mode=0o600)) as file:
-            size = file.seek(0, os.SEEK_END)
-            if size and file.seek(size - 1) >= 0 and file.read(1) != b"\n":
-                line = _CANCEL + b"\n" + line
-            while line:
-                line = line[file.write(line) :]
-            os.fsync(file.fileno())
+        append_line(path, msgspec.json.encode(approval), torn_end=_CANCEL + b"\n")
     except OSError as error:
         raise ApprovalError(
             f"{path} cannot be written: {error.strerror or error}; the approval was not given.",

@@ -5,28 +5,26 @@ Only their owner can read them (0600, folders 0700), since they name customers.
 
 from __future__ import annotations
 
-import os
+import io
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from mass_apology.errors import OutputError
-from mass_apology.system.whole_file import beginning, remove_abandoned
+from mass_apology.system.temporary_files import hidden_beside, remove_abandoned, temporary_folder
+from mass_apology.system.whole_file import replacement
 
 
 @contextmanager
 def new_file(path: Path, *, force: bool) -> Iterator[TextIO]:
     """Write ``path`` as UTF-8 text; otherwise like ``new_binary_file``."""
-    with (
-        _temporary_file(path, force=force) as descriptor,
-        os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file,
-    ):
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
+    with new_binary_file(path, force=force) as octets:
+        text = io.TextIOWrapper(octets, encoding="utf-8", newline="")
+        yield text
+        text.flush()
+        text.detach()
 
 
 @contextmanager
@@ -35,10 +33,9 @@ def new_binary_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
 
     Raises ``OutputError`` if ``path`` exists and ``force`` is false, or if it cannot be written.
     """
-    with _temporary_file(path, force=force) as descriptor, os.fdopen(descriptor, "wb") as file:
+    refuse_existing(path, force=force)
+    with _wrap_errors(path), replacement(path) as file:
         yield file
-        file.flush()
-        os.fsync(file.fileno())
 
 
 @contextmanager
@@ -54,9 +51,10 @@ def new_folder(path: Path, *, suffix: str, force: bool) -> Iterator[Path]:
             f"{path} holds other things than {suffix} files, so it is not overwritten.",
             next_step="Give the path of a new folder.",
         )
-    remove_abandoned(path)
+    prefix = hidden_beside(path)
     with _wrap_errors(path):
-        made = Path(tempfile.mkdtemp(prefix=beginning(path), dir=path.parent))
+        remove_abandoned(prefix)
+        made = temporary_folder(prefix)
     try:
         with _wrap_errors(path):
             yield made
@@ -82,22 +80,6 @@ def refuse_existing(path: Path, *, force: bool) -> None:
         raise OutputError(f"{path} exists already.", next_step="Give another name, or overwrite it with --force.")
     if not path.parent.is_dir():
         raise OutputError(f"{path} cannot be written: there is no folder {path.parent}.", next_step="Make it first.")
-
-
-@contextmanager
-def _temporary_file(path: Path, *, force: bool) -> Iterator[int]:
-    """Yield the descriptor of a file that is renamed to ``path`` when the block succeeds, and deleted otherwise."""
-    refuse_existing(path, force=force)
-    remove_abandoned(path)
-    with _wrap_errors(path):
-        descriptor, name = tempfile.mkstemp(prefix=beginning(path), dir=path.parent)  # mkstemp makes it 0600
-    try:
-        with _wrap_errors(path):
-            yield descriptor
-            Path(name).replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
 
 
 def _is_empty(path: Path) -> bool:

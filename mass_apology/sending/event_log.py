@@ -7,7 +7,6 @@ letters left even if the ledger is lost.
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -15,12 +14,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
 from mass_apology.errors import OutputError
 from mass_apology.model import Delivery, Mark, Phase
+from mass_apology.system.json_lines import open_for_lines
 
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
@@ -41,10 +40,7 @@ class EventLog:
         self._encode = msgspec.json.Encoder().encode
         self._failure: OutputError | None = None  # the first; after it nothing is written
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            self._file: IO[bytes] = os.fdopen(descriptor, "ab", buffering=1 << 16)
-            if _ends_in_mid_line(descriptor):  # an earlier run was killed, or its disk was full
-                self._file.write(b"\n")
+            self._file = open_for_lines(path, buffering=1 << 16)
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -104,11 +100,6 @@ class EventLog:
             f"{self._path} cannot be written: {error.strerror or error}.",
             next_step="Make room on the disk, then run send again: it goes on where it stopped.",
         )
-
-
-def _ends_in_mid_line(descriptor: int) -> bool:
-    size = os.fstat(descriptor).st_size
-    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
 
 
 def _iso_time(at: float) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from sqlite3 import Connection
 from mass_apology.errors import SuppressionError
 from mass_apology.system.sqlite_file import Database, read_sql, statements
 from mass_apology.system.state_folder import state_folder
+from mass_apology.system.temporary_files import hidden_beside, remove_abandoned, temporary_file
 
 FILE_NAME = "suppressions.sqlite"
 APPLICATION_ID = 1832997717  # as in suppression_schema.sql
@@ -66,20 +66,21 @@ def make(path: Path) -> None:
     It gets its name only when it is whole: so an empty or short file is never a new store, but a lost one.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp makes it 0600
-    os.close(descriptor)
+    prefix = hidden_beside(path)
+    remove_abandoned(prefix)
+    new = temporary_file(prefix)
     try:
-        with closing(STORE.connect(Path(name), "rw")) as connection:
+        with closing(STORE.connect(new, "rw")) as connection:
             connection.executescript(f"{_SETTINGS} BEGIN; {read_sql(__package__, 'suppression_schema.sql')}")
             connection.execute(QUERIES["make"], (secrets.token_bytes(32),))
             connection.execute("COMMIT")
         try:
-            os.link(name, path)
+            os.link(new, path)
         except FileExistsError:
             if not path.exists():  # a symbolic link to nowhere
                 raise
     finally:
-        Path(name).unlink()
+        new.unlink()
 
 
 def open_existing(path: Path) -> Connection:

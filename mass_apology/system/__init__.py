@@ -1,1 +1,1 @@
-"""Small services of the machine: whole files, processes, the state folder, timestamps, SQLite files."""
+"""Small services of the machine: temporary, whole and regular files, JSON lines, SQLite, processes, time stamps."""

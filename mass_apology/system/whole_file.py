@@ -1,39 +1,42 @@
-"""Files that are whole or not there: they are written beside their place, and take it when they are complete.
-
-What is beside it has the number of its process in its name, so that the next one can tell what a killed one left.
-"""
+"""Files that are whole or not there: they are written beside their place, and take it when they are complete."""
 
 from __future__ import annotations
 
-import glob
 import os
-import shutil
-import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
-from mass_apology.system.processes import start_of
+from mass_apology.system.temporary_files import hidden_beside, remove_abandoned, temporary_file
 
 
 def write_whole(path: Path, octets: bytes, *, durable: bool = False) -> None:
-    """Write a small file in place of the one before, for its owner only (0600); nobody ever sees half of it.
+    """Write a small file in place of the one before, as ``replacement`` does."""
+    with replacement(path, durable=durable) as file:
+        file.write(octets)
 
-    ``durable``: return when the disk has it. Raises ``OSError``; the one before is intact then.
+
+@contextmanager
+def replacement(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
+    """A new file that takes the place of ``path`` when the block ends well; nobody ever sees half of it.
+
+    It is for its owner only (0600), and its octets are on the disk before it takes the place. ``durable``: so is its
+    name when this returns. Raises ``OSError``; then the file before it is intact, and nothing is left beside it.
     """
-    remove_abandoned(path)
-    descriptor, name = tempfile.mkstemp(prefix=beginning(path), dir=path.parent)  # mkstemp makes it 0600
+    prefix = hidden_beside(path)
+    remove_abandoned(prefix)
+    new = temporary_file(prefix)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(octets)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        Path(name).replace(path)
+        with new.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
         if durable:
             _sync_folder(path.parent)
     finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
+        new.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -44,21 +47,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def beginning(path: Path) -> str:
-    """How the name of what this process writes for ``path`` begins."""
-    return f".{path.name}.{os.getpid()}."
-
-
-def remove_abandoned(path: Path) -> None:
-    """Remove what processes left that were killed while they wrote: it may name customers, and nobody sees it."""
-    common = f".{path.name}."
-    for left in path.parent.glob(f"{glob.escape(common)}*"):
-        pid = left.name.removeprefix(common).partition(".")[0]
-        if not pid.isdecimal() or start_of(int(pid)) is not None:
-            continue
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)

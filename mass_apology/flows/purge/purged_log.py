@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from mass_apology.errors import OutputError
-from mass_apology.system.whole_file import beginning, remove_abandoned
+from mass_apology.system.whole_file import replacement
 
 _WORDS = ("reply", "reason")
 
@@ -19,17 +18,10 @@ def purge_log(path: Path) -> None:
     """Write the log anew, line for line, in one step; what is no JSON object is left out. Raises ``OutputError``."""
     if not path.exists():
         return
-    remove_abandoned(path)
-    new = path.with_name(f"{beginning(path)}purged")
     try:
-        with path.open("rb") as log, os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with path.open("rb") as log, replacement(path) as file:
             file.writelines(_wordless(log))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            new.unlink()
         raise OutputError(
             f"{path} cannot be written anew: {error.strerror or error}.",
             next_step="Make room on the disk and the folder writable, then run the same purge again.",
