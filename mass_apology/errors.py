@@ -10,6 +10,8 @@ MassApologyError
 ├── ApprovalError       an approval cannot be given, read or verified
 ├── OutputError         a file for the user cannot be written
 ├── SuppressionError    the suppressions cannot be read or changed, or an entry is not one
+├── InstallationError   a folder that comes with the package is not there
+├── DocsError           there is no such page of documentation
 ├── CountingError       numbers that must add up do not: a mistake in the program
 ├── RelayError          the relay cannot be used: connection, TLS, login (carries the phase and the reply)
 └── LedgerError         the ledger cannot be read or written
@@ -87,6 +89,14 @@ class OutputError(MassApologyError):
 
 class SuppressionError(MassApologyError):
     """The suppressions cannot be read or changed, or an entry is not one; who is suppressed is unknown until then."""
+
+
+class InstallationError(MassApologyError):
+    """A folder that comes with the package is not there."""
+
+
+class DocsError(MassApologyError):
+    """There is no such page of documentation."""
 
 
 class CountingError(MassApologyError):

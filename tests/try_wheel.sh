@@ -1,6 +1,6 @@
 #!/bin/sh
-# Build the wheel, install it into a virtual environment of its own, and run the demo from there: templates, sample and
-# entry point must all be inside. $1 is the python to build with.
+# Build the wheel, install it into a virtual environment of its own, and run the demo from there: templates, sample,
+# docs and entry point must all be inside. $1 is the python to build with.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -13,4 +13,6 @@ cd "$folder"
 test -s demo/report.html
 test -s demo/preview.html
 grep "The relay received" demo.txt
+"$folder/venv/bin/mass-apology" docs | grep guards
+"$folder/venv/bin/mass-apology" docs guards | grep too-late > page.txt
 echo "The wheel works by itself."

@@ -34,6 +34,21 @@ def say(sentence: str) -> None:
     print(printable(sentence), flush=True)  # before a process that writes to the same file does
 
 
+WIDEST = 110
+"""Columns of a page that is laid out: longer lines are hard to read."""
+
+
+def show_markdown(text: str) -> None:
+    """A page of Markdown: laid out on a terminal, as it is anywhere else."""
+    to = console()
+    if not to.is_terminal:
+        say(text.rstrip("\n"))
+        return
+    from rich.markdown import Markdown
+
+    to.print(Markdown(text, hyperlinks=False), soft_wrap=False, width=min(to.width, WIDEST))
+
+
 def print_json(found: object) -> None:
     """One JSON object, keys as the fields are named."""
     sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")

@@ -22,6 +22,7 @@ from mass_apology.campaign import FILE_NAME
 from mass_apology.errors import MassApologyError, OutputError
 from mass_apology.quantities import counted, were
 from mass_apology.smtp.sink import Received, Sink
+from mass_apology.system.shipped_folder import shipped_folder
 from mass_apology.system.state_folder import STATE_VARIABLE
 
 SAMPLE = "service-outage"
@@ -40,10 +41,8 @@ def run(folder: Path, say: Callable[[str], None]) -> bool:
 
 
 def shipped_sample(name: str) -> Path:
-    """The sample's folder, in a source checkout or in an installed package."""
-    package = Path(__file__).parents[1]
-    installed = package / "samples" / name
-    return installed if installed.exists() else package.parent / "samples" / name
+    """The sample's folder."""
+    return shipped_folder(f"samples/{name}")
 
 
 class _Demo:

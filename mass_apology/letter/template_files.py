@@ -33,6 +33,7 @@ from mass_apology.letter.markup.source import Fragment, Letter
 from mass_apology.letter.markup.tracing import Tracer
 from mass_apology.letter.values import Empty, Fields
 from mass_apology.model import Content
+from mass_apology.system.shipped_folder import shipped_folder
 
 VARIABLES = frozenset({"customer", "rows", "incident", "sender", "language", "name", "salutation", "code", "remedies"})
 """What every template may use."""
@@ -253,13 +254,8 @@ def template_files(scenario: str, directories: Sequence[Path], layout: str) -> t
 
 
 def shipped_templates() -> Path:
-    """The templates that come with the package: inside it in a wheel, beside it in a source checkout."""
-    package = Path(__file__).resolve().parents[1]
-    candidates = (package / "templates", package.parent / "templates")
-    for folder in candidates:
-        if folder.is_dir():
-            return folder
-    raise TemplateError(f"The shipped templates are not at {candidates[0]}.", next_step="Install mass-apology again.")
+    """The templates that come with the package."""
+    return shipped_folder("templates")
 
 
 def _combined(

@@ -25,7 +25,7 @@ def paths(command: Any, *before: str) -> Iterator[tuple[str, ...]]:
 
 
 COMMANDS = tuple(" ".join(words) for words in paths(typer.main.get_command(app)))
-HEAD = """# Commands
+HEAD = """# Commands: every option of each
 
 Made from `--help`. Exit codes: 0 done, 1 something needs a person, 2 wrong usage, 3 interrupted with work left.
 """
