@@ -20,6 +20,7 @@ from mass_apology.codes import read_codes
 from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.continuity.outside import look
 from mass_apology.flows.operator import OnProgress
+from mass_apology.flows.plan.attached_files import attached, attached_files, fonts
 from mass_apology.flows.plan.guarding import Guards
 from mass_apology.flows.plan.plan_steps import (
     BATCH,
@@ -194,7 +195,7 @@ async def drafted_from(  # noqa: PLR0913 (what a plan depends on)
         planning.read(file)
         if terms.render:
             await planning.render()
-        check = planning.check(code(parts), attached=_attached(folder, campaign))
+        check = planning.check(code(parts), attached=attached(folder, campaign))
         if terms.offered is not None:
             check = extended(
                 check, size_findings(check.largest_letter, check.recipients, terms.offered, terms.override)
@@ -343,10 +344,10 @@ def _files_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, s
         "the template": _digest(
             [
                 *template_files(template, _directories(folder), campaign.layout),
-                *_fonts(folder, campaign),
+                *fonts(folder, campaign),
             ]
         ),
-        "the attachments": _digest(_attached_files(folder, campaign)),
+        "the attachments": _digest(attached_files(folder, campaign)),
         "the program's version": __version__,
     }
 
@@ -365,27 +366,6 @@ def _shape(campaign: Campaign) -> Campaign:
 
 def _digest_of(shape: Campaign) -> str:
     return hashlib.sha256(msgspec.json.encode(shape, order="deterministic")).hexdigest()
-
-
-def attached(folder: Path, campaign: Campaign) -> int:
-    """Octets that every letter carries besides its text."""
-    return sum(size for _, size in _attached(folder, campaign))
-
-
-def _attached(folder: Path, campaign: Campaign) -> list[tuple[str, int]]:
-    """What goes with every letter, in most layouts the logo too: names and octets."""
-    logo = folder / campaign.brand.logo if campaign.brand.logo and campaign.layout == "plain" else None
-    return [(path.name, path.stat().st_size) for path in _attached_files(folder, campaign) if path != logo]
-
-
-def _attached_files(folder: Path, campaign: Campaign) -> list[Path]:
-    message, logo = campaign.message, campaign.brand.logo
-    return [folder / each for each in (*message.attachments, *message.images.values(), *((logo,) if logo else ()))]
-
-
-def _fonts(folder: Path, campaign: Campaign) -> list[Path]:
-    named = campaign.letterhead.pdf_fonts
-    return sorted(path for path in (folder / named).rglob("*") if path.is_file()) if named else []
 
 
 def _digest(files: Iterable[Path]) -> str:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from mass_apology.campaign import LOG_NAME
 from mass_apology.errors import ConfirmationError, OutputError, first_failure
-from mass_apology.flows.plan import plan
+from mass_apology.flows.plan import attached_files, plan
 from mass_apology.flows.plan.plan import Outlook
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
@@ -109,7 +109,7 @@ class SendingRun:
         with nothing sent, or with every letter that was sent recorded.
         """
         begun = time.monotonic()
-        attached = plan.attached(self._folder, self._campaign)
+        attached = sum(octets for _, octets in attached_files.attached(self._folder, self._campaign))
         async with self._render_pool(confirmed, attached) as render_pool:
             self._require_confirmed(confirmed)
             editions.begin(self._ledger, confirmed.wave, confirmed.parts, time.time())
