@@ -3,7 +3,20 @@
 Letters, names, recipients' files and returned mail ask here, so the room is shared; see ``Language`` for the fields.
 """
 
-from mass_apology.languages.language import Bonds, Days, Durations, Labels, Language, Salutations
+from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Salutations
+from mass_apology.languages.language_files import language_files, read_languages
 from mass_apology.languages.registry import SHIPPED, Languages
 
-__all__ = ["SHIPPED", "Bonds", "Days", "Durations", "Labels", "Language", "Languages", "Salutations"]
+__all__ = [
+    "SHIPPED",
+    "Bonds",
+    "Days",
+    "Durations",
+    "Greetings",
+    "Labels",
+    "Language",
+    "Languages",
+    "Salutations",
+    "language_files",
+    "read_languages",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache, partial
 
-from mass_apology.languages.language import Bonds, Days, Durations, Labels, Language, Salutations
+from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Salutations
 from mass_apology.languages.vocative import CACHED, SEPARATOR, Called, joined
 
 # -ης and -ας lose their -ς. What ends in -ος takes -ε where the stress lies two syllables before the ending
@@ -53,8 +53,8 @@ _family = lru_cache(CACHED)(partial(_word, _FAMILY))
 LANGUAGE = Language(
     code="el",
     salutations=Salutations(
-        named={"f": "Αγαπητή {name},", "m": "Αγαπητέ {name},"},
-        unnamed={"": "Αγαπητή πελάτισσα, αγαπητέ πελάτη,", "f": "Αγαπητή πελάτισσα,", "m": "Αγαπητέ πελάτη,"},
+        named=Greetings(f="Αγαπητή {name},", m="Αγαπητέ {name},"),
+        unnamed=Greetings(any="Αγαπητή πελάτισσα, αγαπητέ πελάτη,", f="Αγαπητή πελάτισσα,", m="Αγαπητέ πελάτη,"),
         called=_called,
         gender_by_name=True,
     ),

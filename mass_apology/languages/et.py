@@ -1,12 +1,12 @@
 """Estonian."""
 
-from mass_apology.languages.language import Bonds, Days, Durations, Labels, Language, Salutations
+from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Salutations
 
 LANGUAGE = Language(
     code="et",
     salutations=Salutations(
-        named={"": "Lugupeetud {name}"},  # no comma in Estonian
-        unnamed={"": "Lugupeetud klient"},
+        named=Greetings(any="Lugupeetud {name}"),  # no comma in Estonian
+        unnamed=Greetings(any="Lugupeetud klient"),
     ),
     days=Days(
         months=(  # the adessive; CLDR has the nominative and the genitive only

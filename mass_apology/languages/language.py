@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
@@ -10,17 +11,40 @@ from mass_apology.languages.vocative import Called, as_written
 
 NO_BREAK = "\u00a0"
 
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+class Greetings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A letter's first line with its punctuation, by the gender of its reader."""
+
+    any: str = ""  # where the gender is not known or plays no part
+    f: str = ""  # a gender without a line of its own has that of ``any``
+    m: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` for what is not one line."""
+        _require_lines(self.any, self.f, self.m)
+
+    def of(self, gender: str) -> str:
+        """The line for "f", "m" or "", which is empty where there is none."""
+        return {"f": self.f, "m": self.m}.get(gender) or self.any
+
 
 class Salutations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a letter begins, for each gender: "f", "m", and "" where it is not known or plays no part.
+    """How a letter begins."""
 
-    A gender without a form has that of "", and a name without one is left out.
-    """
-
-    named: Mapping[str, str]  # "{name}" stands for the name as ``called`` gives it
-    unnamed: Mapping[str, str]  # where no name is known, or none that is certain to be right
+    named: Greetings  # "{name}" stands for the name as ``called`` gives it; a gender without a line is not named
+    unnamed: Greetings  # where no name is known, or none that is certain to be right
     called: Callable[[str], Called | None] = as_written  # a name → as one addresses its bearer; None if not certain
     gender_by_name: bool = False  # whether a name's spelling tells women as surely as men; else it only contradicts
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` where somebody would get no first line, or one with braces."""
+        if not self.unnamed.any.strip():
+            raise ValueError("`unnamed` needs a line `any`, for people whose name and gender are not known")
+        lines = (*_texts(self.unnamed), *(each.replace("{name}", "") for each in _texts(self.named)))
+        if any("{" in each or "}" in each for each in lines):
+            raise ValueError("only `{name}` may stand in braces, and only in `named`")
 
 
 class Days(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,8 +53,19 @@ class Days(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     on_day: str = "{}"  # "on {}"
     on_date: str = "{}"  # of a day with its year
     on_first: str = ""  # both, for the first of a month, where it is said otherwise; "{}" stands for what follows the 1
-    months: tuple[str, ...] = ()  # January to December in the case of "when?", where CLDR has that case of none
+    months: tuple[str, ...] = ()  # January to December in the case of "when?", where CLDR's has another case
     words: Mapping[str, str] = field(default_factory=dict)  # CLDR's word → the one in a sentence: "г." → "года"
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` where a day would be lost, or a month is missing."""
+        _require_place("on_day", self.on_day)
+        _require_place("on_date", self.on_date)
+        if self.on_first:
+            _require_place("on_first", self.on_first)
+        if len(self.months) not in {0, 12} or not all(map(str.strip, self.months)):
+            raise ValueError("`months` holds twelve months, or none where CLDR's serve")
+        _require_lines(*self.months)
+        _require_words(self.words)
 
 
 class Durations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,6 +74,11 @@ class Durations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     words: Mapping[str, str] = field(default_factory=dict)  # CLDR's word → everybody's
     lasting: Mapping[str, str] = field(default_factory=dict)  # a word → its case where it says how long something took
 
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` for what is no word."""
+        _require_words(self.words)
+        _require_words(self.lasting)
+
 
 class Labels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What stands before a number; "{}" stands for the number."""
@@ -46,6 +86,11 @@ class Labels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     registration: str  # of the company
     vat: str
     outgoing: str  # the letter's own number
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` where a number would be lost."""
+        for name in self.__struct_fields__:
+            _require_place(name, getattr(self, name))
 
 
 class Bonds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,3 +121,32 @@ class Language(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def lacks(self) -> tuple[str, ...]:
         """The fields that nobody has filled in."""
         return tuple(name for name in self.__struct_fields__ if getattr(self, name) is None)
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` for another space, or what is no country's code."""
+        if self.space not in {" ", NO_BREAK}:
+            raise ValueError('`space` is a space, or a no-break space: "\\u00a0"')
+        if self.country and not _COUNTRY.fullmatch(self.country):
+            raise ValueError(f"`country` is {self.country!r}, which is no country's code such as 'PL'")
+
+
+def _texts(greetings: Greetings) -> tuple[str, ...]:
+    return greetings.any, greetings.f, greetings.m
+
+
+def _require_place(name: str, text: str) -> None:
+    if text.count("{}") != 1 or not {"{", "}"}.isdisjoint(text.replace("{}", "")):
+        raise ValueError(f"`{name}` is {text!r}, and needs the place `{{}}` once")
+    _require_lines(text)
+
+
+def _require_words(words: Mapping[str, str]) -> None:
+    if not all(map(str.strip, words)):
+        raise ValueError("an empty word cannot be replaced")
+    _require_lines(*words, *words.values())
+
+
+def _require_lines(*texts: str) -> None:
+    for text in texts:
+        if not text.replace(NO_BREAK, " ").isprintable():
+            raise ValueError(f"{text!r} holds a line end or a control character")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mass_apology.languages.language import Bonds, Days, Durations, Labels, Language, Salutations
+from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Salutations
 from mass_apology.languages.vocative import CACHED, SEPARATOR, Called, joined
 
 # Proper names of the first three declensions lose their -s or -š (Jānis Bērziņš → Jāni Bērziņ), all others
@@ -38,8 +38,8 @@ def _is_foreign(word: str) -> bool:
 LANGUAGE = Language(
     code="lv",
     salutations=Salutations(
-        named={"": "Labdien, {name}!", "f": "Cienījamā {name}!", "m": "Cienījamais {name}!"},
-        unnamed={"": "Labdien!", "f": "Cienījamā kliente!", "m": "Cienījamais klient!"},
+        named=Greetings(any="Labdien, {name}!", f="Cienījamā {name}!", m="Cienījamais {name}!"),
+        unnamed=Greetings(any="Labdien!", f="Cienījamā kliente!", m="Cienījamais klient!"),
         called=_called,
     ),
     days=Days(

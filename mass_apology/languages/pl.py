@@ -1,8 +1,8 @@
 """Polish."""
 
-from mass_apology.languages.language import NO_BREAK, Bonds, Days, Durations, Labels, Language, Salutations
+from mass_apology.languages.language import NO_BREAK, Bonds, Days, Durations, Greetings, Labels, Language, Salutations
 
-_GREETED = {"": "Dzień dobry,", "f": "Szanowna Pani,", "m": "Szanowny Panie,"}
+_GREETED = Greetings(any="Dzień dobry,", f="Szanowna Pani,", m="Szanowny Panie,")
 
 LANGUAGE = Language(
     code="pl",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 
 import mass_apology.languages as room
 from mass_apology.languages.language import Language
@@ -29,10 +30,11 @@ class Languages:
         return (self._known[code] for code in sorted(self._known))
 
 
-def _shipped() -> dict[str, Language]:
-    codes = [module.name for module in iter_modules(room.__path__) if _CODE.fullmatch(module.name)]
-    return {code: import_module(f"{room.__name__}.{code}").LANGUAGE for code in codes}
+def found_in(package: ModuleType) -> dict[str, Language]:
+    """The languages whose files are in a package, by their codes."""
+    codes = [module.name for module in iter_modules(package.__path__) if _CODE.fullmatch(module.name)]
+    return {code: import_module(f"{package.__name__}.{code}").LANGUAGE for code in codes}
 
 
-SHIPPED = Languages(_shipped())
+SHIPPED = Languages(found_in(room))
 """The languages that come with the package."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mass_apology.languages.language import Bonds, Days, Durations, Labels, Language, Salutations
+from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Salutations
 from mass_apology.languages.vocative import Called
 
 _PATRONYMIC = re.compile(r"[А-ЯЁ][а-яё]+(?:(?P<female>овна|евна|ична)|ович|евич|ьич)|Лукич|Фомич|Никитич")
@@ -25,8 +25,8 @@ def _called(name: str) -> Called:
 LANGUAGE = Language(
     code="ru",
     salutations=Salutations(
-        named={"": "Здравствуйте, {name}!", "f": "Уважаемая {name}!", "m": "Уважаемый {name}!"},
-        unnamed={"": "Здравствуйте!"},
+        named=Greetings(any="Здравствуйте, {name}!", f="Уважаемая {name}!", m="Уважаемый {name}!"),
+        unnamed=Greetings(any="Здравствуйте!"),
         called=_called,
         gender_by_name=True,
     ),

@@ -39,10 +39,10 @@ def _of_template(template: str, directories: Sequence[Path]) -> Iterator[ColumnU
         languages = source.available_languages(template, directories)
     except TemplateError:
         return
+    environment = LetterEnvironment(Localiser(SHIPPED["en"]))  # Jinja is the same in every language
     for language in languages:
         path = source.letter_path(template, language, directories)
         try:
-            environment = LetterEnvironment(Localiser(SHIPPED[language]))
             letter = source.read_letter(path)
             trees = [environment.parse(fragment.padded) for fragment in (letter.subject, letter.preheader, letter.body)]
         except (TemplateError, TemplateSyntaxError, ValueError, RecursionError):

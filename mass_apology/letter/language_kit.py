@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology.errors import TemplateError
-from mass_apology.languages import SHIPPED
+from mass_apology.languages import Languages, read_languages
 from mass_apology.letter.branding import Branding
 from mass_apology.letter.message.attach import LOGO, read_attachments
 from mass_apology.letter.message.compose import Attachment, Skeleton
@@ -34,6 +34,9 @@ class LanguageKit:
 
     stationery: Branding
 
+    described: Languages
+    """What is known of languages, the campaign's own files among it."""
+
     images: frozenset[str]
     """The names of the images that go along, the logo among them where a letter shows it."""
 
@@ -53,9 +56,12 @@ class LanguageKit:
         """``described`` is what ``scenario`` says of itself; for the other arguments and errors see ``Writer``."""
         self._campaign = campaign
         self._scenario = scenario
+        self.described = read_languages(folder)
         attachments = read_attachments(folder, campaign.message)
         self.languages = available_languages(scenario, directories)
-        self.stationery = Branding(campaign, folder=folder, header=header, pictures=attachments, languages=SHIPPED)
+        self.stationery = Branding(
+            campaign, folder=folder, header=header, pictures=attachments, languages=self.described
+        )
         self._forms: dict[str, Form] = {}
         carried = [*attachments]
         for language in self.languages:
@@ -107,6 +113,7 @@ class LanguageKit:
             sender=sender_fields(campaign.sender),
             brand=self.stationery.brand(language),
             on_paper=self.stationery.encloses,
+            languages=self.described,
         )
 
     def _logo_in(self, template: Template) -> tuple[Attachment, ...]:

@@ -16,6 +16,7 @@ from mass_apology.errors import MessageError, TemplateError
 from mass_apology.letter.customers import Customers
 from mass_apology.letter.inspecting.inspection import MOST_TEXTS, Inspection
 from mass_apology.letter.inspecting.inspector import Inspector
+from mass_apology.letter.inspecting.undescribed import undescribed_findings
 from mass_apology.letter.language_kit import LanguageKit
 from mass_apology.letter.legal.judge import Breach, each_once
 from mass_apology.letter.letterhead import Heading
@@ -77,6 +78,10 @@ class Writer:
     def links(self, languages: Iterable[str]) -> tuple[str, ...]:
         """What the letters in these languages link to, each address once; what differs by customer stands in braces."""
         return self._forms.links(languages)
+
+    def language_findings(self, languages: Iterable[str]) -> list[Finding]:
+        """What nobody has described of the languages that letters are in."""
+        return list(undescribed_findings(self._forms.described, languages))
 
     def write(self, delivery: Delivery, *, date: str, eightbit: bool) -> Message:
         """The message for one delivery.

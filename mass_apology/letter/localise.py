@@ -40,7 +40,9 @@ class Localiser:
         try:
             self.locale = Locale.parse(language.locale or language.code)
         except (UnknownLocaleError, ValueError):
-            raise ValueError(f"`{language.code}` is not a language whose dates and numbers are known") from None
+            raise ValueError(
+                f"`{language.locale or language.code}` is not a language whose dates and numbers are known"
+            ) from None
         self.language = language
         self._days = language.days or Days()
         self._durations = language.durations or Durations()

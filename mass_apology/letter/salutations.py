@@ -6,25 +6,26 @@ import re
 
 from mass_apology.languages import Salutations
 
-OTHER = Salutations(named={"": "{name},"}, unnamed={"": ""})
-"""Where nobody has said how the language greets."""
-
 _LETTER = re.compile(r"[^\W_]")
 
 
 def salutation(forms: Salutations | None, name: str, gender: str) -> str:
-    """The letter's first line with its punctuation. ``gender`` is "f", "m" or ""; the result may be "".
+    """The letter's first line with its punctuation. ``gender`` is "f", "m" or "".
+
+    Where nobody has described how the language greets, ``forms`` is ``None`` and the line is the name, or "".
 
     ``name`` is "Given Family", and one that somebody can be greeted with: ``names.judge`` tells. It is left out where
     its form in a salutation is not certain, and where its spelling contradicts ``gender``, which then counts as
     unknown.
     """
-    forms = forms or OTHER
-    called = forms.called(" ".join(name.split())) if _LETTER.search(name) else None
+    written = " ".join(name.split()) if _LETTER.search(name) else ""
+    if forms is None:
+        return written and f"{written},"
+    called = forms.called(written) if written else None
     if called is None:
-        return forms.unnamed.get(gender) or forms.unnamed[""]
+        return forms.unnamed.of(gender)
     if gender and called.gender and gender != called.gender:
-        return forms.unnamed[""]
+        return forms.unnamed.any
     known = gender or (called.gender if forms.gender_by_name else "")
-    form = forms.named.get(known) or forms.named.get("") or forms.unnamed[""]
+    form = forms.named.of(known) or forms.unnamed.any
     return form.replace("{name}", called.form)

@@ -217,7 +217,10 @@ def load(  # noqa: PLR0913 (what a template is made from)
     try:
         localiser = Localiser(languages[language])
     except ValueError as error:
-        raise TemplateError(f"{path}: {error}.", next_step="Name the file after an ISO 639 code.") from error
+        raise TemplateError(
+            f"{path}: {error}.",
+            next_step="Name the file after an ISO 639 code, or give a `locale` (docs/languages.md).",
+        ) from error
     environment = LetterEnvironment(localiser)
     fields = {"incident": incident, "sender": sender}
     for fragment in (letter.subject, letter.preheader, letter.body):

@@ -10,7 +10,7 @@ from jinja2 import TemplateSyntaxError, meta, nodes
 from msgspec import Struct
 
 from mass_apology.errors import TemplateError
-from mass_apology.languages import SHIPPED
+from mass_apology.languages import SHIPPED, Language, Languages
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
 from mass_apology.letter.markup.sandbox import LetterEnvironment, check, fields_used
@@ -38,14 +38,16 @@ class Use(Struct, frozen=True, kw_only=True):
     line: int
 
 
-def usage_findings(template: str, scenario: Scenario, directories: Sequence[Path]) -> list[Finding]:
+def usage_findings(
+    template: str, scenario: Scenario, directories: Sequence[Path], described: Languages = SHIPPED
+) -> list[Finding]:
     """Everything that can be said about a template without writing a letter."""
     found: list[Finding] = []
     used: dict[str, list[Use]] = {}  # in the letters that can be read: what the others use is not known
     languages = available_languages(template, directories)
     for language in languages:
         path = source.letter_path(template, language, directories)
-        problems, uses = _read(path, language, scenario)
+        problems, uses = _read(path, described[language], scenario)
         found += problems
         if not any(each.code == "letter-unusable" for each in problems):
             used[language] = uses
@@ -65,7 +67,7 @@ def first_row_only(template: str, language: str, directories: Sequence[Path]) ->
 
     Raises ``TemplateError`` where the letter cannot be read.
     """
-    environment = LetterEnvironment(Localiser(SHIPPED[language]))
+    environment = LetterEnvironment(Localiser(SHIPPED["en"]))  # Jinja is the same in every language
     letter = source.read_letter(source.letter_path(template, language, directories))
     first: set[str] = set()
     others: set[str] = set()
@@ -80,15 +82,22 @@ def first_row_only(template: str, language: str, directories: Sequence[Path]) ->
     return frozenset(first - others)
 
 
-def _read(path: Path, language: str, scenario: Scenario) -> tuple[list[Finding], list[Use]]:
+def _read(path: Path, language: Language, scenario: Scenario) -> tuple[list[Finding], list[Use]]:
     """One letter's mistakes and what it uses."""
     try:
-        environment = LetterEnvironment(Localiser(SHIPPED[language]))
+        environment = LetterEnvironment(Localiser(language))
         letter = source.read_letter(path)
     except TemplateError as error:
         return [_refused(error, path)], []
     except ValueError as error:
-        return [_error("letter-unusable", str(path), f"{error}.", "Name the file after an ISO 639 code.")], []
+        return [
+            _error(
+                "letter-unusable",
+                str(path),
+                f"{error}.",
+                "Name the file after an ISO 639 code, or give a `locale` (docs/languages.md).",
+            )
+        ], []
     looked_at = [
         _looked_at(environment, fragment, scenario) for fragment in (letter.subject, letter.preheader, letter.body)
     ]

@@ -127,3 +127,21 @@ def test_a_scenario_with_an_unknown_pack_is_refused(tmp_path: Path) -> None:
     (folder / "templates/sorry/scenario.toml").write_text('legal_pack = "gdpr"\n', encoding="utf-8")
     with pytest.raises(TemplateError, match="did you mean `gdpr-34`"):
         look(folder)
+
+
+def test_a_language_that_nobody_has_described_is_told_until_it_is(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, ["de", "de", "en"])
+    (folder / "templates/sorry/de.md").write_text(LETTER, encoding="utf-8")
+    (finding,) = told(look(folder), "language-lacks")
+    assert (finding.where, finding.severity) == ("languages/de.toml", Severity.WARNING)
+    assert look(folder).sendable
+    (folder / "languages").mkdir()
+    (folder / "languages/de.toml").write_text("[bonds]\n[durations]\n", encoding="utf-8")
+    (finding,) = told(look(folder), "language-lacks")
+    assert "do without `salutations`, `days`, `labels`, `country`:" in finding.problem
+
+
+def test_a_language_that_no_letter_is_in_lacks_nothing_that_matters(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, ["pl", "en"])
+    (folder / "templates/sorry/de.md").write_text(LETTER, encoding="utf-8")
+    assert told(look(folder), "language-lacks") == []

@@ -328,6 +328,12 @@ CHANGES: dict[str, tuple[str, Callable[[Path], object]]] = {
         "the template",
         lambda folder: (folder / "templates/sorry/pl.md").write_text("Subject: X\n\n{{ salutation }}\n\nInny.\n"),
     ),
+    "a language's words": (
+        "the languages",
+        lambda folder: (folder / "languages/en.toml").write_text(
+            'salutations.unnamed.any = "Hello,"\nsalutations.named = {}\n'
+        ),
+    ),
     "picture": ("the attachments", lambda folder: (folder / "terms.txt").write_text("other terms")),
     "facts": (
         "campaign.toml",
@@ -343,6 +349,7 @@ def test_nothing_leaves_that_was_not_agreed_to(tmp_path: Path, what: str) -> Non
     part, change = CHANGES[what]
     with relay() as live:
         (tmp_path / "terms.txt").write_text("terms")
+        (tmp_path / "languages").mkdir()
         folder = campaign_folder(tmp_path, live.sink.url, customers(3), message={"attachments": ["terms.txt"]})
         with pytest.raises(ConfirmationError, match=f"Nothing was sent: {part} changed"):
             send(folder, Editor(lambda: change(folder)))

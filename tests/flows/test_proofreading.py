@@ -222,3 +222,10 @@ def test_an_examples_file_that_cannot_be_used(own: Path, text: str) -> None:
     write_examples(own, text)
     with pytest.raises(TemplateError, match=r"examples\.toml"):
         proofs(own.parents[1], "late")
+
+
+def test_a_language_that_nobody_has_described_is_told(own: Path) -> None:
+    text = (own / "en.md").read_text(encoding="utf-8")
+    (own / "de.md").write_text(text, encoding="utf-8")
+    (finding,) = [each for each in found(own) if each.code == "language-lacks"]
+    assert (finding.where, finding.severity) == ("languages/de.toml", Severity.WARNING)

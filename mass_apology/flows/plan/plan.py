@@ -30,6 +30,7 @@ from mass_apology.flows.plan.plan_steps import (
 )
 from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.suppressing import Suppressed, suppressed
+from mass_apology.languages import language_files
 from mass_apology.ledger import Changed, Ledger, Planned, Records, Staging
 from mass_apology.ledger.sqlite.on_disk import is_there
 from mass_apology.ledger.sqlite.origin import take_place_of
@@ -339,17 +340,17 @@ def wave_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str
 
 
 def _files_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
-    codes = {"the codes": _digest([folder / campaign.codes.file])} if campaign.codes else {}
-    return codes | {
-        "the template": _digest(
-            [
-                *template_files(template, _directories(folder), campaign.layout),
-                *fonts(folder, campaign),
-            ]
-        ),
+    files = [*template_files(template, _directories(folder), campaign.layout), *fonts(folder, campaign)]
+    parts = {
+        "the template": _digest(files),
         "the attachments": _digest(attached_files(folder, campaign)),
         "the program's version": __version__,
     }
+    if campaign.codes:
+        parts["the codes"] = _digest([folder / campaign.codes.file])
+    if described := language_files(folder):
+        parts["the languages"] = _digest(described)
+    return parts
 
 
 def _shape(campaign: Campaign) -> Campaign:

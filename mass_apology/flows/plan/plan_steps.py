@@ -267,6 +267,7 @@ class Planning:
         campaign, counts = self._campaign, self._staging.counts(TOP_DOMAINS)
         finish_at = self._finish_at(counts.letters)
         self._findings.add(self._guards.heed(self._language_findings(counts)))
+        self._findings.add(self.writer.language_findings(tuple(counts.languages)))
         legal = self.writer.legal_findings(self._inspected.breaches, tuple(counts.languages))
         self._findings.add(self._guards.heed(legal))
         links = self.writer.links(tuple(counts.languages))

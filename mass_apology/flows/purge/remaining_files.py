@@ -8,10 +8,11 @@ from pathlib import Path
 
 from mass_apology.campaign import FILE_NAME, LEDGER_NAME, LOG_NAME
 from mass_apology.history import CHECK_FILE
+from mass_apology.languages.language_files import FOLDER as LANGUAGES
 from mass_apology.ledger.sqlite.control_file import control_file
 from mass_apology.ledger.sqlite.write_lock import write_lock_file
 
-_TEMPLATES = "templates"  # texts for everybody
+_FOR_EVERYBODY = frozenset({"templates", LANGUAGES})
 _MOST_OF_ONE_FOLDER = 5  # files of one sub-folder that are named; of more, the folder is
 
 
@@ -34,7 +35,7 @@ def remaining_files(folder: Path) -> tuple[str, ...]:
     found = sorted(
         path.relative_to(folder) for path in folder.rglob("*") if _is_file(path) and path not in named_nobody
     )
-    return tuple(_grouped([path for path in found if path.parts[0] != _TEMPLATES]))
+    return tuple(_grouped([path for path in found if path.parts[0] not in _FOR_EVERYBODY]))
 
 
 def _is_file(path: Path) -> bool:

@@ -21,6 +21,8 @@ from mass_apology.flows.templates.example_campaign import (
     example_facts,
     example_row,
 )
+from mass_apology.languages import read_languages
+from mass_apology.letter.inspecting.undescribed import undescribed_findings
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.markup.source import letter_path, read
 from mass_apology.letter.scenario import FactType, Scenario, facts_findings, load_scenario
@@ -106,7 +108,8 @@ def _example_toml(scenario: Scenario, language: str) -> Iterator[str]:
 def _proof(folder: Path, name: str, directories: tuple[Path, ...]) -> Proof:
     languages = available_languages(name, directories)
     scenario = load_scenario(name, directories)
-    found = usage_findings(name, scenario, directories)
+    described = read_languages(folder)
+    found = [*usage_findings(name, scenario, directories, described), *undescribed_findings(described, languages)]
     found += [_of_scenario(each) for each in facts_findings(scenario, example_facts(scenario, languages), languages)]
     letters = 0
     if not any(each.code in _UNWRITABLE for each in found):
