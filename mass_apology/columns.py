@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum, auto
 from functools import partial
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -75,6 +76,19 @@ def _datetime(text: str, zone: tzinfo) -> datetime:
     except ValueError:
         raise ValueError("is not a moment such as 2026-11-20T09:12Z") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+EXAMPLES: Mapping[ColumnType, str] = MappingProxyType(
+    {
+        ColumnType.TEXT: "A-17",
+        ColumnType.INT: "192",
+        ColumnType.DECIMAL: "12.50",
+        ColumnType.BOOL: "yes",
+        ColumnType.DATE: "2026-11-20",
+        ColumnType.DATETIME: "2026-11-20T09:12Z",
+    }
+)
+"""A cell of each type, for letters to nobody."""
 
 
 def parser(kind: ColumnType, time_zone: str) -> Callable[[str], Value]:

@@ -58,6 +58,12 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(
 DUE = frozenset({Status.PLANNED, Status.DEFERRED})
 """The statuses ``send`` still works on."""
 
+REACHED = frozenset({Status.ACCEPTED, Status.COMPLAINED})
+"""The relay took the letter, and it is not known to have come back."""
+
+NOT_REACHED = frozenset({Status.REFUSED, Status.EXPIRED, Status.BOUNCED, Status.WITHHELD})
+"""The letter is over, and reached nobody."""
+
 
 class Phase(StrEnum):
     """Where in the SMTP conversation something happened (RFC 5321 §3, in order)."""

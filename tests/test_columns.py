@@ -7,8 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from mass_apology.columns import parser
+from mass_apology.columns import EXAMPLES, parser
 from mass_apology.settings import ColumnType
+
+
+@pytest.mark.parametrize("kind", ColumnType)
+def test_every_type_has_an_example_that_it_reads(kind: ColumnType) -> None:
+    assert parser(kind, "UTC")(EXAMPLES[kind]) is not None
 
 
 def test_values_are_read() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mass_apology.model import DUE, TRANSITIONS, Status
+from mass_apology.model import DUE, NOT_REACHED, REACHED, TRANSITIONS, Status
+from mass_apology.pages.words import MEANINGS
 
 
 def test_every_status_has_its_row() -> None:
@@ -27,3 +28,9 @@ def test_an_accepted_letter_is_never_sent_again() -> None:
     while more := {after for status in reachable for after in TRANSITIONS[status]} - reachable:
         reachable |= more
     assert not reachable & (DUE | {Status.HANDING_OVER})
+
+
+def test_every_status_means_something_and_is_in_one_group() -> None:
+    groups = (DUE, REACHED, NOT_REACHED, {Status.HANDING_OVER, Status.IN_DOUBT})
+    assert set(MEANINGS) == set(Status)
+    assert sorted(status for group in groups for status in group) == sorted(Status)

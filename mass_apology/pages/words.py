@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from mass_apology.model import Status
+from mass_apology.model import NOT_REACHED, REACHED, Status
 from mass_apology.pages.document import harmless
 from mass_apology.quantities import counted, number
 
@@ -33,9 +33,6 @@ MEANINGS: Mapping[Status, str] = MappingProxyType(
     }
 )
 """What each status says about a letter, in the order in which the statuses are shown: the reached first."""
-
-REACHED = frozenset({Status.ACCEPTED, Status.COMPLAINED})
-NOT_REACHED = frozenset({Status.REFUSED, Status.EXPIRED, Status.BOUNCED, Status.WITHHELD})
 
 
 class Sums(Struct, frozen=True, kw_only=True):

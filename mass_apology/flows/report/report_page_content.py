@@ -9,9 +9,9 @@ from pathlib import Path
 from mass_apology import __version__
 from mass_apology.flows.output import new_file
 from mass_apology.flows.plan import plan
-from mass_apology.flows.report.report_summary import UNREACHED, Summary
+from mass_apology.flows.report.report_summary import Summary
 from mass_apology.ledger import Records, Result
-from mass_apology.model import Status, read_lines
+from mass_apology.model import NOT_REACHED, Status, read_lines
 from mass_apology.pages.report_page import (
     Bucket,
     Evidence,
@@ -49,7 +49,7 @@ def _page(campaign: Campaign, ledger: Records, summary: Summary) -> ReportPage:
             for each in summary.replies()
         ],
         unreached=list(map(_person, summary.unreached)),
-        unreached_total=sum(summary.counts[status] for status in UNREACHED),
+        unreached_total=sum(summary.counts[status] for status in NOT_REACHED),
         in_doubt=list(map(_person, summary.in_doubt)),
         evidence=list(_evidence(ledger, summary)),
         notes=[f"{utc_minute(note.at)}: {note.what}" for note in ledger.notes()],

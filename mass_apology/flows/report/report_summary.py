@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from mass_apology.ledger import Result
-from mass_apology.model import Status
+from mass_apology.model import NOT_REACHED, Status
 from mass_apology.sending.event_log import redact_addresses
 
 TOP_REPLIES = 20
 TOP_DOMAINS = 25
 LISTED = 1000  # people named on a page; the others are in the file of --unreached
-UNREACHED = frozenset({Status.REFUSED, Status.EXPIRED, Status.WITHHELD, Status.BOUNCED})
 
 _STEPS = {1: 60, 60: 3600}  # seconds of the timeline's steps: coarser ones, when there are many
 _MOST_STEPS = 7200
@@ -85,7 +84,7 @@ class Summary:
         elif result.reply is not None:
             code = None if status in _CAME_BACK else result.code
             self._replies[status, code, _kind_of_reply(result)] += 1
-        if status in UNREACHED and len(self.unreached) < LISTED:
+        if status in NOT_REACHED and len(self.unreached) < LISTED:
             self.unreached.append(result)
         elif status is Status.IN_DOUBT and len(self.in_doubt) < LISTED:
             self.in_doubt.append(result)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mass_apology.flows.output import new_file
-from mass_apology.flows.report.report_summary import UNREACHED
 from mass_apology.flows.report.result_columns import (
     UNREACHED_COLUMNS,
     customer_cells,
@@ -17,7 +16,7 @@ from mass_apology.flows.report.result_columns import (
     safe,
 )
 from mass_apology.ledger import Result
-from mass_apology.model import Status
+from mass_apology.model import NOT_REACHED, Status
 
 
 def write_unreached(results: Iterable[Result], header: Sequence[str], to: Path, *, force: bool) -> Iterator[Result]:
@@ -31,7 +30,7 @@ def write_unreached(results: Iterable[Result], header: Sequence[str], to: Path, 
         ours = names(UNREACHED_COLUMNS)
         table.writerow([*ours, *customer_columns(header, ours)])
         for result in results:
-            if result.status in UNREACHED or result.status is Status.IN_DOUBT:
+            if result.status in NOT_REACHED or result.status is Status.IN_DOUBT:
                 cells = row(result, UNREACHED_COLUMNS).values()
                 table.writerow(safe([*cells, *customer_cells(result.rows, header)]))
             yield result

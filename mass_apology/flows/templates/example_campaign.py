@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
+from mass_apology.columns import EXAMPLES
 from mass_apology.letter.scenario import FactType, Scenario
 from mass_apology.model import Delivery
-from mass_apology.settings import Campaign, ColumnSettings, ColumnType, RelaySettings, SenderSettings
-
-CELLS: Mapping[ColumnType, str] = MappingProxyType(
-    {
-        ColumnType.TEXT: "A-17",
-        ColumnType.INT: "192",
-        ColumnType.DECIMAL: "12.50",
-        ColumnType.BOOL: "yes",
-        ColumnType.DATE: "2026-11-20",
-        ColumnType.DATETIME: "2026-11-20T09:12Z",
-    }
-)
-"""What stands in an example customer's columns."""
+from mass_apology.settings import Campaign, ColumnSettings, RelaySettings, SenderSettings
 
 CHOSEN_AT = "https://acme.example/choose/{token}"
 CODE = "A1B2-C3D4"
@@ -63,7 +51,9 @@ def example_campaign(
 
 def example_row(scenario: Scenario) -> dict[str, str]:
     """A row with every column that the letters can show."""
-    return {column: CURRENCY if column == "currency" else CELLS[each.type] for column, each in scenario.columns.items()}
+    return {
+        column: CURRENCY if column == "currency" else EXAMPLES[each.type] for column, each in scenario.columns.items()
+    }
 
 
 def example_customer(

@@ -10,7 +10,10 @@ from mass_apology.model import Finding, Severity
 
 
 def undescribed_findings(described: Languages, languages: Iterable[str]) -> Iterator[Finding]:
-    """A finding for each language of letters that lacks a field; docs/languages.md says what the letters then lose."""
+    """A warning for each language of letters that lacks a field.
+
+    Letters leave all the same, and docs/languages.md says what they lose: without salutations, the greeting.
+    """
     for language in languages:
         if lacks := described[language].lacks:
             fields = ", ".join(f"`{each}`" for each in lacks)
