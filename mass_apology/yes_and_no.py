@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 
-# English; Estonian, Greek, Latvian, Polish, Russian; German, French, Spanish, Italian, Portuguese, Dutch, Swedish,
-# Danish, Norwegian, Finnish, Lithuanian, Czech, Slovak, Hungarian, Romanian, Turkish, Ukrainian. The words of
-# spreadsheets' own truth values are among them (WAHR, PRAWDA, ИСТИНА), and what databases export (t, f).
+from mass_apology.languages import SHIPPED
+
+# Words of languages without a file of their own, beside those in languages/: German, French, Spanish, Italian,
+# Portuguese, Dutch, Swedish, Danish, Norwegian, Finnish, Lithuanian, Czech, Slovak, Hungarian, Romanian, Turkish,
+# Ukrainian. The words of spreadsheets' own truth values are among them (WAHR).
 _YES = (
-    "1 true t yes y on jah ja j tõene ναι ν αληθές jā patiess tak prawda prawdziwe да д истина "
-    "wahr oui vrai sí si verdadero s vero sim verdadeiro waar sann sant sand joo kyllä tosi taip tiesa ano áno pravda "
-    "igen igaz adevărat evet doğru так правда"
+    "1 wahr oui vrai sí si verdadero s vero sim verdadeiro waar sann sant sand joo kyllä tosi taip tiesa ano áno "
+    "pravda igen igaz adevărat evet doğru так правда"
 )
 _NO = (
-    "0 false f no n off ei väär όχι ο ψευδές nē ne aplams nie fałsz нет н ложь "
-    "nein falsch non faux falso não nao nee onwaar nej nei falsk usant epätosi netiesa nepravda "
-    "nem hamis nu fals hayır yanlış ні неправда хиба"
+    "0 nein falsch non faux falso não nao nee onwaar nej nei falsk usant epätosi netiesa nepravda nem hamis nu fals "
+    "hayır yanlış ні неправда хиба"
 )
 _NOTHING = "- -- – — ? n/a #n/a na nan null nil none undefined #null! (null) (none) \\n"
 
@@ -25,8 +25,8 @@ def _plain(word: str) -> str:
     return "".join(each for each in apart if not unicodedata.combining(each)).replace("ς", "σ")
 
 
-YES = frozenset(map(_plain, _YES.split()))
-NO = frozenset(map(_plain, _NO.split()))
+YES = frozenset(map(_plain, (*_YES.split(), *(word for each in SHIPPED for word in each.reading.yes))))
+NO = frozenset(map(_plain, (*_NO.split(), *(word for each in SHIPPED for word in each.reading.no))))
 NOTHING = frozenset(_NOTHING.split())
 
 

@@ -6,10 +6,15 @@ import re
 
 from mass_apology.bounces import bounce_phrases
 from mass_apology.bounces.parts import Part
+from mass_apology.languages import SHIPPED
 
 _AWAY = re.compile(rf"[\[(*\s]*{bounce_phrases.AWAY}", re.I)
+
+# Of languages without a file of their own; the others have theirs in languages/.
+_OTHER_PREFIXES = "aw antw sv ri res rv ref ynt vá wg tr enc vl vb i na 回复 答复 转发"
+_PREFIXES = (*_OTHER_PREFIXES.split(), *(prefix for each in SHIPPED for prefix in each.reading.reply_prefixes))
 _ANSWERED = re.compile(
-    r"(?:re|aw|antw|odp|sv|vs|ri|res|rv|ref|ynt|отв|απ|σχετ|vá|fw|fwd|wg|pd|tr|enc|vl|vb|i|na|回复|答复|转发)"
+    rf"(?:{'|'.join(map(re.escape, _PREFIXES))})"
     r" ?(?:\[\d+\]|\(\d+\))? ?[:：]",
     re.IGNORECASE,
 )

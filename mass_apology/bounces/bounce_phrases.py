@@ -6,6 +6,8 @@ English; the others stand beside it. What a phrase leads to is decided in ``caus
 
 from __future__ import annotations
 
+from mass_apology.languages import SHIPPED
+
 
 def _any(table: str) -> str:
     """One group of the alternatives in a table, which stand on lines of their own or between ` | `."""
@@ -149,19 +151,15 @@ RETURNED = _any(r"""
 """)
 """How the line begins that stands between notice and returned letter. "The original message was received" is none."""
 
-AWAY = _any(r"""
-    automatic (?:reply|response) | auto[- ]?(?:reply|response|responder) | out[- ]of[- ](?:the[- ])?office | ooo:
-    away from (?:my|the) (?:mail|office|desk) | vacation (?:reply|message) | i am (?:away|out of)
+_OTHERS_AWAY = r"""
     automatische (?:antwort|rückantwort) | abwesenheits(?:notiz|nachricht|meldung|benachrichtigung|assistent)
-    réponse automatique | reponse automatique | absen(?:t|ce) du bureau | message d'absence
-    automatyczna odpowied | odpowied\w* automatyczn | autoodpowied | poza biurem | informacja o nieobecno
-    автоматический ответ | автоответ | вне офиса | я в отпуске | автоматична відповідь
+    réponse automatique | reponse automatique | absen(?:t|ce) du bureau | message d'absence | автоматична відповідь
     respuesta autom[aá]tica | fuera de (?:la )?oficina | risposta automatica | fuori (?:sede|ufficio)
-    automaatvastus | automaatne vastus | kontorist (?:väljas|eemal) | automātisk[aā] atbilde | autoatbilde
-    ārpus biroja | automatinis atsakymas | αυτόματη απάντηση | εκτός γραφείου | automatisch antwoord | autosvar
-    automatiskt? svar | frånvaromeddelande | fraværsmelding | ikke på kontoret | automaattinen vastaus
-    automatická odpově | automatická odpoveď | mimo kancelář | automatikus válasz | resposta automática
-    fora do escritório | răspuns automat | otomatik (?:yanıt|cevap) | автоматичен отговор | automatski odgovor
-    samodejni odgovor | 自動(?:応答|返信|回覆) | 自动(?:回复|答复) | 자동 ?회신
-""")
+    automatinis atsakymas | automatisch antwoord | autosvar | automatiskt? svar | frånvaromeddelande
+    fraværsmelding | ikke på kontoret | automaattinen vastaus | automatická odpově | automatická odpoveď
+    mimo kancelář | automatikus válasz | resposta automática | fora do escritório | răspuns automat
+    otomatik (?:yanıt|cevap) | автоматичен отговор | automatski odgovor | samodejni odgovor | 自動(?:応答|返信|回覆)
+    自动(?:回复|答复) | 자동 ?회신
+"""  # of languages without a file of their own
+AWAY = _any("\n".join((_OTHERS_AWAY, *(phrase for each in SHIPPED for phrase in each.reading.away))))
 """How subjects begin that programs write by themselves. "Absence of service" is what a customer writes, and none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache, partial
 
-from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Salutations
+from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Reading, Salutations
 from mass_apology.languages.vocative import CACHED, SEPARATOR, Called, joined
 
 # -ης and -ας lose their -ς. What ends in -ος takes -ε where the stress lies two syllables before the ending
@@ -63,4 +63,21 @@ LANGUAGE = Language(
     labels=Labels(registration="Αρ. μητρώου {}", vat="Αριθμός ΦΠΑ {}", outgoing="Αρ. πρωτ. {}"),
     bonds=Bonds(),
     country="GR",
+    reading=Reading(
+        called=(
+            *("greek", "modern greek", "griechisch", "grecki", "kreeka", "grieķu", "греческий", "ελληνικά"),
+            *("ελληνική", "ell", "gre"),
+        ),
+        countries=("gr",),
+        yes=("ναι", "ν", "αληθές"),
+        no=("όχι", "ο", "ψευδές"),
+        no_name=(
+            *("άγνωστος", "άγνωστη", "άγνωστο", "κανένας", "κενό", "χωρίς όνομα", "δεν υπάρχει", "δεν δόθηκε"),
+            *("πελάτης", "πελάτισσα", "χρήστης", "επισκέπτης", "όνομα", "επώνυμο", "ονοματεπώνυμο", "ανώνυμος"),
+            *("δοκιμή", "τεστ"),
+        ),
+        nobody=("άγνωστος", "άγνωστη"),
+        reply_prefixes=("απ", "σχετ"),
+        away=("αυτόματη απάντηση", "εκτός γραφείου"),
+    ),
 )

@@ -1,6 +1,6 @@
 """English."""
 
-from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Salutations
+from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Reading, Salutations
 
 LANGUAGE = Language(
     code="en",
@@ -12,4 +12,28 @@ LANGUAGE = Language(
     labels=Labels(registration="Registration no. {}", vat="VAT no. {}", outgoing="Our ref. {}"),
     bonds=Bonds(),
     country="GB",
+    reading=Reading(
+        called=("english", "englisch", "angielski", "inglise", "angļu", "английский", "αγγλικά", "eng"),
+        countries=("gb", "us"),
+        yes=("true", "t", "yes", "y", "on"),
+        no=("false", "f", "no", "n", "off"),
+        no_name=(
+            *("none", "unknown", "unnamed", "not known", "not available", "not applicable", "not provided"),
+            *("not specified", "not given", "first last", "firstname lastname", "no name", "no data", "no value"),
+            *("missing", "empty", "blank", "test", "tester", "testing", "test test", "test user", "test customer"),
+            *("test account", "test name", "user", "user name", "customer", "customer name", "dear customer"),
+            *("valued customer", "client", "client name", "guest", "visitor", "member", "subscriber", "friend"),
+            *("recipient", "contact", "person", "somebody", "someone", "anonymous", "name", "first name"),
+            *("last name", "full name", "surname", "your name", "my name", "default", "administrator", "example"),
+            *("sample", "demo", "dummy", "deleted", "removed", "deleted user", "redacted", "private"),
+            *("confidential",),
+        ),
+        nobody=("none", "unknown"),
+        reply_prefixes=("re", "fw", "fwd"),
+        away=(
+            *("automatic (?:reply|response)", "auto[- ]?(?:reply|response|responder)"),
+            *("out[- ]of[- ](?:the[- ])?office", "ooo:", "away from (?:my|the) (?:mail|office|desk)"),
+            *("vacation (?:reply|message)", "i am (?:away|out of)"),
+        ),
+    ),
 )

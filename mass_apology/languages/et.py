@@ -1,6 +1,6 @@
 """Estonian."""
 
-from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Salutations
+from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Reading, Salutations
 
 LANGUAGE = Language(
     code="et",
@@ -18,4 +18,17 @@ LANGUAGE = Language(
     labels=Labels(registration="Registrikood {}", vat="KMKR nr {}", outgoing="Nr {}"),
     bonds=Bonds(),
     country="EE",
+    reading=Reading(
+        called=("estonian", "estnisch", "estoński", "eesti", "eesti keel", "igauņu", "эстонский", "εσθονικά", "est"),
+        countries=("ee",),
+        yes=("jah", "ja", "j", "tõene"),
+        no=("ei", "väär"),
+        no_name=(
+            *("puudub", "teadmata", "tundmatu", "nimi", "eesnimi", "perekonnanimi", "nimetu", "külaline"),
+            *("kasutaja", "määramata", "andmed puuduvad", "kustutatud"),
+        ),
+        nobody=("tundmatu", "teadmata"),
+        reply_prefixes=("vs",),
+        away=("automaatvastus", "automaatne vastus", "kontorist (?:väljas|eemal)"),
+    ),
 )

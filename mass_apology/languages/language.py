@@ -101,6 +101,19 @@ class Bonds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     to_previous: str = ""  # signs that do not begin a line
 
 
+class Reading(Struct, frozen=True, kw_only=True):
+    """Words that people write in files and mails. Those of all languages are read at once: a file mixes them."""
+
+    called: tuple[str, ...] = ()  # the language's names, here and elsewhere: "polski", "Polish", and ISO 639-2's "pol"
+    countries: tuple[str, ...] = ()  # codes of countries that people write in place of the language's: "gb"
+    yes: tuple[str, ...] = ()  # also as programs write it: "prawda"
+    no: tuple[str, ...] = ()
+    no_name: tuple[str, ...] = ()  # what stands in a name's place where nobody knows the name
+    nobody: tuple[str, ...] = ()  # what says so beside other words as well: "John Unknown"
+    reply_prefixes: tuple[str, ...] = ()  # how mail programs mark a subject as answered or forwarded: "re" of "Re:"
+    away: tuple[str, ...] = ()  # how vacation programs begin a subject: regular expressions, in small letters
+
+
 class Language(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One language. ``None`` is what is not known of it: its letters then do without, and ``check`` says so.
 
@@ -116,6 +129,7 @@ class Language(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     labels: Labels | None = None
     bonds: Bonds | None = None
     country: str | None = None  # ISO 3166-1: whose order of town and postcode counts where a row names no country
+    reading: Reading = Reading()  # only a shipped language has it
 
     @property
     def lacks(self) -> tuple[str, ...]:

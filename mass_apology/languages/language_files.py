@@ -52,15 +52,17 @@ def _language(path: Path) -> Language:
     if not _CODE.fullmatch(path.stem):
         raise ValueError("it is not named after a language's code, such as de.toml")
     table = parse_toml(read_regular(path, MAX_OCTETS).decode("utf-8-sig").replace("\r\n", "\n"))
-    _refuse_code(table)
+    _refuse_programs_own(table)
     told = msgspec.convert({**table, "code": path.stem}, Language)
     return replace(SHIPPED[path.stem], **{name: getattr(told, name) for name in table})
 
 
-def _refuse_code(table: dict[str, Any]) -> None:
+def _refuse_programs_own(table: dict[str, Any]) -> None:
     """Raise ``ValueError`` for what is no file's to say."""
     if "code" in table:
         raise ValueError("`$.code` is the name of the file, and cannot be given")
+    if "reading" in table:
+        raise ValueError("`$.reading` holds words that the program reads in any campaign, and cannot be given")
     salutations = table.get("salutations")
     if isinstance(salutations, dict) and "called" in salutations:
         raise ValueError("`$.salutations.called` is a rule of the program's, and cannot be given")

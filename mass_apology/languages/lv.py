@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Salutations
+from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Reading, Salutations
 from mass_apology.languages.vocative import CACHED, SEPARATOR, Called, joined
 
 # Proper names of the first three declensions lose their -s or -š (Jānis Bērziņš → Jāni Bērziņ), all others
@@ -52,4 +52,15 @@ LANGUAGE = Language(
     labels=Labels(registration="Reģ. Nr. {}", vat="PVN reģ. Nr. {}", outgoing="Nr. {}"),
     bonds=Bonds(),
     country="LV",
+    reading=Reading(
+        called=("latvian", "lettisch", "łotewski", "läti", "latviešu", "latviski", "латышский", "λετονικά", "lav"),
+        yes=("jā", "patiess"),
+        no=("nē", "ne", "aplams"),
+        no_name=(
+            *("nav zināms", "nav norādīts", "nav datu", "nezināms", "nezināma", "klients", "kliente", "vārds"),
+            *("uzvārds", "vārds uzvārds", "viesis", "lietotājs", "anonīms", "dzēsts"),
+        ),
+        nobody=("nezināms", "nezināma"),
+        away=("automātisk[aā] atbilde", "autoatbilde", "ārpus biroja"),
+    ),
 )

@@ -1,6 +1,16 @@
 """Polish."""
 
-from mass_apology.languages.language import NO_BREAK, Bonds, Days, Durations, Greetings, Labels, Language, Salutations
+from mass_apology.languages.language import (
+    NO_BREAK,
+    Bonds,
+    Days,
+    Durations,
+    Greetings,
+    Labels,
+    Language,
+    Reading,
+    Salutations,
+)
 
 _GREETED = Greetings(any="Dzień dobry,", f="Szanowna Pani,", m="Szanowny Panie,")
 
@@ -14,4 +24,20 @@ LANGUAGE = Language(
     labels=Labels(registration="Nr rejestrowy {}", vat="Numer VAT {}", outgoing="Znak: {}"),
     bonds=Bonds(to_next="a i o u w z al. art. godz. nr ul. ust.", to_number="r."),
     country="PL",
+    reading=Reading(
+        called=("polish", "polnisch", "polski", "po polsku", "poola", "poļu", "польский", "πολωνικά", "pol"),
+        yes=("tak", "prawda", "prawdziwe"),
+        no=("nie", "fałsz"),
+        no_name=(
+            *("brak", "brak danych", "brak imienia", "nie dotyczy", "nie podano", "n/d", "nd", "nieznany"),
+            *("nieznana", "nieznane", "klient", "klientka", "gość", "użytkownik", "anonim", "imię", "nazwisko"),
+            *("imię i nazwisko", "imię nazwisko", "usunięty"),
+        ),
+        nobody=("nieznany", "nieznana"),
+        reply_prefixes=("odp", "pd"),
+        away=(
+            *("automatyczna odpowied", r"odpowied\w* automatyczn", "autoodpowied", "poza biurem"),
+            *("informacja o nieobecno",),
+        ),
+    ),
 )

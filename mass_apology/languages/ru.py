@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Salutations
+from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Reading, Salutations
 from mass_apology.languages.vocative import Called
 
 _PATRONYMIC = re.compile(r"[А-ЯЁ][а-яё]+(?:(?P<female>овна|евна|ична)|ович|евич|ьич)|Лукич|Фомич|Никитич")
@@ -41,4 +41,18 @@ LANGUAGE = Language(
         to_previous="—",
     ),
     country="RU",
+    reading=Reading(
+        called=("russian", "russisch", "rosyjski", "vene", "krievu", "русский", "по русски", "ρωσικά", "rus"),
+        yes=("да", "д", "истина"),
+        no=("нет", "н", "ложь"),
+        no_name=(
+            *("нет", "нет данных", "нет имени", "не указано", "не указан", "не известно", "неизвестно"),
+            *("неизвестный", "неизвестная", "без имени", "отсутствует", "пусто", "клиент", "покупатель", "гость"),
+            *("пользователь", "аноним", "имя", "фамилия", "фио", "тест", "тестовый", "тестовый клиент", "удалён"),
+            *("н/д", "н.д."),
+        ),
+        nobody=("неизвестно", "неизвестный", "неизвестная"),
+        reply_prefixes=("отв",),
+        away=("автоматический ответ", "автоответ", "вне офиса", "я в отпуске"),
+    ),
 )

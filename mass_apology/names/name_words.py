@@ -1,4 +1,4 @@
-"""The words of ``name_words.toml``, folded as names are folded when they are compared with them."""
+"""The words of ``name_words.toml`` and of the languages, folded as names are when they are compared with them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 
 from msgspec import Struct
+
+from mass_apology.languages import SHIPPED
 
 # Capitals that Greek and Cyrillic share with Latin in shape: "AE" of a keyboard in the wrong layout is "ΑΕ", too.
 _ALIKE = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТХІЈЅ", "ABEZHIKMNOPTYXABEKMHOPCTXIJS")
@@ -72,6 +74,8 @@ def name_words() -> NameWords:
     table = tomllib.loads((files(__package__) / "name_words.toml").read_text(encoding="utf-8"))
     forms, titles, mailboxes = table["legal_forms"], table["titles"], table["mailboxes"]
     remarks = table["remarks"]
+    no_name = [*table["placeholders"]["names"], *(word for each in SHIPPED for word in each.reading.no_name)]
+    nobody = [*table["placeholders"]["within"], *(word for each in SHIPPED for word in each.reading.nobody)]
     return NameWords(
         as_written=frozenset(spelling for form in forms["as_written"] for spelling in _spellings(form)),
         in_any_case=frozenset(map(folded, forms["in_any_case"])),
@@ -82,7 +86,7 @@ def name_words() -> NameWords:
         between=frozenset(map(joined, titles["between"])),
         weak_titles=frozenset(map(joined, titles["weak"])),
         suffixes=frozenset(map(joined, titles["suffix_only"])),
-        placeholders=frozenset(map(folded, table["placeholders"]["names"])),
+        placeholders=frozenset(map(folded, no_name)),
         small_placeholders=frozenset(map(folded, table["placeholders"]["unless_capitalised"])),
         accented=frozenset(
             word
@@ -91,15 +95,15 @@ def name_words() -> NameWords:
                 forms["organisations"],
                 *titles.values(),
                 forms["several_words"],
-                table["placeholders"]["names"],
-                table["placeholders"]["within"],
+                no_name,
+                nobody,
                 table["placeholders"]["within_unless_capitalised"],
                 *remarks.values(),
             )
             for phrase in words
             for word in phrase.casefold().split()
         ),
-        missing=frozenset(map(folded, table["placeholders"]["within"])),
+        missing=frozenset(map(folded, nobody)),
         small_missing=frozenset(map(folded, table["placeholders"]["within_unless_capitalised"])),
         remarks=tuple(f" {folded(each)} " for each in remarks["anywhere"]),
         remarks_unless_capitalised=frozenset(map(joined, remarks["unless_capitalised"])),

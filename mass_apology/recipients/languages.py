@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 
+from mass_apology.languages import SHIPPED
 from mass_apology.model import Finding, Severity
 from mass_apology.names.name_words import folded
 from mass_apology.recipients.cells import shown
@@ -15,36 +16,39 @@ from mass_apology.recipients.column_layout import note
 
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")  # the shape of RFC 5646, and "pl_PL"
 
-_COUNTRIES: Mapping[str, str] = MappingProxyType(
-    # Those that are no language's code, and EE, SE and SI, which are those of Ewe, Northern Sami and Sinhala.
-    {"at": "de", "cz": "cs", "dk": "da", "ee": "et", "gb": "en", "gr": "el", "jp": "ja", "mx": "es", "rs": "sr"}
-    | {"se": "sv", "si": "sl", "ua": "uk", "us": "en"}
-)
+# Of languages without a file of their own, beside those in languages/. Codes of countries are here only where they
+# are no language's code, and EE, SE and SI, which are those of Ewe, Northern Sami and Sinhala.
+_OTHER_COUNTRIES = {
+    "at": "de",
+    "cz": "cs",
+    "dk": "da",
+    "jp": "ja",
+    "mx": "es",
+    "rs": "sr",
+    "se": "sv",
+    "si": "sl",
+    "ua": "uk",
+}
+_OTHER_NAMES = {
+    "cs": "czech, čeština, česky, tschechisch, czeski, ces, cze",
+    "da": "danish, dansk, dan",
+    "de": "german, deutsch, niemiecki, saksa, vācu, немецкий, γερμανικά, deu, ger",
+    "es": "spanish, español, castellano, spanisch, hiszpański, spa",
+    "fi": "finnish, suomi, finnisch, fiński, soome, финский, fin",
+    "fr": "french, français, französisch, francuski, французский, γαλλικά, fra, fre",
+    "it": "italian, italiano, italienisch, włoski, ita",
+    "lt": "lithuanian, lietuvių, litauisch, litewski, литовский, lit",
+    "nl": "dutch, nederlands, niederländisch, nld, dut",
+    "sv": "swedish, svenska, schwedisch, swe",
+    "uk": "ukrainian, ukrainisch, ukraiński, украинский, українська, ukr",
+}
 
+_COUNTRIES: Mapping[str, str] = MappingProxyType(
+    _OTHER_COUNTRIES | {country: each.code for each in SHIPPED for country in each.reading.countries}
+)
 _NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        folded(name): code
-        for code, names in {
-            "cs": "czech, čeština, česky, tschechisch, czeski, ces, cze",
-            "da": "danish, dansk, dan",
-            "de": "german, deutsch, niemiecki, saksa, vācu, немецкий, γερμανικά, deu, ger",
-            "el": "greek, modern greek, griechisch, grecki, kreeka, grieķu, греческий, ελληνικά, ελληνική, ell, gre",
-            "en": "english, englisch, angielski, inglise, angļu, английский, αγγλικά, eng",
-            "es": "spanish, español, castellano, spanisch, hiszpański, spa",
-            "et": "estonian, estnisch, estoński, eesti, eesti keel, igauņu, эстонский, εσθονικά, est",
-            "fi": "finnish, suomi, finnisch, fiński, soome, финский, fin",
-            "fr": "french, français, französisch, francuski, французский, γαλλικά, fra, fre",
-            "it": "italian, italiano, italienisch, włoski, ita",
-            "lt": "lithuanian, lietuvių, litauisch, litewski, литовский, lit",
-            "lv": "latvian, lettisch, łotewski, läti, latviešu, latviski, латышский, λετονικά, lav",
-            "nl": "dutch, nederlands, niederländisch, nld, dut",
-            "pl": "polish, polnisch, polski, po polsku, poola, poļu, польский, πολωνικά, pol",
-            "ru": "russian, russisch, rosyjski, vene, krievu, русский, по русски, ρωσικά, rus",
-            "sv": "swedish, svenska, schwedisch, swe",
-            "uk": "ukrainian, ukrainisch, ukraiński, украинский, українська, ukr",
-        }.items()
-        for name in names.split(", ")
-    }
+    {folded(name): code for code, names in _OTHER_NAMES.items() for name in names.split(", ")}
+    | {folded(name): each.code for each in SHIPPED for name in each.reading.called}
 )
 
 

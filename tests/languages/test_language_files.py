@@ -163,6 +163,7 @@ def test_a_python_file_is_found_and_no_list_is_extended(tmp_path: Path, monkeypa
     [
         ("greeting = 1", "unknown field `greeting`"),
         ('code = "de"', "`$.code` is the name of the file"),
+        ("[reading]\nyes = ['ja']", "`$.reading` holds words that the program reads in any campaign"),
         ("country = 7", "$.country"),
         ('country = "Deutschland"', "no country's code"),
         ('space = "_"', "`space` is a space"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import date
 from pathlib import Path
 
@@ -11,8 +12,12 @@ from babel import Locale
 from babel.dates import format_date
 from babel.units import format_unit
 
+from mass_apology.bounces import auto_replies
 from mass_apology.languages import SHIPPED, Language
 from mass_apology.letter.template_files import available_languages, shipped_templates
+from mass_apology.names import judge
+from mass_apology.recipients.languages import language as language_of
+from mass_apology.yes_and_no import NO, YES, says_yes
 
 CODES = [each.code for each in SHIPPED]
 
@@ -50,3 +55,24 @@ def test_words_in_place_of_cldrs_are_words_that_cldr_has(language: Language) -> 
     assert all(any(word in each for each in units) for word in language.durations.lasting)
     assert all(word in format_date(date(2026, 5, 2), "long", locale) for word in language.days.words)
     assert len(language.days.months) in {0, 12}
+
+
+@pytest.mark.parametrize("language", list(SHIPPED), ids=CODES)
+def test_the_words_of_a_language_are_read_in_files(language: Language) -> None:
+    reading = language.reading
+    assert all(says_yes(word.upper()) is True for word in reading.yes)
+    assert all(says_yes(word.upper()) is False for word in reading.no)
+    assert {language_of(name) for name in (*reading.called, *reading.countries)} == {language.code}
+    assert all(not judge(word).greeted for word in (*reading.no_name, *reading.nobody))
+    assert all(not judge(f"Anna {word.capitalize()}").greeted for word in reading.nobody)
+
+
+@pytest.mark.parametrize("language", list(SHIPPED), ids=CODES)
+def test_the_words_of_a_language_are_read_in_mails(language: Language) -> None:
+    assert all(auto_replies.answered_subject(f"{prefix.upper()}: x") for prefix in language.reading.reply_prefixes)
+    assert all(re.match(phrase, phrase) is None or auto_replies.away(phrase) for phrase in language.reading.away)
+    assert language.reading.away
+
+
+def test_no_word_says_yes_in_one_language_and_no_in_another() -> None:
+    assert set() == YES & NO
