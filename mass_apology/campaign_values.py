@@ -6,8 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time
-from functools import cache, partial
-from zoneinfo import available_timezones
+from functools import partial
 
 import msgspec
 
@@ -27,6 +26,7 @@ from mass_apology.settings import (
 )
 from mass_apology.smtp.password import names_a_place
 from mass_apology.smtp.url import parse as parse_url
+from mass_apology.system.time_zones import zone_names
 
 YEARS = range(1900, 3000)
 """Of a moment: others are slips of the keyboard, and near the first and the last year clocks of other places fail."""
@@ -43,7 +43,7 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
     if not _SCENARIO.fullmatch(campaign.template):
         yield f"`$.template` is {campaign.template!r}, but a template's name has only a-z, 0-9 and '-'"
     yield from _language_problems(campaign)
-    if campaign.time_zone not in _time_zones():
+    if campaign.time_zone not in zone_names():
         yield f"`$.time_zone` is {campaign.time_zone!r}, which is no time zone; 'Europe/Warsaw' is one"
     for key, moment in (("not_after", campaign.not_after), ("finish_by", campaign.finish_by)):
         if moment is not None and moment.tzinfo is None:
@@ -159,8 +159,3 @@ def _scalar_problems(value: object, key: str, *, right_to_left: bool = False) ->
         yield f"`{key}` is {value}, which is no number to reckon with"
     elif isinstance(value, str) and (found := control_character(value, right_to_left=right_to_left)):
         yield f"`{key}` holds the control character {named(found[0])}"
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())

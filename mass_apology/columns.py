@@ -9,11 +9,11 @@ from decimal import Decimal
 from enum import Enum, auto
 from functools import partial
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from mass_apology.settings import ColumnType
+from mass_apology.system.time_zones import zone_named
 from mass_apology.yes_and_no import says_yes
 
 Value = str | int | bool | Decimal | date | datetime
@@ -103,6 +103,6 @@ def parser(kind: ColumnType, time_zone: str) -> Callable[[str], Value]:
         ColumnType.DECIMAL: _decimal,
         ColumnType.BOOL: _bool,
         ColumnType.DATE: _date,
-        ColumnType.DATETIME: partial(_datetime, zone=ZoneInfo(time_zone)),
+        ColumnType.DATETIME: partial(_datetime, zone=zone_named(time_zone)),
     }
     return parsers[kind]

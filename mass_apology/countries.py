@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from zoneinfo import available_timezones
 
 from babel.core import get_global
 from babel.languages import get_official_languages
+
+from mass_apology.system.time_zones import zone_names
 
 # Where nearly everybody of a country with several zones lives (Unicode CLDR 45, supplemental/primaryZones). CY and PS
 # are added: all of their zones show the same time today.
@@ -58,16 +59,10 @@ def languages_of(text: str) -> tuple[str, ...]:
 
 
 @cache
-def time_zones() -> frozenset[str]:
-    """Every IANA name that is known here."""
-    return frozenset(available_timezones())
-
-
-@cache
 def _zones_by_country() -> Mapping[str, tuple[str, ...]]:
     """Every country's zones (IANA zone.tab, through CLDR)."""
     return {
-        country: tuple(zone for zone in zones if zone in time_zones())
+        country: tuple(zone for zone in zones if zone in zone_names())
         for country, zones in get_global("territory_zones").items()
         if country not in ("001", "ZZ")  # the world, and nobody knows where
     }

@@ -134,11 +134,11 @@ def _show_rebuilt(rebuilt: Rebuilt) -> None:
 
 
 def _zone(name: str | None) -> ZoneInfo | None:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+    from mass_apology.system.time_zones import zone_named
 
     try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError) as error:
+        return zone_named(name) if name else None
+    except ValueError as error:
         raise typer.BadParameter(f"{name} is no time zone; Europe/Warsaw and UTC are", param_hint="--zone") from error
 
 

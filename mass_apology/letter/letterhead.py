@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date as Date  # a heading has a date  # noqa: N812
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -18,6 +17,7 @@ from mass_apology.letter.values import Fields
 from mass_apology.model import Delivery
 from mass_apology.names import judge
 from mass_apology.settings import Campaign, ColumnSettings, numbered
+from mass_apology.system.time_zones import zone_named
 
 PARTS = ("position", "company", "street", "postcode", "city", "country")
 """What a row can say about its addressee besides the name."""
@@ -52,7 +52,7 @@ class Headings:
         """``header`` names the recipients file's columns; ``InputError`` where ``[columns]`` names another one."""
         self._letterhead = campaign.letterhead
         self._columns = {part: _column(part, campaign.columns, header) for part in PARTS}
-        self._zone = ZoneInfo(campaign.time_zone)
+        self._zone = zone_named(campaign.time_zone)
         self._localiser = lru_cache(lambda code: Localiser(languages[code]))
         self._written_on = lru_cache(16)(self._day)  # a date comes with hundreds of letters
 

@@ -8,7 +8,6 @@ from datetime import date as Date  # a method of Localiser is called date  # noq
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton
@@ -18,6 +17,7 @@ from babel.units import format_unit
 
 from mass_apology.languages import Days, Durations, Language
 from mass_apology.letter.salutations import salutation
+from mass_apology.system.time_zones import zone_named
 
 MAX_LISTED = 1000
 """The most items of a list in words; Babel needs time that grows with the square of their number."""
@@ -173,7 +173,7 @@ def _local(value: Date, time_zone: str) -> Date:
         return value
     if value.tzinfo is None:
         raise ValueError(f"`{value}` does not say its time zone; write it like 2026-11-20T09:12:00Z")
-    return value.astimezone(_zone(time_zone))
+    return value.astimezone(zone_named(time_zone))
 
 
 def _clock(value: Date, time_zone: str) -> datetime:
@@ -182,13 +182,6 @@ def _clock(value: Date, time_zone: str) -> datetime:
     if not isinstance(local, datetime):
         raise ValueError(f"`{value}` has no time of day")  # noqa: TRY004 (one class for all)
     return local
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of the database such as "Europe"
-        raise ValueError(f"`{name}` is not a time zone such as Europe/Warsaw") from None
 
 
 def _zone_name(moment: datetime) -> str:

@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple, TypeVar
-from zoneinfo import available_timezones
 
 from mass_apology.columns import Value, parser
 from mass_apology.model import Finding, Severity
 from mass_apology.settings import ColumnType
+from mass_apology.system.time_zones import zone_names
 
 T = TypeVar("T")
 
@@ -127,7 +127,7 @@ def converted(
 
 def time_zone(text: str) -> str:
     """The IANA name itself, when it is a known one."""
-    if text not in _time_zones():
+    if text not in zone_names():
         raise ValueError("is not a time zone's IANA name such as 'Europe/Warsaw'")
     return text
 
@@ -136,8 +136,3 @@ def time_zone(text: str) -> str:
 def value_reader(kind: ColumnType, time_zone: str) -> Callable[[str], Value]:
     """``columns.parser`` that remembers: a column of dates or counts says the same few things again and again."""
     return lru_cache(maxsize=4096)(parser(kind, time_zone))
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())

@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from mass_apology.countries import country_code, is_country, time_zones, zone_of
+from mass_apology.countries import country_code, is_country, zone_of
+from mass_apology.system.time_zones import zone_names
 
 _SATURDAY_SUNDAY = frozenset({5, 6})
 _FRIDAY_SATURDAY = frozenset({4, 5})
@@ -51,7 +52,7 @@ def place(zone: str, country: str, *, default_zone: str, default_country: str) -
     if code and not is_country(code):
         notes.append(f"{country!r} is no country's code of two letters; {_instead(default_country)}.")
         code = ""
-    known_zone = zone if zone in time_zones() else zone_of(code)
+    known_zone = zone if zone in zone_names() else zone_of(code)
     if not known_zone:
         known_zone = default_zone
         if code and not zone:

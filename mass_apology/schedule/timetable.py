@@ -21,6 +21,7 @@ from mass_apology.schedule.localities import Place
 from mass_apology.schedule.policy import WHOLE_DAY, Policy, policy
 from mass_apology.schedule.public_holidays import PublicHolidays
 from mass_apology.settings import ScheduleSettings
+from mass_apology.system.time_zones import zone_named
 
 REACH = 400 * DAY
 """How far ahead an opening is looked for, in seconds. A policy without one for over a year is a mistake."""
@@ -150,7 +151,7 @@ def _without(quiet: Sequence[_Stretch], start: float, end: float) -> Iterator[_S
 @lru_cache(maxsize=8_192)  # the countries of a zone share them
 def _clocks(zone_name: str, start: int, end: int) -> Sequence[tuple[int, int, int, bool]]:
     """Stretches in which a clock runs evenly: start, end, how far it is ahead of UTC, whether it shows them again."""
-    zone = ZoneInfo(zone_name)
+    zone = zone_named(zone_name)
     found: list[tuple[int, int, int, bool]] = []
     while start < end:
         change = _change(zone, start, end)

@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import Struct
 
 from mass_apology.settings import ColumnSettings
+from mass_apology.system.time_zones import zone_names
 
 Cells = Mapping[str, Sequence[str]]
 """The first rows of a file, by column."""
@@ -174,7 +174,7 @@ _WANTED = {
 
 def _is_usable(role: str, cell: str) -> bool:
     if role == "time_zone":
-        return cell in _zones()
+        return cell in zone_names()
     if role in _SHAPES:
         return _SHAPES[role].fullmatch(cell) is not None
     allowed = _names()[role].cells
@@ -209,8 +209,3 @@ def _names() -> Mapping[str, Names]:
         )
         for role, each in table.items()
     }
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
