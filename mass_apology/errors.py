@@ -43,6 +43,11 @@ def shortened(text: str) -> str:
     return short if len(short) <= _MOST else f"{short[: _MOST // 2]} … {short[-_MOST // 2 :]}"
 
 
+def install_extra(extra: str) -> str:
+    """What to do where an extra is missing, as a clause. No index has the package, so no command names it alone."""
+    return f"install mass-apology with its extra `{extra}`, as told by: mass-apology docs installing"
+
+
 class MassApologyError(Exception):
     """Something a person can understand and act on.
 

@@ -1,14 +1,20 @@
-"""The documents are kept: every setting, every command and every status has its line."""
+"""The documents are kept: every setting, command, option, guard and status has its line, and numbers are right."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+import typer
 
 from mass_apology import settings
+from mass_apology.cli.app import app
+from mass_apology.guards import GUARDS
 from mass_apology.letter.markup import (
     compiled_letter,
     expression_size,
@@ -21,6 +27,9 @@ from mass_apology.model import Status
 from mass_apology.system import bounded_toml
 
 ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+README = PAGES[0].read_text(encoding="utf-8")
+PROSE = "\n".join(page.read_text(encoding="utf-8") for page in PAGES[1:] if page.name != "commands.md")
 TABLES = [value for value in vars(settings).values() if isinstance(value, type) and value.__name__.endswith("Settings")]
 
 
@@ -85,3 +94,121 @@ def test_every_limit_is_in_the_table() -> None:
     assert len(names) + len(["LIMIT", "IMAGE_LIMIT"]) == sum(len(most.split("; ")) for most in LIMITS.values()), sorted(
         names
     )
+
+
+def _words(command: Any, *before: str) -> Iterator[tuple[str, Any]]:
+    """Every command that does something by itself, as it is typed."""
+    for name, each in command.commands.items():
+        within = getattr(each, "commands", {})
+        if not within or each.invoke_without_command:
+            yield " ".join((*before, name)), each
+        if within:
+            yield from _words(each, *before, name)
+
+
+COMMANDS = dict(_words(typer.main.get_command(app)))
+
+
+def test_the_page_of_commands_has_each_command_and_no_other() -> None:
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_documented(name: str) -> None:
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
+    options = [option for each in COMMANDS[name].params if each.param_type_name == "option" for option in each.opts]
+    assert [option for option in options if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", section)] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_explained_by_a_page_besides_its_help(name: str) -> None:
+    assert f"mass-apology {name}" in PROSE or f"`{name}" in PROSE
+
+
+def test_the_glossary_has_the_statuses_and_no_others() -> None:
+    section = (ROOT / "docs/glossary.md").read_text(encoding="utf-8").split("\n## Statuses\n")[1].split("\n## ")[0]
+    assert set(re.findall(r"\b[A-Z_]{6,}\b", section)) == set(Status)
+
+
+def test_the_page_of_guards_has_the_guards_and_no_others() -> None:
+    page = (ROOT / "docs/guards.md").read_text(encoding="utf-8")
+    table = page.split("| code | the accident | it looks at |")[1].split("\n\n")[0]
+    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == sorted(GUARDS)
+
+
+def test_the_readme_has_every_page() -> None:
+    linked = set(re.findall(r"^- \[docs/[\w.-]+\]\(docs/([\w.-]+\.md)\)", README, re.MULTILINE))
+    assert linked == {path.name for path in (ROOT / "docs").glob("*.md")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        file, _, heading = target.partition("#")
+        if re.match(r"[a-z]+:", target):  # another place, or an example
+            continue
+        path = page.parent / file if file else page
+        assert path.exists(), target
+        if heading:
+            titles = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            assert heading in {_anchor(title) for title in titles}, target
+
+
+def _anchor(title: str) -> str:
+    """A heading's name in links: "A `row`, and more" → "a-row-and-more"."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+UNDER_TWENTY = (
+    *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+TENS = ("twenty", "thirty", "forty", "fifty")
+
+
+def in_words(number: int) -> str:
+    """``27`` → "twenty-seven"."""
+    if number < 20:
+        return UNDER_TWENTY[number]
+    tens, ones = divmod(number - 20, 10)
+    return f"{TENS[tens]}-{UNDER_TWENTY[ones]}" if ones else TENS[tens]
+
+
+LETTERS = [path for path in (ROOT / "templates").glob("*/??.md") if path.parent.name not in {"layouts", "legal"}]
+SITUATIONS = {path.parent for path in LETTERS}
+LANGUAGES = {path.stem for path in LETTERS}
+COUNTED = {
+    r"([\w-]+) \[guards\]": len(GUARDS),
+    r"([\w-]+) guards\b": len(GUARDS),
+    r"([\w-]+) situations\b": len(SITUATIONS),
+    r"situations,? in ([\w-]+) languages": len(LANGUAGES),
+}
+
+
+@pytest.mark.parametrize("pattern", COUNTED)
+def test_numbers_in_the_pages_are_those_of_the_code(pattern: str) -> None:
+    numbers = {
+        *UNDER_TWENTY,
+        *(f"{each}{more}" for each in TENS for more in ("", *(f"-{n}" for n in UNDER_TWENTY[1:10]))),
+    }
+    said = {word.lower() for word in re.findall(pattern, f"{README}\n{PROSE}", re.IGNORECASE)} & numbers
+    assert said <= {in_words(COUNTED[pattern])}
+
+
+def test_the_numbers_of_the_readme_are_found() -> None:
+    assert f"{in_words(len(GUARDS))} [guards]" in README
+    assert f"{in_words(len(SITUATIONS))} situations in {in_words(len(LANGUAGES))} languages" in README
+
+
+def test_nothing_is_called_installable_that_is_not_published() -> None:
+    texts = [*PAGES, *(ROOT / "mass_apology").rglob("*.py"), *(ROOT / "templates").rglob("*.toml")]
+    by_name = re.compile(r"(?:pip|pipx|uv tool|uv pip) install [^\n|]*(?<![\w/])mass-apology\b")
+    assert [str(path) for path in texts if by_name.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_extra_is_on_the_page_of_installing() -> None:
+    page = (ROOT / "docs/installing.md").read_text(encoding="utf-8")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert {extra for extra in extras if f"`{extra}`" not in page} == set()

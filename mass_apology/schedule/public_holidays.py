@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from mass_apology.errors import CampaignError
+from mass_apology.errors import CampaignError, install_extra
 
 
 class PublicHolidays:
@@ -21,7 +21,7 @@ class PublicHolidays:
         except ImportError as error:
             raise CampaignError(
                 "`$.schedule.holidays` is true, but the package that knows public holidays is not installed.",
-                next_step="Run: pip install 'mass-apology[calendar]'; or take that line out of campaign.toml.",
+                next_step=f"Take that line out of campaign.toml, or {install_extra('calendar')}",
             ) from error
         self._days_of = holidays.country_holidays
         self._covered = frozenset(holidays.list_supported_countries(include_aliases=False))

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from mass_apology.errors import CampaignError, PasswordError
+from mass_apology.errors import CampaignError, PasswordError, install_extra
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp.url import Endpoint, parse
 from mass_apology.system.regular_file import refuse_special
@@ -110,7 +110,7 @@ def _from_keyring(service: str, user: str) -> str:
     except ImportError as error:
         raise PasswordError(
             f"The password of {user} is in the keyring, and the package keyring is not installed.",
-            next_step="Run: pip install 'mass-apology[keyring]'",
+            next_step=f"To use it, {install_extra('keyring')}",
         ) from error
     try:
         password = keyring.get_password(service, user)

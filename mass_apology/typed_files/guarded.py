@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from mass_apology.errors import InputError
+from mass_apology.errors import InputError, install_extra
 from mass_apology.typed_files.frames import Done, Heading, Lacking, Refused, Request, Rows, receive, send
 
 _PROCESS = "mass_apology.typed_files.reading_process"
@@ -84,5 +84,5 @@ def _end(code: int) -> str:
 def _not_installed(path: Path, extra: str) -> InputError:
     return InputError(
         f"{path} cannot be read, since what reads {extra.capitalize()} files is not installed.",
-        next_step=f"Run: pip install 'mass-apology[{extra}]'",
+        next_step=f"Save it as CSV, or {install_extra(extra)}",
     )

@@ -95,7 +95,10 @@ def test_without_the_extra_its_name_is_said(
     monkeypatch.delattr(mass_apology.bounces, "imap", raising=False)
     with pytest.raises(InputError) as caught:
         read_server(sent[0], 1, "env:X")
-    assert caught.value.next_step == "Run: pip install 'mass-apology[imap]'"
+    assert (
+        caught.value.next_step
+        == "To read it, install mass-apology with its extra `imap`, as told by: mass-apology docs installing"
+    )
 
 
 def test_the_extra_is_loaded_for_a_server_only() -> None:

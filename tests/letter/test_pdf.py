@@ -191,7 +191,7 @@ def test_without_the_extra_there_is_a_sentence(folder: Path, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(MessageError, match="needs the extra `letter`") as caught:
         make_writer(folder, letterhead=PAPER, name="without")
-    assert "pip install 'mass-apology[letter]'" in caught.value.next_step
+    assert "with its extra `letter`" in caught.value.next_step
     assert make_writer(folder, name="without").check([delivery()]).findings == []
 
 

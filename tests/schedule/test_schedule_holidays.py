@@ -53,7 +53,7 @@ def test_without_the_extra_a_sentence_says_how_to_get_it(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "holidays", None)
     with pytest.raises(CampaignError, match="is not installed") as raised:
         PublicHolidays()
-    assert "pip install 'mass-apology[calendar]'" in raised.value.next_step
+    assert "with its extra `calendar`" in raised.value.next_step
 
 
 @pytest.mark.parametrize("country", DAYS)

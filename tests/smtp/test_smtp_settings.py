@@ -219,4 +219,7 @@ def test_without_the_keyring_extra_the_command_to_install_it_is_named(monkeypatc
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(PasswordError) as caught:
         resolve("keyring:relay", ANNA)
-    assert caught.value.next_step == "Run: pip install 'mass-apology[keyring]'"
+    assert (
+        caught.value.next_step
+        == "To use it, install mass-apology with its extra `keyring`, as told by: mass-apology docs installing"
+    )

@@ -13,7 +13,7 @@ from mass_apology.bounces import boxes, imap_url
 from mass_apology.bounces.bounce_report import Report
 from mass_apology.bounces.events import read_events
 from mass_apology.bounces.mail_reading import read
-from mass_apology.errors import InputError
+from mass_apology.errors import InputError, install_extra
 from mass_apology.flows.feedback.log_lines import STANDARD_INPUT
 from mass_apology.smtp import password as passwords
 from mass_apology.system.regular_file import read_regular
@@ -71,7 +71,7 @@ def _imap() -> ModuleType:
     except ImportError as error:
         raise InputError(
             "A mailbox on a server needs the package imapclient, which is not installed.",
-            next_step="Run: pip install 'mass-apology[imap]'",
+            next_step=f"To read it, {install_extra('imap')}",
         ) from error
     return imap
 

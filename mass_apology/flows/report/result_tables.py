@@ -10,7 +10,7 @@ from typing import TextIO
 
 import msgspec
 
-from mass_apology.errors import OutputError
+from mass_apology.errors import OutputError, install_extra
 from mass_apology.flows.output import new_binary_file, new_file
 from mass_apology.flows.report.result_columns import RESULT_COLUMNS, names, row, safe
 from mass_apology.ledger import Result
@@ -42,7 +42,7 @@ def write_excel(results: Iterable[Result], to: Path, *, force: bool) -> None:
     except ImportError:
         raise OutputError(
             f"{to} cannot be written: Excel files need the extra `excel`.",
-            next_step="Install it with pip install 'mass-apology[excel]', or name the file results.csv.",
+            next_step=f"Name the file results.csv, or {install_extra('excel')}",
         ) from None
     book = Workbook(write_only=True)
     sheet = book.create_sheet("recipients")

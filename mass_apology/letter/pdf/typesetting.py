@@ -13,7 +13,7 @@ from weakref import finalize
 import msgspec
 from msgspec import Struct
 
-from mass_apology.errors import MessageError
+from mass_apology.errors import MessageError, install_extra
 from mass_apology.letter.pdf.pdf_blocks import Block
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Typesetter:
         except ModuleNotFoundError as error:
             raise MessageError(
                 "`[letterhead] pdf = true` needs the extra `letter`, which is not installed.",
-                next_step="Run: pip install 'mass-apology[letter]'; or take that line out of campaign.toml.",
+                next_step=f"Take that line out of campaign.toml, or {install_extra('letter')}",
             ) from error
         self._failure = TypstError
         root = Path(tempfile.mkdtemp(prefix="mass-apology-"))
