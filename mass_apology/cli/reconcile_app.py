@@ -167,7 +167,7 @@ def _name(found: Reconciled) -> None:
     named = [letter for letter in found.letters if letter.verdict != "taken"]
     for letter in named[:LISTED]:
         where = f" ({letter.where})" if letter.where else ""
-        said = f": {letter.said}{where}" if letter.said else ""
+        said = f": {letter.relay_text}{where}" if letter.relay_text else ""
         screen.say(f"  {letter.address}: {_VERDICTS[letter.verdict]}{said}")
     if len(named) > LISTED:
         screen.say(f"  and {number(len(named) - LISTED)} more; --json names all.")

@@ -1,4 +1,4 @@
-"""What the log of a mail relay proves about letters: which it took, and whose transactions it saw fail. Pure.
+"""A mail relay's log → proofs about letters: the relay took them, or their transactions failed. Pure.
 
 Postfix, Exim and Sendmail write the Message-ID of what they take. OpenSMTPD and Courier do not, and prove nothing.
 """

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from mass_apology.relay_log.log_events import Disposition, Sighting, printable
-from mass_apology.relay_log.log_times import stamped
+from mass_apology.relay_log.log_events import Disposition, LogEvent, printable
+from mass_apology.relay_log.log_times import has_timestamp
 
 _ARRIVAL = re.compile(rb" ([0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}) <= [^\n]*? id=([^\s]{1,500})")
 _REFUSAL = re.compile(rb" ([0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}) [^\n]*?(rejected after DATA[^\n]*)")
@@ -26,8 +26,8 @@ class Exim:
         self._wanted = wanted
         self._refused: tuple[str, str] | None = None  # queue id and words of the refusal whose header follows
 
-    def take(self, line: bytes) -> Sighting | None:
-        """What this line says about a letter that is wanted."""
+    def take(self, line: bytes) -> LogEvent | None:
+        """The event in this line, if it is about a wanted letter."""
         if b" <= " in line:
             return self._arrived(line)
         if b" rejected after DATA" in line:
@@ -37,21 +37,21 @@ class Exim:
             return self._header(line)
         return None
 
-    def _arrived(self, line: bytes) -> Sighting | None:
+    def _arrived(self, line: bytes) -> LogEvent | None:
         found = _ARRIVAL.search(line)
         message_id = found[2].decode("utf-8", "replace") if found else ""
         if not found or message_id not in self._wanted:
             return None
         queue_id = printable(found[1])
-        return Sighting(message_id=message_id, fate=Disposition.TAKEN, queue_id=queue_id, said=f"<= {queue_id}")
+        return LogEvent(message_id=message_id, disposition=Disposition.TAKEN, queue_id=queue_id, text=f"<= {queue_id}")
 
-    def _header(self, line: bytes) -> Sighting | None:
-        if stamped(line):
+    def _header(self, line: bytes) -> LogEvent | None:
+        if has_timestamp(line):
             self._refused = None
             return None
         found = _FIELD.match(line)
         message_id = found[1].decode("utf-8", "replace") if found else ""
         if message_id not in self._wanted or self._refused is None:
             return None
-        (queue_id, said), self._refused = self._refused, None
-        return Sighting(message_id=message_id, fate=Disposition.NOT_TAKEN, queue_id=queue_id, said=said)
+        (queue_id, text), self._refused = self._refused, None
+        return LogEvent(message_id=message_id, disposition=Disposition.NOT_TAKEN, queue_id=queue_id, text=text)

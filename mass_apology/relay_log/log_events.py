@@ -1,4 +1,4 @@
-"""What a line of a relay's log says about one letter."""
+"""An event of one letter in a relay's log."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from msgspec import Struct
 
 
 class Disposition(StrEnum):
-    """What became of a transaction, as far as a line tells."""
+    """The end of a transaction, as far as one line tells."""
 
     TAKEN = auto()  # the relay has the letter in its queue, or has delivered it, or dropped it by a rule of its own
     NOT_TAKEN = auto()  # refused after its content, or the connection was gone before the final dot came
-    NAMED = auto()  # the letter came in, perhaps not wholly; what became of it stands elsewhere, or nowhere
+    NAMED = auto()  # the letter came in, perhaps not wholly; its end stands in another line, or in none
 
 
-class Sighting(Struct, frozen=True, kw_only=True):
-    """A line that says something about one transaction."""
+class LogEvent(Struct, frozen=True, kw_only=True):
+    """A line about one transaction. ``Postfix``, ``Exim`` and ``Sendmail`` make it; ``RelayLog`` adds the time."""
 
     message_id: str  # without angle brackets
-    fate: Disposition
+    disposition: Disposition
     queue_id: str  # the relay's own name for the letter
-    said: str  # the words that decide it, printable
+    text: str  # the words that decide it, printable
     at: float | None = None  # Unix seconds, where the line's time can be read
 
 

@@ -17,18 +17,18 @@ _AHEAD = timedelta(days=1)  # a clock may be ahead of ours; more than that, and 
 
 
 class Clock(Struct, frozen=True, kw_only=True):
-    """What a line's time does not say."""
+    """The zone and the year, which many lines leave out of their time."""
 
     zone: tzinfo | None  # of lines without an offset; ``None`` for this machine's
     now: float  # Unix seconds: a line without a year is of the last twelve months
 
 
-def stamped(line: bytes) -> bool:
+def has_timestamp(line: bytes) -> bool:
     """Whether a line begins with a time, and does not continue the one before."""
     return bool(_BSD.match(line) or _ISO.match(line))
 
 
-def moment(line: bytes, clock: Clock) -> float | None:
+def timestamp(line: bytes, clock: Clock) -> float | None:
     """When a line was written, in Unix seconds; ``None`` where it does not say, or says what no calendar has."""
     try:
         if found := _ISO.match(line):

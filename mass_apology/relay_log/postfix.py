@@ -3,8 +3,8 @@
 `cleanup` writes a letter's Message-ID as soon as it has read the header, so the line alone proves nothing: the client
 may be gone before the final dot. In the queue is what `qmgr` has made active, and what somebody tried to deliver. Not
 taken is what a milter or a rule rejects, and what `smtpd` was still reading when the client went away: "lost connection
-after DATA (3366 bytes)". It writes that line before `cleanup` writes the Message-ID of what had come. A rule that
-holds or discards is told of before the final dot too, and proves nothing.
+after DATA (3366 bytes)". It writes that line before `cleanup` writes the Message-ID of what had come. The
+line of a rule that holds or discards comes before the final dot too, and proves nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from mass_apology.relay_log.log_events import Disposition, Sighting, printable
+from mass_apology.relay_log.log_events import Disposition, LogEvent, printable
 
 # What follows "mx1 postfix/smtpd": a process, perhaps a queue id, and words that mean something here.
 _WORDS = re.compile(
@@ -36,17 +36,17 @@ class Postfix:
         self._wanted = wanted
         self._letters: dict[Place, str] = {}  # Message-IDs of transactions that are still open, by host and queue id
         self._receiving: dict[Place, bytes] = {}  # the queue id that each smtpd gave last, by host and process
-        self._broken: dict[Place, bytes] = {}  # what was said of transactions that had no Message-ID yet
+        self._broken: dict[Place, bytes] = {}  # the log's text about failed transactions that had no Message-ID yet
 
-    def take(self, line: bytes) -> Sighting | None:
-        """What this line says about a letter that is wanted."""
+    def take(self, line: bytes) -> LogEvent | None:
+        """The event in this line, if it is about a wanted letter."""
         if not (self._letters or b": message-id=<" in line or b": client=" in line or b" after DATA" in line):
             return None
         start = line.find(b"[")
         words = _WORDS.match(line, start) if start > 0 else None
-        return self._sighting(line[:start], words) if words else None
+        return self._event(line[:start], words) if words else None
 
-    def _sighting(self, head: bytes, words: re.Match[bytes]) -> Sighting | None:
+    def _event(self, head: bytes, words: re.Match[bytes]) -> LogEvent | None:
         before, _, name = head.rpartition(b" ")
         host, daemon = before.rpartition(b" ")[2], name.rpartition(b"/")[2]  # administrators may choose the rest
         process, queue_id, what, rest = words.groups()
@@ -69,31 +69,35 @@ class Postfix:
         self._broken.pop((host, queue_id), None)  # short queue ids come back for other letters
         self._letters.pop((host, queue_id), None)
 
-    def _named(self, host: bytes, queue_id: bytes, octets: bytes) -> Sighting | None:
+    def _named(self, host: bytes, queue_id: bytes, octets: bytes) -> LogEvent | None:
         message_id = octets.decode("utf-8", "replace")
         if message_id not in self._wanted:
             self._letters.pop((host, queue_id), None)
             return None
         self._letters[host, queue_id] = message_id
-        said = self._broken.pop((host, queue_id), None)
-        if said is not None:
-            return self._closed(host, queue_id, Disposition.NOT_TAKEN, said)
-        return Sighting(message_id=message_id, fate=Disposition.NAMED, queue_id=printable(queue_id), said="message-id=")
+        text = self._broken.pop((host, queue_id), None)
+        if text is not None:
+            return self._closed(host, queue_id, Disposition.NOT_TAKEN, text)
+        return LogEvent(
+            message_id=message_id, disposition=Disposition.NAMED, queue_id=printable(queue_id), text="message-id="
+        )
 
-    def _broken_off(self, host: bytes, process: bytes, said: bytes) -> Sighting | None:
+    def _broken_off(self, host: bytes, process: bytes, text: bytes) -> LogEvent | None:
         queue_id = self._receiving.pop((host, process), None)
-        if queue_id is None or b" after DATA" not in said:
+        if queue_id is None or b" after DATA" not in text:
             return None
-        sighting = self._closed(host, queue_id, Disposition.NOT_TAKEN, said)
-        if sighting is None:
-            _remember(self._broken, (host, queue_id), said)
-        return sighting
+        event = self._closed(host, queue_id, Disposition.NOT_TAKEN, text)
+        if event is None:
+            _remember(self._broken, (host, queue_id), text)
+        return event
 
-    def _closed(self, host: bytes, queue_id: bytes, fate: Disposition, said: bytes) -> Sighting | None:
+    def _closed(self, host: bytes, queue_id: bytes, disposition: Disposition, text: bytes) -> LogEvent | None:
         message_id = self._letters.pop((host, queue_id), None)
         if message_id is None:
             return None
-        return Sighting(message_id=message_id, fate=fate, queue_id=printable(queue_id), said=printable(said))
+        return LogEvent(
+            message_id=message_id, disposition=disposition, queue_id=printable(queue_id), text=printable(text)
+        )
 
 
 def _remember(places: dict[Place, bytes], place: Place, octets: bytes) -> None:

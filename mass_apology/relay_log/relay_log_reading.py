@@ -1,4 +1,4 @@
-"""A relay's log from its first line to its last: what it says about some letters, and which time it covers."""
+"""A relay's log from its first line to its last → the events of some letters, and the time that the log covers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Set
 from msgspec.structs import replace
 
 from mass_apology.relay_log.exim import Exim
-from mass_apology.relay_log.log_events import Sighting
-from mass_apology.relay_log.log_times import MONTHS, Clock, moment
+from mass_apology.relay_log.log_events import LogEvent
+from mass_apology.relay_log.log_times import MONTHS, Clock, timestamp
 from mass_apology.relay_log.postfix import Postfix
 from mass_apology.relay_log.sendmail import Sendmail
 
@@ -16,7 +16,7 @@ _BEGINNINGS = frozenset({*MONTHS, b"20", b"<"})  # of times; a quick look, as mo
 
 
 class RelayLog:
-    """One log, given line by line in its order; the memory it takes grows with the letters wanted, not with the log."""
+    """One log, read line by line in its order by ``reconcile``. Its memory grows with the wanted letters only."""
 
     def __init__(self, wanted: Set[str], clock: Clock) -> None:
         """``wanted``: Message-IDs without angle brackets."""
@@ -26,8 +26,8 @@ class RelayLog:
         self.first_at: float | None = None  # Unix seconds, of the first line that has a time
         self.last_at: float | None = None  # of the last one of all files; set when ``read`` has ended
 
-    def read(self, lines: Iterable[bytes]) -> Iterator[Sighting]:
-        """What the lines say about the letters, as it comes. May be called again for the next file of the same log."""
+    def read(self, lines: Iterable[bytes]) -> Iterator[LogEvent]:
+        """Yield the events of the letters as they come. May be called again for the next file of the same log."""
         takers = tuple(server.take for server in self._servers)
         stamp = b""  # the last line that begins with a time, or so it seems
         for line in lines:
@@ -35,12 +35,12 @@ class RelayLog:
             if line[:3] in _BEGINNINGS or line[:2] in _BEGINNINGS or line[:1] in _BEGINNINGS:
                 stamp = line
                 if self.first_at is None:
-                    self.first_at = moment(line, self._clock)
+                    self.first_at = timestamp(line, self._clock)
             for take in takers:
-                if (sighting := take(line)) is not None:
+                if (event := take(line)) is not None:
                     # A refused letter's header stands in lines of its own, after the one with the time.
-                    yield replace(sighting, at=moment(stamp, self._clock))
-        if (at := moment(stamp, self._clock)) is not None:
+                    yield replace(event, at=timestamp(stamp, self._clock))
+        if (at := timestamp(stamp, self._clock)) is not None:
             self.last_at = at if self.last_at is None else max(at, self.last_at)  # Exim's two logs end differently
 
     def covers(self, since: float, until: float) -> bool:

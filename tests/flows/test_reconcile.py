@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from live import campaign_folder, customers, relay, results, send, statuses, write_toml
+from msgspec import to_builtins
 from smtp_fakes import FaultyConversation, Nth, Relay
 
 from mass_apology.errors import InputError
@@ -118,7 +119,8 @@ def test_what_the_relay_took_is_accepted_and_the_rest_stays_in_doubt(folder: Pat
     taken = letter(folder, 0)
     assert taken.reply == "In doubt at first; then found in the relay's log as 4F00A0 (mail.log, line 4)."
     assert taken.accepted_at == pytest.approx((taken.handed_over_at or 0.0) + 1, abs=0.001)
-    assert found.letters[1].said == "lost connection after DATA (512 bytes) from mailer"
+    assert to_builtins(found.letters[1])["said"] == found.letters[1].relay_text  # --json keeps its keys
+    assert found.letters[1].relay_text == "lost connection after DATA (512 bytes) from mailer"
 
 
 def test_reading_again_changes_nothing(folder: Path) -> None:
@@ -198,7 +200,7 @@ def test_a_letter_that_a_whole_log_does_not_name_was_not_taken(crashed: Path) ->
         log.taken(number)
     (doubted,) = read(crashed, log.text()).letters
     assert doubted.verdict is Verdict.NOT_TAKEN
-    assert doubted.said == "not in the log, which names all 30 letters that the relay took around then"
+    assert doubted.relay_text == "not in the log, which names all 30 letters that the relay took around then"
 
 
 def test_a_log_with_a_gap_proves_nothing_by_what_it_does_not_name(crashed: Path) -> None:

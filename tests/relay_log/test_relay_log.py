@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mass_apology.relay_log.log_events import Disposition
-from mass_apology.relay_log.log_times import Clock, moment
+from mass_apology.relay_log.log_times import Clock, timestamp
 from mass_apology.relay_log.relay_log_reading import RelayLog
 
 LOGS = Path(__file__).parent / "logs"
@@ -28,10 +28,10 @@ def letter(number: int) -> str:
     return f"{0xACDE0000 + number:032x}@acme.example"
 
 
-def fates(lines: Iterable[bytes], wanted: Iterable[str] = (WANTED,)) -> list[tuple[str, Disposition]]:
+def dispositions(lines: Iterable[bytes], wanted: Iterable[str] = (WANTED,)) -> list[tuple[str, Disposition]]:
     """What is decided, in order."""
     found = RelayLog(set(wanted), CLOCK).read(lines)
-    return [(one.message_id, one.fate) for one in found if one.fate is not Disposition.NAMED]
+    return [(one.message_id, one.disposition) for one in found if one.disposition is not Disposition.NAMED]
 
 
 @pytest.mark.parametrize(
@@ -51,17 +51,17 @@ def fates(lines: Iterable[bytes], wanted: Iterable[str] = (WANTED,)) -> list[tup
 def test_a_real_log_decides_what_it_can_and_nothing_else(log: str, decided: dict[int, Disposition]) -> None:
     wanted = {letter(number) for number in range(1, 17)}
     lines = (LOGS / log).read_bytes().splitlines(keepends=True)
-    assert dict(fates(lines, wanted)) == {letter(number): fate for number, fate in decided.items()}
-    assert fates(lines, ()) == []
+    assert dict(dispositions(lines, wanted)) == {letter(number): disposition for number, disposition in decided.items()}
+    assert dispositions(lines, ()) == []
 
 
 @pytest.mark.parametrize("log", [path.name for path in LOGS.iterdir()])
 def test_a_log_that_breaks_off_anywhere_decides_less_but_nothing_else(log: str) -> None:
     wanted = {letter(number) for number in range(1, 17)}
     lines = (LOGS / log).read_bytes().splitlines(keepends=True)
-    whole = fates(lines, wanted)
+    whole = dispositions(lines, wanted)
     for end in range(len(lines)):
-        part = fates(lines[:end], wanted)
+        part = dispositions(lines[:end], wanted)
         assert part == whole[: len(part)]
 
 
@@ -76,13 +76,13 @@ LOST = b"Nov 22 02:45:21 mx1 postfix/smtpd[172]: lost connection after DATA (533
 def test_a_letter_that_came_in_is_named_whatever_becomes_of_it() -> None:
     """Postfix names those that a rule holds (10), but not those that one discards by their subject (11)."""
     lines = (LOGS / "postfix-3.7.11.log").read_bytes().splitlines()
-    assert [one.fate for one in RelayLog({letter(10)}, CLOCK).read(lines)] == [Disposition.NAMED]
+    assert [one.disposition for one in RelayLog({letter(10)}, CLOCK).read(lines)] == [Disposition.NAMED]
     assert list(RelayLog({letter(11)}, CLOCK).read(lines)) == []
 
 
 def test_postfix_has_a_letter_once_its_queue_manager_does() -> None:
-    assert fates(POSTFIX) == []
-    assert fates([*POSTFIX, ACTIVE]) == [(WANTED, TAKEN)]
+    assert dispositions(POSTFIX) == []
+    assert dispositions([*POSTFIX, ACTIVE]) == [(WANTED, TAKEN)]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_postfix_has_a_letter_once_its_queue_manager_does() -> None:
     ],
 )
 def test_postfix_did_not_take_what_it_rejected_or_was_still_reading(line: bytes) -> None:
-    assert fates([*POSTFIX, line]) == [(WANTED, NOT_TAKEN)]
+    assert dispositions([*POSTFIX, line]) == [(WANTED, NOT_TAKEN)]
 
 
 @pytest.mark.parametrize(
@@ -111,19 +111,19 @@ def test_postfix_did_not_take_what_it_rejected_or_was_still_reading(line: bytes)
     ],
 )
 def test_what_proves_nothing_decides_nothing(line: bytes) -> None:
-    assert fates([*POSTFIX, line]) == []
+    assert dispositions([*POSTFIX, line]) == []
 
 
 def test_a_queue_id_that_comes_back_is_another_letters() -> None:
     other = [line.replace(WANTED.encode(), b"other@customer.example") for line in POSTFIX]
-    assert fates([*POSTFIX, *other, ACTIVE]) == []
-    assert fates([POSTFIX[0], LOST, *POSTFIX, ACTIVE]) == [(WANTED, TAKEN)]
+    assert dispositions([*POSTFIX, *other, ACTIVE]) == []
+    assert dispositions([POSTFIX[0], LOST, *POSTFIX, ACTIVE]) == [(WANTED, TAKEN)]
 
 
 def test_the_same_process_on_two_servers_is_two_processes() -> None:
     lines = [*POSTFIX, POSTFIX[0].replace(b"mx1", b"mx2"), LOST.replace(b"mx1", b"mx2")]
-    assert fates(lines) == []
-    assert fates([*lines, ACTIVE]) == [(WANTED, TAKEN)]
+    assert dispositions(lines) == []
+    assert dispositions([*lines, ACTIVE]) == [(WANTED, TAKEN)]
 
 
 def test_postfix_under_another_name_and_with_iso_times_is_read() -> None:
@@ -134,7 +134,7 @@ def test_postfix_under_another_name_and_with_iso_times_is_read() -> None:
         for line in [*POSTFIX, ACTIVE]
     ]
     _, found = RelayLog({WANTED}, CLOCK).read(lines)
-    assert (found.fate, found.queue_id) == (TAKEN, "4F00A")
+    assert (found.disposition, found.queue_id) == (TAKEN, "4F00A")
     assert found.at == datetime(2026, 11, 22, 1, 45, 21, 123456, tzinfo=UTC).timestamp()
 
 
@@ -142,15 +142,15 @@ def test_sendmail_needs_a_mailer() -> None:
     came = f"Nov 22 02:51:21 mx1 sm-mta[219]: 6AM2pLQ7000219: from=<a@b>, size=5, msgid=<{WANTED}>, proto=ESMTP\n"
     to = b"Nov 22 02:51:22 mx1 sm-mta[222]: 6AM2pLQ7000219: to=<b@customer.example>, delay=00:00:00, stat=refused\n"
     milter = b"Nov 22 02:51:22 mx1 sm-mta[222]: 6AM2pLQ7000219: Milter: data, reject=550 5.7.1 Command rejected\n"
-    assert fates([came.encode(), to]) == []
-    assert fates([came.encode(), milter, to]) == [(WANTED, NOT_TAKEN)]
-    assert fates([came.encode(), to.replace(b"stat", b"mailer=esmtp, stat")]) == [(WANTED, TAKEN)]
+    assert dispositions([came.encode(), to]) == []
+    assert dispositions([came.encode(), milter, to]) == [(WANTED, NOT_TAKEN)]
+    assert dispositions([came.encode(), to.replace(b"stat", b"mailer=esmtp, stat")]) == [(WANTED, TAKEN)]
 
 
 def test_the_header_of_a_refusal_has_the_time_of_its_first_line() -> None:
     (found,) = RelayLog({letter(9)}, CLOCK).read((LOGS / "exim-4.96-reject.log").read_bytes().splitlines())
     assert found.at == datetime(2026, 11, 22, 2, 45, 20, tzinfo=UTC).timestamp()
-    assert found.said == "rejected after DATA: 5.7.1 this letter is refused here"
+    assert found.text == "rejected after DATA: 5.7.1 this letter is refused here"
 
 
 def test_the_time_that_a_log_covers_goes_over_its_files() -> None:
@@ -187,29 +187,29 @@ def test_the_time_that_a_log_covers_goes_over_its_files() -> None:
     ],
 )
 def test_the_time_of_a_line(line: bytes, at: datetime | None) -> None:
-    assert moment(line, CLOCK) == (at.timestamp() if at else None)
+    assert timestamp(line, CLOCK) == (at.timestamp() if at else None)
 
 
 def test_a_zone_is_for_lines_that_have_none() -> None:
     warsaw = Clock(zone=ZoneInfo("Europe/Warsaw"), now=NOON)
-    assert moment(b"Nov 22 02:45:20 mx1 x", warsaw) == datetime(2026, 11, 22, 1, 45, 20, tzinfo=UTC).timestamp()
-    assert moment(b"Jul 22 02:45:20 mx1 x", warsaw) == datetime(2026, 7, 22, 0, 45, 20, tzinfo=UTC).timestamp()
-    assert moment(b"2026-11-22T02:45:20Z mx1", warsaw) == datetime(2026, 11, 22, 2, 45, 20, tzinfo=UTC).timestamp()
+    assert timestamp(b"Nov 22 02:45:20 mx1 x", warsaw) == datetime(2026, 11, 22, 1, 45, 20, tzinfo=UTC).timestamp()
+    assert timestamp(b"Jul 22 02:45:20 mx1 x", warsaw) == datetime(2026, 7, 22, 0, 45, 20, tzinfo=UTC).timestamp()
+    assert timestamp(b"2026-11-22T02:45:20Z mx1", warsaw) == datetime(2026, 11, 22, 2, 45, 20, tzinfo=UTC).timestamp()
 
 
 @given(st.datetimes(datetime(2025, 11, 25), datetime(2026, 11, 22, 12)), st.integers(-14 * 4, 14 * 4))  # noqa: DTZ001 (zones are put on)
 def test_times_come_back(at: datetime, quarters: int) -> None:
     zone = timezone(timedelta(minutes=quarters * 15))
     at = at.replace(microsecond=0, tzinfo=zone)
-    assert moment(at.isoformat().encode(), CLOCK) == at.timestamp()
-    assert moment(at.strftime("%b %e %H:%M:%S mx1").encode(), Clock(zone=zone, now=NOON)) == at.timestamp()
+    assert timestamp(at.isoformat().encode(), CLOCK) == at.timestamp()
+    assert timestamp(at.strftime("%b %e %H:%M:%S mx1").encode(), Clock(zone=zone, now=NOON)) == at.timestamp()
 
 
 @given(st.lists(st.one_of(st.binary(max_size=80), st.sampled_from([*POSTFIX, ACTIVE, LOST])), max_size=30))
 def test_any_lines_are_harmless(lines: list[bytes]) -> None:
-    for _, fate in fates(lines):
-        assert fate is not TAKEN or ACTIVE in lines
-        assert fate is not NOT_TAKEN or LOST in lines
+    for _, disposition in dispositions(lines):
+        assert disposition is not TAKEN or ACTIVE in lines
+        assert disposition is not NOT_TAKEN or LOST in lines
 
 
 def test_memory_stays_flat() -> None:

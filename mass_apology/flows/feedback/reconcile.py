@@ -8,7 +8,7 @@ from datetime import tzinfo
 from enum import StrEnum, auto
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mass_apology.campaign import read_campaign
@@ -25,7 +25,7 @@ from mass_apology.ledger.sqlite.doubts import (
     on_their_way,
     settle,
 )
-from mass_apology.relay_log.log_events import Disposition, Sighting
+from mass_apology.relay_log.log_events import Disposition, LogEvent
 from mass_apology.relay_log.log_times import Clock
 from mass_apology.relay_log.relay_log_reading import RelayLog
 
@@ -37,7 +37,7 @@ _OFTEN = 50_000  # lines between two words about the progress
 
 
 class Verdict(StrEnum):
-    """What the log says about a letter in doubt."""
+    """The verdict of the log on a letter in doubt."""
 
     TAKEN = auto()  # the relay has it: it becomes ACCEPTED
     NOT_TAKEN = auto()  # its transaction failed before the relay had it: it may be sent again
@@ -45,8 +45,8 @@ class Verdict(StrEnum):
     UNCOVERED = auto()  # the log does not cover the time of its hand-over
 
 
-class Judged(Struct, frozen=True, kw_only=True):
-    """A letter in doubt, and what the log says."""
+class ReconciledLetter(Struct, frozen=True, kw_only=True):
+    """A letter in doubt, and the verdict of the log."""
 
     address: str
     message_id: str
@@ -55,16 +55,16 @@ class Judged(Struct, frozen=True, kw_only=True):
     seen_at: float | None = None  # Unix seconds: the line's time, where it can be read
     queue_id: str = ""  # the relay's name for it, where the log names it
     where: str = ""  # "mail.log, line 123"
-    said: str = ""  # the relay's words
+    relay_text: str = field(default="", name="said")  # the relay's words; "said" in the JSON
 
 
 class Reconciled(Struct, frozen=True, kw_only=True):
-    """What one reading came to."""
+    """The result of reading the logs once."""
 
     lines: int
     first_at: float | None  # Unix seconds: the time that the log covers
     last_at: float | None
-    letters: tuple[Judged, ...]  # all that were in doubt
+    letters: tuple[ReconciledLetter, ...]  # all that were in doubt
     on_their_way: int  # letters that a running `send` is handing over; whether they come into doubt is not known yet
     recorded: int  # of them: ACCEPTED from now on; none in a dry run
 
@@ -72,15 +72,15 @@ class Reconciled(Struct, frozen=True, kw_only=True):
         return sum(letter.verdict is verdict for letter in self.letters)
 
 
-class _Seen(Struct, frozen=True, kw_only=True):
-    """A sighting, and where it stands."""
+class _FoundEvent(Struct, frozen=True, kw_only=True):
+    """An event, and its place in the logs."""
 
-    sighting: Sighting
+    event: LogEvent
     where: str
 
     def is_failure_between(self, since: float, until: float) -> bool:
-        at = self.sighting.at
-        return self.sighting.fate is Disposition.NOT_TAKEN and at is not None and since <= at <= until
+        at = self.event.at
+        return self.event.disposition is Disposition.NOT_TAKEN and at is not None and since <= at <= until
 
 
 def reconcile(
@@ -94,8 +94,8 @@ def reconcile(
 ) -> Reconciled:
     """Read the relay's logs, in this order as one ("-" is standard input), and settle the doubts that they settle.
 
-    ``zone`` is that of times without an offset; ``None`` for this machine's. ``show`` is told what was found before
-    anything is recorded; nothing is where ``record`` is false. Reading the same logs again changes nothing.
+    ``zone`` is that of times without an offset; ``None`` for this machine's. ``show`` gets what was found before
+    anything is recorded; ``record=False`` records nothing. Reading the same logs again changes nothing.
     Raises ``InputError`` and ``LedgerError``.
     """
     campaign = read_campaign(folder)
@@ -106,7 +106,7 @@ def reconcile(
         seen = _seen(log, logs, on_progress)
         trial = Trial((at, message_id in seen) for message_id, at in known.items())
         letters = {
-            doubt.delivery: _judged(doubt, seen.get(message_id, ()), log, trial, campaign.relay.dot_timeout)
+            doubt.delivery: _reconciled_letter(doubt, seen.get(message_id, ()), log, trial, campaign.relay.dot_timeout)
             for message_id, doubt in doubted.items()
         }
         found = Reconciled(
@@ -133,14 +133,14 @@ def _known(ledger: Ledger, doubted: Collection[Doubt]) -> Mapping[str, float]:
     return {message_id.strip("<>"): at for message_id, at in letters}
 
 
-def _seen(log: RelayLog, sources: Sequence[str], on_progress: OnProgress) -> Mapping[str, list[_Seen]]:
-    """What the logs say of each letter, by Message-ID."""
-    found: dict[str, list[_Seen]] = {}
+def _seen(log: RelayLog, sources: Sequence[str], on_progress: OnProgress) -> Mapping[str, list[_FoundEvent]]:
+    """The events of each letter, by Message-ID."""
+    found: dict[str, list[_FoundEvent]] = {}
     for source in sources:
         name, before = "standard input" if source == STANDARD_INPUT else Path(source).name, log.lines
-        for sighting in log.read(_watched(log_lines(source), log, on_progress)):
-            seen = _Seen(sighting=sighting, where=f"{name}, line {log.lines - before}")
-            found.setdefault(sighting.message_id, []).append(seen)
+        for event in log.read(_watched(log_lines(source), log, on_progress)):
+            seen = _FoundEvent(event=event, where=f"{name}, line {log.lines - before}")
+            found.setdefault(event.message_id, []).append(seen)
     return found
 
 
@@ -151,12 +151,14 @@ def _watched(lines: Iterator[bytes], log: RelayLog, on_progress: OnProgress) -> 
         yield line
 
 
-def _judged(doubt: Doubt, seen: Sequence[_Seen], log: RelayLog, trial: Trial, dot_timeout: float) -> Judged:
-    """What the log says of one letter. Whatever is not proven leaves it in doubt."""
+def _reconciled_letter(
+    doubt: Doubt, seen: Sequence[_FoundEvent], log: RelayLog, trial: Trial, dot_timeout: float
+) -> ReconciledLetter:
+    """The verdict of the log on one letter. It stays in doubt unless the log proves something."""
     since, until = doubt.handed_over_at - SKEW, doubt.handed_over_at + dot_timeout + SKEW
     covered = log.covers(since, until)
     absent = trial.passed(doubt.handed_over_at) if covered and not seen else 0
-    decisive = next((one for one in seen if one.sighting.fate is Disposition.TAKEN), None)
+    decisive = next((one for one in seen if one.event.disposition is Disposition.TAKEN), None)
     verdict = Verdict.TAKEN
     if decisive is None:
         # The failure must be that of the last hand-over, and the log long enough to show a later one.
@@ -164,19 +166,19 @@ def _judged(doubt: Doubt, seen: Sequence[_Seen], log: RelayLog, trial: Trial, do
         decisive = failures[-1] if failures and covered else None
         verdict = Verdict.UNNAMED if covered else Verdict.UNCOVERED
         verdict = Verdict.NOT_TAKEN if decisive or absent else verdict
-    return Judged(
+    return ReconciledLetter(
         address=doubt.address,
         message_id=doubt.message_id,
         handed_over_at=doubt.handed_over_at,
         verdict=verdict,
-        seen_at=decisive.sighting.at if decisive else None,
-        queue_id=decisive.sighting.queue_id if decisive else "",
+        seen_at=decisive.event.at if decisive else None,
+        queue_id=decisive.event.queue_id if decisive else "",
         where=decisive.where if decisive else "",
-        said=decisive.sighting.said if decisive else _ABSENT.format(absent) if absent else "",
+        relay_text=decisive.event.text if decisive else _ABSENT.format(absent) if absent else "",
     )
 
 
-def _proofs(letters: Mapping[int, Judged]) -> Iterator[Proof]:
+def _proofs(letters: Mapping[int, ReconciledLetter]) -> Iterator[Proof]:
     for delivery, letter in letters.items():
         if letter.verdict is Verdict.TAKEN:
             reply = f"In doubt at first; then found in the relay's log as {letter.queue_id} ({letter.where})."

@@ -1,4 +1,4 @@
-"""Whether a log is whole: it is tried with letters of which the relay has acknowledged that it took them."""
+"""Tests whether a log is whole, with letters that the relay has acknowledged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ENOUGH = 20  # letters; fewer could be named by chance where two relays share th
 
 
 class Trial:
-    """Letters that a log must name, and whether it does."""
+    """Acknowledged letters, each of which a whole log names. ``reconcile`` asks it before it trusts a log's silence."""
 
     def __init__(self, letters: Iterable[tuple[float, bool]]) -> None:
         """``letters``: when each was handed over (Unix seconds), and whether the log names it."""
