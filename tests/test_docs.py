@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 import typer
+from msgspec import inspect
 
 from mass_apology import settings
 from mass_apology.cli.app import app
@@ -30,14 +31,42 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 README = PAGES[0].read_text(encoding="utf-8")
 PROSE = "\n".join(page.read_text(encoding="utf-8") for page in PAGES[1:] if page.name != "commands.md")
-TABLES = [value for value in vars(settings).values() if isinstance(value, type) and value.__name__.endswith("Settings")]
 
 
-@pytest.mark.parametrize("table", [settings.Campaign, *TABLES], ids=lambda table: table.__name__)
-def test_every_setting_is_documented(table: type[msgspec.Struct]) -> None:
-    page = (ROOT / "docs/campaign.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"`\[?([a-z_]+)\]?`", page))
+def _tables(kind: Any, top: str = "") -> Iterator[tuple[str, type[msgspec.Struct]]]:
+    """Every table of campaign.toml with the top-level key that it stands under, "" for those keys themselves."""
+    if isinstance(kind, inspect.StructType):
+        yield top, kind.cls
+        for field in kind.fields:
+            yield from _tables(field.type, top or field.encode_name)
+    for part in ("type", "types", "item_type", "value_type"):
+        within = getattr(kind, part, ())
+        for each in within if isinstance(within, tuple) else (within,):
+            yield from _tables(each, top)
+
+
+TABLES = {table: top for top, table in _tables(inspect.type_info(settings.Campaign))}
+
+
+def test_every_table_of_the_settings_is_compared() -> None:
+    assert {each for each in vars(settings).values() if getattr(each, "__name__", "").endswith("Settings")} < {*TABLES}
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
+def test_every_setting_is_documented_where_its_table_is(table: type[msgspec.Struct]) -> None:
+    sections = (ROOT / "docs/campaign.md").read_text(encoding="utf-8").split("\n## ")
+    headings = [each.partition("\n")[0] for each in sections]
+    top = TABLES[table]
+    (at,) = [number for number, heading in enumerate(headings) if (f"[{top}]" if top else "The campaign") in heading]
+    documented = set(re.findall(r"`\[?([a-z_]+)\]?`", sections[at]))
+    if not top:  # the tables have sections of their own
+        documented |= set(re.findall(r"`\[+([a-z_]+)\]+`", " ".join(headings)))
     assert {field.encode_name for field in msgspec.structs.fields(table)} <= documented
+
+
+def test_every_environment_variable_is_documented() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "mass_apology").rglob("*.py"))
+    assert {name for name in re.findall(r"\bMASS_APOLOGY_[A-Z_]+\b", code) if name not in PROSE} == set()
 
 
 def test_every_status_is_in_the_glossary() -> None:
