@@ -26,7 +26,7 @@ from bench.product import Run, command, run
 from bench.relays import recorder
 from bench.result import Bar, Options, Result, TrialError, listed
 from bench.workplace import ROOT, environment, python, scratch
-from mass_apology.ledger import Ledger
+from mass_apology.ledger.sqlite import SqliteLedger
 
 RECIPIENTS = 10_000
 EVERY = 4  # hours, between two runs of the timer
@@ -204,7 +204,7 @@ def _plans(folder: Path, deliveries: int, times: int = REPETITIONS) -> list[Run]
 def _fill_ledger(folder: Path) -> None:
     """All customers of the file, with a first letter that was accepted, in the ledger without any sending."""
     path = folder / "ledger.sqlite"
-    with Ledger.create(path, "bench"):
+    with SqliteLedger.create(path, "bench"):
         pass
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA synchronous = OFF")

@@ -54,6 +54,7 @@ LIBRARIES = [
     ("sql", "letter/new_part", "sqlite3"),
     ("sql", "flows/purge/purge", "sqlite3"),
     ("sql", "system/new_service", "sqlite3"),
+    ("sql", "ledger/port", "sqlite3"),
     ("libraries", "smtp/new_part", "dns.resolver"),
     ("libraries", "flows/check/check", "babel.dates"),
     ("libraries", "pages/document", "markdown_it"),
@@ -69,6 +70,14 @@ LIBRARIES = [
     ("pure", "pages/report_page", "tempfile"),
     ("pure", "smtp/session", "random"),  # it meets the world by other means
     ("pure", "model", "os.path"),
+]
+INSIDES = [
+    # a module that must not know what a ledger is made of, and what it imports of that
+    ("sending/outbox", "mass_apology.ledger.sqlite"),
+    ("flows/holding", "mass_apology.ledger.sqlite.sqlite_ledger"),
+    ("flows/new_flow", "mass_apology.ledger.sqlite.database"),
+    ("cli/app", "mass_apology.ledger.sqlite.claims"),
+    ("ledger/new_part", "mass_apology.ledger.sqlite.lock"),
 ]
 
 
@@ -137,8 +146,19 @@ def test_each_forbidden_library_is_caught_by_its_contract_and_by_no_other(packag
     assert found == expected
 
 
+def test_the_insides_of_the_ledger_are_seen_only_where_it_is_opened(package: Path) -> None:
+    with planted(package, INSIDES):
+        (check,) = checks(package).values()
+    found = {
+        (link["importer"], link["imported"])
+        for broken in check.metadata["illegal_imports"]
+        for link in broken.illegal_links
+    }
+    assert found == {(f"mass_apology.{module.replace('/', '.')}", imported) for module, imported in INSIDES}
+
+
 def test_a_breach_of_every_contract_is_planted_more_than_once() -> None:
     contracts = tomllib.loads(CONFIGURATION.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
-    planted = ["layers" for _ in LAYERS] + [contract for contract, _, _ in LIBRARIES]
+    planted = ["layers" for _ in LAYERS] + ["ledger" for _ in INSIDES] + [contract for contract, _, _ in LIBRARIES]
     assert {contract["id"] for contract in contracts} == set(planted)
     assert min(map(planted.count, planted)) >= 2

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mass_apology.flows.report.campaign_status import Standing
     from mass_apology.flows.report.report import Report
     from mass_apology.flows.send.sending_run import RunResult
-    from mass_apology.ledger.sqlite.waves import Armed
+    from mass_apology.ledger.further_waves import Armed
 
 
 REPLIES = 8  # different ones that are shown

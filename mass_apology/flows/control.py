@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mass_apology.campaign import LEDGER_NAME
-from mass_apology.ledger import Control, Records
+from mass_apology.flows.ledger_store import ledger_store
+from mass_apology.ledger import Control
 
 
 def ask(folder: Path, wanted: Control) -> bool:
@@ -20,6 +20,6 @@ def ask(folder: Path, wanted: Control) -> bool:
     campaign.toml is not read: a mistake that somebody makes in it meanwhile must not keep a run from being stopped.
     Raises ``LedgerError`` where the campaign has no ledger, so that a word in the wrong folder is noticed.
     """
-    with Records.open_any(folder / LEDGER_NAME) as ledger:
+    with ledger_store(folder).read_any() as ledger:
         ledger.request(wanted)
         return ledger.holder() is not None

@@ -1,9 +1,12 @@
-"""The ledger: durable once-only bookkeeping in SQLite. ``Ledger`` writes, ``Records`` reads, ``Staging`` plans."""
+"""The ledger: durable once-only bookkeeping, behind a port.
 
-from mass_apology.ledger.sqlite.control_file import Control
-from mass_apology.ledger.sqlite.planning import Staging
-from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
-from mass_apology.ledger.sqlite.sqlite_records import Note, Records, Result
+``port`` is what everybody else sees: ``Ledger`` writes, ``Records`` reads, ``Planner`` plans, ``Store`` opens them.
+``sqlite`` is the implementation, and alone knows SQL.
+"""
+
+from mass_apology.ledger.port import Ledger, Planner, Records, Sender, Store
+from mass_apology.ledger.recorded import Note, Result
+from mass_apology.ledger.sender_state import Control
 from mass_apology.ledger.staged import Again, Changed, Codes, Conflict, Counts, Kin, Known, Planned, Respelled, Shared
 
 __all__ = [
@@ -18,9 +21,11 @@ __all__ = [
     "Ledger",
     "Note",
     "Planned",
+    "Planner",
     "Records",
     "Respelled",
     "Result",
+    "Sender",
     "Shared",
-    "Staging",
+    "Store",
 ]

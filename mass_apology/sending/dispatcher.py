@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from mass_apology.errors import RelayError
-from mass_apology.ledger import Ledger
+from mass_apology.ledger import Sender
 from mass_apology.model import Delivery, Mark, Message, Outcome, Phase, Status
 from mass_apology.sending import pacing
 from mass_apology.sending.decisions import Decision, Effect, decide
@@ -57,7 +57,7 @@ class Dispatcher:
         *,
         campaign: Campaign,
         outbox: Outbox,
-        ledger: Ledger,
+        ledger: Sender,
         log: EventLog,
         stats: RunStats,
         windows: RelayWindows,

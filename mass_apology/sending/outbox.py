@@ -15,7 +15,7 @@ from math import inf
 
 from msgspec import Struct
 
-from mass_apology.ledger import Ledger
+from mass_apology.ledger import Sender
 from mass_apology.letter.render_pool import RenderPool
 from mass_apology.model import FIRST_WAVE, Delivery, Message
 from mass_apology.sending.gate import Gate
@@ -66,7 +66,7 @@ class Outbox:
 
     def __init__(  # noqa: PLR0913 (all that one run's outbox depends on)
         self,
-        ledger: Ledger,
+        ledger: Sender,
         render_pool: RenderPool,
         *,
         eightbit: bool,

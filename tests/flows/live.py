@@ -17,7 +17,8 @@ from mass_apology.flows.plan.plan import Outlook
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.send.send import SendOptions, run
 from mass_apology.flows.send.sending_run import RunResult
-from mass_apology.ledger import Records, Result
+from mass_apology.ledger import Result
+from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Finding
 from mass_apology.sending.run_stats import Progress
 from mass_apology.settings import Campaign
@@ -132,7 +133,7 @@ def send(folder: Path, person: Person | None = None, **options: object) -> RunRe
 
 
 def results(folder: Path) -> list[Result]:
-    with Records.open(folder / "ledger.sqlite", "trial") as ledger:
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as ledger:
         return list(ledger.results("first"))
 
 

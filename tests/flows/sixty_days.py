@@ -47,12 +47,12 @@ from sixty_days_relay import Moods
 from smtp_fakes import Relay
 
 from mass_apology.flows.feedback.bounces import settle
-from mass_apology.flows.follow_up import consent, follow_up, wave_plan
+from mass_apology.flows.follow_up import consent, follow_up
 from mass_apology.flows.plan.plan import Draft
 from mass_apology.flows.send.sending_run import RunResult
-from mass_apology.ledger import Ledger, Records
-from mass_apology.ledger.sqlite import marks
-from mass_apology.ledger.sqlite.feedback import FeedbackBook
+from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords, marks
+from mass_apology.ledger.sqlite.feedback import SqliteFeedback
+from mass_apology.ledger.sqlite.waves import SqliteWaves
 from mass_apology.suppression import Suppressions
 from mass_apology.system.state_folder import STATE_VARIABLE
 
@@ -97,13 +97,19 @@ def _steps(*places: tuple[object, str]) -> deque[Step]:
 
 
 _SENDING = (
-    *((Ledger, "acquire"), (Ledger, "recover"), (Ledger, "hand_over"), (marks, "apply"), (Ledger, "record")),
-    (Ledger, "release"),
+    *(
+        (SqliteLedger, "acquire"),
+        (SqliteLedger, "recover"),
+        (SqliteLedger, "hand_over"),
+        (marks, "apply"),
+        (SqliteLedger, "record"),
+    ),
+    (SqliteLedger, "release"),
 )
 _NTH = dict.fromkeys(("hand_over", "apply", "record"), (1, 1, 2, 5))
 """Which call is the last one, of what is called for each letter."""
 
-_ADDED = Step(wave_plan, "add", after=True)
+_ADDED = Step(SqliteWaves, "add", after=True)
 
 
 class World:
@@ -123,13 +129,13 @@ class World:
         self._seen = 0
         self._coming: list[tuple[float, str, Arrived]] = []  # what will come back, and when
         self._deaths = {
-            "send": _steps((Draft, "commit"), (Ledger, "note"), *_SENDING),
-            "follow": _steps((wave_plan, "add"), *_SENDING),
-            "agree": _steps((consent, "arm")),
-            "settle": _steps((FeedbackBook, "record"), (Suppressions, "add_all")),
+            "send": _steps((Draft, "commit"), (SqliteLedger, "note"), *_SENDING),
+            "follow": _steps((SqliteWaves, "add"), *_SENDING),
+            "agree": _steps((SqliteWaves, "arm")),
+            "settle": _steps((SqliteFeedback, "record"), (Suppressions, "add_all")),
         }
         self._deaths["follow"] += [_ADDED] * 2
-        self._withholding = _steps((follow_up, "withhold"))
+        self._withholding = _steps((SqliteWaves, "withhold"))
         self.relay = live.fault = Moods(clock, trouble)
         self._write()
 
@@ -227,7 +233,7 @@ class World:
         """Somebody whose letter a killed run has planned is heard of before it goes."""
         if not (self.books.died and self._withholding and self.books.died[-1] == str(_ADDED)):
             return False
-        with Records.open(self._folder / "ledger.sqlite", "trial") as records:
+        with SqliteRecords.open(self._folder / "ledger.sqlite", "trial") as records:
             waiting = [
                 _number(each.address) for wave in WAVES for each in records.results(wave) if each.status == "PLANNED"
             ]

@@ -12,7 +12,7 @@ from smtp_fakes import Relay
 
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.plan.approve import Approved, ApproveOptions, approve
-from mass_apology.ledger import Records
+from mass_apology.ledger.sqlite import SqliteRecords
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_who_approved_stands_in_the_record(trial: Path) -> None:
     code = given(trial, "Anna").code
     given(trial, "Boris")
     send(trial)
-    with Records.open(trial / "ledger.sqlite", "trial") as ledger:
+    with SqliteRecords.open(trial / "ledger.sqlite", "trial") as ledger:
         (note,) = ledger.notes()
     assert code in note.what
     assert "Approved by Anna and Boris." in note.what

@@ -24,7 +24,8 @@ from mass_apology.flows.follow_up.timers import text
 from mass_apology.flows.purge.purge import PurgeOptions, purge
 from mass_apology.flows.report.campaign_status import standing
 from mass_apology.flows.report.report import report
-from mass_apology.ledger import Control, Records
+from mass_apology.ledger import Control
+from mass_apology.ledger.sqlite import SqliteRecords
 
 BAD = {
     "schedule": {"hours": "25:00-26:00", "first_letter": True},
@@ -78,6 +79,6 @@ def test_a_run_can_be_stopped_whatever_the_file_says_meanwhile(tmp_path: Path, l
     send(folder)
     write_toml(folder, live.sink.url, **BAD)
     control.ask(folder, Control.STOP)
-    with Records.open(folder / "ledger.sqlite", "trial") as records:
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         assert records.requested() is Control.STOP
     assert statuses(folder) == {"ACCEPTED": 3}

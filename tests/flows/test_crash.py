@@ -66,9 +66,9 @@ def test_killed_again_and_again_nobody_is_skipped_and_nobody_gets_two(tmp_path: 
 
 def with_open_ledger_recovered(folder: Path) -> None:
     """What the next ``send`` does first: the marks of the killed one are settled before letters are counted."""
-    from mass_apology.ledger import Ledger
+    from mass_apology.ledger.sqlite import SqliteLedger
 
-    with Ledger.open(folder / "ledger.sqlite", "trial") as ledger:
+    with SqliteLedger.open(folder / "ledger.sqlite", "trial") as ledger:
         ledger.acquire(time.time())
         ledger.recover(time.time())
         ledger.release()

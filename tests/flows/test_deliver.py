@@ -15,7 +15,8 @@ from smtp_fakes import FaultyConversation, Nth
 
 from mass_apology.errors import ConfirmationError, LedgerLocked, RelayError
 from mass_apology.flows import control
-from mass_apology.ledger import Control, Ledger
+from mass_apology.ledger import Control
+from mass_apology.ledger.sqlite import SqliteLedger
 from mass_apology.model import Status
 from mass_apology.sending import dispatcher, pacing
 from mass_apology.smtp.sink import SinkSettings
@@ -324,7 +325,7 @@ def test_a_second_sender_is_refused_with_the_first_ones_host_and_pid(tmp_path: P
     with relay() as live:
         folder = campaign_folder(tmp_path, live.sink.url, customers(3))
         send(folder)
-        with Ledger.open(folder / "ledger.sqlite", "trial") as first:
+        with SqliteLedger.open(folder / "ledger.sqlite", "trial") as first:
             first.acquire(time.time())
             with pytest.raises(LedgerLocked) as caught:
                 send(folder)

@@ -27,7 +27,8 @@ from mass_apology.flows.follow_up.consent import agree
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.purge.purge import PurgeOptions, purge
 from mass_apology.flows.report.campaign_status import standing
-from mass_apology.ledger import Control, Records
+from mass_apology.ledger import Control
+from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Finding, Status
 
 AWAY = (
@@ -152,7 +153,7 @@ def test_a_follow_up_is_armed_meanwhile(tmp_path: Path) -> None:
     (finding,) = told
     assert finding.code == "wave-before-unfinished"
     assert finding.problem.startswith("7 letters of the wave first are still due or on their way")
-    with Records.open(folder / "ledger.sqlite", "trial") as records:
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         assert [note.what.partition(" armed")[0] for note in records.notes()][-1] == "wave later of at most 13 letters"
 
 
@@ -167,7 +168,7 @@ def test_what_was_asked_of_the_run_stays_asked(tmp_path: Path) -> None:
     """A reading is no new run: it must not undo a stop."""
 
     def act(message_id: str) -> object:
-        with Records.open(folder / "ledger.sqlite", "trial") as records:
+        with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
             records.request(Control.STOP)
             read_all(folder, box(tmp_path, bounce(1, message_id)))
             assert "stopping" in standing(folder).activity

@@ -22,8 +22,8 @@ from mass_apology.flows.follow_up.follow_up import FollowedUp, WaveEnded, run
 from mass_apology.flows.follow_up.outlook import Outlook, outlook
 from mass_apology.flows.follow_up.timers import text
 from mass_apology.flows.send.sending_run import RunResult
-from mass_apology.ledger import Ledger, Records
-from mass_apology.ledger.sqlite.waves import Armed
+from mass_apology.ledger.further_waves import Armed
+from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
 from mass_apology.model import Finding, Severity, Status
 
 DAY = 86400.0
@@ -338,7 +338,7 @@ def test_what_was_planned_and_got_late_goes_at_the_next_opening(tmp_path: Path, 
 
 def followed_once(folder: Path) -> FollowedUp:
     """A run that does not wait for what was deferred."""
-    with Ledger.open(folder / "ledger.sqlite", "trial") as ledger:
+    with SqliteLedger.open(folder / "ledger.sqlite", "trial") as ledger:
         assert ledger.notes()
 
     class Hasty(Person):
@@ -357,7 +357,7 @@ def test_two_runs_at_once_send_each_letter_once(tmp_path: Path, live: Relay, clo
     send(folder)
     armed(folder, 20)
     clock.at += 4 * DAY
-    with Ledger.open(folder / "ledger.sqlite", "trial") as other:
+    with SqliteLedger.open(folder / "ledger.sqlite", "trial") as other:
         other.acquire(clock.at)
         with pytest.raises(LedgerLocked):
             followed(folder)
@@ -426,7 +426,7 @@ def test_the_record_says_who_armed(tmp_path: Path, live: Relay, clock: Clock) ->
     folder = campaign(tmp_path / "trial", live)
     send(folder)
     by = armed(folder, 20).by
-    with Records.open(folder / "ledger.sqlite", "trial") as ledger:
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as ledger:
         assert any(f"armed by {by}" in note.what for note in ledger.notes())
 
 
@@ -517,7 +517,7 @@ def test_who_means_it_says_so_once_and_the_timer_goes_by_it(tmp_path: Path, live
         )
     )
     assert [(each.code, each.severity) for each in told] == [("wave-renamed", Severity.WARNING)]
-    with Records.open(folder / "ledger.sqlite", "trial") as ledger:
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as ledger:
         assert any("overridden: wave-renamed" in each.what for each in ledger.notes())
     assert sent_in(followed(folder)) == 20
 
@@ -565,6 +565,6 @@ def test_a_condition_that_the_file_cannot_answer_is_told_before_anything_is_plan
     folder = campaign(tmp_path / "trial", live, where=where)
     with pytest.raises(InputError, match=r"follow_up 1, where.*" + said):
         send(folder)
-    with Records.open(folder / "ledger.sqlite", "trial") as ledger:
-        assert (ledger.waves(), ledger.header) == ([], ())
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as ledger:
+        assert (ledger.wave_names(), ledger.header) == ([], ())
     assert live.received == []

@@ -22,7 +22,8 @@ from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.follow_up.outlook import outlook
 from mass_apology.flows.plan.plan import changed_parts
 from mass_apology.flows.suppressing import store_path
-from mass_apology.ledger import Control, Records
+from mass_apology.ledger import Control
+from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.letter.render_pool import RenderPool
 from mass_apology.model import DUE, Status
 from mass_apology.sending import pacing
@@ -57,7 +58,7 @@ class Mute:
 
 
 def wave_counts(folder: Path, wave: str) -> dict[str, int]:
-    with Records.open(folder / "ledger.sqlite", "trial") as records:
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         return {status.value: count for status, count in records.counts(wave).items() if count}
 
 

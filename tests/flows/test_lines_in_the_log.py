@@ -17,7 +17,7 @@ from mass_apology.campaign import read_campaign
 from mass_apology.flows.follow_up.affected import CorrectOptions
 from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.plan.plan import file_part, recipients_file
-from mass_apology.ledger import Records
+from mass_apology.ledger.sqlite import SqliteRecords
 
 Edit = Callable[[list[dict[str, str]]], None]
 
@@ -65,7 +65,7 @@ class Files:
 
     def named_in(self, wave: str) -> Iterator[tuple[str, str]]:
         """Of each letter of the wave: to whom it went, and whose row stands on the line that the log names."""
-        with Records.open(self._folder / "ledger.sqlite", "trial") as records:
+        with SqliteRecords.open(self._folder / "ledger.sqlite", "trial") as records:
             owners = {each.message_id.strip("<").partition("@")[0]: each.address for each in records.results(wave)}
         run: dict[str, str] = {}
         for line in (self._folder / "log.jsonl").read_bytes().splitlines():

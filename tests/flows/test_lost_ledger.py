@@ -27,7 +27,7 @@ from mass_apology.flows.plan.plan import ledger_key
 from mass_apology.flows.purge import purge
 from mass_apology.flows.report.campaign_status import standing
 from mass_apology.flows.report.report import report
-from mass_apology.ledger import Records
+from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.system.state_folder import STATE_VARIABLE
 
 LETTERS = 60
@@ -80,7 +80,7 @@ def empty_ledger(folder: Path) -> None:
 
 
 def preview_after_deleting(folder: Path) -> None:
-    with Records.open(folder / "ledger.sqlite", "trial") as records:
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         key = records.key
     delete_ledger(folder)
     assert ledger_key(folder, read_campaign(folder)) == key  # so that it shows the Message-IDs that customers have
@@ -137,7 +137,7 @@ def test_the_loss_can_be_meant_and_is_asked_about_once(sent: Path, live: Relay) 
     person = Person()
     assert send(sent, person, override=("ledger-lost",)).sent == LETTERS
     assert [finding.code for finding in person.notices] == ["ledger-lost"]
-    with Records.open(sent / "ledger.sqlite", "trial") as records:
+    with SqliteRecords.open(sent / "ledger.sqlite", "trial") as records:
         assert any("ledger-lost was overridden" in note.what for note in records.notes())
     assert send(sent).sent == 0
 
@@ -221,8 +221,8 @@ def test_a_folder_that_was_moved_is_at_home_there_whether_or_not_anything_leaves
     second, third = sent.with_name("second"), sent.with_name("third")
     sent.rename(second)
     assert send(second).sent == 0
-    with Records.open(second / "ledger.sqlite", "trial") as records:
-        assert records.origin.folder == str(second.resolve())
+    with SqliteRecords.open(second / "ledger.sqlite", "trial") as records:
+        assert records.continuity.origin.folder == str(second.resolve())
     shutil.copytree(second, third)
     assert str(second) in refused(third).problem
 

@@ -21,7 +21,7 @@ from mass_apology.flows.follow_up.consent import agree
 from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.follow_up.follow_up import run
 from mass_apology.flows.follow_up.outlook import outlook
-from mass_apology.ledger import Records
+from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.system.state_folder import STATE_VARIABLE
 
@@ -120,14 +120,14 @@ def test_follow_ups_are_learned_from_the_log_too(tmp_path: Path, live: Relay, cl
     armed(folder, 20)
     clock.at += 3 * DAY + 1
     assert sent_in(followed(folder)) == 20
-    with Records.open(folder / "ledger.sqlite", "trial") as records:
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         before = {wave: [each.message_id for each in records.results(wave)] for wave in (FIRST_WAVE, "later")}
     (folder / "ledger.sqlite").unlink()
     if not with_key:
         shutil.rmtree(os.environ[STATE_VARIABLE])
     found = rebuild(folder, folder / "log.jsonl", on_progress=lambda *_: None)
     assert (found.accepted, found.whole) == (40, True)
-    with Records.open(folder / "ledger.sqlite", "trial") as records:
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         assert {wave: [each.message_id for each in records.results(wave)] for wave in before} == before
         assert records.counts("later")[Status.ACCEPTED] == 20
     write_rows(folder / "affected.csv", customers(23))

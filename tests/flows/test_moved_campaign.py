@@ -17,8 +17,7 @@ from mass_apology.flows import demo, event_loop
 from mass_apology.flows.check import check as checking
 from mass_apology.flows.purge import purge
 from mass_apology.high_water import HighWater
-from mass_apology.ledger import Records
-from mass_apology.ledger.sqlite.origin import replaced
+from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Severity
 
 LETTERS = 200
@@ -129,8 +128,8 @@ def test_another_campaign_in_the_old_place_hides_nothing(moved: Path, live: Rela
 def test_it_can_be_meant_and_is_asked_about_once(moved: Path, live: Relay) -> None:
     lost = remembered(moved.with_name("first")).ledger
     assert send(moved, override=("ledger-lost",)).sent == LETTERS + 50
-    with Records.open(moved / "ledger.sqlite", "trial") as records:
-        assert lost in replaced(records)
+    with SqliteRecords.open(moved / "ledger.sqlite", "trial") as records:
+        assert lost in records.continuity.replaced()
         assert any("Overridden: ledger-lost" in note.what for note in records.notes())
     assert send(moved).sent == 0
     back = moved.rename(moved.with_name("first"))
@@ -140,8 +139,8 @@ def test_it_can_be_meant_and_is_asked_about_once(moved: Path, live: Relay) -> No
 def test_an_override_with_another_number_takes_no_place(moved: Path) -> None:
     with pytest.raises(ConfirmationError, match="nothing was sent"):
         send(moved, Person("1"), override=("ledger-lost",))
-    with Records.open(moved / "ledger.sqlite", "trial") as records:
-        assert replaced(records) == frozenset()
+    with SqliteRecords.open(moved / "ledger.sqlite", "trial") as records:
+        assert records.continuity.replaced() == frozenset()
     assert errors_of(moved) == ["ledger-lost"]
 
 

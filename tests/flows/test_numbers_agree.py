@@ -20,8 +20,8 @@ from mass_apology.errors import CountingError
 from mass_apology.flows.report.campaign_status import standing
 from mass_apology.flows.report.report import Report, report
 from mass_apology.flows.suppressing import store_path
-from mass_apology.ledger import Records
-from mass_apology.ledger.sqlite.sqlite_records import People
+from mass_apology.ledger.recorded import People
+from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
 from mass_apology.suppression import Entry, Reason, Suppressions
 
@@ -153,7 +153,7 @@ def test_every_surface_says_the_same(everything: Path, tmp_path: Path, capsys: p
     assert (found.people, found.due) == (13, 3)
     assert {status: count for status, count in now.counts.items() if count} == dict(found.counts)
     assert (now.people, now.due) == (found.people, found.due)
-    with Records.open(everything / "ledger.sqlite", "trial") as records:
+    with SqliteRecords.open(everything / "ledger.sqlite", "trial") as records:
         assert {status: count for status, count in records.counts("first").items() if count} == dict(found.counts)
     for name in ("all.csv", "all.json", "report.html"):
         report(everything, tmp_path / name, tmp_path / "unreached.csv", force=True)

@@ -12,7 +12,7 @@ from tampered_ledger import tampered
 
 from mass_apology.flows.continuity import own_log
 from mass_apology.flows.continuity.own_log import LogSays, compare
-from mass_apology.ledger import Records
+from mass_apology.ledger.sqlite import SqliteRecords
 
 LETTERS = 20
 
@@ -26,7 +26,7 @@ def sent(tmp_path: Path) -> Iterator[Path]:
 
 
 def said(folder: Path, log: Path | None = None, campaign: str = "trial") -> LogSays:
-    with Records.open(folder / "ledger.sqlite", "trial") as records:
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         return compare(log or folder / "log.jsonl", campaign, records)
 
 

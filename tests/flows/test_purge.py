@@ -24,7 +24,7 @@ from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.purge.purge import Purged, PurgeOptions, purge
 from mass_apology.flows.report.report import report
 from mass_apology.flows.suppressing import store_path
-from mass_apology.ledger import Ledger, Records
+from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
 from mass_apology.suppression import Entry, Reason, Suppressions
 
 DAY = 86400.0
@@ -99,7 +99,7 @@ def test_what_is_kept_proves_what_was_done(sent: Path, clock: Clock) -> None:
             now.code,
             now.accepted_at,
         )
-    with Records.open(sent / "ledger.sqlite", "trial") as records:
+    with SqliteRecords.open(sent / "ledger.sqlite", "trial") as records:
         notes = [note.what for note in records.notes()]
     assert notes[0].startswith("plan ")
     assert notes[0].endswith(" of 20 letters confirmed")
@@ -153,7 +153,7 @@ def test_an_armed_follow_up_stops_it_until_it_is_sent_or_taken_out(tmp_path: Pat
     armed(folder, 2)
     followed(folder)
     assert purged(folder, clock).people == 4  # two of them get none, and nobody is left who might
-    with Records.open(folder / "ledger.sqlite", "trial") as records:
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         assert "wave later of at most 2 letters armed" in [note.what for note in records.notes()]
 
 
@@ -174,7 +174,7 @@ def test_only_this_campaigns_suppressions_lose_their_address(
 
 
 def test_a_reader_that_keeps_old_pages_is_told(sent: Path, clock: Clock) -> None:
-    with Records.open(sent / "ledger.sqlite", "trial") as records:
+    with SqliteRecords.open(sent / "ledger.sqlite", "trial") as records:
         stream = records.results("first")
         next(stream)  # a long report, half-way
         with pytest.raises(LedgerError, match="Another program is reading the ledger"):
@@ -290,7 +290,7 @@ def test_nothing_of_a_person_is_left_in_the_folder(tmp_path: Path, live: Relay, 
     for name in left:
         (folder / name).unlink()
     assert found_in(folder) == {}
-    with Ledger.open(folder / "ledger.sqlite", "trial") as ledger:  # opened again, nothing of old comes back
+    with SqliteLedger.open(folder / "ledger.sqlite", "trial") as ledger:  # opened again, nothing of old comes back
         ledger.acquire(time.time())
     assert found_in(folder) == {}
 

@@ -20,7 +20,7 @@ from mass_apology.flows.feedback.retry import (
     retry,
 )
 from mass_apology.flows.suppressing import store_path
-from mass_apology.ledger import Records
+from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
 from mass_apology.suppression import Entry, Reason, Suppressions
 
@@ -74,7 +74,7 @@ def due(folder: Path) -> set[str]:
 
 
 def notes(folder: Path) -> list[str]:
-    with Records.open(folder / "ledger.sqlite", "trial") as ledger:
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as ledger:
         return [note.what for note in ledger.notes()]
 
 
@@ -118,7 +118,7 @@ def test_all_of_them(refused: Path, mood: Mood) -> None:
 def test_it_is_noted_by_whom_and_which(refused: Path) -> None:
     before = time.time()
     _, retried = taken_back(refused, code="5.1.1", where="minutes < 20")
-    with Records.open(refused / "ledger.sqlite", "trial") as ledger:
+    with SqliteRecords.open(refused / "ledger.sqlite", "trial") as ledger:
         note = ledger.notes()[-1]
     assert note.at >= before
     assert note.what == (

@@ -15,7 +15,8 @@ from test_bounces import bounce, box, id_of, read_all, suppressed
 from mass_apology.bounces.tokens import token_in
 from mass_apology.cli.results import show_settled
 from mass_apology.errors import CampaignError
-from mass_apology.ledger import Records, Result
+from mass_apology.ledger import Result
+from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
 
 HOUR = 3600.0
@@ -165,7 +166,7 @@ def test_relay_ids_are_looked_up_by_an_index(by_ses: Path, tmp_path: Path) -> No
     from mass_apology.ledger.sqlite.feedback import _QUERIES
 
     read_all(by_ses, box(tmp_path, bounce(4)))
-    with Records.open(by_ses / "ledger.sqlite", "trial") as ledger:
+    with SqliteRecords.open(by_ses / "ledger.sqlite", "trial") as ledger:
         plan = ledger._reader.execute(f"EXPLAIN QUERY PLAN {_QUERIES['by-relay-id']}", {"relay_id": "x"}).fetchall()
     assert any("delivery_relay_id" in row[3] for row in plan)
 

@@ -8,7 +8,7 @@ import pytest
 from ledger_samples import planned_ledger
 
 from mass_apology.errors import LedgerError
-from mass_apology.ledger import Ledger
+from mass_apology.ledger.sqlite import SqliteLedger
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
+def ledger(path: Path) -> Iterator[SqliteLedger]:
     """Under our lock, with twenty letters due."""
     ledger = planned_ledger(path, 20)
     yield ledger

@@ -11,7 +11,8 @@ from threading import Event
 from msgspec.structs import replace
 from tampered_ledger import tampered
 
-from mass_apology.ledger import Ledger, Planned, Records, Staging
+from mass_apology.ledger import Planned
+from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords, SqliteStaging
 from mass_apology.model import Mark, Recipient, Status
 
 CAMPAIGN = "acme-outage"
@@ -41,17 +42,22 @@ def message_id(identity: int) -> str:
 
 
 def plan(
-    ledger: Ledger, people: Iterable[Recipient], *, wave: str = WAVE, canary: Iterable[int] = (), now: float = NOON
+    ledger: SqliteLedger,
+    people: Iterable[Recipient],
+    *,
+    wave: str = WAVE,
+    canary: Iterable[int] = (),
+    now: float = NOON,
 ) -> Planned:
     """Plan letters in the recipients' own language."""
-    with Staging(ledger.path, wave, message_id) as staging:
+    with SqliteStaging(ledger.path, wave, message_id) as staging:
         staging.add([(person, person.language) for person in people])
         return staging.commit(ledger, digest_parts={"csv": "00"}, header=("name",), canary=list(canary), now=now)
 
 
-def planned_ledger(path: Path, letters: int) -> Ledger:
+def planned_ledger(path: Path, letters: int) -> SqliteLedger:
     """A ledger under our lock with so many letters due; their ids are 1, 2, …"""
-    ledger = Ledger.create(path, CAMPAIGN)
+    ledger = SqliteLedger.create(path, CAMPAIGN)
     ledger.acquire(NOON)
     plan(ledger, map(recipient, range(letters)))
     return ledger
@@ -71,7 +77,7 @@ def mark(delivery: int, status: Status, **facts: object) -> Mark:
 
 def statuses(path: Path) -> dict[int, Status]:
     """Every delivery's status, as another process sees it."""
-    with Records.open(path, CAMPAIGN) as records:
+    with SqliteRecords.open(path, CAMPAIGN) as records:
         return {result.delivery: result.status for result in records.results(WAVE) if result.delivery is not None}
 
 
@@ -90,7 +96,7 @@ def force_status(path: Path, delivery: int, status: Status) -> None:
 
 
 @contextmanager
-def held_up(ledger: Ledger) -> Iterator[None]:
+def held_up(ledger: SqliteLedger) -> Iterator[None]:
     """Keep the writer busy, so that what is asked for meanwhile waits and then becomes one group."""
     busy, finish = Event(), Event()
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from ledger_samples import CAMPAIGN, NOON, bury_holder, held_up, mark, plan, planned_ledger, recipient, statuses
 
-from mass_apology.ledger import Ledger
+from mass_apology.ledger.sqlite import SqliteLedger
 from mass_apology.model import DUE, TRANSITIONS, Mark, Status
 
 PLANNED, DEFERRED, HANDING_OVER, IN_DOUBT = Status.PLANNED, Status.DEFERRED, Status.HANDING_OVER, Status.IN_DOUBT
@@ -45,7 +45,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @initialize()
     def create(self) -> None:
         self.path.parent.mkdir()
-        self.ledger = Ledger.create(self.path, CAMPAIGN)
+        self.ledger = SqliteLedger.create(self.path, CAMPAIGN)
         self.ledger.acquire(self.now)
 
     @rule(letters=st.integers(0, 5), canary=st.sets(st.integers(1, 5)))
@@ -118,7 +118,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def resend_in_doubt(self) -> None:
         doubtful = [delivery for delivery, status in self.statuses.items() if status is IN_DOUBT]
-        assert self.ledger.release_in_doubt("first", doubtful, self.now) == len(doubtful)
+        assert self.ledger.doubts.release("first", doubtful, self.now) == len(doubtful)
         self.statuses |= dict.fromkeys(doubtful, DEFERRED)
         self.due_at |= dict.fromkeys(doubtful, self.now)
 
@@ -137,7 +137,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def restart(self) -> None:
         bury_holder(self.path)
-        self.ledger = Ledger.open(self.path, CAMPAIGN)
+        self.ledger = SqliteLedger.open(self.path, CAMPAIGN)
         self.ledger.acquire(self.now)
         undecided = [delivery for delivery, status in self.statuses.items() if status is HANDING_OVER]
         assert self.ledger.recover(self.now) == len(undecided)
@@ -180,7 +180,7 @@ _SENDER = """
 import asyncio, sys, time
 from pathlib import Path
 from ledger_samples import CAMPAIGN, mark
-from mass_apology.ledger import Ledger
+from mass_apology.ledger.sqlite import SqliteLedger
 from mass_apology.model import Status
 
 async def send(ledger):
@@ -198,7 +198,7 @@ async def send(ledger):
     await asyncio.gather(*(connection() for _ in range(20)))
     await ledger.close()
 
-ledger = Ledger.open(Path(sys.argv[1]), CAMPAIGN)
+ledger = SqliteLedger.open(Path(sys.argv[1]), CAMPAIGN)
 ledger.acquire(time.time())
 ledger.recover(time.time())
 asyncio.run(send(ledger))

@@ -8,14 +8,8 @@ from pathlib import Path
 import pytest
 from ledger_samples import CAMPAIGN, NOON, bury_holder, mark, message_id, planned_ledger, recipient, statuses
 
-from mass_apology.ledger import Ledger
-from mass_apology.ledger.sqlite import purging
-from mass_apology.ledger.sqlite.feedback import (
-    FeedbackBook,
-    Match,
-    Note,
-    Traces,
-)
+from mass_apology.ledger.came_back import Match, Note, Traces
+from mass_apology.ledger.sqlite import SqliteLedger, purging
 from mass_apology.model import Status
 
 
@@ -34,7 +28,7 @@ def note(letter: int, becomes: Status, key: str = "a", said: str = "550 5.1.1 us
     )
 
 
-def handed_over(ledger: Ledger, *letters: int) -> None:
+def handed_over(ledger: SqliteLedger, *letters: int) -> None:
     async def all_of_them() -> None:
         for letter in letters:
             await ledger.hand_over(mark(letter, Status.HANDING_OVER))
@@ -42,7 +36,7 @@ def handed_over(ledger: Ledger, *letters: int) -> None:
     asyncio.run(all_of_them())
 
 
-def marked(ledger: Ledger, letter: int, status: Status) -> None:
+def marked(ledger: SqliteLedger, letter: int, status: Status) -> None:
     ledger.record(mark(letter, status))
     asyncio.run(ledger.flush())
 
@@ -60,24 +54,24 @@ def marked(ledger: Ledger, letter: int, status: Status) -> None:
     ],
 )
 def test_a_status_waits_for_the_reply_of_a_letter_on_its_way(
-    ledger: Ledger, path: Path, reply: Status, becomes: Status, at_last: Status
+    ledger: SqliteLedger, path: Path, reply: Status, becomes: Status, at_last: Status
 ) -> None:
     handed_over(ledger, 1)
-    with Ledger.open(path, CAMPAIGN) as beside:
-        book = FeedbackBook(beside)
+    with SqliteLedger.open(path, CAMPAIGN) as beside:
+        book = beside.feedback
         assert book.record([note(1, becomes)], NOON) == {}
         assert book.waiting() == 1
         assert statuses(path)[1] is Status.HANDING_OVER
     marked(ledger, 1, reply)
     assert statuses(path)[1] is at_last
-    assert FeedbackBook(ledger).waiting() == 0
+    assert ledger.feedback.waiting() == 0
 
 
 def test_it_waits_across_a_crash_of_the_sender(path: Path) -> None:
     ledger = planned_ledger(path, 3)
     handed_over(ledger, 1, 2)
-    with Ledger.open(path, CAMPAIGN) as beside:
-        FeedbackBook(beside).record([note(1, Status.BOUNCED)], NOON)
+    with SqliteLedger.open(path, CAMPAIGN) as beside:
+        beside.feedback.record([note(1, Status.BOUNCED)], NOON)
         assert beside.recover_unless_held(NOON) is False  # its sender lives: what is on its way is not in doubt
         assert statuses(path)[2] is Status.HANDING_OVER
         bury_holder(path)
@@ -89,8 +83,8 @@ def test_it_waits_across_a_crash_of_the_sender(path: Path) -> None:
 def test_the_next_reading_settles_what_waits(path: Path) -> None:
     ledger = planned_ledger(path, 2)
     handed_over(ledger, 1)
-    with Ledger.open(path, CAMPAIGN) as beside:
-        book = FeedbackBook(beside)
+    with SqliteLedger.open(path, CAMPAIGN) as beside:
+        book = beside.feedback
         book.record([note(1, Status.BOUNCED)], NOON)
         ledger.record(mark(1, Status.ACCEPTED))
         ledger.write(lambda _: None)  # the mark is durable, and the run has not ended
@@ -100,30 +94,30 @@ def test_the_next_reading_settles_what_waits(path: Path) -> None:
     ledger.__exit__()
 
 
-def test_the_first_of_several_reports_counts_and_each_only_once(ledger: Ledger, path: Path) -> None:
+def test_the_first_of_several_reports_counts_and_each_only_once(ledger: SqliteLedger, path: Path) -> None:
     handed_over(ledger, 1)
     marked(ledger, 1, Status.ACCEPTED)
-    book = FeedbackBook(ledger)
+    book = ledger.feedback
     assert book.record([note(1, Status.BOUNCED), note(1, Status.COMPLAINED, "b")], NOON) == {Status.BOUNCED: 1}
     assert book.record([note(1, Status.BOUNCED), note(1, Status.COMPLAINED, "c")], NOON + 1) == {}
     assert statuses(path)[1] is Status.BOUNCED
 
 
-def test_a_failure_outweighs_a_sign_of_life(ledger: Ledger, path: Path) -> None:
+def test_a_failure_outweighs_a_sign_of_life(ledger: SqliteLedger, path: Path) -> None:
     """A letter in doubt of which the same reading says "delayed" and "failed": the relay had it, and it failed."""
     handed_over(ledger, 1)
     marked(ledger, 1, Status.IN_DOUBT)
-    book = FeedbackBook(ledger)
+    book = ledger.feedback
     changed = book.record([note(1, Status.ACCEPTED, "a", "delayed"), note(1, Status.BOUNCED, "b")], NOON)
     assert changed == {Status.BOUNCED: 1}
     assert statuses(path)[1] is Status.BOUNCED
 
 
-def test_a_purged_ledger_is_told_no_names(ledger: Ledger, path: Path) -> None:
+def test_a_purged_ledger_is_told_no_names(ledger: SqliteLedger, path: Path) -> None:
     handed_over(ledger, 1)
     marked(ledger, 1, Status.ACCEPTED)
-    purging.purge(ledger, NOON)
-    book = FeedbackBook(ledger)
+    ledger.purging.purge(NOON)
+    book = ledger.feedback
     match = book.find(Traces(message_ids=[message_id(recipient(0).identity)]))
     assert match is not None
     said = "550 no such user secret.person@example.net"
@@ -133,10 +127,10 @@ def test_a_purged_ledger_is_told_no_names(ledger: Ledger, path: Path) -> None:
     assert b"secret.person" not in path.read_bytes()
 
 
-def test_notes_that_name_nobody_outlast_a_purge(ledger: Ledger) -> None:
+def test_notes_that_name_nobody_outlast_a_purge(ledger: SqliteLedger) -> None:
     handed_over(ledger, 1)
     marked(ledger, 1, Status.IN_DOUBT)
-    ledger.release_in_doubt("first", [1], NOON)
+    ledger.doubts.release("first", [1], NOON)
     plain = [
         "plan amber-otter of 1 letter confirmed",
         "plan amber-otter of 20,000 letters confirmed",
@@ -146,6 +140,6 @@ def test_notes_that_name_nobody_outlast_a_purge(ledger: Ledger) -> None:
     ]
     for what in (*plain, "Ewa Wojcik was called"):
         ledger.note(NOON + 1, what)
-    purging.purge(ledger, NOON + 2)
+    ledger.purging.purge(NOON + 2)
     released = "1 letter of the wave first in doubt was released to be sent again"
     assert [note.what for note in ledger.notes()] == [released, *plain, "a note, whose text was purged", purging.NOTE]

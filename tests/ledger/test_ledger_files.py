@@ -15,7 +15,8 @@ import pytest
 from ledger_samples import CAMPAIGN, WAVE, mark, message_id, outside, planned_ledger, recipient, statuses
 
 from mass_apology.errors import LedgerError
-from mass_apology.ledger import Control, Ledger, Records, Staging
+from mass_apology.ledger import Control
+from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords, SqliteStaging
 from mass_apology.model import Status
 
 
@@ -28,7 +29,7 @@ def test_every_file_is_for_its_owner_only(path: Path) -> None:
     try:
         with planned_ledger(path, 3) as ledger:
             ledger.request(Control.PAUSE)
-            with Staging(path, WAVE, message_id) as staging:
+            with SqliteStaging(path, WAVE, message_id) as staging:
                 staging.add([(recipient(9), "pl")])
                 names = ["ledger.sqlite", "ledger.sqlite-shm", "ledger.sqlite-wal", "ledger.sqlite."]
                 beside = ["ledger.sqlite.control", "ledger.sqlite.write"]
@@ -45,7 +46,7 @@ def test_a_closed_ledger_is_one_file(path: Path) -> None:
     }
 
 
-def test_commits_wait_for_the_disk(ledger: Ledger) -> None:
+def test_commits_wait_for_the_disk(ledger: SqliteLedger) -> None:
     def pragma(name: str) -> object:
         return ledger.write(lambda connection: connection.execute(f"PRAGMA {name}").fetchone()[0])
 
@@ -56,31 +57,31 @@ def test_commits_wait_for_the_disk(ledger: Ledger) -> None:
 def test_every_ledger_has_a_key_of_its_own(tmp_path: Path) -> None:
     keys = set()
     for name in "abc":
-        with Ledger.create(tmp_path / name, CAMPAIGN) as ledger:
+        with SqliteLedger.create(tmp_path / name, CAMPAIGN) as ledger:
             keys.add(ledger.key)
     assert len(keys) == 3
 
 
-def test_a_ledger_is_never_made_twice(ledger: Ledger, path: Path) -> None:
+def test_a_ledger_is_never_made_twice(ledger: SqliteLedger, path: Path) -> None:
     with pytest.raises(LedgerError, match="exists already"):
-        Ledger.create(path, CAMPAIGN)
+        SqliteLedger.create(path, CAMPAIGN)
     assert len(statuses(path)) == 20
 
 
 def test_making_a_ledger_that_was_interrupted_can_be_repeated(path: Path) -> None:
     path.touch()
     with pytest.raises(LedgerError, match="interrupted") as interrupted:
-        Ledger.open(path, CAMPAIGN)
+        SqliteLedger.open(path, CAMPAIGN)
     assert "Delete the file" in interrupted.value.next_step
-    with Ledger.create(path, CAMPAIGN) as ledger:
+    with SqliteLedger.create(path, CAMPAIGN) as ledger:
         assert ledger.counts(WAVE)[Status.PLANNED] == 0
 
 
 def test_a_folder_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="No such file or directory"):
-        Ledger.create(tmp_path / "nowhere" / "ledger.sqlite", CAMPAIGN)
+        SqliteLedger.create(tmp_path / "nowhere" / "ledger.sqlite", CAMPAIGN)
     with pytest.raises(LedgerError, match="cannot be written"):
-        Staging(tmp_path / "nowhere" / "ledger.sqlite", WAVE, message_id)
+        SqliteStaging(tmp_path / "nowhere" / "ledger.sqlite", WAVE, message_id)
 
 
 def _missing(path: Path) -> None:
@@ -125,9 +126,9 @@ def _folder(path: Path) -> None:
         (_folder, "There is no ledger"),
     ],
 )
-@pytest.mark.parametrize("opened", [Ledger, Records])
+@pytest.mark.parametrize("opened", [SqliteLedger, SqliteRecords])
 def test_a_file_that_is_not_the_campaigns_ledger(
-    path: Path, opened: type[Records], spoil: object, problem: str
+    path: Path, opened: type[SqliteRecords], spoil: object, problem: str
 ) -> None:
     planned_ledger(path, 3).__exit__()
     spoil(path)  # type: ignore[operator]  # one of the functions above
@@ -142,11 +143,11 @@ def test_a_page_that_is_damaged_is_noticed(path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(-path.stat().st_size // 2 // 4096 * 4096, os.SEEK_END)
         file.write(b"\xa5" * 65536)
-    with Records.open(path, CAMPAIGN) as records, pytest.raises(LedgerError, match="damaged"):
+    with SqliteRecords.open(path, CAMPAIGN) as records, pytest.raises(LedgerError, match="damaged"):
         list(records.results(WAVE))
 
 
-def test_a_full_disk_stops_the_sending_before_the_next_dot(ledger: Ledger, path: Path) -> None:
+def test_a_full_disk_stops_the_sending_before_the_next_dot(ledger: SqliteLedger, path: Path) -> None:
     """SQLite's own page limit gives the error of a full disk, without needing one."""
 
     def fill(connection: sqlite3.Connection) -> None:
@@ -181,7 +182,7 @@ import asyncio, resource, sys
 from pathlib import Path
 from ledger_samples import *
 
-ledger = Ledger.open(Path(sys.argv[1]), CAMPAIGN)
+ledger = SqliteLedger.open(Path(sys.argv[1]), CAMPAIGN)
 ledger.acquire(NOON)
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 
@@ -199,7 +200,9 @@ except LedgerError as error:
 
 def test_a_write_that_the_system_refuses(path: Path) -> None:
     planned_ledger(path, 2000).__exit__()
-    code = "from mass_apology.errors import LedgerError\nfrom mass_apology.ledger import Ledger\n" + _LIMITED
+    code = (
+        "from mass_apology.errors import LedgerError\nfrom mass_apology.ledger.sqlite import SqliteLedger\n" + _LIMITED
+    )
     child = subprocess.run(
         [sys.executable, "-c", code, str(path)],
         env={
@@ -218,7 +221,7 @@ def test_a_write_that_the_system_refuses(path: Path) -> None:
     assert {found[int(delivery)] for delivery in durable} == {Status.HANDING_OVER}
 
 
-def test_another_program_that_writes_is_waited_for_and_then_named(ledger: Ledger, path: Path) -> None:
+def test_another_program_that_writes_is_waited_for_and_then_named(ledger: SqliteLedger, path: Path) -> None:
     ledger.write(lambda connection: connection.execute("PRAGMA busy_timeout = 50"))
     with closing(sqlite3.connect(path, isolation_level=None)) as stranger:
         stranger.execute("BEGIN IMMEDIATE")
@@ -233,6 +236,6 @@ def test_a_ledger_in_a_folder_with_an_awkward_name(tmp_path: Path) -> None:
     folder.mkdir()
     with planned_ledger(folder / "ledger.sqlite", 3) as ledger:
         assert len(list(ledger.results(WAVE))) == 3
-        with Staging(ledger.path, WAVE, message_id) as staging:
+        with SqliteStaging(ledger.path, WAVE, message_id) as staging:
             staging.add([(recipient(0), "pl"), (recipient(8), "pl")])
             assert (staging.compare().known, staging.compare().new) == (1, 1)

@@ -15,23 +15,18 @@ import pytest
 from ledger_samples import CAMPAIGN, NOON, bury_holder, mark, outside, plan, planned_ledger, recipient, statuses
 
 from mass_apology.errors import FencedOut, LedgerLocked
-from mass_apology.ledger import Ledger, Records
-from mass_apology.ledger.sqlite.lock import (
-    LEASE,
-    Holder,
-    may_be_taken,
-    renew,
-    this_process,
-)
+from mass_apology.ledger.sender_state import Holder
+from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
+from mass_apology.ledger.sqlite.lock import LEASE, may_be_taken, renew, this_process
 from mass_apology.model import Status
 from mass_apology.system.processes import start_of
 
 _HOLDER = """
 import sys
 from pathlib import Path
-from mass_apology.ledger import Ledger
+from mass_apology.ledger.sqlite import SqliteLedger
 
-ledger = Ledger.open(Path(sys.argv[1]), "acme-outage")
+ledger = SqliteLedger.open(Path(sys.argv[1]), "acme-outage")
 ledger.acquire(float(sys.argv[2]))
 print("held", flush=True)
 sys.stdin.read()
@@ -59,7 +54,7 @@ def holding_process(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_living_process_keeps_its_lock_and_a_killed_one_loses_it_at_once(path: Path) -> None:
     planned_ledger(path, 3).__exit__()
-    with holding_process(path) as child, Ledger.open(path, CAMPAIGN) as ledger:
+    with holding_process(path) as child, SqliteLedger.open(path, CAMPAIGN) as ledger:
         with pytest.raises(LedgerLocked) as locked:
             ledger.acquire(NOON + 10 * LEASE)
         assert (locked.value.host, locked.value.pid) == (socket.gethostname(), child.pid)
@@ -70,12 +65,12 @@ def test_a_living_process_keeps_its_lock_and_a_killed_one_loses_it_at_once(path:
         assert f"taken over from process {child.pid}" in note.what
 
 
-def test_a_process_that_comes_back_after_a_takeover_writes_nothing(ledger: Ledger, path: Path) -> None:
+def test_a_process_that_comes_back_after_a_takeover_writes_nothing(ledger: SqliteLedger, path: Path) -> None:
     asyncio.run(ledger.hand_over(mark(1, Status.HANDING_OVER)))
     ledger.record(mark(1, Status.ACCEPTED))
     asyncio.run(ledger.flush())
     bury_holder(path)
-    with Ledger.open(path, CAMPAIGN) as successor:
+    with SqliteLedger.open(path, CAMPAIGN) as successor:
         successor.acquire(NOON)
         with pytest.raises(FencedOut, match=f"Process {os.getpid()} on"):
             asyncio.run(ledger.hand_over(mark(2, Status.HANDING_OVER)))
@@ -86,9 +81,9 @@ def test_a_process_that_comes_back_after_a_takeover_writes_nothing(ledger: Ledge
     assert statuses(path) == dict.fromkeys(range(1, 21), Status.PLANNED) | expected
 
 
-def test_a_process_that_comes_back_after_its_successor_has_ended_is_told_so(ledger: Ledger, path: Path) -> None:
+def test_a_process_that_comes_back_after_its_successor_has_ended_is_told_so(ledger: SqliteLedger, path: Path) -> None:
     bury_holder(path)
-    with Ledger.open(path, CAMPAIGN) as successor:
+    with SqliteLedger.open(path, CAMPAIGN) as successor:
         successor.acquire(NOON)
         successor.release()
     with pytest.raises(FencedOut, match="Another process took this campaign over and has ended meanwhile"):
@@ -100,24 +95,26 @@ def test_a_process_that_comes_back_after_its_successor_has_ended_is_told_so(ledg
     "act",
     [
         lambda ledger: ledger.recover(NOON),
-        lambda ledger: ledger.release_in_doubt("first", [1], NOON),
+        lambda ledger: ledger.doubts.release("first", [1], NOON),
         lambda ledger: plan(ledger, [recipient(99)]),
         lambda ledger: ledger.write(lambda connection: renew(connection, NOON)),
     ],
     ids=["recover", "resend", "plan", "renew"],
 )
-def test_nothing_else_is_written_either(ledger: Ledger, path: Path, act: Callable[[Ledger], object]) -> None:
+def test_nothing_else_is_written_either(
+    ledger: SqliteLedger, path: Path, act: Callable[[SqliteLedger], object]
+) -> None:
     bury_holder(path)
-    with Ledger.open(path, CAMPAIGN) as successor:
+    with SqliteLedger.open(path, CAMPAIGN) as successor:
         successor.acquire(NOON)
         with pytest.raises(FencedOut):
             act(ledger)
     assert statuses(path) == dict.fromkeys(range(1, 21), Status.PLANNED)
 
 
-def test_a_process_on_another_host_keeps_its_lock_while_it_renews_it(ledger: Ledger, path: Path) -> None:
+def test_a_process_on_another_host_keeps_its_lock_while_it_renews_it(ledger: SqliteLedger, path: Path) -> None:
     outside(path, "UPDATE lock SET host = 'elsewhere', pid = 1")
-    with Ledger.open(path, CAMPAIGN) as here:
+    with SqliteLedger.open(path, CAMPAIGN) as here:
         with pytest.raises(LedgerLocked) as locked:
             here.acquire(NOON + LEASE)
         assert (locked.value.host, locked.value.pid) == ("elsewhere", 1)
@@ -129,9 +126,9 @@ def test_a_process_on_another_host_keeps_its_lock_while_it_renews_it(ledger: Led
             asyncio.run(ledger.hand_over(mark(1, Status.HANDING_OVER)))
 
 
-def test_two_that_take_over_at_once_do_not_both_succeed(ledger: Ledger, path: Path) -> None:
+def test_two_that_take_over_at_once_do_not_both_succeed(ledger: SqliteLedger, path: Path) -> None:
     bury_holder(path)
-    with Ledger.open(path, CAMPAIGN) as first, Ledger.open(path, CAMPAIGN) as second:
+    with SqliteLedger.open(path, CAMPAIGN) as first, SqliteLedger.open(path, CAMPAIGN) as second:
         first.acquire(NOON)
         with pytest.raises(LedgerLocked):
             second.acquire(NOON)
@@ -139,7 +136,7 @@ def test_two_that_take_over_at_once_do_not_both_succeed(ledger: Ledger, path: Pa
 
 def test_others_see_who_is_sending(path: Path) -> None:
     planned_ledger(path, 3).__exit__()
-    with Records.open(path, CAMPAIGN) as records:
+    with SqliteRecords.open(path, CAMPAIGN) as records:
         assert records.holder() is None
         with holding_process(path) as child:
             holder = records.holder()
@@ -148,7 +145,7 @@ def test_others_see_who_is_sending(path: Path) -> None:
         assert records.holder() is None
 
 
-def test_renewing_without_a_lock_does_nothing(ledger: Ledger) -> None:
+def test_renewing_without_a_lock_does_nothing(ledger: SqliteLedger) -> None:
     ledger.release()
     ledger.write(lambda connection: renew(connection, NOON + 5))
     ledger.acquire(NOON)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_samples import CAMPAIGN, NOON, WAVE, mark, message_id
 
-from mass_apology.ledger import Known, Ledger, Planned, Result, Staging
+from mass_apology.ledger import Known, Planned, Result
+from mass_apology.ledger.sqlite import SqliteLedger, SqliteStaging
 from mass_apology.ledger.sqlite.merging import Row, merge
-from mass_apology.ledger.sqlite.purging import purge
 from mass_apology.model import Recipient, Status
 from mass_apology.recipients.identity import identify
 
@@ -21,8 +21,8 @@ REACHED = {Status.HANDING_OVER, Status.ACCEPTED, Status.IN_DOUBT, Status.BOUNCED
 
 
 @pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with Ledger.create(path, CAMPAIGN) as ledger:
+def ledger(path: Path) -> Iterator[SqliteLedger]:
+    with SqliteLedger.create(path, CAMPAIGN) as ledger:
         ledger.acquire(NOON)
         yield ledger
 
@@ -42,9 +42,9 @@ def person(line: int, address: str, name: str = "", key: str = "", *, each: bool
     )
 
 
-def plan(ledger: Ledger, *people: Recipient, each: bool = False) -> tuple[Planned, Known]:
+def plan(ledger: SqliteLedger, *people: Recipient, each: bool = False) -> tuple[Planned, Known]:
     """Plan it as the file says now; what it did to the ledger, and what was known before."""
-    with Staging(ledger.path, WAVE, message_id, each_customer=each) as staging:
+    with SqliteStaging(ledger.path, WAVE, message_id, each_customer=each) as staging:
         staging.add([(one, "en") for one in people])
         known = staging.known()
         foretold = staging.compare()
@@ -53,11 +53,11 @@ def plan(ledger: Ledger, *people: Recipient, each: bool = False) -> tuple[Planne
     return planned, known
 
 
-def results(ledger: Ledger) -> list[Result]:
+def results(ledger: SqliteLedger) -> list[Result]:
     return list(ledger.results(WAVE))
 
 
-def reach(ledger: Ledger, *deliveries: int, status: Status = Status.ACCEPTED) -> None:
+def reach(ledger: SqliteLedger, *deliveries: int, status: Status = Status.ACCEPTED) -> None:
     """These letters left, and ended so."""
     for delivery in deliveries:
         if status is not Status.REFUSED:
@@ -73,7 +73,7 @@ def planned(**counts: int) -> Planned:
     return Planned(**{**dict.fromkeys(Planned.__struct_fields__, 0), **counts})
 
 
-def message_ids(ledger: Ledger) -> list[str]:
+def message_ids(ledger: SqliteLedger) -> list[str]:
     return [result.message_id for result in results(ledger) if result.message_id]
 
 
@@ -89,7 +89,9 @@ class TestOneLetterForAMailbox:
             person(9, "anna@x.example"),
         ],
     )
-    def test_who_was_written_to_is_known_whatever_the_row_says_now(self, ledger: Ledger, again: Recipient) -> None:
+    def test_who_was_written_to_is_known_whatever_the_row_says_now(
+        self, ledger: SqliteLedger, again: Recipient
+    ) -> None:
         plan(ledger, person(2, "anna@x.example", "Łucja Ek"))
         reach(ledger, 1)
         found, known = plan(ledger, again)
@@ -97,7 +99,7 @@ class TestOneLetterForAMailbox:
         assert (known.known, known.written) == (1, 0)
         assert [result.status for result in results(ledger)] == [Status.ACCEPTED]
 
-    def test_a_whole_list_exported_anew_in_another_order_with_keys(self, ledger: Ledger) -> None:
+    def test_a_whole_list_exported_anew_in_another_order_with_keys(self, ledger: SqliteLedger) -> None:
         plan(ledger, *(person(n, f"u{n}@x.example", f"Łucja {n}") for n in range(50)))
         reach(ledger, *range(1, 51))
         before = message_ids(ledger)
@@ -106,7 +108,7 @@ class TestOneLetterForAMailbox:
         assert message_ids(ledger)[:50] == before
         assert len(set(message_ids(ledger))) == 52
 
-    def test_a_key_that_is_named_later_is_remembered(self, ledger: Ledger) -> None:
+    def test_a_key_that_is_named_later_is_remembered(self, ledger: SqliteLedger) -> None:
         plan(ledger, person(2, "anna@x.example", "Anna"))
         reach(ledger, 1)
         assert plan(ledger, person(2, "anna@x.example", "Anna", "17"))[0] == planned(known=1)
@@ -114,7 +116,9 @@ class TestOneLetterForAMailbox:
         assert found == planned(outdated=1)
         assert known.moved == ((2, "anna@new.example"),)
 
-    def test_a_corrected_address_of_a_known_key_is_an_update_while_the_letter_is_due(self, ledger: Ledger) -> None:
+    def test_a_corrected_address_of_a_known_key_is_an_update_while_the_letter_is_due(
+        self, ledger: SqliteLedger
+    ) -> None:
         plan(ledger, person(2, "old@x.example", "Anna", "17"))
         before = message_ids(ledger)
         found, known = plan(ledger, person(2, "new@x.example", "Anna", "17"))
@@ -122,12 +126,14 @@ class TestOneLetterForAMailbox:
         assert known.moved == ()
         assert [(result.address, result.message_id) for result in results(ledger)] == [("new@x.example", before[0])]
 
-    def test_without_a_key_a_corrected_address_is_another_mailbox(self, ledger: Ledger) -> None:
+    def test_without_a_key_a_corrected_address_is_another_mailbox(self, ledger: SqliteLedger) -> None:
         plan(ledger, person(2, "old@x.example", "Anna"))
         assert plan(ledger, person(2, "new@x.example", "Anna"))[0] == planned(new=1, missing=1)
 
     @pytest.mark.parametrize("status", [Status.REFUSED, Status.BOUNCED])
-    def test_whom_no_letter_reached_gets_it_at_the_corrected_address(self, ledger: Ledger, status: Status) -> None:
+    def test_whom_no_letter_reached_gets_it_at_the_corrected_address(
+        self, ledger: SqliteLedger, status: Status
+    ) -> None:
         plan(ledger, person(2, "old@x.example", "Anna", "17"))
         reach(ledger, 1, status=status)
         assert plan(ledger, person(2, "new@x.example", "Anna", "17"))[0] == planned(new=1)
@@ -138,21 +144,23 @@ class TestOneLetterForAMailbox:
         assert len(set(message_ids(ledger))) == 2
         assert plan(ledger, person(2, "new@x.example", "Anna", "17"))[0] == planned(known=1)
 
-    def test_swapped_keys_make_nobody_new(self, ledger: Ledger) -> None:
+    def test_swapped_keys_make_nobody_new(self, ledger: SqliteLedger) -> None:
         plan(ledger, person(2, "anna@x.example", "Anna", "1"), person(3, "bo@x.example", "Bo", "2"))
         reach(ledger, 1)
         found, _ = plan(ledger, person(2, "anna@x.example", "Anna", "2"), person(3, "bo@x.example", "Bo", "1"))
         assert found == planned(known=2)
         assert [result.address for result in results(ledger)] == ["anna@x.example", "bo@x.example"]
 
-    def test_swapped_addresses_make_nobody_new(self, ledger: Ledger) -> None:
+    def test_swapped_addresses_make_nobody_new(self, ledger: SqliteLedger) -> None:
         plan(ledger, person(2, "anna@x.example", "Anna", "1"), person(3, "bo@x.example", "Bo", "2"))
         reach(ledger, 1)
         found, _ = plan(ledger, person(2, "bo@x.example", "Anna", "1"), person(3, "anna@x.example", "Bo", "2"))
         assert found == planned(outdated=1, updated=1)
         assert len(set(message_ids(ledger))) == 2
 
-    def test_an_address_that_somebody_left_is_another_s_with_a_message_id_of_its_own(self, ledger: Ledger) -> None:
+    def test_an_address_that_somebody_left_is_another_s_with_a_message_id_of_its_own(
+        self, ledger: SqliteLedger
+    ) -> None:
         plan(ledger, person(2, "office@x.example", "Anna", "1"))
         plan(ledger, person(2, "anna@x.example", "Anna", "1"))
         found, _ = plan(ledger, person(2, "anna@x.example", "Anna", "1"), person(3, "office@x.example", "Bo", "2"))
@@ -162,7 +170,7 @@ class TestOneLetterForAMailbox:
         again, _ = plan(ledger, person(2, "anna@x.example", "Anna", "1"), person(3, "office@x.example", "Bo", "2"))
         assert again == planned(known=2)
 
-    def test_whoever_comes_back_keeps_the_message_id(self, ledger: Ledger) -> None:
+    def test_whoever_comes_back_keeps_the_message_id(self, ledger: SqliteLedger) -> None:
         """Also under an address that is not the first one."""
         plan(ledger, person(2, "old@x.example", "Anna", "1"))
         plan(ledger, person(2, "new@x.example", "Anna", "1"))
@@ -171,20 +179,20 @@ class TestOneLetterForAMailbox:
         assert plan(ledger, person(2, "new@x.example", "Anna", "1"))[0] == planned(new=1)
         assert message_ids(ledger) == before
 
-    def test_a_second_person_of_a_mailbox_that_has_its_letter_gets_none(self, ledger: Ledger) -> None:
+    def test_a_second_person_of_a_mailbox_that_has_its_letter_gets_none(self, ledger: SqliteLedger) -> None:
         plan(ledger, person(2, "office@x.example", "Anna"))
         reach(ledger, 1)
         found, _ = plan(ledger, person(2, "office@x.example", "Anna"), person(3, "office@x.example", "Bo"))
         assert found == planned(outdated=1)
 
-    def test_nothing_is_known_of_another_list(self, ledger: Ledger) -> None:
+    def test_nothing_is_known_of_another_list(self, ledger: SqliteLedger) -> None:
         plan(ledger, person(2, "anna@x.example"))
         reach(ledger, 1)
         _, known = plan(ledger, person(2, "bo@x.example"), person(3, "eva@x.example"))
         assert (known.known, known.earlier) == (0, 1)
         assert known.earlier_at == mark(1, Status.ACCEPTED).at
 
-    def test_a_ledger_that_gave_each_customer_a_letter(self, ledger: Ledger) -> None:
+    def test_a_ledger_that_gave_each_customer_a_letter(self, ledger: SqliteLedger) -> None:
         """From now on mailboxes count: whose mailbox was reached gets nothing more, and nobody is in the way."""
         pairs = [(f"m{n}@x.example", f"{who} {n}", f"{who}{n}") for n in range(3) for who in ("Anna", "Bo")]
         people = [person(line, *pair, each=True) for line, pair in enumerate(pairs, start=2)]
@@ -213,7 +221,7 @@ class TestCustomersWhoMoveIntoOneMailbox:
     @pytest.mark.parametrize("mailbox_is", ["new", "due", "reached"])
     @pytest.mark.parametrize("reached", SUBSETS)
     def test_it_gets_a_letter_unless_it_or_all_who_have_it_were_reached(
-        self, ledger: Ledger, reached: tuple[str, ...], mailbox_is: str, now: tuple[str, ...]
+        self, ledger: SqliteLedger, reached: tuple[str, ...], mailbox_is: str, now: tuple[str, ...]
     ) -> None:
         before = [person(2, "b@x.example", "Bo", "8")] if mailbox_is != "new" else []
         before += [person(3, f"old{key}@x.example", f"Customer {key}", key) for key in reached]
@@ -233,7 +241,7 @@ class TestCustomersWhoMoveIntoOneMailbox:
         assert (again.new, again.updated) == (0, 0)
         assert [each.address for each in results(ledger) if each.status is Status.PLANNED] == due
 
-    def test_who_shared_a_letter_was_reached_wherever_each_of_them_goes(self, ledger: Ledger) -> None:
+    def test_who_shared_a_letter_was_reached_wherever_each_of_them_goes(self, ledger: SqliteLedger) -> None:
         plan(ledger, person(2, "m@x.example", "Anna", "1"), person(3, "m@x.example", "Bo", "2"))
         reach(ledger, 1)
         moved = [person(2, "m@x.example", "Anna", "1"), person(3, "bo@x.example", "Bo", "2")]
@@ -243,14 +251,14 @@ class TestCustomersWhoMoveIntoOneMailbox:
         assert plan(ledger, *apart)[0] == planned(outdated=2)
         assert plan(ledger, person(3, "bo@x.example", "Bo", "2"))[0] == planned(outdated=1)
 
-    def test_who_came_into_a_mailbox_after_its_letter_gets_one_when_they_move_on(self, ledger: Ledger) -> None:
+    def test_who_came_into_a_mailbox_after_its_letter_gets_one_when_they_move_on(self, ledger: SqliteLedger) -> None:
         anna = person(2, "m@x.example", "Anna", "1")
         plan(ledger, anna)
         reach(ledger, 1)
         assert plan(ledger, anna, person(3, "m@x.example", "Bo", "2"))[0].new == 0
         assert plan(ledger, anna, person(3, "bo@x.example", "Bo", "2"))[0].new == 1
 
-    def test_two_whose_letters_are_due_and_who_move_together_get_one(self, ledger: Ledger) -> None:
+    def test_two_whose_letters_are_due_and_who_move_together_get_one(self, ledger: SqliteLedger) -> None:
         plan(ledger, person(2, "anna@x.example", "Anna", "1"), person(3, "bo@x.example", "Bo", "2"))
         together = [person(2, "m@x.example", "Anna", "1"), person(3, "m@x.example", "Bo", "2")]
         assert plan(ledger, *together)[0] == planned(updated=1, superseded=1)
@@ -259,14 +267,16 @@ class TestCustomersWhoMoveIntoOneMailbox:
             ("bo@x.example", Status.WITHHELD),
         ]
 
-    def test_a_second_mailbox_of_a_customer_who_keeps_the_first_has_a_letter_of_its_own(self, ledger: Ledger) -> None:
+    def test_a_second_mailbox_of_a_customer_who_keeps_the_first_has_a_letter_of_its_own(
+        self, ledger: SqliteLedger
+    ) -> None:
         both = [person(2, "anna@x.example", "Anna", "1"), person(3, "anna@home.example", "Anna", "1")]
         assert plan(ledger, *both)[0] == planned(new=2)
         reach(ledger, 1)
         assert plan(ledger, *both)[0] == planned(known=2)
         assert plan(ledger, both[1])[0] == planned(outdated=1, superseded=1)  # the first one is left
 
-    def test_in_each_customers_letter_a_shared_one_counts_once(self, ledger: Ledger) -> None:
+    def test_in_each_customers_letter_a_shared_one_counts_once(self, ledger: SqliteLedger) -> None:
         plan(ledger, person(2, "m@x.example", "Anna", "1"), person(3, "m@x.example", "Bo", "2"))
         reach(ledger, 1)
         bo = person(3, "bo@x.example", "Bo", "2", each=True)
@@ -274,7 +284,7 @@ class TestCustomersWhoMoveIntoOneMailbox:
 
 
 class TestALetterForEachCustomer:
-    def test_two_customers_of_one_mailbox(self, ledger: Ledger) -> None:
+    def test_two_customers_of_one_mailbox(self, ledger: SqliteLedger) -> None:
         people = [person(2, "m@x.example", "Anna", "1", each=True), person(3, "m@x.example", "Bo", "2", each=True)]
         assert plan(ledger, *people, each=True)[0] == planned(new=2)
         reach(ledger, 1)
@@ -282,7 +292,7 @@ class TestALetterForEachCustomer:
         assert (found, known.written) == (planned(known=2), 0)
         assert len(set(message_ids(ledger))) == 2
 
-    def test_a_new_customer_of_a_mailbox_that_was_reached_is_told(self, ledger: Ledger) -> None:
+    def test_a_new_customer_of_a_mailbox_that_was_reached_is_told(self, ledger: SqliteLedger) -> None:
         anna = person(2, "m@x.example", "Anna", "1", each=True)
         plan(ledger, anna, each=True)
         reach(ledger, 1)
@@ -294,7 +304,7 @@ class TestALetterForEachCustomer:
         assert (again.status, again.at) == (Status.ACCEPTED, mark(1, Status.ACCEPTED).at)
 
     @pytest.mark.parametrize("status", [Status.HANDING_OVER, Status.IN_DOUBT, Status.BOUNCED])
-    def test_whatever_may_have_reached_it_counts(self, ledger: Ledger, status: Status) -> None:
+    def test_whatever_may_have_reached_it_counts(self, ledger: SqliteLedger, status: Status) -> None:
         anna = person(2, "m@x.example", "Anna", "1", each=True)
         plan(ledger, anna, each=True)
         if status is Status.IN_DOUBT:
@@ -305,14 +315,14 @@ class TestALetterForEachCustomer:
         _, known = plan(ledger, anna, person(3, "m@x.example", "Bo", "2", each=True), each=True)
         assert [each.status for each in known.again] == [status]
 
-    def test_a_refused_letter_reached_nobody(self, ledger: Ledger) -> None:
+    def test_a_refused_letter_reached_nobody(self, ledger: SqliteLedger) -> None:
         anna = person(2, "m@x.example", "Anna", "1", each=True)
         plan(ledger, anna, each=True)
         reach(ledger, 1, status=Status.REFUSED)
         assert plan(ledger, anna, person(3, "m@x.example", "Bo", "2", each=True), each=True)[1].written == 0
 
     @pytest.mark.parametrize("name", ["Łucja Ek", "Lucja Ek", "Dr Łucja Ek", "Łucja Nowak", ""])
-    def test_a_key_or_a_name_that_is_stated_later_makes_nobody_new(self, ledger: Ledger, name: str) -> None:
+    def test_a_key_or_a_name_that_is_stated_later_makes_nobody_new(self, ledger: SqliteLedger, name: str) -> None:
         plan(ledger, person(2, "m@x.example", "Łucja Ek", each=True), each=True)
         reach(ledger, 1)
         assert plan(ledger, person(2, "m@x.example", name, "17", each=True), each=True)[0].new == 0
@@ -320,22 +330,22 @@ class TestALetterForEachCustomer:
         assert found.new == 0
 
     @pytest.mark.parametrize("keys", [("", ""), ("1", "2")])
-    def test_after_a_purge_customers_are_still_known(self, ledger: Ledger, keys: tuple[str, str]) -> None:
+    def test_after_a_purge_customers_are_still_known(self, ledger: SqliteLedger, keys: tuple[str, str]) -> None:
         people = [person(n, "m@x.example", f"Customer {n}", key, each=True) for n, key in enumerate(keys, start=2)]
         plan(ledger, *people, each=True)
         reach(ledger, 1, 2)
-        purge(ledger, NOON)
+        ledger.purging.purge(NOON)
         found, known = plan(ledger, *reversed(people), each=True)
         assert (found.new, known.written, known.known) == (0, 0, 2)
 
-    def test_keys_of_another_column_are_told_before_anything_leaves(self, ledger: Ledger) -> None:
+    def test_keys_of_another_column_are_told_before_anything_leaves(self, ledger: SqliteLedger) -> None:
         plan(ledger, *(person(n, f"u{n}@x.example", "Anna", f"k{n}", each=True) for n in range(30)), each=True)
         reach(ledger, *range(1, 31))
         again = (person(n, f"u{n}@x.example", "Anna", f"other{n}", each=True) for n in range(30))
         found, known = plan(ledger, *again, each=True)
         assert (found.new, known.written, len(known.again)) == (30, 30, 5)
 
-    def test_a_known_key_at_a_mailbox_that_was_reached_is_told(self, ledger: Ledger) -> None:
+    def test_a_known_key_at_a_mailbox_that_was_reached_is_told(self, ledger: SqliteLedger) -> None:
         anna = person(2, "anna@x.example", "Anna", "1", each=True)
         plan(ledger, anna, person(3, "bo@x.example", "Bo", "2", each=True), each=True)
         reach(ledger, 1)
@@ -343,7 +353,7 @@ class TestALetterForEachCustomer:
         assert found == planned(known=1, updated=1)
         assert known.written == 1
 
-    def test_a_ledger_that_gave_each_mailbox_a_letter(self, ledger: Ledger) -> None:
+    def test_a_ledger_that_gave_each_mailbox_a_letter(self, ledger: SqliteLedger) -> None:
         """One of those who shared it may be known by the key; the others are told before they get a second one."""
         pairs = [("m@x.example", "Anna", "1"), ("m@x.example", "Bo", "2"), ("eva@x.example", "Eva", "3")]
         plan(ledger, *(person(line, *pair) for line, pair in enumerate(pairs, start=2)))
@@ -376,14 +386,14 @@ def test_no_mailbox_is_reached_twice_without_a_word(
     """Whatever files follow one another, whichever letters leave in between, and however often it is changed what gets
     one letter: mailboxes never get a second one, customers only after it was told how many."""
     path = tmp_path_factory.mktemp("story") / "ledger.sqlite"
-    with Ledger.create(path, CAMPAIGN) as ledger:
+    with SqliteLedger.create(path, CAMPAIGN) as ledger:
         ledger.acquire(NOON)
         for rows, each, ends in story:
             before = {
                 letter.message_id: mailbox(letter) for letter in results(ledger) if letter.status is Status.PLANNED
             }
             reached = {mailbox(letter) for letter in results(ledger) if letter.status in REACHED}
-            with Staging(path, WAVE, message_id, each_customer=each) as staging:
+            with SqliteStaging(path, WAVE, message_id, each_customer=each) as staging:
                 staging.add([(person(line, *row, each=each), "en") for line, row in enumerate(rows, start=2)])
                 staging.withhold_conflicts()
                 known = staging.known(20)
@@ -435,7 +445,7 @@ class TestMerging:
         assert merging.further == (None, 6)
 
     def test_persons_stay_several_when_rows_come_later(self, path: Path) -> None:
-        with Staging(path, WAVE, message_id) as staging:
+        with SqliteStaging(path, WAVE, message_id) as staging:
             for line, name in enumerate(["Anna", "Bo", "Eva"], start=2):
                 staging.add([(person(line, "m@x.example", name), "en")])
                 found = list(staging.shared())

@@ -19,37 +19,38 @@ from ledger_samples import CAMPAIGN, NOON, WAVE, mark, message_id, outside, plan
 from msgspec.structs import replace
 
 from mass_apology.errors import FencedOut, LedgerError
-from mass_apology.ledger import Conflict, Ledger, Planned, Result, Staging
+from mass_apology.ledger import Conflict, Planned, Result
+from mass_apology.ledger.sqlite import SqliteLedger, SqliteStaging
 from mass_apology.model import Delivery, Recipient, Status, Withheld
 
 
 @pytest.fixture
-def staging(path: Path) -> Iterator[Staging]:
-    with Staging(path, WAVE, message_id) as staging:
+def staging(path: Path) -> Iterator[SqliteStaging]:
+    with SqliteStaging(path, WAVE, message_id) as staging:
         yield staging
 
 
 @pytest.fixture
-def empty(path: Path) -> Iterator[Ledger]:
+def empty(path: Path) -> Iterator[SqliteLedger]:
     """A ledger under our lock in which nobody is planned."""
-    with Ledger.create(path, CAMPAIGN) as ledger:
+    with SqliteLedger.create(path, CAMPAIGN) as ledger:
         ledger.acquire(NOON)
         yield ledger
 
 
-def add(staging: Staging, *people: Recipient) -> None:
+def add(staging: SqliteStaging, *people: Recipient) -> None:
     staging.add([(person, person.language or "en") for person in people])
 
 
-def letters(staging: Staging, *, everyone: bool = False) -> list[Delivery]:
+def letters(staging: SqliteStaging, *, everyone: bool = False) -> list[Delivery]:
     return [letter for batch in staging.deliveries(2, everyone=everyone) for letter in batch]
 
 
-def commit(staging: Staging, ledger: Ledger, *, canary: Iterable[int] = (), now: float = NOON) -> Planned:
+def commit(staging: SqliteStaging, ledger: SqliteLedger, *, canary: Iterable[int] = (), now: float = NOON) -> Planned:
     return staging.commit(ledger, digest_parts={}, header=(), canary=list(canary), now=now)
 
 
-def results(ledger: Ledger, wave: str = WAVE) -> list[Result]:
+def results(ledger: SqliteLedger, wave: str = WAVE) -> list[Result]:
     return list(ledger.results(wave))
 
 
@@ -58,7 +59,9 @@ def planned(**counts: int) -> Planned:
 
 
 class TestStaging:
-    def test_letters_come_in_the_order_of_the_file_before_there_is_a_ledger(self, staging: Staging, path: Path) -> None:
+    def test_letters_come_in_the_order_of_the_file_before_there_is_a_ledger(
+        self, staging: SqliteStaging, path: Path
+    ) -> None:
         add(staging, *map(recipient, (3, 1, 2)))
         assert not path.exists()
         assert [letter.address for letter in letters(staging)] == [
@@ -66,13 +69,13 @@ class TestStaging:
         ]
         assert staging.compare() == planned(new=3)
 
-    def test_letters_look_as_they_will_when_they_are_claimed(self, empty: Ledger, staging: Staging) -> None:
+    def test_letters_look_as_they_will_when_they_are_claimed(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
         add(staging, recipient(1), recipient(2, language="", name=""), recipient(1, line=9))
         before = letters(staging)
         commit(staging, empty)
         assert asyncio.run(empty.claim(10, NOON)) == before
 
-    def test_rows_of_one_person_become_one_letter(self, staging: Staging) -> None:
+    def test_rows_of_one_person_become_one_letter(self, staging: SqliteStaging) -> None:
         add(
             staging, recipient(1, line=2, row={"a": "1"}), recipient(5, line=3), recipient(1, line=4, row={"a": '],["'})
         )
@@ -83,14 +86,14 @@ class TestStaging:
         counts = staging.counts()
         assert (counts.letters, counts.rows, counts.merged, counts.conflicts) == (2, 4, 2, 0)
 
-    def test_rows_may_come_after_a_look(self, staging: Staging) -> None:
+    def test_rows_may_come_after_a_look(self, staging: SqliteStaging) -> None:
         add(staging, recipient(1, line=2), recipient(1, line=3))
         assert [letter.lines for letter in letters(staging)] == ["[2,3]"]
         add(staging, recipient(2, line=4), recipient(1, line=5, language="en"))
         assert [letter.lines for letter in letters(staging)] == ["[2,3,5]", "[4]"]
         assert [conflict.differs for conflict in staging.conflicts()] == [("language",)]
 
-    def test_case_and_spaces_of_a_name_are_no_conflict(self, staging: Staging) -> None:
+    def test_case_and_spaces_of_a_name_are_no_conflict(self, staging: SqliteStaging) -> None:
         add(
             staging,
             recipient(1, name="Anna  Kowalska "),
@@ -105,7 +108,7 @@ class TestStaging:
         ("field", "other"),
         [("address", "b@example.org"), ("language", "en"), ("time_zone", "Europe/Riga")],
     )
-    def test_rows_that_do_not_agree_are_a_conflict(self, staging: Staging, field: str, other: str) -> None:
+    def test_rows_that_do_not_agree_are_a_conflict(self, staging: SqliteStaging, field: str, other: str) -> None:
         add(staging, recipient(4), recipient(1, line=12), recipient(2), recipient(1, line=40, **{field: other}))
         (conflict,) = staging.conflicts()
         assert conflict == Conflict(staged=2, lines=(12, 40), differs=(field,), address="customer1@example.org")
@@ -113,7 +116,7 @@ class TestStaging:
 
     @pytest.mark.parametrize("field", ["name", "language", "time_zone"])
     @pytest.mark.parametrize("first", ["stated", "unstated"])
-    def test_what_a_row_does_not_say_contradicts_nothing(self, staging: Staging, field: str, first: str) -> None:
+    def test_what_a_row_does_not_say_contradicts_nothing(self, staging: SqliteStaging, field: str, first: str) -> None:
         silent = {field: ""} if field != "name" else {"name": "", "person": None}
         one, other = ({}, silent) if first == "stated" else (silent, {})
         staging.add([(recipient(1, line=2, **one), "pl"), (recipient(1, line=3, **other), "pl")])
@@ -121,11 +124,11 @@ class TestStaging:
         (letter,) = letters(staging)
         assert (letter.name, letter.language, letter.time_zone) == (recipient(1).name, "pl", "Europe/Warsaw")
 
-    def test_two_languages_with_one_letter_are_no_conflict(self, staging: Staging) -> None:
+    def test_two_languages_with_one_letter_are_no_conflict(self, staging: SqliteStaging) -> None:
         staging.add([(recipient(1, line=2, language="de"), "en"), (recipient(1, line=3, language="fr"), "en")])
         assert staging.conflicts() == []
 
-    def test_only_the_first_conflicts_are_listed_and_all_are_counted(self, staging: Staging) -> None:
+    def test_only_the_first_conflicts_are_listed_and_all_are_counted(self, staging: SqliteStaging) -> None:
         for number in range(30):
             add(
                 staging,
@@ -136,7 +139,7 @@ class TestStaging:
         assert staging.conflicts(1)[0].differs == ("language", "time_zone")
         assert staging.counts().conflicts == 30
 
-    def test_conflicts_can_be_set_aside_with_all_their_rows(self, empty: Ledger, staging: Staging) -> None:
+    def test_conflicts_can_be_set_aside_with_all_their_rows(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
         add(staging, recipient(1, line=2), recipient(2, line=3), recipient(1, line=4, language="en"))
         staging.withhold([Withheld(line=5, address="nobody", reason="There is no @.")])
         staging.withhold_conflicts()
@@ -150,7 +153,7 @@ class TestStaging:
             (Status.WITHHELD, "[5]", "There is no @."),
         ]
 
-    def test_letters_can_be_set_aside_with_all_their_rows(self, empty: Ledger, staging: Staging) -> None:
+    def test_letters_can_be_set_aside_with_all_their_rows(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
         add(staging, recipient(1, line=2), recipient(2, line=3), recipient(2, line=4))
         bad = letters(staging)[1].id
         staging.withhold_letters([(bad, "The balance is missing.")])
@@ -159,7 +162,7 @@ class TestStaging:
             ("customer2@example.org", "[3,4]", "The balance is missing."),
         ]
 
-    def test_counts_by_language_and_domain(self, staging: Staging) -> None:
+    def test_counts_by_language_and_domain(self, staging: SqliteStaging) -> None:
         addresses = ["a@example.org", "b@example.org", '"x@y"@example.com', "c@xn--e1afmkfd.example"]
         languages = ["pl", "en", "en", ""]
         for number, (address, language) in enumerate(zip(addresses, languages, strict=True)):
@@ -168,7 +171,7 @@ class TestStaging:
         assert counts.languages == {"en": 3, "pl": 1}
         assert counts.domains == (("example.org", 2), ("example.com", 1))
 
-    def test_no_rows_at_all(self, empty: Ledger, staging: Staging) -> None:
+    def test_no_rows_at_all(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
         counts = staging.counts()
         assert (counts.letters, counts.rows, counts.languages, counts.domains) == (0, 0, {}, ())
         assert letters(staging) == []
@@ -176,7 +179,7 @@ class TestStaging:
 
 
 class TestCommit:
-    def test_everyone_is_due_from_then_on(self, empty: Ledger, staging: Staging) -> None:
+    def test_everyone_is_due_from_then_on(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
         add(staging, recipient(1), recipient(2))
         assert commit(staging, empty, now=NOON + 5) == planned(new=2)
         assert [(result.delivery, result.status, result.planned_at) for result in results(empty)] == [
@@ -185,10 +188,10 @@ class TestCommit:
         ]
         assert results(empty)[0].message_id == message_id(recipient(1).identity)
 
-    def test_a_longer_file_adds_its_new_people_only(self, empty: Ledger) -> None:
+    def test_a_longer_file_adds_its_new_people_only(self, empty: SqliteLedger) -> None:
         plan(empty, map(recipient, range(3)))
         before = results(empty)
-        with Staging(empty.path, WAVE, message_id) as staging:
+        with SqliteStaging(empty.path, WAVE, message_id) as staging:
             add(staging, *(recipient(number, line=50 - number) for number in range(4)))
             assert [letter.address for letter in letters(staging)] == ["customer3@example.org"]
             assert len(letters(staging, everyone=True)) == 4
@@ -197,14 +200,14 @@ class TestCommit:
         assert results(empty)[:3] == [replace(each, lines=f"[{50 - n}]") for n, each in enumerate(before)]
         assert len(results(empty)) == 4
 
-    def test_changed_data_reach_letters_that_are_still_due(self, empty: Ledger) -> None:
+    def test_changed_data_reach_letters_that_are_still_due(self, empty: SqliteLedger) -> None:
         plan(empty, map(recipient, range(4)))
         deferred = mark(2, Status.DEFERRED)
         for each in (deferred, mark(3, Status.HANDING_OVER), mark(3, Status.ACCEPTED)):
             empty.record(each)
         asyncio.run(empty.flush())
         changed = [recipient(number, name="Changed", language="en", line=70 + number) for number in range(3)]
-        with Staging(empty.path, WAVE, message_id) as staging:
+        with SqliteStaging(empty.path, WAVE, message_id) as staging:
             add(staging, *changed, recipient(3))
             assert [letter.id for letter in letters(staging)] == [1, 2]
             assert commit(staging, empty) == planned(updated=2, outdated=1, known=1)
@@ -217,12 +220,12 @@ class TestCommit:
         ]
         assert results(empty)[1].due_at == deferred.due_at
 
-    def test_whoever_is_no_longer_in_the_file_is_withheld_unless_it_is_too_late(self, empty: Ledger) -> None:
+    def test_whoever_is_no_longer_in_the_file_is_withheld_unless_it_is_too_late(self, empty: SqliteLedger) -> None:
         plan(empty, map(recipient, range(5)))
         for each in (mark(1, Status.HANDING_OVER), mark(2, Status.DEFERRED), mark(3, Status.REFUSED)):
             empty.record(each)
         asyncio.run(empty.flush())
-        with Staging(empty.path, WAVE, message_id) as staging:
+        with SqliteStaging(empty.path, WAVE, message_id) as staging:
             add(staging, recipient(4), recipient(9))
             assert staging.compare() == commit(staging, empty) == planned(new=1, known=1, missing=2)
         assert [result.status for result in results(empty)] == [
@@ -237,16 +240,16 @@ class TestCommit:
         assert (withheld.reply, withheld.due_at) == ("no longer in the recipients file", None)
         assert asyncio.run(empty.next_due_at()) is None
 
-    def test_another_template_language_alone_is_a_change(self, empty: Ledger) -> None:
+    def test_another_template_language_alone_is_a_change(self, empty: SqliteLedger) -> None:
         plan(empty, [recipient(1)])
-        with Staging(empty.path, WAVE, message_id) as staging:
+        with SqliteStaging(empty.path, WAVE, message_id) as staging:
             staging.add([(recipient(1), "de")])
             assert commit(staging, empty) == planned(updated=1)
         assert results(empty)[0].language == "de"
 
-    def test_rows_set_aside_are_those_of_the_last_plan(self, empty: Ledger) -> None:
+    def test_rows_set_aside_are_those_of_the_last_plan(self, empty: SqliteLedger) -> None:
         for address in ("nobody", "nobody@", "nobody at all"):
-            with Staging(empty.path, WAVE, message_id) as staging:
+            with SqliteStaging(empty.path, WAVE, message_id) as staging:
                 row = {"phone": "+48 22 000 00 00"}
                 staging.withhold([Withheld(line=7, address=address, reason="No.", row=row)])
                 assert commit(staging, empty, now=NOON + len(address)) == planned(withheld=1)
@@ -256,7 +259,7 @@ class TestCommit:
         assert only.rows == '[{"phone":"+48 22 000 00 00"}]'
         assert empty.counts(WAVE)[Status.WITHHELD] == 1
 
-    def test_waves_stand_beside_each_other(self, empty: Ledger) -> None:
+    def test_waves_stand_beside_each_other(self, empty: SqliteLedger) -> None:
         plan(empty, map(recipient, range(2)))
         assert plan(empty, map(recipient, range(1, 3)), wave="second") == planned(new=2)
         assert [result.address for result in results(empty, "second")] == [
@@ -267,7 +270,7 @@ class TestCommit:
         assert [letter.wave for letter in asyncio.run(empty.claim(10, NOON))] == ["first"] * 2
         assert [letter.wave for letter in asyncio.run(empty.claim(10, NOON, wave="second"))] == ["second"] * 2
 
-    def test_a_plan_is_made_durable_wholly_or_not(self, empty: Ledger, staging: Staging) -> None:
+    def test_a_plan_is_made_durable_wholly_or_not(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
         def no_room(connection: object) -> None:
             connection.execute("PRAGMA max_page_count = 60")  # type: ignore[attr-defined]  # a sqlite3 connection
 
@@ -279,21 +282,21 @@ class TestCommit:
         empty.write(lambda connection: connection.execute("PRAGMA max_page_count = 100000"))
         assert commit(staging, empty) == planned(new=2000)
 
-    def test_without_the_lock_there_is_no_plan(self, empty: Ledger, staging: Staging) -> None:
+    def test_without_the_lock_there_is_no_plan(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
         add(staging, recipient(1))
         outside(empty.path, "UPDATE lock SET fence = fence + 1")
         with pytest.raises(FencedOut):
             commit(staging, empty)
         assert results(empty) == []
 
-    def test_it_is_compared_with_the_ledger_as_it_is_then(self, empty: Ledger, staging: Staging) -> None:
+    def test_it_is_compared_with_the_ledger_as_it_is_then(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
         add(staging, recipient(1), recipient(2))
         assert staging.compare() == planned(new=2)
         plan(empty, [recipient(2)])
         assert commit(staging, empty) == planned(new=1, known=1)
         assert commit(staging, empty) == planned(known=2)
 
-    def test_what_was_planned_is_remembered(self, empty: Ledger, staging: Staging) -> None:
+    def test_what_was_planned_is_remembered(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
         staging.commit(
             empty, digest_parts={"csv": "ab", "template": "cd"}, header=("email", "imię"), canary=[], now=NOON
         )
@@ -303,7 +306,7 @@ class TestCommit:
 
 class TestFiles:
     def test_the_file_is_deleted(self, path: Path) -> None:
-        with Staging(path, WAVE, message_id) as staging:
+        with SqliteStaging(path, WAVE, message_id) as staging:
             add(staging, recipient(1))
             assert len(list(path.parent.iterdir())) == 1
         assert list(path.parent.iterdir()) == []
@@ -314,13 +317,13 @@ class TestFiles:
         parent = os.getppid()
         for name in (f"plan-{child.pid}.x", f"plan-{parent}.x", "plan-notes", "plans"):
             path.with_name(f"{path.name}.{name}").touch()
-        with Staging(path, WAVE, message_id):
+        with SqliteStaging(path, WAVE, message_id):
             left = {file.name.removeprefix("ledger.sqlite.") for file in path.parent.iterdir()}
         assert {name for name in left if str(os.getpid()) not in name} == {f"plan-{parent}.x", "plan-notes", "plans"}
 
-    def test_two_plans_at_once_do_not_disturb_each_other(self, empty: Ledger, staging: Staging) -> None:
+    def test_two_plans_at_once_do_not_disturb_each_other(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
         add(staging, recipient(1))
-        with Staging(empty.path, WAVE, message_id) as other:
+        with SqliteStaging(empty.path, WAVE, message_id) as other:
             add(other, recipient(2))
             assert commit(other, empty) == planned(new=1)
         assert commit(staging, empty) == planned(new=1, missing=1)
@@ -361,7 +364,7 @@ def test_plans_agree_with_a_simple_model(
     path = tmp_path_factory.mktemp("model") / "ledger.sqlite"
     model: dict[str, tuple[object, ...]] = {}
     done: set[str] = set()
-    with Ledger.create(path, CAMPAIGN) as ledger:
+    with SqliteLedger.create(path, CAMPAIGN) as ledger:
         ledger.acquire(NOON)
         for rows in (first, second):
             merged: dict[str, list[Recipient]] = {}

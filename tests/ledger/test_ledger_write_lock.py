@@ -17,7 +17,7 @@ import pytest
 from ledger_samples import CAMPAIGN, mark, planned_ledger, statuses
 
 from mass_apology.errors import LedgerError
-from mass_apology.ledger import Ledger
+from mass_apology.ledger.sqlite import SqliteLedger
 from mass_apology.ledger.sqlite.lock import transaction
 from mass_apology.ledger.sqlite.write_lock import WriteLock, write_lock_file
 from mass_apology.model import Status
@@ -25,7 +25,7 @@ from mass_apology.model import Status
 _NOTING = """
 import sys
 from pathlib import Path
-from mass_apology.ledger import Ledger
+from mass_apology.ledger.sqlite import SqliteLedger
 from mass_apology.ledger.sqlite.lock import transaction
 
 def add(connection):
@@ -34,7 +34,7 @@ def add(connection):
 
 for number in range(int(sys.argv[2])):
     if number % 5 == 0:  # opening and closing write, too: the last one to close puts the -wal into the file
-        ledger = Ledger.open(Path(sys.argv[1]), "acme-outage")
+        ledger = SqliteLedger.open(Path(sys.argv[1]), "acme-outage")
     ledger.write(add)
     if number % 5 == 4:
         ledger.__exit__()
@@ -68,7 +68,7 @@ def other_process(program: str, *arguments: object) -> Iterator[subprocess.Popen
 
 
 def test_both_get_everything_written_and_the_file_stays_whole(path: Path) -> None:
-    async def send(ledger: Ledger) -> None:
+    async def send(ledger: SqliteLedger) -> None:
         for letter in range(1, 301):
             await ledger.hand_over(mark(letter, Status.HANDING_OVER))
             ledger.record(mark(letter, Status.ACCEPTED))
@@ -86,7 +86,7 @@ def test_a_sender_waits_for_another_one_however_long_and_gets_no_error(path: Pat
     """SQLite itself would give up after its patience, which is no answer while letters are on their way."""
     done = Event()
 
-    def hand_over(ledger: Ledger) -> None:
+    def hand_over(ledger: SqliteLedger) -> None:
         asyncio.run(ledger.hand_over(mark(1, Status.HANDING_OVER)))
         done.set()
 
@@ -131,7 +131,7 @@ def test_an_error_inside_gives_it_back(path: Path) -> None:
             pass
 
 
-def test_a_call_that_fails_does_not_keep_it(ledger: Ledger, path: Path) -> None:
+def test_a_call_that_fails_does_not_keep_it(ledger: SqliteLedger, path: Path) -> None:
     def fail(connection: sqlite3.Connection) -> None:
         with transaction(connection):
             raise ValueError("inside")
@@ -147,4 +147,4 @@ def test_a_place_where_it_cannot_be_is_a_sentence(path: Path) -> None:
     write_lock_file(path).unlink()
     write_lock_file(path).mkdir()
     with pytest.raises(LedgerError, match=r"ledger\.sqlite\.write cannot be used"):
-        Ledger.open(path, CAMPAIGN)
+        SqliteLedger.open(path, CAMPAIGN)

@@ -11,17 +11,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology import history
-from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.campaign import read_campaign
 from mass_apology.errors import OutputError
 from mass_apology.flows.check.check_page_content import write_page
 from mass_apology.flows.check.outside_answers import ask_dns, ask_relay
 from mass_apology.flows.continuity.outside import look
+from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.output import new_binary_file, refuse_existing
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.plan_steps import Check, extended
 from mass_apology.flows.plan.size_limit import size_findings
-from mass_apology.ledger import Records
 from mass_apology.settings import Campaign
 
 
@@ -72,10 +72,10 @@ async def check(folder: Path, options: CheckOptions, to: Path | None, *, force: 
 
 def _due(folder: Path, campaign: Campaign, draft: plan.Draft) -> int | None:
     """The letters that ``send`` would work on now, in a campaign that has begun."""
-    path = folder / LEDGER_NAME
-    if not (path.exists() and path.stat().st_size):
+    store = ledger_store(folder)
+    if not store.exists():
         return None
-    with Records.open(path, campaign.name) as ledger:
+    with store.read(campaign.name) as ledger:
         return draft.outlook(ledger).due if ledger.digest_parts else None
 
 

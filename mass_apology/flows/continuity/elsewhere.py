@@ -11,13 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from mass_apology import high_water
-from mass_apology.campaign import LEDGER_NAME
 from mass_apology.errors import LedgerError
+from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.guards.lost_ledger import LostElsewhere
 from mass_apology.high_water import HighWater
-from mass_apology.ledger import Records
-from mass_apology.ledger.sqlite.on_disk import is_there
-from mass_apology.ledger.sqlite.origin import gone, replaced
 from mass_apology.model import Delivery
 
 
@@ -53,22 +50,22 @@ def _lost(folder: Path, campaign: str) -> list[HighWater]:
     """Where this ledger knows of no letter: what left with others, which are not where they were any more."""
     found = high_water.sent_elsewhere(folder, campaign)
     lost = [seen for seen in found if seen.sample and not _stands(seen)]
-    path = folder / LEDGER_NAME
-    if not lost or not is_there(path):
+    store = ledger_store(folder)
+    if not lost or not store.exists():
         return lost
-    with Records.open(path, campaign) as records:
-        if gone(records).handed_over:
+    with store.read(campaign) as records:
+        if records.continuity.gone().handed_over:
             return []
-        known = {records.origin.ledger, *replaced(records)}
+        known = {records.continuity.origin.ledger, *records.continuity.replaced()}
     return [seen for seen in lost if seen.ledger not in known]
 
 
 def _stands(seen: HighWater) -> bool:
     """Whether the ledger, or one in its place, is where letters left with it; so, too, where nobody can tell."""
-    path = Path(seen.folder) / LEDGER_NAME
+    store = ledger_store(Path(seen.folder))
     with suppress(OSError, LedgerError):
-        if not is_there(path):
+        if not store.exists():
             return False
-        with Records.open_any(path) as there:
-            return seen.ledger in {there.origin.ledger, *replaced(there)}
+        with store.read_any() as there:
+            return seen.ledger in {there.continuity.origin.ledger, *there.continuity.replaced()}
     return True

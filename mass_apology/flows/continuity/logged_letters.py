@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from mass_apology.errors import InputError
-from mass_apology.ledger.sqlite.learning import Told
+from mass_apology.ledger.whereabouts import Told
 from mass_apology.model import FIRST_WAVE, Status
 
 _STATUSES = {

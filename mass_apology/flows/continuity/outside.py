@@ -8,9 +8,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology import high_water
-from mass_apology.campaign import LEDGER_NAME, LOG_NAME
+from mass_apology.campaign import LOG_NAME
 from mass_apology.errors import ConfirmationError, LedgerError
 from mass_apology.flows.continuity import own_log
+from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.plan.guarding import require_known
 from mass_apology.flows.suppressing import entries_in, list_and_entries
 from mass_apology.guards import apply_overrides
@@ -18,14 +19,7 @@ from mass_apology.guards.lost_ledger import Elsewhere, LedgerFacts, ledger_findi
 from mass_apology.guards.other_suppressions import ListFacts, list_findings
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Records
-from mass_apology.ledger.sqlite.on_disk import is_there, wal_of
-from mass_apology.ledger.sqlite.origin import (
-    Gone,
-    copied_from,
-    gone,
-    knows_run,
-    replaced,
-)
+from mass_apology.ledger.whereabouts import Gone
 from mass_apology.model import Finding, Severity
 from mass_apology.settings import Campaign
 
@@ -39,9 +33,9 @@ class Outside(Struct, frozen=True, kw_only=True):
 
 def look(folder: Path, campaign: Campaign, override: Collection[str] = ()) -> Outside:
     """Compare the campaign's ledger, or its absence. Only reads. Raises ``LedgerError`` where it cannot be read."""
-    path = folder / LEDGER_NAME
-    if is_there(path):
-        with Records.open(path, campaign.name) as records:
+    store = ledger_store(folder)
+    if store.exists():
+        with store.read(campaign.name) as records:
             facts, remembered = _facts(folder, campaign, records)
             lists = _lists(folder, campaign, records)
     else:
@@ -71,51 +65,52 @@ def _require_whole(outside: Outside) -> None:
 
 def require_ledger(folder: Path, campaign: Campaign) -> None:
     """Raise ``LedgerError`` where there is no ledger, and say what speaks of one that was lost."""
-    path = folder / LEDGER_NAME
-    if is_there(path):
+    store = ledger_store(folder)
+    if store.exists():
         return
     for finding in look(folder, campaign).findings:
         raise LedgerError(f"{finding.where}: {finding.problem}", next_step=finding.advice)
-    raise LedgerError(f"There is no ledger at {path}.", next_step="Make one by running: mass-apology send")
+    raise LedgerError(f"There is no ledger at {store.place}.", next_step="Make one by running: mass-apology send")
 
 
 def require_plan(records: Records, findings: Sequence[Finding]) -> None:
     """Raise ``LedgerError`` where nothing is planned yet: that is not "nothing is due"."""
-    if records.digest_parts or records.waves():
+    if records.digest_parts or records.wave_names():
         return
     for finding in findings:
         raise LedgerError(f"{finding.where}: {finding.problem}", next_step=finding.advice)
     raise LedgerError(
-        f"Nothing is planned yet: {records.path} knows of no letter.",
+        f"Nothing is planned yet: {records.place} knows of no letter.",
         next_step="See what would be sent: mass-apology check. Then plan and send it: mass-apology send",
     )
 
 
 def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[LedgerFacts, tuple[HighWater, ...]]:
-    path = folder / LEDGER_NAME
-    own = high_water.recall(records.origin.ledger) if records else None
-    counts = gone(records) if records else Gone(handed_over=0, accepted=0)  # after the record: a sender adds to both
-    made_in = copied_from(records) if records else ""
+    store = ledger_store(folder)
+    own = high_water.recall(records.continuity.origin.ledger) if records else None
+    counts = (
+        records.continuity.gone() if records else Gone(handed_over=0, accepted=0)
+    )  # after the record: a sender adds to both
+    made_in = records.continuity.copied_from() if records else ""
     remembered = tuple(_remembered(folder, campaign, records, own, counts))
     # Whoever sends now has compared it, and adds a line with each letter.
     compares = records is None or bool(made_in) or records.holder() is None
     says = own_log.compare(folder / LOG_NAME, campaign.name, records) if compares else own_log.LogSays()
-    wal = wal_of(path)
     facts = LedgerFacts(
-        path=str(path),
+        path=store.place,
         campaign=campaign.name,
         here=str(folder.resolve()),
         there=records is not None,
         handed_over=counts.handed_over,
         made_in=made_in,
-        original=bool(made_in) and (Path(made_in) / LEDGER_NAME).is_file(),
+        original=bool(made_in) and ledger_store(Path(made_in)).exists(),
         log=LOG_NAME,
         log_letters=says.letters,
         log_strange=says.strange,
         remembered=tuple(
             Elsewhere(handed_over=each.handed_over, at=each.at, folder=each.folder) for each in remembered
         ),
-        stray_wal=wal.name if records is None and is_there(wal) else "",
+        stray_wal=store.stray(),
     )
     return facts, remembered
 
@@ -123,9 +118,9 @@ def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[L
 def _lists(folder: Path, campaign: Campaign, records: Records) -> ListFacts:
     """The suppression list that is used now, and the one that letters left by last, as it is now where it still is."""
     path, entries = list_and_entries(campaign, folder)
-    before = records.origin.suppressions
+    before = records.continuity.origin.suppressions
     there = bool(before) and before != path and Path(before).exists()
-    entries_before = entries_in(Path(before)) if there else records.origin.suppressed
+    entries_before = entries_in(Path(before)) if there else records.continuity.origin.suppressed
     return ListFacts(path=path, entries=entries, before=before, entries_before=entries_before)
 
 
@@ -133,7 +128,7 @@ def _remembered(
     folder: Path, campaign: Campaign, records: Records | None, own: HighWater | None, counts: Gone
 ) -> Iterator[HighWater]:
     """What this machine knows, and the ledger does not."""
-    known = {records.origin.ledger, *replaced(records)} if records else set()
+    known = {records.continuity.origin.ledger, *records.continuity.replaced()} if records else set()
     yield from (each for each in high_water.sent_from(folder, campaign.name) if each.ledger not in known)
-    if records and own and (counts.accepted < own.accepted or (own.run and not knows_run(records, own.run))):
+    if records and own and (counts.accepted < own.accepted or (own.run and not records.continuity.knows_run(own.run))):
         yield own

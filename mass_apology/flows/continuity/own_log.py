@@ -17,13 +17,7 @@ import msgspec
 from msgspec import Struct, field
 
 from mass_apology.ledger import Records
-from mass_apology.ledger.sqlite.origin import (
-    KnownLetter,
-    LogMark,
-    all_letters,
-    by_number,
-    replaced,
-)
+from mass_apology.ledger.whereabouts import KnownLetter, LogMark
 
 BATCH = 5000  # letters that are looked up at once
 STRAYS = 100_000  # letters that were not found by their number: so many are looked for at once
@@ -69,7 +63,7 @@ def compare(log: Path, campaign: str, records: Records | None) -> LogSays:
         return LogSays()
     comparison = _Comparison(campaign, records)
     with suppress(OSError), log.open("rb") as file:
-        file.seek(_agreed(file, records.origin.log) if records else 0)
+        file.seek(_agreed(file, records.continuity.origin.log) if records else 0)
         for line in _lines(file):
             comparison.take(line)
     return comparison.result()
@@ -103,7 +97,7 @@ class _Comparison:
     def __init__(self, campaign: str, records: Records | None) -> None:
         self._campaign = campaign
         self._records = records
-        self._replaced = replaced(records) if records else frozenset()
+        self._replaced = records.continuity.replaced() if records else frozenset()
         self._of = campaign  # whose letters the lines are about now
         self._accounted = False  # whether these are of a ledger that a person gave up
         self._unknown = 0
@@ -135,7 +129,7 @@ class _Comparison:
     def _look_up(self, records: Records) -> None:
         """By their numbers: the ledger's order, and so the fastest."""
         batch, self._batch = self._batch, []
-        known = by_number(records, [line.number for line in batch])
+        known = records.continuity.by_number([line.number for line in batch])
         for line in batch:
             letter = known.get(line.number)
             if letter is None or letter.token != line.letter:
@@ -151,7 +145,7 @@ class _Comparison:
         if not strays:
             return
         tokens = {line.letter for line in strays}
-        found = {letter.token: letter for letter in all_letters(records) if letter.token in tokens}
+        found = {letter.token: letter for letter in records.continuity.all_letters() if letter.token in tokens}
         for line in strays:
             letter = found.get(line.letter)
             self._unknown += letter is None or not _is_known(line, letter)

@@ -26,20 +26,7 @@ from mass_apology.flows.send.stopped_letters import withhold_barred
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.sqlite.learning import (
-    File,
-    Learned,
-    MakeToken,
-    learn,
-)
-from mass_apology.ledger.sqlite.origin import (
-    agree,
-    become,
-    copied_from,
-    gone,
-    replaced,
-    settle,
-)
+from mass_apology.ledger.whereabouts import File, Learned, MakeToken
 from mass_apology.letter.message.headers import message_id, parse_mailbox
 from mass_apology.model import FIRST_WAVE, read_lines
 from mass_apology.quantities import counted
@@ -76,12 +63,12 @@ def rebuild(folder: Path, log: Path, *, on_progress: OnProgress) -> Rebuilt:
         raise InputError(f"There is no log at {log}.", next_step="Name the campaign's own log: --from-log log.jsonl")
     with locked_ledger(folder, campaign, begin=True) as ledger:
         known = _known(folder, campaign, log, ledger)
-        copied = copied_from(ledger)
+        copied = ledger.continuity.copied_from()
         with plan.recipients_file(folder, campaign) as file:
             learned = event_loop.run(_learn(file, folder, campaign, ledger, log, on_progress))
         with suppressed(campaign, folder) as on_the_list:
             withhold_barred(ledger, FIRST_WAVE, on_the_list)
-        found = gone(ledger).handed_over + learned.aside
+        found = ledger.continuity.gone().handed_over + learned.aside
         missing = max((seen.accepted - found for seen in known), default=0)
         rebuilt = _rebuilt(learned, plan.due(ledger.counts(FIRST_WAVE)), max(0, missing), copied)
         ledger.note(
@@ -96,12 +83,12 @@ def rebuild(folder: Path, log: Path, *, on_progress: OnProgress) -> Rebuilt:
 
 def _known(folder: Path, campaign: Campaign, log: Path, ledger: Ledger) -> list[HighWater]:
     """What this machine remembers; a ledger without letters becomes the one that was lost, if its key is remembered."""
-    others = replaced(ledger)
+    others = ledger.continuity.replaced()
     known = [seen for seen in high_water.sent_from(folder, campaign.name) if seen.ledger not in others]
     named = [high_water.recall(each) for each in logged_letters.ledgers(log, campaign.name)]
     known += [seen for seen in named if seen is not None and seen not in known and seen.ledger not in others]
-    if known and known[-1].key and not ledger.digest_parts and not ledger.waves():
-        become(ledger, known[-1].ledger, bytes.fromhex(known[-1].key))
+    if known and known[-1].key and not ledger.digest_parts and not ledger.wave_names():
+        ledger.continuity.become(known[-1].ledger, bytes.fromhex(known[-1].key))
     return known
 
 
@@ -122,7 +109,7 @@ async def _learn(
         def learned() -> Learned:
             told = logged_letters.told(log, campaign.name, digest)
             known = File(lines=list(_lines(draft)), planned=parts.items() <= ledger.digest_parts.items())
-            return learn(ledger, told, _tokens(campaign, ledger, domain), known, domain, time.time())
+            return ledger.continuity.learn(told, _tokens(campaign, ledger, domain), known, domain, time.time())
 
         if not ledger.digest_parts:
             draft.commit(ledger)
@@ -174,10 +161,9 @@ def _agree(folder: Path, log: Path, ledger: Ledger, known: list[HighWater], *, c
 
     A copy stays one: its log is as old as it is, and does not name what left by the first one since.
     """
-    name = ledger.origin.ledger
-    conclude = agree if copied else settle
+    name = ledger.continuity.origin.ledger
+    conclude = ledger.continuity.agree if copied else ledger.continuity.settle
     conclude(
-        ledger,
         own_log.end_of(log),
         replaces=[seen.ledger for seen in known if seen.ledger != name],
         runs=[seen.run for seen in known if seen.ledger == name and seen.run],

@@ -18,13 +18,7 @@ from mass_apology.flows.continuity import own_log
 from mass_apology.flows.continuity.outside import Outside
 from mass_apology.guards.domains import is_reserved, is_throwaway
 from mass_apology.high_water import HighWater
-from mass_apology.ledger import Ledger, Records
-from mass_apology.ledger.sqlite.origin import (
-    begin_run,
-    gone,
-    settle,
-    spread,
-)
+from mass_apology.ledger import Ledger
 from mass_apology.model import Finding, Mark, Severity, Status
 
 EVERY = 2.0  # seconds between two records: one costs a few milliseconds of the ledger's thread
@@ -40,7 +34,7 @@ class Recording:
         self._ledger = ledger
         self._outside = outside
         self._run = secrets.token_hex(16)
-        begin_run(ledger, self._run, time.time())
+        ledger.continuity.begin_run(self._run, time.time())
         self._before = seen_now(folder, ledger)
         self._out: set[int] = set()  # letters that are being handed over
         self._accepted = self._in_doubt = 0
@@ -87,12 +81,12 @@ class Recording:
         replaces = [each.ledger for each in known if each.ledger != self._before.ledger]
         runs = [each.run for each in known if each.ledger == self._before.ledger and each.run]
         high_water.remember(self._now())
-        settle(self._ledger, log, replaces=replaces, runs=runs, now=time.time())
+        self._ledger.continuity.settle(log, replaces=replaces, runs=runs, now=time.time())
 
     def _settle_place(self) -> None:
-        origin = self._ledger.origin
-        if not self._outside.findings and not origin.is_exactly(self._ledger.path):
-            settle(self._ledger, origin.log, replaces=(), runs=(), now=time.time())
+        continuity = self._ledger.continuity
+        if not self._outside.findings and not continuity.is_settled_here():
+            continuity.settle(continuity.origin.log, replaces=(), runs=(), now=time.time())
 
     def _now(self) -> HighWater:
         before = self._before
@@ -113,7 +107,7 @@ class Recording:
 
 def seen_now(folder: Path, ledger: Ledger) -> HighWater:
     """What this machine should know of the ledger as it is; the last run is the one that it knows of."""
-    name, counts = ledger.origin.ledger, gone(ledger)
+    name, counts = ledger.continuity.origin.ledger, ledger.continuity.gone()
     known = high_water.recall(name)
     return HighWater(
         ledger=name,
@@ -129,9 +123,9 @@ def seen_now(folder: Path, ledger: Ledger) -> HighWater:
 
 
 def _sample(ledger: Ledger) -> tuple[str, ...]:
-    """Without test addresses: a trial's people are everybody's. By a connection of its own, for any thread."""
-    with suppress(LedgerError), Records.open(ledger.path, ledger.name) as records:
-        found = spread(records, SAMPLE)
+    """Without test addresses: a trial's people are everybody's. In any thread."""
+    with suppress(LedgerError):
+        found = ledger.continuity.spread(SAMPLE)
         return tuple(high_water.digests((each for each in found if _is_customer(each)), ledger.key.hex()))
     return ()
 

@@ -18,13 +18,8 @@ from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.sqlite.choice_records import Token, record
-from mass_apology.ledger.sqlite.feedback import (
-    FeedbackBook,
-    Match,
-    Note,
-    Traces,
-)
+from mass_apology.ledger.came_back import Match, Note, Token, Traces
+from mass_apology.ledger.writers import Feedback
 from mass_apology.model import Status
 from mass_apology.settings import Campaign
 from mass_apology.suppression import Entry, Reason, Suppressions
@@ -78,7 +73,7 @@ def settle(folder: Path, source: str, *, password: str | None = None, on_progres
     """
     campaign = read_campaign(folder)
     with shared_ledger(folder, campaign) as ledger, Suppressions.open(store_path(campaign, folder)) as store:
-        book = FeedbackBook(ledger)
+        book = ledger.feedback
         settling = _Settling(campaign, ledger, book, store)
         for number, one in enumerate(returned(source, password, book.first_planned_at()), start=1):
             settling.take(one)
@@ -88,7 +83,7 @@ def settle(folder: Path, source: str, *, password: str | None = None, on_progres
 
 
 class _Settling:
-    def __init__(self, campaign: Campaign, ledger: Ledger, book: FeedbackBook, store: Suppressions) -> None:
+    def __init__(self, campaign: Campaign, ledger: Ledger, book: Feedback, store: Suppressions) -> None:
         self._campaign = campaign
         self._ledger = ledger
         self._book = book
@@ -121,7 +116,7 @@ class _Settling:
 
         Also without anything new: letters that were on their way at the last reading have got their replies by now.
         """
-        self._chosen += record(self._ledger, self._tokens, time.time()).new if self._tokens else 0
+        self._chosen += self._ledger.choices.record(self._tokens, time.time()).new if self._tokens else 0
         self._tokens.clear()
         entries = [entry for report, notes in self._waiting.values() for entry in self._entries(report, notes)]
         self._suppressed += self._store.add_all(entries) if entries else 0

@@ -17,10 +17,11 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from mass_apology.bounces.tokens import choices_in
-from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.feedback.log_lines import STANDARD_INPUT
 from mass_apology.flows.holding import shared_ledger
+from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.output import new_file, require_csv
 from mass_apology.flows.report.result_columns import (
     Column,
@@ -32,15 +33,7 @@ from mass_apology.flows.report.result_columns import (
     row,
     safe,
 )
-from mass_apology.ledger import Records
-from mass_apology.ledger.sqlite.choice_records import (
-    Choice,
-    Recorded,
-    Token,
-    choices,
-    record,
-    undecided,
-)
+from mass_apology.ledger.came_back import Choice, Recorded, Token
 from mass_apology.settings import Campaign
 from mass_apology.system.regular_file import refuse_special
 
@@ -83,10 +76,10 @@ def choose(folder: Path, source: str | None, to: Path | None, *, force: bool) ->
             while batch := list(islice(tokens, AT_ONCE)):
                 offered = [token for token in batch if token.remedy in campaign.remedies]
                 strange = Recorded(new=0, known=0, strange=len(batch) - len(offered))
-                read = _together(read, _together(strange, record(ledger, offered, time.time())))
-    with Records.open(folder / LEDGER_NAME, campaign.name) as records:
+                read = _together(read, _together(strange, ledger.choices.record(offered, time.time())))
+    with ledger_store(folder).read(campaign.name) as records:
         counts: Counter[str] = Counter()
-        listed = _counted(choices(records), counts)
+        listed = _counted(records.choices.last(), counts)
         if to is not None:
             _write(listed, records.header, to, force=force)
         for _ in listed:
@@ -94,7 +87,7 @@ def choose(folder: Path, source: str | None, to: Path | None, *, force: bool) ->
         return Chosen(
             read=read,
             remedies=dict(counts.most_common()),
-            undecided=undecided(records),
+            undecided=records.choices.undecided(),
             written=str(to) if to else None,
         )
 

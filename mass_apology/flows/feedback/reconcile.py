@@ -17,14 +17,7 @@ from mass_apology.flows.feedback.relay_log_trial import AROUND, Trial
 from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.operator import OnProgress
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.sqlite.doubts import (
-    Doubt,
-    Proof,
-    acknowledged,
-    doubts,
-    on_their_way,
-    settle,
-)
+from mass_apology.ledger.came_back import Doubt, Proof
 from mass_apology.relay_log.log_events import Disposition, LogEvent
 from mass_apology.relay_log.log_times import Clock
 from mass_apology.relay_log.relay_log_reading import RelayLog
@@ -100,7 +93,7 @@ def reconcile(
     """
     campaign = read_campaign(folder)
     with shared_ledger(folder, campaign) as ledger:
-        doubted = {doubt.message_id.strip("<>"): doubt for doubt in doubts(ledger)}
+        doubted = {doubt.message_id.strip("<>"): doubt for doubt in ledger.doubts.all()}
         known = _known(ledger, doubted.values())
         log = RelayLog(doubted.keys() | known.keys(), Clock(zone=zone, now=time.time()))
         seen = _seen(log, logs, on_progress)
@@ -114,14 +107,14 @@ def reconcile(
             first_at=log.first_at,
             last_at=log.last_at,
             letters=tuple(letters.values()),
-            on_their_way=on_their_way(ledger),
+            on_their_way=ledger.doubts.on_their_way(),
             recorded=0,
         )
         show(found)
         proofs = list(_proofs(letters)) if record else []
         if not proofs:
             return found
-        return replace(found, recorded=settle(ledger, proofs, time.time()))
+        return replace(found, recorded=ledger.doubts.settle(proofs, time.time()))
 
 
 def _known(ledger: Ledger, doubted: Collection[Doubt]) -> Mapping[str, float]:
@@ -129,7 +122,7 @@ def _known(ledger: Ledger, doubted: Collection[Doubt]) -> Mapping[str, float]:
     moments = [doubt.handed_over_at for doubt in doubted]
     if not moments:
         return {}
-    letters = acknowledged(ledger, min(moments) - AROUND, max(moments) + AROUND, _TRIED)
+    letters = ledger.doubts.acknowledged(min(moments) - AROUND, max(moments) + AROUND, _TRIED)
     return {message_id.strip("<>"): at for message_id, at in letters}
 
 

@@ -15,8 +15,7 @@ from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.operator import disagreement, whose_word
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.sqlite.purging import is_purged
-from mass_apology.ledger.sqlite.taking_back import Refusal, refusals, take_back
+from mass_apology.ledger.recorded import Refusal
 from mass_apology.model import FIRST_WAVE, read_lines, read_rows
 from mass_apology.quantities import are, counted, number
 from mass_apology.recipients import Segments
@@ -77,17 +76,17 @@ def retry(folder: Path, options: RetryOptions, show: Callable[[Found], None], co
                 next_step=f"Run it again with: --confirm {len(chosen)}",
             )
         by = whose_word()
-        letters = take_back(ledger, [each.delivery for each in chosen], _note(chosen, options, by), time.time())
+        letters = ledger.refusals.take_back([each.delivery for each in chosen], _note(chosen, options, by), time.time())
     return Retried(wave=options.wave, letters=letters, by=by, command=_command(campaign, options.wave))
 
 
 def _require_wave(ledger: Ledger, wave: str) -> None:
-    if is_purged(ledger):
+    if ledger.is_purged:
         raise ConfirmationError(
             "The people of this campaign were forgotten by purge; nobody can be written to any more.",
             next_step="Begin a campaign of its own for them: mass-apology init",
         )
-    known = ledger.waves()
+    known = ledger.wave_names()
     if wave not in known:
         raise ConfirmationError(
             f"No letter of a wave {wave} was ever planned; nothing was changed.",
@@ -98,7 +97,7 @@ def _require_wave(ledger: Ledger, wave: str) -> None:
 def _wanted(campaign: Campaign, ledger: Ledger, options: RetryOptions) -> list[Refusal]:
     found = [
         each
-        for each in refusals(ledger, options.wave)
+        for each in ledger.refusals.of(options.wave)
         if options.code is None or options.code in {str(each.code), each.enhanced_code}
     ]
     if options.where is None:

@@ -14,8 +14,7 @@ from mass_apology.flows.follow_up.wave_plan import WavePlan
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
 from mass_apology.ledger import Changed, Ledger, Records
-from mass_apology.ledger.sqlite.editions import editions
-from mass_apology.ledger.sqlite.waves import Candidate
+from mass_apology.ledger.further_waves import Candidate
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.schedule import Due, Wave
 from mass_apology.settings import Campaign, SubjectLine
@@ -82,7 +81,7 @@ def affected(wave_plan: WavePlan, options: CorrectOptions) -> list[Candidate]:
 
 def require_known_wave(records: Records, options: CorrectOptions) -> None:
     """Raise ``ConfirmationError`` where no letter of the wave to be corrected was ever planned."""
-    known = records.waves()
+    known = records.wave_names()
     if options.wave not in known:
         raise ConfirmationError(
             f"No letter of a wave {options.wave} was ever planned; nothing was sent.",
@@ -92,7 +91,7 @@ def require_known_wave(records: Records, options: CorrectOptions) -> None:
 
 def require_affected(found: Sequence[Candidate], records: Records, options: CorrectOptions) -> None:
     """Raise ``ConfirmationError`` where a correction that has not begun is for nobody: that is not "everyone"."""
-    if found or options.name in records.waves():
+    if found or options.name in records.wave_names():
         return
     if options.changed:
         raise ConfirmationError(
@@ -110,7 +109,7 @@ def require_known_digest(records: Records, options: CorrectOptions) -> None:
     digest = options.digest
     if digest is None:
         return
-    known = [edition for edition in editions(records) if edition.wave == options.wave]
+    known = [edition for edition in records.editions() if edition.wave == options.wave]
     if _DIGEST.fullmatch(digest) and (
         any(edition.digest.startswith(digest) for edition in known)
         or any(_is_of(result.sha256, digest) for result in records.results(options.wave))

@@ -18,7 +18,7 @@ from mass_apology.flows.operator import OnProgress, disagreement, whose_word
 from mass_apology.flows.plan import plan
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Records
-from mass_apology.ledger.sqlite.waves import Armed, arm, planned
+from mass_apology.ledger.further_waves import Armed
 from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import DUE, NO_LETTER, Delivery, Finding, LargestLetter, Severity, Status, largest_of
 from mass_apology.preflight import Findings
@@ -58,7 +58,7 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
         whom = [who for who, decision in wave_plan.decisions(time.time()) if isinstance(decision, Due)]
         due = [wave_plan.letter(who) for who in whom]
         await require_writable(wave_plan, due, on_progress)
-        letters = len(due) + planned(ledger, wave.name)
+        letters = len(due) + ledger.waves.planned(wave.name)
         if not letters:
             raise ConfirmationError(
                 f"Nobody is to get the wave {name} yet, so there is nothing to agree to; it is not armed.",
@@ -80,7 +80,7 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
                 next_step=f"Look at what it says now, then run again: mass-apology follow-up --arm {name}",
             )
         consent = Armed(wave=name, at=time.time(), by=whose_word(), letters=letters, digest_parts=parts)
-        arm(ledger, consent, overridden=[each.code for each in renamed])
+        ledger.waves.arm(consent, overridden=[each.code for each in renamed])
     return consent
 
 

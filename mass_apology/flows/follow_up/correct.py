@@ -36,7 +36,7 @@ from mass_apology.flows.send.stopped_letters import withhold_barred
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.guards import AGAIN
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.sqlite.editions import digest_of, editions
+from mass_apology.ledger.recorded import digest_of
 from mass_apology.model import FIRST_WAVE
 from mass_apology.quantities import counted
 from mass_apology.schedule import is_wave_name, waves
@@ -101,7 +101,7 @@ async def _correct(folder: Path, options: CorrectOptions, operator: Operator) ->
 
 def _require_the_same_letter(ledger: Ledger, options: CorrectOptions, parts: Mapping[str, str]) -> None:
     """Everybody has the correction of this name: of another letter that would be no news to anybody."""
-    known = [edition.digest for edition in editions(ledger) if edition.wave == options.name]
+    known = [edition.digest for edition in ledger.editions() if edition.wave == options.name]
     if known and digest_of(parts) not in known:
         raise ConfirmationError(
             f"The correction {options.name} went to everybody it is for, and was made from something else than "

@@ -28,12 +28,7 @@ from mass_apology.flows.send.sending_run import (
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.guards import AGAIN
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.sqlite.waves import (
-    Candidate,
-    armed,
-    planned,
-    withhold,
-)
+from mass_apology.ledger.further_waves import Candidate
 from mass_apology.model import NO_LETTER, Extensions, Finding, LargestLetter, Severity
 from mass_apology.quantities import counted
 from mass_apology.schedule import Due, Not, Wave, waves
@@ -143,7 +138,7 @@ class _Following:
         self._extensions: Extensions | None = None
 
     async def follow(self, wave: Wave, resend: Resend | None = None) -> WaveEnded:
-        consent = armed(self._ledger).get(wave.name)
+        consent = self._ledger.waves.armed().get(wave.name)
         wave_plan = WavePlan(self._folder, self._campaign, self._ledger, wave, self._on_the_list)
         now = time.time()
         due, next_at = _due(wave_plan, now)
@@ -161,7 +156,7 @@ class _Following:
             return _untouched(wave, said, next_at, needs_a_person=True)
         self._operator.notice(renamed)
         self._withhold_stopped(wave_plan, now)
-        room = max(0, consent.letters - planned(self._ledger, wave.name))
+        room = max(0, consent.letters - self._ledger.waves.planned(wave.name))
         new = [wave_plan.letter(candidate) for candidate in due[:room]]
         largest = await require_writable(wave_plan, new, self._operator.stage) if new else NO_LETTER
         if new or resend is not None or plan.due(self._ledger.counts(wave.name)):
@@ -209,7 +204,7 @@ class _Following:
         """Letters that were planned by an earlier run, and must not go any more."""
         stopped = dict(_stopped(wave_plan, now))
         if stopped:
-            withhold(self._ledger, stopped, now)
+            self._ledger.waves.withhold(stopped, now)
 
     async def _send(self, wave_plan: WavePlan, confirmed: Confirmed, said: str, next_at: float | None) -> WaveEnded:
         name = confirmed.wave

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mass_apology.ledger.sqlite.waves import Sharer
+from mass_apology.ledger.further_waves import Sharer
 from mass_apology.schedule import Decision, Not, Reason
 
 

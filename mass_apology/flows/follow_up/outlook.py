@@ -10,20 +10,15 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.campaign import read_campaign
 from mass_apology.flows.continuity.outside import look, require_ledger
 from mass_apology.flows.follow_up.consent import require_follow_ups
 from mass_apology.flows.follow_up.wave_plan import BATCH, WavePlan, wave_parts
 from mass_apology.flows.follow_up.wave_renaming import renaming_findings
+from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.plan.plan import changed_parts
 from mass_apology.flows.suppressing import suppressed
-from mass_apology.ledger import Records
-from mass_apology.ledger.sqlite.waves import (
-    Armed,
-    Candidate,
-    armed,
-    planned,
-)
+from mass_apology.ledger.further_waves import Armed, Candidate
 from mass_apology.model import Finding, Status
 from mass_apology.preflight import Asked
 from mass_apology.schedule import Calendar, Day, Decision, Due, LeftOut, waves
@@ -61,18 +56,18 @@ def outlook(folder: Path, *, now: float | None = None) -> Outlook:
     require_ledger(folder, campaign)
     findings = look(folder, campaign).findings
     with (
-        Records.open(folder / LEDGER_NAME, campaign.name) as ledger,
+        ledger_store(folder).read(campaign.name) as ledger,
         suppressed(campaign, folder) as on_the_list,
     ):
         plans = [WavePlan(folder, campaign, ledger, wave, on_the_list) for wave in waves(campaign.follow_up)]
         ahead = _Ahead(plans, time.time() if now is None else now)
         for plan in plans:
             ahead.look(plan)
-        consents = armed(ledger)
+        consents = ledger.waves.armed()
         found = [
             ahead.wave_outlook(
                 plan,
-                planned=planned(ledger, plan.wave.name),
+                planned=ledger.waves.planned(plan.wave.name),
                 consent=consents.get(plan.wave.name),
                 parts=wave_parts(folder, campaign, plan.wave),
             )

@@ -13,15 +13,7 @@ from mass_apology.flows.follow_up.one_letter import OneLetter
 from mass_apology.flows.plan import plan
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Changed, Ledger, Records
-from mass_apology.ledger.sqlite.purging import is_purged
-from mass_apology.ledger.sqlite.waves import (
-    Addition,
-    Candidate,
-    add,
-    candidates,
-    candidates_of,
-    sharing,
-)
+from mass_apology.ledger.further_waves import Addition, Candidate
 from mass_apology.letter.message.headers import message_id, parse_mailbox
 from mass_apology.model import DUE, Delivery, Finding, LargestLetter, Severity, Status, largest_of, read_rows
 from mass_apology.preflight import Asked, asked, fallback_findings
@@ -58,7 +50,7 @@ class WavePlan:
         are now; without, for all of them as they were.
 
         Raises ``MassApologyError`` where the wave's template or condition cannot be used."""
-        if is_purged(ledger):
+        if ledger.is_purged:
             raise ConfirmationError(
                 "This campaign was purged: the ledger knows nobody's address any more.",
                 next_step="Begin a campaign of its own for those who are still to be written to: mass-apology init",
@@ -75,7 +67,7 @@ class WavePlan:
         self._language_for = self.recipe().language_for
         self._is_for_safety = suppressed.purpose == "safety"
         self._where = Segments(campaign, ledger.header, {wave.name: wave.where} if wave.where else {}, "follow_up")
-        self._one_letter = OneLetter([] if campaign.one_letter_per == "customer" else sharing(ledger, wave.name))
+        self._one_letter = OneLetter([] if campaign.one_letter_per == "customer" else ledger.waves.sharing(wave.name))
         self._timetable = timetable(schedule or campaign.schedule, campaign.time_zone)
 
     def decisions(
@@ -145,11 +137,11 @@ class WavePlan:
         largest: LargestLetter,
         changes: Iterable[Changed] = (),
     ) -> None:
-        """Plan letters that ``letter`` made, all of them or none; see ``ledger.waves.add``."""
+        """Plan letters that ``letter`` made, all of them or none; see ``Waves.add``."""
         additions = [
             Addition(recipient=each.id, language=each.language, message_id=each.message_id) for each in letters
         ]
-        add(ledger, self.wave.name, additions, now, largest=largest, changes=changes)
+        ledger.waves.add(self.wave.name, additions, now, largest=largest, changes=changes)
 
     def gate(self) -> Gate:
         """What is asked of each letter of this wave just before it goes."""
@@ -157,7 +149,7 @@ class WavePlan:
 
     def _ruling(self, letters: Sequence[Delivery], now: float) -> Mapping[int, Held | float]:
         """The wave's own conditions and hours, as if the letters were not planned yet: much may have happened since."""
-        found = candidates_of(self._ledger, self.wave.from_wave, [letter.id for letter in letters])
+        found = self._ledger.waves.candidates_of(self.wave.from_wave, [letter.id for letter in letters])
         return {
             candidate.next_delivery: _held(decision, now)
             for candidate, decision in self._as_if_new(found, now)
@@ -175,7 +167,7 @@ class WavePlan:
         return zip(batch, map(self._one_letter.settle, decisions), strict=True)
 
     def _candidates(self) -> Iterator[Candidate]:
-        everybody = candidates(self._ledger, self.wave.from_wave, self.wave.name)
+        everybody = self._ledger.waves.candidates(self.wave.from_wave, self.wave.name)
         if self._changes is None:
             return everybody
         changes = self._changes

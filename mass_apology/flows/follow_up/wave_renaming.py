@@ -7,7 +7,7 @@ from collections.abc import Collection
 from mass_apology.guards import apply_overrides
 from mass_apology.guards.renamed_waves import WaveFacts, wave_findings
 from mass_apology.ledger import Records
-from mass_apology.ledger.sqlite.waves import Armed, agreed_letters, planned
+from mass_apology.ledger.further_waves import Armed
 from mass_apology.model import Finding
 from mass_apology.schedule import Wave, waves
 from mass_apology.settings import Campaign
@@ -20,8 +20,8 @@ def renaming_findings(
 
     ``consent`` is the one that still holds, if any: whoever gave it was told of letters that were planned before.
     """
-    known = agreed_letters(records, consent.at if consent else 0.0)
+    known = records.waves.agreed_letters(consent.at if consent else 0.0)
     for each in waves(campaign.follow_up):
         known.pop(each.name, None)
-    facts = WaveFacts(name=wave.name, letters=planned(records, wave.name), unnamed=known)
+    facts = WaveFacts(name=wave.name, letters=records.waves.planned(wave.name), unnamed=known)
     return apply_overrides(wave_findings(facts), override)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from mass_apology.guards import Commonest
-from mass_apology.ledger import Conflict, Kin, Known, Respelled, Shared, Staging
+from mass_apology.ledger import Conflict, Kin, Known, Planner, Respelled, Shared
 from mass_apology.model import Finding, Severity
 from mass_apology.settings import Campaign
 from mass_apology.system.timestamps import utc_minute
@@ -21,7 +21,7 @@ _EACH = 'one_letter_per = "customer" in campaign.toml'
 class Persons:
     """The persons of one plan, when all rows are staged."""
 
-    def __init__(self, staging: Staging, campaign: Campaign) -> None:
+    def __init__(self, staging: Planner, campaign: Campaign) -> None:
         self._staging = staging
         self._file = campaign.recipients
         self._told_by = {campaign.columns.address, campaign.columns.name, campaign.columns.key}

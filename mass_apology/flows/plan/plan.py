@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from mass_apology import __version__, recipients
 from mass_apology.approval import plan_code
-from mass_apology.campaign import LEDGER_NAME
 from mass_apology.codes import read_codes
 from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.continuity.outside import look
+from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan.attached_files import attached, attached_files, fonts
 from mass_apology.flows.plan.guarding import Guards
@@ -31,9 +31,7 @@ from mass_apology.flows.plan.plan_steps import (
 from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.languages import language_files
-from mass_apology.ledger import Changed, Ledger, Planned, Records, Staging
-from mass_apology.ledger.sqlite.on_disk import is_there
-from mass_apology.ledger.sqlite.origin import take_place_of
+from mass_apology.ledger import Changed, Ledger, Planned, Planner, Records
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.message.headers import message_id, parse_mailbox
 from mass_apology.letter.scenario import facts_findings, load_scenario
@@ -72,7 +70,7 @@ class Draft:
 
     def __init__(
         self,
-        staging: Staging,
+        staging: Planner,
         planning: Planning,
         check: Check,
         parts: Mapping[str, str],
@@ -123,7 +121,7 @@ class Draft:
     def commit(self, ledger: Ledger) -> None:
         """Make the plan the ledger's, in one transaction; letters still due that it does not hold are withheld."""
         if self._lost_elsewhere:  # before it: once the plan is the ledger's, nobody is asked about them again
-            take_place_of(ledger, self._lost_elsewhere, time.time())
+            ledger.continuity.take_place_of(self._lost_elsewhere, time.time())
         self._staging.commit(
             ledger,
             digest_parts=self._parts,
@@ -176,8 +174,8 @@ async def drafted_from(  # noqa: PLR0913 (what a plan depends on)
     identify = partial(_message_id, key, campaign.name, domain)
     with (
         suppressed(campaign, folder) as on_the_list,
-        Staging(
-            folder / LEDGER_NAME, FIRST_WAVE, identify, each_customer=campaign.one_letter_per == "customer"
+        ledger_store(folder).planner(
+            FIRST_WAVE, identify, each_customer=campaign.one_letter_per == "customer"
         ) as staging,
     ):
         planning = Planning(
@@ -210,14 +208,14 @@ def ledger_key(folder: Path, campaign: Campaign) -> bytes:
 
     Where one was lost, none is made in its place: the key is then the lost one's, if this machine remembers it.
     """
-    path = folder / LEDGER_NAME
-    if not is_there(path):
+    store = ledger_store(folder)
+    if not store.exists():
         lost = look(folder, campaign)
         if lost.findings:
             return bytes.fromhex(lost.remembered[-1].key) if lost.remembered else NO_KEY
-        with Ledger.create(path, campaign.name) as made:
+        with store.create(campaign.name) as made:
             return made.key
-    with Records.open(path, campaign.name) as records:
+    with store.read(campaign.name) as records:
         return records.key
 
 
@@ -263,7 +261,7 @@ def changed_parts(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[st
 def origin_facts(ledger: Records) -> dict[str, str]:
     """Which ledger and which recipients file the numbers and lines of a log are of."""
     file = ledger.digest_parts.get(_FILE, "")
-    return {"campaign": ledger.name, "ledger": ledger.origin.ledger, "recipients": file}
+    return {"campaign": ledger.name, "ledger": ledger.continuity.origin.ledger, "recipients": file}
 
 
 def due(counts: Mapping[Status, int]) -> int:

@@ -20,7 +20,7 @@ from mass_apology.flows.plan.canary import Candidates
 from mass_apology.flows.plan.guarding import Guards, Numbers
 from mass_apology.flows.plan.persons import Persons
 from mass_apology.flows.suppressing import Suppressed
-from mass_apology.ledger import Counts, Known, Staging
+from mass_apology.ledger import Counts, Known, Planner
 from mass_apology.letter.column_uses import column_uses
 from mass_apology.letter.inspecting.inspection import Inspection, together
 from mass_apology.letter.letter_writer import Writer
@@ -116,7 +116,7 @@ class Planning:
         self,
         campaign: Campaign,
         layout: Layout,
-        staging: Staging,
+        staging: Planner,
         make_writer: Callable[[], Writer],
         *,
         directories: tuple[Path, ...],

@@ -18,9 +18,6 @@ from mass_apology.flows.purge.purged_log import purge_log
 from mass_apology.flows.purge.remaining_files import remaining_files
 from mass_apology.flows.suppressing import store_path, suppressed
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.sqlite import purging
-from mass_apology.ledger.sqlite.origin import replaced
-from mass_apology.ledger.sqlite.waves import armed
 from mass_apology.quantities import counted
 from mass_apology.schedule import Due, waves
 from mass_apology.settings import Campaign, parse_duration
@@ -58,10 +55,10 @@ def purge(folder: Path, options: PurgeOptions, ask: Callable[[int], str]) -> Pur
     with locked_ledger(folder, campaign) as ledger:
         _require_finished(folder, campaign, ledger, now)
         _require_old(ledger, now - seconds, options.older_than)
-        people = purging.named(ledger)
+        people = ledger.purging.named()
         if people:
             _confirm(people, options, ask)
-        purging.purge(ledger, now)
+        ledger.purging.purge(now)
         purge_log(folder / LOG_NAME)
         _purge_record(ledger)
     with Suppressions.open(store_path(campaign, folder)) as store:
@@ -72,13 +69,13 @@ def purge(folder: Path, options: PurgeOptions, ask: Callable[[int], str]) -> Pur
 
 def _purge_record(ledger: Ledger) -> None:
     """By what this machine remembers, nobody of this ledger, or of one that it took the place of, is known any more."""
-    for name in (ledger.origin.ledger, *replaced(ledger)):
+    for name in (ledger.continuity.origin.ledger, *ledger.continuity.replaced()):
         if said := high_water.forget_people(name):
             raise OutputError(said, next_step="Make that folder writable, then run the same purge again.")
 
 
 def _require_finished(folder: Path, campaign: Campaign, ledger: Ledger, now: float) -> None:
-    unfinished = purging.unfinished(ledger)
+    unfinished = ledger.purging.unfinished()
     if unfinished.due:
         raise ConfirmationError(
             f"{counted(unfinished.due, 'letter is', 'letters are')} still due; nothing was purged.",
@@ -100,8 +97,8 @@ def _require_finished(folder: Path, campaign: Campaign, ledger: Ledger, now: flo
 
 def _still_armed(folder: Path, campaign: Campaign, ledger: Ledger, now: float) -> Iterator[tuple[str, int]]:
     """Waves that somebody agreed to, and how many letters are due yet, now or later."""
-    agreed = armed(ledger)
-    if not agreed or purging.is_purged(ledger):
+    agreed = ledger.waves.armed()
+    if not agreed or ledger.is_purged:
         return
     with suppressed(campaign, folder) as on_the_list:
         for wave in waves(campaign.follow_up):
@@ -113,7 +110,7 @@ def _still_armed(folder: Path, campaign: Campaign, ledger: Ledger, now: float) -
 
 
 def _require_old(ledger: Ledger, before: float, older_than: str) -> None:
-    newest = purging.newest(ledger)
+    newest = ledger.purging.newest()
     if newest is not None and newest > before:
         raise ConfirmationError(
             f"The last thing happened at {utc_minute(newest)}, which is not {older_than} ago; nothing was purged.",

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from mass_apology.campaign import FILE_NAME, LEDGER_NAME, LOG_NAME
+from mass_apology.campaign import FILE_NAME, LOG_NAME
+from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.history import CHECK_FILE
 from mass_apology.languages.language_files import FOLDER as LANGUAGES
-from mass_apology.ledger.sqlite.control_file import control_file
-from mass_apology.ledger.sqlite.write_lock import write_lock_file
 
 _FOR_EVERYBODY = frozenset({"templates", LANGUAGES})
 _MOST_OF_ONE_FOLDER = 5  # files of one sub-folder that are named; of more, the folder is
@@ -21,16 +20,11 @@ def remaining_files(folder: Path) -> tuple[str, ...]:
 
     A folder with many files is named with their number: "letters/ (2,000 files)".
     """
-    ledger = folder / LEDGER_NAME
     named_nobody = {
         folder / FILE_NAME,
         folder / LOG_NAME,
         folder / CHECK_FILE,
-        ledger,
-        ledger.with_name(f"{LEDGER_NAME}-wal"),
-        ledger.with_name(f"{LEDGER_NAME}-shm"),
-        control_file(ledger),
-        write_lock_file(ledger),
+        *ledger_store(folder).files(),
     }
     found = sorted(
         path.relative_to(folder) for path in folder.rglob("*") if _is_file(path) and path not in named_nobody

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.campaign import read_campaign
 from mass_apology.flows.continuity.outside import look, require_ledger, require_plan
+from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.plan import plan
 from mass_apology.ledger import Control, Records
-from mass_apology.ledger.sqlite.editions import Edition, editions
+from mass_apology.ledger.recorded import Edition
 from mass_apology.model import FIRST_WAVE, Finding, Status
 
 
@@ -33,10 +34,10 @@ def standing(folder: Path) -> Standing:
     campaign = read_campaign(folder)
     require_ledger(folder, campaign)
     findings = look(folder, campaign).findings
-    with Records.open(folder / LEDGER_NAME, campaign.name) as ledger:
+    with ledger_store(folder).read(campaign.name) as ledger:
         require_plan(ledger, findings)
         people = ledger.people(FIRST_WAVE)
-        further = {wave: ledger.counts(wave) for wave in ledger.waves() if wave != FIRST_WAVE}
+        further = {wave: ledger.counts(wave) for wave in ledger.wave_names() if wave != FIRST_WAVE}
         return Standing(
             campaign=campaign.name,
             activity=_activity(ledger),
@@ -44,7 +45,7 @@ def standing(folder: Path) -> Standing:
             counts=people.counts,
             due=plan.due(people.counts),
             waves=further,
-            editions=tuple(editions(ledger)),
+            editions=tuple(ledger.editions()),
             findings=findings,
         )
 

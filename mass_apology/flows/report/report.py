@@ -8,9 +8,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from mass_apology.campaign import LEDGER_NAME, read_campaign
+from mass_apology.campaign import read_campaign
 from mass_apology.errors import LedgerError, OutputError, require_sum
 from mass_apology.flows.continuity.outside import look, require_ledger, require_plan
+from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.output import refuse_existing
 from mass_apology.flows.plan import plan
 from mass_apology.flows.report.report_page_content import write_page
@@ -57,7 +58,7 @@ def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool
     require_ledger(folder, campaign)
     findings = look(folder, campaign).findings
     summary = Summary()
-    with Records.open(folder / LEDGER_NAME, campaign.name) as ledger:
+    with ledger_store(folder).read(campaign.name) as ledger:
         require_plan(ledger, findings)
         _require_wave(ledger, wave)
         before = ledger.people(wave)
@@ -89,7 +90,7 @@ def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool
 
 
 def _require_wave(ledger: Records, wave: str) -> None:
-    known = {FIRST_WAVE, *ledger.waves()}
+    known = {FIRST_WAVE, *ledger.wave_names()}
     if wave not in known:
         raise LedgerError(
             f"No letter of a wave {wave} was ever planned.", next_step=f"There are: {', '.join(sorted(known))}."

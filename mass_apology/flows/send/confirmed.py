@@ -47,4 +47,4 @@ def resendable(ledger: Ledger, wave: str, gate: Gate, leaving: Collection[int] =
     ``leaving``: delivery ids to leave out, because the new plan does not have these recipients.
     """
     ids = [each for each in ledger.in_doubt_ids(wave) if each not in leaving]
-    return tuple(letter.id for letter, _ in gate.check(ledger.in_doubt(wave, ids), time.time()).allowed)
+    return tuple(letter.id for letter, _ in gate.check(ledger.doubts.letters(wave, ids), time.time()).allowed)

@@ -21,7 +21,6 @@ from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
 from mass_apology.flows.send.stop_signals import stop_on_signals
 from mass_apology.ledger import Control, Ledger
-from mass_apology.ledger.sqlite import editions
 from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import Extensions, Finding, Status
 from mass_apology.quantities import are, counted, number, were
@@ -112,7 +111,7 @@ class SendingRun:
         attached = sum(octets for _, octets in attached_files.attached(self._folder, self._campaign))
         async with self._render_pool(confirmed, attached) as render_pool:
             self._require_confirmed(confirmed)
-            editions.begin(self._ledger, confirmed.wave, confirmed.parts, time.time())
+            self._ledger.begin_edition(confirmed.wave, confirmed.parts, time.time())
             self._release_in_doubt(confirmed, gate)
             stats = RunStats(confirmed.count)
             with closing(EventLog(self._folder / LOG_NAME)) as log:
@@ -178,8 +177,8 @@ class SendingRun:
         for start in range(0, len(confirmed.resend), RELEASE_BATCH):
             ids = confirmed.resend[start : start + RELEASE_BATCH]
             now = time.time()
-            result = gate.check(self._ledger.in_doubt(confirmed.wave, ids), now)
-            self._ledger.release_in_doubt(confirmed.wave, [letter.id for letter, _ in result.allowed], now)
+            result = gate.check(self._ledger.doubts.letters(confirmed.wave, ids), now)
+            self._ledger.doubts.release(confirmed.wave, [letter.id for letter, _ in result.allowed], now)
 
     def _windows(self) -> RelayWindows:
         limits = [rate for window in self._campaign.relay.windows if (rate := parse_rate(window))]
@@ -215,7 +214,7 @@ class SendingRun:
             log.flush()
             if problem := self._ledger.lost_sight():  # marks would go to a file that was deleted or replaced
                 dispatcher.close(problem)
-            wanted = self._ledger.requested()
+            wanted = await self._ledger.wanted()
             dispatcher.pause(paused=wanted is Control.PAUSE)
             if wanted is Control.STOP:
                 dispatcher.close()

@@ -8,7 +8,6 @@ from itertools import islice
 
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Ledger
-from mass_apology.ledger.sqlite.waves import withhold
 from mass_apology.sending.gate import LEFT_FILE
 from mass_apology.suppression import is_suppression
 
@@ -22,7 +21,7 @@ def withhold_barred(ledger: Ledger, wave: str, suppressed: Suppressed) -> None:
     """
     stopped = dict(_barred(ledger, wave, suppressed))
     if stopped:
-        withhold(ledger, stopped, time.time())
+        ledger.waves.withhold(stopped, time.time())
 
 
 def has_unsuppressed(ledger: Ledger, wave: str, suppressed: Suppressed) -> bool:

@@ -6,19 +6,11 @@ writer.py), and a request must get through however busy the ledger is.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 
 from mass_apology.errors import LedgerError
+from mass_apology.ledger.sender_state import Control
 from mass_apology.system.whole_file import write_whole
-
-
-class Control(StrEnum):
-    """What the sender is asked to do."""
-
-    RUN = "run"
-    PAUSE = "pause"  # begin no letter until told to run
-    STOP = "stop"  # finish what is begun, then end
 
 
 def control_file(ledger: Path) -> Path:

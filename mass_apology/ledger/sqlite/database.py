@@ -11,8 +11,8 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from mass_apology.errors import IllegalTransition, LedgerError
-from mass_apology.ledger.sqlite import origin
 from mass_apology.ledger.sqlite.on_disk import set_wal_aside, wal_of
+from mass_apology.ledger.sqlite.place import begin, read_place
 from mass_apology.ledger.sqlite.statements import read_sql, statements
 from mass_apology.system.sqlite_file import Database, is_empty
 
@@ -92,7 +92,7 @@ def create(path: Path, name: str, now: float) -> None:
         connection.executescript(f"BEGIN EXCLUSIVE; {read_sql('schema.sql')}")
         facts = {"name": name, "key": secrets.token_bytes(32), "now": now}
         connection.execute(_QUERIES["add-campaign"], facts)
-        origin.begin(connection, path)
+        begin(connection, path)
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
 
@@ -138,7 +138,7 @@ def _require_campaign(connection: Connection, path: Path, name: str | None) -> N
     (found, *_) = connection.execute(_QUERIES["campaign"]).fetchone()
     if name is None or found == name:
         return
-    copied = not origin.read_origin(connection).is_at(path)
+    copied = not read_place(connection).is_at(path)
     raise LedgerError(
         f'{path} belongs to the campaign "{found}", not to "{name}".',
         next_step="This folder is a copy. For the new campaign, delete ledger.sqlite* and log.jsonl in it; the others "

@@ -1,58 +1,50 @@
-"""Letters in doubt: which they are, and those of which a relay's log proves that it took them."""
+"""Letters in doubt: which they are, what a relay's log proves of them, and those that a person releases."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from sqlite3 import Connection
 
-from msgspec import Struct
+import msgspec
 
-from mass_apology.ledger.sqlite.lock import transaction
-from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
+from mass_apology.ledger.came_back import Doubt, Proof
+from mass_apology.ledger.sqlite import claims
+from mass_apology.ledger.sqlite.connections import Writing
+from mass_apology.ledger.sqlite.lock import fenced, transaction
 from mass_apology.ledger.sqlite.statements import statements
+from mass_apology.model import Delivery
 from mass_apology.quantities import counted, were
 
 _QUERIES = statements("doubts.sql")
+_RELEASE = statements("queries.sql")["release"]
 _ADD_NOTE = statements("queries.sql")["add-note"]
 
 
-class Doubt(Struct, frozen=True, kw_only=True):
-    """A letter that the relay may have."""
+class SqliteDoubts:
+    """Implements ``port.Doubts``."""
 
-    delivery: int
-    message_id: str  # with angle brackets
-    address: str
-    handed_over_at: float  # when its final dot was about to be written last; Unix seconds
+    def __init__(self, writing: Writing) -> None:
+        self._writing = writing
 
+    def all(self) -> list[Doubt]:
+        return self._writing.write(_doubts)
 
-class Proof(Struct, frozen=True, kw_only=True):
-    """That the relay took a letter."""
+    def acknowledged(self, since: float, until: float, limit: int) -> list[tuple[str, float]]:
+        facts = {"since": since, "until": until, "limit": limit}
+        return self._writing.write(lambda connection: connection.execute(_QUERIES["surely-taken"], facts).fetchall())
 
-    delivery: int
-    at: float  # when; Unix seconds
-    reply: str  # what the letter's record then says
+    def on_their_way(self) -> int:
+        (count,) = self._writing.write(lambda connection: connection.execute(_QUERIES["on-their-way"]).fetchone())
+        return int(count)
 
+    def settle(self, proofs: Sequence[Proof], now: float) -> int:
+        return self._writing.write(lambda connection: _settle(connection, proofs, now))
 
-def doubts(ledger: Ledger) -> list[Doubt]:
-    """All letters in doubt, of every wave, in the order in which they were planned."""
-    return ledger.write(_doubts)
+    def letters(self, wave: str, letters: Iterable[int]) -> list[Delivery]:
+        return self._writing.write(lambda connection: claims.in_doubt(connection, wave, letters))
 
-
-def acknowledged(ledger: Ledger, since: float, until: float, limit: int) -> list[tuple[str, float]]:
-    """Letters that the relay has acknowledged: Message-ID with angle brackets, and when it was handed over."""
-    facts = {"since": since, "until": until, "limit": limit}
-    return ledger.write(lambda connection: connection.execute(_QUERIES["surely-taken"], facts).fetchall())
-
-
-def on_their_way(ledger: Ledger) -> int:
-    """Letters that a running sender is handing over: they may be in doubt yet, or not."""
-    (count,) = ledger.write(lambda connection: connection.execute(_QUERIES["on-their-way"]).fetchone())
-    return int(count)
-
-
-def settle(ledger: Ledger, proofs: Sequence[Proof], now: float) -> int:
-    """Make these ACCEPTED, with one commit that notes it; how many were still in doubt. It needs no campaign's lock."""
-    return ledger.write(lambda connection: _settle(connection, proofs, now))
+    def release(self, wave: str, letters: Collection[int], now: float) -> int:
+        return self._writing.write(lambda connection: _release(connection, wave, letters, now))
 
 
 def _doubts(connection: Connection) -> list[Doubt]:
@@ -73,3 +65,14 @@ def _settle(connection: Connection, proofs: Sequence[Proof], now: float) -> int:
         what = f"{counted(settled, 'letter')} in doubt {were(settled)} found in the relay's log and counted as accepted"
         connection.execute(_ADD_NOTE, {"now": now, "what": what})
         return settled
+
+
+def _release(connection: Connection, wave: str, letters: Collection[int], now: float) -> int:
+    facts = {"wave": wave, "letters": msgspec.json.encode(list(letters)).decode(), "now": now}
+    with fenced(connection):
+        count = connection.execute(_RELEASE, facts).rowcount
+        if count:
+            released = f"{were(count)} released to be sent again"
+            what = f"{counted(count, 'letter')} of the wave {wave} in doubt {released}"
+            connection.execute(_ADD_NOTE, {"now": now, "what": what})
+        return count

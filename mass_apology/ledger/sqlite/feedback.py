@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from sqlite3 import Connection
 
-from msgspec import Struct
-
+from mass_apology.ledger.came_back import Match, Note, Traces
+from mass_apology.ledger.sqlite.connections import Writing
 from mass_apology.ledger.sqlite.lock import transaction
 from mass_apology.ledger.sqlite.purging import NOTE as PURGED
-from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.sqlite.waiting_feedback import settle, waiting
 from mass_apology.model import Status
@@ -18,71 +17,30 @@ from mass_apology.model import Status
 _QUERIES = statements("feedback.sql")
 
 
-class Match(Struct, frozen=True, kw_only=True):
-    """Whose letter something is about."""
+class SqliteFeedback:
+    """Implements ``port.Feedback``. It prepares the writing connection when it is made."""
 
-    delivery: int
-    address: str  # the recipient's, as the ledger has it
-    proven: bool  # by something that an outsider cannot guess
-
-
-class Traces(Struct, frozen=True, kw_only=True):
-    """What may tell whose letter something is about; any may be empty. An address alone proves nothing."""
-
-    tokens: Sequence[str] = ()  # left parts of Message-IDs: an ENVID, and those in return paths
-    message_ids: Sequence[str] = ()  # with angle brackets
-    relay_ids: Sequence[str] = ()  # the last word of what the relay said after 250, too long to be guessed
-    address: str = ""
-
-
-class Note(Struct, frozen=True, kw_only=True):
-    """What one message or event says of one letter."""
-
-    key: str  # of the message
-    part: int  # which of the recipients it speaks of, from 0
-    at: float | None  # the message's own date, Unix seconds
-    kind: str
-    cause: str | None
-    match: Match | None
-    address: str  # as reported
-    detail: str
-    becomes: Status | None  # BOUNCED or COMPLAINED, where it changes the letter's status; ACCEPTED for one in doubt
-    said: str  # what the letter's record then says
-
-
-class FeedbackBook:
-    """The ledger's part about feedback. It touches no letter that is due or on its way: no lock is needed."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        ledger.write(_prepare)
+    def __init__(self, writing: Writing) -> None:
+        self._writing = writing
+        writing.write(_prepare)
 
     def is_known(self, key: str) -> bool:
-        """Whether this message was read before."""
-        return self._ledger.write(lambda connection: _is_known(connection, key))
+        return self._writing.write(lambda connection: _is_known(connection, key))
 
     def first_planned_at(self) -> float | None:
-        """When the campaign's first letter was planned (Unix seconds); ``None`` where none is."""
-        return self._ledger.write(lambda connection: _moment(connection, "first-planned"))
+        return self._writing.write(lambda connection: _moment(connection, "first-planned"))
 
     def first_letter_at(self, address: str) -> float | None:
-        """When the first letter may have left for this address (Unix seconds); ``None`` where none has."""
-        return self._ledger.write(lambda connection: _moment(connection, "first-letter", address=address))
+        return self._writing.write(lambda connection: _moment(connection, "first-letter", address=address))
 
     def find(self, traces: Traces) -> Match | None:
-        """The letter that something is about: by the first of its traces that fits."""
-        return self._ledger.write(lambda connection: _find(connection, traces))
+        return self._writing.write(lambda connection: _find(connection, traces))
 
     def record(self, notes: Sequence[Note], now: float) -> Counter[Status]:
-        """Keep these notes, and change the statuses that they or earlier ones change: all or none.
-
-        How many letters are now in which. A status for a letter that is being handed over waits; see ``waiting``.
-        """
-        return self._ledger.write(lambda connection: _record(connection, notes, now))
+        return self._writing.write(lambda connection: _record(connection, notes, now))
 
     def waiting(self) -> int:
-        """Letters that are being handed over, and get a status once their sender has recorded its reply."""
-        return self._ledger.write(waiting)
+        return self._writing.write(waiting)
 
 
 def _prepare(connection: Connection) -> None:

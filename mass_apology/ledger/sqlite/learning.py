@@ -2,80 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from sqlite3 import Connection
 
-from msgspec import Struct
-
 from mass_apology.ledger.sqlite import lock
-from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
 from mass_apology.ledger.sqlite.statements import statements
-from mass_apology.model import FIRST_WAVE, Status
+from mass_apology.ledger.whereabouts import File, Learned, MakeToken, Told
+from mass_apology.model import FIRST_WAVE
 
 _QUERIES = statements("learning.sql")
 
 _STEPS = ("reopen", "drop-withheld", "add-letters", "name-letters", "hand-over", "conclude", "end", "settled")
 
-MakeToken = Callable[[str, int], str]
-"""(wave, identity) → the left part of the Message-ID."""
 
-
-class Told(Struct, frozen=True, kw_only=True, gc=False):
-    """What a log says last of a letter."""
-
-    token: str
-    wave: str
-    line: (
-        int | None
-    )  # where the first of its rows starts in the recipients file; None where the file is another one now
-    status: Status | None  # ACCEPTED, REFUSED, EXPIRED or IN_DOUBT; None: due again
-    at: float = 0.0  # Unix seconds
-    attempts: int = 0
-    code: int | None = None
-    enhanced_code: str | None = None
-    reply: str | None = None
-
-
-class Learned(Struct, frozen=True, kw_only=True):
-    """What became of it."""
-
-    accepted: int  # letters that were due, or in doubt, and are not any more
-    refused: int
-    expired: int
-    in_doubt: int
-    aside: int  # letters of people whose rows are set aside by now: they are not written to
-    unmatched: int  # letters of other people whom the ledger does not know
-
-    @property
-    def letters(self) -> int:
-        return self.accepted + self.refused + self.expired + self.in_doubt
-
-
-class File(Struct, frozen=True, kw_only=True):
-    """The recipients file as it is, for letters that are only known by their rows."""
-
-    lines: Sequence[tuple[int, str]]  # where each row starts, and the token that its first letter has in the ledger
-    planned: bool  # the ledger's plan is of this very file: so its rows that were set aside are this file's
-
-
-def learn(ledger: Ledger, told: Iterable[Told], make_token: MakeToken, file: File, domain: str, now: float) -> Learned:
-    """Make letters what the log says, all of them or none. They keep the Message-IDs that the log names.
-
-    ``domain`` is the right side of those. Raises ``FencedOut`` unless the lock is held.
-    """
-
-    def act(connection: Connection) -> Learned:
-        connection.executescript(_QUERIES["prepare"])
-        with lock.fenced(connection):
-            try:
-                _tell(connection, told)
-                _match(connection, make_token, file)
-                return _conclude(connection, domain, now)
-            finally:
-                for statement in _QUERIES["forget"].split(";"):
-                    connection.execute(statement)
-
-    return ledger.write(act)
+def learn(
+    connection: Connection, told: Iterable[Told], make_token: MakeToken, file: File, domain: str, now: float
+) -> Learned:
+    """Make letters what the log says, all of them or none. Raises ``FencedOut`` unless the lock is held."""
+    connection.executescript(_QUERIES["prepare"])
+    with lock.fenced(connection):
+        try:
+            _tell(connection, told)
+            _match(connection, make_token, file)
+            return _conclude(connection, domain, now)
+        finally:
+            for statement in _QUERIES["forget"].split(";"):
+                connection.execute(statement)
 
 
 def _tell(connection: Connection, told: Iterable[Told]) -> None:

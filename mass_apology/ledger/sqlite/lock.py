@@ -14,9 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from sqlite3 import Connection
 
-from msgspec import Struct
-
 from mass_apology.errors import FencedOut, LedgerError, LedgerLocked
+from mass_apology.ledger.sender_state import Holder
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.system.processes import start_of
 
@@ -25,14 +24,6 @@ RENEWAL = 10.0  # seconds between two renewals
 
 _QUERIES = statements("lock.sql")
 _ADD_NOTE = statements("queries.sql")["add-note"]
-
-
-class Holder(Struct, frozen=True, kw_only=True):
-    """A process, as others can recognise it."""
-
-    host: str
-    pid: int
-    started: str  # tells it from a later process with its pid; empty where the system does not say
 
 
 def this_process() -> Holder:

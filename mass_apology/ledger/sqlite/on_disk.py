@@ -107,3 +107,17 @@ def save(connection: Connection, path: Path) -> Path:
             "of it back before anybody is written to again.",
         ) from error
     return to
+
+
+def saved(path: Path, to: Path, problem: str) -> LedgerError:
+    """What to say when ``save`` has written a ledger that was at ``path`` to ``to``."""
+    if to == path:
+        return LedgerError(
+            f"{problem} It was written anew with all that was recorded.",
+            next_step="See where the campaign stands: mass-apology status. To go on, run the same command again.",
+        )
+    return LedgerError(
+        f"{problem} All that was recorded is in {to}.",
+        next_step=f"Move away what stands at {path} now, with its -wal and -shm; move {to.name} to its "
+        "place; then run the same command again.",
+    )

@@ -2,7 +2,10 @@
 INSERT INTO origin (id, ledger, host, folder, device, inode) VALUES (1, :ledger, :host, :folder, :device, :inode);
 
 -- name: origin
-SELECT ledger, host, folder, device, inode, log_size, log_end, suppressions, suppressed FROM origin;
+SELECT ledger, folder, log_size, log_end, suppressions, suppressed FROM origin;
+
+-- name: place
+SELECT host, folder, device, inode FROM origin;
 
 -- name: use-suppressions
 UPDATE origin SET suppressions = :path, suppressed = :entries;

@@ -14,12 +14,13 @@ from typing import Any, Self
 
 import msgspec
 
+from mass_apology.ledger import port
 from mass_apology.ledger.sqlite import lock
 from mass_apology.ledger.sqlite.committing import commit
 from mass_apology.ledger.sqlite.database import connect, explained
 from mass_apology.ledger.sqlite.meeting import Met, meet
 from mass_apology.ledger.sqlite.merging import NAMED, Row, merge
-from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
+from mass_apology.ledger.sqlite.sqlite_ledger import SqliteLedger
 from mass_apology.ledger.sqlite.staging_file import delete_abandoned, new_file
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.staged import (
@@ -46,8 +47,8 @@ _STAGING = statements("staging.sql")
 _PRAGMAS = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"
 
 
-class Staging:
-    """The rows of one wave's plan, in a temporary file beside the ledger (mode 0600). Use it in a ``with`` statement.
+class SqliteStaging:
+    """Implements ``port.Planner``: the rows of a wave's plan, in a temporary file beside the ledger (mode 0600).
 
     ``ledger`` need not exist yet: then everyone is new. ``message_id`` gives the Message-ID for a recipient's identity.
     A mailbox gets one letter; with ``each_customer`` each of its customers does. Files that a crashed process left are
@@ -82,7 +83,6 @@ class Staging:
     # Taking rows
 
     def add(self, recipients: Sequence[tuple[Recipient, str]]) -> None:
-        """Stage rows, each with the language its letter will have. Rows of one identity become one letter."""
         encode = msgspec.json.encode
         rows = [
             (
@@ -105,11 +105,9 @@ class Staging:
         self._merged, self._met_as_of = False, None
 
     def withhold(self, rows: Sequence[Withheld]) -> None:
-        """Set rows aside."""
         self._many("set-aside", [_set_aside(row) for row in rows])
 
     def withhold_conflicts(self) -> None:
-        """Set all rows aside of letters whose rows do not agree."""
         self._merge()
         with explained(self._path), lock.transaction(self._connection):
             for conflict in self._conflicts(-1):
@@ -121,7 +119,6 @@ class Staging:
         self._met_as_of = None
 
     def withhold_letters(self, failed: Iterable[tuple[int, str]]) -> None:
-        """Set the rows of these letters aside: pairs of an id of ``deliveries`` and the reason."""
         with explained(self._path), lock.transaction(self._connection):
             for staged, reason in failed:
                 self._execute("set-letter-aside", {"staged": staged, "reason": reason})
@@ -129,27 +126,23 @@ class Staging:
                 self._met_as_of = None
 
     def offer(self, codes: Iterable[str]) -> None:
-        """Codes to be allotted, in this order, to recipients who have none; one offered before is passed over."""
         self._many("offer", [(code,) for code in codes])
         self._offers, self._met_as_of = True, None
 
     # Looking at them
 
     def codes(self) -> Codes:
-        """How many codes are wanted, and how many are left."""
         self._merge()
         self._meet()
         with explained(self._path):
             return Codes(wanted=self._count("wanting"), free=self._count("free"))
 
     def conflicts(self, limit: int = 1000) -> list[Conflict]:
-        """The first letters, in the file's order, whose rows contradict each other. ``counts`` has their number."""
         self._merge()
         with explained(self._path):
             return list(self._conflicts(limit))
 
     def counts(self, domains: int = 10) -> Counts:
-        """What was staged, with the ``domains`` most frequent domains."""
         self._merge()
         with explained(self._path):
             return Counts(
@@ -162,28 +155,23 @@ class Staging:
             )
 
     def shared(self) -> Iterator[Shared]:
-        """All letters that several persons get together, in the file's order."""
         for address, persons, names, lines in self._looked("shared"):
             yield Shared(address=address, persons=persons, names=texts(names), lines=numbers(lines))
 
     def respelled(self) -> Iterator[Respelled]:
-        """All letters whose rows spell the mailbox in several ways, in the file's order."""
         for addresses, lines in self._looked("respelled"):
             yield Respelled(addresses=texts(addresses), lines=numbers(lines))
 
     def of_several_rows(self) -> Iterator[SeveralRows]:
-        """All letters that several rows share, in the file's order."""
         for language, address, lines, rows in self._looked("of-several-rows"):
             yield SeveralRows(language=language, address=address, lines=numbers(lines), rows=read_rows(rows))
 
     def repeated(self) -> Iterator[Kin]:
-        """Letters to one customer in several mailboxes; where each customer gets a letter, to one mailbox."""
         rows = self._looked("mailboxes-repeated" if self._each_customer else "customers-repeated")
         for _, letters in groupby(rows, key=itemgetter(0)):
             yield kin(letters)
 
     def compare(self) -> Planned:
-        """What ``commit`` would do to the ledger as it is now."""
         self._merge()
         self._meet()
         with explained(self._path):
@@ -201,7 +189,6 @@ class Staging:
         )
 
     def known(self, limit: int = 5) -> Known:
-        """What the ledger knows of the plan's people, with at most ``limit`` examples of each kind."""
         self._merge()
         self._meet()
         with explained(self._path):
@@ -216,20 +203,17 @@ class Staging:
             )
 
     def outdated(self, limit: int = 100) -> list[int]:
-        """The lines of the first customers whose data changed after their letter had gone, as of ``compare``."""
         with explained(self._path):
             rows = self._execute("outdated", (limit,)).fetchall()
         return [line for (lines,) in rows for line in msgspec.json.decode(lines, type=list[int])]
 
     def leaving(self) -> frozenset[int]:
-        """The ledger's rows of the wave's letters in doubt whose recipients have no row here."""
         self._merge()
         self._meet()
         with explained(self._path):
             return frozenset(letter for (letter,) in self._execute("leaving"))
 
     def changed(self) -> Iterator[Changed]:
-        """All customers whose data changed after their letter had gone, as the file has them now."""
         self._merge()
         self._meet()
         with explained(self._path):
@@ -237,10 +221,6 @@ class Staging:
                 yield Changed(**dict(zip(Changed.__struct_fields__, row, strict=True)))
 
     def deliveries(self, batch: int, *, everyone: bool = False) -> Iterator[list[Delivery]]:
-        """The letters as they will be claimed, in the file's order, at most ``batch`` at a time.
-
-        Only those that are new or change, unless ``everyone`` is asked for. Their ids are the plan's, not the ledger's.
-        """
         self._merge()
         self._meet()
         with explained(self._path):
@@ -252,7 +232,7 @@ class Staging:
 
     def commit(
         self,
-        ledger: Ledger,
+        ledger: port.Ledger,
         *,
         digest_parts: Mapping[str, str],
         header: Sequence[str],
@@ -260,11 +240,6 @@ class Staging:
         now: float,
         largest: LargestLetter = NO_LETTER,
     ) -> Planned:
-        """Make the plan durable, all of it or nothing: new letters are PLANNED at ``now``, and due.
-
-        ``canary`` are ids of ``deliveries``: the letters that go first. Rows that were set aside by an earlier plan of
-        the wave are replaced by this one's. Raises ``FencedOut`` unless the ledger's lock is held.
-        """
         facts = {
             "wave": self._wave,
             "now": now,
@@ -273,6 +248,8 @@ class Staging:
             "header": msgspec.json.encode(header).decode(),
             **msgspec.structs.asdict(largest),
         }
+        if not isinstance(ledger, SqliteLedger):
+            raise TypeError("a plan is committed to a ledger of its own store")
         return ledger.write(lambda connection: self._commit(connection, facts))
 
     # How

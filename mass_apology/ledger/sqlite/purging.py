@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from sqlite3 import Connection
 
-from msgspec import Struct
-
 from mass_apology.errors import LedgerError
+from mass_apology.ledger.recorded import Unfinished
 from mass_apology.ledger.sqlite import lock
-from mass_apology.ledger.sqlite.sqlite_ledger import Ledger
-from mass_apology.ledger.sqlite.sqlite_records import Records
+from mass_apology.ledger.sqlite.connections import Writing
 from mass_apology.ledger.sqlite.statements import statements
 
 NOTE = "personal data purged"
@@ -31,44 +29,28 @@ _KEPT = re.compile(
 _ANOTHER = "a note, whose text was purged"
 
 
-class Unfinished(Struct, frozen=True, kw_only=True):
-    """Letters that a purge would leave without an end."""
+class SqlitePurging:
+    """Implements ``port.Purging``."""
 
-    due: int  # or on their way
-    in_doubt: int
+    def __init__(self, writing: Writing) -> None:
+        self._writing = writing
 
+    def newest(self) -> float | None:
+        (moment,) = self._writing.write(lambda connection: connection.execute(_QUERIES["newest"]).fetchone())
+        return None if moment is None else float(moment)
 
-def newest(ledger: Ledger) -> float | None:
-    """When anything last happened to a letter, Unix seconds; ``None`` where there is none."""
-    (moment,) = ledger.write(lambda connection: connection.execute(_QUERIES["newest"]).fetchone())
-    return None if moment is None else float(moment)
+    def unfinished(self) -> Unfinished:
+        due, in_doubt = self._writing.write(lambda connection: connection.execute(_QUERIES["unfinished"]).fetchone())
+        return Unfinished(due=due, in_doubt=in_doubt)
 
+    def named(self) -> int:
+        (count,) = self._writing.write(lambda connection: connection.execute(_QUERIES["named"]).fetchone())
+        return int(count)
 
-def unfinished(ledger: Ledger) -> Unfinished:
-    """Letters that could not be sent, or cleared up, after a purge."""
-    due, in_doubt = ledger.write(lambda connection: connection.execute(_QUERIES["unfinished"]).fetchone())
-    return Unfinished(due=due, in_doubt=in_doubt)
-
-
-def named(ledger: Ledger) -> int:
-    """How many people, and rows of people, the ledger still tells anything of."""
-    (count,) = ledger.write(lambda connection: connection.execute(_QUERIES["named"]).fetchone())
-    return int(count)
-
-
-def purge(ledger: Ledger, now: float) -> None:
-    """Forget addresses, names, rows, subjects, reasons, and what servers and operators said.
-
-    What stays proves what was done, and keeps a customer who is in the file again from being written to twice.
-    Raises ``FencedOut`` unless the lock is held, and ``LedgerError`` where another program reads just now: then the
-    tables name nobody any more, and the file may; purging again finishes it.
-    """
-    ledger.write(lambda connection: _purge(connection, now))
-
-
-def is_purged(records: Records) -> bool:
-    """Whether the people of this ledger were forgotten."""
-    return any(note.what == NOTE for note in records.notes())
+    def purge(self, now: float) -> None:
+        """As the port says. ``LedgerError`` also where another program reads just now: then the tables name nobody any
+        more, and the file may; purging again finishes it."""
+        self._writing.write(lambda connection: _purge(connection, now))
 
 
 def _purge(connection: Connection, now: float) -> None:

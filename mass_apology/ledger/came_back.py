@@ -1,0 +1,87 @@
+"""What came back after the letters, as a ledger takes it: reports, choices, proofs about letters in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from mass_apology.model import Status
+
+
+class Match(Struct, frozen=True, kw_only=True):
+    """Whose letter something is about."""
+
+    delivery: int
+    address: str  # the recipient's, as the ledger has it
+    proven: bool  # by something that an outsider cannot guess
+
+
+class Traces(Struct, frozen=True, kw_only=True):
+    """What may tell whose letter something is about; any may be empty. An address alone proves nothing."""
+
+    tokens: Sequence[str] = ()  # left parts of Message-IDs: an ENVID, and those in return paths
+    message_ids: Sequence[str] = ()  # with angle brackets
+    relay_ids: Sequence[str] = ()  # the last word of what the relay said after 250, too long to be guessed
+    address: str = ""
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """What one message or event says of one letter."""
+
+    key: str  # of the message
+    part: int  # which of the recipients it speaks of, from 0
+    at: float | None  # the message's own date, Unix seconds
+    kind: str
+    cause: str | None
+    match: Match | None
+    address: str  # as reported
+    detail: str
+    becomes: Status | None  # BOUNCED or COMPLAINED, where it changes the letter's status; ACCEPTED for one in doubt
+    said: str  # what the letter's record then says
+
+
+class Token(Struct, frozen=True, kw_only=True):
+    """What a link of a letter says when it is used."""
+
+    remedy: str
+    letter: str  # the left part of its Message-ID
+    at: float | None  # Unix seconds, where it is known
+    source: str  # the file or mailbox it was read from
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """Somebody's last choice."""
+
+    address: str
+    name: str
+    lines: str  # JSON array of line numbers in the recipients file
+    rows: str  # JSON array of objects
+    remedy: str
+    at: float  # Unix seconds
+    source: str
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """What became of tokens that were read."""
+
+    new: int
+    known: int  # read before
+    strange: int  # of no letter of this campaign
+
+
+class Doubt(Struct, frozen=True, kw_only=True):
+    """A letter that the relay may have."""
+
+    delivery: int
+    message_id: str  # with angle brackets
+    address: str
+    handed_over_at: float  # when its final dot was about to be written last; Unix seconds
+
+
+class Proof(Struct, frozen=True, kw_only=True):
+    """That the relay took a letter."""
+
+    delivery: int
+    at: float  # when; Unix seconds
+    reply: str  # what the letter's record then says

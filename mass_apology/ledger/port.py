@@ -1,0 +1,210 @@
+"""What a ledger is to those who use it, whatever it is made of.
+
+Each Protocol is named by its user, and says what is guaranteed: those of this module, of ``readers``, ``writers`` and
+``planner``.
+
+All times are Unix seconds. ``LedgerError`` means that the ledger cannot be read or written; nothing of what was asked
+for is recorded then. ``FencedOut`` is the ``LedgerError`` for whoever does not hold the campaign's lock any more, or
+never took it.
+
+What a running sender waits for is asynchronous, so that a network may be in between. Everything else is for before and
+after, or for commands that do nothing meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol, Self
+
+from mass_apology.ledger.planner import PlanContents, PlanInput, PlanOutlook
+from mass_apology.ledger.readers import (
+    CampaignFacts,
+    ChoiceRecords,
+    ContinuityRecords,
+    Requests,
+    Results,
+    WaveRecords,
+)
+from mass_apology.ledger.sender_state import Control
+from mass_apology.ledger.staged import Planned
+from mass_apology.ledger.writers import Choices, Continuity, Doubts, Feedback, Purging, Refusals, Waves
+from mass_apology.model import FIRST_WAVE, NO_LETTER, Delivery, LargestLetter, Mark
+
+
+class Sender(Protocol):
+    """For the dispatcher and the outbox of one run, under the campaign's lock.
+
+    Once a mark could not be made durable, every method raises that ``LedgerError``, and no mark is recorded any more.
+    """
+
+    async def claim(
+        self, limit: int, now: float, *, canary_only: bool = False, wave: str = FIRST_WAVE
+    ) -> list[Delivery]:
+        """At most ``limit`` letters of the wave: deferred ones due at ``now``, then planned ones in the file's order.
+
+        None is given out twice before a mark of it is durable. A claim ends with the process.
+        """
+
+    async def next_due_at(self, wave: str = FIRST_WAVE) -> float | None:
+        """When the wave's first deferred letter that is not claimed is due; ``None`` for none."""
+
+    async def hand_over(self, mark: Mark) -> None:
+        """Return when the HANDING_OVER mark, and every earlier one, is durable: only then may the final dot be written.
+
+        If the caller is cancelled meanwhile, the mark may be durable all the same; record what became of the letter.
+        """
+
+    def record(self, mark: Mark) -> None:
+        """Make an outcome durable soon, after every earlier mark. A failure shows in what is awaited next.
+
+        A status that ``model.TRANSITIONS`` does not allow is such a failure: ``IllegalTransition``.
+        """
+
+    async def flush(self) -> None:
+        """Return when every mark so far is durable, and what came back meanwhile has given letters their status."""
+
+    async def wanted(self) -> Control:
+        """What was asked of the sender last; ``RUN`` if nothing was."""
+
+
+class Session(Protocol):
+    """For the command that holds the campaign's lock, or works beside the one that does."""
+
+    def acquire(self, now: float) -> None:
+        """Take the campaign's lock. Raises ``LedgerLocked`` with host and pid while a living process holds it."""
+
+    def release(self) -> None:
+        """Give the lock back; without effect where it is not ours."""
+
+    def recover(self, now: float) -> int:
+        """After a crash: letters whose hand-over has no recorded reply become IN_DOUBT. How many."""
+
+    def recover_unless_held(self, now: float) -> bool:
+        """As ``recover``, without the lock: for a process that works beside senders. False, and nothing is done, where
+        one lives: what is HANDING_OVER is its own."""
+
+    def begin_edition(self, wave: str, parts: Mapping[str, str], now: float) -> None:
+        """From here on this process hands letters over that are made from these parts. Raises ``FencedOut``."""
+
+    def note(self, now: float, what: str) -> None:
+        """Keep something that somebody may ask about later; see ``Results.notes``. Raises ``FencedOut``."""
+
+    def on_durable(self, hear: Callable[[Sequence[Mark]], None]) -> None:
+        """``hear`` of each group of marks once it is durable, in any thread, before anybody who waits goes on."""
+
+    def on_claim(self, hear: Callable[[Sequence[Delivery]], None]) -> None:
+        """``hear`` of each batch of letters before whoever claims it gets it, in place of who heard of them before."""
+
+    def lost_sight(self) -> str | None:
+        """Why the next run may not find what is recorded from now on, as a sentence; ``None`` where it will."""
+
+    def require_kept(self) -> None:
+        """Raise ``LedgerError`` where ``lost_sight`` says something, and save what was recorded, where that can be."""
+
+
+class Records(Results, CampaignFacts, Requests, Protocol):
+    """A ledger that is open for reading, at any time and from any process; a ``with`` statement closes it."""
+
+    @property
+    def waves(self) -> WaveRecords: ...
+
+    @property
+    def choices(self) -> ChoiceRecords: ...
+
+    @property
+    def continuity(self) -> ContinuityRecords: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class Ledger(Records, Sender, Session, Protocol):
+    """A ledger that is open for writing. Leaving the ``with`` statement makes everything durable that was recorded, and
+    raises the ``LedgerError`` that stopped the writing, if one did."""
+
+    @property
+    def waves(self) -> Waves: ...
+
+    @property
+    def choices(self) -> Choices: ...
+
+    @property
+    def continuity(self) -> Continuity: ...
+
+    @property
+    def feedback(self) -> Feedback: ...
+
+    @property
+    def doubts(self) -> Doubts: ...
+
+    @property
+    def refusals(self) -> Refusals: ...
+
+    @property
+    def purging(self) -> Purging: ...
+
+
+class Planner(PlanInput, PlanContents, PlanOutlook, Protocol):
+    """One wave's plan in the making; leaving the ``with`` statement forgets it."""
+
+    def commit(
+        self,
+        ledger: Ledger,
+        *,
+        digest_parts: Mapping[str, str],
+        header: Sequence[str],
+        canary: Collection[int],
+        now: float,
+        largest: LargestLetter = NO_LETTER,
+    ) -> Planned:
+        """Make the plan durable, all of it or nothing: new letters are PLANNED at ``now``, and due.
+
+        ``ledger`` is of the same store. ``canary`` are ids of ``deliveries``: the letters that go first. Rows that were
+        set aside by an earlier plan of the wave are replaced by this one's. Raises ``FencedOut``.
+        """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class Store(Protocol):
+    """Where one campaign's ledger is kept, whether or not there is one yet. Opening raises ``LedgerError`` where the
+    ledger is missing, damaged, newer or another campaign's."""
+
+    @property
+    def place(self) -> str:
+        """As people are told."""
+
+    def exists(self) -> bool:
+        """Whether a ledger was ever made there."""
+
+    def create(self, name: str) -> Ledger:
+        """Make the ledger of the campaign ``name`` and open it. Raises ``LedgerError`` if there is one already."""
+
+    def open(self, name: str) -> Ledger:
+        """The ledger of the campaign ``name``, for writing."""
+
+    def read(self, name: str) -> Records:
+        """The ledger of the campaign ``name``, for reading."""
+
+    def read_any(self) -> Records:
+        """The ledger of whichever campaign it is."""
+
+    def planner(self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False) -> Planner:
+        """A new plan, to be compared with the ledger, which need not exist yet: then everyone is new.
+
+        ``message_id`` gives the Message-ID for a recipient's identity. A mailbox gets one letter; with
+        ``each_customer`` each of its customers does.
+        """
+
+    def delete_abandoned_plans(self) -> None:
+        """Delete plans of processes that have ended: they hold customers' data."""
+
+    def stray(self) -> str:
+        """The name of a file with the latest commits of a ledger that is gone; empty where there is none."""
+
+    def files(self) -> frozenset[Path]:
+        """The files that belong to the ledger, and name nobody once it was purged."""

@@ -1,0 +1,162 @@
+"""What a ledger that is open for reading is to those who look; see ``port``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from mass_apology.ledger.came_back import Choice
+from mass_apology.ledger.further_waves import Armed, Candidate, Sharer
+from mass_apology.ledger.recorded import Edition, Note, People, Result
+from mass_apology.ledger.sender_state import Control, Holder
+from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
+from mass_apology.model import LargestLetter, Status
+
+
+class Results(Protocol):
+    """For who looks at letters and people: plan, status, report, the gate."""
+
+    def people(self, wave: str) -> People:
+        """Everybody whom the wave is about, as of one moment. Raises ``CountingError`` where they do not add up."""
+
+    def counts(self, wave: str) -> dict[Status, int]:
+        """How many people of the wave are in each status; every status is there."""
+
+    def largest_letter(self, wave: str) -> LargestLetter:
+        """The largest letter of the wave, whether or not it has left; of 0 octets where none was looked at."""
+
+    def wave_names(self) -> list[str]:
+        """The names of all waves that have letters, in the order in which they were planned."""
+
+    def waiting(self, wave: str) -> Iterator[list[tuple[int, str, bool]]]:
+        """The wave's letters that are due, now or later, page by page: row, address, whether they left the file."""
+
+    def in_doubt_ids(self, wave: str) -> list[int]:
+        """The letters of the wave in doubt that may be sent again: those of customers who are still in the file."""
+
+    def kept_back(self, wave: str) -> Iterator[tuple[str, str]]:
+        """Who was withheld from the wave and did not leave the file: address and reason, of letters and of rows."""
+
+    def usage_since(self, since: float) -> list[tuple[int, int]]:
+        """(minute, letters handed over in it) for all minutes that reach beyond ``since``, in order.
+
+        A letter that was handed over several times counts where it was handed over last.
+        """
+
+    def notes(self) -> list[Note]:
+        """What was noted, in order."""
+
+    def results(self, wave: str) -> Iterator[Result]:
+        """Everyone in the wave in the order of planning, then those whose rows were set aside, as of one moment.
+
+        Each person once: rows that were set aside of somebody who has a letter are passed over. Streams in constant
+        memory, and works while a sender runs.
+        """
+
+
+class CampaignFacts(Protocol):
+    """For everybody: whose ledger it is, and what its letters were made from."""
+
+    @property
+    def name(self) -> str:
+        """The campaign's."""
+
+    @property
+    def place(self) -> str:
+        """Where the ledger is, as people are told."""
+
+    @property
+    def key(self) -> bytes:
+        """The campaign's secret for its Message-IDs: 32 octets, made with the ledger."""
+
+    @property
+    def digest_parts(self) -> Mapping[str, str]:
+        """What the last plan was made from, and its digests; empty before the first plan."""
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The column names of the recipients file, as of the last plan; empty before the first one."""
+
+    @property
+    def is_purged(self) -> bool:
+        """Whether the people of this ledger were forgotten."""
+
+    def editions(self) -> list[Edition]:
+        """All editions, in the order in which sending from them began."""
+
+
+class Requests(Protocol):
+    """For a person at another terminal. It needs no lock, and gets through however busy the ledger is."""
+
+    def holder(self) -> Holder | None:
+        """The process that is sending, as far as this host can tell; ``None`` where there is none, or it has ended."""
+
+    def request(self, wanted: Control) -> None:
+        """Ask the running sender, or the next one, to run, pause or stop."""
+
+    def requested(self) -> Control:
+        """What was asked last; ``RUN`` if nothing was."""
+
+
+class WaveRecords(Protocol):
+    """For looking at further waves."""
+
+    def candidates(self, base: str, wave: str) -> Iterator[Candidate]:
+        """Everybody who has a letter in the wave ``base``, with regard to ``wave``, as of one moment; streams."""
+
+    def candidates_of(self, base: str, letters: Sequence[int]) -> list[Candidate]:
+        """The candidates whose next letters these are, by their rows in the ledger, as of now."""
+
+    def planned(self, wave: str) -> int:
+        """How many letters of the wave have left, may have, or are due: all but withheld ones."""
+
+    def sharing(self, wave: str) -> list[Sharer]:
+        """All who share a mailbox, those first whose letter of the wave has left, or may have."""
+
+    def armed(self) -> dict[str, Armed]:
+        """What has been agreed to, by wave."""
+
+    def agreed_letters(self, since: float) -> dict[str, int]:
+        """The letters, without withheld ones, planned after ``since``, by wave that was ever armed."""
+
+
+class ChoiceRecords(Protocol):
+    """For the list of who chose which remedy."""
+
+    def last(self) -> Iterator[Choice]:
+        """The last choice of everybody who made one, in the order of the recipients file; streams."""
+
+    def undecided(self) -> int:
+        """How many people have a letter that was accepted and have chosen nothing."""
+
+
+class ContinuityRecords(Protocol):
+    """For comparing a ledger with what lies outside it: its log, this machine's record, other ledgers."""
+
+    @property
+    def origin(self) -> Origin:
+        """Which ledger this is, and what it was last sent from."""
+
+    def copied_from(self) -> str:
+        """The folder that the ledger was used in before; empty where it is still there, or nothing is planned yet."""
+
+    def is_settled_here(self) -> bool:
+        """Whether nothing about its place has changed since it was last sent from."""
+
+    def gone(self) -> Gone:
+        """What has left, counted now."""
+
+    def knows_run(self, run: str) -> bool:
+        """Whether this run was begun with the ledger."""
+
+    def replaced(self) -> frozenset[str]:
+        """The ledgers that this one takes the place of."""
+
+    def spread(self, most: int) -> list[str]:
+        """At most so many addresses of the plan, at equal distances. May be asked for in any thread."""
+
+    def by_number(self, numbers: Sequence[int]) -> dict[int, KnownLetter]:
+        """What is known of the letters with these numbers."""
+
+    def all_letters(self) -> Iterator[KnownLetter]:
+        """Every letter of every wave; streams."""

@@ -1,0 +1,55 @@
+"""The file where a campaign's ledger is kept, whether or not there is one yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mass_apology.ledger import port
+from mass_apology.ledger.sqlite.control_file import control_file
+from mass_apology.ledger.sqlite.on_disk import is_there, wal_of
+from mass_apology.ledger.sqlite.planning import SqliteStaging
+from mass_apology.ledger.sqlite.sqlite_ledger import SqliteLedger
+from mass_apology.ledger.sqlite.sqlite_records import SqliteRecords
+from mass_apology.ledger.sqlite.staging_file import delete_abandoned
+from mass_apology.ledger.sqlite.write_lock import write_lock_file
+
+
+class SqliteStore:
+    """Implements ``port.Store``."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def place(self) -> str:
+        return str(self._path)
+
+    def exists(self) -> bool:
+        return is_there(self._path)
+
+    def create(self, name: str) -> port.Ledger:
+        return SqliteLedger.create(self._path, name)
+
+    def open(self, name: str) -> port.Ledger:
+        return SqliteLedger.open(self._path, name)
+
+    def read(self, name: str) -> port.Records:
+        return SqliteRecords.open(self._path, name)
+
+    def read_any(self) -> port.Records:
+        return SqliteRecords.open_any(self._path)
+
+    def planner(self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False) -> port.Planner:
+        return SqliteStaging(self._path, wave, message_id, each_customer=each_customer)
+
+    def delete_abandoned_plans(self) -> None:
+        delete_abandoned(self._path)
+
+    def stray(self) -> str:
+        wal = wal_of(self._path)
+        return wal.name if not self.exists() and is_there(wal) else ""
+
+    def files(self) -> frozenset[Path]:
+        shm = self._path.with_name(f"{self._path.name}-shm")
+        return frozenset({self._path, wal_of(self._path), shm, control_file(self._path), write_lock_file(self._path)})
