@@ -64,6 +64,7 @@ LANGUAGE = Language(
     bonds=Bonds(),
     country="GR",
     reading=Reading(
+        alphabet="αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ",
         called=(
             *("greek", "modern greek", "griechisch", "grecki", "kreeka", "grieķu", "греческий", "ελληνικά"),
             *("ελληνική", "ell", "gre"),

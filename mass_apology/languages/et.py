@@ -19,6 +19,7 @@ LANGUAGE = Language(
     bonds=Bonds(),
     country="EE",
     reading=Reading(
+        alphabet="äõöüšž",
         called=("estonian", "estnisch", "estoński", "eesti", "eesti keel", "igauņu", "эстонский", "εσθονικά", "est"),
         countries=("ee",),
         yes=("jah", "ja", "j", "tõene"),

@@ -104,6 +104,7 @@ class Bonds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Reading(Struct, frozen=True, kw_only=True):
     """Words that people write in files and mails. Those of all languages are read at once: a file mixes them."""
 
+    alphabet: str = ""  # its small letters outside of a to z
     called: tuple[str, ...] = ()  # the language's names, here and elsewhere: "polski", "Polish", and ISO 639-2's "pol"
     countries: tuple[str, ...] = ()  # codes of countries that people write in place of the language's: "gb"
     yes: tuple[str, ...] = ()  # also as programs write it: "prawda"

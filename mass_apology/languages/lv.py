@@ -53,6 +53,7 @@ LANGUAGE = Language(
     bonds=Bonds(),
     country="LV",
     reading=Reading(
+        alphabet="āčēģīķļņšūžōŗ",
         called=("latvian", "lettisch", "łotewski", "läti", "latviešu", "latviski", "латышский", "λετονικά", "lav"),
         yes=("jā", "patiess"),
         no=("nē", "ne", "aplams"),

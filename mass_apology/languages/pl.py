@@ -25,6 +25,7 @@ LANGUAGE = Language(
     bonds=Bonds(to_next="a i o u w z al. art. godz. nr ul. ust.", to_number="r."),
     country="PL",
     reading=Reading(
+        alphabet="ąćęłńóśźż",
         called=("polish", "polnisch", "polski", "po polsku", "poola", "poļu", "польский", "πολωνικά", "pol"),
         yes=("tak", "prawda", "prawdziwe"),
         no=("nie", "fałsz"),

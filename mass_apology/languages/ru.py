@@ -42,6 +42,7 @@ LANGUAGE = Language(
     ),
     country="RU",
     reading=Reading(
+        alphabet="абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
         called=("russian", "russisch", "rosyjski", "vene", "krievu", "русский", "по русски", "ρωσικά", "rus"),
         yes=("да", "д", "истина"),
         no=("нет", "н", "ложь"),

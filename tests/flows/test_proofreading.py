@@ -12,6 +12,7 @@ import pytest
 from mass_apology.errors import TemplateError
 from mass_apology.flows.templates.proofreading import EXAMPLES, Proof, proofs
 from mass_apology.flows.templates.templates import copy
+from mass_apology.languages import SHIPPED
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.letter.usage import usage_findings
@@ -24,13 +25,14 @@ SITUATIONS = tuple(sorted(path.parent.name for path in shipped_templates().glob(
 def own(tmp_path: Path) -> Path:
     """A template of one's own in two languages, begun as a copy."""
     made = copy(tmp_path, "late", "service-outage")
-    for language in ("el", "et", "lv", "ru"):
+    others = [each.code for each in SHIPPED if each.code not in {"en", "pl"}]
+    for language in others:
         (made / f"{language}.md").unlink()
     scenario = (made / "scenario.toml").read_text(encoding="utf-8")
-    lines = [line for line in scenario.split("\n") if not line.startswith(("el = ", "et = ", "lv = ", "ru = "))]
+    lines = [line for line in scenario.split("\n") if not line.startswith(tuple(f"{each} = " for each in others))]
     (made / "scenario.toml").write_text("\n".join(lines), encoding="utf-8")
     examples = tomllib.loads((made / EXAMPLES).read_text(encoding="utf-8"))["example"]
-    assert {each["language"] for each in examples} == {"el", "en", "et", "lv", "pl", "ru"}
+    assert {each["language"] for each in examples} == {each.code for each in SHIPPED}
     write_examples(made, 'title = "one"\nlanguage = "pl"\n')
     return made
 

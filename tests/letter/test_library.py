@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from mass_apology.guards.unfinished import draft_facts, draft_marks
+from mass_apology.languages import SHIPPED
 from mass_apology.letter.inspecting.inspector import CLIPPED
 from mass_apology.letter.inspecting.leftovers import leftovers
 from mass_apology.letter.letter_writer import Writer
@@ -25,7 +26,7 @@ from mass_apology.model import Content, Delivery
 from mass_apology.settings import Campaign, ColumnType
 
 TEMPLATES = shipped_templates()
-LANGUAGES = ("el", "en", "et", "lv", "pl", "ru")
+LANGUAGES = tuple(each.code for each in SHIPPED)
 
 COMPLETE = (
     "agent-conduct",
@@ -49,7 +50,7 @@ COMPLETE = (
     "wrong-charge",
     "wrong-information",
 )
-"""The scenarios that have a letter in all six languages."""
+"""The scenarios that have a letter in every shipped language."""
 
 NO_APOLOGY_NEEDED = frozenset({"follow-up", "not-our-fault"})
 """Letters about an apology made before, or about something that is not our fault: one apology at most."""
