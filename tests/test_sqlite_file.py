@@ -59,7 +59,7 @@ def nothing(_: sqlite3.Connection) -> None: ...
     ],
 )
 def test_an_error_of_sqlite_becomes_a_sentence(kind: AnyDatabase, name: str, problem: str, next_step: str) -> None:
-    told = kind.told(sqlite_error(name), Path("/srv/it.sqlite"))
+    told = kind.to_error(sqlite_error(name), Path("/srv/it.sqlite"))
     assert type(told) is kind.error
     assert told.problem.startswith("/srv/it.sqlite ")
     assert problem.format(what=kind.what) in told.problem
@@ -71,7 +71,7 @@ def test_an_error_of_sqlite_becomes_a_sentence(kind: AnyDatabase, name: str, pro
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError("no room")])
 def test_an_error_of_the_system_becomes_one_too(kind: AnyDatabase, error: OSError) -> None:
-    told = kind.told(error, Path("/srv/it.sqlite"))
+    told = kind.to_error(error, Path("/srv/it.sqlite"))
     assert type(told) is kind.error
     assert told.problem == f"/srv/it.sqlite cannot be used: {error.strerror or 'no room'}."
 

@@ -1,4 +1,4 @@
-"""Who answers: a mail system, a machine that answers for a person (RFC 3834), or a person."""
+"""The kind of sender: a mail system, a program that answers for a person (RFC 3834), or a person."""
 
 from __future__ import annotations
 
@@ -45,56 +45,56 @@ _LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post")
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
 
 
-def answers_letter(message: Part, subject: str) -> bool:
+def is_answer(message: Part, subject: str) -> bool:
     """Whether the message refers to another one, by its headers or by the beginning of its subject."""
     return bool(message.header("in-reply-to") or message.header("references") or _ANSWERED.match(subject.lstrip()))
 
 
-def answered_subject(subject: str) -> bool:
+def has_reply_prefix(subject: str) -> bool:
     """Whether a person's mail client has marked the subject as a reply or as forwarded."""
     return bool(_ANSWERED.match(subject.lstrip()))
 
 
-def away(subject: str) -> bool:
+def is_away_subject(subject: str) -> bool:
     """Whether the subject is one that a vacation program writes."""
     return bool(_AWAY.match(subject.lstrip()))
 
 
-def by_daemon(message: Part, sender: str) -> bool:
+def is_from_daemon(message: Part, sender: str) -> bool:
     """Whether a mail system wrote the message, as far as its From tells."""
     return bool(_DAEMON.match(sender) or _DAEMON_NAME.match(message.header("from").lstrip('" ')))
 
 
-def without_return(message: Part) -> bool:
+def has_null_return_path(message: Part) -> bool:
     """Whether the message was sent with the null return path (RFC 5321 §4.5.5)."""
     return message.header("return-path").replace(" ", "") == "<>"
 
 
 def is_auto_reply(message: Part, subject: str) -> bool:
-    """Whether a machine answers for somebody: RFC 3834 §5, and what was there before it."""
+    """Whether a program answers for a person: RFC 3834 §5, and older conventions."""
     submitted = message.header("auto-submitted").lower()
-    if submitted.startswith("auto-replied") or away(subject):
+    if submitted.startswith("auto-replied") or is_away_subject(subject):
         return True
     if message.header("x-auto-response-suppress") and submitted.startswith("auto"):
         return True
     precedence = message.header("precedence").lower()
     if precedence == "auto_reply" or any(message.header(name) for name in _MACHINE_FIELDS):
         return True
-    return (precedence in _BULK or submitted.startswith("auto")) and answers_letter(message, subject)
+    return (precedence in _BULK or submitted.startswith("auto")) and is_answer(message, subject)
 
 
 def is_bulk(message: Part) -> bool:
-    """Whether it is a mailing list's or a bulk mailing: neither a report nor an answer."""
+    """Whether a mailing list or a bulk mailer sent it: neither a report nor an answer."""
     return any(message.header(name) for name in _LIST_FIELDS)
 
 
-def unsuspicious(message: Part, sender: str) -> bool:
-    """Whether nothing in the message, which answers no letter, speaks against a person who writes to somebody."""
+def may_be_personal(message: Part, sender: str) -> bool:
+    """Whether a person may have written the message, which answers no letter: nothing in it speaks against that."""
     return not (
         is_bulk(message)
-        or automatic(message)
-        or without_return(message)
-        or by_daemon(message, sender)
+        or is_auto_submitted(message)
+        or has_null_return_path(message)
+        or is_from_daemon(message, sender)
         or _NO_REPLY.match(sender)
         or message.header("precedence").lower() in _BULK
         or any(message.header(name) for name in (*_MACHINE_FIELDS, "x-auto-response-suppress", "feedback-id"))
@@ -102,7 +102,7 @@ def unsuspicious(message: Part, sender: str) -> bool:
     )
 
 
-def automatic(message: Part) -> bool:
-    """Whether the message says of itself that no person sent it (RFC 3834 §5)."""
+def is_auto_submitted(message: Part) -> bool:
+    """Whether the message states that no person sent it (RFC 3834 §5)."""
     submitted = message.header("auto-submitted").lower()
     return bool(submitted) and not submitted.startswith("no")

@@ -1,7 +1,7 @@
 """The words of servers and vacation programs, by what they mean: alternatives of regular expressions, in lower case.
 
 They come from the programs' sources and manuals, and from what the large mailbox providers answer. Most servers speak
-English; the others stand beside it. What a phrase leads to is decided in ``causes``, ``notices`` and ``answers``.
+English; the others stand beside it. ``diagnosis``, ``notices`` and ``auto_replies`` decide on their meaning.
 """
 
 from __future__ import annotations

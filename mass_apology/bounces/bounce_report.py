@@ -1,4 +1,4 @@
-"""What one message or event says about letters of ours, whatever format it came in."""
+"""The common form of all feedback: one report about letters of ours, from a message or an event of any format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Kind(StrEnum):
-    """What came back. Every message is exactly one of these."""
+    """The kind of one message or event. Each is exactly one of these."""
 
     FAILURE = auto()  # a letter was not delivered, and nobody will try again
     DELAY = auto()  # a letter is still under way: no failure
@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a letter was not delivered. Only ``DEAD`` is "hard"; all others leave the address as it is."""
+    """The cause of a failure. Only ``DEAD`` is "hard" and suppresses the address."""
 
     DEAD = auto()  # there is no such mailbox or domain, and there will be none
     FULL = auto()  # the mailbox is full
@@ -30,15 +30,15 @@ class Cause(StrEnum):
 
 
 class Affected(Struct, frozen=True, kw_only=True):
-    """What a report says of one recipient."""
+    """One recipient in a report."""
 
     kind: Kind  # of this recipient: one report may speak of a failure and a delay
     address: str = ""  # addr-spec as reported: the original recipient where it is named, else the final one; or empty
     final: str = ""  # addr-spec of the final recipient, where the report names it (RFC 3464 §2.3.2)
     cause: Cause | None = None  # of a FAILURE, and of nothing else
     status: str = ""  # enhanced code "5.1.1" (RFC 3463), the most telling one of the report; empty where it has none
-    diagnostic: str = ""  # what the last server said, on one printable line of at most 500 characters
-    remote: str = ""  # the server that said it (RFC 3464 §2.3.5)
+    diagnostic: str = ""  # the last server's reply, on one printable line of at most 500 characters
+    remote: str = ""  # that server (RFC 3464 §2.3.5)
 
     @property
     def hard(self) -> bool:
@@ -46,7 +46,7 @@ class Affected(Struct, frozen=True, kw_only=True):
 
 
 class Clues(Struct, frozen=True, kw_only=True):
-    """What a report can be matched to a delivery by, the most trustworthy first; any may be empty.
+    """Clues that match a report to a delivery, the most trustworthy first; any may be empty.
 
     ``envelope_id``, ``message_ids``, ``references``, a token in ``sent_to`` and a long ``relay_id`` cannot be guessed
     by an outsider. An address can: a report that is matched by nothing else must not count as hard.
@@ -56,11 +56,11 @@ class Clues(Struct, frozen=True, kw_only=True):
     message_ids: tuple[str, ...] = ()  # of the returned message, with angle brackets
     references: tuple[str, ...] = ()  # In-Reply-To, then References from the youngest; with angle brackets
     sent_to: tuple[str, ...] = ()  # where the report itself was sent: a VERP return path is among these
-    relay_id: str = ""  # the relay's own name for the letter: what it said after 250, with SES, SendGrid or Postmark
+    relay_id: str = ""  # the relay's own id of the letter, which SES, SendGrid and Postmark give after 250
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """One message or event, understood."""
+    """One message or event, understood. ``mail_reading`` and ``providers`` make it; ``flows.feedback`` records it."""
 
     kind: Kind  # the gravest of ``affected``, where there is any
     affected: tuple[Affected, ...] = ()  # for a reply of a person or a machine: who sent it
@@ -76,7 +76,7 @@ GRAVITY = (Kind.COMPLAINT, Kind.FAILURE, Kind.DELAY, Kind.SUCCESS, Kind.AUTO_REP
 
 
 def gravest(affected: tuple[Affected, ...]) -> Kind:
-    """The kind of a report that says these things; ``affected`` is not empty."""
+    """The kind of a report about these recipients; ``affected`` is not empty."""
     return min((one.kind for one in affected), key=GRAVITY.index)
 
 

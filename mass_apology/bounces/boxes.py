@@ -1,6 +1,6 @@
 """Mailboxes: the messages of an mbox, a Maildir, a folder of .eml files, or of standard input, one after the other.
 
-However large a message is, only what ``parts`` looks at is kept of it. Nothing is changed, moved or marked as read.
+Of a large message only its first ``parts.LIMIT`` octets are kept. Nothing is changed, moved or marked as read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _OF_THE_BOX = (b"status:", b"x-status:", b"x-keywords:", b"x-uid:", b"x-mozilla-
 
 
 class BoxMessage(Struct, frozen=True, kw_only=True):
-    """One message of a mailbox."""
+    """One message of a mailbox, as ``mail_reading.read`` takes it."""
 
     key: str  # SHA-256 of the content, hexadecimal: the same however and wherever the message is kept
     data: bytes  # its beginning, at most ``parts.LIMIT`` octets and one line

@@ -1,4 +1,4 @@
-"""Why a letter was not delivered, judged by the enhanced code and by what the last server said.
+"""The cause of a failed delivery, judged by the enhanced code and the words of the last server.
 
 The judgement leans to one side. Calling a living address dead keeps every later letter from a customer, so the words
 that speak of us, of policy or of a full mailbox are looked for first, and what stays unclear is UNKNOWN.
@@ -33,22 +33,22 @@ _DEAD = re.compile(bounce_phrases.DEAD)
 
 
 def judge(status: str, diagnostic: str) -> tuple[Cause, str]:
-    """Why a delivery failed, and the enhanced code that tells most ("" where there is none).
+    """The cause of a failure, and the most telling enhanced code ("" where there is none).
 
-    ``status`` is the report's own code (RFC 3464 §2.3.4) or empty; ``diagnostic`` what the last server said, as text.
+    ``status`` is the report's own code (RFC 3464 §2.3.4) or empty; ``diagnostic`` is the last server's text.
     """
     diagnostic = diagnostic[:_LONGEST]
     telling, permanent = _weighed(status, diagnostic)
-    said = " ".join(_NAMES.sub(" ", diagnostic).lower().split())
+    words = " ".join(_NAMES.sub(" ", diagnostic).lower().split())
     if _LISTS.search(diagnostic):  # a page about blocked senders is all that some servers say
         return Cause.BLOCKED, telling
-    return _cause(telling, permanent, said), telling
+    return _cause(telling, permanent, words), telling
 
 
 def _weighed(status: str, diagnostic: str) -> tuple[str, bool | None]:
-    """The code that tells most, and whether it is permanent; ``None`` where neither code nor reply is there.
+    """The most telling code, and whether it is permanent; ``None`` where there is neither a code nor a reply.
 
-    Relays translate what they were told, often to 5.0.0, and so the server's own words weigh more.
+    Relays translate replies, often to 5.0.0, so the server's own words weigh more.
     """
     quoted, reply = _ENHANCED.search(diagnostic), _CODE.search(diagnostic)
     telling = status
@@ -67,30 +67,30 @@ def _out_of_order(quoted: str, status: str) -> bool:
     return quoted == "5.5.1" and bool(status)
 
 
-def _cause(status: str, permanent: bool | None, said: str) -> Cause:  # noqa: FBT001 (one line a rule, in order)
+def _cause(status: str, permanent: bool | None, words: str) -> Cause:  # noqa: FBT001 (one line a rule, in order)
     detail = status[2:]
     # 5.4.1 "Recipient address rejected: Access denied" is how Microsoft 365 says that there is no such mailbox.
-    if status == "5.4.1" and "recipient address rejected: access denied" in said:
+    if status == "5.4.1" and "recipient address rejected: access denied" in words:
         return Cause.DEAD
     if detail.startswith(("7.", "6.")) or detail in {"1.7", "1.8", "2.3", "3.4"}:  # policy, content, sender, size
         return Cause.BLOCKED
-    if _OURS.search(said):
+    if _OURS.search(words):
         return Cause.BLOCKED
-    if detail == "2.2" or _FULL.search(said):
+    if detail == "2.2" or _FULL.search(words):
         return Cause.FULL
     if permanent is False or detail == "4.7":
         return Cause.GIVEN_UP
-    return _of_the_address(status, said)
+    return _of_the_address(status, words)
 
 
-def _of_the_address(status: str, said: str) -> Cause:
+def _of_the_address(status: str, words: str) -> Cause:
     """A failure that is neither about us nor temporary."""
-    coded, told = status in _DEAD_CODES, bool(_DEAD.search(said)) and not _LATE.search(said)
-    if coded and told:
+    by_code, by_words = status in _DEAD_CODES, bool(_DEAD.search(words)) and not _LATE.search(words)
+    if by_code and by_words:
         return Cause.DEAD
-    if _POLICY.search(said):
+    if _POLICY.search(words):
         return Cause.BLOCKED
     # Outlook.com: "550 5.5.0 Requested action not taken: mailbox unavailable"; elsewhere these words may mean policy.
-    if coded or told or (status == "5.5.0" and "mailbox unavailable" in said):
+    if by_code or by_words or (status == "5.5.0" and "mailbox unavailable" in words):
         return Cause.DEAD
-    return Cause.GIVEN_UP if _EXPIRED.search(said) else Cause.UNKNOWN
+    return Cause.GIVEN_UP if _EXPIRED.search(words) else Cause.UNKNOWN

@@ -1,4 +1,4 @@
-"""Delivery status notifications (RFC 3464, RFC 6533) and abuse reports (RFC 5965): fields → what they say."""
+"""Delivery status notifications (RFC 3464, RFC 6533) and abuse reports (RFC 5965) → affected recipients."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NO_COMPLAINTS = frozenset({"not-spam", "auth-failure"})  # RFC 6430, RFC 6591
 
 
 class Notification(Struct, frozen=True, kw_only=True):
-    """The status part of one report."""
+    """The status part of one report, read. ``mail_reading`` makes a ``Report`` of it."""
 
     affected: tuple[Affected, ...] = ()  # empty where it names nobody
     envelope_id: str = ""  # Original-Envelope-Id
@@ -43,10 +43,10 @@ def address_in(text: str) -> str:
     return found[0] if found else ""
 
 
-def read_status(octets: bytes, said_of: Callable[[str], str]) -> Notification:
+def read_status(octets: bytes, diagnostic_for: Callable[[str], str]) -> Notification:
     """The fields of a message/delivery-status body (RFC 3464 §2).
 
-    ``said_of`` gives what the text that came with them says about an address: it stands in for a missing diagnostic.
+    ``diagnostic_for`` finds an address in the text beside the fields; its answer stands in for a missing diagnostic.
     """
     groups = _groups(octets)
     envelope_id = message_id = ""
@@ -56,7 +56,7 @@ def read_status(octets: bytes, said_of: Callable[[str], str]) -> Notification:
         message_id = message_id or first(group, "x-original-message-id") or first(group, "original-message-id")
         if "final-recipient" in group or "original-recipient" in group:
             named.append(group)
-    affected = tuple(_of(group, said_of) for group in named)
+    affected = tuple(_of(group, diagnostic_for) for group in named)
     return Notification(affected=affected, envelope_id=envelope_id, message_id=message_id)
 
 
@@ -65,12 +65,12 @@ def _groups(octets: bytes) -> Sequence[Headers]:
     return [group for block in blocks[:_RECIPIENTS] if (group := read_headers(block.lstrip(b"\n"))[0])]
 
 
-def _of(group: Headers, said_of: Callable[[str], str]) -> Affected:
+def _of(group: Headers, diagnostic_for: Callable[[str], str]) -> Affected:
     final = address_in(first(group, "final-recipient").partition(";")[2] or first(group, "final-recipient"))
     original = address_in(first(group, "original-recipient").partition(";")[2])
     found = _STATUS.search(first(group, "status"))
     status = found[0] if found else ""
-    diagnostic = _diagnostic(group) or said_of(final)
+    diagnostic = _diagnostic(group) or diagnostic_for(final)
     kind = _kind(first(group, "action"), status)
     if kind is Kind.DELAY and status.endswith(".4.7") and _EXPIRED.match(diagnostic):
         kind = Kind.FAILURE

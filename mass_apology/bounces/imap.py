@@ -1,6 +1,6 @@
 """The messages of a folder on a mail server (IMAP, RFC 3501 and 9051). Nothing there is marked, moved or changed.
 
-Nothing else imports imapclient, which is an extra; so whoever imports this module sees whether it is installed.
+Only this module imports imapclient, which is an extra: importing it fails where the extra is not installed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def messages(mailbox: Mailbox, password: str, since: float | None) -> Iterator[B
     Raises:
         InputError: there is no such server, user or folder, TLS fails, or the connection ends.
     """
-    with _explained(mailbox), _Client(mailbox) as client:
+    with _wrap_errors(mailbox), _Client(mailbox) as client:
         _log_in(client, mailbox, password)
         _open(client, mailbox)
         found = sorted(client.search(["SINCE", _day_before(since)] if since is not None else "ALL"))
@@ -98,7 +98,7 @@ def _log_in(client: Any, mailbox: Mailbox, password: str) -> None:
             raise cause from None
         # "from None": what is behind it may hold what was sent.
         raise InputError(
-            f"The mail server {mailbox.place} refuses {mailbox.user}: {_said(cause or error)}.",
+            f"The mail server {mailbox.place} refuses {mailbox.user}: {_error_text(cause or error)}.",
             next_step="Correct the user in the URL, or what --password names. Some servers want a password that is "
             "made for programs.",
         ) from None
@@ -113,7 +113,7 @@ def _open(client: Any, mailbox: Mailbox) -> None:
     except imaplib.IMAP4.error as error:
         folders = [name for flags, _, name in client.list_folders() if b"\\Noselect" not in flags]
         more = " and others" if len(folders) > _FOLDERS else ""
-        said = _said(error).removeprefix("select failed: ")
+        said = _error_text(error).removeprefix("select failed: ")
         raise InputError(
             f"The folder {mailbox.folder} of {mailbox.user} cannot be opened: {said}.",
             next_step=f"There are: {', '.join(map(str, folders[:_FOLDERS]))}{more}. Name one of them after the host.",
@@ -147,7 +147,8 @@ def _fetched(client: Any, uids: Sequence[int], mailbox: Mailbox) -> Iterator[Box
 
 
 @contextmanager
-def _explained(mailbox: Mailbox) -> Iterator[None]:
+def _wrap_errors(mailbox: Mailbox) -> Iterator[None]:
+    """Turn errors of the network, TLS and the server into ``InputError``."""
     try:
         yield
     except ssl.SSLCertVerificationError as error:
@@ -167,13 +168,13 @@ def _explained(mailbox: Mailbox) -> Iterator[None]:
         ) from error
     except (OSError, imaplib.IMAP4.error) as error:
         raise InputError(
-            f"The mailbox at {mailbox.place} cannot be read: {_said(error)}.",
+            f"The mailbox at {mailbox.place} cannot be read: {_error_text(error)}.",
             next_step="Try again later, or look at the host and the port. Reading it again changes nothing.",
         ) from error
 
 
-def _said(error: BaseException) -> str:
-    """What the server or the system said, on one line."""
+def _error_text(error: BaseException) -> str:
+    """The text of the server's or the system's error, on one line."""
     said = error.args[-1] if error.args else ""
     text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
     return one_line(text, 200).rstrip(".") or type(error).__name__

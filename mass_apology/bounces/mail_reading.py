@@ -1,4 +1,4 @@
-"""One message that came back → what it says. Nothing raises here: whatever cannot be understood is UNREAD."""
+"""One returned message → its report. Nothing raises here: a message that cannot be understood is UNREAD."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from mass_apology.bounces.dsn import (
     read_complaint,
     read_status,
 )
-from mass_apology.bounces.notices import FAILED_SUBJECT, Setting, looks_failed, notice_in, read_notice, said_of
+from mass_apology.bounces.notices import FAILED_SUBJECT, Setting, diagnostic_for, looks_failed, notice_in, read_notice
 from mass_apology.bounces.parts import Headers, Part, first, read_headers, take_apart, words
 
 _RETURNED_TYPES = frozenset(
@@ -47,7 +47,7 @@ _IDS = 50  # of References: a thread's last ones are enough
 
 
 def read(data: bytes) -> Report:
-    """What one message (RFC 5322 octets, any line ends) says about letters of ours.
+    """The report in one message (RFC 5322 octets, any line ends).
 
     The first megabyte is looked at. Broken MIME, unknown charsets and hostile input make it UNREAD at worst.
     """
@@ -62,7 +62,7 @@ def read(data: bytes) -> Report:
         clues=_clues(message, returned, texts, found),
         sender=sender,
         subject=one_line(subject, 200),
-        by_person=kind is Kind.UNREAD and bool(sender) and auto_replies.unsuspicious(message, sender),
+        by_person=kind is Kind.UNREAD and bool(sender) and auto_replies.may_be_personal(message, sender),
         at=_moment(message.header("date")),
     )
 
@@ -71,7 +71,7 @@ def _unwrapped(message: Part) -> Part:
     """The report itself, where gateways have wrapped it into messages of their own; at most ``_WRAPPERS`` of them."""
     for _ in range(_WRAPPERS):
         parts = list(message.walk())
-        if not auto_replies.by_daemon(message, address_in(message.header("from"))) or any(
+        if not auto_replies.is_from_daemon(message, address_in(message.header("from"))) or any(
             part.media_type in STATUS_TYPES for part in parts
         ):
             break
@@ -84,40 +84,40 @@ def _unwrapped(message: Part) -> Part:
 
 
 def _reported(message: Part, sender: str, subject: str, texts: Sequence[str], returned: Headers) -> Notification:
-    """What the message reports about deliveries; nobody is affected where it reports none."""
+    """The deliveries that the message reports on; nobody is affected where it reports none."""
     if _by_person(message, sender, subject):
         return Notification()
     for part in message.walk():
         if part.media_type == "message/feedback-report":
             return Notification(affected=read_complaint(part))
         if part.media_type in STATUS_TYPES:
-            found = read_status(part.content(), partial(said_of, notice=notice_in("\n".join(texts))))
+            found = read_status(part.content(), partial(diagnostic_for, notice=notice_in("\n".join(texts))))
             if found.affected:
                 return found
     return _noticed(message, sender, subject, texts, returned)
 
 
 def _by_person(message: Part, sender: str, subject: str) -> bool:
-    """Whether a person wrote it, who may quote or attach a report and yet sends none."""
+    """Whether a person wrote it: people quote or attach reports, and yet send none."""
     if (
         message.media_type == "multipart/report"
-        or auto_replies.without_return(message)
-        or auto_replies.automatic(message)
+        or auto_replies.has_null_return_path(message)
+        or auto_replies.is_auto_submitted(message)
     ):
         return False
-    if auto_replies.answered_subject(subject):  # a postmaster is a person, too
+    if auto_replies.has_reply_prefix(subject):  # a postmaster is a person, too
         return True
-    return auto_replies.answers_letter(message, subject) and not auto_replies.by_daemon(message, sender)
+    return auto_replies.is_answer(message, subject) and not auto_replies.is_from_daemon(message, sender)
 
 
 def _noticed(message: Part, sender: str, subject: str, texts: Sequence[str], returned: Headers) -> Notification:
-    """A report that is text only, from something that is surely no person."""
+    """A report in plain text, from a sender that is surely no person."""
     failed = tuple(match[0] for match in ADDRESS.finditer(message.header("x-failed-recipients")[:10_000]))
     if not (failed or _speaks_of_failure(message, sender, subject, returned)):
         return Notification()
     text = "\n".join(texts)
     if fields := fields_in_text(text):
-        found = read_status(fields, partial(said_of, notice=notice_in(text)))
+        found = read_status(fields, partial(diagnostic_for, notice=notice_in(text)))
         if found.affected:
             return found
     if not (failed or looks_failed(text)):
@@ -129,29 +129,29 @@ def _noticed(message: Part, sender: str, subject: str, texts: Sequence[str], ret
 
 
 def _speaks_of_failure(message: Part, sender: str, subject: str, returned: Headers) -> bool:
-    """Whether a mail system may report a failure here: by who it is, or by how it sends and what it calls it."""
-    if _TO_POSTMASTER.match(subject) or auto_replies.away(subject):
+    """Whether a mail system may report a failure here, by its address or by the headers and the subject."""
+    if _TO_POSTMASTER.match(subject) or auto_replies.is_away_subject(subject):
         return False
-    if auto_replies.by_daemon(message, sender) or message.parameters.get("report-type") == "delivery-status":
+    if auto_replies.is_from_daemon(message, sender) or message.parameters.get("report-type") == "delivery-status":
         return True
-    return (auto_replies.without_return(message) or auto_replies.automatic(message)) and bool(
+    return (auto_replies.has_null_return_path(message) or auto_replies.is_auto_submitted(message)) and bool(
         FAILED_SUBJECT.match(subject.lstrip()) or (returned and not auto_replies.is_auto_reply(message, subject))
     )
 
 
 def _answer(message: Part, sender: str, subject: str) -> Kind:
-    """What a message is that reports nothing."""
+    """The kind of a message that reports nothing."""
     if any(part.media_type == "message/disposition-notification" for part in message.parts):
         return Kind.AUTO_REPLY  # RFC 8098: a read receipt
     if auto_replies.is_bulk(message) or message.media_type == "multipart/report":
         return Kind.UNREAD
     if auto_replies.is_auto_reply(message, subject):
         return Kind.AUTO_REPLY
-    if auto_replies.automatic(message) or (
-        auto_replies.by_daemon(message, sender) and not auto_replies.answered_subject(subject)
+    if auto_replies.is_auto_submitted(message) or (
+        auto_replies.is_from_daemon(message, sender) and not auto_replies.has_reply_prefix(subject)
     ):
         return Kind.UNREAD
-    return Kind.REPLY if auto_replies.answers_letter(message, subject) else Kind.UNREAD
+    return Kind.REPLY if auto_replies.is_answer(message, subject) else Kind.UNREAD
 
 
 def _answerer(kind: Kind, sender: str) -> tuple[Affected, ...]:

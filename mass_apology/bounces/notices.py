@@ -41,7 +41,7 @@ _NOT_ALIVE = frozenset(
 
 
 class Setting(Struct, frozen=True, kw_only=True):
-    """What is known of a notice besides its text."""
+    """The facts about a notice besides its text. ``mail_reading`` collects them from the message."""
 
     subject: str
     failed: Sequence[str]  # the addresses of X-Failed-Recipients
@@ -62,30 +62,30 @@ def notice_in(text: str) -> str:
 
 
 def read_notice(text: str, setting: Setting) -> tuple[Affected, ...]:
-    """What a notice says of each recipient; one without an address where it names none."""
+    """The recipients of a notice; one without an address where it names none."""
     notice = notice_in(text)
     delayed = bool(_DELAYED.search(setting.subject) or _DELAYED.search(notice)) and not _FINAL.search(notice)
     kind = Kind.DELAY if delayed else Kind.FAILURE
     to = setting.returned_to or _to_in(text[len(notice) : _LONGEST])
     entries = list(_entries(notice, setting)) or [(_likeliest(notice, setting, to), "")]
     rest = notice if len(entries) == 1 else ""
-    return tuple(_affected(kind, address, said, rest) for address, said in entries)
+    return tuple(_affected(kind, address, reason, rest) for address, reason in entries)
 
 
-def said_of(address: str, notice: str) -> str:
-    """What a notice says right after it names this address, up to an empty line."""
+def diagnostic_for(address: str, notice: str) -> str:
+    """The text of a notice right after this address, up to an empty line."""
     at = notice.lower().find(address.lower()) if address else -1
     return notice[at + len(address) :].partition("\n\n")[0].strip(" \t\r\n<>:)") if at >= 0 else ""
 
 
-def _affected(kind: Kind, address: str, said: str, notice: str) -> Affected:
-    """One recipient; ``said`` stands with the address, ``notice`` is the whole text where it is about this one only."""
+def _affected(kind: Kind, address: str, reason: str, notice: str) -> Affected:
+    """One recipient. ``reason`` stands with the address; ``notice`` is the whole text if it is about this one only."""
     quoted = _REPLY.search(notice)
-    diagnostic = next((text for text in (said, quoted[0] if quoted else "", notice) if text), "")
+    diagnostic = next((text for text in (reason, quoted[0] if quoted else "", notice) if text), "")
     cause, status = judge("", diagnostic)
     for text in (quoted[0] if quoted else "", notice):
         if cause is Cause.UNKNOWN and text:
-            cause, status = judge(status, f"{said}\n{text}")
+            cause, status = judge(status, f"{reason}\n{text}")
     return Affected(
         kind=kind,
         address=address,
@@ -107,8 +107,8 @@ def _entries(notice: str, setting: Setting) -> Iterator[tuple[str, str]]:
             continue
         seen.add(address.lower())
         end = found[index + 1].start() if index + 1 < len(found) else len(notice)
-        said = (match[2] or "") + notice[match.end() : end]
-        yield address, said.partition("\n\n")[0].strip()
+        reason = (match[2] or "") + notice[match.end() : end]
+        yield address, reason.partition("\n\n")[0].strip()
 
 
 def _likeliest(notice: str, setting: Setting, to: Sequence[str]) -> str:

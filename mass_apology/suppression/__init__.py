@@ -1,7 +1,7 @@
 """Addresses never to write to, for all campaigns of a machine. ``Suppressions`` keeps them, ``judge`` applies them.
 
-``rules`` decides (pure), ``lists`` reads and writes CSV files, ``store`` is the SQLite file. Which spellings are one
-address is said by ``mass_apology.mailboxes``.
+``rules`` decides (pure), ``lists`` reads and writes CSV files, ``store`` is the SQLite file. ``mass_apology.mailboxes``
+knows the spellings of one address.
 """
 
 from mass_apology.suppression.entries import Entry, Purpose, Reason, Scope

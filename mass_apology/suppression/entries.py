@@ -1,4 +1,4 @@
-"""What is kept about a suppressed address."""
+"""The record of a suppressed address."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ class Reason(StrEnum):
 
 
 class Scope(StrEnum):
-    """Which letters an entry is about."""
+    """The letters that an entry is about."""
 
     EVERYTHING = "everything"
     MARKETING = "marketing"
 
 
 class Purpose(StrEnum):
-    """What a campaign's letters are for."""
+    """The purpose of a campaign's letters."""
 
     SAFETY = "safety"  # a recall, a danger: not knowing does harm
     SERVICE = "service"  # about what the customer has with us: an outage, a double charge
-    MARKETING = "marketing"  # what nobody needs to be told
+    MARKETING = "marketing"  # advertising, news: nobody needs it
 
 
 # An opt-out is about marketing by its meaning, and where nobody is, no letter arrives.

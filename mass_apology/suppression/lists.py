@@ -1,8 +1,8 @@
 """Lists of suppressed addresses as CSV: what other systems export, and what this one does.
 
 A file is one address a line, or has a header with ``address`` (or ``email``) and any of ``reason``, ``scope``,
-``date``, ``source`` and ``note``, in any order; other columns are passed over and named. All that is wrong is said at
-once.
+``date``, ``source`` and ``note``, in any order; other columns are passed over and named. All problems are reported
+at once.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _Row = tuple[int, list[str]]  # the line where it starts, from 1, and its cells
 
 
 class Imported(Struct, frozen=True, kw_only=True):
-    """What an import did."""
+    """The result of an import."""
 
     rows: int  # with an address
     new: int  # addresses that had no entry before
@@ -48,7 +48,7 @@ class Imported(Struct, frozen=True, kw_only=True):
 
 
 class Exported(Struct, frozen=True, kw_only=True):
-    """What an export did."""
+    """The result of an export."""
 
     rows: int
     purged: int  # entries left out, since their plain address is gone

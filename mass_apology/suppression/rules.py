@@ -28,7 +28,7 @@ WITHHELD_FROM: Mapping[Reason, frozenset[Purpose]] = MappingProxyType(
 )
 """The letters that each reason stops, with the scope "everything"."""
 
-# Somebody said no to every letter: that one goes out all the same is for a person to know.
+# The owner refused every letter: a person should know that one goes out all the same.
 _REPORTED = frozenset({Reason.REQUESTED, Reason.MANUAL})
 
 _BECAUSE = {
@@ -44,7 +44,7 @@ _SINCE = "has been suppressed since"
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What an entry means for one campaign's letter."""
+    """The effect of an entry on one campaign's letter. ``judge`` makes it, the gate of sending applies it."""
 
     withheld: bool
     reported: bool  # it goes out against a wish to get nothing at all, and should be shown
@@ -52,7 +52,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 def judge(entry: Entry, purpose: Purpose) -> Verdict:
-    """What ``entry`` means for a letter of this purpose."""
+    """The effect of ``entry`` on a letter of this purpose."""
     withheld = purpose in stopped(entry)
     whose = "domain" if entry.whole_domain else "address"
     day = utc_day(entry.at)
@@ -81,7 +81,7 @@ def stronger(one: Entry, other: Entry) -> Entry:
 
 
 def merged(kept: Entry, new: Entry) -> Entry:
-    """What is kept of two entries for one address: the stronger, with the earlier date.
+    """The entry that two entries for one address become: the stronger, with the earlier date.
 
     An address that was purged stays purged: its key is enough, and nobody has to ask for the purge again.
     """

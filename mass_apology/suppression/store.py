@@ -1,4 +1,4 @@
-"""The suppressions of a machine, or of the file a campaign names: found by key, changed by several processes."""
+"""The suppressions of a machine, or of the file that a campaign names: found by key, shared by several processes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from mass_apology.suppression.lists import Exported, Imported, read_list, write_
 from mass_apology.suppression.rules import merged, stronger
 from mass_apology.suppression.suppression_file import (
     QUERIES,
-    explained,
     make,
     open_existing,
+    wrap_errors,
 )
 
 _KEY_LENGTH = 16  # octets
@@ -88,7 +88,7 @@ class Suppressions:
         connection = self._reading()
         if connection is None:
             return {}
-        with explained(self.path):
+        with wrap_errors(self.path):
             if connection.execute(QUERIES["is-empty"]).fetchone() == (1,):
                 return {}
             spellings = [folded(address) for address in addresses]
@@ -117,7 +117,7 @@ class Suppressions:
         counts = dict.fromkeys(Reason, 0)
         connection = self._reading()
         if connection is not None:
-            with explained(self.path):
+            with wrap_errors(self.path):
                 counts |= {Reason(reason): count for reason, count in connection.execute(QUERIES["counts"])}
         return counts
 
@@ -138,7 +138,7 @@ class Suppressions:
         connection = self._reading()
         if connection is None:
             return 0
-        with explained(self.path):
+        with wrap_errors(self.path):
             (count,) = connection.execute(QUERIES["named"]).fetchone()
             return int(count)
 
@@ -147,7 +147,7 @@ class Suppressions:
             return 0
         with self._changing() as connection:
             purged = connection.execute(QUERIES[statement], facts).rowcount
-        with explained(self.path):
+        with wrap_errors(self.path):
             connection.execute(QUERIES["rewrite"])  # also where none was left: the disk may have been full before
         return purged
 
@@ -168,7 +168,7 @@ class Suppressions:
 
     def _reading(self) -> Connection | None:
         """The connection, if there is a file by now: another process may have made it since."""
-        with explained(self.path):
+        with wrap_errors(self.path):
             if self._connection is None and self.path.exists():
                 connection = open_existing(self.path)
                 (secret,) = connection.execute(QUERIES["secret"]).fetchone()
@@ -178,7 +178,7 @@ class Suppressions:
     def _writing(self) -> Connection:
         connection = self._reading()
         while connection is None:
-            with explained(self.path):
+            with wrap_errors(self.path):
                 make(self.path)
             connection = self._reading()
         return connection
@@ -188,7 +188,7 @@ class Suppressions:
         """A transaction that waits for those of other processes."""
         connection = self._writing()
         self._known_domains = None  # SQLite's version tells of others' changes only
-        with explained(self.path):
+        with wrap_errors(self.path):
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -230,7 +230,7 @@ class Suppressions:
         connection = self._reading()
         if connection is None:
             return []
-        with explained(self.path):
+        with wrap_errors(self.path):
             return connection.execute(QUERIES["page"], place).fetchall()
 
 

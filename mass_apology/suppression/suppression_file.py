@@ -1,4 +1,4 @@
-"""The store's file: where it is, and how it is made and opened."""
+"""The store's file: its place, its making and its opening."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def default_path() -> Path | None:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def wrap_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's and the system's errors with this file into ``SuppressionError``."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise STORE.told(error, path) from error
+        raise STORE.to_error(error, path) from error
 
 
 def make(path: Path) -> None:

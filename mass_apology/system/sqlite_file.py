@@ -1,4 +1,4 @@
-"""What all SQLite files here have in common: SQL by name, how a file is opened, and SQLite's errors as sentences."""
+"""The common parts of all SQLite files here: SQL by name, opening a file, and SQLite's errors as sentences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ E = TypeVar("E", bound=MassApologyError)
 
 _HEADING = re.compile(r"^-- name: ([a-z-]+)\n", re.MULTILINE)
 
-# By the beginning of SQLite's error name (sqlite.org/rescode.html): what is wrong, and what to do before trying again.
+# By the beginning of SQLite's error name (sqlite.org/rescode.html): the problem, and the step before the next try.
 _PASSING = (
     ("SQLITE_FULL", "cannot be written: the disk is full", "Free some space"),
     ("SQLITE_IOERR", "cannot be read or written: the disk reports an error", "Look after the disk and its space"),
@@ -51,7 +51,7 @@ def is_empty(connection: Connection) -> bool:
 
 
 class Database(Struct, Generic[E], frozen=True, kw_only=True):
-    """One kind of file, and how its errors speak of it. All that is raised here is an ``error``."""
+    """One kind of file: the ledger or the suppression store. Its methods raise ``error``, in the words of that kind."""
 
     error: type[E]
     what: str  # "a ledger"
@@ -59,9 +59,9 @@ class Database(Struct, Generic[E], frozen=True, kw_only=True):
     version: int  # as in its schema
     oldest_sqlite: tuple[int, int, int]  # which understands all that is asked of it
     patience: float  # seconds to wait for another process's transaction
-    empty: tuple[str, str]  # what it means that a file is empty, as the end of a sentence, and what to do
+    empty: tuple[str, str]  # the meaning of an empty file, as the end of a sentence, and the next step
     again: str  # the end of a next step: "then run the command again."
-    restore: str  # what to do with a damaged file
+    restore: str  # the next step with a damaged file
 
     def connect(self, path: Path, mode: str) -> Connection:
         """To an existing file, in autocommit mode, for one thread at a time; ``mode`` is "ro" or "rw"."""
@@ -92,8 +92,8 @@ class Database(Struct, Generic[E], frozen=True, kw_only=True):
                 next_step="Use a newer Python or a newer SQLite library.",
             )
 
-    def told(self, error: sqlite3.Error | OSError, path: Path) -> E:
-        """SQLite's or the system's error with a file, as a sentence."""
+    def to_error(self, error: sqlite3.Error | OSError, path: Path) -> E:
+        """An ``error`` with a sentence for SQLite's or the system's error with a file."""
         if isinstance(error, OSError):
             return self.error(
                 f"{path} cannot be used: {error.strerror or error}.",
@@ -104,9 +104,9 @@ class Database(Struct, Generic[E], frozen=True, kw_only=True):
             return self.error(f"{path} is damaged ({error}).", next_step=self.restore)
         if name.startswith("SQLITE_NOTADB"):
             return self.error(f"{path} is not {self.what}, or it is damaged ({error}).", next_step=self.restore)
-        for prefix, said, remedy in _PASSING:
+        for prefix, problem, remedy in _PASSING:
             if name.startswith(prefix):
-                return self.error(f"{path} {said} ({error}).", next_step=f"{remedy}, {self.again}")
+                return self.error(f"{path} {problem} ({error}).", next_step=f"{remedy}, {self.again}")
         return self.error(
             f"{path} cannot be used: SQLite says {error}.", next_step=f"Look after the file, {self.again}"
         )

@@ -28,7 +28,7 @@ LISTED = 100  # replies and unread messages that are named
 AT_ONCE = 200  # messages that are recorded with one commit
 
 _BECOMES = {Kind.FAILURE: Status.BOUNCED, Kind.COMPLAINT: Status.COMPLAINED}
-# Whatever else comes back by a proven match says that the relay had the letter.
+# Any other feedback by a proven match shows that the relay had the letter.
 _CLEARS = {
     Kind.SUCCESS: "a server reported that it was delivered",
     Kind.DELAY: "a server reported that it was on its way",
@@ -47,7 +47,7 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class Settled(Struct, frozen=True, kw_only=True):
-    """What one reading came to."""
+    """The result of reading a source once."""
 
     read: int  # messages and events
     known: int  # of these: read before, and left alone
@@ -57,7 +57,7 @@ class Settled(Struct, frozen=True, kw_only=True):
     chosen: int  # remedies that people chose by mail
     cleared: int  # letters that were in doubt, and which the relay turns out to have had
     suppressed: int  # addresses that were new on the list
-    waiting: int  # letters that are just being handed over: what came back about them counts when that is recorded
+    waiting: int  # letters that are just being handed over: feedback about them counts when that is recorded
     unmatched: int  # failures and complaints that are about no letter of this campaign
     unproven: int  # failures and complaints that only name an address; they change nothing
     replies: tuple[Item, ...]  # the first ones
@@ -67,22 +67,27 @@ class Settled(Struct, frozen=True, kw_only=True):
 def settle(folder: Path, source: str, *, password: str | None = None, on_progress: OnProgress) -> Settled:
     """Read a box (mbox, Maildir, folder of .eml, one message, "-", imaps://…) or a file of events (.json, .jsonl).
 
-    ``password`` says where a mail server's is kept: "env:NAME", "file:PATH" or "keyring:SERVICE".
+    ``password`` names the place of a mail server's password: "env:NAME", "file:PATH" or "keyring:SERVICE".
 
     Reading the same box twice changes nothing. Raises ``MassApologyError``; what was read until then is recorded.
     """
     campaign = read_campaign(folder)
     with shared_ledger(folder, campaign) as ledger, Suppressions.open(store_path(campaign, folder)) as store:
         book = ledger.feedback
-        settling = _Settling(campaign, ledger, book, store)
+        reader = _FeedbackReader(campaign, ledger, book, store)
         for number, one in enumerate(returned(source, password, book.first_planned_at()), start=1):
-            settling.take(one)
+            reader.take(one)
             on_progress("reading what came back", number, None)
-        settling.flush()
-        return settling.settled()
+        reader.flush()
+        return reader.settled()
 
 
-class _Settling:
+class _FeedbackReader:
+    """One run of ``bounces``: takes messages one by one and records them in groups of ``AT_ONCE``.
+
+    The suppression list is written before the ledger, so that a crash between them repeats an entry and loses none.
+    """
+
     def __init__(self, campaign: Campaign, ledger: Ledger, book: Feedback, store: Suppressions) -> None:
         self._campaign = campaign
         self._ledger = ledger
@@ -98,7 +103,7 @@ class _Settling:
         self._chosen = 0
 
     def take(self, one: Returned) -> None:
-        """One message or event."""
+        """Take one message or event."""
         self._read += 1
         if one.key in self._waiting or self._book.is_known(one.key):
             self._known += 1

@@ -1,4 +1,4 @@
-"""Where what came back is read from: a mailbox on this machine or on a server, or a file of events."""
+"""The sources of feedback: a mailbox on this machine or on a server, or a file of events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WHERE_KEPT = "Say where the mailbox's password is kept: --password env:NAME, fi
 
 
 class Returned(Struct, frozen=True, kw_only=True):
-    """One message or event that came back."""
+    """One returned message or event, understood."""
 
     key: str  # the same wherever and however often it is read
     where: str  # for people: "bounces.mbox, message 12"

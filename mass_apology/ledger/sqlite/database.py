@@ -61,7 +61,7 @@ def ledger_error(error: sqlite3.Error | OSError, path: Path) -> LedgerError:
             f"{path}: a letter was to change to a status that cannot follow its own; nothing was recorded.",
             next_step="Run the command again, and report this as a mistake in mass-apology.",
         )
-    return LEDGER.told(error, path)
+    return LEDGER.to_error(error, path)
 
 
 @contextmanager
