@@ -53,8 +53,11 @@ def _language(path: Path) -> Language:
         raise ValueError("it is not named after a language's code, such as de.toml")
     table = parse_toml(read_regular(path, MAX_OCTETS).decode("utf-8-sig").replace("\r\n", "\n"))
     _refuse_programs_own(table)
-    told = msgspec.convert({**table, "code": path.stem}, Language)
-    return replace(SHIPPED[path.stem], **{name: getattr(told, name) for name in table})
+    told, shipped = msgspec.convert({**table, "code": path.stem}, Language), SHIPPED[path.stem]
+    fields = {name: getattr(told, name) for name in table}
+    if told.salutations and shipped.salutations:  # other words, and the same rule for names
+        fields["salutations"] = replace(told.salutations, called=shipped.salutations.called)
+    return replace(shipped, **fields)
 
 
 def _refuse_programs_own(table: dict[str, Any]) -> None:

@@ -145,6 +145,13 @@ def test_a_file_changes_fields_of_a_shipped_language_and_keeps_the_others(tmp_pa
     assert [each.code for each in read_languages(folder)] == [each.code for each in SHIPPED]
 
 
+def test_other_words_for_a_greeting_keep_the_languages_rule_for_names(tmp_path: Path) -> None:
+    salutations = '[salutations]\nnamed = { any = "Sveiki, {name}!" }\nunnamed = { any = "Sveiki!" }\n'
+    folder = campaign_folder(tmp_path, letter="lv", lv=salutations)
+    assert "Sveiki, Jāni Bērziņ!" in letter_to(folder, "lv", name="Jānis Bērziņš")
+    assert "Sveiki!" in letter_to(folder, "lv", name="Jonas Kronītis")  # whose vocative is not certain
+
+
 def test_a_python_file_is_found_and_no_list_is_extended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "somewhere_else"
     package.mkdir()
