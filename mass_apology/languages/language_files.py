@@ -18,6 +18,7 @@ from mass_apology.system.regular_file import read_regular
 FOLDER = "languages"
 """Where a campaign describes languages, in its own folder."""
 
+_RULE = ("called", "gender_by_name")  # of salutations: how names are addressed, which no file can say
 _CODE = re.compile(r"[a-z]{2,3}")
 
 
@@ -56,7 +57,8 @@ def _language(path: Path) -> Language:
     told, shipped = msgspec.convert({**table, "code": path.stem}, Language), SHIPPED[path.stem]
     fields = {name: getattr(told, name) for name in table}
     if told.salutations and shipped.salutations:  # other words, and the same rule for names
-        fields["salutations"] = replace(told.salutations, called=shipped.salutations.called)
+        rule = {name: getattr(shipped.salutations, name) for name in _RULE}
+        fields["salutations"] = replace(told.salutations, **rule)
     return replace(shipped, **fields)
 
 
@@ -67,5 +69,6 @@ def _refuse_programs_own(table: dict[str, Any]) -> None:
     if "reading" in table:
         raise ValueError("`$.reading` holds words that the program reads in any campaign, and cannot be given")
     salutations = table.get("salutations")
-    if isinstance(salutations, dict) and "called" in salutations:
-        raise ValueError("`$.salutations.called` is a rule of the program's, and cannot be given")
+    for name in _RULE:
+        if isinstance(salutations, dict) and name in salutations:
+            raise ValueError(f"`$.salutations.{name}` is a rule of the program's, and cannot be given")

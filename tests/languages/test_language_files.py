@@ -152,6 +152,12 @@ def test_other_words_for_a_greeting_keep_the_languages_rule_for_names(tmp_path: 
     assert "Sveiki!" in letter_to(folder, "lv", name="Jonas Kronītis")  # whose vocative is not certain
 
 
+def test_other_words_for_a_greeting_keep_that_names_tell_the_gender(tmp_path: Path) -> None:
+    salutations = '[salutations]\nnamed = { f = "Καλή {name}," , m = "Καλέ {name}," }\nunnamed = { any = "Γεια," }\n'
+    folder = campaign_folder(tmp_path, letter="el", el=salutations)
+    assert "Καλέ Νίκο Παπαδόπουλε," in letter_to(folder, "el", name="Νίκος Παπαδόπουλος")
+
+
 def test_a_python_file_is_found_and_no_list_is_extended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "somewhere_else"
     package.mkdir()
@@ -170,6 +176,7 @@ def test_a_python_file_is_found_and_no_list_is_extended(tmp_path: Path, monkeypa
     [
         ("greeting = 1", "unknown field `greeting`"),
         ('code = "de"', "`$.code` is the name of the file"),
+        ("[salutations]\ngender_by_name = true", "`$.salutations.gender_by_name`"),
         ("[reading]\nyes = ['ja']", "`$.reading` holds words that the program reads in any campaign"),
         ("country = 7", "$.country"),
         ('country = "Deutschland"', "no country's code"),
