@@ -285,12 +285,12 @@ def status(folder: Folder = HERE, as_json: Json = False) -> None:
     """
     from mass_apology.flows.report import campaign_status as flow
 
-    standing = flow.standing(folder)
+    status = flow.campaign_status(folder)
     if as_json:
-        screen.print_json(standing)
+        screen.print_json(status)
     else:
-        results.show_standing(standing)
-    if standing.findings:
+        results.show_status(status)
+    if status.findings:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mass_apology.flows.preview.preview import Previewed
     from mass_apology.flows.preview.test import Rehearsed
     from mass_apology.flows.purge.purge import Purged
-    from mass_apology.flows.report.campaign_status import Standing
+    from mass_apology.flows.report.campaign_status import CampaignStatus
     from mass_apology.flows.report.report import Report
     from mass_apology.flows.send.sending_run import RunResult
     from mass_apology.ledger.further_waves import Armed
@@ -80,23 +80,23 @@ def _status_rows(counts: Mapping[Status, int]) -> Iterator[tuple[str, str]]:
             yield status.value.lower().replace("_", " "), number(counts[status])
 
 
-def show_standing(standing: Standing) -> None:
+def show_status(status: CampaignStatus) -> None:
     """``status``."""
-    show_notices(standing.findings)
-    say(f"{standing.campaign}: {standing.activity}")
-    table(_status_rows(standing.counts), right=True)
-    say(f"{equation(standing.counts)}; due: {number(standing.due)}")
-    for wave, counts in standing.waves.items():
+    show_notices(status.findings)
+    say(f"{status.campaign}: {status.activity}")
+    table(_status_rows(status.counts), right=True)
+    say(f"{equation(status.counts)}; due: {number(status.due)}")
+    for wave, counts in status.waves.items():
         say(f"\n{wave}")
         table(_status_rows(counts), right=True)
-    if len({edition.wave for edition in standing.editions}) < len(standing.editions):
+    if len({edition.wave for edition in status.editions}) < len(status.editions):
         say("\nAccepted letters by what they were made from (correct --digest chooses by it):")
         table(
             (
                 f"{edition.wave} {edition.digest[:12]}",
                 f"{number(edition.letters)}, from {local_minute(edition.first_at)} on",
             )
-            for edition in standing.editions
+            for edition in status.editions
         )
 
 

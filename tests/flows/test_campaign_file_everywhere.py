@@ -22,7 +22,7 @@ from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.follow_up.outlook import outlook
 from mass_apology.flows.follow_up.timers import text
 from mass_apology.flows.purge.purge import PurgeOptions, purge
-from mass_apology.flows.report.campaign_status import standing
+from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.flows.report.report import report
 from mass_apology.ledger import Control
 from mass_apology.ledger.sqlite import SqliteRecords
@@ -47,7 +47,7 @@ COMMANDS: dict[str, Callable[[Path], object]] = {
     "follow-up --plan": outlook,
     "follow-up --arm": lambda folder: armed(folder, 1),
     "schedule": lambda folder: text("cron", folder, 15),
-    "status": standing,
+    "status": campaign_status,
     "report": lambda folder: report(folder, None, None, force=False),
     "bounces": lambda folder: settle(folder, str(folder), on_progress=nothing),
     "choices": lambda folder: choose(folder, None, None, force=False),

@@ -14,7 +14,7 @@ from smtp_fakes import Relay
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.follow_up.affected import CorrectOptions
 from mass_apology.flows.follow_up.correct import correct
-from mass_apology.flows.report.campaign_status import standing
+from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.flows.send.sending_run import RunResult
 
 SORRY_AGAIN = "Subject: What we got wrong\n\n{{ salutation }}\n\nOur first letter had an error.\n"
@@ -70,7 +70,7 @@ def test_only_letters_that_were_made_from_the_wrong_template(tmp_path: Path, liv
     (folder / "templates/sorry/en.md").write_text(mended, encoding="utf-8")
     write_rows(folder / "affected.csv", customers(20))
     send(folder)
-    wrong, right = standing(folder).editions
+    wrong, right = campaign_status(folder).editions
     assert (wrong.letters, right.letters) == (8, 12)
     assert corrected(folder, digest=wrong.digest[:12]).sent == 8
     assert {each.recipients[0] for each in live.received[20:]} == {f"customer{n}@d{n % 7}.example" for n in range(8)}
@@ -88,7 +88,7 @@ def test_a_digest_of_nothing_is_told_with_those_there_are(sent: Path, digest: st
     with pytest.raises(ConfirmationError) as raised:
         corrected(sent, digest=digest)
     assert "No letter of the wave first was made from" in raised.value.problem
-    assert standing(sent).editions[0].digest[:12] in raised.value.next_step
+    assert campaign_status(sent).editions[0].digest[:12] in raised.value.next_step
 
 
 def test_customers_whose_rows_changed_are_told_what_is_new(sent: Path, live: Relay) -> None:

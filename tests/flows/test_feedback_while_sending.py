@@ -26,7 +26,7 @@ from mass_apology.flows.feedback.choices import choose
 from mass_apology.flows.follow_up.consent import agree
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.purge.purge import PurgeOptions, purge
-from mass_apology.flows.report.campaign_status import standing
+from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.ledger import Control
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Finding, Status
@@ -171,7 +171,7 @@ def test_what_was_asked_of_the_run_stays_asked(tmp_path: Path) -> None:
         with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
             records.request(Control.STOP)
             read_all(folder, box(tmp_path, bounce(1, message_id)))
-            assert "stopping" in standing(folder).activity
+            assert "stopping" in campaign_status(folder).activity
             return records.requested()
 
     at_the_dot = AtTheDot(1, act)

@@ -25,7 +25,7 @@ from mass_apology.flows.continuity.outside import look
 from mass_apology.flows.feedback import bounces
 from mass_apology.flows.plan.plan import ledger_key
 from mass_apology.flows.purge import purge
-from mass_apology.flows.report.campaign_status import standing
+from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.flows.report.report import report
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.system.state_folder import STATE_VARIABLE
@@ -391,7 +391,7 @@ def test_check_status_and_report_say_it_too(tmp_path: Path, live: Relay) -> None
     checked = event_loop.run(checking.check(folder, options, None, force=False, on_progress=lambda *_: None))
     assert not checked.sendable
     assert "ledger-set-back" in {group.code for group in checked.groups}
-    assert [finding.code for finding in standing(folder).findings] == ["ledger-set-back"]
+    assert [finding.code for finding in campaign_status(folder).findings] == ["ledger-set-back"]
     assert [finding.code for finding in report(folder, None, None, force=False).findings] == ["ledger-set-back"]
 
 
@@ -406,7 +406,7 @@ def test_check_says_it_where_there_is_no_ledger(sent: Path, lose: Harm) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        standing,
+        campaign_status,
         lambda folder: report(folder, None, None, force=False),
         lambda folder: bounces.settle(folder, str(folder), on_progress=lambda *_: None),
         lambda folder: purge.purge(folder, purge.PurgeOptions(older_than="1 day"), lambda _: ""),
@@ -427,7 +427,7 @@ def test_whatever_needs_the_ledger_says_that_it_was_lost(
 def test_a_ledger_without_a_plan_says_so(tmp_path: Path, live: Relay) -> None:
     folder = campaign_folder(tmp_path, live.sink.url, customers(3))
     ledger_key(folder, read_campaign(folder))
-    for command in (standing, lambda there: report(there, None, None, force=False)):
+    for command in (campaign_status, lambda there: report(there, None, None, force=False)):
         with pytest.raises(LedgerError, match="Nothing is planned yet"):
             command(folder)
     assert send(folder).sent == 3

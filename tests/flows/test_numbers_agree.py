@@ -17,7 +17,7 @@ from test_bounces import ABUSE, bounce, box, id_of, read_all
 
 from mass_apology.cli import results as screen
 from mass_apology.errors import CountingError
-from mass_apology.flows.report.campaign_status import standing
+from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.flows.report.report import Report, report
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger.recorded import People
@@ -145,7 +145,7 @@ EXPECTED = {
 
 
 def test_every_surface_says_the_same(everything: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found, now = told(everything), standing(everything)
+    found, now = told(everything), campaign_status(everything)
     counts = {status.value: count for status, count in found.counts.items()}
     due = counts.pop("PLANNED", 0) + counts.pop("DEFERRED", 0)
     assert due == 3
@@ -163,7 +163,7 @@ def test_every_surface_says_the_same(everything: Path, tmp_path: Path, capsys: p
     with (tmp_path / "unreached.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == 6  # refused, expired, in doubt, bounced, two withheld
     screen.show_report(found)
-    screen.show_standing(now)
+    screen.show_status(now)
     shown = capsys.readouterr().out
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     for text in (shown, page):
@@ -176,7 +176,7 @@ def test_what_send_says_last_is_what_status_says(everything: Path, live: Relay) 
     live.fault = None
     ended = send(everything, skip_bad_rows=True)
     assert (ended.sent, ended.due) == (3, 0)
-    assert ended.counts == dict(standing(everything).counts)
+    assert ended.counts == dict(campaign_status(everything).counts)
 
 
 def test_numbers_that_do_not_add_up_are_not_shown(everything: Path) -> None:

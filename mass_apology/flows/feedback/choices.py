@@ -1,4 +1,4 @@
-"""``choices``: which remedy people chose, from the tokens in their links, and the list of who chose what."""
+"""``choices``: reads the remedies that people chose from the tokens in their links, and lists everybody's choice."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]
 
 
 class Chosen(Struct, frozen=True, kw_only=True):
-    """Where the choices stand."""
+    """The state of the choices."""
 
     read: Recorded | None  # what this run read; None where it read nothing
     remedies: Mapping[str, int]  # how many chose which

@@ -1,4 +1,4 @@
-"""A person takes refusals back: they are due again, and nothing is sent here."""
+"""``retry``: a person takes refusals back, so that their letters are due again. Nothing is sent here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAMED = 20  # rows that the note names
 
 
 class RetryOptions(Struct, frozen=True, kw_only=True):
-    """Which refusals are to be taken back."""
+    """The choice of refusals to take back."""
 
     code: str | None = None  # only those with this enhanced code, "5.7.1", or basic code, "554"
     where: str | None = None  # only customers of whom this holds, as ``where`` in campaign.toml
@@ -35,7 +35,7 @@ class RetryOptions(Struct, frozen=True, kw_only=True):
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """What would be taken back."""
+    """The refusals that ``retry`` would take back; shown before the number is asked for."""
 
     wave: str
     letters: int
@@ -45,7 +45,7 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 class Retried(Struct, frozen=True, kw_only=True):
-    """What was taken back."""
+    """The refusals that were taken back."""
 
     wave: str
     letters: int
@@ -56,8 +56,8 @@ class Retried(Struct, frozen=True, kw_only=True):
 def retry(folder: Path, options: RetryOptions, show: Callable[[Found], None], count: Callable[[int], str]) -> Retried:
     """Make refused letters due again, after the typed number, and note it in the ledger.
 
-    ``show`` is told what was found, before ``count`` asks for the number. Raises ``ConfirmationError`` where nothing
-    was found or the number is another; then nothing is changed.
+    ``show`` gets the refusals that were found, before ``count`` asks for the number. Raises ``ConfirmationError``
+    where nothing was found or the number is another; then nothing is changed.
     """
     campaign = read_campaign(folder)
     with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:

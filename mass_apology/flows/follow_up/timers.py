@@ -1,4 +1,4 @@
-"""What runs ``follow-up`` again and again: texts for systemd, cron and Kubernetes."""
+"""Files that make systemd, cron or Kubernetes run ``follow-up`` at intervals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _LONGEST = 52 - len("mass-apology-")  # characters: a CronJob's name has 52 at m
 
 
 def text(form: str, folder: Path, every: int) -> str:
-    """The timer's files, with comments that say where they go; ``every`` is in minutes."""
+    """The timer's files in one text, with comments that name their places; ``every`` is in minutes.
+
+    Raises ``CampaignError`` where a folder's name cannot be written in such a file.
+    """
     campaign = read_campaign(folder).name
     for path in (folder.resolve(), _state()):
         _refuse_unwritable(path)
@@ -27,7 +30,7 @@ def text(form: str, folder: Path, every: int) -> str:
 
 
 def _refuse_unwritable(path: Path | None) -> None:
-    """In none of the three forms has a line break, or another control character, a way to be written in a path."""
+    """Refuse line breaks and other control characters: none of the three forms can write them in a path."""
     if path is not None and not str(path).isprintable():
         raise CampaignError(
             f"The folder {str(path)!r} has a character in its name that no timer's file can hold.",
@@ -81,7 +84,7 @@ def _systemd_word(word: str) -> str:
 
 
 def _state() -> Path | None:
-    """The folder of the suppression list, where it is not the user's own: a timer does not know our environment."""
+    """The folder of the suppression list, where the environment names it: a timer has another environment."""
     folder = state_folder() if os.environ.get(STATE_VARIABLE) else None
     return folder.resolve() if folder else None
 

@@ -1,4 +1,4 @@
-"""Where a campaign stands at this moment."""
+"""``status``: the state of a campaign at this moment, also while ``send`` runs."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from mass_apology.ledger.recorded import Edition
 from mass_apology.model import FIRST_WAVE, Finding, Status
 
 
-class Standing(Struct, frozen=True, kw_only=True):
-    """Where a campaign stands at this moment."""
+class CampaignStatus(Struct, frozen=True, kw_only=True):
+    """The state of a campaign at this moment. The command line prints it, and ``--json`` keeps its keys."""
 
     campaign: str
     activity: str  # "sending (pid 4711 on host)", "not running", …
-    people: int  # whom the first letter is about, each once
+    people: int  # in the first wave, each once
     counts: Mapping[Status, int]  # of the people; their sum is ``people``
     due: int
     waves: Mapping[str, Mapping[Status, int]]  # further waves
-    editions: tuple[Edition, ...]  # what the letters were made from
-    findings: tuple[Finding, ...]  # where the ledger knows less than what lies outside it
+    editions: tuple[Edition, ...]  # the files that the letters were made from
+    findings: tuple[Finding, ...]  # the ledger knows less than the log or the machine
 
 
-def standing(folder: Path) -> Standing:
+def campaign_status(folder: Path) -> CampaignStatus:
     """Read the ledger as it is; works while ``send`` runs. Raises ``LedgerError`` where there is none, or no plan."""
     campaign = read_campaign(folder)
     require_ledger(folder, campaign)
@@ -38,7 +38,7 @@ def standing(folder: Path) -> Standing:
         require_plan(ledger, findings)
         people = ledger.people(FIRST_WAVE)
         further = {wave: ledger.counts(wave) for wave in ledger.wave_names() if wave != FIRST_WAVE}
-        return Standing(
+        return CampaignStatus(
             campaign=campaign.name,
             activity=_activity(ledger),
             people=people.total,

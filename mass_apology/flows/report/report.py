@@ -1,4 +1,4 @@
-"""``report``: who was reached and who was not, on the terminal and in files."""
+"""``report``: the results of a wave, on the terminal and in files."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from mass_apology.model import FIRST_WAVE, Finding, Status
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """Who was reached and who was not."""
+    """The results of one wave in figures. The command line prints it, and ``--json`` keeps its keys."""
 
     campaign: str
     code: str  # of the plan
-    people: int  # whom the wave is about, each once
-    letters: int  # of them: who have a letter, whatever became of it
-    set_aside: int  # the others: their rows cannot be written to, or must not
+    people: int  # in the wave, each once
+    letters: int  # of them: with a letter, in any status
+    set_aside: int  # the others: nobody can write to their rows, or nobody may
     rows_set_aside: int  # rows of the file that are set aside, also of people who have a letter
     due: int
     counts: Mapping[Status, int]  # of the people; their sum is ``people``
     replies: tuple[ReplyCount, ...]  # of letters that were not accepted, the most frequent first
     written: str | None  # the file of the report
-    unreached_written: str | None  # the file of those no letter reached
-    findings: tuple[Finding, ...]  # where the ledger knows less than what lies outside it
+    unreached_written: str | None  # the file of the people whom no letter reached
+    findings: tuple[Finding, ...]  # the ledger knows less than the log or the machine
 
     def __post_init__(self) -> None:
         """Raise ``CountingError`` where somebody is in no status, or in two."""
@@ -47,8 +47,8 @@ class Report(Struct, frozen=True, kw_only=True):
 def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool, wave: str = FIRST_WAVE) -> Report:
     """Sum up one wave of the ledger.
 
-    It is written to ``to`` (.html, or a row per recipient: .csv, .json, .xlsx) where that is given, and everyone no
-    letter reached to ``unreached`` (.csv).
+    Write it to ``to`` (.html, or a row per recipient: .csv, .json, .xlsx), and the people whom no letter reached to
+    ``unreached`` (.csv), where these are given.
 
     Raises ``LedgerError`` where there is no ledger, or no plan in it.
     Raises ``OutputError`` if a file exists and ``force`` is false, or cannot be written.
@@ -67,7 +67,7 @@ def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool
             results = write_unreached(results, ledger.header, unreached, force=force)
         if to is not None and to.suffix in WRITERS:
             WRITERS[to.suffix](results, to, force=force)
-        deque(results, maxlen=0)  # what no file has asked for
+        deque(results, maxlen=0)  # read to the end where no file was asked for
         people = ledger.people(wave)  # counted in another way than as they passed
         if people.total != summary.counts.total():  # a plan was committed meanwhile
             people = before
@@ -98,7 +98,7 @@ def _require_wave(ledger: Records, wave: str) -> None:
 
 
 def _require_writable(to: Path | None, unreached: Path | None, *, force: bool) -> None:
-    """To be known before long work begins."""
+    """Refuse wrong names and existing files before long work begins."""
     for path, suffixes in ((to, (".html", *WRITERS)), (unreached, (".csv",))):
         if path is None:
             continue

@@ -74,7 +74,7 @@ def _person(result: Result) -> Unreached:
 
 
 def _evidence(ledger: Records, summary: Summary) -> Iterator[Evidence]:
-    """What proves which plan was sent, and which letters were accepted."""
+    """The proofs of the plan that was sent, and of the letters that were accepted."""
     parts = ledger.digest_parts
     yield Evidence(name="plan", value=plan.code(parts))
     for name, digest in parts.items():

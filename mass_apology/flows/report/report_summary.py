@@ -34,7 +34,7 @@ class ReplyCount(Struct, frozen=True, kw_only=True):
 
 
 class Summary:
-    """Adds results up."""
+    """Adds up the results of a wave as they pass to the tables. ``report`` makes one a run; memory stays small."""
 
     def __init__(self) -> None:
         self.counts: Counter[Status] = Counter()  # people, each once
@@ -57,7 +57,7 @@ class Summary:
             yield result
 
     def replies(self) -> tuple[ReplyCount, ...]:
-        """What was said about letters that were not accepted, the most frequent first."""
+        """The replies about letters that were not accepted, the most frequent first."""
         return tuple(
             ReplyCount(status=status, code=code, text=text, count=count)
             for (status, code, text), count in self._replies.most_common(TOP_REPLIES)
@@ -109,11 +109,11 @@ class Summary:
 
 def _kind_of_reply(result: Result) -> str:
     """Words with digits are queue ids and times, which differ from letter to letter."""
-    said = result.reply or ""
-    if result.status in _CAME_BACK:  # the code is that of the relay, which accepted it; what came back has its own
-        found = _CODES.match(said)
-        codes, said = (found[1], said[found.end() :].lstrip()) if found else ("", said)
+    text = result.reply or ""
+    if result.status in _CAME_BACK:  # the ledger's code is the relay's acceptance; the report has its own
+        found = _CODES.match(text)
+        codes, text = (found[1], text[found.end() :].lstrip()) if found else ("", text)
     else:
         codes = " ".join(str(each) for each in (result.code, result.enhanced_code) if each is not None)
-    words = _WITH_DIGITS.sub("…", redact_addresses(said))
+    words = _WITH_DIGITS.sub("…", redact_addresses(text))
     return f"{codes} {words}".strip()[:120]
