@@ -1,4 +1,4 @@
-"""The commands for the days after the first letter: follow-ups, corrections, bounces.
+"""The commands after the first letter: follow-ups, corrections, feedback, purge.
 
 Flows are imported inside the commands, as in ``app``.
 """
@@ -21,11 +21,11 @@ from mass_apology.settings import SubjectLine
 
 app = typer.Typer(rich_markup_mode=None)
 
-MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
+TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
 
 
 class Timer(StrEnum):
-    """What runs follow-up again and again."""
+    """A service that can run ``follow-up`` regularly."""
 
     SYSTEMD = auto()
     CRON = auto()
@@ -81,12 +81,12 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
         raise typer.BadParameter("it belongs to --arm WAVE or --resend-in-doubt WAVE", param_hint="--confirm")
     if plan:
         found = looking.outlook(folder)
-        _shown(results.show_outlook, as_json=as_json)(found)
+        _printer(results.show_outlook, as_json=as_json)(found)
         if found.findings or any(each.severity is Severity.ERROR for wave in found.waves for each in wave.findings):
             raise typer.Exit(Exit.NEEDS_A_PERSON)
         return
     resend = flow.Resend(wave=resend_in_doubt, confirm=confirm) if resend_in_doubt is not None else None
-    with watching.sending(quiet=as_json) as operator:
+    with watching.run_terminal(quiet=as_json) as operator:
         if arm is not None:
             agreed = event_loop.run(
                 consent.agree(
@@ -99,10 +99,10 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
                     override=tuple(override or ()),
                 )
             )
-            _shown(results.show_armed, as_json=as_json)(agreed)
+            _printer(results.show_armed, as_json=as_json)(agreed)
             return
         codes = tuple(override or ())
-        show = _shown(results.show_followed_up, as_json=as_json)
+        show = _printer(results.show_followed_up, as_json=as_json)
         done = (
             flow.watch(folder, operator, show, override=codes)
             if watch
@@ -116,8 +116,8 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
         raise typer.Exit(Exit.INTERRUPTED)
 
 
-def _shown(show: Callable[[Any], None], *, as_json: bool) -> Callable[[Any], None]:
-    """How a result is shown: in words, or as one JSON object."""
+def _printer(show: Callable[[Any], None], *, as_json: bool) -> Callable[[Any], None]:
+    """The function that shows a result: as sentences, or as one JSON object."""
     return screen.print_json if as_json else show
 
 
@@ -130,9 +130,11 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
         str | None, typer.Option(help="Only customers of whom this holds, as `where` in campaign.toml.")
     ] = None,
     since: Annotated[
-        datetime | None, typer.Option(formats=MOMENTS, help="Only letters accepted from then on, UTC.")
+        datetime | None, typer.Option(formats=TIME_FORMATS, help="Only letters accepted from then on, UTC.")
     ] = None,
-    before: Annotated[datetime | None, typer.Option(formats=MOMENTS, help="Only letters accepted before, UTC.")] = None,
+    before: Annotated[
+        datetime | None, typer.Option(formats=TIME_FORMATS, help="Only letters accepted before, UTC.")
+    ] = None,
     digest: Annotated[
         str | None,
         typer.Option(
@@ -183,7 +185,7 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
         confirm=confirm,
         override=tuple(override or ()),
     )
-    with watching.sending() as operator:
+    with watching.run_terminal() as operator:
         ended = flow.correct(folder, options, operator)
     results.show_ended(ended)
     if ended.due or ended.unreached:
@@ -239,7 +241,7 @@ def bounces(
     """
     from mass_apology.flows.feedback import bounces as flow
 
-    with watching.stages(quiet=as_json) as on_progress:
+    with watching.planning_progress(quiet=as_json) as on_progress:
         settled = flow.settle(folder, source, password=password, on_progress=on_progress)
     if as_json:
         screen.print_json(settled)
@@ -307,7 +309,7 @@ def retry(
     if not refused:
         raise typer.BadParameter("say which letters: --refused", param_hint="retry")
     options = flow.RetryOptions(code=code, where=where, wave=wave, confirm=confirm)
-    with watching.sending() as operator:
+    with watching.run_terminal() as operator:
         retried = flow.retry(folder, options, results.show_refusals, operator.count)
     results.show_retried(retried)
 
@@ -339,6 +341,6 @@ def purge(
     from mass_apology.flows.purge import purge as flow
 
     options = flow.PurgeOptions(older_than=older_than, confirm=confirm, all_suppressions=all_suppressions)
-    with watching.sending() as terminal:
+    with watching.run_terminal() as terminal:
         purged = flow.purge(folder, options, terminal.count_people)
     results.show_purged(purged)

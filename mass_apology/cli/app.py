@@ -22,7 +22,7 @@ from mass_apology.cli import (
     templates_app,
     watching,
 )
-from mass_apology.cli.exits import Commands, Exit, sentences
+from mass_apology.cli.exits import Commands, Exit, errors_as_sentences
 from mass_apology.cli.options import HERE, Folder, Force, Json, Override, SkipBadRows
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ app.add_typer(docs_app.app)
 
 def run() -> None:
     """The whole program."""
-    with sentences():
+    with errors_as_sentences():
         app(prog_name="mass-apology")
 
 
@@ -83,7 +83,7 @@ def init(
     """
     from mass_apology.flows.init import new_campaign
 
-    findings.show_made(new_campaign.init(name, template, recipients))
+    findings.show_init(new_campaign.init(name, template, recipients))
 
 
 @app.command()
@@ -120,7 +120,7 @@ def check(  # noqa: PLR0913, PLR0917 (options)
         offline=offline,
         override=tuple(override or ()),
     )
-    with watching.stages(quiet=as_json) as on_progress:
+    with watching.planning_progress(quiet=as_json) as on_progress:
         checked = event_loop.run(flow.check(folder, options, to, force=force, on_progress=on_progress))
     if as_json:
         screen.print_json(checked)
@@ -164,7 +164,7 @@ def preview(  # noqa: PLR0913, PLR0917 (options)
     from mass_apology.flows.preview.letter_choice import Choice
 
     choice = Choice(everyone=everyone, lines=tuple(row or ()), addresses=tuple(address or ()), sample=sample)
-    with watching.stages(quiet=False) as on_progress:
+    with watching.planning_progress(quiet=False) as on_progress:
         made = event_loop.run(flow.preview(folder, to, choice, force=force, on_progress=on_progress))
     results.show_previewed(made)
     if made.failed:
@@ -189,7 +189,7 @@ def rehearse(
     from mass_apology.flows import event_loop
     from mass_apology.flows.preview import test as flow
 
-    with watching.stages(quiet=False) as on_progress:
+    with watching.planning_progress(quiet=False) as on_progress:
         rehearsed = event_loop.run(flow.rehearse(folder, to, sample, on_progress=on_progress))
     results.show_rehearsed(rehearsed)
     if rehearsed.accepted < rehearsed.letters:
@@ -220,7 +220,7 @@ def approve(
     from mass_apology.flows.plan import approve as flow
 
     options = flow.ApproveOptions(by=by, key=key, skip_bad_rows=skip_bad_rows, override=tuple(override or ()))
-    with watching.stages(quiet=False) as on_progress:
+    with watching.planning_progress(quiet=False) as on_progress:
         given = event_loop.run(flow.approve(folder, options, on_progress=on_progress))
     results.show_approved(given)
 
@@ -265,7 +265,7 @@ def send(
         withhold_missing=withhold_missing,
         override=tuple(override or ()),
     )
-    with watching.sending() as operator:
+    with watching.run_terminal() as operator:
         ended = flow.run(folder, options, operator)
     results.show_ended(ended)
     if ended.due:
@@ -304,7 +304,7 @@ def pause(folder: Folder = HERE) -> None:
     """
     from mass_apology.ledger import Control
 
-    _ask(folder, Control.PAUSE, "No further letter is begun until: mass-apology resume")
+    _request(folder, Control.PAUSE, "No further letter is begun until: mass-apology resume")
 
 
 @app.command()
@@ -317,7 +317,7 @@ def resume(folder: Folder = HERE) -> None:
     """
     from mass_apology.ledger import Control
 
-    _ask(folder, Control.RUN, "The sending goes on.")
+    _request(folder, Control.RUN, "The sending goes on.")
 
 
 @app.command()
@@ -332,13 +332,13 @@ def stop(folder: Folder = HERE) -> None:
     """
     from mass_apology.ledger import Control
 
-    _ask(folder, Control.STOP, "The letters on their way are finished, then it ends. To go on: mass-apology send")
+    _request(folder, Control.STOP, "The letters on their way are finished, then it ends. To go on: mass-apology send")
 
 
-def _ask(folder: Path, wanted: Control, sentence: str) -> None:
+def _request(folder: Path, wanted: Control, sentence: str) -> None:
     from mass_apology.flows import control
 
-    screen.say(sentence if control.ask(folder, wanted) else "Nothing is being sent from this folder.")
+    screen.say(sentence if control.request(folder, wanted) else "Nothing is being sent from this folder.")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Exit codes, and the one place where exceptions become sentences."""
+"""Defines the exit codes, and turns every exception into sentences for the user."""
 
 from __future__ import annotations
 
@@ -18,70 +18,70 @@ from mass_apology.errors import MassApologyError, shortened
 
 
 class Exit(IntEnum):
-    """What a script learns."""
+    """The exit codes of all commands."""
 
     DONE = 0
-    NEEDS_A_PERSON = 1  # findings, refusals, doubts, anything a person has to look at
-    USAGE = 2
-    INTERRUPTED = 3  # stopped with work left; the same command goes on
+    NEEDS_A_PERSON = 1  # findings, refusals, letters in doubt, errors
+    USAGE = 2  # wrong options; typer uses it
+    INTERRUPTED = 3  # stopped with work left; the same command continues it
 
 
 @contextmanager
-def sentences() -> Iterator[None]:
-    """Turn whatever happens into a sentence on standard error and an exit code. No traceback reaches the user."""
+def errors_as_sentences() -> Iterator[None]:
+    """Turn any exception into two sentences on standard error and an exit code, without a traceback."""
     try:
         yield
     except MassApologyError as error:
-        complain(error.problem, error.next_step)
+        print_error(error.problem, error.next_step)
         sys.exit(Exit.NEEDS_A_PERSON)
-    except OSError as error:  # the machine's, wherever it comes from: a full disk, no more files, a name too long
+    except OSError as error:  # from any place: a full disk, too many open files, a name too long
         where = f"{error.filename}: " if error.filename else ""
-        complain(shortened(f"{where}{error.strerror or error}."), "Mend that, then run the command again.")
+        print_error(shortened(f"{where}{error.strerror or error}."), "Mend that, then run the command again.")
         sys.exit(Exit.NEEDS_A_PERSON)
     except Exception as error:
-        complain(
+        print_error(
             f"mass-apology has a fault: {type(error).__name__}: {error}.",
-            f"Nothing in the ledger is lost. Please report it with the file {_record(error)}.",
+            f"Nothing in the ledger is lost. Please report it with the file {_write_traceback(error)}.",
         )
         sys.exit(Exit.NEEDS_A_PERSON)
 
 
 class Commands(TyperGroup):
-    """The commands, cut off in our own words: typer would end with 130 and say nothing."""
+    """The commands, with our own exit on Ctrl-C and on a closed output: typer would exit with 130 and print nothing."""
 
     def invoke(self, ctx: Any) -> Any:  # typer names the type in a private module
-        """Run one. Raises ``SystemExit`` after Ctrl-C, and where whoever read our output has gone."""
+        """Run a command. Raises ``SystemExit`` after Ctrl-C, and when the reader of our output has gone."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            complain("Interrupted.", "Nothing is lost: run the same command again to go on.")
+            print_error("Interrupted.", "Nothing is lost: run the same command again to go on.")
             sys.exit(Exit.INTERRUPTED)
-        except BrokenPipeError:  # the reader of our output went away: what was asked for may not be done
-            _forget_the_reader()
+        except BrokenPipeError:  # the reader of our output went away, so the command may not be complete
+            _discard_output()
             sys.exit(Exit.INTERRUPTED)
 
 
-def complain(problem: str, next_step: str) -> None:
-    """The error's two sentences."""
+def print_error(problem: str, next_step: str) -> None:
+    """Print the problem and the next step on standard error."""
     with suppress(BrokenPipeError):  # nobody reads it; the exit code says that something is wrong
         print(f"{printable(problem)}\n  → {printable(next_step)}", file=sys.stderr, flush=True)
 
 
-def _forget_the_reader() -> None:
-    """What is still to be written goes nowhere, so that Python has nothing to complain of as it ends."""
+def _discard_output() -> None:
+    """Send all further output to the null device, so that Python reports no error when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(nowhere, stream.fileno())
 
 
 def printable(text: str) -> str:
-    """``text`` without what would move the cursor or change the terminal: values of a file may hold anything."""
+    """``text`` with control characters escaped: values of a file could otherwise control the terminal."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
-def _record(error: Exception) -> Path:
+def _write_traceback(error: Exception) -> Path:
     with tempfile.NamedTemporaryFile("w", prefix="mass-apology-fault-", suffix=".txt", delete=False) as file:
         traceback.print_exception(error, file=file)
     return Path(file.name)

@@ -1,4 +1,4 @@
-"""What ``check`` found, and what a plan looks like."""
+"""Prints plans and findings: of ``init``, ``check``, ``send`` and ``templates test``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mass_apology.model import Severity
 from mass_apology.quantities import counted, number
 
 if TYPE_CHECKING:
-    from mass_apology.flows.init.new_campaign import Made
+    from mass_apology.flows.init.new_campaign import InitResult
     from mass_apology.flows.plan.plan import Outlook
     from mass_apology.flows.plan.plan_steps import Check
     from mass_apology.flows.templates.proofreading import Proof
@@ -20,8 +20,8 @@ LINES_SHOWN = 12  # line numbers of one kind of finding
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
 
-def show_made(made: Made) -> None:
-    """What ``init`` made, which column it takes for what, and what it leaves to the person."""
+def show_init(made: InitResult) -> None:
+    """Print the result of ``init``: the folder, the matched columns, and the open questions."""
     say(f"{made.folder} holds campaign.toml and {made.recipients}.")
     table((f"  {match.role}", f"{match.column}  ({match.why})") for match in made.matches)
     if made.shown:
@@ -38,7 +38,7 @@ def show_made(made: Made) -> None:
 
 
 def show_proof(proof: Proof) -> None:
-    """What was found in a template's letters, all of it."""
+    """Print all findings about a template's letters."""
     terminal = console()
     for finding in proof.findings:
         terminal.print(f"{finding.severity.value} {finding.code}", style=_STYLES[finding.severity])
@@ -50,7 +50,7 @@ def show_proof(proof: Proof) -> None:
 
 
 def show_check(checked: Check) -> None:
-    """The check's page, and what to do next."""
+    """Print the plan, its findings, and the next step."""
     from mass_apology.flows.check.check_rows import verdict
 
     show_plan(checked)
@@ -58,7 +58,7 @@ def show_check(checked: Check) -> None:
 
 
 def show_plan(checked: Check) -> None:
-    """What would be sent, and the findings."""
+    """Print the plan and its findings."""
     from mass_apology.flows.check.check_rows import rows
 
     table(rows(checked))
@@ -67,7 +67,7 @@ def show_plan(checked: Check) -> None:
 
 
 def show_changes(outlook: Outlook) -> None:
-    """What the plan changes, where there was one before."""
+    """Print the changes since the last plan, if there was one."""
     if outlook.changed_parts:
         say(f"\nChanged since the last plan: {', '.join(outlook.changed_parts)}.")
     changes = outlook.changes

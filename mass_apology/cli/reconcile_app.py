@@ -1,4 +1,4 @@
-"""``reconcile``: what the relay's own log says about letters in doubt."""
+"""``reconcile``: settles letters in doubt by the relay's log, or rebuilds a lost ledger from the campaign's log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mass_apology.flows.continuity.rebuild import Rebuilt
     from mass_apology.flows.feedback.reconcile import Reconciled
 
-LISTED = 20  # letters that are named on the screen; --json names all
+LISTED = 20  # letters that are printed one by one; --json has all
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -81,7 +81,7 @@ def reconcile(
         if not as_json:
             _show(found)
 
-    with watching.stages(quiet=as_json) as on_progress:
+    with watching.planning_progress(quiet=as_json) as on_progress:
         found = flow.reconcile(
             folder, log or [], zone=_zone(zone), record=not dry_run, show=show, on_progress=on_progress
         )
@@ -96,7 +96,7 @@ def reconcile(
 def _rebuild(folder: Path, log: Path, *, as_json: bool) -> None:
     from mass_apology.flows.continuity import rebuild as flow
 
-    with watching.stages(quiet=as_json) as on_progress:
+    with watching.planning_progress(quiet=as_json) as on_progress:
         rebuilt = flow.rebuild(folder, log, on_progress=on_progress)
     if as_json:
         screen.print_json(rebuilt)
@@ -144,7 +144,7 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 def _show(found: Reconciled) -> None:
     if found.first_at is not None and found.last_at is not None:
-        span = f"from {_moment(found.first_at)} to {_moment(found.last_at)} UTC"
+        span = f"from {_utc_time(found.first_at)} to {_utc_time(found.last_at)} UTC"
     else:
         span = "without a time that could be read"
     screen.say(f"{counted(found.lines, 'line')} of log, {span}.")
@@ -159,11 +159,11 @@ def _show(found: Reconciled) -> None:
         (words, sum(letter.verdict == verdict for letter in found.letters)) for verdict, words in _VERDICTS.items()
     ]
     screen.table(((words, number(count)) for words, count in counts if count), right=True)
-    _name(found)
+    _name_letters(found)
     _advise(*(count for _, count in counts))
 
 
-def _name(found: Reconciled) -> None:
+def _name_letters(found: Reconciled) -> None:
     named = [letter for letter in found.letters if letter.verdict != "taken"]
     for letter in named[:LISTED]:
         where = f" ({letter.where})" if letter.where else ""
@@ -187,5 +187,5 @@ def _advise(_taken: int, not_taken: int, unnamed: int, uncovered: int) -> None:
         screen.say(f"{safe}: mass-apology send --resend-in-doubt")
 
 
-def _moment(at: float) -> str:
+def _utc_time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,4 +1,4 @@
-"""How things ended, and what to do next."""
+"""Prints the results of commands, each with the next step."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mass_apology.flows.follow_up.follow_up import FollowedUp
     from mass_apology.flows.follow_up.outlook import Outlook
     from mass_apology.flows.plan.approve import Approved
-    from mass_apology.flows.preview.preview import Previewed
-    from mass_apology.flows.preview.test import Rehearsed
+    from mass_apology.flows.preview.preview import PreviewResult
+    from mass_apology.flows.preview.test import RehearsalResult
     from mass_apology.flows.purge.purge import Purged
     from mass_apology.flows.report.campaign_status import CampaignStatus
     from mass_apology.flows.report.report import Report
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from mass_apology.ledger.further_waves import Armed
 
 
-REPLIES = 8  # different ones that are shown
+REPLIES = 8  # different replies that are printed
 
 
 def show_ended(ended: RunResult) -> None:
-    """How the run ended, and what to do next."""
+    """Print the result of ``send`` or ``correct``."""
     table(_status_rows(ended.counts), right=True)
     rate = f", {ended.sent / ended.seconds:.0f} a second" if ended.seconds > 1 else ""
     say(f"{number(ended.sent)} accepted in this run, in {duration(ended.seconds)}{rate}.")
@@ -55,7 +55,7 @@ def show_ended(ended: RunResult) -> None:
 
 
 def show_refusals(found: Found) -> None:
-    """What would be taken back, by what the relay said."""
+    """Print the refusals that ``retry`` would take back, grouped by reply."""
     say(f"{counted(found.letters, 'letter')} of the wave {found.wave} {are(found.letters)} refused, as asked for:")
     table(((number(letters), said) for said, letters in list(found.said.items())[:REPLIES]), right=False)
     if len(found.said) > REPLIES:
@@ -67,7 +67,7 @@ def show_refusals(found: Found) -> None:
 
 
 def show_retried(retried: Retried) -> None:
-    """Who is due again, and what sends them."""
+    """Print the result of ``retry`` and the command that sends the letters."""
     say(f"{retried.by} took back {counted(retried.letters, 'refusal')} of the wave {retried.wave}.")
     say(
         f"{'It is' if retried.letters == 1 else 'They are'} due again; nothing was sent yet. To send: {retried.command}"
@@ -154,7 +154,7 @@ def show_outlook(found: Outlook) -> None:
 
 
 def show_notices(findings: Iterable[Finding]) -> None:
-    """What a person should know before agreeing to a wave."""
+    """Print findings, each with its advice."""
     for finding in findings:
         say(f"  {finding.severity.value} {finding.code}: {finding.where}: {finding.problem}")
         say(f"  → {finding.advice}")
@@ -214,7 +214,7 @@ def show_settled(settled: Settled) -> None:
 
 
 def show_purged(purged: Purged) -> None:
-    """``purge``: what is gone, and what is left to the person."""
+    """Print the result of ``purge``, and the files that only the person can delete."""
     people = f"{counted(purged.people, 'person was', 'people were')}" if purged.people else "Nobody was left to be"
     say(f"{people} forgotten: ledger and log name nobody any more, nor do the free pages of the ledger's file.")
     say(f"Entries of the suppression list that lost their address, and go on working: {number(purged.suppressions)}.")
@@ -248,7 +248,7 @@ def _by_language(letters: Mapping[str, int]) -> str:
     return " · ".join(f"{language} {number(count)}" for language, count in letters.items())
 
 
-def show_previewed(made: Previewed) -> None:
+def show_previewed(made: PreviewResult) -> None:
     """``preview``."""
     for finding in made.examples:
         say(f"{finding.where}: {finding.problem}")
@@ -261,11 +261,11 @@ def show_previewed(made: Previewed) -> None:
     say(f"{made.file} holds {number(made.shown)} of {counted(made.letters, 'letter')} of the plan {made.code}.")
 
 
-def show_rehearsed(rehearsed: Rehearsed) -> None:
+def show_rehearsed(rehearsed: RehearsalResult) -> None:
     """``test``."""
     for tried in rehearsed.tried:
         outcome = "accepted" if tried.accepted else "not accepted"
-        say(f"{tried.to}: the letter of {tried.about}, {tried.language}: {outcome} ({tried.said})")
+        say(f"{tried.to}: the letter of {tried.about}, {tried.language}: {outcome} ({tried.reply_text})")
     say(
         f"{number(rehearsed.accepted)} of {counted(rehearsed.letters, 'test letter')} accepted by the relay. "
         "No customer was written to."

@@ -1,6 +1,6 @@
-"""How the terminal is written to: sentences, tables, numbers.
+"""Writes sentences, tables, durations and JSON to the terminal.
 
-rich is imported where it is used: ``--help`` does not need it.
+rich is imported in the functions that use it: ``--help`` does not need it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     class OurConsole(Console):
-        """Says that nobody reads any more: rich itself would end the process, with letters on their way."""
+        """Raises ``BrokenPipeError`` when the reader has gone; rich itself would end the process during a send."""
 
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
@@ -30,8 +30,8 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def say(sentence: str) -> None:
-    """One line of result."""
-    print(printable(sentence), flush=True)  # before a process that writes to the same file does
+    """Print one line of result."""
+    print(printable(sentence), flush=True)  # other processes may write to the same output
 
 
 WIDEST = 110
@@ -50,7 +50,7 @@ def show_markdown(text: str) -> None:
 
 
 def print_json(found: object) -> None:
-    """One JSON object, keys as the fields are named."""
+    """Print one JSON object with the fields' names as keys."""
     sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     sys.stdout.flush()
 
@@ -68,7 +68,7 @@ def duration(seconds: float) -> str:
 
 
 def table(rows: Iterable[tuple[str, str]], *, right: bool = False) -> None:
-    """Two columns; the second is aligned to the right where it holds numbers."""
+    """Print two columns; ``right`` aligns the second one to the right."""
     pairs = [(name, printable(value)) for name, value in rows]
     width = max((len(name) for name, _ in pairs), default=0)
     room = max((len(value) for _, value in pairs), default=0) if right else 0

@@ -26,7 +26,7 @@ Reason = Annotated[str, typer.Option(help="dead-address, complaint, requested, o
 def add(
     address: Address,
     reason: Reason = "manual",
-    note: Annotated[str, typer.Option(help="For whoever asks later.")] = "",
+    note: Annotated[str, typer.Option(help="A note that is kept with the entry.")] = "",
 ) -> None:
     """Put an address on the list.
 
@@ -88,7 +88,7 @@ def take(
     """
     from mass_apology.flows import suppress as flow
 
-    taken = flow.take(file, reason)
+    taken = flow.import_file(file, reason)
     screen.say(f"{counted(taken.rows, 'row')} read, {number(taken.new)} of them new.")
     if taken.ignored_columns:
         screen.say(f"These columns mean nothing here: {', '.join(taken.ignored_columns)}. Was it the right file?")
@@ -107,7 +107,7 @@ def give(
     """
     from mass_apology.flows import suppress as flow
 
-    given = flow.give(to, force=force)
+    given = flow.export_file(to, force=force)
     screen.say(f"{to} holds {counted(given.rows, 'entry')}.")
     if given.purged:
         screen.say(f"Without an address any more, and not in it: {number(given.purged)}; they go on working.")

@@ -99,8 +99,8 @@ def proofread(
     """
     from mass_apology.flows.templates import proofreading
 
-    told = proofreading.proofs(folder, name)
-    for proof in told:
+    proofs = proofreading.proofs(folder, name)
+    for proof in proofs:
         findings.show_proof(proof)
-    if any(each.severity is Severity.ERROR for proof in told for each in proof.findings):
+    if any(each.severity is Severity.ERROR for proof in proofs for each in proof.findings):
         raise typer.Exit(Exit.NEEDS_A_PERSON)

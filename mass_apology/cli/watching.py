@@ -1,4 +1,4 @@
-"""What is shown while something runs: bars on a terminal, a line now and then in a log file. On standard error."""
+"""Shows progress on standard error: bars on a terminal, a line every ten seconds in a log file."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from mass_apology.sending.run_stats import Progress
     from mass_apology.settings import Campaign
 
-LINE_SECONDS = 10.0  # where there is no terminal, a line this often says that it goes on
+LINE_SECONDS = 10.0  # between two lines of progress without a terminal
 
 
 class Terminal:
-    """The eyes of a person: bars on a terminal, a line now and then in a log file."""
+    """The operator at a terminal; implements ``flows.send.sending_run.Operator`` for all commands that send."""
 
     def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self._console = console
@@ -38,11 +38,11 @@ class Terminal:
         self._last_line = float("-inf")
 
     def stage(self, name: str, done: int, total: int | None) -> None:
-        """A step of the planning."""
+        """Show a step of the planning."""
         self._show(name, done, total, "")
 
     def plan(self, checked: Check | None, due: int, campaign: Campaign, outlook: Outlook | None = None) -> None:
-        """What would be sent now."""
+        """Print the plan and the number of letters due."""
         if self._quiet:
             return
         self.close()
@@ -54,7 +54,7 @@ class Terminal:
         say(f"\n{counted(due, 'letter')} {are(due)} due, through {relay} at {campaign.relay.rate}.")
 
     def notice(self, findings: Sequence[Finding]) -> None:
-        """What to know before typing the number."""
+        """Print findings before the number is asked for."""
         if findings and not self._quiet:
             self.close()
             say("")
@@ -71,16 +71,16 @@ class Terminal:
     def _ask(self, question: str) -> str:
         if not sys.stdin.isatty():
             return ""
-        self.close()  # a bar that goes on being drawn would write over the question
+        self.close()  # a running bar would overwrite the question
         self._console.print(question, end="")
         return sys.stdin.readline().strip()
 
     def progress(self, progress: Progress) -> None:
-        """The sending goes on."""
+        """Show how far the sending is."""
         self._show("sending", progress.settled, progress.due_at_start, _progress_phrase(progress))
 
     def close(self) -> None:
-        """Leave the last state of the bar standing."""
+        """Stop the bar and leave its last state on the screen."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -137,8 +137,8 @@ def _progress_phrase(progress: Progress) -> str:
 
 
 @contextmanager
-def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
-    """Shows the planning's steps; yields the function that is told of them."""
+def planning_progress(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Yield an ``OnProgress`` that shows the steps of a plan."""
     terminal = Terminal(console(stderr=True), quiet=quiet)
     try:
         yield terminal.stage
@@ -147,8 +147,8 @@ def stages(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
 
 
 @contextmanager
-def sending(*, quiet: bool = False) -> Iterator[Terminal]:
-    """Shows a whole run; ``quiet`` where standard output is for scripts, and only questions are asked."""
+def run_terminal(*, quiet: bool = False) -> Iterator[Terminal]:
+    """Yield the operator of a run; ``quiet`` (with ``--json``): it shows nothing and only asks questions."""
     terminal = Terminal(console(stderr=True), quiet=quiet)
     try:
         yield terminal

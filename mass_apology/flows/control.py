@@ -14,11 +14,11 @@ from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.ledger import Control
 
 
-def ask(folder: Path, wanted: Control) -> bool:
+def request(folder: Path, wanted: Control) -> bool:
     """Ask, and return whether a run is there to obey.
 
-    campaign.toml is not read: a mistake that somebody makes in it meanwhile must not keep a run from being stopped.
-    Raises ``LedgerError`` where the campaign has no ledger, so that a word in the wrong folder is noticed.
+    campaign.toml is not read: a mistake in it must not prevent a stop. Raises ``LedgerError`` if the folder has no
+    ledger, so that a wrong folder is noticed.
     """
     with ledger_store(folder).read_any() as ledger:
         ledger.request(wanted)

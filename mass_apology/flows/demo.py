@@ -1,6 +1,6 @@
-"""A whole campaign to look at: the sample's 2,000 customers, a relay inside this process, and a kill half-way.
+"""``demo``: runs a whole campaign with the sample's 2,000 customers, a relay in this process, and a kill half-way.
 
-The commands are run as a person would run them, as processes of their own, so that the kill is a real one.
+It runs the commands as processes of their own, so that the kill is a real one.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _RELAY = re.compile(r"^\[relay\].*?(?=^\[|\Z)", re.MULTILINE | re.DOTALL)  # the
 
 
 def run(folder: Path, say: Callable[[str], None]) -> bool:
-    """Run the demo in ``folder``; true if every letter arrived exactly once, or is named as being in doubt.
+    """Run the demo in ``folder``; true if no letter arrived twice.
 
-    Raises ``OutputError`` if the folder holds anything that no demo made.
+    Raises ``OutputError`` if the folder exists and was not made by a demo.
     """
     return asyncio.run(_Demo(folder, say).run())
 
@@ -56,7 +56,7 @@ class _Demo:
     async def run(self) -> bool:
         """check, send, kill, send again, report."""
         begun = time.monotonic()
-        async with Sink(self._take) as relay:
+        async with Sink(self._on_received) as relay:
             self._say(f"A relay listens on 127.0.0.1:{relay.port}, inside this process. It delivers nothing.")
             self._make_folder(relay.url)
             await self._command("check")
@@ -66,9 +66,9 @@ class _Demo:
             self._say("The same command goes on, and never starts over:")
             await self._command("send", "--confirm", str(await self._due()))
         await self._command("report", "--to", str(self._folder / "report.html"), "--force")
-        return self._conclude(time.monotonic() - begun)
+        return self._summarise(time.monotonic() - begun)
 
-    def _take(self, received: Received) -> None:
+    def _on_received(self, received: Received) -> None:
         match = _MESSAGE_ID.search(received.data)
         self._received[match[1] if match else b""] += 1
         if self._letters and len(self._received) >= self._letters // 2:
@@ -101,7 +101,7 @@ class _Demo:
         )
 
     async def _command(self, *words: str) -> None:
-        """Run a command and show what it says; a refusal or a doubt is part of the show, other failures end it."""
+        """Run a command with its output on the screen. Exit code 1 is expected after the kill; others end the demo."""
         self._say(f"\n$ mass-apology {' '.join(words)}")
         process = await self._start(*words)
         if await process.wait() not in (0, 1):
@@ -121,7 +121,7 @@ class _Demo:
         self._say(f"\nKilled (SIGKILL) when the relay had {counted(len(self._received), 'letter')}.\n")
 
     async def _due(self) -> int:
-        """The letters due: the ledger's, or before there is one, the check's."""
+        """The number of letters due: by ``status``, or by ``check`` before there is a ledger."""
         command, key = ("status", "due") if (self._folder / "ledger.sqlite").exists() else ("check", "letters")
         process = await self._start(command, "--json", output=asyncio.subprocess.PIPE)
         output, _ = await process.communicate()
@@ -129,7 +129,7 @@ class _Demo:
             raise _failed(command, process)
         return int(msgspec.json.decode(output)[key])
 
-    def _conclude(self, seconds: float) -> bool:
+    def _summarise(self, seconds: float) -> bool:
         twice = sum(count > 1 for count in self._received.values())
         self._say(f"\nThe relay received {counted(len(self._received), 'different letter')}; {twice} of them twice.")
         if missing := self._letters - len(self._received):

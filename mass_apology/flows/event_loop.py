@@ -1,4 +1,4 @@
-"""Which event loop the flows run in."""
+"""Runs a flow's coroutine in uvloop, or in asyncio's own loop without it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A campaign's ledger: held by this process alone, or written to beside the one that sends."""
+"""Opens a campaign's ledger: locked by this process, or shared with the process that sends."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mass_apology.errors import LedgerError
-from mass_apology.flows.continuity.outside import require_ledger, whole
+from mass_apology.flows.continuity.outside import require_complete, require_ledger
 from mass_apology.flows.continuity.recording import Recording
 from mass_apology.flows.ledger_store import ledger_store
-from mass_apology.flows.suppressing import list_and_entries
+from mass_apology.flows.suppressing import list_path_and_size
 from mass_apology.ledger import Control, Ledger
 from mass_apology.model import Finding
 from mass_apology.settings import Campaign
@@ -19,10 +19,10 @@ from mass_apology.settings import Campaign
 
 @contextmanager
 def locked_ledger(folder: Path, campaign: Campaign, *, begin: bool = False) -> Iterator[Ledger]:
-    """The campaign's ledger, ours alone, with the traces of a crash settled.
+    """The campaign's ledger, locked by this process, with the traces of a crash settled.
 
-    Raises ``LedgerError`` where there is none. Only with ``begin`` one is made then: whatever follows the first letters
-    has nothing to do without it, and must not hide that it was lost.
+    Raises ``LedgerError`` if there is none. ``begin`` makes one instead; commands after the first letters do not set
+    it, because a new ledger would hide that the old one was lost.
     """
     store = ledger_store(folder)
     if not begin:
@@ -34,19 +34,18 @@ def locked_ledger(folder: Path, campaign: Campaign, *, begin: bool = False) -> I
             # Of a process that was killed just after its commit: nobody else comes by it.
             store.delete_abandoned_plans()
             ledger.recover(time.time())
-            ledger.request(Control.RUN)  # what was asked of an earlier run is over
+            ledger.request(Control.RUN)  # requests to an earlier run are void
             yield ledger
         finally:
-            with suppress(LedgerError):  # the first failure is the one to tell; a lock of a dead process is taken over
+            with suppress(LedgerError):  # report the first failure; the lock of a dead process is taken over
                 ledger.release()
 
 
 @contextmanager
 def shared_ledger(folder: Path, campaign: Campaign) -> Iterator[Ledger]:
-    """The campaign's ledger, for what comes back and for consents: also while another process sends.
+    """The campaign's ledger without the lock, for feedback and consents: also while another process sends.
 
-    Nobody's lock is taken. Where no sender lives, the traces of a crash are settled first. Raises ``LedgerError`` where
-    there is no ledger.
+    If no sender is alive, the traces of a crash are settled first. Raises ``LedgerError`` if there is no ledger.
     """
     require_ledger(folder, campaign)
     with ledger_store(folder).open(campaign.name) as ledger:
@@ -63,29 +62,29 @@ def sending_ledger(
     begin: bool = False,
     notice: Callable[[Sequence[Finding]], None],
 ) -> Iterator[Ledger]:
-    """``locked_ledger`` for what sends: only where the ledger knows all that lies outside it.
+    """``locked_ledger`` for commands that send; keeps this machine's record of sent letters meanwhile.
 
-    ``override`` are codes of guards that are not to stop it; ``notice`` is told of those, and where what leaves cannot
-    be remembered outside. Raises ``ConfirmationError`` where the ledger was lost, copied or set back.
+    ``override`` are codes of guards that must not stop it. ``notice`` gets their findings, and one if the record cannot
+    be kept. Raises ``ConfirmationError`` if the ledger was lost, copied or restored.
     """
-    outside = whole(folder, campaign, override)
+    comparison = require_complete(folder, campaign, override)
     with locked_ledger(folder, campaign, begin=begin) as ledger:
-        for finding in outside.findings:
+        for finding in comparison.findings:
             ledger.note(time.time(), f"{finding.code} was overridden: {finding.problem}")
-        ledger.continuity.use_suppressions(*list_and_entries(campaign, folder))
-        recording = Recording(folder, ledger, outside)
+        ledger.continuity.use_suppressions(*list_path_and_size(campaign, folder))
+        recording = Recording(folder, ledger, comparison)
         ledger.on_durable(recording.durable)
-        notice([*outside.findings, *recording.findings()])
+        notice([*comparison.findings, *recording.findings()])
         try:
             yield ledger
         finally:
-            with suppress(LedgerError):  # a ledger that cannot be written has said so already
+            with suppress(LedgerError):  # a ledger that cannot be written has raised before
                 recording.settle()
 
 
 @contextmanager
 def _kept_on_disk(ledger: Ledger) -> Iterator[None]:
-    """Where the file was deleted or replaced meanwhile, save what was recorded, and say so instead of anything else."""
+    """If the file was deleted or replaced meanwhile, save the recorded data, and raise that instead of other errors."""
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""The person who runs a command: what is told of each step, and the consent to a number of letters."""
+"""The person who runs a command: progress for their screen, and their consent to a number of letters."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import getpass
 from collections.abc import Callable
 
 OnProgress = Callable[[str, int, int | None], None]
-"""Told of each step: its name, how much of it is done, and of how much."""
+"""Called with a step's name, the units done, and the units in total if known."""
 
 
 def disagreement(letters: int, confirm: int | None, ask: Callable[[int], str]) -> str | None:
-    """What was said instead of ``letters``, as a clause; ``None`` where just that number was given or typed.
+    """The disagreement as a clause, such as "the number given was 12"; ``None`` if the number is ``letters``.
 
-    ``confirm`` was given beforehand; without it ``ask`` gets what the person types.
+    ``confirm`` is the number given as an option; without it ``ask`` returns the text that the person types.
     """
     given = str(confirm) if confirm is not None else ask(letters)
     if given == str(letters):
@@ -20,8 +20,8 @@ def disagreement(letters: int, confirm: int | None, ask: Callable[[int], str]) -
     return f"the number given was {given}" if given else "no number was given"
 
 
-def whose_word() -> str:
-    """Who gave it, by the name that this machine knows."""
+def user_name() -> str:
+    """The login name of the person."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

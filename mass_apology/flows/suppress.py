@@ -1,4 +1,4 @@
-"""``suppress``: this machine's list of addresses never to write to, by hand and by file."""
+"""``suppress``: changes and shows this machine's suppression list."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def lines(reason: str | None) -> Iterator[str]:
             yield f"{day}  {entry.reason.value:<13} {address}  {entry.source}{f': {entry.note}' if entry.note else ''}"
 
 
-def take(file: Path, reason: str) -> Imported:
+def import_file(file: Path, reason: str) -> Imported:
     """Put all addresses of a file on the list, or none. Raises ``SuppressionError`` that names the lines."""
     with Suppressions.open(store_path()) as store:
         return store.import_csv(file, now=time.time(), reason=_reason(reason))
 
 
-def give(to: Path, *, force: bool) -> Exported:
+def export_file(to: Path, *, force: bool) -> Exported:
     """Write the list to a file. Raises ``OutputError``."""
     require_csv(to)
     with Suppressions.open(store_path()) as store, new_file(to, force=force) as file:

@@ -1,4 +1,4 @@
-"""Who must not be written to, as this machine's suppression list has it."""
+"""Finds and opens the suppression list that applies to a campaign."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def store_path(campaign: Campaign | None = None, folder: Path | None = None) -> 
     return shared
 
 
-def list_and_entries(campaign: Campaign, folder: Path) -> tuple[str, int]:
-    """Which list is used, as an absolute path, and how many entries it has; empty where the user can have none."""
+def list_path_and_size(campaign: Campaign, folder: Path) -> tuple[str, int]:
+    """Absolute path of the list in use and its number of entries; ``("", 0)`` if the user has no home for one."""
     if not (campaign.suppression.file or default_path() is not None):
         return "", 0
     path = store_path(campaign, folder).resolve()
@@ -49,19 +49,19 @@ def entries_in(path: Path) -> int:
 
 
 class Suppressed:
-    """Asks the list about addresses, on behalf of one campaign."""
+    """The suppression list as it applies to one campaign; plans, gate and flows ask it about addresses."""
 
     def __init__(self, store: Suppressions | None, purpose: Purpose) -> None:
         self._store = store
         self.purpose = purpose
 
     def among(self, addresses: Sequence[str]) -> dict[str, str]:
-        """Those that must not be written to, each with the reason as a sentence."""
+        """The suppressed ones of ``addresses``, each with the reason as a sentence."""
         verdicts = self.verdicts(addresses).items()
         return {address: verdict.sentence for address, verdict in verdicts if verdict.withheld}
 
     def verdicts(self, addresses: Sequence[str]) -> dict[str, Verdict]:
-        """What the list says of these addresses, of those that are on it."""
+        """The verdict on each of ``addresses`` that is on the list."""
         if self._store is None:
             return {}
         return {address: judge(entry, self.purpose) for address, entry in self._store.among(addresses).items()}
@@ -69,9 +69,9 @@ class Suppressed:
 
 @contextmanager
 def suppressed(campaign: Campaign, folder: Path) -> Iterator[Suppressed]:
-    """The list, open. A user without a home directory has none, and nothing was ever put on it.
+    """Open the list; empty for a user without a home directory.
 
-    Raises ``TemplateError`` where the scenario, which may say what the letters are for, cannot be read.
+    Raises ``TemplateError`` if the scenario, which may state the letters' purpose, cannot be read.
     """
     with ExitStack() as opened:
         store = None

@@ -112,7 +112,7 @@ def _stop_reason(refusals: Refusals, this: RefusedLetter) -> tuple[tuple[Refused
     if this in row and (refusals.stopped or len(row) >= LETTERS or len({each.domain for each in row}) >= DOMAINS):
         return row, (
             f"The relay gave {len(row)} people in a row the same permanent answer, so it is about us and not about "
-            "them; they stay due. Mend its cause, or ask whoever runs the relay, then run send again."
+            "them; they stay due. Mend the cause, or ask the relay's administrator, then run send again."
         )
     if this in canaries and len(canaries) >= CANARIES:
         return canaries, (

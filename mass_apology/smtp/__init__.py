@@ -1,5 +1,5 @@
-"""The SMTP side: from messages to accepted mail, each letter's outcome known by its phase.
+"""Sends messages over SMTP and reports the outcome of each with its phase.
 
-``relay`` keeps the connections, ``session`` opens one, ``transaction`` sends over it, ``wire`` carries the octets;
-``replies`` judges what was said; ``url`` and ``password`` read settings; ``sink`` is a relay for trials.
+``relay`` keeps the connections, ``session`` opens one, ``transaction`` sends over it, ``wire`` reads and writes octets;
+``replies`` parses and classifies replies; ``url`` and ``password`` read settings; ``sink`` is a relay for tests.
 """

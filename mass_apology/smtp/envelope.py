@@ -1,4 +1,4 @@
-"""The commands of one transaction and its content as they go over the wire, or what forbids sending it here. Pure."""
+"""The commands and the content of one transaction as octets, or the reason why this relay cannot take it. Pure."""
 
 from __future__ import annotations
 

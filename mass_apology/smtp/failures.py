@@ -1,4 +1,4 @@
-"""What to say when no connection can be opened: one sentence for what is wrong, one for what to do next."""
+"""Makes the ``RelayError`` for a connection that cannot be opened: the problem, and the next step, as sentences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CHECK = "then run: mass-apology check"
 
 
 def refused(endpoint: Endpoint, phase: Phase, reply: Reply) -> RelayError:
-    """The relay answered, and said no."""
+    """The relay answered with a refusal."""
     code = f"{reply.code} {reply.enhanced}" if reply.enhanced else f"{reply.code}"
     temporary = reply.code < 500
     if phase is Phase.AUTH:
@@ -21,24 +21,24 @@ def refused(endpoint: Endpoint, phase: Phase, reply: Reply) -> RelayError:
         next_step = f"Check the user in [relay] url and the password, {_CHECK}"
     else:
         doing = f"refuses to talk to us ({phase.upper()})"
-        next_step = f"Ask whoever runs the relay whether this machine may send through it, {_CHECK}"
+        next_step = f"Ask the relay's administrator whether this machine may send through it, {_CHECK}"
     if temporary:
         next_step = "Try again later; nothing is lost."
     problem = f"The relay {endpoint.place} {doing}: {code} {reply.text}".rstrip()
     return RelayError(problem, next_step=next_step, phase=phase, reply=reply, temporary=temporary)
 
 
-def not_smtp(endpoint: Endpoint, phase: Phase, said: str) -> RelayError:
-    """Something answered that does not speak SMTP."""
+def not_smtp(endpoint: Endpoint, phase: Phase, line: str) -> RelayError:
+    """The server at this place does not speak SMTP."""
     return RelayError(
-        f'What answers at {endpoint.place} does not speak SMTP ({phase.upper()}): "{said}".',
+        f'The server at {endpoint.place} does not speak SMTP ({phase.upper()}): "{line}".',
         next_step=f"Check the host and the port in [relay] url, {_CHECK}",
         phase=phase,
     )
 
 
 def no_starttls(endpoint: Endpoint) -> RelayError:
-    """STARTTLS is required, and not offered: somebody in between may have removed it."""
+    """STARTTLS is required and not offered; an attacker in between may have removed it."""
     return RelayError(
         f"The relay {endpoint.place} does not offer STARTTLS, so the connection would be unprotected.",
         next_step=f"If its port takes TLS at once (465), use smtps:// in [relay] url; {_CHECK}",
@@ -47,7 +47,7 @@ def no_starttls(endpoint: Endpoint) -> RelayError:
 
 
 def no_login(endpoint: Endpoint, offered: tuple[str, ...], wanted: tuple[str, ...]) -> RelayError:
-    """The relay offers no way to log in, or none that was asked for."""
+    """The relay offers no login mechanism, or none of those wanted."""
     offers = f"offers only {', '.join(offered)}" if offered else "offers no login"
     return RelayError(
         f"The relay {endpoint.place} {offers}, and {endpoint.user} should log in by {' or '.join(wanted)}.",
@@ -57,17 +57,17 @@ def no_login(endpoint: Endpoint, offered: tuple[str, ...], wanted: tuple[str, ..
 
 
 def closed(endpoint: Endpoint, phase: Phase) -> RelayError:
-    """The relay closed the connection without a word."""
+    """The relay closed the connection without a reply."""
     return RelayError(
         f"The relay {endpoint.place} closed the connection ({phase.upper()}).",
-        next_step=f"Try again later. If it stays so, ask whoever runs the relay, {_CHECK}",
+        next_step=f"Try again later. If it stays so, ask the relay's administrator, {_CHECK}",
         phase=phase,
         temporary=True,
     )
 
 
 def unopened(endpoint: Endpoint, phase: Phase, cause: BaseException | None) -> RelayError:
-    """The operating system or TLS says why; with no cause the relay closed the connection."""
+    """The error for a failure of the operating system or of TLS; without a cause the relay closed the connection."""
     if isinstance(cause, ssl.SSLError):
         return _unprotected(endpoint, cause)
     if isinstance(cause, TimeoutError):

@@ -1,4 +1,4 @@
-"""Where the relay's password is kept: the environment, a file or the system's keyring, and never campaign.toml."""
+"""Reads the relay's password from the environment, a file or the system's keyring; campaign.toml never holds it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ LONGEST = 10_000
 """Octets that are read of a password's file."""
 
 VARIABLE = "MASS_APOLOGY_PASSWORD"
-"""The environment variable that is read where campaign.toml does not say."""
+"""The environment variable that is read if campaign.toml names no place."""
 
 
 def relay_password(relay: RelaySettings) -> str | None:
-    """What the relay's login needs, as ``resolve``. Raises ``CampaignError`` also where the URL cannot be used."""
+    """The password for the relay's login, as ``resolve``. Raises ``CampaignError`` also if the URL cannot be used."""
     return resolve(relay.password, parse(relay.url))
 
 

@@ -58,7 +58,7 @@ _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:[ \t]+|$)")
 
 
 def parse_reply(lines: Sequence[bytes]) -> Reply:
-    """Reads one whole reply, given its lines without their endings (RFC 5321 §4.2.1).
+    """Parse one whole reply, given its lines without their endings (RFC 5321 §4.2.1).
 
     Raises ``ValueError`` with the line where it is none: no code of 200 to 599, or lines of different codes.
     """

@@ -1,8 +1,9 @@
-"""Which reply is the dot's, where the next message's MAIL, RCPT and DATA stood behind it (RFC 2920 §3.1). Pure.
+"""Finds the dot's reply if the next message's MAIL, RCPT and DATA were grouped behind the dot (RFC 2920 §3.1). Pure.
 
-Replies come in the order of the commands (RFC 2920 §3.2). A server that handles the content aside may answer MAIL
-first; whoever counted replies then would take "sender ok" for the letter's acceptance, and the letter's refusal for the
-next sender's. So a reply to the dot that looks like one to the envelope is judged together with those that follow.
+Replies come in the order of the commands (RFC 2920 §3.2). But a server that handles the content asynchronously may
+answer MAIL first: counting replies would then take "sender ok" for the letter's acceptance, and the letter's refusal
+for the next sender's. So a reply to the dot that looks like a reply to the envelope is judged together with those that
+follow.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ Words = tuple[str | None, str]
 """A reply's enhanced code and text."""
 
 Envelope = Mapping[Phase, Words]
-"""What a relay said to MAIL and to RCPT, when these stood behind no dot."""
+"""A relay's replies to MAIL and RCPT that were not grouped behind a dot."""
 
 
 class DotReply(Struct, frozen=True, kw_only=True):
-    """What became of the letter, as far as the replies say."""
+    """The dot's reply among the replies to a group."""
 
-    reply: Reply | None  # the dot's; None where it cannot be told from the others
+    reply: Reply | None  # the dot's; None if it cannot be distinguished from the others
     in_order: bool  # the replies came in the order of the commands
 
 
 def words(reply: Reply) -> Words:
-    """What tells replies to different commands apart."""
+    """The parts of a reply that distinguish replies to different commands."""
     return reply.enhanced, reply.text
 
 
@@ -41,7 +42,7 @@ def is_suspicious(first: Reply, envelope: Envelope) -> bool:
 
 
 def dot_reply(replies: Sequence[Reply], envelope: Envelope) -> DotReply:
-    """The dot's among the first ``GROUP`` replies, or fewer where the connection ended; the first one is suspicious."""
+    """Find the dot's reply among ``GROUP`` replies, or fewer if the connection ended; the first one is suspicious."""
     first = replies[0]
     rest = replies[1:]
     if first.positive and not _names_envelope(first) and _follow_in_order(rest, envelope):

@@ -1,4 +1,4 @@
-"""What the text of a refusal speaks of, whoever wrote it. Pure.
+"""Recognises the topic of a refusal's text, in many servers' wordings and in several languages. Pure.
 
 Codes alone cannot tell "you have sent enough for today" from "this mailbox is full": providers use 550, 552, 554 and
 5.7.1 for both. Their sentences differ, but they are made of the same parts: a measure (limit, quota, credits), that it
@@ -16,11 +16,11 @@ import re
 from enum import StrEnum, auto
 
 _LONGEST = 1000
-"""Characters of a text that are looked at: a reply of some sentences, whatever a server says beyond."""
+"""Characters of a text that are examined: enough for some sentences."""
 
 
 class Topic(StrEnum):
-    """What a refusal speaks of."""
+    """The topic of a refusal."""
 
     GREYLISTING = auto()
     RECIPIENT_CLOSED = auto()  # the recipient takes mail, but not from us

@@ -1,7 +1,7 @@
-"""Opens connections: TCP, greeting, EHLO, TLS and login by aiosmtplib, which then hands the connection over.
+"""Opens connections: aiosmtplib does TCP, greeting, EHLO, TLS and login, and then ``wire`` takes the connection over.
 
-Everything delicate is aiosmtplib's. Its transactions are not used: they cannot tell a failure before the final dot
-from one after it. Nothing else imports aiosmtplib.
+aiosmtplib's own transactions are not used: they do not distinguish a failure before the final dot from one after it.
+No other module imports aiosmtplib.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 class Offer(Struct, frozen=True, kw_only=True):
-    """What a relay offered to us."""
+    """The result of probing a relay."""
 
     extensions: Extensions
-    tls: str | None  # "TLSv1.3"; None where the connection is not protected
-    user: str | None  # who is logged in
+    tls: str | None  # "TLSv1.3"; None if the connection is not protected
+    user: str | None  # the user logged in; None without a login
 
 
 async def open_session(relay: RelaySettings, password: str | None) -> Session:
-    """Connects, protects and logs in as the settings say.
+    """Connect, start TLS and log in, by the settings.
 
-    ``password`` is the OAuth 2 access token where ``auth`` chooses XOAUTH2. Raises ``RelayError`` with the phase and
-    the reply where the relay is the reason, ``CampaignError`` where the settings are.
+    ``password`` is the OAuth 2 access token if ``auth`` is XOAUTH2. Raises ``RelayError`` with phase and reply for
+    failures of the relay, ``CampaignError`` for wrong settings.
     """
-    # A task of its own, whose end is insisted on: before Python 3.12 asyncio.wait_for, by which aiosmtplib waits,
-    # swallows a cancellation that comes together with what it waits for (python/cpython#86296).
+    # A task of its own, cancelled until it ends: before Python 3.12 asyncio.wait_for, which aiosmtplib uses, swallows
+    # a cancellation that comes together with the awaited result (python/cpython#86296).
     task = asyncio.create_task(_open_session(relay, password))
     try:
         return await asyncio.shield(task)
@@ -73,7 +73,7 @@ async def open_session(relay: RelaySettings, password: str | None) -> Session:
 
 async def _open_session(relay: RelaySettings, password: str | None) -> Session:
     client = await _connect(relay, password)
-    # From here on nothing may wait: every event of the connection must find its new owner.
+    # No await from here on: the connection's next event must reach its new protocol.
     transport, extensions = client.transport, _extensions(client)
     if transport is None or transport.is_closing():
         raise failures.closed(parse(relay.url), Phase.EHLO if password is None else Phase.AUTH)
@@ -81,7 +81,7 @@ async def _open_session(relay: RelaySettings, password: str | None) -> Session:
 
 
 async def probe(relay: RelaySettings, password: str | None) -> Offer:
-    """Does what ``open_session`` does, takes leave, and says what the relay offered; raises the same."""
+    """Open a session as ``open_session``, close it, and return what the relay offered; raises the same errors."""
     client = await _connect(relay, password)
     tls = client.get_transport_info("ssl_object")
     offer = Offer(
@@ -92,7 +92,7 @@ async def probe(relay: RelaySettings, password: str | None) -> Offer:
     try:
         await client.quit(timeout=relay.connect_timeout)
     except (aiosmtplib.SMTPException, OSError):
-        pass  # what was asked is known
+        pass  # the offer is known already
     finally:
         client.close()
     return offer
@@ -143,7 +143,7 @@ async def _ehlo(client: aiosmtplib.SMTP, endpoint: Endpoint, name: str | None) -
 
 
 async def _ehlo_name(relay: RelaySettings) -> str | None:
-    """What to say in EHLO, or ``None`` where this machine has no name that others could know."""
+    """The name for EHLO, or ``None`` if this machine has no full domain name."""
     if relay.hello is None:
         return await asyncio.to_thread(_local_domain_name)
     if not _HELLO.fullmatch(relay.hello):
@@ -168,7 +168,7 @@ def _address_literal(client: aiosmtplib.SMTP) -> str:
 
 @functools.lru_cache(maxsize=4)
 def _tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """The system's authorities and the relay's own; made once, since reading them takes 20 ms."""
+    """A context that trusts the system's authorities and ``ca_file``; cached, since reading them takes 20 ms."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
@@ -184,7 +184,7 @@ def _tls_context(ca_file: str | None) -> ssl.SSLContext:
 
 
 def _mechanism(client: aiosmtplib.SMTP, endpoint: Endpoint, relay: RelaySettings) -> str:
-    """One mechanism and one try: a second one with the same wrong password would only lock the account."""
+    """The login mechanism; only one is tried, since a second try with a wrong password could lock the account."""
     offered = _offered(client)
     wanted: tuple[str, ...] = relay.auth or tuple(mechanism for mechanism in offered if mechanism in _MECHANISMS)
     fitting = [mechanism for mechanism in wanted if mechanism in offered]
@@ -206,9 +206,9 @@ async def _log_in(client: aiosmtplib.SMTP, mechanism: str, user: str, password: 
 
 
 async def _log_in_by_login(client: aiosmtplib.SMTP, user: str, password: str) -> None:
-    """AUTH LOGIN with the user as an answer to its prompt, not behind the command as aiosmtplib has it.
+    """AUTH LOGIN with the user as the answer to the prompt; aiosmtplib sends it as an initial response.
 
-    draft-murchison-sasl-login-00 knows no initial response, and some servers take one for a wrong login; a second try
+    draft-murchison-sasl-login-00 has no initial response, and some servers take one for a wrong login; a second try
     without it could lock the account.
     """
     answers = [base64.b64encode(user.encode()), base64.b64encode(password.encode())]
@@ -220,7 +220,7 @@ async def _log_in_by_login(client: aiosmtplib.SMTP, user: str, password: str) ->
 
 
 def _offered(client: aiosmtplib.SMTP) -> tuple[str, ...]:
-    """The mechanisms by name; whatever else stands there is none, and must not reach a terminal."""
+    """The offered mechanisms, without words that cannot be a name: these could hold control characters."""
     offered = dict.fromkeys(method.upper() for method in client.server_auth_methods)
     return tuple(method for method in offered if _MECHANISM_NAME.fullmatch(method))
 
@@ -237,7 +237,7 @@ def _extensions(client: aiosmtplib.SMTP) -> Extensions:
 
 
 def _size(stated: str | None) -> int | None:
-    """The largest message the relay takes; what states no number of octets (RFC 1870 §4, §5) states no limit."""
+    """The largest message that the relay takes; 0 (no limit) if the parameter is no number (RFC 1870 §4, §5)."""
     if stated is None:
         return None
     return int(stated) if stated.isascii() and stated.isdigit() and len(stated) <= _LARGEST_SIZE else 0
@@ -264,7 +264,7 @@ def _relay_error(endpoint: Endpoint, phase: Phase, error: Exception) -> RelayErr
 
 
 def _cause(error: BaseException | None) -> BaseException | None:
-    """What lies below aiosmtplib's own exceptions."""
+    """The first cause that is not an exception of aiosmtplib."""
     while isinstance(error, aiosmtplib.SMTPException):
         error = error.__cause__
     return error

@@ -1,4 +1,4 @@
-"""A small SMTP server for trials (RFC 5321): it takes every message, gives it to a callback, and delivers none."""
+"""A small SMTP server for demo, tests and benchmarks (RFC 5321): it accepts every message and calls a callback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Received(Struct, frozen=True, kw_only=True):
 
 
 class SinkSettings(Struct, frozen=True, kw_only=True):
-    """What the sink offers and asks."""
+    """The extensions, login and latency of a sink."""
 
     extensions: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SMTPUTF8", "DSN", "SIZE 26214400", "ENHANCEDSTATUSCODES")
     tls: ssl.SSLContext | None = None  # STARTTLS is offered
@@ -40,7 +40,7 @@ _DEFAULTS = SinkSettings()
 
 
 class SinkConversation(asyncio.Protocol):
-    """The server's side of one connection. A subclass may answer worse."""
+    """The server's side of one connection. Subclasses in tests misbehave."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -48,7 +48,7 @@ class SinkConversation(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._replies = bytearray()  # to all that arrived together
-        self._then: Callable[[], None] | None = None  # what follows the replies once they are written
+        self._then: Callable[[], None] | None = None  # called when the replies are written
         self._takes_content = False
         self._logged_in = self._settings.login is None
         self._challenge: Callable[[bytes], bytes] | None = None  # takes the next line, in the middle of AUTH

@@ -1,4 +1,4 @@
-"""The relay's URL: smtp+starttls://user@host:587, smtps://user@host:465 or smtp+plain://host:25."""
+"""Parses the relay's URL: smtp+starttls://user@host:587, smtps://user@host:465 or smtp+plain://host:25."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mass_apology.server_url import host_and_port, joined
 
 
 class Scheme(StrEnum):
-    """How the connection is protected."""
+    """The protection of the connection."""
 
-    STARTTLS = "smtp+starttls"  # RFC 3207; TLS is required all the same
+    STARTTLS = "smtp+starttls"  # RFC 3207; required, not opportunistic
     TLS = "smtps"  # implicit TLS, RFC 8314 §3.3
-    PLAIN = "smtp+plain"  # nothing is protected, so there is no login either
+    PLAIN = "smtp+plain"  # no protection, so no login
 
 
 _PORTS = {Scheme.STARTTLS: 587, Scheme.TLS: 465, Scheme.PLAIN: 25}
@@ -25,7 +25,7 @@ _NEXT_STEP = f"Write it as {_FORMS} in campaign.toml under [relay] url."
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """Where the relay is, and who we are there."""
+    """The relay's address, and our user there."""
 
     scheme: Scheme
     host: str  # a name or an IP address, an IPv6 address without its brackets
@@ -34,12 +34,12 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """``host:port``, as people and logs know it."""
+        """``host:port``, for messages and logs."""
         return joined(self.host, self.port)
 
 
 def parse(url: str) -> Endpoint:
-    """Reads the relay's URL; raises ``CampaignError``, whose text never repeats the URL: it may hold a password."""
+    """Parse the relay's URL. Raises ``CampaignError``, whose text never has the URL: it may contain a password."""
     parts = _split(url)
     scheme = _scheme(parts)
     host, port = _place(parts)

@@ -1,9 +1,9 @@
-"""Whose trouble a reply of 4yz or 5yz is, and where it leaves the letter: one table. Pure.
+"""The table that classifies replies of 4yz and 5yz: their cause, and the delivery's next status. Pure.
 
-Rows stand from the particular to the general and the first that matches wins: codes that mean one thing only, what the
-text speaks of (``reply_texts``), then the enhanced code (RFC 3463, RFC 5248), then the basic code. Only what is surely
-about the recipient, the destination or the letter itself ends a delivery; for everything else it stays due. "Daily
-quota exceeded" with a 550 refuses nobody.
+The first matching row wins, and particular rows stand before general ones: codes with one meaning only, the topic of
+the text (``reply_texts``), the enhanced code (RFC 3463, RFC 5248), the basic code. A delivery ends only if the reply is
+surely about the recipient, the destination or the letter itself; otherwise it stays due. "Daily quota exceeded" with a
+550 refuses nobody.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mass_apology.smtp.reply_texts import Topic
 
 
 class Kind(StrEnum):
-    """What happened, as far as the right reaction depends on it."""
+    """The kind of an outcome; each kind has its own reaction in ``sending.decisions``."""
 
     ACCEPTED = auto()  # 2yz after the dot
     BAD_ADDRESS = auto()  # no such mailbox or domain
@@ -48,7 +48,7 @@ class Kind(StrEnum):
 
 
 class About(StrEnum):
-    """Whose trouble it is."""
+    """The party that the cause lies with."""
 
     RECIPIENT = auto()
     CONNECTION = auto()
@@ -59,22 +59,22 @@ class About(StrEnum):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What an outcome means."""
+    """The classification of an outcome."""
 
     kind: Kind
     about: About
-    status: Status  # where the delivery goes: ACCEPTED, REFUSED, DEFERRED or IN_DOUBT
-    sentence: str  # for people; the reply itself stands beside it
+    status: Status  # the delivery's next status: ACCEPTED, REFUSED, DEFERRED or IN_DOUBT
+    sentence: str  # for the user, shown with the reply
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """A row of the table: everything that is given must match, and one of each tuple is enough."""
+    """A row of the table; it matches if each non-empty tuple has a value that matches."""
 
     verdict: Verdict
-    enhanced: tuple[str, ...] = ()  # whole codes; beginnings where they end with a dot; "xx" is any two digits
-    unless: tuple[str, ...] = ()  # enhanced codes, written alike, with which the row does not match
-    codes: tuple[str, ...] = ()  # beginnings: "4" is any 4yz
-    topics: tuple[Topic | None, ...] = ()  # what the text speaks of; None: of nothing that is known
+    enhanced: tuple[str, ...] = ()  # whole codes, or prefixes that end with a dot; "xx" is any two digits
+    unless: tuple[str, ...] = ()  # enhanced codes, in the same notation, that exclude the row
+    codes: tuple[str, ...] = ()  # prefixes of the basic code: "4" is any 4yz
+    topics: tuple[Topic | None, ...] = ()  # topics of the text; None: no known topic
     phases: tuple[Phase, ...] = ()
 
     def matches(self, phase: Phase, code: str, enhanced: str, topic: Topic | None) -> bool:
@@ -283,6 +283,6 @@ RULES: tuple[Rule, ...] = (
 
 
 def judge(phase: Phase, code: int, enhanced: str, topic: Topic | None) -> Verdict | None:
-    """What a reply of 4yz or 5yz means; ``None`` for any other."""
-    said = str(code)
-    return next((rule.verdict for rule in RULES if rule.matches(phase, said, enhanced, topic)), None)
+    """Classify a reply of 4yz or 5yz; ``None`` for others."""
+    digits = str(code)
+    return next((rule.verdict for rule in RULES if rule.matches(phase, digits, enhanced, topic)), None)

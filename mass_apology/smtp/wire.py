@@ -1,4 +1,4 @@
-"""One connection as octets out and replies in: back-pressure, unasked replies, one watchdog. It knows no commands."""
+"""Writes octets to one connection and reads replies, with back-pressure and timeouts; it knows no commands."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from mass_apology.model import NoReply, Problem, Reply
 from mass_apology.smtp.replies import parse_reply
 
 _REPLY_OCTETS = 16_384
-"""A reply line has at most 512 octets (RFC 5321 §4.5.3.1.5); this is patience, and a bound for memory."""
+"""Largest reply that is read, to bound memory; RFC 5321 §4.5.3.1.5 allows 512 octets a line."""
 
 _BLOCK = 262_144
 """Octets written at once: RFC 5321 §4.5.3.2.5 limits the time of a block, not of a whole message."""
 
 _CLOSING_SECONDS = 5.0
-"""How long the relay may take over the QUIT: nothing depends on it."""
+"""Seconds to wait for the reply to QUIT; nothing depends on it."""
 
 CLOSED = Problem(NoReply.CLOSED)
 
 
 class ConnectionEnded(Exception):
-    """The conversation cannot go on; the connection is closed, or is to be.
+    """The connection is closed, or must be closed.
 
-    ``problem`` says why; ``reply`` is what the relay said, where that is the reason.
+    ``problem`` is the reason; ``reply`` is the relay's reply if that was the reason.
     """
 
     def __init__(self, problem: Problem, reply: Reply | None = None) -> None:
@@ -36,14 +36,17 @@ class ConnectionEnded(Exception):
 
 
 class Wire(asyncio.Protocol):
-    """Takes an open, quiet connection over from its present protocol. One coroutine at a time may wait on it."""
+    """One connection, taken over from its present protocol while no reply is outstanding.
+
+    ``transaction`` uses it. One coroutine at a time may wait on it.
+    """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport = transport
         self._replies: deque[Reply] = deque()
         self._expected = 0  # replies to commands that were written
-        self._lines: list[bytes] = []  # of the reply that is arriving
+        self._lines: list[bytes] = []  # of the reply that is being received
         self._octets = 0  # of these lines
         self._rest = b""  # the beginning of a line
         self._end: tuple[Problem, Reply | None] | None = None
@@ -55,10 +58,10 @@ class Wire(asyncio.Protocol):
         self._watchdog: asyncio.TimerHandle | None = None
         transport.set_protocol(self)
 
-    # What the conversation calls.
+    # Called by the conversation.
 
     def send(self, data: bytes | memoryview, *, replies: int) -> None:
-        """Writes ``data``, which asks for so many replies; where it raises ``ConnectionEnded``, nothing was written."""
+        """Write ``data``, which causes so many replies. Raises ``ConnectionEnded`` with nothing written."""
         if self._transport.is_closing():
             self._finish(CLOSED)
         self._raise_if_ended()
@@ -66,7 +69,7 @@ class Wire(asyncio.Protocol):
         self._transport.write(data)
 
     async def send_content(self, data: bytes, seconds: float) -> None:
-        """Writes content and returns when most of it has left; a block of it may take so many seconds."""
+        """Write content; return when most of it has been sent. A block of it may take so many seconds."""
         if len(data) <= _BLOCK:
             self.send(data, replies=0)
             if self._congested:
@@ -78,18 +81,18 @@ class Wire(asyncio.Protocol):
             await self._uncongested(seconds)
 
     async def reply(self, seconds: float) -> Reply:
-        """The next reply in the order of the commands, waited for at most so many seconds."""
+        """Wait for the next reply, at most so many seconds."""
         while not self._replies:
             self._raise_if_ended()
             await self._wait(seconds, NoReply.SILENT)
         return self._replies.popleft()
 
     def unread(self, replies: Sequence[Reply]) -> None:
-        """Gives replies back, which ``reply`` then returns again."""
+        """Put replies back, so that ``reply`` returns them again."""
         self._replies.extendleft(reversed(replies))
 
     async def quit(self) -> None:
-        """Takes leave (RFC 5321 §4.1.1.10) and closes; an uncivil answer changes nothing."""
+        """Send QUIT (RFC 5321 §4.1.1.10) and close; any reply will do."""
         try:
             self.send(b"QUIT\r\n", replies=1)
             await self.reply(_CLOSING_SECONDS)
@@ -103,13 +106,13 @@ class Wire(asyncio.Protocol):
             self.abort()
 
     def abort(self) -> None:
-        """Closes at once; what was not written yet never will be."""
+        """Close at once; unsent data is dropped."""
         self._finish(CLOSED)
         if self._watchdog is not None:
             self._watchdog.cancel()
         self._abort_transport()
 
-    # What the event loop calls.
+    # Called by the event loop.
 
     def data_received(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -132,7 +135,7 @@ class Wire(asyncio.Protocol):
         self._congested = False
         self._wake()
 
-    # How it works.
+    # Internals.
 
     def _take(self, line: bytes) -> None:
         self._lines.append(line)
@@ -182,7 +185,7 @@ class Wire(asyncio.Protocol):
             await self._wait(seconds, NoReply.STALLED)
 
     async def _wait(self, seconds: float, overdue: NoReply) -> None:
-        """Returns when anything has happened."""
+        """Wait until a reply arrives, writing resumes, or the connection ends."""
         self._watch(seconds, overdue)
         self._waiter = self._loop.create_future()
         try:

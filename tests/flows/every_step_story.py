@@ -23,7 +23,7 @@ from sixty_days_processes import Clock
 from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology.flows import suppress
-from mass_apology.flows.control import ask
+from mass_apology.flows.control import request
 from mass_apology.flows.feedback import bounces
 from mass_apology.flows.follow_up import consent, correct, follow_up
 from mass_apology.flows.purge import purge
@@ -183,7 +183,7 @@ class Story:
     def import_list(self) -> None:
         list_ = self.folder.parent / "list.csv"
         list_.write_text("\n".join(["address", *map(address_of, (4, 1, 9)), ""]), encoding="utf-8")
-        suppress.take(list_, "requested")
+        suppress.import_file(list_, "requested")
 
     def report(self) -> None:
         report.report(self.folder, self.folder / "report.csv", None, force=True)
@@ -210,7 +210,7 @@ class Stops(Waits):
 
     def progress(self, progress: Progress) -> None:
         if progress.waits_for.startswith("deferred"):
-            ask(self._story.folder, Control.STOP)
+            request(self._story.folder, Control.STOP)
 
 
 def _nothing(*_: object) -> None:

@@ -94,7 +94,7 @@ def _reader(world: World, chance: Random, happened: Happened, wave: str, **optio
     if _maybe(chance, 0.1):
         wanted = chance.choice((Control.PAUSE, Control.STOP))
         happened.did.append(wanted.name)
-        later.append(partial(control.ask, world.folder, wanted))
+        later.append(partial(control.request, world.folder, wanted))
     return Reader(
         world.folder,
         world.journal,
@@ -159,8 +159,8 @@ def _others(world: World, chance: Random) -> dict[str, Callable[[], object]]:
         "follow-up": lambda: follow_up.run(world.folder, reader("one")),
         "correct": lambda: correct.correct(world.folder, correction, reader("correction")),
         "retry": lambda: retry.retry(world.folder, retry.RetryOptions(), lambda _: None, str),
-        "stop": lambda: control.ask(world.folder, Control.STOP),
-        "pause": lambda: control.ask(world.folder, Control.PAUSE),
+        "stop": lambda: control.request(world.folder, Control.STOP),
+        "pause": lambda: control.request(world.folder, Control.PAUSE),
         "phone": _listed(world, chance),
         "edit": partial(chance.choice((*OF_ROWS, *OF_WORDS)), world.folder, chance),
         "report": partial(_report, world, chance, None),
@@ -314,7 +314,7 @@ def _jump(world: World, chance: Random, happened: Happened) -> None:
 
 
 def _ask(world: World, chance: Random, happened: Happened) -> None:
-    control.ask(world.folder, chance.choice((Control.PAUSE, Control.STOP, Control.RUN)))
+    control.request(world.folder, chance.choice((Control.PAUSE, Control.STOP, Control.RUN)))
 
 
 # The ledger, lost and found

@@ -17,7 +17,7 @@ from random_stories_campaign import Shown, shown
 from sixty_days_processes import Clock
 
 from mass_apology.errors import MassApologyError
-from mass_apology.flows.control import ask
+from mass_apology.flows.control import request
 from mass_apology.ledger import Control
 from mass_apology.sending.run_stats import Progress
 
@@ -135,6 +135,6 @@ class Reader(Person):
 
     def _ask(self, wanted: Control) -> None:
         try:
-            ask(self._folder, wanted)
+            request(self._folder, wanted)
         except MassApologyError:
             self._has_stopped = False  # the ledger's file is gone: the run sees that itself

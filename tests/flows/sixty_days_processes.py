@@ -14,7 +14,7 @@ from forked import forked
 from live import Person
 from msgspec import Struct
 
-from mass_apology.flows.control import ask
+from mass_apology.flows.control import request
 from mass_apology.flows.send import sending_run as sending
 from mass_apology.ledger import Control
 from mass_apology.sending import outbox
@@ -73,7 +73,7 @@ class Watcher(Person):
             self._clock.at += LOOK
         elif not self.has_stopped_it:
             self.has_stopped_it = True
-            ask(self._folder, Control.STOP)
+            request(self._folder, Control.STOP)
 
 
 def hasten(patch: Callable[[object, str, object], None]) -> None:

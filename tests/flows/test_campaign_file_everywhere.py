@@ -78,7 +78,7 @@ def test_a_run_can_be_stopped_whatever_the_file_says_meanwhile(tmp_path: Path, l
     folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(3))
     send(folder)
     write_toml(folder, live.sink.url, **BAD)
-    control.ask(folder, Control.STOP)
+    control.request(folder, Control.STOP)
     with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         assert records.requested() is Control.STOP
     assert statuses(folder) == {"ACCEPTED": 3}

@@ -111,7 +111,7 @@ def test_a_shorter_file_is_a_question_first(tmp_path: Path) -> None:
 def ask_to_stop_when(event: threading.Event, folder: Path) -> None:
     def wait_and_ask() -> None:
         if event.wait(20):
-            control.ask(folder, Control.STOP)
+            control.request(folder, Control.STOP)
 
     threading.Thread(target=wait_and_ask, daemon=True).start()
 
@@ -291,7 +291,7 @@ def test_a_window_survives_a_restart(tmp_path: Path) -> None:
         folder = campaign_folder(tmp_path, live.sink.url, customers(30), relay={"windows": ["12/h"]})
         stop = threading.Event()
         for _ in range(2):
-            threading.Timer(1.5, control.ask, (folder, Control.STOP)).start()
+            threading.Timer(1.5, control.request, (folder, Control.STOP)).start()
             ended = send(folder)
         assert ended.due == 18
         assert len(live.received) == 12
@@ -306,12 +306,12 @@ def test_pause_and_resume_from_another_terminal(tmp_path: Path) -> None:
         def pause_and_look() -> None:
             while len(live.received) < 10:
                 time.sleep(0.01)
-            control.ask(folder, Control.PAUSE)
+            control.request(folder, Control.PAUSE)
             time.sleep(0.8)  # longer than the sender takes to look
             counted.append(len(live.received))
             time.sleep(0.6)
             counted.append(len(live.received))
-            control.ask(folder, Control.RUN)
+            control.request(folder, Control.RUN)
 
         threading.Thread(target=pause_and_look).start()
         ended = send(folder)
@@ -387,12 +387,12 @@ def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
 def test_without_its_file_a_campaign_goes_on_from_the_ledger(tmp_path: Path) -> None:
     with relay(fault=Nth(".", 2, lambda _: b"451 4.3.0 later")) as live:
         folder = campaign_folder(tmp_path, live.sink.url, customers(5), relay={"connections": 1})
-        stopping = threading.Timer(1.0, control.ask, (folder, Control.STOP))
+        stopping = threading.Timer(1.0, control.request, (folder, Control.STOP))
         stopping.start()
         assert send(folder).due == 1
         (folder / "affected.csv").unlink()
         write_toml(folder, live.sink.url, relay={"connections": 2})  # how it is sent is no part of the plan
-        threading.Timer(1.0, control.ask, (folder, Control.STOP)).start()
+        threading.Timer(1.0, control.request, (folder, Control.STOP)).start()
         person = Person()
         assert send(folder, person).due == 1  # it is not due before its time, so it waits until told to stop
     assert person.checks == [None]

@@ -66,19 +66,19 @@ def judge(live: Relay, folder: Path) -> None:
 # In this process
 
 
-def kill_a_writer() -> None:
+def kill_a_render_worker() -> None:
     ours = subprocess.run(
-        ["pgrep", "-P", str(os.getpid()), "-f", "letter.worker"], capture_output=True, text=True, check=True
+        ["pgrep", "-P", str(os.getpid()), "-f", "letter.render_worker"], capture_output=True, text=True, check=True
     )
     os.kill(int(ours.stdout.split()[0]), signal.SIGKILL)
 
 
-def test_a_writer_of_letters_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_render_worker_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "processes_for", lambda *_: 1)
     monkeypatch.setattr("mass_apology.sending.outbox.READY_LIMIT", 80)
     with slow_campaign(tmp_path) as (live, folder):
         with pytest.raises(MassApologyError, match="was killed by signal 9"):
-            send(folder, Trouble(live, kill_a_writer))
+            send(folder, Trouble(live, kill_a_render_worker))
         judge(live, folder)
 
 
@@ -260,7 +260,7 @@ def test_stopped_while_the_relay_is_away(tmp_path: Path) -> None:
         def stop() -> None:
             while not any("unreachable" in line for line in (folder / "log.jsonl").read_text().splitlines()):
                 time.sleep(0.05)
-            control.ask(folder, Control.STOP)
+            control.request(folder, Control.STOP)
             ended_at.append(time.monotonic())
 
         ended = send(folder, Trouble(live, leave))

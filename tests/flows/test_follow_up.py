@@ -343,11 +343,11 @@ def followed_once(folder: Path) -> FollowedUp:
 
     class Hasty(Person):
         def progress(self, progress: object) -> None:
-            from mass_apology.flows.control import ask
+            from mass_apology.flows.control import request
             from mass_apology.ledger import Control
 
             if getattr(progress, "counts", None) is not None and getattr(progress, "waits_for", ""):
-                ask(folder, Control.STOP)
+                request(folder, Control.STOP)
 
     return run(folder, Hasty())
 

@@ -89,7 +89,7 @@ def stopped_after_one(folder: Callable[[Relay], Path]) -> Iterator[tuple[Relay, 
     with relay(fault=after_one) as live, pytest.MonkeyPatch.context() as patch:
         patch.setattr(pacing, "LETTER", pacing.Backoff(first=0.2, cap=0.2, least=0.1))
         made = folder(live)
-        asking = threading.Thread(target=lambda: stop.wait(20) and control.ask(made, Control.STOP))
+        asking = threading.Thread(target=lambda: stop.wait(20) and control.request(made, Control.STOP))
         asking.start()
         send(made)
         asking.join()
@@ -124,7 +124,7 @@ def test_somebody_suppressed_while_letters_wait_is_not_written_to(tmp_path: Path
         def progress(self, progress: object) -> None:
             if len(live.received) >= 1 and not paused.is_set():
                 paused.set()
-                control.ask(folder, Control.PAUSE)
+                control.request(folder, Control.PAUSE)
 
     paused = threading.Event()
     with relay() as live:
@@ -135,7 +135,7 @@ def test_somebody_suppressed_while_letters_wait_is_not_written_to(tmp_path: Path
             event_loop_pause = threading.Event()
             event_loop_pause.wait(1.5)
             suppress.add(rows[-1]["email"], "requested", "phoned")
-            control.ask(folder, Control.RUN)
+            control.request(folder, Control.RUN)
 
         phoning = threading.Thread(target=phone)
         phoning.start()

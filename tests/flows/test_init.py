@@ -19,7 +19,7 @@ from mass_apology.errors import InputError, OutputError, TemplateError
 from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.init.column_matching import match, plain
 from mass_apology.flows.init.file_survey import FIRST_ROWS, survey
-from mass_apology.flows.init.new_campaign import Made, init
+from mass_apology.flows.init.new_campaign import InitResult, init
 from mass_apology.flows.init.toml_notation import remark, toml, toml_key
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.letter.scenario import FactType, load_scenario
@@ -34,7 +34,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def begin(text: str | bytes, name: str = "a.csv", template: str = "service-outage") -> Made:
+def begin(text: str | bytes, name: str = "a.csv", template: str = "service-outage") -> InitResult:
     Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
     return init("acme", template, Path(name))
 
@@ -51,7 +51,7 @@ def findings(code: str) -> list[Finding]:
     return [each for group in look().groups if group.code == code for each in group.examples]
 
 
-def parts(made: Made) -> dict[str, str]:
+def parts(made: InitResult) -> dict[str, str]:
     return {each.role: each.column for each in made.matches}
 
 

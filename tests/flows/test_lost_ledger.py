@@ -21,7 +21,7 @@ from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError, LedgerError, MassApologyError
 from mass_apology.flows import event_loop
 from mass_apology.flows.check import check as checking
-from mass_apology.flows.continuity.outside import look
+from mass_apology.flows.continuity.outside import compare_ledger
 from mass_apology.flows.feedback import bounces
 from mass_apology.flows.plan.plan import ledger_key
 from mass_apology.flows.purge import purge
@@ -472,4 +472,4 @@ def test_a_record_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Pat
 
 
 def test_a_ledger_knows_all_that_its_own_log_says(sent: Path) -> None:
-    assert look(sent, read_campaign(sent)).findings == ()
+    assert compare_ledger(sent, read_campaign(sent)).findings == ()

@@ -11,7 +11,7 @@ from live import campaign_folder, customers, relay, send, write_rows
 from tampered_ledger import tampered
 
 from mass_apology.flows.continuity import own_log
-from mass_apology.flows.continuity.own_log import LogSays, compare
+from mass_apology.flows.continuity.own_log import LogComparison, compare
 from mass_apology.ledger.sqlite import SqliteRecords
 
 LETTERS = 20
@@ -25,7 +25,7 @@ def sent(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-def said(folder: Path, log: Path | None = None, campaign: str = "trial") -> LogSays:
+def said(folder: Path, log: Path | None = None, campaign: str = "trial") -> LogComparison:
     with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         return compare(log or folder / "log.jsonl", campaign, records)
 
@@ -59,9 +59,9 @@ def test_a_log_that_was_cut_anywhere_tells_nothing_new(sent: Path) -> None:
     whole = (sent / "log.jsonl").read_bytes()
     for size in range(0, len(whole), 97):
         (sent / "log.jsonl").write_bytes(whole[:size])
-        assert said(sent) == LogSays()
+        assert said(sent) == LogComparison()
         (sent / "log.jsonl").write_bytes(whole[size:])
-        assert said(sent) == LogSays()
+        assert said(sent) == LogComparison()
 
 
 def test_letters_whose_numbers_changed_are_found_by_their_tokens(sent: Path) -> None:
@@ -70,15 +70,15 @@ def test_letters_whose_numbers_changed_are_found_by_their_tokens(sent: Path) -> 
         text = text.replace(f'"number":{number},', f'"number":{number * 1000},')
     other = sent / "other.jsonl"
     other.write_text(text, encoding="utf-8")
-    assert said(sent, other) == LogSays()
+    assert said(sent, other) == LogComparison()
     other.write_text(text.replace('"number"', '"nummer"'), encoding="utf-8")  # as older logs, which have none
-    assert said(sent, other) == LogSays()
+    assert said(sent, other) == LogComparison()
 
 
 def test_another_campaigns_letters_are_told_apart(sent: Path) -> None:
     (sent / "copy.jsonl").write_bytes(b"\n" + (sent / "log.jsonl").read_bytes())
-    assert said(sent, sent / "copy.jsonl", campaign="another").strange == {"trial": LETTERS}
-    assert compare(sent / "copy.jsonl", "trial", None) == LogSays(letters=LETTERS)
+    assert said(sent, sent / "copy.jsonl", campaign="another").foreign == {"trial": LETTERS}
+    assert compare(sent / "copy.jsonl", "trial", None) == LogComparison(letters=LETTERS)
 
 
 def test_a_letter_that_went_again_by_a_persons_word_is_known(sent: Path) -> None:
@@ -86,17 +86,17 @@ def test_a_letter_that_went_again_by_a_persons_word_is_known(sent: Path) -> None
     accepted = [line for line in lines(sent) if b'"accepted"' in line]
     doubted = [line.replace(b'"accepted"', b'"in_doubt"') for line in accepted]
     (sent / "log.jsonl").write_bytes(b"".join([*doubted, *accepted]))
-    assert said(sent) == LogSays()
+    assert said(sent) == LogComparison()
 
 
 def test_what_is_no_file_tells_nothing(sent: Path) -> None:
     (sent / "log.jsonl").unlink()
-    assert said(sent) == LogSays()
+    assert said(sent) == LogComparison()
     os.mkfifo(sent / "log.jsonl")
-    assert said(sent) == LogSays()
+    assert said(sent) == LogComparison()
     (sent / "log.jsonl").unlink()
     (sent / "log.jsonl").mkdir()
-    assert said(sent) == LogSays()
+    assert said(sent) == LogComparison()
 
 
 def test_letters_still_due_are_not_taken_for_gone(tmp_path: Path) -> None:
@@ -106,9 +106,9 @@ def test_letters_still_due_are_not_taken_for_gone(tmp_path: Path) -> None:
         accepted = [line for line in lines(folder) if b'"accepted"' in line]
         write_rows(folder / "affected.csv", customers(LETTERS + 1))
         send(folder)
-        assert said(folder) == LogSays()
+        assert said(folder) == LogComparison()
         (folder / "log.jsonl").write_bytes(b"".join(accepted))
-        assert said(folder) == LogSays()
+        assert said(folder) == LogComparison()
         _forget_last_letters(folder, 3)
         assert said(folder).letters == 3
 

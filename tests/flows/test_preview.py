@@ -17,9 +17,9 @@ from smtp_fakes import Relay
 
 from mass_apology.errors import InputError, OutputError
 from mass_apology.flows.preview.letter_choice import Choice
-from mass_apology.flows.preview.preview import Previewed, preview
+from mass_apology.flows.preview.preview import PreviewResult, preview
 from mass_apology.flows.preview.reading_back import read_back
-from mass_apology.flows.preview.test import Rehearsed, rehearse
+from mass_apology.flows.preview.test import RehearsalResult, rehearse
 
 SAMPLE = Path(__file__).parents[2] / "samples/service-outage"
 DATE = re.compile(rb"^Date: [^\r]*\r\n", re.MULTILINE)
@@ -39,11 +39,11 @@ Your manager will call you.
 """
 
 
-def look(folder: Path, to: Path, *, force: bool = False, **choice: object) -> Previewed:
+def look(folder: Path, to: Path, *, force: bool = False, **choice: object) -> PreviewResult:
     return asyncio.run(preview(folder, to, Choice(**choice), force=force, on_progress=lambda *_: None))
 
 
-def rehearsal(folder: Path, *to: str, letters: int = 3) -> Rehearsed:
+def rehearsal(folder: Path, *to: str, letters: int = 3) -> RehearsalResult:
     return asyncio.run(rehearse(folder, to, letters, on_progress=lambda *_: None))
 
 

@@ -1,1 +1,1 @@
-"""``check``: what would be sent, looked at from every side, for the terminal, for a page and for scripts."""
+"""``check``: plans without sending, and reports all findings on the terminal, as a page and as JSON."""

@@ -1,4 +1,4 @@
-"""Everything ``send`` would do, short of sending and of touching the ledger, and all that stands against it."""
+"""``check``: does all that ``send`` does before sending, without changing the ledger, and collects all findings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mass_apology.campaign import read_campaign
 from mass_apology.errors import OutputError
 from mass_apology.flows.check.check_page_content import write_page
 from mass_apology.flows.check.outside_answers import ask_dns, ask_relay
-from mass_apology.flows.continuity.outside import look
+from mass_apology.flows.continuity.outside import compare_ledger
 from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.output import new_binary_file, refuse_existing
@@ -26,24 +26,24 @@ from mass_apology.settings import Campaign
 
 
 class CheckOptions(Struct, frozen=True, kw_only=True):
-    """What the person asked ``check`` for."""
+    """The options of ``check``, as given on the command line."""
 
     skip_bad_rows: bool = False
-    dns: bool = False  # look the sender's domain up
-    dkim_selectors: tuple[str, ...] = ()  # of its keys
-    offline: bool = False  # do not ask the relay
-    override: tuple[str, ...] = ()
+    dns: bool = False  # query the DNS about the sender's domain
+    dkim_selectors: tuple[str, ...] = ()  # of the domain's keys to query
+    offline: bool = False  # do not connect to the relay
+    override: tuple[str, ...] = ()  # codes of guards to override
 
 
 async def check(folder: Path, options: CheckOptions, to: Path | None, *, force: bool, on_progress: OnProgress) -> Check:
-    """Everything at once; written to ``to`` (.html or .json) where that is given.
+    """Check the campaign; write the check to ``to`` (.html or .json) if given.
 
-    Raises ``MassApologyError`` for what makes a plan impossible; what is wrong with a possible one is in the check.
+    Raises ``MassApologyError`` if no plan can be made; problems of a plan are findings of the check.
     """
     if to is not None:
         _require_writable(to, force=force)
     campaign = read_campaign(folder)
-    terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override, looking=True)
+    terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override, is_review=True)
     asked = None if options.offline else asyncio.create_task(ask_relay(campaign))
     try:
         async with plan.drafted(folder, campaign, plan.NO_KEY, terms, on_progress=on_progress) as draft:
@@ -51,7 +51,7 @@ async def check(folder: Path, options: CheckOptions, to: Path | None, *, force: 
             checked = replace(draft.check, due=_due(folder, campaign, draft))
         if asked is not None:
             relay = await asked
-            checked = extended(replace(checked, relay=relay.said), relay.findings)
+            checked = extended(replace(checked, relay=relay.phrase), relay.findings)
             if relay.extensions is not None:
                 too_large = size_findings(
                     checked.largest_letter, checked.recipients, relay.extensions, options.override
@@ -60,7 +60,7 @@ async def check(folder: Path, options: CheckOptions, to: Path | None, *, force: 
     finally:
         if asked is not None:
             asked.cancel()
-    checked = extended(checked, look(folder, campaign, options.override).findings)
+    checked = extended(checked, compare_ledger(folder, campaign, options.override).findings)
     if options.dns:
         records, findings = await ask_dns(campaign, options.dkim_selectors, checked.gmail)
         checked = extended(replace(checked, sender_domain=records), findings)
@@ -71,7 +71,7 @@ async def check(folder: Path, options: CheckOptions, to: Path | None, *, force: 
 
 
 def _due(folder: Path, campaign: Campaign, draft: plan.Draft) -> int | None:
-    """The letters that ``send`` would work on now, in a campaign that has begun."""
+    """The number of letters that ``send`` would send now; ``None`` before the first plan."""
     store = ledger_store(folder)
     if not store.exists():
         return None

@@ -1,4 +1,4 @@
-"""A check → its page."""
+"""Writes a check as a page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mass_apology.preflight import Group
 
 
 def write_page(check: Check, to: Path, *, force: bool) -> None:
-    """Write it. Raises ``OutputError``."""
+    """Write the page. Raises ``OutputError``."""
     page = CheckPage(
         campaign=check.campaign,
         made_at=time.time(),

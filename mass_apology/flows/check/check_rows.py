@@ -1,4 +1,4 @@
-"""A check in words: the rows of its table, and its verdict, the same on the terminal and on the page."""
+"""The text of a check, for terminal and page: the rows of its table, and its verdict."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_NAMED = 5  # links and attachments named
 
 
 def rows(check: Check) -> Iterator[tuple[str, str]]:
-    """Name and value of each fact, in the order in which a plan is read."""
+    """Name and value of each fact, in the order of the table."""
     yield "campaign", f"{check.campaign}, letter {check.template}"
     yield "plan", check.code
     yield "file", f"{check.recipients}, {check.written_as}"
@@ -43,9 +43,9 @@ def rows(check: Check) -> Iterator[tuple[str, str]]:
 
 
 def verdict(check: Check) -> str:
-    """Whether it can be sent, and what to do next."""
+    """Whether the letters can be sent, and the next step, as sentences."""
     if check.sendable and check.due is not None:
-        return _verdict_of_begun(check.due)
+        return _due_verdict(check.due)
     if check.sendable:
         return f"Ready: {counted(check.letters, 'letter')}. Look at them: mass-apology preview --to preview.html"
     if check.skippable:
@@ -53,19 +53,19 @@ def verdict(check: Check) -> str:
     return "Nothing can be sent yet. Mend the errors, then run check again."
 
 
-def _verdict_of_begun(due: int) -> str:
+def _due_verdict(due: int) -> str:
     if not due:
         return "Nothing is due: everybody's letter is done. Who was reached, and who was not: mass-apology report"
     return f"Ready: {counted(due, 'letter')} {are(due)} due now. Look at them: mass-apology preview --to preview.html"
 
 
 def _rows_read(check: Check) -> str:
-    said = f"{check.rows_read:,} read"
+    text = f"{check.rows_read:,} read"
     if check.rows_chosen != check.rows_read:
-        said += f", {check.rows_chosen:,} chosen by where"
+        text += f", {check.rows_chosen:,} chosen by where"
     if check.rows_merged:
-        said += f", {check.rows_merged:,} merged into a letter with others"
-    return said
+        text += f", {check.rows_merged:,} merged into a letter with others"
+    return text
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""What others say about a campaign: the relay that is to take its letters, and the DNS about its sender's domain."""
+"""Asks the relay for its extensions, and the DNS about the sender's domain."""
 
 from __future__ import annotations
 
@@ -16,27 +16,30 @@ from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import Offer, probe
 from mass_apology.smtp.url import parse as parse_url
 
-PATIENCE = 30.0  # seconds for the relay, all in all
+RELAY_SECONDS = 30.0  # for the relay's whole answer
 
 
-class Asked(Struct, frozen=True, kw_only=True):
-    """What a relay said, when it was asked."""
+class RelayAnswer(Struct, frozen=True, kw_only=True):
+    """The result of a probe of the relay."""
 
-    said: str  # what it offers, as a phrase
-    extensions: Extensions | None = None  # None where it cannot be used
-    findings: tuple[Finding, ...] = ()  # why
+    phrase: str  # place, TLS, login and extensions, as a phrase
+    extensions: Extensions | None = None  # None: it cannot be used
+    findings: tuple[Finding, ...] = ()  # the reason why it cannot be used
 
 
-async def ask_relay(campaign: Campaign) -> Asked:
-    """What the relay offers, and a finding where it cannot be used. No mail is sent."""
+async def ask_relay(campaign: Campaign) -> RelayAnswer:
+    """Probe the relay; a relay that cannot be used is a finding. No mail is sent."""
     where = parse_url(campaign.relay.url).place
     try:
         password = relay_password(campaign.relay)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(RELAY_SECONDS):
             offer = await probe(campaign.relay, password)
-        return Asked(said=", ".join((where, *_words(offer))), extensions=offer.extensions)
+        return RelayAnswer(phrase=", ".join((where, *_offer_phrases(offer))), extensions=offer.extensions)
     except TimeoutError:
-        problem, advice = f"The relay said nothing for {PATIENCE:g} s.", "See whether it runs, and whether it is slow."
+        problem, advice = (
+            f"The relay said nothing for {RELAY_SECONDS:g} s.",
+            "See whether it runs, and whether it is slow.",
+        )
     except MassApologyError as error:
         problem, advice = error.problem, error.next_step
     finding = Finding(
@@ -46,13 +49,13 @@ async def ask_relay(campaign: Campaign) -> Asked:
         problem=problem,
         advice=f"{advice.rstrip('.')}. To check everything else: mass-apology check --offline",
     )
-    return Asked(said=f"{where}, cannot be used", findings=(finding,))
+    return RelayAnswer(phrase=f"{where}, cannot be used", findings=(finding,))
 
 
 async def ask_dns(
     campaign: Campaign, selectors: Sequence[str], letters_to_gmail: int
 ) -> tuple[tuple[str, ...], list[Finding]]:
-    """What the DNS holds for the sender's domain, as phrases, and what is wanting. ``selectors`` name DKIM keys."""
+    """The DNS records of the sender's domain as phrases, and findings about them. ``selectors`` name DKIM keys."""
     records = await look_up(parse_mailbox(campaign.sender.from_, "sender.from").domain, selectors=selectors)
     return tuple(_records(records)), domain_findings(records, letters_to_gmail)
 
@@ -66,7 +69,7 @@ def _records(records: DomainRecords) -> Iterator[str]:
     yield f"DMARC: {f'p={records.dmarc.policy} at {records.dmarc.domain}' if records.dmarc else 'none'}"
 
 
-def _words(offer: Offer) -> Iterator[str]:
+def _offer_phrases(offer: Offer) -> Iterator[str]:
     yield offer.tls or "without TLS"
     yield f"logged in as {offer.user}" if offer.user else "without a login"
     extensions = offer.extensions

@@ -1,1 +1,1 @@
-"""Whether a ledger is the whole continuation of what was sent: it is compared with what lies outside it."""
+"""Detects lost, copied and restored ledgers: compares the ledger with its log and with this machine's record."""

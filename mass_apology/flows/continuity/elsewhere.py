@@ -1,7 +1,7 @@
-"""A plan's people, and those to whom letters of the campaign left from a folder whose ledger is gone.
+"""Compares a plan's people with the people that the campaign wrote to from another folder, whose ledger is gone.
 
-A folder that was moved and has lost its ledger and its log has no witness in it, and a longer file is another
-one: what this machine remembers of the people is all there is. It is looked at only where no letter is known here.
+If a folder was moved and lost its ledger and log, nothing in it shows what was sent, and the recipients file may have
+changed. Then only this machine's record of the people is left. It is used only if the ledger here knows no sent letter.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from mass_apology.model import Delivery
 
 
 class WrittenElsewhere:
-    """Who of a plan was written to from elsewhere: ``see`` all of its letters, then ask for the ``ledgers``."""
+    """Finds lost ledgers whose people a plan has: ``add`` all its letters, then read ``ledgers``."""
 
     def __init__(self, folder: Path, campaign: str) -> None:
-        self._found = [(seen, set[str]()) for seen in _lost(folder, campaign)]
+        self._found = [(seen, set[str]()) for seen in _lost_ledgers(folder, campaign)]
 
-    def see(self, letters: Iterable[Delivery]) -> None:
-        """Take these letters into account."""
+    def add(self, letters: Iterable[Delivery]) -> None:
+        """Compare these letters too."""
         if self._found:
             addresses = [letter.address for letter in letters]
             for seen, found in self._found:
                 found.update(set(seen.sample).intersection(high_water.digests(addresses, seen.key)))
 
     def ledgers(self) -> Iterator[LostElsewhere]:
-        """The lost ledgers of which enough people are in the plan."""
+        """The lost ledgers with enough of their people in the plan."""
         for seen, found in self._found:
             lost = LostElsewhere(
                 ledger=seen.ledger,
@@ -46,10 +46,10 @@ class WrittenElsewhere:
                 yield lost
 
 
-def _lost(folder: Path, campaign: str) -> list[HighWater]:
-    """Where this ledger knows of no letter: what left with others, which are not where they were any more."""
+def _lost_ledgers(folder: Path, campaign: str) -> list[HighWater]:
+    """Records of the campaign's other ledgers that no longer exist; none if the ledger here has sent a letter."""
     found = high_water.sent_elsewhere(folder, campaign)
-    lost = [seen for seen in found if seen.sample and not _stands(seen)]
+    lost = [seen for seen in found if seen.sample and not _still_exists(seen)]
     store = ledger_store(folder)
     if not lost or not store.exists():
         return lost
@@ -60,8 +60,8 @@ def _lost(folder: Path, campaign: str) -> list[HighWater]:
     return [seen for seen in lost if seen.ledger not in known]
 
 
-def _stands(seen: HighWater) -> bool:
-    """Whether the ledger, or one in its place, is where letters left with it; so, too, where nobody can tell."""
+def _still_exists(seen: HighWater) -> bool:
+    """Whether the ledger, or one that replaced it, is still in its folder; true also if that cannot be read."""
     store = ledger_store(Path(seen.folder))
     with suppress(OSError, LedgerError):
         if not store.exists():

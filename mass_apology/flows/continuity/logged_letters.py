@@ -1,4 +1,4 @@
-"""log.jsonl → what it says last of each letter, in its order. Lines that were left incomplete are passed over."""
+"""Reads from log.jsonl the events of each letter, in the log's order. Incomplete lines are skipped."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UNKNOWN = "the log ends before it says what became of this letter"
 
 
 class _Event(Struct, frozen=True, kw_only=True):
-    """A line of the log, as far as it matters here."""
+    """A line of the log: the fields that are used here."""
 
     at: str
     event: str
@@ -46,13 +46,16 @@ _decode = msgspec.json.Decoder(_Event).decode
 
 
 def ledgers(log: Path, campaign: str) -> list[str]:
-    """The ledgers with which the campaign's letters left, in the log's order."""
+    """The names of the ledgers that sent the campaign's letters, in the log's order."""
     found = [each.ledger for each in _events(log) if each.event == "started" and _is_of(each, campaign)]
     return list(dict.fromkeys(name for name in found if name))
 
 
-def told(log: Path, campaign: str, file: str) -> Iterator[Told]:
-    """What the log says of the campaign's letters; ``file`` is the digest of the recipients file as it is now."""
+def read_letters(log: Path, campaign: str, file: str) -> Iterator[Told]:
+    """The logged events of the campaign's letters; ``file`` is the digest of the present recipients file.
+
+    A letter claimed in a run without an end, and without an outcome, is IN_DOUBT.
+    """
     run = _Event(at="", event="started")
     ours = True
     claimed: dict[str, Told] = {}
@@ -78,7 +81,7 @@ def _claimed(event: _Event, run: _Event, file: str) -> Iterator[Told]:
             wave=run.wave,
             line=line if run.recipients == file else None,
             status=Status.IN_DOUBT,
-            at=_moment(event.at),
+            at=_timestamp(event.at),
             attempts=1,
             reply=_UNKNOWN,
         )
@@ -90,7 +93,7 @@ def _outcome(event: _Event, run: _Event, file: str) -> Told:
         wave=run.wave,
         line=event.lines[0] if event.lines and run.recipients == file else None,
         status=_STATUSES[event.event],
-        at=_moment(event.at),
+        at=_timestamp(event.at),
         attempts=event.attempts,
         code=event.code,
         enhanced_code=event.enhanced_code,
@@ -99,11 +102,11 @@ def _outcome(event: _Event, run: _Event, file: str) -> Told:
 
 
 def _is_of(event: _Event, campaign: str) -> bool:
-    """An older log does not say."""
+    """Logs of older versions do not name the campaign."""
     return event.campaign in {None, campaign}
 
 
-def _moment(text: str) -> float:
+def _timestamp(text: str) -> float:
     try:
         return datetime.fromisoformat(text).timestamp()
     except ValueError:

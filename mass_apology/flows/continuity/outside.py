@@ -1,4 +1,4 @@
-"""What lies outside a ledger, and what it says: the log beside it, this machine's record, the folder it was made in."""
+"""Compares a ledger with records outside it: the log beside it, this machine's record, the folder it was made in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mass_apology.errors import ConfirmationError, LedgerError
 from mass_apology.flows.continuity import own_log
 from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.plan.guarding import require_known
-from mass_apology.flows.suppressing import entries_in, list_and_entries
+from mass_apology.flows.suppressing import entries_in, list_path_and_size
 from mass_apology.guards import apply_overrides
 from mass_apology.guards.lost_ledger import Elsewhere, LedgerFacts, ledger_findings
 from mass_apology.guards.other_suppressions import ListFacts, list_findings
@@ -24,15 +24,15 @@ from mass_apology.model import Finding, Severity
 from mass_apology.settings import Campaign
 
 
-class Outside(Struct, frozen=True, kw_only=True):
-    """A ledger compared with what lies outside it."""
+class Comparison(Struct, frozen=True, kw_only=True):
+    """The result of comparing a ledger with the records outside it."""
 
-    findings: tuple[Finding, ...]  # what has to be said; errors, unless they are overridden
-    remembered: tuple[HighWater, ...]  # what this machine knows and the ledger does not
+    findings: tuple[Finding, ...]  # differences; errors, unless they are overridden
+    remembered: tuple[HighWater, ...]  # this machine's records of letters that the ledger does not know
 
 
-def look(folder: Path, campaign: Campaign, override: Collection[str] = ()) -> Outside:
-    """Compare the campaign's ledger, or its absence. Only reads. Raises ``LedgerError`` where it cannot be read."""
+def compare_ledger(folder: Path, campaign: Campaign, override: Collection[str] = ()) -> Comparison:
+    """Compare the campaign's ledger, or its absence, without writing. Raises ``LedgerError`` if it cannot be read."""
     store = ledger_store(folder)
     if store.exists():
         with store.read(campaign.name) as records:
@@ -42,19 +42,19 @@ def look(folder: Path, campaign: Campaign, override: Collection[str] = ()) -> Ou
         facts, remembered = _facts(folder, campaign, None)
         lists = ListFacts(path="", entries=0, before="", entries_before=0)
     findings = apply_overrides([*ledger_findings(facts), *list_findings(lists)], override)
-    return Outside(findings=tuple(findings), remembered=remembered)
+    return Comparison(findings=tuple(findings), remembered=remembered)
 
 
-def whole(folder: Path, campaign: Campaign, override: Collection[str]) -> Outside:
-    """``look``, and raise ``ConfirmationError`` where the ledger knows less than what lies outside it."""
+def require_complete(folder: Path, campaign: Campaign, override: Collection[str]) -> Comparison:
+    """``compare_ledger``; raises ``ConfirmationError`` if the ledger knows less than the records outside it."""
     require_known(override)
-    outside = look(folder, campaign, override)
-    _require_whole(outside)
-    return outside
+    comparison = compare_ledger(folder, campaign, override)
+    _require_no_errors(comparison)
+    return comparison
 
 
-def _require_whole(outside: Outside) -> None:
-    errors = [finding for finding in outside.findings if finding.severity is Severity.ERROR]
+def _require_no_errors(comparison: Comparison) -> None:
+    errors = [finding for finding in comparison.findings if finding.severity is Severity.ERROR]
     if errors:
         problems = " ".join(f"{finding.where}: {finding.problem}" for finding in errors)
         raise ConfirmationError(
@@ -64,17 +64,17 @@ def _require_whole(outside: Outside) -> None:
 
 
 def require_ledger(folder: Path, campaign: Campaign) -> None:
-    """Raise ``LedgerError`` where there is no ledger, and say what speaks of one that was lost."""
+    """Raise ``LedgerError`` if there is no ledger; its text names the evidence if one was lost."""
     store = ledger_store(folder)
     if store.exists():
         return
-    for finding in look(folder, campaign).findings:
+    for finding in compare_ledger(folder, campaign).findings:
         raise LedgerError(f"{finding.where}: {finding.problem}", next_step=finding.advice)
     raise LedgerError(f"There is no ledger at {store.place}.", next_step="Make one by running: mass-apology send")
 
 
 def require_plan(records: Records, findings: Sequence[Finding]) -> None:
-    """Raise ``LedgerError`` where nothing is planned yet: that is not "nothing is due"."""
+    """Raise ``LedgerError`` if nothing is planned yet, so that it is not taken for "nothing is due"."""
     if records.digest_parts or records.wave_names():
         return
     for finding in findings:
@@ -93,9 +93,9 @@ def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[L
     )  # after the record: a sender adds to both
     made_in = records.continuity.copied_from() if records else ""
     remembered = tuple(_remembered(folder, campaign, records, own, counts))
-    # Whoever sends now has compared it, and adds a line with each letter.
+    # A running sender has compared the log already, and adds a line with each letter.
     compares = records is None or bool(made_in) or records.holder() is None
-    says = own_log.compare(folder / LOG_NAME, campaign.name, records) if compares else own_log.LogSays()
+    log_comparison = own_log.compare(folder / LOG_NAME, campaign.name, records) if compares else own_log.LogComparison()
     facts = LedgerFacts(
         path=store.place,
         campaign=campaign.name,
@@ -105,8 +105,8 @@ def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[L
         made_in=made_in,
         original=bool(made_in) and ledger_store(Path(made_in)).exists(),
         log=LOG_NAME,
-        log_letters=says.letters,
-        log_strange=says.strange,
+        log_letters=log_comparison.letters,
+        log_strange=log_comparison.foreign,
         remembered=tuple(
             Elsewhere(handed_over=each.handed_over, at=each.at, folder=each.folder) for each in remembered
         ),
@@ -116,8 +116,8 @@ def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[L
 
 
 def _lists(folder: Path, campaign: Campaign, records: Records) -> ListFacts:
-    """The suppression list that is used now, and the one that letters left by last, as it is now where it still is."""
-    path, entries = list_and_entries(campaign, folder)
+    """Path and size of the suppression list used now, and of the one used by the last sending."""
+    path, entries = list_path_and_size(campaign, folder)
     before = records.continuity.origin.suppressions
     there = bool(before) and before != path and Path(before).exists()
     entries_before = entries_in(Path(before)) if there else records.continuity.origin.suppressed
@@ -127,7 +127,7 @@ def _lists(folder: Path, campaign: Campaign, records: Records) -> ListFacts:
 def _remembered(
     folder: Path, campaign: Campaign, records: Records | None, own: HighWater | None, counts: Gone
 ) -> Iterator[HighWater]:
-    """What this machine knows, and the ledger does not."""
+    """This machine's records of letters that the ledger does not know."""
     known = {records.continuity.origin.ledger, *records.continuity.replaced()} if records else set()
     yield from (each for each in high_water.sent_from(folder, campaign.name) if each.ledger not in known)
     if records and own and (counts.accepted < own.accepted or (own.run and not records.continuity.knows_run(own.run))):

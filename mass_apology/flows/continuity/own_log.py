@@ -1,7 +1,7 @@
-"""log.jsonl → the letters that it says have left and that the ledger does not know.
+"""Counts the letters that log.jsonl records as sent and that the ledger does not know.
 
-Only what was written since the ledger last agreed with the log is read. Where the log is not that one any more, because
-it was cut, deleted or replaced, all of it is: a million lines in a second or two, in some megabytes.
+It reads only lines written since the ledger last agreed with the log. If the log was cut, deleted or replaced since, it
+reads all of it: a million lines take a second or two, and some megabytes of memory.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from mass_apology.ledger import Records
 from mass_apology.ledger.whereabouts import KnownLetter, LogMark
 
 BATCH = 5000  # letters that are looked up at once
-STRAYS = 100_000  # letters that were not found by their number: so many are looked for at once
-_END = 512  # octets by which a log is known again
-_HEAD = 64  # octets within which a line names its event
+UNFOUND_LIMIT = 100_000  # letters not found by number that are searched for together
+_END = 512  # octets at the agreed end of a log, by which it is recognised
+_HEAD = 64  # octets of a line that contain its event
 _ACCEPTED, _IN_DOUBT, _STARTED = b'"accepted"', b'"in_doubt"', b'"started"'
 
 
-class LogSays(Struct, frozen=True, kw_only=True):
-    """What a log tells beyond its ledger."""
+class LogComparison(Struct, frozen=True, kw_only=True):
+    """Sent letters in a log that its ledger does not know."""
 
     letters: int = 0  # of this campaign
-    strange: Mapping[str, int] = field(default_factory=dict)  # of other campaigns: name → letters
+    foreign: Mapping[str, int] = field(default_factory=dict)  # of other campaigns: name → letters
 
 
 class _Line(Struct, frozen=True, kw_only=True, gc=False):
-    """What is needed of a line."""
+    """The fields of a line that are used here."""
 
     event: str
     letter: str = ""
@@ -48,7 +48,7 @@ _decode = msgspec.json.Decoder(_Line).decode
 
 
 def end_of(log: Path) -> LogMark:
-    """Where the log ends now."""
+    """The present end of the log."""
     try:
         with log.open("rb") as file:
             size = file.seek(0, 2)
@@ -57,20 +57,20 @@ def end_of(log: Path) -> LogMark:
         return LogMark()
 
 
-def compare(log: Path, campaign: str, records: Records | None) -> LogSays:
-    """What the log tells that ``records`` do not know; all where there are none. An unreadable one tells nothing."""
+def compare(log: Path, campaign: str, records: Records | None) -> LogComparison:
+    """The sent letters in the log that ``records`` do not know; all without records, none if it cannot be read."""
     if not log.is_file():  # a pipe would be waited for
-        return LogSays()
+        return LogComparison()
     comparison = _Comparison(campaign, records)
     with suppress(OSError), log.open("rb") as file:
-        file.seek(_agreed(file, records.continuity.origin.log) if records else 0)
+        file.seek(_agreed_size(file, records.continuity.origin.log) if records else 0)
         for line in _lines(file):
-            comparison.take(line)
+            comparison.add(line)
     return comparison.result()
 
 
-def _agreed(file: BinaryIO, mark: LogMark) -> int:
-    """Up to where the log was known before; 0 where it is another one now."""
+def _agreed_size(file: BinaryIO, mark: LogMark) -> int:
+    """The size up to which ledger and log agreed; 0 if it is a different log now."""
     if file.seek(0, 2) < mark.size or _end(file, mark.size) != mark.end:
         return 0
     return mark.size
@@ -83,7 +83,7 @@ def _end(file: BinaryIO, size: int) -> str:
 
 
 def _lines(file: BinaryIO) -> Iterator[_Line]:
-    """The lines that matter. One that a full disk or a power cut left incomplete is passed over."""
+    """The lines about runs and sent letters, without lines left incomplete by a full disk or a power cut."""
     for line in file:
         head = line[:_HEAD]
         if _ACCEPTED in head or _STARTED in head or _IN_DOUBT in head:  # a loop over the three would cost as much again
@@ -98,63 +98,63 @@ class _Comparison:
         self._campaign = campaign
         self._records = records
         self._replaced = records.continuity.replaced() if records else frozenset()
-        self._of = campaign  # whose letters the lines are about now
-        self._accounted = False  # whether these are of a ledger that a person gave up
+        self._current_campaign = campaign  # whose letters the lines are about now
+        self._is_replaced = False  # whether these are of a ledger that a person gave up
         self._unknown = 0
-        self._strange: Counter[str] = Counter()
+        self._foreign: Counter[str] = Counter()
         self._batch: list[_Line] = []
-        self._strays: list[_Line] = []
+        self._unfound: list[_Line] = []
 
-    def take(self, line: _Line) -> None:
+    def add(self, line: _Line) -> None:
         if line.event == "started":
-            self._of = line.campaign or self._campaign  # an older log does not say
-            self._accounted = line.ledger in self._replaced
-        elif self._accounted:
+            self._current_campaign = line.campaign or self._campaign  # an older log does not say
+            self._is_replaced = line.ledger in self._replaced
+        elif self._is_replaced:
             return
-        elif self._of != self._campaign:
-            self._strange[self._of] += 1
+        elif self._current_campaign != self._campaign:
+            self._foreign[self._current_campaign] += 1
         elif self._records is None:
             self._unknown += 1
         else:
             self._batch.append(line)
             if len(self._batch) == BATCH:
-                self._look_up(self._records)
+                self._find_by_number(self._records)
 
-    def result(self) -> LogSays:
+    def result(self) -> LogComparison:
         if self._records is not None:
-            self._look_up(self._records)
-            self._look_through(self._records)
-        return LogSays(letters=self._unknown, strange=dict(self._strange))
+            self._find_by_number(self._records)
+            self._find_by_token(self._records)
+        return LogComparison(letters=self._unknown, foreign=dict(self._foreign))
 
-    def _look_up(self, records: Records) -> None:
-        """By their numbers: the ledger's order, and so the fastest."""
+    def _find_by_number(self, records: Records) -> None:
+        """Look letters up by number, which is the ledger's order and so the fastest."""
         batch, self._batch = self._batch, []
         known = records.continuity.by_number([line.number for line in batch])
         for line in batch:
             letter = known.get(line.number)
             if letter is None or letter.token != line.letter:
-                self._strays.append(line)
+                self._unfound.append(line)
             elif not letter.settled and not _is_known(line, letter):
                 self._unknown += 1
-        if len(self._strays) >= STRAYS:
-            self._look_through(records)
+        if len(self._unfound) >= UNFOUND_LIMIT:
+            self._find_by_token(records)
 
-    def _look_through(self, records: Records) -> None:
-        """By their tokens: the numbers of a ledger that was rebuilt, and of letters planned anew, are others."""
-        strays, self._strays = self._strays, []
-        if not strays:
+    def _find_by_token(self, records: Records) -> None:
+        """Look letters up by token: a rebuilt ledger, or a new plan, has different numbers."""
+        unfound, self._unfound = self._unfound, []
+        if not unfound:
             return
-        tokens = {line.letter for line in strays}
+        tokens = {line.letter for line in unfound}
         found = {letter.token: letter for letter in records.continuity.all_letters() if letter.token in tokens}
-        for line in strays:
+        for line in unfound:
             letter = found.get(line.letter)
             self._unknown += letter is None or not _is_known(line, letter)
 
 
 def _is_known(line: _Line, letter: KnownLetter) -> bool:
-    """Whether the ledger knows that the letter left, and so does not send it by itself.
+    """Whether the ledger knows that the letter left, and so does not send it again by itself.
 
-    A letter that is due again although it was in doubt is so by a person's word, and its attempts go on counting.
+    A letter in doubt is made due again only by a person, and then keeps the count of its attempts.
     """
     if line.event == "in_doubt":
         return letter.settled or letter.handed_over

@@ -1,8 +1,8 @@
-"""``reconcile --from-log``: a ledger that was lost or set back learns from log.jsonl which letters have left.
+"""``reconcile --from-log``: records in a lost or restored ledger which letters left, as log.jsonl has it.
 
-Whom the file names is planned anew where that is needed; nothing is sent. A letter is found by its Message-ID's token,
-whose key this machine remembers, or else by the line numbers of its rows, where the recipients file is the one that was
-sent to. Letters that were claimed in a run that never ended may have left: they are in doubt; the relay's log may tell.
+The recipients file is planned again if needed; nothing is sent. A letter is found by its Message-ID's token, whose key
+this machine remembers, or else by the line numbers of its rows if the recipients file is unchanged. Letters claimed in
+a run without an end may have left: they become IN_DOUBT, and the relay's log may settle them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows import event_loop
 from mass_apology.flows.continuity import logged_letters, own_log
-from mass_apology.flows.continuity.recording import seen_now
+from mass_apology.flows.continuity.recording import high_water_of
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
@@ -35,39 +35,39 @@ from mass_apology.settings import Campaign
 
 
 class Rebuilt(Struct, frozen=True, kw_only=True):
-    """What one reading of log.jsonl came to."""
+    """The result of reading log.jsonl once."""
 
-    letters: int  # that the ledger knows to have left, or to be due no more, and did not know before
+    letters: int  # letters that the ledger now knows to have left, or to be due no more, and did not know before
     accepted: int  # of these
     refused: int
     expired: int
     in_doubt: int
-    unmatched: int  # letters in the log of people who are not in the recipients file as it is
-    due: int  # letters that are still to be sent
-    missing: int  # letters that this machine remembers to have left, and neither ledger nor log name
-    copied_from: str  # the folder that the ledger was copied from with its log; empty where it is in its own
+    unmatched: int  # letters in the log to people who are not in the present recipients file
+    due: int  # letters still to be sent
+    missing: int  # letters sent by this machine's record that neither ledger nor log name
+    copied_from: str  # the folder that ledger and log were copied from; empty if they were not
 
     @property
     def whole(self) -> bool:
-        """Whether the ledger knows all that log and machine know. A copy that does is still a copy."""
+        """Whether the ledger knows all that log and machine know; true also for a complete copy."""
         return not (self.unmatched or self.missing)
 
 
 def rebuild(folder: Path, log: Path, *, on_progress: OnProgress) -> Rebuilt:
-    """Make the campaign's ledger know what ``log`` says; one is made where there is none. Nothing is sent.
+    """Record the outcomes in ``log`` in the campaign's ledger, which is made if there is none. Nothing is sent.
 
-    Reading it again changes nothing. Raises ``MassApologyError``.
+    Reading the log again changes nothing. Raises ``MassApologyError``.
     """
     campaign = read_campaign(folder)
     if not log.is_file():
         raise InputError(f"There is no log at {log}.", next_step="Name the campaign's own log: --from-log log.jsonl")
     with locked_ledger(folder, campaign, begin=True) as ledger:
-        known = _known(folder, campaign, log, ledger)
+        known = _remembered(folder, campaign, log, ledger)
         copied = ledger.continuity.copied_from()
         with plan.recipients_file(folder, campaign) as file:
             learned = event_loop.run(_learn(file, folder, campaign, ledger, log, on_progress))
-        with suppressed(campaign, folder) as on_the_list:
-            withhold_barred(ledger, FIRST_WAVE, on_the_list)
+        with suppressed(campaign, folder) as suppressions:
+            withhold_barred(ledger, FIRST_WAVE, suppressions)
         found = ledger.continuity.gone().handed_over + learned.aside
         missing = max((seen.accepted - found for seen in known), default=0)
         rebuilt = _rebuilt(learned, plan.due(ledger.counts(FIRST_WAVE)), max(0, missing), copied)
@@ -77,12 +77,12 @@ def rebuild(folder: Path, log: Path, *, on_progress: OnProgress) -> Rebuilt:
             "the ledger was lost or set back",
         )
         if rebuilt.whole:
-            _agree(folder, log, ledger, known, copied=bool(copied))
+            _record_agreement(folder, log, ledger, known, copied=bool(copied))
         return rebuilt
 
 
-def _known(folder: Path, campaign: Campaign, log: Path, ledger: Ledger) -> list[HighWater]:
-    """What this machine remembers; a ledger without letters becomes the one that was lost, if its key is remembered."""
+def _remembered(folder: Path, campaign: Campaign, log: Path, ledger: Ledger) -> list[HighWater]:
+    """This machine's records of the campaign's ledgers; an empty ledger takes over the lost one's name and key."""
     others = ledger.continuity.replaced()
     known = [seen for seen in high_water.sent_from(folder, campaign.name) if seen.ledger not in others]
     named = [high_water.recall(each) for each in logged_letters.ledgers(log, campaign.name)]
@@ -95,21 +95,21 @@ def _known(folder: Path, campaign: Campaign, log: Path, ledger: Ledger) -> list[
 async def _learn(
     file: RecipientsFile, folder: Path, campaign: Campaign, ledger: Ledger, log: Path, on_progress: OnProgress
 ) -> Learned:
-    """Twice at the most: whom the ledger does not know yet is planned before, or in between.
+    """Read the log, at most twice: if it names people that the ledger lacks, plan the recipients file in between.
 
-    The next ``send`` plans anew, and shows it: here nothing is looked at but whom the file names.
+    No letter is rendered: the next ``send`` plans again and shows its plan.
     """
     parts = plan.file_part(file)
     (digest,) = parts.values()
     domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
-    # Somebody may have been suppressed since their letter left: without it, they would get another one some day.
-    terms = plan.Terms(skip_bad_rows=True, render=False, looking=True, whom_the_list_names=True)
+    # People suppressed since their letter left must be planned too, or the letter would not be recorded.
+    terms = plan.Terms(skip_bad_rows=True, render=False, is_review=True, include_suppressed=True)
     async with plan.drafted_from(file, folder, campaign, parts, ledger.key, terms, on_progress=on_progress) as draft:
 
         def learned() -> Learned:
-            told = logged_letters.told(log, campaign.name, digest)
+            letters = logged_letters.read_letters(log, campaign.name, digest)
             known = File(lines=list(_lines(draft)), planned=parts.items() <= ledger.digest_parts.items())
-            return ledger.continuity.learn(told, _tokens(campaign, ledger, domain), known, domain, time.time())
+            return ledger.continuity.learn(letters, _tokens(campaign, ledger, domain), known, domain, time.time())
 
         if not ledger.digest_parts:
             draft.commit(ledger)
@@ -119,7 +119,7 @@ async def _learn(
             return first
         _require_nobody_missing(draft, ledger, campaign)
         draft.commit(ledger)
-        return _together(first, learned())
+        return _sum(first, learned())
 
 
 def _lines(draft: plan.Draft) -> Iterator[tuple[int, str]]:
@@ -130,7 +130,7 @@ def _lines(draft: plan.Draft) -> Iterator[tuple[int, str]]:
 
 
 def _require_nobody_missing(draft: plan.Draft, ledger: Ledger, campaign: Campaign) -> None:
-    """Letters that are due must not be withheld in passing."""
+    """Raise ``ConfirmationError`` if this plan would withhold letters that are due."""
     if missing := draft.outlook(ledger).changes.missing:
         raise ConfirmationError(
             f"{counted(missing, 'letter is', 'letters are')} due to customers who are no longer in "
@@ -140,7 +140,7 @@ def _require_nobody_missing(draft: plan.Draft, ledger: Ledger, campaign: Campaig
         )
 
 
-def _together(first: Learned, second: Learned) -> Learned:
+def _sum(first: Learned, second: Learned) -> Learned:
     return Learned(
         accepted=first.accepted + second.accepted,
         refused=first.refused + second.refused,
@@ -156,10 +156,10 @@ def _tokens(campaign: Campaign, ledger: Ledger, domain: str) -> MakeToken:
     return lambda wave, identity: message_id(key, f"{campaign.name}/{wave}", identity, domain)[1:].partition("@")[0]
 
 
-def _agree(folder: Path, log: Path, ledger: Ledger, known: list[HighWater], *, copied: bool) -> None:
-    """From now on the ledger knows all that the log and this machine know.
+def _record_agreement(folder: Path, log: Path, ledger: Ledger, known: list[HighWater], *, copied: bool) -> None:
+    """Record that the ledger knows all that the log and this machine know.
 
-    A copy stays one: its log is as old as it is, and does not name what left by the first one since.
+    A copy stays a copy: its log does not name letters that the original sent since it was copied.
     """
     name = ledger.continuity.origin.ledger
     conclude = ledger.continuity.agree if copied else ledger.continuity.settle
@@ -170,7 +170,7 @@ def _agree(folder: Path, log: Path, ledger: Ledger, known: list[HighWater], *, c
         now=time.time(),
     )
     if not copied:
-        high_water.remember(seen_now(folder, ledger))
+        high_water.remember(high_water_of(folder, ledger))
 
 
 def _rebuilt(learned: Learned, due: int, missing: int, copied: str) -> Rebuilt:

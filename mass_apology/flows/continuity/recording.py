@@ -1,4 +1,4 @@
-"""What leaves with a ledger, kept outside it: on the disk before the first final dot, and every few seconds."""
+"""Keeps this machine's record of sent letters, outside the ledger: before the first final dot and every two seconds."""
 
 from __future__ import annotations
 
@@ -15,69 +15,71 @@ from mass_apology import high_water
 from mass_apology.campaign import LOG_NAME
 from mass_apology.errors import LedgerError
 from mass_apology.flows.continuity import own_log
-from mass_apology.flows.continuity.outside import Outside
+from mass_apology.flows.continuity.outside import Comparison
 from mass_apology.guards.domains import is_reserved, is_throwaway
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Ledger
 from mass_apology.model import Finding, Mark, Severity, Status
 
-EVERY = 2.0  # seconds between two records: one costs a few milliseconds of the ledger's thread
-SAMPLE = 64  # mailboxes of a plan by which its people are known again
+RECORD_SECONDS = 2.0  # between two records, each of which takes a few milliseconds of the ledger's thread
+SAMPLE = 64  # mailboxes of a plan that are recorded, so that its people can be recognised
 
 
 class Recording:
-    """One command's, from when it has the lock. ``durable`` runs in the ledger's thread, with each group of marks."""
+    """The record of one command that sends, made when it has the lock.
 
-    def __init__(self, folder: Path, ledger: Ledger, outside: Outside) -> None:
+    The ledger's thread calls ``durable`` with each group of marks.
+    """
+
+    def __init__(self, folder: Path, ledger: Ledger, comparison: Comparison) -> None:
         """Begins a run in the ledger. Raises ``FencedOut`` unless the lock is held."""
         self._folder = folder
         self._ledger = ledger
-        self._outside = outside
+        self._comparison = comparison
         self._run = secrets.token_hex(16)
         ledger.continuity.begin_run(self._run, time.time())
-        self._before = seen_now(folder, ledger)
+        self._before = high_water_of(folder, ledger)
         self._out: set[int] = set()  # letters that are being handed over
         self._accepted = self._in_doubt = 0
         self._next = 0.0  # time.monotonic(): when to record again
-        self._begun = False  # whether a letter was handed over
+        self._has_handed_over = False  # whether a letter was handed over
 
     def findings(self) -> Iterator[Finding]:
-        """Try whether it can be kept at all, while nothing has left. What was overridden stays as it is until then."""
-        if not self._outside.findings and (said := high_water.remember(self._before)):
+        """Write the record before anything has left; a finding if that fails. Skipped if a finding was overridden."""
+        if not self._comparison.findings and (problem := high_water.remember(self._before)):
             yield Finding(
                 code="state-unwritable",
                 severity=Severity.WARNING,
                 where="this machine's record",
-                problem=said,
+                problem=problem,
                 advice="Should the ledger be lost, only log.jsonl could tell who was written to: keep both.",
             )
 
     def durable(self, marks: Sequence[Mark]) -> None:
-        """These marks are on the disk, and nobody who waits for one of them has gone on yet."""
+        """Count marks that are on the disk; called before anyone who waits for them continues."""
         for mark in marks:
             if mark.status is Status.HANDING_OVER:
                 self._out.add(mark.delivery)
-                self._begun = True
+                self._has_handed_over = True
                 continue
             self._out.discard(mark.delivery)
             self._accepted += mark.status is Status.ACCEPTED
             self._in_doubt += mark.status is Status.IN_DOUBT
-        if self._begun and time.monotonic() >= self._next:
-            self._next = time.monotonic() + EVERY
+        if self._has_handed_over and time.monotonic() >= self._next:
+            self._next = time.monotonic() + RECORD_SECONDS
             high_water.remember(self._now())
 
     def settle(self) -> None:
-        """The command ends: from now on the ledger and what lies outside it agree. Where nothing left, it only learns
-        of its new place.
+        """Record at the command's end that ledger, log and machine agree; if nothing left, only the ledger's place.
 
-        What was overridden is settled only now: an override for a run that sends nothing is none for the next.
-        Raises ``LedgerError``.
+        Overridden findings count as settled only if something was sent, so that the next run needs the override again
+        otherwise. Raises ``LedgerError``.
         """
-        if not self._begun:
+        if not self._has_handed_over:
             self._settle_place()
             return
         log = own_log.end_of(self._folder / LOG_NAME)
-        known = self._outside.remembered
+        known = self._comparison.remembered
         replaces = [each.ledger for each in known if each.ledger != self._before.ledger]
         runs = [each.run for each in known if each.ledger == self._before.ledger and each.run]
         high_water.remember(self._now())
@@ -85,7 +87,7 @@ class Recording:
 
     def _settle_place(self) -> None:
         continuity = self._ledger.continuity
-        if not self._outside.findings and not continuity.is_settled_here():
+        if not self._comparison.findings and not continuity.is_settled_here():
             continuity.settle(continuity.origin.log, replaces=(), runs=(), now=time.time())
 
     def _now(self) -> HighWater:
@@ -101,12 +103,12 @@ class Recording:
 
     @cached_property
     def _sample(self) -> tuple[str, ...]:
-        """Of the plan that letters leave by: when the recording began, there may have been none."""
+        """Computed when first needed: at the beginning there may have been no plan."""
         return _sample(self._ledger)
 
 
-def seen_now(folder: Path, ledger: Ledger) -> HighWater:
-    """What this machine should know of the ledger as it is; the last run is the one that it knows of."""
+def high_water_of(folder: Path, ledger: Ledger) -> HighWater:
+    """A record of the ledger as it is, with the last run that this machine has recorded."""
     name, counts = ledger.continuity.origin.ledger, ledger.continuity.gone()
     known = high_water.recall(name)
     return HighWater(

@@ -12,7 +12,7 @@ from msgspec import Struct
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.holding import locked_ledger
-from mass_apology.flows.operator import disagreement, whose_word
+from mass_apology.flows.operator import disagreement, user_name
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.recorded import Refusal
@@ -60,11 +60,11 @@ def retry(folder: Path, options: RetryOptions, show: Callable[[Found], None], co
     where nothing was found or the number is another; then nothing is changed.
     """
     campaign = read_campaign(folder)
-    with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
+    with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as suppressions:
         _require_wave(ledger, options.wave)
         wanted = _wanted(campaign, ledger, options)
         here = [each for each in wanted if not each.left_file]
-        barred = on_the_list.among([each.address for each in here])
+        barred = suppressions.among([each.address for each in here])
         chosen = [each for each in here if each.address not in barred]
         found = _found(chosen, len(here) - len(chosen), len(wanted) - len(here), options)
         _require_some(found, options)
@@ -75,7 +75,7 @@ def retry(folder: Path, options: RetryOptions, show: Callable[[Found], None], co
                 "nothing was changed.",
                 next_step=f"Run it again with: --confirm {len(chosen)}",
             )
-        by = whose_word()
+        by = user_name()
         letters = ledger.refusals.take_back([each.delivery for each in chosen], _note(chosen, options, by), time.time())
     return Retried(wave=options.wave, letters=letters, by=by, command=_command(campaign, options.wave))
 

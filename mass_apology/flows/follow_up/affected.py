@@ -62,7 +62,7 @@ async def changed_customers(
 
     Raises ``MassApologyError`` where the file cannot be used; rows that cannot are passed over.
     """
-    terms = plan.Terms(skip_bad_rows=True, render=False, looking=True)
+    terms = plan.Terms(skip_bad_rows=True, render=False, is_review=True)
     async with plan.drafted(folder, campaign, ledger.key, terms, on_progress=on_progress) as draft:
         return {each.recipient: each for each in draft.changed()}
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
-from mass_apology.flows.continuity.outside import whole
+from mass_apology.flows.continuity.outside import require_complete
 from mass_apology.flows.follow_up.wave_plan import WavePlan, wave_parts
 from mass_apology.flows.follow_up.wave_renaming import renaming_findings
 from mass_apology.flows.holding import shared_ledger
-from mass_apology.flows.operator import OnProgress, disagreement, whose_word
+from mass_apology.flows.operator import OnProgress, disagreement, user_name
 from mass_apology.flows.plan import plan
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Records
@@ -50,11 +50,11 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
     campaign = read_campaign(folder)
     wave = wave_named(campaign, name)
     parts = dict(wave_parts(folder, campaign, wave))  # before anything is looked at: what changes later was not seen
-    notice(whole(folder, campaign, override).findings)
-    with shared_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as on_the_list:
+    notice(require_complete(folder, campaign, override).findings)
+    with shared_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as suppressions:
         renamed = renaming_findings(ledger, campaign, wave, None, override)
         _require_new(renamed)
-        wave_plan = WavePlan(folder, campaign, ledger, wave, on_the_list)
+        wave_plan = WavePlan(folder, campaign, ledger, wave, suppressions)
         whom = [who for who, decision in wave_plan.decisions(time.time()) if isinstance(decision, Due)]
         due = [wave_plan.letter(who) for who in whom]
         await require_writable(wave_plan, due, on_progress)
@@ -79,7 +79,7 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
                 f"{' and '.join(changed)} changed while the number was asked for; the wave {name} is not armed.",
                 next_step=f"Look at what it says now, then run again: mass-apology follow-up --arm {name}",
             )
-        consent = Armed(wave=name, at=time.time(), by=whose_word(), letters=letters, digest_parts=parts)
+        consent = Armed(wave=name, at=time.time(), by=user_name(), letters=letters, digest_parts=parts)
         ledger.waves.arm(consent, overridden=[each.code for each in renamed])
     return consent
 

@@ -60,18 +60,20 @@ async def _correct(folder: Path, options: CorrectOptions, operator: Operator) ->
     offer = await probe(campaign.relay, password)
     with (
         sending_ledger(folder, campaign, override=options.override, notice=operator.notice) as ledger,
-        suppressed(campaign, folder) as on_the_list,
+        suppressed(campaign, folder) as suppressions,
     ):
         parts = plan.letter_parts(folder, campaign, options.template)
         require_known_wave(ledger, options)
         require_known_digest(ledger, options)
         changes = await changed_customers(folder, campaign, ledger, operator.stage) if options.changed else None
-        wave_plan = WavePlan(folder, campaign, ledger, wave_of(options), on_the_list, schedule=AT_ONCE, changes=changes)
+        wave_plan = WavePlan(
+            folder, campaign, ledger, wave_of(options), suppressions, schedule=AT_ONCE, changes=changes
+        )
         new = affected(wave_plan, options)
         letters = [wave_plan.letter(each) for each in new]
         largest = await require_writable(wave_plan, letters, operator.stage)
         require_affected(new, ledger, options)
-        withhold_barred(ledger, options.name, on_the_list)
+        withhold_barred(ledger, options.name, suppressions)
         resend = resendable(ledger, options.name, wave_plan.gate()) if options.resend_in_doubt else ()
         due = len(new) + plan.due(ledger.counts(options.name)) + len(resend)
         if not due:

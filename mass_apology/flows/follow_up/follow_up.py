@@ -103,9 +103,9 @@ async def _run(folder: Path, operator: Operator, resend: Resend | None, override
     password = relay_password(campaign.relay)
     with (
         sending_ledger(folder, campaign, override=override, notice=operator.notice) as ledger,
-        suppressed(campaign, folder) as on_the_list,
+        suppressed(campaign, folder) as suppressions,
     ):
-        following = _Following(folder, campaign, ledger, on_the_list, password, operator, override)
+        following = _Following(folder, campaign, ledger, suppressions, password, operator, override)
         if resend is not None:
             return FollowedUp(waves=(await following.follow(wave_named(campaign, resend.wave), resend),))
         done = FollowedUp(waves=())
@@ -123,7 +123,7 @@ class _Following:
         folder: Path,
         campaign: Campaign,
         ledger: Ledger,
-        on_the_list: Suppressed,
+        suppressions: Suppressed,
         password: str | None,
         operator: Operator,
         override: Collection[str],
@@ -131,7 +131,7 @@ class _Following:
         self._folder = folder
         self._campaign = campaign
         self._ledger = ledger
-        self._on_the_list = on_the_list
+        self._on_the_list = suppressions
         self._password = password
         self._operator = operator
         self._override = override

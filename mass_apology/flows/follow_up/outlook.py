@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology.campaign import read_campaign
-from mass_apology.flows.continuity.outside import look, require_ledger
+from mass_apology.flows.continuity.outside import compare_ledger, require_ledger
 from mass_apology.flows.follow_up.consent import require_follow_ups
 from mass_apology.flows.follow_up.wave_plan import BATCH, WavePlan, wave_parts
 from mass_apology.flows.follow_up.wave_renaming import renaming_findings
@@ -54,12 +54,12 @@ def outlook(folder: Path, *, now: float | None = None) -> Outlook:
     campaign = read_campaign(folder)
     require_follow_ups(campaign)
     require_ledger(folder, campaign)
-    findings = look(folder, campaign).findings
+    findings = compare_ledger(folder, campaign).findings
     with (
         ledger_store(folder).read(campaign.name) as ledger,
-        suppressed(campaign, folder) as on_the_list,
+        suppressed(campaign, folder) as suppressions,
     ):
-        plans = [WavePlan(folder, campaign, ledger, wave, on_the_list) for wave in waves(campaign.follow_up)]
+        plans = [WavePlan(folder, campaign, ledger, wave, suppressions) for wave in waves(campaign.follow_up)]
         ahead = _Ahead(plans, time.time() if now is None else now)
         for plan in plans:
             ahead.look(plan)

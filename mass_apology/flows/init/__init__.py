@@ -1,1 +1,1 @@
-"""``init``: a campaign's folder from a template and a file of customers, its columns matched to what letters use."""
+"""``init``: makes a campaign's folder from a template and a file of customers, and matches the file's columns."""

@@ -1,4 +1,4 @@
-"""A new campaign.toml: every fact explained, every column told, and nothing that could be sent by mistake."""
+"""Writes a new campaign.toml: it explains every fact and column, and holds nothing that could be sent by mistake."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import chain
 
 from msgspec import Struct
 
-from mass_apology.flows.init.file_survey import Survey, asked, written_as
+from mass_apology.flows.init.file_survey import Survey, language_counts, written_as
 from mass_apology.flows.init.toml_notation import (
     remark,
     toml,
@@ -17,7 +17,7 @@ from mass_apology.flows.init.toml_notation import (
 from mass_apology.letter.scenario import Fact, FactType, Scenario
 from mass_apology.settings import ColumnType
 
-MOST_NAMED = 40  # columns named in a remark
+MOST_NAMED = 40  # columns listed in one comment
 
 _UNQUOTED = {
     FactType.DATETIME: "written without quotation marks",
@@ -26,40 +26,40 @@ _UNQUOTED = {
 }
 
 
-class Beginning(Struct, frozen=True, kw_only=True):
-    """What a new campaign begins with."""
+class CampaignDraft(Struct, frozen=True, kw_only=True):
+    """All that a new campaign.toml is written from."""
 
     name: str
     template: str
-    file: str  # of the customers, in the campaign's folder
-    letters: tuple[str, ...]  # the languages that there are letters in
+    file: str  # name of the customer file in the campaign's folder
+    letters: tuple[str, ...]  # languages of the template's letters
     scenario: Scenario
     survey: Survey
 
 
-def campaign_toml(begun: Beginning) -> str:
-    """The file to fill in. What has no sensible default is empty or a comment, so that no example is ever sent."""
+def campaign_toml(draft: CampaignDraft) -> str:
+    """The text of the file. Values without a sensible default are empty or comments, so no example is ever sent."""
     parts = (
-        _top(begun),
-        _csv(begun.survey),
-        _columns(begun),
-        _types(begun.survey),
-        _incident(begun),
+        _top(draft),
+        _csv(draft.survey),
+        _columns(draft),
+        _types(draft.survey),
+        _incident(draft),
         _SENDER_AND_RELAY,
-        _follow_up(begun.scenario),
+        _follow_up(draft.scenario),
     )
     return "\n".join(chain.from_iterable((*part, "") for part in map(list, parts) if part)).rstrip("\n") + "\n"
 
 
 def fallbacks(letters: Sequence[str]) -> list[str]:
-    """The languages for those who ask for one without a letter."""
+    """The fallback languages, for recipients whose language has no letter."""
     return ["en"] if "en" in letters else list(letters[:1])
 
 
-def written_in(begun: Beginning) -> list[str]:
-    """The languages of the letters that the file's rows will get, the most frequent first."""
-    fallback = fallbacks(begun.letters)[0]
-    given = [tag if tag in begun.letters else fallback for tag in begun.survey.languages]
+def written_in(draft: CampaignDraft) -> list[str]:
+    """The languages of the letters that will be sent to the file's rows, the most frequent first."""
+    fallback = fallbacks(draft.letters)[0]
+    given = [tag if tag in draft.letters else fallback for tag in draft.survey.languages]
     return list(dict.fromkeys(given)) or [fallback]
 
 
@@ -78,7 +78,7 @@ _SENDER_AND_RELAY = (
 
 
 def _follow_up(scenario: Scenario) -> Iterator[str]:
-    """The letter that fits some days later, for a person to decide on."""
+    """The scenario's follow-up, as a comment."""
     if scenario.follow_up:
         yield "# A letter some days later, to those who got the first one, once it is armed (docs/follow-ups.md):"
         yield "# [[follow_up]]"
@@ -86,26 +86,26 @@ def _follow_up(scenario: Scenario) -> Iterator[str]:
         yield '# after = "3 days"'
 
 
-def _top(begun: Beginning) -> Iterator[str]:
+def _top(draft: CampaignDraft) -> Iterator[str]:
     yield "# One incident's letters. docs/campaign.md explains every key. When the facts are in: mass-apology check"
-    yield f"name = {toml(begun.name)}"
-    yield f"template = {toml(begun.template)}"
-    if begun.scenario.legal_pack:
-        pack = begun.scenario.legal_pack
+    yield f"name = {toml(draft.name)}"
+    yield f"template = {toml(draft.template)}"
+    if draft.scenario.legal_pack:
+        pack = draft.scenario.legal_pack
         yield from remark(f"The legal pack {pack} applies: check says what it misses. A help, no legal advice.")
-    if begun.scenario.campaign_purpose == "safety":
+    if draft.scenario.campaign_purpose == "safety":
         yield from remark("These letters are about safety: people who asked for no letters get them, too.")
-    yield f"recipients = {toml(begun.file)}"
-    yield from remark(f"There are letters in {', '.join(begun.letters)}. {_who_asks(begun.survey)}")
-    yield f"languages = {toml(fallbacks(begun.letters))}"
+    yield f"recipients = {toml(draft.file)}"
+    yield from remark(f"There are letters in {', '.join(draft.letters)}. {_language_remark(draft.survey)}")
+    yield f"languages = {toml(fallbacks(draft.letters))}"
     yield "# where = \"plan == 'pro' and minutes_down > 30\"  # chooses rows"
     yield '# time_zone = "Europe/Warsaw"  # the clock of rows that do not say; without it UTC'
 
 
-def _who_asks(survey: Survey) -> str:
+def _language_remark(survey: Survey) -> str:
     if not survey.has_language:
         return "No column says the customers' language, so all letters are in the first of these:"
-    rows = ", ".join(asked(survey)) or "none, since there are no rows"
+    rows = ", ".join(language_counts(survey)) or "none, since there are no rows"
     return f"Rows ask for: {rows}. Who asks for none of these letters gets the first of:"
 
 
@@ -120,9 +120,9 @@ def _csv(survey: Survey) -> Iterator[str]:
     yield f"# delimiter = {toml(layout.delimiter)}"
 
 
-def _columns(begun: Beginning) -> Iterator[str]:
-    """Which column plays which part; what is in doubt is a comment."""
-    survey = begun.survey
+def _columns(draft: CampaignDraft) -> Iterator[str]:
+    """The matched columns; doubtful ones are comments."""
+    survey = draft.survey
     yield "[columns]  # the parts that the file's columns play"
     for match in survey.matches.found:
         yield f"{match.role} = {toml(match.column)}  # {_REMARKS.get(match.role, '')}{visible(match.why)}"
@@ -153,7 +153,7 @@ def _letters_columns(survey: Survey) -> Iterator[str]:
 
 
 def _types(survey: Survey) -> Iterator[str]:
-    """The types of the columns that letters show, and proposals for others."""
+    """The types of columns that letters show, and as comments the guessed types of others."""
     yield "[types]  # what columns hold, where it is not text"
     for each in survey.usable:
         if each.called != each.name or each.column.type is ColumnType.TEXT:
@@ -168,9 +168,9 @@ def _types(survey: Survey) -> Iterator[str]:
         yield f"# {toml_key(guess.column)} = {toml(guess.type.value)}  # its cells look like it: {examples}"
 
 
-def _incident(begun: Beginning) -> Iterator[str]:
-    """Every fact with what it means and an example; sentences once for each language that is written in."""
-    facts, languages = begun.scenario.facts, written_in(begun)
+def _incident(draft: CampaignDraft) -> Iterator[str]:
+    """Every fact with its meaning and an example; facts that are sentences, once for each language of the letters."""
+    facts, languages = draft.scenario.facts, written_in(draft)
     plain = {name: fact for name, fact in facts.items() if fact.type is not FactType.SENTENCE}
     sentences = {name: fact for name, fact in facts.items() if fact.type is FactType.SENTENCE}
     yield "[incident]"
@@ -182,7 +182,7 @@ def _incident(begun: Beginning) -> Iterator[str]:
         yield f"[incident.{language}]"
         for name, fact in sentences.items():
             yield from _fact(name, fact, _in(fact.example, language))
-    others = [letter for letter in begun.letters if letter not in languages]
+    others = [letter for letter in draft.letters if letter not in languages]
     if others and sentences:
         yield ""
         yield from remark(f"No row asks for {', '.join(others)}; a letter in one needs such a table as well.")

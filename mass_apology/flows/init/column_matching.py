@@ -1,4 +1,4 @@
-"""The columns of a customer file → the parts they can play. What is not certain is said, and left to the person."""
+"""Matches a customer file's columns with roles (the keys of [columns]). Doubtful matches are left to the person."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Cells = Mapping[str, Sequence[str]]
 """The first rows of a file, by column."""
 
 USUAL = MappingProxyType({"address": "email", **{role: role for role in ("name", "language", "time_zone", "country")}})
-"""The columns that are used without being named in campaign.toml."""
+"""Role → the column that is used if campaign.toml names none."""
 
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d"})  # which Unicode does not take apart
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d"})  # Unicode does not decompose these
 _SHAPES = MappingProxyType(
     {
         "address": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
@@ -30,19 +30,19 @@ _SHAPES = MappingProxyType(
         "country": re.compile(r"[A-Za-z]{2}"),
     }
 )
-_SHOWN = 30  # characters of a cell
+_SHOWN = 30  # characters of a cell in a message in a message
 
 
 class Names(Struct, frozen=True, forbid_unknown_fields=True):
-    """What columns of one part are called."""
+    """The usual names of the columns of one role; from column_names.toml."""
 
-    names: tuple[str, ...]
-    within: tuple[str, ...] = ()  # words of longer names
-    cells: tuple[str, ...] = ()  # the only ones that are understood, in lower case; empty for any
+    names: tuple[str, ...]  # whole names
+    within: tuple[str, ...] = ()  # words within longer names
+    cells: tuple[str, ...] = ()  # the only cells that are understood, in lower case; empty: any
 
 
 class Match(Struct, frozen=True, kw_only=True):
-    """A column and the part it plays."""
+    """A column and its role."""
 
     role: str  # a key of [columns]
     column: str
@@ -50,7 +50,7 @@ class Match(Struct, frozen=True, kw_only=True):
 
 
 class Doubt(Struct, frozen=True, kw_only=True):
-    """A part that some columns may play, which only the person can know."""
+    """A role that some columns may have; the person has to decide."""
 
     role: str
     columns: tuple[str, ...]
@@ -58,27 +58,27 @@ class Doubt(Struct, frozen=True, kw_only=True):
 
 
 class Matches(Struct, frozen=True, kw_only=True):
-    """Which column plays which part, as far as it can be told."""
+    """The roles of a file's columns."""
 
     found: tuple[Match, ...]
     doubts: tuple[Doubt, ...]
 
     def column(self, role: str) -> str | None:
-        """The column of a part."""
+        """The column of a role."""
         return next((each.column for each in self.found if each.role == role), None)
 
 
 def match(header: Sequence[str], cells: Cells) -> Matches:
-    """Match a file's columns by their names, in many languages and spellings, and by what stands in their cells."""
+    """Match a file's columns by their names, in many languages and spellings, and by their cells."""
     found: list[Match] = []
     doubts: list[Doubt] = []
     for role in (field.name for field in msgspec.structs.fields(ColumnSettings)):
         taken = {each.column for each in found}
-        told = _told(role, [column for column in header if column not in taken], cells)
-        if isinstance(told, Match):
-            found.append(told)
-        elif told is not None:
-            doubts.append(told)
+        matched = _match_role(role, [column for column in header if column not in taken], cells)
+        if isinstance(matched, Match):
+            found.append(matched)
+        elif matched is not None:
+            doubts.append(matched)
     return Matches(found=tuple(found), doubts=tuple(doubts))
 
 
@@ -90,25 +90,25 @@ def plain(name: str) -> str:
     return " ".join("".join(each if each.isalnum() else " " for each in letters).split())
 
 
-def _told(role: str, header: Sequence[str], cells: Cells) -> Match | Doubt | None:
-    by_name = _called(role, header)
+def _match_role(role: str, header: Sequence[str], cells: Cells) -> Match | Doubt | None:
+    by_name = _columns_named(role, header)
     if role == "name" and not _only_name(by_name, header):
         return _parted_name(header)
     fitting = [column for column in by_name if _fits(role, cells.get(column, ()))]
     if len(fitting) == 1:
-        odd = _odd(role, cells.get(fitting[0], ()))
+        odd = _objection(role, cells.get(fitting[0], ()))
         return Match(role=role, column=fitting[0], why=f"by its name; but {odd}" if odd else "by its name")
     if fitting:
-        return _of_several(role, fitting)
+        return _choose_usual(role, fitting)
     other = _by_cells(header, cells) if role == "address" else None
     if other is None and by_name:
-        why = f"By its name; but {_odd(role, cells[by_name[0]])}."
+        why = f"By its name; but {_objection(role, cells[by_name[0]])}."
         return Doubt(role=role, columns=(by_name[0],), why=why)
     return other
 
 
-def _called(role: str, header: Sequence[str]) -> list[str]:
-    """The columns whose name says the part; longer names only where no other does."""
+def _columns_named(role: str, header: Sequence[str]) -> list[str]:
+    """The columns named for the role; columns that only contain such a word, if there are no others."""
     names = _names()[role]
     whole = [column for column in header if plain(column) in names.names]
     return whole or [column for column in header if any(_holds(plain(column), word) for word in names.within)]
@@ -118,11 +118,11 @@ def _only_name(by_name: Sequence[str], header: Sequence[str]) -> bool:
     """Whether the column is a whole name: "Имя" is one, unless there is a column "Фамилия" beside it."""
     first_names = _names()["first_name"].names
     is_part = all(plain(column) in first_names for column in by_name)
-    return bool(by_name) and not (is_part and _called("family_name", header))
+    return bool(by_name) and not (is_part and _columns_named("family_name", header))
 
 
 def _parted_name(header: Sequence[str]) -> Doubt | None:
-    parts = (*_called("first_name", header)[:1], *_called("family_name", header)[:1])
+    parts = (*_columns_named("first_name", header)[:1], *_columns_named("family_name", header)[:1])
     if not parts:
         return None
     if len(parts) == 1:
@@ -132,7 +132,7 @@ def _parted_name(header: Sequence[str]) -> Doubt | None:
     return Doubt(role="name", columns=parts, why=why)
 
 
-def _of_several(role: str, columns: Sequence[str]) -> Match | Doubt:
+def _choose_usual(role: str, columns: Sequence[str]) -> Match | Doubt:
     others = [column for column in columns if column.casefold() != USUAL.get(role)]
     if len(others) == len(columns) - 1:
         (usual,) = set(columns) - set(others)
@@ -141,25 +141,25 @@ def _of_several(role: str, columns: Sequence[str]) -> Match | Doubt:
 
 
 def _by_cells(header: Sequence[str], cells: Cells) -> Match | Doubt | None:
-    holding = tuple(column for column in header if _told_in(cells.get(column, ())) and _fits("address", cells[column]))
+    holding = tuple(column for column in header if _filled(cells.get(column, ())) and _fits("address", cells[column]))
     if len(holding) == 1:
         return Match(role="address", column=holding[0], why="by its cells, which hold addresses")
     return Doubt(role="address", columns=holding, why="Several columns hold addresses; choose.") if holding else None
 
 
 def _fits(role: str, cells: Sequence[str]) -> bool:
-    """Whether half of the cells or more can be used for this part: some rows of a file are always bad."""
-    told = _told_in(cells)
-    if role == "key":  # without it a row cannot be written to
-        return len(told) in (0, len(cells))
-    return 2 * sum(_is_usable(role, cell) for cell in told) >= len(told)
+    """Whether at least half of the cells can be used for this role: most files have some bad rows."""
+    matched = _filled(cells)
+    if role == "key":  # required in every row
+        return len(matched) in (0, len(cells))
+    return 2 * sum(_is_usable(role, cell) for cell in matched) >= len(matched)
 
 
-def _odd(role: str, cells: Sequence[str]) -> str:
-    """A clause about a cell that cannot be used; "" where there is none."""
+def _objection(role: str, cells: Sequence[str]) -> str:
+    """A clause about a cell that cannot be used; "" if all can."""
     if role == "key":
         return "" if _fits(role, cells) else "not every row has one, and it is needed in each"
-    odd = next((cell for cell in _told_in(cells) if not _is_usable(role, cell)), None)
+    odd = next((cell for cell in _filled(cells) if not _is_usable(role, cell)), None)
     return f"“{odd[:_SHOWN]}” stands in it, and {_WANTED[role]}" if odd is not None else ""
 
 
@@ -181,7 +181,7 @@ def _is_usable(role: str, cell: str) -> bool:
     return not allowed or cell.casefold() in allowed
 
 
-def _told_in(cells: Sequence[str]) -> list[str]:
+def _filled(cells: Sequence[str]) -> list[str]:
     return [cell.strip() for cell in cells if cell.strip()]
 
 

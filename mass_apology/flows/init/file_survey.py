@@ -1,4 +1,4 @@
-"""What a customer file holds, as far as a campaign still to be written has to know it."""
+"""Surveys a customer file for ``init``: roles and types of its columns, and the languages of its rows."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from mass_apology.recipients import Layout, RecipientsFile
 from mass_apology.settings import ColumnType
 
 FIRST_ROWS = 2000
-"""Rows that columns are matched and types are proposed by; ``check`` looks at all."""
+"""Rows by which columns are matched and types guessed; ``check`` reads all rows."""
 
 MOST_EXAMPLES = 3
 
 _TRIED = (ColumnType.INT, ColumnType.DECIMAL, ColumnType.DATE, ColumnType.DATETIME, ColumnType.BOOL)
-_NUMBER_AS_TEXT = re.compile(r"[+-]?0[0-9]|\+")  # "00123" and "+48 22" are no numbers, whatever they look like
+_NUMBER_AS_TEXT = re.compile(r"[+-]?0[0-9]|\+")  # "00123" and "+48 22" look like numbers and are text
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")
 
 
 class Usable(Struct, frozen=True, kw_only=True):
-    """A column that the letters can use, and what the file has of it."""
+    """A column that the letters can use, and the matching column of the file."""
 
     name: str  # as the letters call it
     column: Column
-    called: str | None  # the file's column of that name, or of one like it
-    misfit: str  # a cell that is not of the column's type; "" for none
+    called: str | None  # the file's column of that or a similar name
+    misfit: str  # a cell that is not of the column's type; "" if all are
 
 
 class Guess(Struct, frozen=True, kw_only=True):
@@ -53,32 +53,32 @@ class Guess(Struct, frozen=True, kw_only=True):
 
 
 class Survey(Struct, frozen=True, kw_only=True):
-    """A file of customers, looked at."""
+    """The result of surveying a customer file."""
 
     layout: Layout
     matches: Matches
     usable: tuple[Usable, ...]  # the scenario's columns
-    guesses: tuple[Guess, ...]  # of columns that the letters do not speak of
+    guesses: tuple[Guess, ...]  # types of columns that the letters do not use
     unused: tuple[str, ...]  # columns that neither the campaign nor the letters use
-    languages: Mapping[str, int]  # rows by the language they ask for; "" where they do not say
-    trouble: str = ""  # why the rows could not be read to the end, as sentences
+    languages: Mapping[str, int]  # language → rows; "" for rows without one
+    trouble: str = ""  # errors of the file, as sentences
 
     @property
     def has_language(self) -> bool:
-        """Whether a column says the language."""
+        """Whether a column has the customers' language."""
         return self.matches.column("language") is not None
 
 
 def survey(path: Path, columns: Mapping[str, Column]) -> Survey:
-    """Look at a file for letters that can use ``columns``. Raises ``InputError`` where its header cannot be used.
+    """Survey a file for letters that can use ``columns``. Raises ``InputError`` if its header cannot be used.
 
-    The language is counted in all rows. What is wrong with rows is told, not raised: the file can be mended later.
+    Languages are counted in all rows. Errors in rows are returned, not raised: the file can be mended later.
     """
     with RecipientsFile(path) as file:
-        return _surveyed(file, columns)
+        return _survey(file, columns)
 
 
-def _surveyed(file: RecipientsFile, columns: Mapping[str, Column]) -> Survey:
+def _survey(file: RecipientsFile, columns: Mapping[str, Column]) -> Survey:
     layout = recipients.look(file)
     trouble: list[str] = [finding_text(each) for each in layout.findings if each.severity is Severity.ERROR]
     first = _first_rows(file, layout, trouble)
@@ -114,7 +114,7 @@ def _first_rows(file: RecipientsFile, layout: Layout, trouble: list[str]) -> Cel
 
 
 def _languages(file: RecipientsFile, layout: Layout, column: str | None, trouble: list[str]) -> Mapping[str, int]:
-    """Rows by their language's primary tag; what is no language counts as none."""
+    """Primary language tag → rows; a cell that is not a language tag counts as empty."""
     if column is None:
         return MappingProxyType({})
     counts: Counter[str] = Counter()
@@ -139,14 +139,14 @@ def _usable(name: str, column: Column, first: Cells) -> Usable:
 
 def _guesses(columns: Sequence[str], first: Cells) -> Iterator[Guess]:
     for column in columns:
-        told = list(dict.fromkeys(cell for cell in first[column] if cell.strip()))
-        if not told or any(map(_NUMBER_AS_TEXT.match, told)):
+        filled = list(dict.fromkeys(cell for cell in first[column] if cell.strip()))
+        if not filled or any(map(_NUMBER_AS_TEXT.match, filled)):
             continue
-        kind = next((each for each in _TRIED if all(_is(each, cell) for cell in told)), None)
-        if kind is ColumnType.BOOL and len(told) == 1 and len(told[0]) == 1:
+        kind = next((each for each in _TRIED if all(_is(each, cell) for cell in filled)), None)
+        if kind is ColumnType.BOOL and len(filled) == 1 and len(filled[0]) == 1:
             continue  # "f" in every row may be female as well as false
         if kind is not None:
-            yield Guess(column=column, type=kind, examples=tuple(told[:MOST_EXAMPLES]))
+            yield Guess(column=column, type=kind, examples=tuple(filled[:MOST_EXAMPLES]))
 
 
 def _is(kind: ColumnType, cell: str) -> bool:
@@ -158,18 +158,18 @@ def _is(kind: ColumnType, cell: str) -> bool:
 
 
 def written_as(layout: Layout) -> str:
-    """How the file is written, as a phrase."""
+    """The file's format, as a phrase."""
     if layout.kind != "csv":
         return layout.kind
     names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
     return f"{layout.encoding}, fields separated by {names.get(layout.delimiter, layout.delimiter)}"
 
 
-def asked(survey: Survey) -> Iterator[str]:
-    """The languages that rows ask for, each with its count."""
-    return chain((f"{tag} {count:,}" for tag, count in survey.languages.items() if tag), _silent(survey))
+def language_counts(survey: Survey) -> Iterator[str]:
+    """The rows' languages, each with its number of rows, as phrases."""
+    return chain((f"{tag} {count:,}" for tag, count in survey.languages.items() if tag), _without_language(survey))
 
 
-def _silent(survey: Survey) -> Iterator[str]:
+def _without_language(survey: Survey) -> Iterator[str]:
     if count := survey.languages.get(""):
         yield f"{count:,} do not say"

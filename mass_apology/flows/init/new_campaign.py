@@ -1,4 +1,4 @@
-"""A campaign's folder from a template and a file of customers: campaign.toml with every fact explained."""
+"""``init``: makes the campaign's folder with campaign.toml and a copy of the customer file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mass_apology.campaign import FILE_NAME
 from mass_apology.errors import CampaignError, OutputError
-from mass_apology.flows.init.campaign_writer import Beginning, campaign_toml, written_in
+from mass_apology.flows.init.campaign_writer import CampaignDraft, campaign_toml, written_in
 from mass_apology.flows.init.column_matching import Doubt, Match
 from mass_apology.flows.init.file_survey import survey
 from mass_apology.letter.scenario import load_scenario
@@ -19,23 +19,23 @@ from mass_apology.letter.template_files import available_languages, shipped_temp
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
-class Made(Struct, frozen=True, kw_only=True):
-    """What ``init`` made."""
+class InitResult(Struct, frozen=True, kw_only=True):
+    """The result of ``init``."""
 
     folder: Path
-    recipients: str  # the copied file's name
-    matches: tuple[Match, ...]  # columns and the parts that they play
-    doubts: tuple[Doubt, ...]  # parts that were left to the person
+    recipients: str  # name of the copied file
+    matches: tuple[Match, ...]  # columns and their roles
+    doubts: tuple[Doubt, ...]  # roles that the person has to decide
     shown: tuple[str, ...]  # columns that the letters can show
-    unused: tuple[str, ...]
-    languages: tuple[str, ...]  # of the letters that its rows will get
-    trouble: str  # why the rows could not be read to the end; empty where they could
+    unused: tuple[str, ...]  # columns that nothing uses
+    languages: tuple[str, ...]  # of the letters that will be sent to its rows
+    trouble: str  # errors of the file, as sentences; empty without any
 
 
-def init(name: str, template: str, recipients_file: Path) -> Made:
+def init(name: str, template: str, recipients_file: Path) -> InitResult:
     """Make the folder ``name`` here, with a copy of the file and a campaign.toml to fill in.
 
-    Raises ``MassApologyError`` where the template or the file cannot be used; then nothing is left behind.
+    Raises ``MassApologyError`` if the template or the file cannot be used; nothing is left behind then.
     """
     if not _NAME.fullmatch(name):
         raise CampaignError(
@@ -46,19 +46,19 @@ def init(name: str, template: str, recipients_file: Path) -> Made:
     letters = available_languages(template, shipped)
     scenario = load_scenario(template, shipped)
     found = survey(recipients_file, scenario.columns)
-    begun = Beginning(
+    draft = CampaignDraft(
         name=name, template=template, file=recipients_file.name, letters=letters, scenario=scenario, survey=found
     )
     folder = Path(name)
-    _make(folder, campaign_toml(begun), recipients_file)
-    return Made(
+    _make(folder, campaign_toml(draft), recipients_file)
+    return InitResult(
         folder=folder,
         recipients=recipients_file.name,
         matches=found.matches.found,
         doubts=found.matches.doubts,
         shown=tuple(each.name for each in found.usable if each.called == each.name),
         unused=found.unused,
-        languages=tuple(written_in(begun)),
+        languages=tuple(written_in(draft)),
         trouble=found.trouble,
     )
 

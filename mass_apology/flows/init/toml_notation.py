@@ -1,4 +1,4 @@
-"""Values and remarks as TOML writes them."""
+"""Writes values, keys and comments as TOML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WIDTH = 116  # of a remark's line
 
 
 def toml(value: object) -> str:
-    """A value as TOML writes it: text, numbers, moments, lists of these."""
+    """A TOML value: text, number, time, or a list of these."""
     if isinstance(value, str):
         # A JSON string is a TOML basic string, but for DEL.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
@@ -25,17 +25,17 @@ def toml(value: object) -> str:
 
 
 def toml_key(name: str) -> str:
-    """A key: bare where it can be, else quoted."""
+    """A TOML key: bare if possible, else quoted."""
     return name if _BARE_KEY.fullmatch(name) else toml(name)
 
 
 def remark(text: str) -> Iterator[str]:
-    """The text as lines of comment; what cannot be seen is written as an escape."""
+    """The text as comment lines, with invisible characters escaped."""
     for line in textwrap.wrap(visible(text), _WIDTH, break_long_words=False, break_on_hyphens=False):
         yield f"# {line}"
 
 
 def visible(text: str) -> str:
-    """The text on one line, and what cannot be seen as an escape."""
+    """The text on one line, with invisible characters escaped."""
     line = " ".join(text.split())
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)

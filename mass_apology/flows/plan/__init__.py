@@ -1,1 +1,1 @@
-"""Plans: who is written to and what, made from the files as they are, guarded, approved, and put into the ledger."""
+"""Makes plans from the campaign's files, runs the guards, has plans approved, and commits them to the ledger."""

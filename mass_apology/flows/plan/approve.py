@@ -1,4 +1,4 @@
-"""``approve``: a person's word that the plan, just as it is now, may be sent."""
+"""``approve``: records a person's approval of the present plan."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from mass_apology.settings import Campaign
 
 
 class ApproveOptions(Struct, frozen=True, kw_only=True):
-    """How the person approves."""
+    """The options of ``approve``, as given on the command line."""
 
-    by: str | None = None
-    key: Path | None = None
+    by: str | None = None  # the person's name; the login name without it
+    key: Path | None = None  # SSH key, if the campaign requires signatures
     skip_bad_rows: bool = False
-    override: tuple[str, ...] = ()
+    override: tuple[str, ...] = ()  # codes of guards to override
 
 
 class Approved(Struct, frozen=True, kw_only=True):
-    """What was approved."""
+    """An approval that was given."""
 
     by: str
     code: str  # of the plan
     letters: int
-    sentence: str  # whether that is enough
+    sentence: str  # says whether the approvals are enough
 
 
 async def approve(folder: Path, options: ApproveOptions, *, on_progress: OnProgress) -> Approved:
@@ -48,9 +48,9 @@ async def approve(folder: Path, options: ApproveOptions, *, on_progress: OnProgr
 
 
 def require_approval(folder: Path, campaign: Campaign, parts: Mapping[str, str], letters: int) -> str:
-    """Who approved the plan, as a sentence; empty where the campaign asks for nobody.
+    """The approvers as a sentence; empty if the campaign requires none.
 
-    Raises ``ConfirmationError`` where approvals are missing.
+    Raises ``ConfirmationError`` if approvals are missing.
     """
     if not campaign.approval.required:
         return ""

@@ -1,4 +1,4 @@
-"""Which letters go first: some of every language and of many domains, so that what can go wrong shows on few."""
+"""Chooses the canary: the first letters, spread over languages and domains, so that an error shows on few letters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MOST = 200  # letters of one language and domain, and domains of one language, t
 
 
 class Candidates:
-    """Remembers letters while all of them stream by, in bounded memory."""
+    """Collects candidates from all letters of a plan in bounded memory, then chooses the canary."""
 
     def __init__(self) -> None:
         self._languages: dict[str, dict[str, list[int]]] = {}
@@ -27,7 +27,7 @@ class Candidates:
                 domains[domain] = [delivery.id]
 
     def choose(self, size: int) -> list[int]:
-        """At most ``size`` letters' ids, ascending: one of each language in turn, and of its domains in turn."""
+        """At most ``size`` ids, ascending, taken in turn from the languages, and within each from its domains."""
         in_turn = _alternating(
             [_alternating([iter(ids) for ids in domains.values()]) for domains in self._languages.values()]
         )

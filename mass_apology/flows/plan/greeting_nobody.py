@@ -1,4 +1,4 @@
-"""A file that says who its people are, in columns that nobody named, so that every letter greets a "customer"."""
+"""Finds name columns that campaign.toml does not use, so that letters would greet nobody by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mass_apology.flows.init.column_matching import match, plain
 from mass_apology.model import Finding, Severity
 from mass_apology.settings import Campaign
 
-# Words of column names that are about people's names, and those that make the column about something else.
+# Words in the names of columns with people's names, and words in the names of columns with other names.
 _NAMES = (
     "name names fullname firstname lastname surname forename vorname nachname nom prenom nombre apellido apellidos "
     "nome cognome imie nazwisko nimi eesnimi perekonnanimi vards uzvards имя фамилия фио ονομα επωνυμο ονοματεπωνυμο "
@@ -23,7 +23,7 @@ _OF_NAMES, _OF_OTHERS = frozenset(_NAMES.split()), frozenset(_OTHERS.split())
 
 
 def findings(campaign: Campaign, header: Sequence[str], *, letters: int, unnamed: int) -> list[Finding]:
-    """``unnamed`` of so many ``letters`` have no name; told where most have none, and columns look like names."""
+    """A finding if at least half of the ``letters`` are ``unnamed`` and the file has columns that look like names."""
     if unnamed == 0 or 2 * unnamed < letters:
         return []
     used = campaign.columns.name or "name"
@@ -43,11 +43,11 @@ def findings(campaign: Campaign, header: Sequence[str], *, letters: int, unnamed
 
 
 def _name_columns(header: Sequence[str]) -> list[str]:
-    """The columns that hold whole names, or else the parts of one, as far as their own names tell."""
-    told = match(header, {})
-    whole = [each.column for each in told.found if each.role == "name"]
-    parts = [column for doubt in told.doubts if doubt.role == "name" for column in doubt.columns]
-    taken = {each.column for each in told.found if each.role != "name"}
+    """Columns with whole names, or else with parts of names, judged by the columns' own names."""
+    matches = match(header, {})
+    whole = [each.column for each in matches.found if each.role == "name"]
+    parts = [column for doubt in matches.doubts if doubt.role == "name" for column in doubt.columns]
+    taken = {each.column for each in matches.found if each.role != "name"}
     return whole or parts or [column for column in header if column not in taken and _is_of_names(column)]
 
 

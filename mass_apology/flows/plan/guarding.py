@@ -1,4 +1,4 @@
-"""What the guards against accidents are told of a plan, and what they say."""
+"""Collects the facts of a plan for the guards against accidents, and returns their findings."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from mass_apology.model import Delivery, Finding
 from mass_apology.recipients import RecipientsFile
 from mass_apology.settings import Campaign
 
-LATE = "too-late"  # looked at whenever sending begins, not only when there is a new plan
+LATE = "too-late"  # this guard is checked at every send, not only for a new plan
 
 
 def require_known(overridden: Collection[str]) -> None:
-    """Raise ``ConfirmationError`` where a code is no guard's."""
+    """Raise ``ConfirmationError`` if a code is not a guard's."""
     unknown = sorted(set(overridden) - set(GUARDS))
     if unknown:
         raise ConfirmationError(
@@ -51,13 +51,13 @@ class Numbers(Struct, frozen=True, kw_only=True):
     rows_chosen: int
     letters: int
     languages: Sequence[str]
-    distinct_texts: int | None  # None where the letters were not rendered
-    crowd: Commonest  # the mailbox that most persons share, and how many they are
-    known: Known  # what the ledger knows of the plan's people
+    distinct_texts: int | None  # None if the letters were not rendered
+    crowd: Commonest  # the mailbox shared by most persons, and their number
+    known: Known  # the plan's people that the ledger knows
 
 
 class Guards:
-    """The guards of one plan: ``see`` its letters, then ask for the ``findings``."""
+    """The guards of one plan: ``add`` its letters, then ask for the ``findings``."""
 
     def __init__(  # noqa: PLR0913 (what the guards are asked about, named at the one call)
         self,
@@ -68,11 +68,11 @@ class Guards:
         directories: Sequence[Path],
         header: Sequence[str],
         overridden: Collection[str],
-        looking: bool,
+        is_review: bool,
     ) -> None:
         """``overridden`` are codes; raises ``ConfirmationError`` for others.
 
-        ``looking``: a person looks at the plan now, so that its size need not be compared with what they saw last.
+        ``is_review``: a person looks at the plan now, so that its size need not be compared with what they saw last.
         """
         require_known(overridden)
         self._folder = folder.resolve()
@@ -81,30 +81,30 @@ class Guards:
         self._directories = directories
         self._header = header
         self._overridden = overridden
-        self._looking = looking
+        self._is_review = is_review
         self._census = AudienceStats()
         self._written_elsewhere = WrittenElsewhere(self._folder, campaign.name)
 
-    def see(self, letters: Sequence[Delivery]) -> None:
-        """Take these letters into account."""
+    def add(self, letters: Sequence[Delivery]) -> None:
+        """Count these letters."""
         self._census.add(letters)
-        self._written_elsewhere.see(letters)
+        self._written_elsewhere.add(letters)
 
-    def heed(self, findings: Iterable[Finding]) -> list[Finding]:
-        """Findings about single letters, with those of guards saying how to override them, or overridden."""
+    def apply_overrides(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings; those of guards are lowered if overridden, else their advice names the override."""
         return apply_overrides(findings, self._overridden)
 
     def lost_elsewhere(self) -> list[LostElsewhere]:
-        """Lost ledgers of the campaign in other folders, whose people the plan has."""
+        """Lost ledgers of the campaign in other folders, with people of this plan."""
         return list(self._written_elsewhere.ledgers())
 
     def letters_before(self) -> int | None:
-        """How many letters there were at the last check."""
+        """The number of letters at the last check, if there was one."""
         last = history.last_check(self._folder)
         return last.letters if last else None
 
     def findings(self, numbers: Numbers) -> list[Finding]:
-        """What all guards say about the plan."""
+        """The findings of all guards about the plan."""
         facts = Facts(
             now=time.time(),
             campaign=self._campaign,
@@ -117,7 +117,7 @@ class Guards:
             examples=self._examples(),
             languages=len(numbers.languages),
             distinct_texts=numbers.distinct_texts,
-            letters_at_last_check=None if self._looking else self.letters_before(),
+            letters_at_last_check=None if self._is_review else self.letters_before(),
             crowd=numbers.crowd,
             written_again=numbers.known.written,
             again=tuple(_again(each) for each in numbers.known.again),
@@ -126,7 +126,7 @@ class Guards:
         lost = elsewhere_findings(
             str(self._folder / LEDGER_NAME), self._campaign.name, self._campaign.recipients, self.lost_elsewhere()
         )
-        return [*accidents(facts, self._overridden), *self.heed(lost)]
+        return [*accidents(facts, self._overridden), *self.apply_overrides(lost)]
 
     def _templates(self, languages: Sequence[str]) -> tuple[TemplateText, ...]:
         texts = letter_texts(self._campaign.template, languages, self._directories)
@@ -152,7 +152,7 @@ def _again(each: Again) -> WrittenAgain:
 
 
 def remember_sent(folder: Path, campaign: Campaign, file: RecipientsFile, letters: int) -> None:
-    """Let every campaign on this machine know that this one's file is being sent; where that fails, nothing stops."""
+    """Record on this machine that the campaign's file is being sent, for other campaigns; a failure is ignored."""
     history.remember_sent(
         history.Sent(
             file_sha256=file.sha256.hex(),

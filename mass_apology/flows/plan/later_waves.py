@@ -1,4 +1,4 @@
-"""What all waves of a campaign lack, told while there is still time: none of it keeps the first letter back."""
+"""Finds what follow-ups lack, such as a template or a fact, before the first letter; only warnings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mass_apology.settings import Campaign
 
 
 def findings(campaign: Campaign, directories: Sequence[Path], languages: Sequence[str]) -> Iterator[Finding]:
-    """What is missing for the follow-ups in the languages that the first letter is written in, as warnings."""
+    """Warnings about missing letters and facts of the follow-ups, in the languages of the first letter."""
     for wave in waves(campaign.follow_up):
         where = f"follow-up {wave.name}, template {wave.template}"
         try:
@@ -41,7 +41,7 @@ def findings(campaign: Campaign, directories: Sequence[Path], languages: Sequenc
 
 
 def without_code(campaign: Campaign, directories: Sequence[Path], languages: Sequence[str]) -> list[str]:
-    """The languages in which neither the first letter nor a later one shows ``{{ code }}``: it is the same in all."""
+    """The languages in which no letter shows ``{{ code }}``, neither the first one nor a follow-up."""
     templates = (campaign.template, *(wave.template for wave in waves(campaign.follow_up)))
     layout = [read(path) for path in layout_paths(campaign.layout, directories) if path]
     if any(prints(text, "code") for text in layout):
@@ -56,7 +56,7 @@ def without_code(campaign: Campaign, directories: Sequence[Path], languages: Seq
 def _texts(template: str, language: str, directories: Sequence[Path]) -> list[str]:
     try:
         return [text for _, text in letter_texts(template, [language], directories)]
-    except TemplateError:  # there is no such letter, which is told elsewhere
+    except TemplateError:  # ``findings`` reports the missing letter
         return []
 
 

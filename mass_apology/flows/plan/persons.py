@@ -1,4 +1,4 @@
-"""Who shares a letter, who gets several, and who is known from earlier ones: what a plan has to say of it."""
+"""Findings about a plan's persons: shared letters, several letters to one person, persons known from the ledger."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from mass_apology.system.timestamps import utc_minute
 LINES_NAMED = 10
 NAMES_NAMED = 5
 
-_TOLD_BY = frozenset({"email", "name"})
+_IDENTIFYING = frozenset({"email", "name"})
 
 _EACH = 'one_letter_per = "customer" in campaign.toml'
 
 
 class Persons:
-    """The persons of one plan, when all rows are staged."""
+    """The persons of one plan; ask for findings when all rows are staged."""
 
     def __init__(self, staging: Planner, campaign: Campaign) -> None:
         self._staging = staging
         self._file = campaign.recipients
-        self._told_by = {campaign.columns.address, campaign.columns.name, campaign.columns.key}
+        self._identifying = {campaign.columns.address, campaign.columns.name, campaign.columns.key}
         self._each_customer = campaign.one_letter_per == "customer"
         self.crowd = Commonest()
-        """The mailbox that most persons share, and how many they are; known after ``findings``."""
+        """The mailbox shared by most persons, and their number; known after ``findings``."""
 
     def findings(self) -> Iterator[Finding]:
-        """What the file alone says. Rows that contradict each other are still staged."""
+        """Findings from the file alone; rows that contradict each other are still staged."""
         yield from map(self._conflict, self._staging.conflicts())
         for shared in self._staging.shared():
             if shared.persons > self.crowd.letters:
@@ -41,7 +41,10 @@ class Persons:
         yield from map(self._mailbox if self._each_customer else self._customer, self._staging.repeated())
 
     def values_findings(self, shown: Callable[[str], Collection[str]]) -> Iterator[Finding]:
-        """Letters whose rows differ in what is shown of the first one only; ``shown`` are such columns, by language."""
+        """Warnings about letters that show a column of the first row only, where the rows differ in it.
+
+        ``shown(language)`` are the columns that letters in this language show of the first row only.
+        """
         columns = {language: self._facts(shown(language)) for language in self._staging.counts(domains=0).languages}
         if not any(columns.values()):
             return
@@ -60,11 +63,13 @@ class Persons:
                 )
 
     def _facts(self, columns: Collection[str]) -> list[str]:
-        """Without the columns by which a person is told: they may be spelled in several ways."""
-        return sorted(column for column in columns if column not in self._told_by and column.casefold() not in _TOLD_BY)
+        """``columns`` without those that identify a person, which may be spelled differently in each row."""
+        return sorted(
+            column for column in columns if column not in self._identifying and column.casefold() not in _IDENTIFYING
+        )
 
     def known_findings(self, known: Known, letters: int) -> Iterator[Finding]:
-        """What the ledger says of the plan's people, besides the guard ``already-written``."""
+        """Findings about persons that the ledger knows, besides the guard ``already-written``."""
         if known.earlier and letters and not known.known:
             last = f", the last at {utc_minute(known.earlier_at)}" if known.earlier_at is not None else ""
             yield Finding(

@@ -1,4 +1,4 @@
-"""read → check → render everyone → ledger. The ledger learns of nothing before the plan is known and confirmed."""
+"""Plans the first wave: read rows → check → render every letter → commit to the ledger, only once it is confirmed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mass_apology import __version__, recipients
 from mass_apology.approval import plan_code
 from mass_apology.codes import read_codes
 from mass_apology.errors import ConfirmationError, InputError
-from mass_apology.flows.continuity.outside import look
+from mass_apology.flows.continuity.outside import compare_ledger
 from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan.attached_files import attached, attached_files, fonts
@@ -41,32 +41,32 @@ from mass_apology.quantities import counted
 from mass_apology.recipients import RecipientsFile
 from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ScheduleSettings, SubjectLine
 
-NO_KEY = bytes(32)  # for a check, whose Message-IDs nobody sees
+NO_KEY = bytes(32)  # for commands that do not use Message-IDs, such as check
 _FILE = "the recipients file"
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """On what terms a plan is made."""
+    """How a plan is to be made."""
 
     skip_bad_rows: bool = False
-    override: tuple[str, ...] = ()  # codes of guards against accidents that are not to stop it
-    render: bool = True  # look at every letter; without, nothing can be said about them
-    whom_the_list_names: bool = False  # plan for suppressed people too: for what has left, never for what is to be sent
-    looking: bool = False  # somebody is looking just now, so that a change since the last look is no surprise
+    override: tuple[str, ...] = ()  # codes of guards against accidents that must not stop it
+    render: bool = True  # render and inspect every letter
+    include_suppressed: bool = False  # plan for suppressed people too: for what has left, never for what is to be sent
+    is_review: bool = False  # somebody is looking just now, so that a change since the last look is no surprise
     offered: Extensions | None = None  # by the relay, where it was asked
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
-    """What a plan would do to the ledger as it is, in letters."""
+    """The effect that a plan would have on the ledger."""
 
-    due: int  # that ``send`` would work on
-    changes: Planned
-    changed_lines: tuple[int, ...]  # the first rows whose data changed after their letter had gone
-    changed_parts: tuple[str, ...]  # what differs from the last plan: "the recipients file", "the template", …
+    due: int  # letters that ``send`` would send
+    changes: Planned  # letters that are new, changed, missing, …
+    changed_lines: tuple[int, ...]  # lines of the first rows whose data changed after their letter had gone
+    changed_parts: tuple[str, ...]  # parts that differ from the last plan: "the recipients file", "the template", …
 
 
 class Draft:
-    """A plan that is not in the ledger yet."""
+    """A plan that is not in the ledger yet; ``drafted`` makes it, ``commit`` writes it to the ledger."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Draft:
 
     @property
     def parts(self) -> Mapping[str, str]:
-        """The digests of what it is made from."""
+        """Sources of the plan → SHA-256, as ``digest_parts``."""
         return self._parts
 
     def letters(self) -> Iterator[list[Delivery]]:
@@ -100,15 +100,15 @@ class Draft:
         return self._staging.deliveries(BATCH, everyone=True)
 
     def changed(self) -> Iterator[Changed]:
-        """All customers whose data changed after their letter had gone."""
+        """All customers whose rows changed after their letter had gone."""
         return self._staging.changed()
 
     def leaving(self) -> frozenset[int]:
-        """The ledger's rows of the wave's letters in doubt whose customers are not in this plan any more."""
+        """Delivery ids of letters in doubt whose recipients are not in this plan."""
         return self._staging.leaving()
 
     def outlook(self, ledger: Records) -> Outlook:
-        """What ``commit`` would change."""
+        """The changes that ``commit`` would make."""
         changes = self._staging.compare()
         known = ledger.digest_parts
         return Outlook(
@@ -119,8 +119,8 @@ class Draft:
         )
 
     def commit(self, ledger: Ledger) -> None:
-        """Make the plan the ledger's, in one transaction; letters still due that it does not hold are withheld."""
-        if self._lost_elsewhere:  # before it: once the plan is the ledger's, nobody is asked about them again
+        """Write the plan to the ledger, in one transaction; letters still due that it lacks are withheld."""
+        if self._lost_elsewhere:  # before it: once the plan is committed, no command asks about them again
             ledger.continuity.take_place_of(self._lost_elsewhere, time.time())
         self._staging.commit(
             ledger,
@@ -136,7 +136,7 @@ class Draft:
 async def drafted(
     folder: Path, campaign: Campaign, key: bytes, terms: Terms, *, on_progress: OnProgress
 ) -> AsyncIterator[Draft]:
-    """``drafted_from`` the files as they are now."""
+    """``drafted_from`` the campaign's present files."""
     with recipients_file(folder, campaign) as file:
         parts = digest_parts(folder, campaign, file)
         async with drafted_from(file, folder, campaign, parts, key, terms, on_progress=on_progress) as draft:
@@ -144,7 +144,7 @@ async def drafted(
 
 
 @asynccontextmanager
-async def drafted_from(  # noqa: PLR0913 (what a plan depends on)
+async def drafted_from(  # noqa: PLR0913 (all that a plan depends on)
     file: RecipientsFile,
     folder: Path,
     campaign: Campaign,
@@ -154,11 +154,11 @@ async def drafted_from(  # noqa: PLR0913 (what a plan depends on)
     *,
     on_progress: OnProgress,
 ) -> AsyncIterator[Draft]:
-    """Plan the campaign's first wave; the plan is kept in a temporary file for as long as the context lasts.
+    """Plan the campaign's first wave; a temporary file holds the plan until the context ends.
 
-    ``parts`` are the digests, taken before anything is read: a file that changes meanwhile is a changed file. ``key``
-    is the ledger's, for the Message-IDs. Raises ``MassApologyError`` for what makes the whole plan impossible; what is
-    wrong with single rows is in the check.
+    ``parts`` are the digests, taken before reading, so that a file that changes meanwhile counts as changed. ``key`` is
+    the ledger's, for the Message-IDs. Raises ``MassApologyError`` if no plan can be made; problems of single rows are
+    findings of the check.
     """
     layout = recipients.inspect(file, campaign)
     domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
@@ -169,11 +169,11 @@ async def drafted_from(  # noqa: PLR0913 (what a plan depends on)
         directories=_directories(folder),
         header=layout.header,
         overridden=terms.override,
-        looking=terms.looking,
+        is_review=terms.is_review,
     )
     identify = partial(_message_id, key, campaign.name, domain)
     with (
-        suppressed(campaign, folder) as on_the_list,
+        suppressed(campaign, folder) as suppressions,
         ledger_store(folder).planner(
             FIRST_WAVE, identify, each_customer=campaign.one_letter_per == "customer"
         ) as staging,
@@ -185,7 +185,7 @@ async def drafted_from(  # noqa: PLR0913 (what a plan depends on)
             writer_recipe(folder, campaign, layout.header),
             directories=_directories(folder),
             guards=guards,
-            suppressed=Suppressed(None, on_the_list.purpose) if terms.whom_the_list_names else on_the_list,
+            suppressed=Suppressed(None, suppressions.purpose) if terms.include_suppressed else suppressions,
             skip_bad_rows=terms.skip_bad_rows,
             on_progress=on_progress,
         )
@@ -204,13 +204,13 @@ async def drafted_from(  # noqa: PLR0913 (what a plan depends on)
 
 
 def ledger_key(folder: Path, campaign: Campaign) -> bytes:
-    """What the campaign's Message-IDs are made with. The ledger is made where there is none, so that it stays so.
+    """The key of the campaign's Message-IDs. A missing ledger is created, so that the key stays the same.
 
-    Where one was lost, none is made in its place: the key is then the lost one's, if this machine remembers it.
+    If the ledger was lost, none is created: the key is the lost one's, if this machine remembers it.
     """
     store = ledger_store(folder)
     if not store.exists():
-        lost = look(folder, campaign)
+        lost = compare_ledger(folder, campaign)
         if lost.findings:
             return bytes.fromhex(lost.remembered[-1].key) if lost.remembered else NO_KEY
         with store.create(campaign.name) as made:
@@ -220,7 +220,7 @@ def ledger_key(folder: Path, campaign: Campaign) -> bytes:
 
 
 def require_errorless(check: Check) -> None:
-    """Raise ``ConfirmationError`` where the check found what a person has to mend or decide."""
+    """Raise ``ConfirmationError`` if the check has errors."""
     if not check.sendable:
         raise ConfirmationError(
             "The check found errors; nothing was sent.",
@@ -231,7 +231,7 @@ def require_errorless(check: Check) -> None:
 
 
 def require_sendable(check: Check, outlook: Outlook, *, withhold_missing: bool) -> None:
-    """Raise ``ConfirmationError`` where a person has to mend or decide something before anything is sent."""
+    """Raise ``ConfirmationError`` if the check has errors, or if letters are due to recipients that left the file."""
     require_errorless(check)
     missing = outlook.changes.missing
     if missing and not withhold_missing:
@@ -243,7 +243,7 @@ def require_sendable(check: Check, outlook: Outlook, *, withhold_missing: bool) 
 
 
 def is_stale(folder: Path, campaign: Campaign, parts: Mapping[str, str], ledger: Ledger) -> bool:
-    """Whether the ledger's plan was made from other files than there are now. Without the file, the plan holds."""
+    """Whether the plan's sources changed since it was made. A missing recipients file does not count as a change."""
     planned = ledger.digest_parts
     if not planned:
         return True
@@ -254,18 +254,18 @@ def is_stale(folder: Path, campaign: Campaign, parts: Mapping[str, str], ledger:
 
 
 def changed_parts(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
-    """The parts whose digests differ, and those that only one of the two has: "the template", "campaign.toml", …"""
+    """The parts that differ, or that only one of the two has: "the template", "campaign.toml", …"""
     return tuple(part for part in {**now, **before} if now.get(part) != before.get(part))
 
 
 def origin_facts(ledger: Records) -> dict[str, str]:
-    """Which ledger and which recipients file the numbers and lines of a log are of."""
+    """Campaign, ledger and recipients file, for a run's first line in the log: its numbers and lines refer to them."""
     file = ledger.digest_parts.get(_FILE, "")
     return {"campaign": ledger.name, "ledger": ledger.continuity.origin.ledger, "recipients": file}
 
 
 def due(counts: Mapping[Status, int]) -> int:
-    """Letters that ``send`` would work on."""
+    """The number of letters that ``send`` would send."""
     return sum(count for status, count in counts.items() if status in DUE)
 
 
@@ -276,7 +276,7 @@ def writer_recipe(
     template: str | None = None,
     subject_line: SubjectLine = SubjectLine.OWN,
 ) -> Callable[[], Writer]:
-    """How each process makes its writer; ``template`` is another one than the campaign's."""
+    """A function with which each render process makes its writer; ``template`` replaces the campaign's."""
     return partial(
         Writer,
         campaign,
@@ -289,7 +289,7 @@ def writer_recipe(
 
 
 def fact_errors(folder: Path, campaign: Campaign, template: str, languages: Sequence[str]) -> list[Finding]:
-    """The facts that this template lacks, or has wrong, in campaign.toml: all of them, for all of these languages."""
+    """Errors about facts of this template that are missing or wrong in campaign.toml, in all these languages."""
     scenario = load_scenario(template, _directories(folder))
     found = facts_findings(scenario, campaign.incident, languages)
     return [each for each in found if each.severity is Severity.ERROR]
@@ -301,39 +301,39 @@ def code(parts: Mapping[str, str]) -> str:
 
 
 def recipients_file(folder: Path, campaign: Campaign) -> RecipientsFile:
-    """The file of those whom the campaign writes to; nobody has opened it yet, and it may be missing."""
+    """The campaign's recipients file, not opened yet; it may be missing."""
     return RecipientsFile(folder / campaign.recipients)
 
 
 def digest_parts(folder: Path, campaign: Campaign, file: RecipientsFile) -> dict[str, str]:
-    """What shapes who is written to and what, and who must approve it, each part with its SHA-256.
+    """All sources of the plan → SHA-256: recipients, template, attachments, campaign.toml, …
 
-    Through which relay, until when, and by which groups the letters are looked at is no part of it.
+    Of campaign.toml, settings without an effect on letters are left out: relay, limits, deadlines, segments.
     """
     return {**file_part(file), **letter_parts(folder, campaign, campaign.template)}
 
 
 def file_part(file: RecipientsFile) -> dict[str, str]:
-    """The part of the digests that says whom there is to write to."""
+    """The recipients file's part of the digests."""
     whole = hashlib.sha256(file.name.encode() + b"\0")
-    with suppress(InputError):  # the reading of its rows tells it
+    with suppress(InputError):  # reading its rows reports the error
         whole.update(file.sha256)
     return {_FILE: whole.hexdigest()}
 
 
-def without_the_file(parts: Mapping[str, str]) -> dict[str, str]:
-    """Of a plan's parts those that ``letter_parts`` has."""
+def without_recipients_part(parts: Mapping[str, str]) -> dict[str, str]:
+    """A plan's parts without the recipients file, as ``letter_parts`` has them."""
     return {part: digest for part, digest in parts.items() if part != _FILE}
 
 
 def letter_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
-    """What shapes the letters from this template, whoever gets them and when, each part with its SHA-256."""
+    """Sources of the letters from this template → SHA-256, without recipients and schedule."""
     shape = replace(_shape(campaign), schedule=ScheduleSettings(), follow_up=())
     return {"campaign.toml": _digest_of(shape), **_files_parts(folder, campaign, template)}
 
 
 def wave_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
-    """What shapes a further wave's letters and when they go, each part with its SHA-256."""
+    """Sources of a further wave → SHA-256: those of its letters, and the schedule."""
     return {"campaign.toml": _digest_of(_shape(campaign)), **_files_parts(folder, campaign, template)}
 
 
@@ -352,7 +352,7 @@ def _files_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, s
 
 
 def _shape(campaign: Campaign) -> Campaign:
-    """The campaign without what shapes no letter."""
+    """The campaign without the settings that have no effect on letters."""
     return replace(
         campaign,
         relay=RelaySettings(url="-"),
@@ -368,12 +368,12 @@ def _digest_of(shape: Campaign) -> str:
 
 
 def _digest(files: Iterable[Path]) -> str:
-    """One digest over names and contents; what is missing, unreadable or no file is somebody else's error to tell."""
+    """One digest over names and contents; files that cannot be read are reported where they are used."""
     whole = hashlib.sha256()
     for path in files:
         whole.update(path.name.encode() + b"\0")
         with suppress(OSError):
-            if path.is_file():  # a pipe would be waited for, and some devices never end
+            if path.is_file():  # reading a pipe would wait, and some devices never end
                 with path.open("rb") as file:
                     whole.update(hashlib.file_digest(file, "sha256").digest())
     return whole.hexdigest()

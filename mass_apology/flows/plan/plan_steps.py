@@ -1,4 +1,4 @@
-"""The steps of one plan, and what they find: rows become staged recipients, and every letter is rendered once."""
+"""The steps of one plan: stage every row as a recipient, render every letter once, and collect the findings."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ from mass_apology.recipients import Batch, Layout, RecipientsFile
 from mass_apology.sending import pacing
 from mass_apology.settings import Campaign, parse_rate
 
-BATCH = 1000  # letters read back and rendered in one go
-AT_ONCE = 3  # such batches under way: the processes render one while the next is read
+BATCH = 1000  # letters read back and rendered together
+AT_ONCE = 3  # batches in progress: the processes render one while the next is read
 TOP_DOMAINS = 8
 GMAIL = ("@gmail.com", "@googlemail.com")
 
 
 class Size(Struct, frozen=True, kw_only=True):
-    """Octets of the messages."""
+    """Sizes of the messages, in octets."""
 
     mean: float
     largest: int
-    encoded: int  # the largest where the relay takes no 8bit content
-    largest_line: int  # where the first row of the largest starts in the recipients file
+    encoded: int  # of the largest one for a relay without 8BITMIME
+    largest_line: int  # line of the first row of the largest one
 
 
 class Check(Struct, frozen=True, kw_only=True):
-    """What would be sent, and everything that is wrong with it."""
+    """A plan for people to read: the letters that would be sent, and all findings."""
 
     code: str  # of the plan: three words that two people can compare
     campaign: str
@@ -110,7 +110,7 @@ def extended(check: Check, findings: Sequence[Finding]) -> Check:
 
 
 class Planning:
-    """One plan in the making: ``read``, then ``render``, then ``check`` says what was found."""
+    """Makes one plan: call ``read``, then ``render``, then ``check``."""
 
     def __init__(  # noqa: PLR0913 (the parts of a plan, named at the one call)
         self,
@@ -145,7 +145,7 @@ class Planning:
         self._asked: Counter[preflight.Asked] = Counter()
 
     def read(self, file: RecipientsFile) -> None:
-        """Every row becomes a staged recipient, or a finding."""
+        """Read all rows; each becomes a staged recipient or a finding."""
         self._findings.add(self._layout.findings)
         templates = (self._campaign.template, *(each.template for each in self._campaign.follow_up))
         uses = column_uses(templates, self._directories)
@@ -167,7 +167,7 @@ class Planning:
         return first_row_only(self._campaign.template, language, self._directories)
 
     def _codes_findings(self) -> list[Finding]:
-        """Before the letters are written: those without a code would be set aside, and then want none."""
+        """Findings about codes, before rendering: letters without a code would be withheld, and then need none."""
         if self._campaign.codes is None:
             return []
         codes = self._staging.codes()
@@ -218,14 +218,14 @@ class Planning:
         )
 
     async def render(self) -> None:
-        """Every letter once, as it will be sent; one that cannot be written is a finding.
+        """Render every letter once, as it will be sent; a letter that cannot be rendered is a finding.
 
-        Without its facts or its code no letter can be written, and a finding for each would hide what has to be done.
+        If facts or codes are missing, no letter is rendered: a finding for each letter would hide the cause.
         """
         if self._lacks_something:
             self._findings.add([preflight.unrendered_finding(self._campaign.template)])
             for batch in self._staging.deliveries(BATCH, everyone=True):
-                self._see(batch)
+                self._count(batch)
             return
         letters = self._staging.counts(domains=0).letters
         failed: list[tuple[int, str]] = []
@@ -238,14 +238,14 @@ class Planning:
             async with RenderPool(make_writer, processes=processes) as render_pool, asyncio.TaskGroup() as tasks:
                 for batch in self._staging.deliveries(BATCH, everyone=True):
                     self._candidates.add(batch)
-                    self._see(batch)
+                    self._count(batch)
                     await places.acquire()
                     rendering = tasks.create_task(self._render(render_pool, batch, letters, failed))
                     rendering.add_done_callback(lambda _: places.release())
         self._staging.withhold_letters(failed)
 
-    def _see(self, batch: list[Delivery]) -> None:
-        self._guards.see(batch)
+    def _count(self, batch: list[Delivery]) -> None:
+        self._guards.add(batch)
         self._gmail += sum(letter.address.endswith(GMAIL) for letter in batch)
         self._unnamed += sum(not letter.name for letter in batch)
 
@@ -253,7 +253,7 @@ class Planning:
         self, render_pool: RenderPool, batch: list[Delivery], letters: int, failed: list[tuple[int, str]]
     ) -> None:
         inspected = await render_pool.check(batch)
-        found = self._guards.heed(inspected.findings)
+        found = self._guards.apply_overrides(inspected.findings)
         self._inspected = together((self._inspected, replace(inspected, findings=[])))
         self._findings.add(found)
         problems = {each.line: each.problem for each in found if preflight.skippable(each)}
@@ -263,13 +263,13 @@ class Planning:
         self._on_progress("rendering letters", self._rendered, letters)
 
     def check(self, code: str, attached: Sequence[tuple[str, int]]) -> Check:
-        """What was found, when all is read and rendered; ``code`` and ``attached`` are told on."""
+        """The plan and all findings, after reading and rendering; ``code`` and ``attached`` become part of it."""
         campaign, counts = self._campaign, self._staging.counts(TOP_DOMAINS)
         finish_at = self._finish_at(counts.letters)
-        self._findings.add(self._guards.heed(self._language_findings(counts)))
+        self._findings.add(self._guards.apply_overrides(self._language_findings(counts)))
         self._findings.add(self.writer.language_findings(tuple(counts.languages)))
         legal = self.writer.legal_findings(self._inspected.breaches, tuple(counts.languages))
-        self._findings.add(self._guards.heed(legal))
+        self._findings.add(self._guards.apply_overrides(legal))
         links = self.writer.links(tuple(counts.languages))
         by_language = {language: self.writer.links((language,)) for language in counts.languages}
         self._findings.add(preflight.remedies_findings(campaign.remedies, by_language, campaign.template))
@@ -331,7 +331,7 @@ class Planning:
         )
 
     def canary(self) -> list[int]:
-        """The letters that go first."""
+        """Ids of the canary's letters."""
         return self._candidates.choose(pacing.canary_size(self._staging.counts(domains=0).letters))
 
     def _stops(self, group: Group) -> bool:

@@ -1,4 +1,4 @@
-"""The largest letter beside the size that the relay states (RFC 1870): found before anything leaves."""
+"""Compares the largest letter with the size that the relay accepts (SIZE, RFC 1870), before anything is sent."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def size_findings(
     *,
     command: str = SEND,
 ) -> list[Finding]:
-    """What to say where the relay does not take the largest letter; ``recipients`` is the file that its line is of.
+    """A finding if the relay does not accept the largest letter.
 
-    ``command`` goes on in spite of it.
+    ``recipients``: the file of the letter's line. ``command``: the command that the advice names for an override.
     """
     octets = largest.octets if extensions.eightbitmime else largest.encoded
     if not extensions.size or octets <= extensions.size:
@@ -31,13 +31,13 @@ def size_findings(
         severity=Severity.ERROR,
         where=f"{recipients}, line {largest.line}",
         problem=f"The letter has {octets:,} octets, and the relay takes {extensions.size:,} at the most.",
-        advice="Make attachments and pictures smaller, shorten the letter, or ask whoever runs the relay for more",
+        advice="Make attachments and pictures smaller, shorten the letter, or ask the relay's administrator for more",
     )
     return apply_overrides([finding], overridden, command)
 
 
 def require_taken(findings: Iterable[Finding]) -> None:
-    """Raise ``ConfirmationError`` where the relay does not take the largest letter, and that is not overridden."""
+    """Raise ``ConfirmationError`` for a finding of ``size_findings`` that is not overridden."""
     for finding in findings:
         if finding.severity is Severity.ERROR:
             raise ConfirmationError(

@@ -1,4 +1,4 @@
-"""Letters that show times of day, and rows that do not say whose clock those are to be read by."""
+"""Findings about letters that show times of day to recipients whose rows name no time zone."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _UTC = frozenset(
 
 
 def findings(campaign: Campaign, header: Sequence[str], unplaced: Mapping[str, int]) -> list[Finding]:
-    """``unplaced`` counts letters that show times by the campaign's clock, by their country, "" where they have none.
+    """``unplaced``: country, or "" → number of letters that show times in the campaign's zone.
 
-    With a ``time_zone`` that the campaign names for them, only countries with several zones are remarkable: a row
-    in one of them may well live by another clock.
+    If the campaign names a ``time_zone`` other than UTC, there are findings only for countries with several zones:
+    such a recipient may live in another one.
     """
     letters = sum(unplaced.values())
     abroad = {country: count for country, count in unplaced.items() if country}
@@ -50,15 +50,15 @@ def _counted(count: int) -> str:
 
 
 def _among(abroad: Mapping[str, int]) -> str:
-    """Those whose country does not tell."""
+    """The letters to countries with several time zones, as a clause."""
     if not abroad:
         return ""
-    told = ", ".join(f"{count:,} in {country}" for country, count in sorted(abroad.items()))
-    return f" ({told}, which {'has' if len(abroad) == 1 else 'have'} several time zones)"
+    counts = ", ".join(f"{count:,} in {country}" for country, count in sorted(abroad.items()))
+    return f" ({counts}, which {'has' if len(abroad) == 1 else 'have'} several time zones)"
 
 
 def _advice(campaign: Campaign, header: Sequence[str]) -> Iterator[str]:
-    """The columns of the file that may tell, where there are any that are not used."""
+    """Advice that names the file's unused columns of time zones or countries."""
     found = match(header, {})
     usual = {"time_zone": campaign.columns.time_zone or "time_zone", "country": campaign.columns.country}
     for role, used in usual.items():

@@ -1,1 +1,1 @@
-"""Letters as they would leave, for people to look at: chosen, finished, and written to a file or sent to oneself."""
+"""``preview`` and ``test``: finished letters of a plan, written to a file or sent to the user's own address."""

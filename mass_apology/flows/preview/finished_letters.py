@@ -1,4 +1,4 @@
-"""Chosen letters → the finished bytes that ``send`` would hand over, in the plan's order, with their findings."""
+"""Renders chosen letters to the bytes that ``send`` would hand over, in the plan's order, with their findings."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from mass_apology.letter.inspecting.inspector import FAILS
 from mass_apology.letter.render_pool import RenderPool
 from mass_apology.model import Delivery, Finding, Message
 
-BATCH = 500  # letters read and rendered in one go
-AT_ONCE = 4  # such batches under way: the processes write one while the file takes another
+BATCH = 500  # letters read and rendered together
+AT_ONCE = 4  # batches in progress: the processes render some while another is written to the file
 
 
 class Finished(Struct, frozen=True, kw_only=True):
-    """One letter as it would leave."""
+    """One letter as it would be sent."""
 
     number: int  # in the plan, from 1
     message: Message
@@ -30,7 +30,7 @@ class Finished(Struct, frozen=True, kw_only=True):
 
 
 class Batch(Struct, frozen=True, kw_only=True):
-    """Some letters, and those of them that cannot be written."""
+    """Some finished letters, and findings about letters that cannot be rendered."""
 
     letters: list[Finished]
     failed: list[Finding]
@@ -45,7 +45,7 @@ async def finish(
     eightbit: bool,
     with_findings: bool,
 ) -> AsyncGenerator[Batch, None]:
-    """The chosen letters' messages, dated ``now``, a few batches rendered ahead. ``chosen`` is ``None`` for all."""
+    """The chosen letters (all if ``chosen`` is ``None``), dated ``now``, with a few batches rendered ahead."""
     under_way: deque[asyncio.Task[Batch]] = deque()
     write = _written_and_checked if with_findings else _written
     try:

@@ -1,4 +1,4 @@
-"""Which letters of a plan to look at."""
+"""Chooses letters of a plan for a preview or test: all, those of some rows or addresses, or a sample."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from mass_apology.sampling import SIZE, Case, Sampler
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """What a person asked to see: everyone, or certain rows and addresses, or else a sample."""
+    """The letters that a person wants to see."""
 
-    everyone: bool = False
-    lines: tuple[int, ...] = ()  # of the recipients file
-    addresses: tuple[str, ...] = ()
-    sample: int = SIZE  # letters; more where there are more kinds of letters than these
+    everyone: bool = False  # all letters
+    lines: tuple[int, ...] = ()  # letters of these lines of the recipients file
+    addresses: tuple[str, ...] = ()  # letters to these addresses
+    sample: int = SIZE  # otherwise so many letters; more if there are more kinds of letters
 
 
 class Kind(Struct, frozen=True, kw_only=True):
-    """What sets a letter apart from others."""
+    """The properties by which letters of one language differ."""
 
-    segments: tuple[str, ...]
-    variant: tuple[str, ...]  # the optional parts that it has
+    segments: tuple[str, ...]  # the campaign's segments that the recipient is in
+    variant: tuple[str, ...]  # the template's conditions that hold
 
 
 class Kinds:
-    """Tells of which kind letters are."""
+    """Determines the kind of each letter."""
 
     def __init__(self, writer: Writer, segments: Segments) -> None:
         self._writer = writer
         self._segments = segments
 
     def of(self, letters: Sequence[Delivery], rows: Sequence[Sequence[Mapping[str, str]]] | None = None) -> list[Kind]:
-        """The kind of each letter; ``rows`` are theirs, where they have been decoded already."""
+        """The kind of each letter; ``rows`` are its decoded rows, if the caller has them."""
         rows = rows or [read_rows(letter.rows) for letter in letters]
         return [
             Kind(segments=segments, variant=self._writer.variant(letter))
@@ -49,18 +49,18 @@ class Kinds:
 def choose(
     letters: Callable[[], Iterator[list[Delivery]]], choice: Choice, kinds: Kinds, total: int, on_progress: OnProgress
 ) -> Collection[int] | None:
-    """The ids of the chosen letters; ``None`` where all are.
+    """The ids of the chosen letters; ``None`` means all.
 
-    ``letters`` gives the plan's, in batches. Raises ``InputError`` where a row or an address has no letter.
+    ``letters()`` yields the plan's letters in batches. Raises ``InputError`` if a row or an address has no letter.
     """
     if choice.everyone:
         return None
     if choice.lines or choice.addresses:
-        return _asked_for(letters(), choice)
+        return _chosen(letters(), choice)
     return _sample(letters(), choice.sample, kinds, total, on_progress)
 
 
-def _asked_for(letters: Iterator[list[Delivery]], choice: Choice) -> set[int]:
+def _chosen(letters: Iterator[list[Delivery]], choice: Choice) -> set[int]:
     lines = {line: f"row {line}" for line in choice.lines}
     addresses = {address.casefold(): address for address in choice.addresses}
     found: set[int] = set()

@@ -1,4 +1,4 @@
-"""Finished letters as files: mbox, a folder of .eml, JSON lines, plain text. Each streams, whatever their number."""
+"""Writes finished letters to mbox, a folder of .eml, JSON lines or plain text, in constant memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RULE = "─" * 72
 
 
 class LetterFile(Protocol):
-    """Takes letters one after the other."""
+    """A file, or folder, to which letters are added one by one."""
 
     def add(self, letter: Finished) -> None:
         """Write one more."""
@@ -94,9 +94,9 @@ class _Text:
 
 @contextmanager
 def letter_file(path: Path, letters: int, made_at: float, *, force: bool) -> Iterator[LetterFile]:
-    """What writes ``path``, by its suffix: .mbox, .jsonl, .txt, or none for a folder. ``letters`` is the plan's number.
+    """Yield a ``LetterFile`` for ``path`` by its suffix: .mbox, .jsonl, .txt, or none for a folder.
 
-    Nothing of it is there until all of it is. Raises ``OutputError``.
+    ``letters`` is the number of letters in the plan. The file appears when it is complete. Raises ``OutputError``.
     """
     if not path.suffix:
         with new_folder(path, suffix=".eml", force=force) as folder:
@@ -107,7 +107,7 @@ def letter_file(path: Path, letters: int, made_at: float, *, force: bool) -> Ite
 
 
 def require_known(path: Path) -> None:
-    """Raise ``OutputError`` where a preview cannot be written to a file of that name."""
+    """Raise ``OutputError`` if the suffix is not one of a preview."""
     if path.suffix not in {"", ".html", ".mbox", ".jsonl", ".txt"}:
         raise OutputError(
             f"{path} ends in none of .html, .mbox, .jsonl and .txt.",

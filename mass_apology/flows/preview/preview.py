@@ -1,4 +1,4 @@
-"""``preview``: the plan's letters, or a choice of them, finished and written to a file. Nothing is sent."""
+"""``preview``: writes all or some letters of the plan to a file, exactly as they would be sent."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
 
-PATIENCE = 10.0  # seconds for the relay to say what it offers: a preview must also work on a train
+PROBE_SECONDS = 10.0  # for the relay's answer: a preview must also work offline
 MOST_ON_A_PAGE = 5000  # letters; a page of more than these would open too slowly
 EXAMPLES = 5  # of letters that cannot be written
 
 
-class Previewed(Struct, frozen=True, kw_only=True):
-    """What was written, and what there would be to see besides."""
+class PreviewResult(Struct, frozen=True, kw_only=True):
+    """The result of ``preview``."""
 
     file: str
     code: str  # of the plan
     letters: int  # in the plan
     shown: int  # in the file
     failed: int  # chosen letters that cannot be written
-    examples: tuple[Finding, ...]  # of why
-    notes: tuple[str, ...]  # how the letters may differ from what leaves
+    examples: tuple[Finding, ...]  # findings about some of these
+    notes: tuple[str, ...]  # possible differences from the letters that are sent
 
 
-async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, on_progress: OnProgress) -> Previewed:
-    """Write the chosen letters to ``to``, whose suffix says how; raises ``MassApologyError`` with nothing written."""
+async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, on_progress: OnProgress) -> PreviewResult:
+    """Write the chosen letters to ``to``, in the format of its suffix. Raises ``MassApologyError``; no file then."""
     campaign = read_campaign(folder)
     letter_files.require_known(to)
     refuse_existing(to, force=force)
     now = time.time()
-    eightbit, notes = await offer(campaign)
+    eightbit, notes = await ask_8bitmime(campaign)
     key = plan.ledger_key(folder, campaign)
     async with plan.drafted(
         folder, campaign, key, plan.Terms(skip_bad_rows=True, render=False), on_progress=on_progress
@@ -71,7 +71,9 @@ async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, on_pro
             finished = finish(
                 draft.letters(), chosen, render_pool, now=now, eightbit=eightbit, with_findings=to.suffix == ".html"
             )
-            made = _Made(draft.check.code, total, shown, notes, on_progress, _letters_at_check(folder, draft.parts))
+            made = _PreviewWriter(
+                draft.check.code, total, shown, notes, on_progress, _letters_at_check(folder, draft.parts)
+            )
             async with aclosing(finished):
                 if to.suffix == ".html":
                     await made.page(to, campaign, kinds, finished, now, force=force)
@@ -81,32 +83,32 @@ async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, on_pro
 
 
 def _letters_at_check(folder: Path, parts: Mapping[str, str]) -> int | None:
-    """So that check and preview of one plan say one number."""
+    """The number of letters at the last check, if it was of the same plan: both commands then show one number."""
     last = history.last_check(folder)
     return last.letters if last is not None and dict(last.parts) == dict(parts) else None
 
 
-async def offer(campaign: Campaign) -> tuple[bool, tuple[str, ...]]:
-    """Whether the relay takes 8BITMIME, which shapes the bytes; with a note where it could not be asked."""
+async def ask_8bitmime(campaign: Campaign) -> tuple[bool, tuple[str, ...]]:
+    """Whether the relay offers 8BITMIME, which changes the bytes of letters, and a note if it cannot be reached."""
     try:
         password = relay_password(campaign.relay)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PROBE_SECONDS):
             return (await probe(campaign.relay, password)).extensions.eightbitmime, ()
     except (MassApologyError, TimeoutError) as error:
-        why = error.problem if isinstance(error, MassApologyError) else f"It said nothing for {PATIENCE:g} s."
+        why = error.problem if isinstance(error, MassApologyError) else f"It said nothing for {PROBE_SECONDS:g} s."
         note = f"The relay could not be asked what it takes, so 8BITMIME was assumed as nearly all have it. {why}"
         return True, (note,)
 
 
-class _Made:
-    """What has been written so far."""
+class _PreviewWriter:
+    """Writes one preview and counts its letters."""
 
     def __init__(
         self, code: str, total: int, shown: int, notes: tuple[str, ...], on_progress: OnProgress, at_check: int | None
     ) -> None:
-        """``at_check`` is the number of letters that the last check found in just this plan, where there was one.
+        """``at_check``: number of letters at the last check of this very plan, if there was one.
 
-        It has rendered all of them: those that cannot be written are known only then, or when all were chosen here.
+        The check has rendered all letters, so it excludes those that cannot be rendered; a sample does not know them.
         """
         self._at_check = at_check
         self._code = code
@@ -134,9 +136,9 @@ class _Made:
             self._count(batch)
         page.write(to, force=force)
 
-    def previewed(self, to: Path) -> Previewed:
+    def previewed(self, to: Path) -> PreviewResult:
         whole = self._total - self._failures if self._to_show == self._total else self._total
-        return Previewed(
+        return PreviewResult(
             file=str(to),
             code=self._code,
             letters=whole if self._at_check is None else self._at_check,

@@ -1,4 +1,4 @@
-"""Finished letters → the preview page."""
+"""Writes finished letters as the preview page."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class Page:
         self._letters: list[Letter] = []
 
     def add(self, letters: Sequence[Finished], kinds: Sequence[Kind]) -> None:
-        """Further letters, with what sets each of them apart."""
+        """Add letters, each with its kind."""
         self._letters += [_letter(letter, kind) for letter, kind in zip(letters, kinds, strict=True)]
 
     def write(self, path: Path, *, force: bool) -> None:
-        """Raises ``OutputError``."""
+        """Write the page. Raises ``OutputError``."""
         with new_file(path, force=force) as file:
-            file.writelines(preview_page(self._head, _told_apart(self._letters)))
+            file.writelines(preview_page(self._head, _without_common_conditions(self._letters)))
 
 
-def _told_apart(letters: Sequence[Letter]) -> Iterator[Letter]:
-    """The letters without those conditions that hold for everyone of their language: they tell nothing."""
+def _without_common_conditions(letters: Sequence[Letter]) -> Iterator[Letter]:
+    """The letters without conditions that hold for all letters of their language, which distinguish none."""
     shared: dict[str, set[str]] = {}
     for letter in letters:
         shared.setdefault(letter.language, set(letter.variant)).intersection_update(letter.variant)
@@ -78,7 +78,7 @@ def _letter(letter: Finished, kind: Kind) -> Letter:
 
 
 def _finding(finding: Finding, mail: Mail) -> LetterFinding:
-    """The finding, with the words of the letter that it is about."""
+    """The finding, with the words of the letter that the page marks."""
     left = [word for each in leftovers(mail.subject, mail.text) if each.kind == finding.code for word in each.words]
     return LetterFinding(
         severity=finding.severity,

@@ -1,4 +1,4 @@
-"""A finished message as a mail program reads it: what is looked at is decoded from the very bytes that leave."""
+"""Decodes a finished message as a mail program does, so that a preview shows the very bytes that are sent."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Mail(Struct, frozen=True, kw_only=True):
 
     subject: str
     to: str
-    text: str  # the plain part; line breaks are "\n", as in all that is read back
+    text: str  # the plain part; line breaks are "\n", also in ``html``
     html: str
     images: Mapping[str, str]  # Content-ID without brackets → data: URI
 
 
 def read_back(data: bytes) -> Mail:
-    """Decode a message of ours."""
+    """Decode a message that this program composed."""
     message = message_from_bytes(data, policy=email.policy.default)
     return Mail(
         subject=str(message["Subject"]),

@@ -1,4 +1,4 @@
-"""``test``: a few of the plan's letters to one's own address, through the relay. The ledger learns nothing."""
+"""``test``: sends a few letters of the plan to the user's own address through the relay. The ledger is not changed."""
 
 from __future__ import annotations
 
@@ -32,28 +32,28 @@ MARK = "[TEST]"
 MOST = 200  # letters of one test: more would be a mailing
 
 
-class Tried(Struct, frozen=True, kw_only=True):
-    """What became of one test letter."""
+class TriedLetter(Struct, frozen=True, kw_only=True):
+    """The outcome of one test letter."""
 
     to: str
-    about: str  # whose letter it is
+    about: str  # the customer's row, as "row 12"
     language: str
     accepted: bool
-    said: str  # the relay's reply, or what happened instead
+    reply_text: str  # the relay's reply, or what happened instead
 
 
-class Rehearsed(Struct, frozen=True, kw_only=True):
-    """What became of all of them."""
+class RehearsalResult(Struct, frozen=True, kw_only=True):
+    """The result of ``test``."""
 
-    letters: int  # that were to be sent
-    tried: tuple[Tried, ...]
+    letters: int  # letters to be sent
+    tried: tuple[TriedLetter, ...]  # letters that were tried
 
     @property
     def accepted(self) -> int:
         return sum(each.accepted for each in self.tried)
 
 
-async def rehearse(folder: Path, to: Sequence[str], letters: int, *, on_progress: OnProgress) -> Rehearsed:
+async def rehearse(folder: Path, to: Sequence[str], letters: int, *, on_progress: OnProgress) -> RehearsalResult:
     """Send ``letters`` letters of real customers, marked in the subject, to each of the addresses ``to``.
 
     Raises ``MassApologyError`` with nothing sent.
@@ -72,13 +72,13 @@ async def rehearse(folder: Path, to: Sequence[str], letters: int, *, on_progress
     ) as draft:
         kinds = Kinds(draft.writer, Segments(campaign, draft.header))
         chosen = choose(draft.letters, Choice(sample=letters), kinds, draft.check.letters, on_progress) or ()
-        picked = _a_few((each for batch in draft.letters() for each in batch if each.id in chosen), letters)
+        picked = _in_turn((each for batch in draft.letters() for each in batch if each.id in chosen), letters)
         messages = _messages(picked, guests, draft.writer, campaign, eightbit=extensions.eightbitmime)
     source = _TestSource(messages, campaign)
     await send_through(campaign.relay, password, source, lambda: 1)
     if source.error is not None and not source.tried:
         raise source.error
-    return Rehearsed(letters=len(messages), tried=tuple(source.tried))
+    return RehearsalResult(letters=len(messages), tried=tuple(source.tried))
 
 
 def _guest(address: str) -> str:
@@ -90,8 +90,8 @@ def _guest(address: str) -> str:
         ) from error
 
 
-def _a_few(letters: Iterable[Delivery], count: int) -> list[Delivery]:
-    """So many of them, each language in its turn."""
+def _in_turn(letters: Iterable[Delivery], count: int) -> list[Delivery]:
+    """``count`` of the letters, taken from the languages in turn."""
     by_language: defaultdict[str, list[Delivery]] = defaultdict(list)
     for letter in letters:
         by_language[letter.language].append(letter)
@@ -109,7 +109,7 @@ def _messages(
         content = writer.content(letter, date=date)
         marked = replace(content, subject=f"{MARK} {content.subject}")
         for guest in guests:
-            # A Message-ID of its own: the customer's must not be known to a mailbox that folds repeated ones.
+            # Not the customer's Message-ID: mailboxes that fold messages with one id would hide the real letter.
             theirs = replace(letter, address=guest, message_id=f"<test-{secrets.token_hex(12)}@{domain}>")
             messages.append(writer.message(theirs, marked, date=date, eightbit=eightbit, for_others=True))
     return messages
@@ -122,7 +122,7 @@ class _TestSource:
         rate = parse_rate(campaign.relay.rate)
         self._seconds = rate.seconds / rate.letters if rate else 0.0
         self._left = deque(messages)
-        self.tried: list[Tried] = []
+        self.tried: list[TriedLetter] = []
         self.error: RelayError | None = None
 
     async def next_message(self) -> Message | None:
@@ -137,12 +137,12 @@ class _TestSource:
     def settle(self, message: Message, outcome: Outcome) -> None:
         reply, delivery = outcome.reply, message.delivery
         self.tried.append(
-            Tried(
+            TriedLetter(
                 to=delivery.address,
                 about=f"row {delivery.lines.strip('[]')}",
                 language=delivery.language,
                 accepted=outcome.dot_written and reply is not None and reply.positive,
-                said=f"{reply.code} {reply.text}" if reply else outcome.text,
+                reply_text=f"{reply.code} {reply.text}" if reply else outcome.text,
             )
         )
 

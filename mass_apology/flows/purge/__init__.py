@@ -1,1 +1,1 @@
-"""``purge``: personal data out of a campaign that is over; statuses, digests and the effect of suppressions stay."""
+"""``purge``: removes personal data of a finished campaign; statuses, digests and suppressions keep their effect."""

@@ -1,4 +1,4 @@
-"""``purge``: personal data out of a campaign that is over; statuses, digests and the effect of suppressions stay."""
+"""``purge``: removes personal data from the ledger, the log, this machine's record and the suppression list."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ from mass_apology.system.timestamps import utc_minute
 
 
 class PurgeOptions(Struct, frozen=True, kw_only=True):
-    """What the person asked ``purge`` for."""
+    """The options of ``purge``, as given on the command line."""
 
-    older_than: str  # nothing may have happened to a letter for so long: "90 days"
-    confirm: int | None = None  # the number of people, given beforehand
-    all_suppressions: bool = False  # also entries of the list that other campaigns and people made, if they are so old
+    older_than: str  # time without any event in the campaign, as "90 days"
+    confirm: int | None = None  # the number of people; without it the person is asked to type it
+    all_suppressions: bool = False  # also purge old suppressions made by other campaigns and by hand
 
 
 class Purged(Struct, frozen=True, kw_only=True):
-    """What was forgotten, and what a person still has to see to."""
+    """The result of ``purge``."""
 
-    people: int  # that the ledger told of, rows that were set aside included
-    suppressions: int  # entries of the list that lost their address, and go on working
-    suppressions_kept: int  # entries that keep it: other campaigns', and those made by hand
-    files: tuple[str, ...]  # of the folder: they may hold personal data, and are not ours to delete
+    people: int  # people that the ledger named, rows set aside included
+    suppressions: int  # suppressions that lost their address and stay in effect
+    suppressions_kept: int  # suppressions that keep their address: of other campaigns, or made by hand
+    files: tuple[str, ...]  # files of the folder that may hold personal data and that only the person may delete
 
 
 def purge(folder: Path, options: PurgeOptions, ask: Callable[[int], str]) -> Purged:
-    """Forget people, after the typed or given number of them; ``ask`` gets what the person types.
+    """Forget the people of a campaign, after their number was typed or given; ``ask`` returns the typed text.
 
-    Raises ``ConfirmationError`` where another number is given, where a letter is due or in doubt, where an armed
-    follow-up has letters to send, or where something happened too recently; then nothing is forgotten. Raises
-    ``OutputError`` where this machine's record of the people cannot be written; purging again finishes it.
+    Raises ``ConfirmationError``, with nothing forgotten, if the number is wrong, a letter is due or in doubt, an armed
+    follow-up has letters to send, or the last event is too recent. Raises ``OutputError`` if this machine's record of
+    the people cannot be written; another purge finishes the work.
     """
     seconds = _seconds(options.older_than)
     campaign = read_campaign(folder)
@@ -60,18 +60,18 @@ def purge(folder: Path, options: PurgeOptions, ask: Callable[[int], str]) -> Pur
             _confirm(people, options, ask)
         ledger.purging.purge(now)
         purge_log(folder / LOG_NAME)
-        _purge_record(ledger)
+        _purge_high_water(ledger)
     with Suppressions.open(store_path(campaign, folder)) as store:
         forgotten = store.forget(campaign.name, older_than=now - seconds if options.all_suppressions else None)
         kept = store.named()
     return Purged(people=people, suppressions=forgotten, suppressions_kept=kept, files=remaining_files(folder))
 
 
-def _purge_record(ledger: Ledger) -> None:
-    """By what this machine remembers, nobody of this ledger, or of one that it took the place of, is known any more."""
+def _purge_high_water(ledger: Ledger) -> None:
+    """Remove the people of this ledger, and of those that it replaced, from this machine's record."""
     for name in (ledger.continuity.origin.ledger, *ledger.continuity.replaced()):
-        if said := high_water.forget_people(name):
-            raise OutputError(said, next_step="Make that folder writable, then run the same purge again.")
+        if problem := high_water.forget_people(name):
+            raise OutputError(problem, next_step="Make that folder writable, then run the same purge again.")
 
 
 def _require_finished(folder: Path, campaign: Campaign, ledger: Ledger, now: float) -> None:
@@ -96,14 +96,14 @@ def _require_finished(folder: Path, campaign: Campaign, ledger: Ledger, now: flo
 
 
 def _still_armed(folder: Path, campaign: Campaign, ledger: Ledger, now: float) -> Iterator[tuple[str, int]]:
-    """Waves that somebody agreed to, and how many letters are due yet, now or later."""
+    """Armed waves with letters that are due now or later, and their number."""
     agreed = ledger.waves.armed()
     if not agreed or ledger.is_purged:
         return
-    with suppressed(campaign, folder) as on_the_list:
+    with suppressed(campaign, folder) as suppressions:
         for wave in waves(campaign.follow_up):
             if wave.name in agreed:
-                plan = WavePlan(folder, campaign, ledger, wave, on_the_list)
+                plan = WavePlan(folder, campaign, ledger, wave, suppressions)
                 letters = sum(isinstance(decision, Due) for _, decision in plan.decisions(now))
                 if letters:
                     yield wave.name, letters
@@ -119,9 +119,9 @@ def _require_old(ledger: Ledger, before: float, older_than: str) -> None:
 
 
 def _confirm(people: int, options: PurgeOptions, ask: Callable[[int], str]) -> None:
-    if said := disagreement(people, options.confirm, ask):
+    if problem := disagreement(people, options.confirm, ask):
         raise ConfirmationError(
-            f"The ledger tells of {counted(people, 'person', 'people')}, but {said}; nothing was purged.",
+            f"The ledger tells of {counted(people, 'person', 'people')}, but {problem}; nothing was purged.",
             next_step=f"To forget them for good, run the same command with --confirm {people}.",
         )
 

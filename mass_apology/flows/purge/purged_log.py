@@ -1,4 +1,4 @@
-"""log.jsonl without the words of servers: they repeat names, and parts of addresses that do not look like one."""
+"""Removes servers' texts from log.jsonl: they may repeat names and parts of addresses."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import msgspec
 from mass_apology.errors import OutputError
 from mass_apology.system.whole_file import replacement
 
-_WORDS = ("reply", "reason")
+_TEXT_FIELDS = ("reply", "reason")
 
 
 def purge_log(path: Path) -> None:
-    """Write the log anew, line for line, in one step; what is no JSON object is left out. Raises ``OutputError``."""
+    """Replace the log atomically by one without texts and without incomplete lines. Raises ``OutputError``."""
     if not path.exists():
         return
     try:
         with path.open("rb") as log, replacement(path) as file:
-            file.writelines(_wordless(log))
+            file.writelines(_without_texts(log))
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written anew: {error.strerror or error}.",
@@ -28,8 +28,8 @@ def purge_log(path: Path) -> None:
         ) from error
 
 
-def _wordless(lines: Iterable[bytes]) -> Iterator[bytes]:
+def _without_texts(lines: Iterable[bytes]) -> Iterator[bytes]:
     for line in lines:
         with suppress(msgspec.DecodeError, UnicodeDecodeError):
             facts = msgspec.json.decode(line, type=dict[str, object])
-            yield msgspec.json.encode(facts | {key: "" for key in _WORDS if facts.get(key)}) + b"\n"
+            yield msgspec.json.encode(facts | {key: "" for key in _TEXT_FIELDS if facts.get(key)}) + b"\n"

@@ -1,4 +1,4 @@
-"""What stands in a campaign's folder after a purge and may name people: files that are not the program's to delete."""
+"""Lists the files in a campaign's folder that may still name people after a purge."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MOST_OF_ONE_FOLDER = 5  # files of one sub-folder that are named; of more, the 
 
 
 def remaining_files(folder: Path) -> tuple[str, ...]:
-    """Everything else than the purged ledger and log, campaign.toml and templates, as paths from the folder.
+    """All files but the purged ledger and log, campaign.toml and templates, as paths from the folder.
 
-    A folder with many files is named with their number: "letters/ (2,000 files)".
+    A sub-folder with many files is listed with their number: "letters/ (2,000 files)".
     """
     named_nobody = {
         folder / FILE_NAME,

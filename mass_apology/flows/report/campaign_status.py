@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology.campaign import read_campaign
-from mass_apology.flows.continuity.outside import look, require_ledger, require_plan
+from mass_apology.flows.continuity.outside import compare_ledger, require_ledger, require_plan
 from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.plan import plan
 from mass_apology.ledger import Control, Records
@@ -33,7 +33,7 @@ def campaign_status(folder: Path) -> CampaignStatus:
     """Read the ledger as it is; works while ``send`` runs. Raises ``LedgerError`` where there is none, or no plan."""
     campaign = read_campaign(folder)
     require_ledger(folder, campaign)
-    findings = look(folder, campaign).findings
+    findings = compare_ledger(folder, campaign).findings
     with ledger_store(folder).read(campaign.name) as ledger:
         require_plan(ledger, findings)
         people = ledger.people(FIRST_WAVE)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import LedgerError, OutputError, require_sum
-from mass_apology.flows.continuity.outside import look, require_ledger, require_plan
+from mass_apology.flows.continuity.outside import compare_ledger, require_ledger, require_plan
 from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.output import refuse_existing
 from mass_apology.flows.plan import plan
@@ -56,7 +56,7 @@ def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool
     _require_writable(to, unreached, force=force)
     campaign = read_campaign(folder)
     require_ledger(folder, campaign)
-    findings = look(folder, campaign).findings
+    findings = compare_ledger(folder, campaign).findings
     summary = Summary()
     with ledger_store(folder).read(campaign.name) as ledger:
         require_plan(ledger, findings)

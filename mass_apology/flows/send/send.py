@@ -98,7 +98,7 @@ def _country_of(campaign: Campaign, letter: Delivery) -> str:
 
 def _with_reason(ended: RunResult, campaign: Campaign) -> RunResult:
     if ended.due and not ended.reason and campaign.schedule.first_letter:
-        return replace(ended, reason="What is left may not arrive at this hour, or was stopped; [schedule] says when.")
+        return replace(ended, reason="The rest may not arrive at this hour, or was held back; [schedule] says when.")
     return ended
 
 
@@ -200,7 +200,7 @@ class _Confirmation:
         return Confirmed(
             wave=FIRST_WAVE,
             template=self._campaign.template,
-            parts=plan.without_the_file(parts),
+            parts=plan.without_recipients_part(parts),
             count=due,
             resend=resend,
         )

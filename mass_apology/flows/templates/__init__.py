@@ -1,1 +1,1 @@
-"""``templates``: the situations there are letters for, what they look like, and proofreading them with examples."""
+"""``templates``: lists and shows the templates, begins new ones, and tests them with examples."""

@@ -1,4 +1,4 @@
-"""Letters to nobody: a campaign and customers made of a scenario's examples."""
+"""Makes a campaign and customers from a scenario's examples, for letters that are shown or tested."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ GENDER = "gender"  # an example customer's column
 
 
 def example_facts(scenario: Scenario, languages: Sequence[str], *, optional: bool = True) -> dict[str, Any]:
-    """``[incident]`` with the examples of all facts, or of the required ones; sentences in each language's table."""
-    told = {name: fact for name, fact in scenario.facts.items() if optional or fact.required}
-    plain = {name: fact.example for name, fact in told.items() if fact.type is not FactType.SENTENCE}
-    sentences = {name: scenario.facts[name].example for name in _sentences(scenario) if name in told}
+    """``[incident]`` with the examples of all facts, or only of required ones; sentences in a table per language."""
+    chosen = {name: fact for name, fact in scenario.facts.items() if optional or fact.required}
+    plain = {name: fact.example for name, fact in chosen.items() if fact.type is not FactType.SENTENCE}
+    sentences = {name: scenario.facts[name].example for name in _sentences(scenario) if name in chosen}
     tables = {
         language: {name: each[language] for name, each in sentences.items() if language in each}
         for language in languages
@@ -33,12 +33,12 @@ def example_facts(scenario: Scenario, languages: Sequence[str], *, optional: boo
 def example_campaign(
     template: str, scenario: Scenario, languages: Sequence[str], incident: Mapping[str, Any], *, optional: bool = True
 ) -> Campaign:
-    """A campaign that tells these facts; its sender gives what is optional, or only what is not."""
+    """A campaign with these facts; ``optional`` adds the sender's optional fields, and remedies."""
     known = SenderSettings(from_="Anna Kowalska <anna@acme.example>", company="Acme", phone="+48 22 555 01 23")
     return Campaign(
         name="example",
         template=template,
-        recipients="",  # its letters are of no file
+        recipients="",  # no file
         sender=known if optional else SenderSettings(from_=known.from_),
         relay=RelaySettings(url="-"),
         languages=tuple(languages),

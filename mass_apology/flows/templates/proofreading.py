@@ -1,4 +1,4 @@
-"""A template's letters, written with examples, and all that is wrong with them: what ``templates test`` tells."""
+"""``templates test``: renders a template's letters with examples and collects all findings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EXAMPLES = "examples.toml"
 
 
 class Example(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A letter to write, and what it must say."""
+    """A letter to render, and the words that it must and must not contain; a table of examples.toml."""
 
     title: str
     language: str
@@ -44,10 +44,10 @@ class Example(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     gender: Literal["f", "m", ""] = ""
     time_zone: str = ""
     code: str = ""  # allotted to the customer
-    facts: Literal["all", "required"] = "all"  # which of scenario.toml's examples are told
-    incident: Mapping[str, Any] = field(default_factory=dict)  # facts that differ from them
+    facts: Literal["all", "required"] = "all"  # facts of scenario.toml to use, with their examples
+    incident: Mapping[str, Any] = field(default_factory=dict)  # facts with other values
     rows: tuple[Mapping[str, str], ...] = ({},)
-    says: tuple[str, ...] = ()  # in its subject or text
+    says: tuple[str, ...] = ()  # words required in its subject or text
     says_not: tuple[str, ...] = ()
 
 
@@ -56,16 +56,16 @@ class _Examples(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Proof(Struct, frozen=True, kw_only=True):
-    """What was found in a template's letters."""
+    """The result of testing one template."""
 
     template: str
     languages: tuple[str, ...]
-    letters: int  # that were written
+    letters: int  # letters rendered
     findings: tuple[Finding, ...]
 
 
 def proofs(folder: Path, name: str | None) -> list[Proof]:
-    """Proofread one template, or all of the campaign's own. Raises ``TemplateError`` where there is none."""
+    """Test one template, or all of the campaign's own. Raises ``TemplateError`` if there is none."""
     own = folder / "templates"
     names = [name] if name else sorted({path.parent.name for path in own.glob("*/*.md")})
     if not names:
@@ -90,7 +90,7 @@ def examples_toml(scenario: Scenario, languages: Sequence[str]) -> str:
 
 def _example_toml(scenario: Scenario, language: str) -> Iterator[str]:
     sentences = (fact.example for fact in scenario.facts.values() if fact.type is FactType.SENTENCE and fact.required)
-    told = [example[language] for example in sentences if language in example][:1]
+    words = [example[language] for example in sentences if language in example][:1]
     yield "[[example]]"
     yield f"title = {toml(f'a customer with two rows, {language}')}"
     yield f"language = {toml(language)}"
@@ -98,7 +98,7 @@ def _example_toml(scenario: Scenario, language: str) -> Iterator[str]:
     yield 'gender = "f"'
     yield 'time_zone = "Europe/Riga"'
     yield f"code = {toml(CODE)}  # where the campaign allots codes"
-    yield f"says = {toml([*told])}"
+    yield f"says = {toml([*words])}"
     yield "says_not = []"
     for _ in range(2):
         yield "[[example.rows]]"
@@ -129,13 +129,13 @@ _UNWRITABLE = frozenset(
 
 
 def _titled(finding: Finding, titles: Sequence[str]) -> Finding:
-    """The finding with the first letter that has it: one mistake is told once, however many letters it is in."""
+    """The finding with the title of the first example that has it: one mistake is reported once."""
     more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
     return replace(finding, where=f"{finding.where} ({titles[0]}{more})")
 
 
 def _usual(scenario: Scenario, languages: Sequence[str]) -> Iterator[Example]:
-    """Every language with all that a letter can be told, with as little as can be, and what lies between."""
+    """The examples that every template is tested with: all facts and columns, only the required ones, several rows."""
     full = example_row(scenario)
     needed = {name: full[name] for name, column in scenario.columns.items() if column.required}
     for language in languages:
@@ -153,7 +153,7 @@ def _usual(scenario: Scenario, languages: Sequence[str]) -> Iterator[Example]:
 
 
 def _own(name: str, directories: Sequence[Path]) -> tuple[Example, ...]:
-    """What stands in the template's examples.toml."""
+    """The examples of the template's examples.toml."""
     path = next((path for folder in directories if (path := folder / name / EXAMPLES).is_file()), None)
     if path is None:
         return ()
@@ -164,7 +164,7 @@ def _own(name: str, directories: Sequence[Path]) -> tuple[Example, ...]:
 
 
 class _Proofreader:
-    """Writes examples of one template, and reads them."""
+    """Renders examples of one template and inspects the letters."""
 
     def __init__(
         self, folder: Path, name: str, scenario: Scenario, languages: Sequence[str], directories: tuple[Path, ...]
@@ -177,13 +177,13 @@ class _Proofreader:
         self._writers: dict[str, Writer] = {}
 
     def findings(self, example: Example) -> list[Finding]:
-        """What is wrong with one letter."""
+        """Findings about one letter."""
         if example.language not in self._languages:
             problem = f"There is no letter in the language {example.language!r}."
             return [self._finding(example, "language-missing", problem, f"There are {', '.join(self._languages)}.")]
         try:
             writer = self._writer(example)
-        except MassApologyError as error:  # it writes all languages: none is to blame
+        except MassApologyError as error:  # a writer has all languages, so the error is of the whole template
             return [_failure(error, self._directories[0] / self._name)]
         try:
             return self._read(writer, example)
@@ -200,10 +200,10 @@ class _Proofreader:
         found += [self._located(example, each) for each in writer.legal_findings(inspected.breaches, ())]
         if inspected.letters:
             letter = writer.content(whom)
-            found += self._unsaid(example, " ".join(f"{letter.subject}\n{letter.text}".split()))
+            found += self._wording_findings(example, " ".join(f"{letter.subject}\n{letter.text}".split()))
         return found
 
-    def _unsaid(self, example: Example, text: str) -> Iterator[Finding]:
+    def _wording_findings(self, example: Example, text: str) -> Iterator[Finding]:
         for words in example.says:
             if " ".join(words.split()) not in text:
                 yield self._finding(example, "not-said", f"The letter does not say “{words}”.", _EXPECTED)
@@ -212,7 +212,7 @@ class _Proofreader:
                 yield self._finding(example, "said", f"The letter says “{words}”.", _EXPECTED)
 
     def _writer(self, example: Example) -> Writer:
-        """Compiling takes longer than writing, so examples that tell the same facts share a writer."""
+        """A writer for the example's facts; examples with the same facts share one, since compiling is slow."""
         key = f"{example.facts} {example.incident}"
         if key not in self._writers:
             optional = example.facts == "all"
@@ -223,13 +223,13 @@ class _Proofreader:
         return self._writers[key]
 
     def _located(self, example: Example, finding: Finding) -> Finding:
-        """The finding, at the line of the template that holds the words that it quotes."""
-        told = self._finding(example, finding.code, finding.problem, finding.advice, finding.severity)
+        """The finding, placed at the template's line with the words that it quotes."""
+        found = self._finding(example, finding.code, finding.problem, finding.advice, finding.severity)
         path = letter_path(self._name, example.language, self._directories)
         quoted = _QUOTED.search(finding.problem)
         if quoted is None or quoted[1] not in read(path):
-            return _placed(told)
-        return replace(told, where=f"{path}, line {line_of(path, quoted[1])}")
+            return _placed(found)
+        return replace(found, where=f"{path}, line {line_of(path, quoted[1])}")
 
     def _finding(
         self, example: Example, code: str, problem: str, advice: str, severity: Severity = Severity.ERROR
@@ -243,7 +243,7 @@ class _Proofreader:
 
 
 def _failure(error: MassApologyError, path: Path) -> Finding:
-    """A letter that cannot be written."""
+    """The finding for a letter that cannot be rendered."""
     problem, advice = error.problem, error.next_step
     return _placed(
         Finding(code="letter-fails", severity=Severity.ERROR, where=str(path), problem=problem, advice=advice)
@@ -251,11 +251,11 @@ def _failure(error: MassApologyError, path: Path) -> Finding:
 
 
 def _placed(finding: Finding) -> Finding:
-    """The finding at the line that its problem begins with, where it does."""
-    told = _PLACED.fullmatch(finding.problem)
-    if told is None:
+    """The finding with file and line moved from the beginning of its problem to ``where``."""
+    match = _PLACED.fullmatch(finding.problem)
+    if match is None:
         return finding
-    return replace(finding, where=told["where"], problem=told["problem"][:1].upper() + told["problem"][1:])
+    return replace(finding, where=match["where"], problem=match["problem"][:1].upper() + match["problem"][1:])
 
 
 _EXPECTED = "Correct the letter, or what the example expects."
@@ -264,7 +264,7 @@ _PLACED = re.compile(r"(?P<where>\S.*?\.(?:md|html|txt), line \d+): (?P<problem>
 
 
 def _overlaid(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts, with others in their place; a language's table is laid over a table."""
+    """``facts`` replaced by ``others``; tables are merged."""
     whole = dict(facts)
     for name, value in others.items():
         before = whole.get(name)
@@ -273,5 +273,5 @@ def _overlaid(facts: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, 
 
 
 def _of_scenario(finding: Finding) -> Finding:
-    """A finding about the examples of facts, which stand in scenario.toml."""
+    """The finding placed in scenario.toml, which holds the examples of facts."""
     return replace(finding, where=finding.where.replace("campaign.toml, ", "scenario.toml, the example of "))

@@ -1,4 +1,4 @@
-"""``templates``: the situations there are letters for, and what their letters look like."""
+"""``templates``: lists the situations with letters, shows a letter, and begins a new template."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import available_languages, check_name, shipped_templates
 from mass_apology.model import Content
 
-_NO_SITUATIONS = frozenset({"layouts", "legal"})  # folders beside the situations'
+_NO_SITUATIONS = frozenset({"layouts", "legal"})  # folders in the library that are not templates
 
 
 class Situation(Struct, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class Situation(Struct, frozen=True, kw_only=True):
 
 
 def situations(folder: Path, language: str) -> list[Situation]:
-    """All templates, told in ``language`` where they are, else in English."""
+    """All templates, described in ``language`` if possible, else in English."""
     own, shipped = folder / "templates", shipped_templates()
     directories = (own, shipped) if own.resolve() != shipped else (shipped,)  # in a checkout they are the same
     found: dict[str, Situation] = {}
@@ -49,7 +49,7 @@ def situations(folder: Path, language: str) -> list[Situation]:
 
 
 def show(folder: Path, name: str, language: str) -> Content:
-    """The letter of a template, written with its example data. Raises ``TemplateError``."""
+    """A template's letter, rendered with example data. Raises ``TemplateError``."""
     directories = (folder / "templates", shipped_templates())
     languages = available_languages(name, directories)
     language = language if language in languages else re.split("[-_]", language)[0].lower()  # pl-PL, PL
@@ -65,9 +65,9 @@ def show(folder: Path, name: str, language: str) -> Content:
 
 
 def copy(folder: Path, name: str, source: str) -> Path:
-    """Begin a template of one's own in the campaign's folder, from one that there is, with examples to test it by.
+    """Copy a template to the campaign's folder under a new name, with examples to test it.
 
-    Raises ``OutputError`` where there is one of that name, ``TemplateError`` where the source is not known.
+    Raises ``OutputError`` if the name is taken, ``TemplateError`` if the source is not known.
     """
     directories = (folder / "templates", shipped_templates())
     languages = available_languages(source, directories)
