@@ -331,7 +331,7 @@ def _lose(world: World, chance: Random, happened: Happened) -> None:
     records = [path.read_text() for path in (world.base / "state" / "ledgers").glob("*.json")]
     if witness == "the log" and any(f'"{world.folder.resolve()}"' in each for each in records):
         (world.folder / "log.jsonl").unlink(missing_ok=True)
-    elif witness == "the machine's record":
+    elif witness == "the machine's record" and (world.folder / "log.jsonl").exists():
         shutil.rmtree(world.base / "state" / "ledgers", ignore_errors=True)
     else:
         witness = ""  # nothing else would tell of what left from here

@@ -82,6 +82,10 @@ class Judge:
             self._crashed = self._was_killed = True
         elif happened.settled:
             self._crashed = False
+        elif happened.act.startswith("put back"):
+            self._crashed |= (
+                self._was_killed
+            )  # the copy may have been made after a kill, before anybody settled its traces
         if happened.fault or happened.second_died:
             self._fault(Kind.OTHER, happened, happened.fault or "the second terminal's process failed")
         for what in self._wrong_statuses(happened):
