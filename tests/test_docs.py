@@ -16,6 +16,8 @@ from msgspec import inspect
 from mass_apology import settings
 from mass_apology.cli.app import app
 from mass_apology.guards import GUARDS
+from mass_apology.languages import SHIPPED
+from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import (
     compiled_letter,
     expression_size,
@@ -23,6 +25,7 @@ from mass_apology.letter.markup import (
     rendering_work,
     source,
 )
+from mass_apology.letter.markup.sandbox import _COMPILED, LetterEnvironment
 from mass_apology.letter.message import attach
 from mass_apology.model import Status
 from mass_apology.system import bounded_toml
@@ -62,6 +65,12 @@ def test_every_setting_is_documented_where_its_table_is(table: type[msgspec.Stru
     if not top:  # the tables have sections of their own
         documented |= set(re.findall(r"`\[+([a-z_]+)\]+`", " ".join(headings)))
     assert {field.encode_name for field in msgspec.structs.fields(table)} <= documented
+
+
+def test_every_filter_is_documented() -> None:
+    page = (ROOT / "docs/templates.md").read_text(encoding="utf-8")
+    filters = set(LetterEnvironment(Localiser(SHIPPED["en"])).filters) - _COMPILED
+    assert {name for name in filters if f"`{name}`" not in page} == set()
 
 
 def test_every_environment_variable_is_documented() -> None:
