@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from mass_apology.typed_files.number_format import (
     plain,
     shown_moment,
     shown_number,
+    time_text,
 )
 
 CODES = st.text(st.sampled_from('0#?.,%;"[]\\_*@E+-/<>=$hmsdy €Ggeneral9 ')) | st.text()
@@ -50,3 +53,18 @@ def test_so_many_decimals_are_shown_as_the_format_says(value: Decimal, places: i
 @given(value=st.integers(-(10**15) + 1, 10**15 - 1))
 def test_all_of_a_number_is_plain(value: int) -> None:
     assert plain(float(value)) == str(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (date(2026, 11, 20), "2026-11-20"),
+        (datetime(2026, 11, 20), "2026-11-20"),  # noqa: DTZ001 (a table's moments have no zone)
+        (datetime(2026, 11, 20, 9, 12), "2026-11-20T09:12:00"),  # noqa: DTZ001
+        (datetime(2026, 11, 20, tzinfo=UTC), "2026-11-20T00:00:00+00:00"),
+        (time(9, 12), "09:12:00"),
+        (timedelta(hours=26, minutes=5, seconds=0.4), "26:05:00"),
+    ],
+)
+def test_times_read_as_people_write_them(value: date | time | timedelta, text: str) -> None:
+    assert time_text(value) == text

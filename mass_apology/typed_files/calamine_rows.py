@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mass_apology.typed_files.biff import Seen, seen_cells
 from mass_apology.typed_files.frames import Notice, broken
-from mass_apology.typed_files.number_format import EXACT, plain
+from mass_apology.typed_files.number_format import EXACT, plain, time_text
 from mass_apology.typed_files.sheet_choice import Listed, chosen
 from mass_apology.typed_files.sheet_rows import TOO_LONG, CellFlaw, Range, SheetRow, Value
 
@@ -29,7 +29,6 @@ _VALUES_ONLY = Notice(
     "such as #N/A, and hidden rows like any others.",
     "Open it in a spreadsheet program, save it as .xlsx, and use that.",
 )
-_DAY_START = time()
 
 
 @contextmanager
@@ -78,7 +77,7 @@ def _rows(line: int, values: Mapping[int, Value], known: Seen) -> Iterator[Sheet
         yield SheetRow(line, hidden=line in known.hidden, cells=cells)
 
 
-def _value(cell: object) -> Value:  # noqa: PLR0911 (one return for each type)
+def _value(cell: object) -> Value:
     match cell:
         case bool():
             return str(cell).upper()
@@ -86,12 +85,7 @@ def _value(cell: object) -> Value:  # noqa: PLR0911 (one return for each type)
             if not isfinite(cell):
                 return CellFlaw("cell-error", "holds an infinite number")
             return TOO_LONG if abs(cell) >= EXACT else plain(float(cell))
-        case datetime():
-            return cell.date().isoformat() if cell.time() == _DAY_START else cell.isoformat()
-        case date() | time():
-            return cell.isoformat()
-        case timedelta():
-            minutes, seconds = divmod(round(cell.total_seconds()), 60)
-            return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+        case date() | time() | timedelta():
+            return time_text(cell)
         case _:
             return str(cell)

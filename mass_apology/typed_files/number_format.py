@@ -95,6 +95,21 @@ def number_format(code: str) -> Format | None:
     return None if all(each.whole for each in sections) else Format(code, None, sections)
 
 
+def time_text(value: date | time | timedelta) -> str:
+    """A day, a time of day or a duration as people write it; a moment at midnight is a day, as in most tables."""
+    if isinstance(value, timedelta):
+        return _hours(round(value.total_seconds()))
+    if isinstance(value, datetime) and value.time() == time() and value.tzinfo is None:
+        return value.date().isoformat()
+    return value.isoformat()
+
+
+def _hours(total: int) -> str:
+    """Seconds as "26:05:00"."""
+    minutes, seconds = divmod(total, 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+
+
 def plain(value: float) -> str:
     """All of the number: 15 digits are what a workbook keeps; more would show how 0.3 is stored."""
     text = format(value, ".15g")
@@ -115,8 +130,7 @@ def shown_number(value: float, style: Format) -> str | None:
 def shown_moment(value: float, moment: Moment, *, since_1904: bool) -> Number | None:
     """A serial number as ISO 8601, elapsed time as hours, minutes and seconds; ``None`` where no calendar has it."""
     if moment is Moment.ELAPSED and abs(value) <= _LAST_DAY:
-        minutes, seconds = divmod(round(value * 86400), 60)
-        text = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+        text = _hours(round(value * 86400))
         return Number(text, text)
     if moment is Moment.ELAPSED or not 0 <= value < _LAST_DAY + 1:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from math import isfinite, isnan
 from pathlib import Path
@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 from mass_apology.quantities import counted
 from mass_apology.typed_files.frames import FlawedRow, Heading, Request, Rows, Unreadable
 from mass_apology.typed_files.limits import Budget
-from mass_apology.typed_files.number_format import EXACT, plain
+from mass_apology.typed_files.number_format import EXACT, plain, time_text
 
 if TYPE_CHECKING:
     from pyarrow import Array, DataType, RecordBatch
     from pyarrow.parquet import ParquetFile
 
-_DAY_START = time()
 _FEW_ROWS = 10_000
 _NAMED = 8  # columns in a sentence
 _NEXT_STEP = "Export it anew, or export a CSV."
@@ -144,7 +143,7 @@ def _flaw(cell: object, name: str) -> tuple[str, str] | None:
     return None
 
 
-def _text(cell: object) -> str:  # noqa: PLR0911 (one return for each type)
+def _text(cell: object) -> str:
     """The cell as people write it: whole numbers without a fraction, dates and times as in ISO 8601."""
     match cell:
         case None | _Unsayable():
@@ -155,12 +154,7 @@ def _text(cell: object) -> str:  # noqa: PLR0911 (one return for each type)
             return plain(cell) if isfinite(cell) else ""
         case Decimal():
             return format(cell, "f")
-        case datetime() if cell.time() == _DAY_START and cell.tzinfo is None:
-            return cell.date().isoformat()  # a table's dates are often moments at midnight
-        case date() | time():
-            return cell.isoformat()
-        case timedelta():
-            minutes, seconds = divmod(round(cell.total_seconds()), 60)
-            return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+        case date() | time() | timedelta():
+            return time_text(cell)
         case _:
             return str(cell)

@@ -158,7 +158,7 @@ def test_who_is_on_the_suppression_list_stays_refused(refused: Path, live: Relay
 
 
 @pytest.mark.parametrize(
-    ("wishes", "error", "match"),
+    ("options", "error", "match"),
     [
         ({"code": "5.9.9"}, ConfirmationError, "No letter of the wave first is REFUSED as was asked for"),
         ({"wave": "second"}, ConfirmationError, "No letter of a wave second was ever planned"),
