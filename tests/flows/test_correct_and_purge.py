@@ -118,7 +118,7 @@ def test_nobody_is_written_to_where_no_row_changed(sent: Path, live: Relay) -> N
 
 
 @pytest.mark.parametrize(
-    ("wishes", "problem"),
+    ("options", "problem"),
     [
         ({"wave": "frist"}, "No letter of a wave frist was ever planned"),
         ({"where": "minutes > 1000"}, "No accepted letter of the wave first is one of those"),
@@ -126,7 +126,7 @@ def test_nobody_is_written_to_where_no_row_changed(sent: Path, live: Relay) -> N
         ({"name": "first"}, "is the name of another wave"),
     ],
 )
-def test_a_slip_in_the_wishes_is_told_and_never_called_done(
+def test_a_slip_in_the_options_is_an_error_and_never_called_done(
     sent: Path, live: Relay, options: dict[str, str], problem: str
 ) -> None:
     with pytest.raises(ConfirmationError, match=problem):
