@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-mta test-mta-again mta check lint types layers bench letters gallery ready kill-test stories lock wheel clean
+.PHONY: demo test test-slow test-mta test-mta-again mta check lint types layers bench letters gallery ready kill-test stories lock wheel clean
 
 demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, killed half-way once
 	$(BIN)/mass-apology demo
 
-test: $(VENV)/.dev  ## every test
-	$(BIN)/python -m pytest -n auto --dist loadfile  # a module's browser ends before other modules begin
+test: $(VENV)/.dev  ## the quick tests, in some two minutes
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not mta"
+
+test-slow: $(VENV)/.dev  ## the tests that start processes, wait for the clock, or try everything there is
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and not mta"  # a module's browser ends before others begin
 
 test-mta: mta  ## the same letters through real servers, whose mailboxes are compared with the report (needs root and Debian)
 	$(BIN)/python -m pytest tests/mta -m mta -n 3 --dist loadfile
@@ -20,7 +23,7 @@ test-mta-again: mta  ## of these, those that failed last
 mta: $(VENV)/.dev  ## Postfix, Exim and OpenSMTPD, unpacked below build/mta
 	$(BIN)/python -m tests.mta.debian_trees
 
-check: lint types layers test wheel  ## all that CI runs
+check: lint types layers test test-slow wheel  ## all that CI runs
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

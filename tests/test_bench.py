@@ -9,6 +9,8 @@ from bench.recorder import Arrival
 from bench.verdict import Row, judge
 from mass_apology.model import Status
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = ("a@x.example", "b@x.example", "c@x.example")
 
 

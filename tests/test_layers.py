@@ -18,6 +18,8 @@ from importlinter import api
 from importlinter.application import use_cases
 from importlinter.domain.contract import ContractCheck
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = ROOT / "pyproject.toml"
 LAYERS = [

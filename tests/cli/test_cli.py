@@ -17,6 +17,8 @@ from write_commands_page import COMMANDS, help_of
 
 from mass_apology.flows.report.result_columns import RESULT_COLUMNS, names
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -15,6 +15,8 @@ import pytest
 from live import campaign_folder, customers, relay, send
 from shell import command
 
+pytestmark = pytest.mark.slow
+
 WAVES = """
 [schedule]
 hours = "00:00-24:00"

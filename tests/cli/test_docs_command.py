@@ -14,6 +14,8 @@ from mass_apology.cli.app import app
 from mass_apology.errors import DocsError
 from mass_apology.flows import docs
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 

@@ -9,6 +9,8 @@ import pytest
 from bench import hostile
 from bench.hostile_operators import OperatorsFile, make, operators_files
 
+pytestmark = pytest.mark.slow
+
 EVERY = operators_files()
 _SEEDS = 3  # of the files that are changed at random; the bench tries all
 _SHARE = 3  # and of the others, this part with a second command

@@ -11,6 +11,8 @@ from hostile_judge import gets_a_sentence, tried
 from bench.hostile import Hostile
 from bench.hostile_text import no_files, text_files
 
+pytestmark = pytest.mark.slow
+
 FILES = tried([*text_files()])
 ABSENT = [each for each in no_files() if os.geteuid() or not each.name.startswith("nobody")]  # root may read all
 

@@ -10,6 +10,8 @@ from hostile_judge import gets_a_sentence, tried
 from bench.hostile import Hostile, customers_files
 from bench.hostile_workbooks import parquet_files, workbook_files
 
+pytestmark = pytest.mark.slow
+
 WORKBOOKS = tried([*workbook_files()])
 TABLES = tried([*parquet_files()])
 

@@ -11,6 +11,8 @@ from shell import command
 
 from mass_apology.quantities import are, counted, were
 
+pytestmark = pytest.mark.slow
+
 MANY = re.compile(
     r"\b1 (?:more |refused |test |different )?"
     r"(?:letters|people|persons|rows|addresses|entries|customers|approvals|times|replies|lines|codes|files|days|hours|"

@@ -16,6 +16,8 @@ from mass_apology.errors import ConfirmationError
 from mass_apology.guards import GUARDS
 from mass_apology.model import Severity
 
+pytestmark = pytest.mark.slow
+
 SENDER = "Anna Kowalska <anna@acme-post.net>"
 Break = Callable[[Path, str], None]
 

@@ -14,6 +14,8 @@ import mass_apology.bounces
 from mass_apology.errors import InputError, PasswordError
 from mass_apology.flows.feedback.bounces import Settled, settle
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def sent(tmp_path: Path) -> tuple[Path, dict[int, bytes]]:

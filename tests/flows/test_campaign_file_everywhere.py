@@ -27,6 +27,8 @@ from mass_apology.flows.report.report import report
 from mass_apology.ledger import Control
 from mass_apology.ledger.sqlite import SqliteRecords
 
+pytestmark = pytest.mark.slow
+
 BAD = {
     "schedule": {"hours": "25:00-26:00", "first_letter": True},
     "limits": {"give_up_after": "some time"},

@@ -18,6 +18,8 @@ from test_follow_up_at_once import arrivals, grown
 
 from mass_apology.model import Status
 
+pytestmark = pytest.mark.slow
+
 LETTERS = 60
 FEW = 12  # whose letters come back
 PATIENCE = 60.0  # seconds; a guard against hanging

@@ -19,6 +19,8 @@ from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology.model import Status
 
+pytestmark = pytest.mark.slow
+
 
 def start(folder: Path, due: int, **options: object) -> subprocess.Popen[str]:
     words = [sys.executable, "-m", "mass_apology", "send", "-C", str(folder), "--confirm", str(due)]

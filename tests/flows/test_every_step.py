@@ -23,6 +23,8 @@ from tampered_ledger import tampered
 
 from mass_apology.system.state_folder import STATE_VARIABLE
 
+pytestmark = pytest.mark.slow
+
 THOROUGH = "MASS_APOLOGY_EVERY_STEP"
 """The environment variable that lets processes die at all moments; see ``every_step.Steps``."""
 

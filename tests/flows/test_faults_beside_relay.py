@@ -28,6 +28,8 @@ from mass_apology.letter.render_pool import RenderPool
 from mass_apology.sending import dispatcher as dispatcher_module
 from mass_apology.smtp.sink import SinkSettings
 
+pytestmark = pytest.mark.slow
+
 LETTERS = 400
 SLOW = SinkSettings(latency=0.05)  # so that letters are on their way at every moment
 RELAY = {"connections": 8, "rate": "400/s"}

@@ -31,6 +31,8 @@ from mass_apology.ledger import Control
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Finding, Status
 
+pytestmark = pytest.mark.slow
+
 AWAY = (
     "From: customer{0}@d{0}.example\nTo: anna@acme.example\nSubject: Out of office\nAuto-Submitted: auto-replied\n"
     "In-Reply-To: {1}\n\nThank you.\n"

@@ -26,6 +26,8 @@ from mass_apology.ledger.further_waves import Armed
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
 from mass_apology.model import Finding, Severity, Status
 
+pytestmark = pytest.mark.slow
+
 DAY = 86400.0
 ALWAYS = {"hours": "00:00-24:00", "weekdays": "mon-sun"}
 CHAIN = {"later": {"after": "3 days"}, "last": {"after": "1 day", "from_wave": "later"}}

@@ -13,6 +13,8 @@ from live import campaign_folder, customers, relay, send
 from smtp_fakes import Relay
 from test_follow_up import LATER, armed
 
+pytestmark = pytest.mark.slow
+
 LETTERS = 40
 ROUNDS = 3
 BUSY = "is working on this campaign"

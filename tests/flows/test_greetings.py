@@ -13,6 +13,8 @@ from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.model import Finding, Severity
 
+pytestmark = pytest.mark.slow
+
 URL = "smtp+plain://127.0.0.1:1"
 LETTER = "Subject: Sorry\n\n{{ salutation }}\n\nWe are sorry.\n"
 NEUTRAL = {

@@ -15,6 +15,8 @@ from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology.errors import LedgerError
 
+pytestmark = pytest.mark.slow
+
 LETTERS = 400
 Harm = Callable[[Path], object]
 

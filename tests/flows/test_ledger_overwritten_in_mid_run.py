@@ -19,6 +19,8 @@ from mass_apology.errors import ConfirmationError
 from mass_apology.flows.continuity.rebuild import rebuild
 from mass_apology.flows.feedback import bounces
 
+pytestmark = pytest.mark.slow
+
 FIRST, LETTERS = 10, 300
 Harm = Callable[[Path], object]
 

@@ -30,6 +30,8 @@ from mass_apology.flows.report.report import report
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.system.state_folder import STATE_VARIABLE
 
+pytestmark = pytest.mark.slow
+
 LETTERS = 60
 Harm = Callable[[Path], object]
 

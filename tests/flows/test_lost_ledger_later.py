@@ -25,6 +25,8 @@ from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.system.state_folder import STATE_VARIABLE
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:

@@ -20,6 +20,8 @@ from mass_apology.high_water import HighWater
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Severity
 
+pytestmark = pytest.mark.slow
+
 LETTERS = 200
 
 

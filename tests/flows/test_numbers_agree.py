@@ -25,6 +25,8 @@ from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
 from mass_apology.suppression import Entry, Reason, Suppressions
 
+pytestmark = pytest.mark.slow
+
 DONE = {"withhold_missing": True, "skip_bad_rows": True}
 
 

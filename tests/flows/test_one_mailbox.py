@@ -21,6 +21,8 @@ from mass_apology.flows.follow_up.outlook import outlook
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.schedule import Reason
 
+pytestmark = pytest.mark.slow
+
 LETTER = """Subject: What happened
 
 {{ salutation }}

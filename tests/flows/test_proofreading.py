@@ -18,6 +18,8 @@ from mass_apology.letter.template_files import shipped_templates
 from mass_apology.letter.usage import usage_findings
 from mass_apology.model import Finding, Severity
 
+pytestmark = pytest.mark.slow
+
 SITUATIONS = tuple(sorted(path.parent.name for path in shipped_templates().glob("*/scenario.toml")))
 
 

@@ -27,6 +27,8 @@ from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
 from mass_apology.suppression import Entry, Reason, Suppressions
 
+pytestmark = pytest.mark.slow
+
 DAY = 86400.0
 
 

@@ -24,6 +24,8 @@ from tampered_ledger import tampered
 
 from mass_apology.system.state_folder import STATE_VARIABLE
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(30)
 Stage = tuple[Relay, Clock]
 

@@ -21,6 +21,8 @@ from mass_apology.flows.feedback import retry
 from mass_apology.model import Status
 from mass_apology.system.state_folder import STATE_VARIABLE
 
+pytestmark = pytest.mark.slow
+
 LETTERS = 60
 Harm = Callable[[Path], object]
 

@@ -11,6 +11,8 @@ from mass_apology.sending.dispatcher import UNREACHABLE_LIMIT
 from mass_apology.sending.pacing import Backoff
 from mass_apology.smtp.sink import SinkSettings
 
+pytestmark = pytest.mark.slow
+
 CONNECTIONS = 3 * UNREACHABLE_LIMIT
 
 

@@ -30,6 +30,8 @@ from mass_apology.ledger.sqlite.waves import SqliteWaves
 from mass_apology.model import Status
 from mass_apology.suppression import Reason, Suppressions
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:

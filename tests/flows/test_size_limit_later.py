@@ -18,6 +18,8 @@ from mass_apology.flows.follow_up.follow_up import run
 from mass_apology.model import Severity
 from mass_apology.smtp.sink import SinkSettings
 
+pytestmark = pytest.mark.slow
+
 CODE = "letter-too-large"
 EIGHTBIT = ("PIPELINING", "8BITMIME", "DSN")
 WAVE = {"name": "later", "template": "later", "after": "3 days"}

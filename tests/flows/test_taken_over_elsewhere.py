@@ -9,11 +9,14 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from live import campaign_folder, customers, relay, statuses
 from smtp_fakes import FaultyConversation
 from test_crash import due, received, start
 
 from mass_apology.ledger.sqlite.lock import LEASE
+
+pytestmark = pytest.mark.slow
 
 LETTERS, BEFORE, CONNECTIONS = 60, 20, 2
 PATIENCE = 60.0  # seconds; a guard against hanging

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -19,6 +20,8 @@ from ledger_samples import CAMPAIGN, NOON, bury_holder, held_up, mark, plan, pla
 
 from mass_apology.ledger.sqlite import SqliteLedger
 from mass_apology.model import DUE, TRANSITIONS, Mark, Status
+
+pytestmark = pytest.mark.slow
 
 PLANNED, DEFERRED, HANDING_OVER, IN_DOUBT = Status.PLANNED, Status.DEFERRED, Status.HANDING_OVER, Status.IN_DOUBT
 

@@ -21,6 +21,8 @@ from mass_apology.ledger.sqlite.lock import LEASE, may_be_taken, renew, this_pro
 from mass_apology.model import Status
 from mass_apology.system.processes import start_of
 
+pytestmark = pytest.mark.slow
+
 _HOLDER = """
 import sys
 from pathlib import Path

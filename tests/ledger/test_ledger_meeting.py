@@ -17,6 +17,8 @@ from mass_apology.ledger.sqlite.merging import Row, merge
 from mass_apology.model import Recipient, Status
 from mass_apology.recipients.identity import identify
 
+pytestmark = pytest.mark.slow
+
 REACHED = {Status.HANDING_OVER, Status.ACCEPTED, Status.IN_DOUBT, Status.BOUNCED, Status.COMPLAINED}
 
 

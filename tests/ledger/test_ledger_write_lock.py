@@ -22,6 +22,8 @@ from mass_apology.ledger.sqlite.lock import transaction
 from mass_apology.ledger.sqlite.write_lock import WriteLock, write_lock_file
 from mass_apology.model import Status
 
+pytestmark = pytest.mark.slow
+
 _NOTING = """
 import sys
 from pathlib import Path

@@ -22,6 +22,8 @@ from mass_apology.letter.message.compose import rfc5322_date
 from mass_apology.model import Content
 from mass_apology.settings import numbered
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -15,6 +15,8 @@ from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.letter.message.attach import IMAGE_LIMIT
 
+pytestmark = pytest.mark.slow
+
 
 def look(folder: Path, body: str = "", **tables: Mapping[str, object]) -> Check:
     campaign_folder(folder, "smtp+plain://127.0.0.1:1", customers(3), **tables)

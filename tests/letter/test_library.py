@@ -25,6 +25,8 @@ from mass_apology.letter.template_files import available_languages, letter_texts
 from mass_apology.model import Content, Delivery
 from mass_apology.settings import Campaign, ColumnType
 
+pytestmark = pytest.mark.slow
+
 TEMPLATES = shipped_templates()
 LANGUAGES = tuple(each.code for each in SHIPPED)
 

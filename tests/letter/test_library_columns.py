@@ -10,6 +10,8 @@ from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Delivery
 from mass_apology.settings import Campaign, RelaySettings, SenderSettings
 
+pytestmark = pytest.mark.slow
+
 
 @each_letter
 def test_a_letter_needs_no_column(

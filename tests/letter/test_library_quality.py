@@ -14,6 +14,8 @@ from tests.gallery.accessibility import barriers
 from tests.gallery.samples import DATE, LAYOUTS, Sample, layouts, library, message, saved
 from tests.pages.browser import CHROMIUM, chromium
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = {each.name: each for each in (*library(), *layouts())}
 SUBJECT = 78
 """Characters: what a line of a header holds (RFC 5322 §2.1.1), and more than a mail client shows."""

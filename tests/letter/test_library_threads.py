@@ -18,6 +18,8 @@ from mass_apology.letter.template_files import available_languages
 from mass_apology.model import Content, Severity
 from mass_apology.settings import SubjectLine
 
+pytestmark = pytest.mark.slow
+
 FOLLOW_UP = "follow-up"
 NAMED = ("service", "product")
 DATED = ("started_at", "happened_on")

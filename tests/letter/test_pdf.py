@@ -33,6 +33,8 @@ from mass_apology.letter.render_pool import RenderPool
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.settings import Campaign
 
+pytestmark = pytest.mark.slow
+
 PAPER = {"number": "MA-2026/{n:05d}", "pdf": True, "pdf_name": {"lv": "vēstule.pdf"}}
 NASTY = [
     "#panic()",

@@ -26,6 +26,8 @@ from mass_apology.letter.render_pool import (
 )
 from mass_apology.model import Finding, Message, Severity
 
+pytestmark = pytest.mark.slow
+
 NOW = 1_795_165_920.5
 
 

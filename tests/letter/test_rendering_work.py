@@ -11,6 +11,8 @@ from mass_apology.errors import TemplateError
 from mass_apology.letter.markup.compiled_letter import MAX_CHARACTERS
 from mass_apology.letter.markup.rendering_work import MAX_UNITS, MAX_VALUE, SecurityError, Work, weight
 
+pytestmark = pytest.mark.slow
+
 LONG = f"{{% set x = '{'a' * 9_000}' %}}"
 ITEMS = f"{{% set x = '{'a' * 9_000}' | list %}}"
 DOUBLED = 40

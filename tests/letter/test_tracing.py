@@ -26,6 +26,8 @@ from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import Template, shipped_templates
 from mass_apology.letter.values import Fields
 
+pytestmark = pytest.mark.slow
+
 FILE = Path("en.md")
 COLUMNS = ("plan", "credit", "note")
 CONSTANTS = {"incident": Fields(INCIDENT, ["credit"]), "sender": Fields(SENDER, ["role"]), "language": "en"}

@@ -18,6 +18,8 @@ from mass_apology.letter.template_files import available_languages, load, shippe
 from mass_apology.letter.values import Fields
 from mass_apology.model import Content
 
+pytestmark = pytest.mark.slow
+
 BONDS = {each.code: each.bonds for each in SHIPPED if each.bonds not in {None, Bonds()}}
 
 POLISH = [

@@ -21,6 +21,8 @@ from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Delivery
 from mass_apology.settings import Campaign
 
+pytestmark = pytest.mark.slow
+
 Visiting = Callable[..., Visit]
 
 LETTERS = {

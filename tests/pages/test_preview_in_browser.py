@@ -11,6 +11,8 @@ from browser import Visit, axe_violations
 from playwright.sync_api import Page, expect
 from sample_letters import COMPANY, letter, write_page
 
+pytestmark = pytest.mark.slow
+
 LETTERS = 40
 WIDE = {"viewport": {"width": 1600, "height": 900}}
 NARROW = {"viewport": {"width": 375, "height": 700}}

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from mass_apology.recipients.address import envelope_address
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("written", "address"),

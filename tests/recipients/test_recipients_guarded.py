@@ -13,6 +13,8 @@ from recipient_files import Load, campaign_of
 from mass_apology import recipients
 from mass_apology.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 Reader = Callable[[str], Path]
 
 

@@ -11,6 +11,8 @@ from recipient_files import Load
 from mass_apology.errors import InputError
 from mass_apology.model import Severity
 
+pytestmark = pytest.mark.slow
+
 
 def test_quotes_after_a_blank_are_those_of_the_field(load_text: Load) -> None:
     loaded = load_text(

@@ -14,6 +14,8 @@ from mass_apology.errors import InputError
 from mass_apology.model import Severity
 from mass_apology.settings import ColumnType
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent / "workbooks"
 
 

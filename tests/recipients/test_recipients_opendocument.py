@@ -12,6 +12,8 @@ from recipient_files import Load
 from mass_apology.errors import InputError
 from mass_apology.settings import ColumnType
 
+pytestmark = pytest.mark.slow
+
 _SPACES = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
     for prefix, name in {

@@ -19,6 +19,8 @@ from mass_apology.errors import InputError
 from mass_apology.model import Severity
 from mass_apology.settings import ColumnType
 
+pytestmark = pytest.mark.slow
+
 MOMENT = dt.datetime.fromisoformat("2026-11-20T09:12")
 HEADER = ["email", "name", "account", "minutes"]
 
