@@ -18,9 +18,9 @@ CHANGES = {
     for line in PAGE.partition("## Where to change what")[2].splitlines()
     if line.startswith("| ") and len(cells := line.strip("| ").split(" | ")) == 3 and cells[0] != "change"
 }
-FIFTEEN = (
-    *("filter", "guard", "finding", "status", "reply", "type of columns", "bounces", "option", "ledger", "relay"),
-    *("lint rule", "page", "language", "webhook", "rates"),
+SMALL_CHANGES = (
+    *("filter", "guard", "finding", "status", "reply", "without a reply", "column of the results", "type of columns"),
+    *("bounces", "option", "ledger", "relay", "lint rule", "page", "language", "webhook", "rates"),
 )
 
 
@@ -45,9 +45,9 @@ def test_every_line_of_the_picture_has_its_columns() -> None:
     assert {re.sub("[^│┼]", "", line).replace("┼", "│") for line in PICTURE.splitlines()} == {"││││"}
 
 
-def test_each_of_the_fifteen_changes_has_its_files() -> None:
-    assert len(CHANGES) == len(FIFTEEN)
-    assert [word for word, change in zip(FIFTEEN, CHANGES, strict=True) if word not in change] == []
+def test_each_small_change_has_its_files() -> None:
+    assert len(CHANGES) == len(SMALL_CHANGES)
+    assert [word for word, change in zip(SMALL_CHANGES, CHANGES, strict=True) if word not in change] == []
 
 
 @pytest.mark.parametrize("change", CHANGES)
