@@ -3,7 +3,7 @@
 A command opens it once, as a ``RecipientsFile``: ``inspect`` says how it is written, ``read`` streams its rows,
 ``check_where`` tries a choice of rows, ``Segments`` tells which of the campaign's groups somebody is in. ``look`` and
 ``cells`` are for a campaign still to be written.
-pandas is imported only when a file is really opened.
+pandas is imported only for a choice of rows.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from mass_apology.columns import Value, parser
 from mass_apology.model import Finding, Severity
@@ -106,23 +106,37 @@ def row_finding(*, file: str, line: int, address: str, code: str, problem: str, 
     )
 
 
-def converted(
-    cells: Sequence[str], convert: Callable[[str], T], *, code: str, column: str
-) -> tuple[list[T | None], list[Flaw]]:
-    """Each cell's value, ``None`` where the cell is empty or has a flaw.
+class Converted(NamedTuple, Generic[T]):
+    """What the cells of a column mean."""
+
+    values: Sequence[T | None]  # ``None`` where the cell is empty or has a flaw
+    reasons: Mapping[str, str]  # the flawed texts, and why they are; each completes the sentence "The value '…' …"
+
+    def flaws(self, cells: Sequence[str], code: str, column: str) -> list[Flaw]:
+        """Those of the cells that these values were read from."""
+        if not self.reasons:
+            return []
+        return [
+            Flaw(row, code, column, f"The value '{shown(cell)}' {self.reasons[cell].rstrip('.')}.")
+            for row, cell in enumerate(cells)
+            if cell in self.reasons
+        ]
+
+
+def converted(cells: Sequence[str], convert: Callable[[str], T]) -> Converted[T]:
+    """Each cell's value; the same text is converted once.
 
     ``convert`` raises ``ValueError`` whose text completes the sentence "The value '…' …".
     """
-    values: list[T | None] = []
-    flaws: list[Flaw] = []
-    for index, cell in enumerate(cells):
-        value = None
+    known: dict[str, T | None] = {}
+    reasons: dict[str, str] = {}
+    for cell in dict.fromkeys(cells):
         try:
-            value = convert(cell) if cell else None
+            known[cell] = convert(cell) if cell else None
         except ValueError as reason:
-            flaws.append(Flaw(index, code, column, f"The value '{shown(cell)}' {str(reason).rstrip('.')}."))
-        values.append(value)
-    return values, flaws
+            known[cell] = None
+            reasons[cell] = str(reason)
+    return Converted([known[cell] for cell in cells], reasons)
 
 
 def time_zone(text: str) -> str:

@@ -8,15 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from mass_apology.model import Finding, Severity
 from mass_apology.recipients.cells import BLANKS, composed, has_accents_apart
 from mass_apology.recipients.column_layout import listed, note
 from mass_apology.spreadsheets import unmarked
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 LINES_SHOWN = 5
 COLUMNS_SHOWN = 8
@@ -96,12 +92,9 @@ class Cleaner:
         self._file = file
         self._noted: dict[str, Noted] = {}
 
-    def cleaned(self, frame: pd.DataFrame, lines: Sequence[int]) -> pd.DataFrame:
+    def cleaned(self, columns: Mapping[str, list[str]], lines: Sequence[int]) -> dict[str, list[str]]:
         """The same rows; ``lines`` are those where they start. Lines within a cell end in a line feed."""
-        import pandas as pd  # noqa: PLC0415 (350 ms that no other command should pay)
-
-        columns = {column: self._column(column, frame[column].tolist(), lines) for column in frame.columns}
-        return pd.DataFrame(columns, dtype=object, index=frame.index)
+        return {column: self._column(column, cells, lines) for column, cells in columns.items()}
 
     def findings(self) -> Iterator[Finding]:
         """What was taken away so far, each kind once."""

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -16,9 +15,6 @@ from mass_apology.model import Finding, Recipient, Severity, Withheld
 from mass_apology.recipients.cells import BLANKS, CONTROL, composed, shown
 from mass_apology.settings import ColumnSettings, ColumnType
 from mass_apology.spreadsheets import unmarked
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MOST_COLUMNS = 5000
 """More columns than any customers' file has; each costs time for every few thousand rows."""
@@ -56,9 +52,9 @@ class Batch(Struct, frozen=True, kw_only=True):
 class Chunk(Struct, frozen=True, kw_only=True):
     """Some consecutive rows as texts, before they are checked."""
 
-    frame: pd.DataFrame  # object columns of str, named by the header, in its order
-    lines: list[int]  # for each row of the frame, the line where it starts
-    misfits: list[Finding]  # rows whose structure is wrong; they are not in the frame
+    columns: Mapping[str, list[str]]  # the cells by column, in the header's order
+    lines: list[int]  # for each row the line where it starts
+    misfits: list[Finding]  # rows whose structure is wrong; their cells are not in the columns
     mended: Mapping[str, Sequence[int]] = {}  # the code of what was mended in the structure of rows → their lines
 
 

@@ -1,7 +1,7 @@
-"""Text files with a delimiter: a structure pass finds every row, then pandas reads the rows that are whole.
+"""Text files with a delimiter, parsed once by ``csv``: rows that are whole, with their lines, and those that are not.
 
-``csv.reader`` knows where each row starts and how many fields it has, and refuses quotes that do not close; pandas
-would shift, pad or drop such rows without a word. Rows that do not fit are set aside before pandas sees the text.
+``csv.reader`` tells where each row starts and how many fields it has, and refuses quotes that do not close; pandas
+would shift, pad or drop such rows without a word.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from msgspec import Struct
 
 from mass_apology.errors import InputError
 from mass_apology.model import Finding, Severity
@@ -26,10 +28,8 @@ from mass_apology.recipients.column_layout import (
 )
 from mass_apology.recipients.encoding import Encoding, undecodable
 from mass_apology.recipients.recipients_file import RecipientsFile
-from mass_apology.recipients.row_structure import DELIMITERS, meant, padded_quotes, separator_line, written
-
-if TYPE_CHECKING:
-    import pandas as pd
+from mass_apology.recipients.row_structure import DELIMITERS, meant, padded_quotes, separator_line
+from mass_apology.recipients.row_table import by_column
 
 _SAMPLE = 1 << 16  # characters the delimiter is found from
 _SAMPLE_ROWS = 100
@@ -90,17 +90,13 @@ def chunks(file: RecipientsFile, layout: Layout, address: str, rows: int) -> Ite
         header = structure.header() or []
         check_unchanged(file.path, header, layout)
         position = layout.header.index(address)
-        while block := structure.block(rows, width=len(header), named=len(layout.header)):
-            lines = block.lines
-            frame = _frame(block.text, layout, width=len(header))
-            if len(frame) != len(lines):
-                raise InputError(
-                    f"{file.path} can be understood in two ways between the lines {lines[0]} and {lines[-1]}.",
-                    next_step="Write the file anew with every field in double quotes.",
-                )
-            frame, lines, unnamed = _without_unnamed(frame, lines, layout)
-            misfits = [_misfit_finding(file.name, each, position) for each in (*block.misfits, *unnamed)]
-            yield Chunk(frame=frame, lines=lines, misfits=misfits, mended=block.mended)
+        while (block := structure.block(rows, layout.header, width=len(header))) is not None:
+            yield Chunk(
+                columns=block.columns,
+                lines=block.lines,
+                misfits=[_misfit_finding(file.name, each, position) for each in block.misfits],
+                mended=block.mended,
+            )
 
 
 def _usable(delimiter: str) -> str:
@@ -135,13 +131,13 @@ class _Misfit(NamedTuple):
     problem: str
 
 
-class _Block(NamedTuple):
-    """Some consecutive rows: the whole ones as text, where those start, and the others."""
+class _Block(Struct):
+    """Some consecutive rows: the cells of the whole ones by column, where those start, and the others."""
 
-    text: str
-    lines: list[int]
-    misfits: list[_Misfit]
-    mended: dict[str, list[int]]  # code of what was mended in rows → their lines
+    columns: dict[str, list[str]] = {}
+    lines: list[int] = []
+    misfits: list[_Misfit] = []
+    mended: dict[str, list[int]] = {}  # code of what was mended in rows → their lines
 
 
 class _Structure:
@@ -151,7 +147,7 @@ class _Structure:
         self._file = file
         self._encoding = encoding
         self._delimiter = delimiter
-        self._taken: list[str] = []  # the lines that the reader took since the last block
+        self._taken: list[str] = []  # the lines that the reader took since the last row
         self._before = 0  # how many lines it took until then
         self._padded = padded_quotes(delimiter)
         self._doubtful = False  # a quote may stand after a blank in the lines since the last row
@@ -174,51 +170,51 @@ class _Structure:
                     return fields
         return None
 
-    def block(self, rows: int, *, width: int, named: int) -> _Block | None:
+    def block(self, rows: int, header: Sequence[str], *, width: int) -> _Block | None:
         """The next rows, blank lines counted among them; ``None`` at the end of the file.
 
-        The header has ``width`` fields, the first ``named`` of them with names.
+        The rows have ``width`` fields, the first of which are the columns of ``header``; the others have no names.
         """
-        block = _Block("", [], [], {})
-        changes: list[tuple[slice, list[str]]] = []
+        block = _Block()
+        first = self._before
         with self._explained():
-            start = self._reader.line_num
-            for fields in islice(self._reader, rows):
-                end = self._reader.line_num
-                if len(fields) == width and not self._doubtful:
-                    block.lines.append(start + 1)
-                else:
-                    span = slice(start - self._before, end - self._before)
-                    changes.append((span, self._mended(block, start + 1, fields, span, width, named)))
-                start = end
-        if not self._taken:
-            return None
-        for span, lines in reversed(changes):
-            self._taken[span] = lines
-        return block._replace(text=self._forget())
+            block.columns = by_column(header, self._whole_rows(block, rows, width, len(header)))
+        return None if self._before == first else block
 
-    def _mended(self, block: _Block, line: int, fields: list[str], span: slice, width: int, named: int) -> list[str]:
-        """The text of a row that is not as wide as the header, or doubtful; it is noted in the block."""
-        self._doubtful = False
-        kept = self._taken[span]
-        row = meant(fields, "".join(kept), self._delimiter, width=width, named=named)
+    def _whole_rows(self, block: _Block, rows: int, width: int, named: int) -> Iterator[Sequence[str]]:
+        """The fields of the rows that can be used; what is to be said of all of them is noted in the block."""
+        for fields in islice(self._reader, rows):
+            whole: Sequence[str] = fields
+            if len(fields) != width or self._doubtful:
+                whole = self._mended(block, fields, width, named)
+            if width > named and any(field.strip(BLANKS) for field in whole[named:]):
+                problem = f"There is something to the right of the header's {named} columns."
+                block.misfits.append(_Misfit(self._before + 1, whole[:named], "field-count", problem))
+            elif whole:
+                block.lines.append(self._before + 1)
+                yield whole
+            self._forget()
+
+    def _mended(self, block: _Block, fields: list[str], width: int, named: int) -> Sequence[str]:
+        """The fields of a row that is not as wide as the header, or doubtful; none where it is of no use.
+
+        What is wrong with it, or was mended in it, is noted in the block.
+        """
+        line = self._before + 1
+        row = meant(fields, "".join(self._taken), self._delimiter, width=width, named=named)
         if row.flaw:
             block.misfits.append(_Misfit(line, fields, row.flaw, row.problem))
-        if row.flaw or not row.fields:
-            if len(fields) > 1 and not row.flaw:
-                block.mended.setdefault("rows-empty", []).append(line)
-            return []
-        block.lines.append(line)
-        if not row.mended:
-            return kept
-        block.mended.setdefault(row.mended, []).append(line)
-        return [written(row.fields, self._delimiter)]
+        elif row.mended:
+            block.mended.setdefault(row.mended, []).append(line)
+        elif not row.fields and len(fields) > 1:
+            block.mended.setdefault("rows-empty", []).append(line)
+        return row.fields
 
-    def _forget(self) -> str:
-        text = "".join(self._taken)
+    def _forget(self) -> None:
+        """The lines of a row that was looked at."""
         self._taken.clear()
+        self._doubtful = False
         self._before = self._reader.line_num
-        return text
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -268,46 +264,3 @@ def _misfit_finding(file: str, misfit: _Misfit, position: int) -> Finding:
         code, problem = "totals-row", totals_problem(totals)
     found = misfit.fields[position] if position < len(misfit.fields) else ""
     return row_finding(file=file, line=misfit.line, address=found, code=code, problem=problem)
-
-
-def _without_unnamed(
-    frame: pd.DataFrame, lines: list[int], layout: Layout
-) -> tuple[pd.DataFrame, list[int], list[_Misfit]]:
-    """The columns that have names; a row with something in another one cannot be used."""
-    named = len(layout.header)
-    filled = {
-        row for column in frame.columns[named:] for row, cell in enumerate(frame[column].tolist()) if cell.strip(BLANKS)
-    }
-    frame = frame.iloc[:, :named]
-    if filled:
-        rows = frame.to_numpy().tolist()
-        problem = f"There is something to the right of the header's {named} columns."
-        unnamed = [_Misfit(lines[row], rows[row], "field-count", problem) for row in sorted(filled)]
-        kept = [row for row in range(len(lines)) if row not in filled]
-        return _with_header(frame.iloc[kept], layout), [lines[row] for row in kept], unnamed
-    return _with_header(frame, layout), lines, []
-
-
-def _with_header(frame: pd.DataFrame, layout: Layout) -> pd.DataFrame:
-    import pandas as pd  # noqa: PLC0415 (350 ms that no other command should pay)
-
-    return frame.set_axis(pd.Index(layout.header, dtype=object), axis="columns")
-
-
-def _frame(text: str, layout: Layout, *, width: int) -> pd.DataFrame:
-    """The rows, with a column for each field of the header, those without names too; the columns are numbered."""
-    import pandas as pd  # noqa: PLC0415 (350 ms that no other command should pay)
-
-    # The header's own names may hold quotes, and a text that begins with a header cannot begin with U+FEFF.
-    numbers = layout.delimiter.join(str(number) for number in range(width))
-    return pd.read_csv(
-        StringIO(f"{numbers}\n{text}", newline=""),
-        sep=layout.delimiter,
-        engine="c",
-        dtype=object,  # with na_filter: "NA" stays a name and "00123" an account
-        na_filter=False,
-        keep_default_na=False,
-        index_col=False,
-        skip_blank_lines=False,  # the blank ones are gone; what is left is a row, and keeps its leading blanks
-        low_memory=False,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 
 from msgspec.structs import asdict
 
@@ -72,11 +73,10 @@ def cells(
     with file.read_errors():
         cleaner, repeated = Cleaner(file.name), RepeatedHeader(layout.header)
         for chunk in _chunks(file, layout, _unwritten(file), layout.header[0], chunk_rows):
-            frame = cleaner.cleaned(chunk.frame, chunk.lines)
-            rows = zip(*(frame[column].tolist() for column in frame.columns), strict=True)
-            # With ``loc`` a list that is empty chooses none of the rows, and not none of the columns.
-            frame = frame.loc[[any(row) and repeated.kind(row) is Header.NOT_AT_ALL for row in rows]]
-            yield {column: frame[column].tolist() for column in columns}
+            cleaned = cleaner.cleaned(chunk.columns, chunk.lines)
+            rows = zip(*cleaned.values(), strict=True)
+            kept = [any(row) and repeated.kind(row) is Header.NOT_AT_ALL for row in rows]
+            yield {column: list(compress(cleaned[column], kept)) for column in columns}
 
 
 def _unwritten(file: RecipientsFile) -> Campaign:

@@ -63,13 +63,6 @@ def meant(fields: Sequence[str], text: str, delimiter: str, *, width: int, named
     return Meant(fields=sized, mended=mended or ("row-ends-removed" if len(whole) != width else ""))
 
 
-def written(fields: Sequence[str], delimiter: str) -> str:
-    """The row as a line of text that every reader understands alike."""
-    line = StringIO(newline="")
-    csv.writer(line, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(fields)
-    return line.getvalue()
-
-
 def _requoted(fields: Sequence[str], text: str, delimiter: str) -> list[str] | None:
     """The fields, those in quotes after a blank put together and without quotes; ``None`` where one is not closed."""
     quoted = _truly_quoted(text, delimiter)

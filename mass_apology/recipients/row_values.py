@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mass_apology.columns import Value
 from mass_apology.control_characters import turns_what_follows
 from mass_apology.model import Finding, Recipient, Severity, Withheld
 from mass_apology.names import clickable
@@ -22,7 +21,6 @@ from mass_apology.recipients.cells import (
     row_finding,
     shown,
     time_zone,
-    value_reader,
 )
 from mass_apology.recipients.cleaning import Cleaner
 from mass_apology.recipients.column_layout import (
@@ -36,11 +34,9 @@ from mass_apology.recipients.damage import Damage
 from mass_apology.recipients.identity import identify, identify_unusable
 from mass_apology.recipients.languages import LanguageNotes, language
 from mass_apology.recipients.leading_zeros import LeadingZeros
+from mass_apology.recipients.row_table import RowTable, readers
 from mass_apology.recipients.where import Where
-from mass_apology.settings import Campaign, ColumnType
-
-if TYPE_CHECKING:
-    import pandas as pd
+from mass_apology.settings import Campaign
 
 _HEADERS_TOLD = 100  # in the middle of a file; more are not worth the memory
 _LONGEST_NAME = 200  # characters
@@ -65,18 +61,15 @@ class RowChecks:
         self._roles = roles
         self._where = where
         self._each_customer = campaign.one_letter_per == "customer"
-        self._readers = {
-            column: value_reader(kind, campaign.time_zone)
-            for column, kind in campaign.types.items()
-            if kind is not ColumnType.TEXT
-        }
+        self._readers = readers(campaign.types, campaign.time_zone)
 
     def batch(self, chunk: Chunk) -> Batch:
         """The chunk's rows as recipients and findings."""
-        lines, columns, passed_over = self._chosen(chunk)
+        lines, table, passed_over = self._chosen(chunk)
+        columns = table.texts
         self._languages.see(columns, lines)
         self._zeros.see(columns, lines)
-        cells = _CheckedCells(columns)
+        cells = _CheckedCells(table)
         cells.flaws += self._damage.flaws(columns, lines)
         people = self._people(cells)
         sound = [True] * len(lines)
@@ -102,29 +95,28 @@ class RowChecks:
         told = [finding for each in watches for finding in each.findings()]
         return [*self._cleaner.findings(), *self._headers, *told]
 
-    def _chosen(self, chunk: Chunk) -> tuple[list[int], dict[str, _Cells], int]:
-        """The rows that ``where`` does not leave out: their lines, and cells by column; how many rows are none."""
+    def _chosen(self, chunk: Chunk) -> tuple[list[int], RowTable, int]:
+        """The rows that ``where`` does not leave out, with their lines; how many rows are none."""
         for code, mended in chunk.mended.items():
             self._cleaner.note(code, mended)
-        frame, lines = self._cleaner.cleaned(chunk.frame, chunk.lines), chunk.lines
-        nobody = self._no_rows(frame, lines)
+        table, lines = RowTable(self._cleaner.cleaned(chunk.columns, chunk.lines), self._readers), chunk.lines
+        nobody = self._no_rows(table.texts, lines)
         if nobody:
             kept = [row not in nobody for row in range(len(lines))]
-            frame, lines = frame[kept], list(compress(lines, kept))
-        self._watch.see({column: frame[column].tolist() for column in self._watch.columns}, lines)
+            table, lines = table.chosen(kept), list(compress(lines, kept))
+        self._watch.see(table.texts, lines)
         if self._where is not None:
-            chosen = self._where.chosen(frame)
-            frame, lines = frame[chosen], list(compress(lines, chosen))
-        return lines, {column: frame[column].tolist() for column in frame.columns}, len(nobody)
+            chosen = self._where.chosen(table)
+            table, lines = table.chosen(chosen), list(compress(lines, chosen))
+        return lines, table, len(nobody)
 
-    def _no_rows(self, frame: pd.DataFrame, lines: Sequence[int]) -> set[int]:
+    def _no_rows(self, columns: Mapping[str, _Cells], lines: Sequence[int]) -> set[int]:
         """The positions of rows without any value, and of those that repeat the column names."""
         found: dict[str, list[int]] = {"rows-empty": [], "header-repeated": []}
-        odd = [row for row, address in enumerate(frame[self._roles.address].tolist()) if "@" not in address]
-        columns = [frame[column].tolist() for column in frame.columns] if odd else []
-        repeated = RepeatedHeader(list(frame.columns))
+        odd = [row for row, address in enumerate(columns[self._roles.address]) if "@" not in address]
+        repeated = RepeatedHeader(tuple(columns))
         for row in odd:
-            values = [cells[row] for cells in columns]
+            values = [cells[row] for cells in columns.values()]
             if not any(values):
                 found["rows-empty"].append(row)
             elif (kind := repeated.kind(values)) is Header.AS_IT_IS:
@@ -162,8 +154,7 @@ class RowChecks:
             cells.stripped(roles.key),
             cells.fields(),
         )
-        for column, read in self._readers.items():
-            cells.check_values(column, read)
+        cells.check_values()
         cells.keep_only_totals()
         return people
 
@@ -181,8 +172,9 @@ class RowChecks:
 class _CheckedCells:
     """The cells of one batch, and the flaws that were found in them so far."""
 
-    def __init__(self, columns: Mapping[str, _Cells]) -> None:
-        self._columns = columns
+    def __init__(self, table: RowTable) -> None:
+        self._table = table
+        self._columns = table.texts
         self.flaws: list[Flaw] = []
 
     def find_controls(self, of_one_line: set[str | None]) -> None:
@@ -251,14 +243,16 @@ class _CheckedCells:
         """What the stripped cells mean, empty where they are empty or flawed."""
         if column is None:
             return self.stripped(None)
-        values, flaws = converted(self.stripped(column), convert, code=code, column=column)
-        self._add_new(flaws)
-        return [value or "" for value in values]
+        cells = self.stripped(column)
+        read = converted(cells, convert)
+        self._add_new(read.flaws(cells, code, column))
+        return [value or "" for value in read.values]
 
-    def check_values(self, column: str, read: Callable[[str], Value]) -> None:
-        """Values that are not of the column's declared type."""
-        _, flaws = converted(self._columns[column], read, code="value-invalid", column=column)
-        self._add_new([flaw._replace(problem=f"In column '{shown(column)}': {flaw.problem}") for flaw in flaws])
+    def check_values(self) -> None:
+        """Values that are not of their column's declared type."""
+        for column in self._table.typed:
+            flaws = self._table.values(column).flaws(self._columns[column], "value-invalid", column)
+            self._add_new([flaw._replace(problem=f"In column '{shown(column)}': {flaw.problem}") for flaw in flaws])
 
     def fields(self) -> list[dict[str, str]]:
         """For each row its cells that are not empty, by column."""

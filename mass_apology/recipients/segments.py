@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
+from mass_apology.recipients.row_table import RowTable, readers
 from mass_apology.recipients.where import compiled
 from mass_apology.settings import Campaign
 
@@ -24,7 +25,7 @@ class Segments:
 
         Raises ``InputError`` where one cannot be used.
         """
-        self._header = header
+        self._readers = readers(campaign.types, campaign.time_zone)
         self._tests = {
             name: compiled(expression, header, campaign.types, campaign.time_zone, key=f"{key}.{name}" if name else key)
             for name, expression in (campaign.segments if expressions is None else expressions).items()
@@ -34,10 +35,10 @@ class Segments:
         """For each person, who may have several rows (their non-empty fields), the segments that hold one of them."""
         if not self._tests:
             return [()] * len(people)
-        import pandas as pd  # noqa: PLC0415 (350 ms that no other command should pay)
-
-        rows = pd.DataFrame(list(chain.from_iterable(people)), columns=list(self._header), dtype=object).fillna("")
-        chosen = {name: where.chosen(rows).tolist() for name, where in self._tests.items()}
+        rows = list(chain.from_iterable(people))
+        named = {column for where in self._tests.values() for column in where.columns}
+        table = RowTable({column: [row.get(column, "") for row in rows] for column in named}, self._readers)
+        chosen = {name: where.chosen(table) for name, where in self._tests.items()}
         found: list[tuple[str, ...]] = []
         start = 0
         for person in people:

@@ -19,6 +19,7 @@ from mass_apology.recipients.column_layout import (
     check_unchanged,
     note,
 )
+from mass_apology.recipients.row_table import by_column
 from mass_apology.settings import Campaign, ColumnType
 from mass_apology.typed_files import FlawedRow, Heading, Request, Rows
 
@@ -77,10 +78,11 @@ def _numbers_shown(path: Path, heading: Heading, campaign: Campaign) -> Iterator
 
 
 def _chunk(path: Path, layout: Layout, rows: Rows) -> Chunk:
-    import pandas as pd  # noqa: PLC0415 (350 ms that no other command should pay)
-
-    frame = pd.DataFrame(rows.texts, columns=pd.Index(layout.header, dtype=object), dtype=object)
-    return Chunk(frame=frame, lines=rows.lines, misfits=[_finding(path, each) for each in rows.flawed])
+    return Chunk(
+        columns=by_column(layout.header, rows.texts),
+        lines=rows.lines,
+        misfits=[_finding(path, each) for each in rows.flawed],
+    )
 
 
 def _finding(path: Path, row: FlawedRow) -> Finding:

@@ -21,8 +21,9 @@ from msgspec import Struct
 
 from mass_apology.columns import Value, parser
 from mass_apology.errors import InputError
-from mass_apology.recipients.cells import converted, shown, value_reader
+from mass_apology.recipients.cells import shown
 from mass_apology.recipients.column_layout import listed, nearest
+from mass_apology.recipients.row_table import RowTable
 from mass_apology.settings import ColumnType
 
 if TYPE_CHECKING:
@@ -70,29 +71,26 @@ class Where(Struct, frozen=True, kw_only=True):
 
     columns: tuple[str, ...]  # those the expression names
     texts: Mapping[str, tuple[str, ...]]  # columns of text → what they are compared with
-    types: Mapping[str, ColumnType]
-    time_zone: str
     test: _Test
 
-    def chosen(self, frame: pd.DataFrame) -> pd.Series[bool]:
+    def chosen(self, rows: RowTable) -> list[bool]:
         """For each row whether it is chosen. One with a value that cannot be read is: it has to be reported."""
-        table = {column: self._read(column, frame[column]) for column in self.columns}
+        table = {column: _column(rows, column) for column in self.columns}
         chosen = self.test(table).fillna(value=False).astype(bool)
         for column in table.values():
             chosen |= ~column.known & (column.texts != "")
-        return chosen
+        return chosen.tolist()
 
-    def _read(self, column: str, texts: pd.Series[Any]) -> _Column:
-        import pandas as pd  # noqa: PLC0415 (350 ms that no other command should pay)
 
-        kind = self.types.get(column, ColumnType.TEXT)
-        if kind is ColumnType.TEXT:  # an empty text is a text like any other
-            return _Column(texts=texts, values=texts, known=texts.notna())
-        read = value_reader(kind, self.time_zone)
-        values = pd.Series(
-            converted(texts.tolist(), read, code="value-invalid", column=column)[0], index=texts.index, dtype=object
-        )
-        return _Column(texts=texts, values=values, known=values.notna())
+def _column(rows: RowTable, column: str) -> _Column:
+    import pandas as pd  # noqa: PLC0415 (350 ms that only a choice of rows should pay)
+
+    texts = pd.Series(rows.texts[column], dtype=object)
+    if column not in rows.typed:  # an empty text is a text like any other
+        return _Column(texts=texts, values=texts, known=texts.notna())
+    typed: Sequence[Any] = rows.values(column).values
+    values = pd.Series(typed, dtype=object)
+    return _Column(texts=texts, values=values, known=values.notna())
 
 
 def compiled(
@@ -126,7 +124,7 @@ def compiled(
             reason = reason.replace(identifier, f"`{name}`")
         raise _refused(key, expression, reason) from error
     texts = {column: tuple(values) for column, values in builder.texts.items()}
-    return Where(columns=tuple(builder.columns), texts=texts, types=types, time_zone=time_zone, test=test)
+    return Where(columns=tuple(builder.columns), texts=texts, test=test)
 
 
 def check_where(expression: str, header: Sequence[str], types: Mapping[str, ColumnType]) -> None:

@@ -11,6 +11,7 @@ from recipient_files import Load
 
 from mass_apology.errors import InputError
 from mass_apology.recipients import check_where
+from mass_apology.recipients.row_table import RowTable, readers
 from mass_apology.recipients.where import compiled
 from mass_apology.settings import ColumnType
 
@@ -180,18 +181,14 @@ _CELLS = st.lists(st.one_of(st.just(""), st.integers(-50, 50).map(str)), min_siz
 def test_comparisons_are_those_of_numbers_and_never_of_empty_cells(
     cells: list[str], bound: int, comparison: str, opposite: bool
 ) -> None:
-    import pandas as pd
-
     text = f"minutes {comparison} {bound}"
     where = compiled(f"not ({text})" if opposite else text, ["minutes"], TYPES)
-    mask = where.chosen(pd.DataFrame({"minutes": cells}, dtype=object)).tolist()
+    mask = where.chosen(RowTable({"minutes": cells}, readers(TYPES, "UTC")))
     compare = {"<": int.__lt__, "<=": int.__le__, ">": int.__gt__, ">=": int.__ge__, "==": int.__eq__, "!=": int.__ne__}
     assert mask == [bool(cell) and compare[comparison](int(cell), bound) is not opposite for cell in cells]
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.dates(date(1900, 1, 1), date(2100, 1, 1)))
 def test_dates_are_compared_as_dates(one: date, other: date) -> None:
-    import pandas as pd
-
     where = compiled(f"since < '{other.isoformat()}'", ["since"], TYPES)
-    assert where.chosen(pd.DataFrame({"since": [one.isoformat(), ""]}, dtype=object)).tolist() == [one < other, False]
+    assert where.chosen(RowTable({"since": [one.isoformat(), ""]}, readers(TYPES, "UTC"))) == [one < other, False]
