@@ -15,6 +15,8 @@ from mass_apology.bounces.bounce_report import Cause, Kind, Report
 from mass_apology.bounces.mail_reading import read
 from mass_apology.bounces.parts import LIMIT, read_headers, take_apart
 
+pytestmark = pytest.mark.slow
+
 CORPUS = Path(__file__).parent / "corpus"
 EXPECTED: Mapping[str, Mapping[str, object]] = tomllib.loads((CORPUS / "corpus.toml").read_text(encoding="utf-8"))
 MESSAGES = {name: (CORPUS / f"{name}.eml").read_bytes() for name in EXPECTED}

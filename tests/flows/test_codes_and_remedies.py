@@ -21,6 +21,8 @@ from mass_apology.flows.feedback.choices import choose
 from mass_apology.flows.follow_up.affected import CorrectOptions as Correction
 from mass_apology.flows.follow_up.correct import correct
 
+pytestmark = pytest.mark.slow
+
 OFFER = """Subject: We owe you something
 
 {{ salutation }}

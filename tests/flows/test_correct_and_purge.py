@@ -17,6 +17,8 @@ from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.flows.send.sending_run import RunResult
 
+pytestmark = pytest.mark.slow
+
 SORRY_AGAIN = "Subject: What we got wrong\n\n{{ salutation }}\n\nOur first letter had an error.\n"
 
 

@@ -29,6 +29,8 @@ from mass_apology.model import DUE, Status
 from mass_apology.sending import pacing
 from mass_apology.suppression import Entry, Reason, Suppressions
 
+pytestmark = pytest.mark.slow
+
 IMPATIENT = {"connections": 2, "timeout": 1.0, "dot_timeout": 0.5}
 AT_ONCE = """
 [[follow_up]]

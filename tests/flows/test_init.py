@@ -26,6 +26,8 @@ from mass_apology.letter.scenario import FactType, load_scenario
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Finding
 
+pytestmark = pytest.mark.slow
+
 ALL = tuple(sorted(path.parent.name for path in shipped_templates().glob("*/scenario.toml")))
 
 

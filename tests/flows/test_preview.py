@@ -21,6 +21,8 @@ from mass_apology.flows.preview.preview import PreviewResult, preview
 from mass_apology.flows.preview.reading_back import read_back
 from mass_apology.flows.preview.test import RehearsalResult, rehearse
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = Path(__file__).parents[2] / "samples/service-outage"
 DATE = re.compile(rb"^Date: [^\r]*\r\n", re.MULTILINE)
 VARIED = """Subject: {{ incident.service }} and you

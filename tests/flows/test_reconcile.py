@@ -24,6 +24,8 @@ from mass_apology.flows.feedback.relay_log_trial import AROUND, ENOUGH, Trial
 from mass_apology.ledger import Result
 from mass_apology.model import Status
 
+pytestmark = pytest.mark.slow
+
 LETTERS = 4
 
 

@@ -24,6 +24,8 @@ from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
 from mass_apology.suppression import Entry, Reason, Suppressions
 
+pytestmark = pytest.mark.slow
+
 LENIENT = {"refusals": 0.9}
 SPAM, DEAD = b"554 5.7.1 Rejected as spam %d", b"550 5.1.1 No such user"
 

@@ -19,6 +19,8 @@ from mass_apology.ledger import Result
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3600.0
 
 

@@ -14,6 +14,8 @@ from mass_apology.letter.inspecting.leftovers import leftovers
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.model import Content
 
+pytestmark = pytest.mark.slow
+
 OFFERING = ("defective-product", "product-recall")
 TOKENS = ("5b1d0c9e7f3a4c265b1d0c9e7f3a4c26", "00ff0c9e7f3a4c265b1d0c9e7f3a4c26")
 REMEDIES = {

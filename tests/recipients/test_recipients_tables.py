@@ -17,6 +17,8 @@ from mass_apology.errors import InputError
 from mass_apology.model import Severity
 from mass_apology.settings import ColumnType
 
+pytestmark = pytest.mark.slow
+
 
 def workbook(folder: Path, *sheets: tuple[str, Sequence[Sequence[object]]]) -> Path:
     book = openpyxl.Workbook()

@@ -16,6 +16,8 @@ from mass_apology.relay_log.log_events import Disposition
 from mass_apology.relay_log.log_times import Clock, timestamp
 from mass_apology.relay_log.relay_log_reading import RelayLog
 
+pytestmark = pytest.mark.slow
+
 LOGS = Path(__file__).parent / "logs"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC).timestamp()
 CLOCK = Clock(zone=UTC, now=NOON)

@@ -15,6 +15,8 @@ from mass_apology.schedule import Place, Policy, Timetable, policy
 from mass_apology.schedule.timetable import REACH
 from mass_apology.settings import QuietSettings, ScheduleSettings
 
+pytestmark = pytest.mark.slow
+
 EVERY_DAY = frozenset(range(7))
 HOLIDAYS = {"PL": {date(2026, 11, 11), date(2026, 12, 25)}, "SA": {date(2026, 9, 23)}}
 

@@ -18,6 +18,8 @@ from mass_apology.errors import SuppressionError
 from mass_apology.suppression import Entry, Exported, Imported, Reason, Scope, Suppressions
 from mass_apology.suppression.lists import read_list, write_list
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def listed(tmp_path: Path) -> Path:
