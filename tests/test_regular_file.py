@@ -56,7 +56,7 @@ def _folder_of_mail(pipe: Path) -> object:
     "read",
     [
         lambda pipe: password.read(f"file:{pipe}", "anna"),
-        lambda pipe: session._trust(str(pipe)),
+        lambda pipe: session._tls_context(str(pipe)),
         lambda pipe: sign("text", key=pipe, signers=pipe),
         lambda pipe: list(boxes.messages(pipe)),
         _folder_of_mail,
