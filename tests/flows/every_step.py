@@ -139,6 +139,8 @@ def durable(sql: str, *, in_transaction: bool) -> str:
         return word
     if word == "PRAGMA" and ("wal_checkpoint" in plain or "journal_mode" in plain) and "synchronous" not in plain:
         return word
+    if word == "WITH" and not re.search(r"^\s*(INSERT|UPDATE|DELETE)\b", plain, re.MULTILINE):
+        return ""  # it only reads
     if word not in _CHANGES or in_transaction or " TEMP " in plain:
         return ""
     if re.search(r"\b(held|transition)\b", plain) and "INTO mark" not in plain:

@@ -270,7 +270,7 @@ ACTS = (
         again=Story.send,
         letters=_each("first", "12", "ACCEPTED"),
     ),
-    Act(name="arm for more", do=lambda story: story.arm("one"), armed={"one": 6}),
+    Act(name="arm for more", do=lambda story: story.arm("one"), armed={"one": 5}),
     Act(name="follow-up", after=4 * DAY, do=Story.follow, letters=_each("one", "11 12", "ACCEPTED")),
     Act(name="correct", do=Story.correct, letters=_each("correction", "3 6 8", "ACCEPTED")),
     Act(name="arm the second", do=lambda story: story.arm("two"), armed={"two": 4}),

@@ -145,6 +145,7 @@ def test_a_doubt_needs_a_dot_or_a_death_just_before_it(life: Life, story: Story)
         ("UPDATE delivery SET x = 1", False, "UPDATE"),
         ("UPDATE delivery SET x = 1", True, ""),
         ("INSERT INTO mark\nSELECT * FROM held", False, "a mark"),
+        ("WITH RECURSIVE n (x) AS (SELECT 1)\nSELECT x FROM n", False, ""),
         ("DELETE FROM held", False, ""),
         ("SELECT 1", False, ""),
         ("BEGIN IMMEDIATE", False, ""),

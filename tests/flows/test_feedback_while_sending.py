@@ -154,7 +154,7 @@ def test_a_follow_up_is_armed_meanwhile(tmp_path: Path) -> None:
     assert not isinstance(at_the_dot.answer, Exception), at_the_dot.answer
     (finding,) = told
     assert finding.code == "wave-before-unfinished"
-    assert finding.problem.startswith("7 letters of the wave first are still due or on their way")
+    assert finding.problem.startswith("7 letters of the wave first are still due or on the way")
     with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         assert [note.what.partition(" armed")[0] for note in records.notes()][-1] == "wave later of at most 13 letters"
 
