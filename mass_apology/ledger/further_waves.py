@@ -30,8 +30,13 @@ class Candidate(Struct, frozen=True, kw_only=True, gc=False):
     code: str  # allotted to the recipient; empty where there is none
     next_delivery: int | None  # the letter of the wave that is asked about, where there is one
     next_status: Status | None
-    thread: tuple[str, ...]  # the Message-IDs of all letters that were accepted, the oldest first
-    thread_subject: str  # of the last of these
+
+
+class Thread(Struct, frozen=True, kw_only=True, gc=False):
+    """What the next letter to somebody answers to: those that were accepted."""
+
+    message_ids: tuple[str, ...] = ()  # the oldest first
+    subject: str = ""  # of the last of these
 
 
 class Armed(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from mass_apology.ledger.came_back import Choice
-from mass_apology.ledger.further_waves import Armed, Candidate, Sharer
+from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.recorded import Edition, Note, People, Result
 from mass_apology.ledger.sender_state import Control, Holder
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
@@ -106,6 +106,9 @@ class WaveRecords(Protocol):
 
     def candidates_of(self, base: str, letters: Sequence[int]) -> list[Candidate]:
         """The candidates whose next letters these are, by their rows in the ledger, as of now."""
+
+    def threads(self, recipients: Sequence[int]) -> dict[int, Thread]:
+        """The threads of these recipients, of those who have one, by their rows in the ledger."""
 
     def planned(self, wave: str) -> int:
         """How many letters of the wave have left, may have, or are due: all but withheld ones."""

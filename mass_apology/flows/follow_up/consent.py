@@ -56,7 +56,7 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
         _require_new(renamed)
         wave_plan = WavePlan(folder, campaign, ledger, wave, suppressions)
         whom = [who for who, decision in wave_plan.decisions(time.time()) if isinstance(decision, Due)]
-        due = [wave_plan.letter(who) for who in whom]
+        due = wave_plan.letters(whom)
         await require_writable(wave_plan, due, on_progress)
         letters = len(due) + ledger.waves.planned(wave.name)
         if not letters:

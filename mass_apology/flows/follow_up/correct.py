@@ -70,7 +70,7 @@ async def _correct(folder: Path, options: CorrectOptions, operator: Operator) ->
             folder, campaign, ledger, wave_of(options), suppressions, schedule=AT_ONCE, changes=changes
         )
         new = affected(wave_plan, options)
-        letters = [wave_plan.letter(each) for each in new]
+        letters = wave_plan.letters(new)
         largest = await require_writable(wave_plan, letters, operator.stage)
         require_affected(new, ledger, options)
         withhold_barred(ledger, options.name, suppressions)

@@ -157,7 +157,7 @@ class _Following:
         self._operator.notice(renamed)
         self._withhold_stopped(wave_plan, now)
         room = max(0, consent.letters - self._ledger.waves.planned(wave.name))
-        new = [wave_plan.letter(candidate) for candidate in due[:room]]
+        new = wave_plan.letters(due[:room])
         largest = await require_writable(wave_plan, new, self._operator.stage) if new else NO_LETTER
         if new or resend is not None or plan.due(self._ledger.counts(wave.name)):
             too_large = await self._size_findings(wave_plan.largest_letter(largest))

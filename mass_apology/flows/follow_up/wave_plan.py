@@ -13,7 +13,7 @@ from mass_apology.flows.follow_up.one_letter import OneLetter
 from mass_apology.flows.plan import plan
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Changed, Ledger, Records
-from mass_apology.ledger.further_waves import Addition, Candidate
+from mass_apology.ledger.further_waves import Addition, Candidate, Thread
 from mass_apology.letter.message.headers import message_id, parse_mailbox
 from mass_apology.model import DUE, Delivery, Finding, LargestLetter, Severity, Status, largest_of, read_rows
 from mass_apology.preflight import Asked, asked, fallback_findings
@@ -90,8 +90,12 @@ class WavePlan:
         while batch := list(islice(waiting, BATCH)):
             yield from self._as_if_new(batch, now)
 
-    def letter(self, candidate: Candidate) -> Delivery:
-        """The letter that would be planned, with the Message-ID that it will have."""
+    def letters(self, candidates: Sequence[Candidate]) -> list[Delivery]:
+        """The letters that would be planned, with the Message-IDs that they will have."""
+        threads = self._ledger.waves.threads([candidate.recipient for candidate in candidates])
+        return [self._letter(each, threads.get(each.recipient, Thread())) for each in candidates]
+
+    def _letter(self, candidate: Candidate, thread: Thread) -> Delivery:
         return Delivery(
             id=candidate.recipient,
             address=candidate.address,
@@ -104,8 +108,8 @@ class WavePlan:
                 self._key, f"{self._campaign.name}/{self.wave.name}", candidate.identity, self._domain
             ),
             wave=self.wave.name,
-            thread=candidate.thread,
-            thread_subject=candidate.thread_subject,
+            thread=thread.message_ids,
+            thread_subject=thread.subject,
             code=candidate.code,
         )
 
@@ -137,7 +141,7 @@ class WavePlan:
         largest: LargestLetter,
         changes: Iterable[Changed] = (),
     ) -> None:
-        """Plan letters that ``letter`` made, all of them or none; see ``Waves.add``."""
+        """Plan letters that ``letters`` made, all of them or none; see ``Waves.add``."""
         additions = [
             Addition(recipient=each.id, language=each.language, message_id=each.message_id) for each in letters
         ]

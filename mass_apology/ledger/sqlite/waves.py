@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mass_apology.ledger.further_waves import Addition, Armed, Candidate, Sharer
+from mass_apology.ledger.further_waves import Addition, Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.sqlite import lock
 from mass_apology.ledger.sqlite.connections import Reading, Writing
 from mass_apology.ledger.sqlite.statements import statements
@@ -20,7 +20,6 @@ _QUERIES = statements("waves.sql")
 _CANDIDATES = "\n".join((_QUERIES["candidate"], _QUERIES["of-everybody"]))
 _CANDIDATES_OF = "\n".join((_QUERIES["candidate"], _QUERIES["of-letters"]))
 _ADD_NOTE = statements("queries.sql")["add-note"]
-_THREAD = msgspec.json.Decoder(tuple[str, ...])
 _PAGE = 1000  # rows fetched at a time
 
 
@@ -40,6 +39,15 @@ class SqliteWaveRecords:
         facts = {"base": base, "letters": msgspec.json.encode(letters).decode()}
         with self._reading.own() as reader:
             return [_candidate(row) for row in reader.execute(_CANDIDATES_OF, facts)]
+
+    def threads(self, recipients: Sequence[int]) -> dict[int, Thread]:
+        found: dict[int, Thread] = {}
+        with self._reading.own() as reader:
+            facts = {"recipients": msgspec.json.encode(recipients).decode()}
+            for recipient, message_id, subject in reader.execute(_QUERIES["threads"], facts):
+                earlier = found.get(recipient, Thread()).message_ids
+                found[recipient] = Thread(message_ids=(*earlier, message_id), subject=subject)
+        return found
 
     def planned(self, wave: str) -> int:
         with self._reading.own() as reader:
@@ -135,5 +143,4 @@ def _candidate(row: Sequence[Any]) -> Candidate:
         values[flag] = bool(values[flag])
     for status in ("status", "next_status"):
         values[status] = Status(values[status]) if values[status] is not None else None
-    values["thread"] = _THREAD.decode(values["thread"])
     return Candidate(**values)

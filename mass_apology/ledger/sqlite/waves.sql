@@ -10,15 +10,7 @@ SELECT delivery.id, recipient.id, identity, address, name, recipient.language, t
                WHERE own.recipient = recipient.id AND feedback.kind = 'reply') AS replied,
        left_at IS NOT NULL,
        coalesce((SELECT code FROM code WHERE code.recipient = recipient.id), ''),
-       next.id, next.status,
-       (SELECT json_group_array(message_id) FROM (
-            SELECT earlier.message_id FROM delivery AS earlier
-            WHERE earlier.recipient = recipient.id AND earlier.accepted_at IS NOT NULL AND earlier.id IS NOT next.id
-            ORDER BY earlier.id)) AS thread,
-       coalesce((
-            SELECT earlier.subject FROM delivery AS earlier
-            WHERE earlier.recipient = recipient.id AND earlier.accepted_at IS NOT NULL AND earlier.id IS NOT next.id
-            ORDER BY earlier.id DESC LIMIT 1), '') AS thread_subject
+       next.id, next.status
 
 -- name: of-everybody
 FROM delivery
@@ -34,6 +26,12 @@ JOIN delivery AS next ON next.id = letter.value
 JOIN recipient ON recipient.id = next.recipient
 JOIN delivery ON delivery.recipient = next.recipient AND delivery.wave = :base
 ORDER BY delivery.id;
+
+-- name: threads
+-- The letters of :recipients, a JSON array, that were accepted, the oldest first.
+SELECT recipient, message_id, coalesce(subject, '') FROM delivery
+WHERE recipient IN (SELECT value FROM json_each(:recipients)) AND accepted_at IS NOT NULL
+ORDER BY id;
 
 -- name: drop-withheld
 -- A letter that was withheld for what does not hold any more is planned anew, as first ones are.
