@@ -59,16 +59,14 @@ def recall(ledger: str) -> HighWater | None:
 
 def sent_from(place: Path, campaign: str) -> list[HighWater]:
     """All ledgers with which letters of this campaign left from the folder ``place``, the latest last."""
-    folder = _folder()
-    found = [seen for seen in _all(folder) if seen.folder == str(place.resolve())] if folder else []
-    return sorted((seen for seen in found if seen.campaign == campaign and seen.handed_over), key=lambda seen: seen.at)
+    here = str(place.resolve())
+    return sorted((seen for seen in _sent(campaign) if seen.folder == here), key=lambda seen: seen.at)
 
 
 def sent_elsewhere(place: Path, campaign: str) -> list[HighWater]:
     """All ledgers with which letters of a campaign of this name left from other folders than ``place``."""
-    folder, here = _folder(), str(place.resolve())
-    found = [seen for seen in _all(folder) if seen.folder != here] if folder else []
-    return [seen for seen in found if seen.campaign == campaign and seen.handed_over]
+    here = str(place.resolve())
+    return [seen for seen in _sent(campaign) if seen.folder != here]
 
 
 def digests(addresses: Iterable[str], key: str) -> list[str]:
@@ -88,9 +86,12 @@ def _folder() -> Path | None:
     return state / "ledgers" if state else None
 
 
-def _all(folder: Path) -> Iterator[HighWater]:
-    for path in folder.glob("*.json"):
-        if (seen := _read(path)) is not None:
+def _sent(campaign: str) -> Iterator[HighWater]:
+    """All ledgers of campaigns of this name with which letters left."""
+    folder = _folder()
+    for path in folder.glob("*.json") if folder else ():
+        seen = _read(path)
+        if seen is not None and seen.campaign == campaign and seen.handed_over:
             yield seen
 
 

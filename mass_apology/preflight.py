@@ -107,13 +107,13 @@ def fallback_findings(
         if not each.language:
             silent[each.given] += count
         elif each.language != each.given:
-            found.append(_of_language(template, each, _counted(count, unit, "asks", "ask")))
+            found.append(_of_language(template, each, counted(count, f"{unit} asks", f"{unit}s ask")))
         if safety and _is_foreign(each):
-            found.append(_of_market(template, each, _counted(count, unit, "goes", "go")))
+            found.append(_of_market(template, each, counted(count, f"{unit} goes", f"{unit}s go")))
     if safety:
         found = [_for_safety(each) for each in found]
     if any(each.language for each in counts):
-        told = ((_counted(count, unit, "states", "state"), given) for given, count in silent.items())
+        told = ((counted(count, f"{unit} states", f"{unit}s state"), given) for given, count in silent.items())
         found += [_unstated(template, who, given) for who, given in told]
     return found
 
@@ -163,10 +163,6 @@ def _unstated(template: str, who: str, given: str) -> Finding:
         problem=f"{who} no language and will be in '{given}'.",
         advice="Fill the cells in, or choose another first language: `languages` in campaign.toml.",
     )
-
-
-def _counted(count: int, unit: str, one: str, several: str) -> str:
-    return f"{count:,} {unit} {one}" if count == 1 else f"{count:,} {unit}s {several}"
 
 
 def codes_findings(file: str, wanted: int, free: int) -> list[Finding]:

@@ -123,7 +123,7 @@ def show_outlook(found: Outlook) -> None:
     from mass_apology.schedule import Reason  # the rooms of the schedule are none of --help's business
 
     show_notices(found.findings)
-    say(f"{found.campaign}: {len(found.waves)} follow-up{'s' if len(found.waves) > 1 else ''}")
+    say(f"{found.campaign}: {counted(len(found.waves), 'follow-up')}")
     for wave in found.waves:
         armed = f"armed for {number(wave.armed)}" if wave.armed is not None else "not armed"
         if wave.changed:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from mass_apology.model import Finding, Severity
+from mass_apology.quantities import counted
 
 RENAMED = "wave-renamed"
 
@@ -23,7 +24,7 @@ def wave_findings(facts: WaveFacts) -> Iterator[Finding]:
     """What has to be said: it is new, and an earlier one has no name any more."""
     if facts.letters or not facts.unnamed:
         return
-    letters = " and ".join(f"{_letters(count)} of {name}" for name, count in facts.unnamed.items())
+    letters = " and ".join(f"{counted(count, 'letter')} of {name}" for name, count in facts.unnamed.items())
     names = " or ".join(f'name = "{name}"' for name in facts.unnamed)
     yield Finding(
         code=RENAMED,
@@ -33,7 +34,3 @@ def wave_findings(facts: WaveFacts) -> Iterator[Finding]:
         "follow-up was only renamed or moved, the same people get the same letter twice.",
         advice=f"Write the old name into its [[follow_up]]: {names}",
     )
-
-
-def _letters(count: int) -> str:
-    return f"{count:,} letter{'' if count == 1 else 's'}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from msgspec.structs import replace
 
 from mass_apology.errors import CampaignError
 from mass_apology.languages.language import Language
-from mass_apology.languages.registry import SHIPPED, Languages
+from mass_apology.languages.registry import CODE, SHIPPED, Languages
 from mass_apology.system.bounded_toml import MAX_OCTETS, parse_toml
 from mass_apology.system.regular_file import read_regular
 
@@ -19,7 +18,6 @@ FOLDER = "languages"
 """Where a campaign describes languages, in its own folder."""
 
 _RULE = ("called", "gender_by_name")  # of salutations: how names are addressed, which no file can say
-_CODE = re.compile(r"[a-z]{2,3}")
 
 
 def language_files(folder: Path) -> list[Path]:
@@ -50,7 +48,7 @@ def read_languages(folder: Path) -> Languages:
 
 def _language(path: Path) -> Language:
     """One file's fields over the shipped ones. ``ValueError`` with a clause."""
-    if not _CODE.fullmatch(path.stem):
+    if not CODE.fullmatch(path.stem):
         raise ValueError("it is not named after a language's code, such as de.toml")
     table = parse_toml(read_regular(path, MAX_OCTETS).decode("utf-8-sig").replace("\r\n", "\n"))
     _refuse_programs_own(table)

@@ -11,7 +11,8 @@ from types import ModuleType
 import mass_apology.languages as room
 from mass_apology.languages.language import Language
 
-_CODE = re.compile(r"[a-z]{2,3}")
+CODE = re.compile(r"[a-z]{2,3}")
+"""The shape of a code: what modules and files of languages are called."""
 
 
 class Languages:
@@ -32,7 +33,7 @@ class Languages:
 
 def found_in(package: ModuleType) -> dict[str, Language]:
     """The languages whose files are in a package, by their codes."""
-    codes = [module.name for module in iter_modules(package.__path__) if _CODE.fullmatch(module.name)]
+    codes = [module.name for module in iter_modules(package.__path__) if CODE.fullmatch(module.name)]
     return {code: import_module(f"{package.__name__}.{code}").LANGUAGE for code in codes}
 
 

@@ -47,9 +47,29 @@ _OTHER_LETTERS = {
 _LETTERS: Mapping[str, str] = MappingProxyType(
     _OTHER_LETTERS | {each.code: each.reading.alphabet for each in SHIPPED if each.reading.alphabet}
 )
+OTHER_COUNTRIES: Mapping[str, str] = MappingProxyType(
+    {
+        "at": "de",
+        "cz": "cs",
+        "dk": "da",
+        "jp": "ja",
+        "mx": "es",
+        "rs": "sr",
+        "se": "sv",
+        "si": "sl",
+        "ua": "uk",
+    }
+)
+"""Codes of countries that people write in place of a language's, of languages without a file of their own.
+
+Codes that are a language's, too, are not here, but EE, SE and SI, which are those of Ewe, Northern Sami and Sinhala.
+"""
+
+# To tell an encoding, a code that is a language's counts as the country's all the same: no letters of Breton, Chamorro
+# or Welsh are known here.
 _COUNTRIES: Mapping[str, str] = MappingProxyType(
-    {"at": "de", "br": "pt", "by": "ru", "ch": "de", "cy": "el", "cz": "cs", "dk": "da", "ee": "et", "gr": "el"}
-    | {"mx": "es", "no": "nb", "rs": "sr", "se": "sv", "si": "sl", "ua": "uk"}
+    {"br": "pt", "by": "ru", "ch": "de", "cy": "el", "no": "nb", **OTHER_COUNTRIES}
+    | {country: each.code for each in SHIPPED if each.reading.alphabet for country in each.reading.countries}
 )
 _RUN = re.compile(r"[^\W\d_]+|[^\x00-\x7f]")  # letters, or a sign
 _GREEK = "\u0370"  # where Unicode's letters begin that are not Latin

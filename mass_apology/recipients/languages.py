@@ -10,25 +10,14 @@ from types import MappingProxyType
 from mass_apology.languages import SHIPPED
 from mass_apology.model import Finding, Severity
 from mass_apology.names.name_words import folded
+from mass_apology.recipients.alphabets import OTHER_COUNTRIES
 from mass_apology.recipients.cells import shown
 from mass_apology.recipients.cleaning import Noted
 from mass_apology.recipients.column_layout import note
 
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")  # the shape of RFC 5646, and "pl_PL"
 
-# Of languages without a file of their own, beside those in languages/. Codes of countries are here only where they
-# are no language's code, and EE, SE and SI, which are those of Ewe, Northern Sami and Sinhala.
-_OTHER_COUNTRIES = {
-    "at": "de",
-    "cz": "cs",
-    "dk": "da",
-    "jp": "ja",
-    "mx": "es",
-    "rs": "sr",
-    "se": "sv",
-    "si": "sl",
-    "ua": "uk",
-}
+# Of languages without a file of their own, beside those in languages/.
 _OTHER_NAMES = {
     "cs": "czech, čeština, česky, tschechisch, czeski, ces, cze",
     "da": "danish, dansk, dan",
@@ -44,7 +33,7 @@ _OTHER_NAMES = {
 }
 
 _COUNTRIES: Mapping[str, str] = MappingProxyType(
-    _OTHER_COUNTRIES | {country: each.code for each in SHIPPED for country in each.reading.countries}
+    {**OTHER_COUNTRIES} | {country: each.code for each in SHIPPED for country in each.reading.countries}
 )
 _NAMES: Mapping[str, str] = MappingProxyType(
     {folded(name): code for code, names in _OTHER_NAMES.items() for name in names.split(", ")}

@@ -84,7 +84,7 @@ class Outbox:
         self._wave = wave
         self._gate = gate
         self._withhold: Callable[[Delivery, str], None] = lambda *_: None
-        self._patience = longest_wait
+        self._longest_wait = longest_wait
         self._render_pool = render_pool
         self._eightbit = eightbit
         self._ready_limit = max(BATCHES_AHEAD, min(READY_LIMIT, READY_OCTETS // (LETTER_OCTETS + 2 * attached)))
@@ -215,7 +215,7 @@ class Outbox:
         """Sleep until a deferred letter is due; false if none is, or none within the longest wait."""
         await self._ledger.flush()
         due_at = await self._ledger.next_due_at(self._wave)
-        if due_at is None or due_at - time.time() > self._patience:
+        if due_at is None or due_at - time.time() > self._longest_wait:
             return False
         self.waits_until = due_at
         await self._wait_for_work(min(LONGEST_SLEEP, max(0.0, due_at - time.time())))

@@ -16,6 +16,7 @@ from mass_apology.flows.follow_up.wave_renaming import renaming_findings
 from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.operator import OnProgress, disagreement, user_name
 from mass_apology.flows.plan import plan
+from mass_apology.flows.plan.guarding import require_overridden
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Records
 from mass_apology.ledger.further_waves import Armed
@@ -53,7 +54,7 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
     notice(require_complete(folder, campaign, override).findings)
     with shared_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as suppressions:
         renamed = renaming_findings(ledger, campaign, wave, None, override)
-        _require_new(renamed)
+        require_overridden(renamed, "It is not armed")
         wave_plan = WavePlan(folder, campaign, ledger, wave, suppressions)
         whom = [who for who, decision in wave_plan.decisions(time.time()) if isinstance(decision, Due)]
         due = wave_plan.letters(whom)
@@ -82,15 +83,6 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
         consent = Armed(wave=name, at=time.time(), by=user_name(), letters=letters, digest_parts=parts)
         ledger.waves.arm(consent, overridden=[each.code for each in renamed])
     return consent
-
-
-def _require_new(renamed: Sequence[Finding]) -> None:
-    """Raise ``ConfirmationError`` where the wave may be one that went under another name."""
-    for finding in renamed:
-        if finding.severity is Severity.ERROR:
-            raise ConfirmationError(
-                f"{_told(finding)} It is not armed ({finding.code}).", next_step=f"{finding.advice}."
-            )
 
 
 def _still_sending(ledger: Records, wave: Wave) -> Iterator[Finding]:

@@ -24,7 +24,8 @@ from mass_apology.flows.follow_up.wave_plan import WavePlan
 from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import plan
-from mass_apology.flows.plan.size_limit import require_taken, size_findings
+from mass_apology.flows.plan.guarding import require_overridden
+from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (
     Operator,
@@ -83,7 +84,7 @@ async def _correct(folder: Path, options: CorrectOptions, operator: Operator) ->
         too_large = size_findings(
             wave_plan.largest_letter(largest), campaign.recipients, offer.extensions, options.override, command=AGAIN
         )
-        require_taken(too_large)
+        require_overridden(too_large, "Nothing was sent")
         operator.notice([*too_large, *wave_plan.language_findings(Counter(map(wave_plan.asked, new)))])
         _confirm(due, options, operator, campaign)
         theirs = [changes[each.recipient] for each in new] if changes is not None else []

@@ -131,7 +131,7 @@ class _Following:
         self._folder = folder
         self._campaign = campaign
         self._ledger = ledger
-        self._on_the_list = suppressions
+        self._suppressions = suppressions
         self._password = password
         self._operator = operator
         self._override = override
@@ -139,7 +139,7 @@ class _Following:
 
     async def follow(self, wave: Wave, resend: Resend | None = None) -> WaveEnded:
         consent = self._ledger.waves.armed().get(wave.name)
-        wave_plan = WavePlan(self._folder, self._campaign, self._ledger, wave, self._on_the_list)
+        wave_plan = WavePlan(self._folder, self._campaign, self._ledger, wave, self._suppressions)
         now = time.time()
         due, next_at = _due(wave_plan, now)
         if consent is None:

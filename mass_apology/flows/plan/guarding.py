@@ -28,7 +28,7 @@ from mass_apology.guards.lost_ledger import LostElsewhere, elsewhere_findings
 from mass_apology.ledger import Again, Known
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import letter_texts
-from mass_apology.model import Delivery, Finding
+from mass_apology.model import Delivery, Finding, Severity
 from mass_apology.recipients import RecipientsFile
 from mass_apology.settings import Campaign
 
@@ -42,6 +42,15 @@ def require_known(overridden: Collection[str]) -> None:
         raise ConfirmationError(
             f"There is no guard {', '.join(unknown)}.", next_step=f"The guards are {', '.join(GUARDS)}."
         )
+
+
+def require_overridden(findings: Iterable[Finding], consequence: str) -> None:
+    """Raise ``ConfirmationError`` for a guard's finding that is not overridden; ``consequence``: "Nothing was sent"."""
+    for finding in findings:
+        if finding.severity is Severity.ERROR:
+            raise ConfirmationError(
+                f"{finding.where}: {finding.problem} {consequence} ({finding.code}).", next_step=f"{finding.advice}."
+            )
 
 
 class Numbers(Struct, frozen=True, kw_only=True):

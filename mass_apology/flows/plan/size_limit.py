@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
-from mass_apology.errors import ConfirmationError
 from mass_apology.guards import SEND, apply_overrides
 from mass_apology.model import Extensions, Finding, LargestLetter, Severity
 
@@ -34,13 +33,3 @@ def size_findings(
         advice="Make attachments and pictures smaller, shorten the letter, or ask the relay's administrator for more",
     )
     return apply_overrides([finding], overridden, command)
-
-
-def require_taken(findings: Iterable[Finding]) -> None:
-    """Raise ``ConfirmationError`` for a finding of ``size_findings`` that is not overridden."""
-    for finding in findings:
-        if finding.severity is Severity.ERROR:
-            raise ConfirmationError(
-                f"{finding.where}: {finding.problem} Nothing was sent ({finding.code}).",
-                next_step=f"{finding.advice}.",
-            )

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mass_apology.flows.init.column_matching import match
 from mass_apology.model import Finding, Severity
+from mass_apology.quantities import counted
 from mass_apology.settings import Campaign
 
+_SHOWN = ("letter shows", "letters show")
 _UTC = frozenset(
     {"UTC", "Etc/UTC", "Etc/GMT", "GMT", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"}
 )
@@ -27,7 +29,7 @@ def findings(campaign: Campaign, header: Sequence[str], unplaced: Mapping[str, i
                 code="times-in-utc",
                 severity=Severity.WARNING,
                 where="campaign.toml, [columns] time_zone",
-                problem=f"{_counted(letters)} times in UTC, since nothing tells where their readers are"
+                problem=f"{counted(letters, *_SHOWN)} times in UTC, since nothing tells where their readers are"
                 f"{_among(abroad)}.",
                 advice=" ".join(_advice(campaign, header)),
             )
@@ -37,16 +39,12 @@ def findings(campaign: Campaign, header: Sequence[str], unplaced: Mapping[str, i
             code="times-of-several-zones",
             severity=Severity.INFO,
             where=f"campaign.toml, [columns] time_zone, country {country}",
-            problem=f"{_counted(count)} times by the clock of {campaign.time_zone}: {country} has several time zones, "
-            "and the rows name none.",
+            problem=f"{counted(count, *_SHOWN)} times by the clock of {campaign.time_zone}: {country} has several "
+            "time zones, and the rows name none.",
             advice="Name the column that tells each customer's, such as America/Chicago: time_zone under [columns].",
         )
         for country, count in sorted(abroad.items())
     ]
-
-
-def _counted(count: int) -> str:
-    return f"{count:,} letter{' shows' if count == 1 else 's show'}"
 
 
 def _among(abroad: Mapping[str, int]) -> str:

@@ -18,7 +18,7 @@ from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import guarding, plan
 from mass_apology.flows.plan.approve import require_approval
 from mass_apology.flows.plan.plan_steps import Check
-from mass_apology.flows.plan.size_limit import require_taken, size_findings
+from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (
     Operator,
@@ -178,7 +178,7 @@ class _Confirmation:
         """Check the largest letter of the valid plan against the relay's present limit: the relay may have changed."""
         largest = self._ledger.largest_letter(FIRST_WAVE)
         found = size_findings(largest, self._campaign.recipients, self._offered, self._options.override)
-        require_taken(found)
+        guarding.require_overridden(found, "Nothing was sent")
         self._operator.notice(found)
 
     def _resendable(self, leaving: Collection[int]) -> tuple[int, ...]:
