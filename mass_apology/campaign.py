@@ -19,7 +19,6 @@ from mass_apology.system.bounded_toml import MAX_OCTETS, parse_toml
 from mass_apology.system.regular_file import read_regular
 
 FILE_NAME = "campaign.toml"
-LEDGER_NAME = "ledger.sqlite"
 LOG_NAME = "log.jsonl"
 
 _KEY = re.compile(r"`(\$[^`]*)`")

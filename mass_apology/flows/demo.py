@@ -20,6 +20,7 @@ import msgspec
 
 from mass_apology.campaign import FILE_NAME
 from mass_apology.errors import MassApologyError, OutputError
+from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.quantities import counted, were
 from mass_apology.smtp.sink import Received, Sink
 from mass_apology.system.shipped_folder import shipped_folder
@@ -122,7 +123,7 @@ class _Demo:
 
     async def _due(self) -> int:
         """The number of letters due: by ``status``, or by ``check`` before there is a ledger."""
-        command, key = ("status", "due") if (self._folder / "ledger.sqlite").exists() else ("check", "letters")
+        command, key = ("status", "due") if ledger_store(self._folder).exists() else ("check", "letters")
         process = await self._start(command, "--json", output=asyncio.subprocess.PIPE)
         output, _ = await process.communicate()
         if process.returncode:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mass_apology.campaign import LEDGER_NAME
 from mass_apology.ledger import Store
 from mass_apology.ledger.sqlite.sqlite_store import SqliteStore
+
+LEDGER_NAME = "ledger.sqlite"
 
 
 def ledger_store(folder: Path) -> Store:

@@ -13,12 +13,13 @@ from typing import Protocol
 
 import pytest
 from ledger_samples import CAMPAIGN, NOON, bury_holder, mark, message_id, plan, recipient, statuses
+from memory_ledger import MemoryLedger
+from memory_letters import MemoryLetters
 from msgspec.structs import replace
 from smtp_fakes import FaultyConversation, Nth, Relay, message
 
 from mass_apology.errors import FencedOut, IllegalTransition, LedgerError, LedgerLocked
 from mass_apology.ledger import Control, planner, port, readers, writers
-from mass_apology.ledger.memory import MemoryLedger, MemoryLetters
 from mass_apology.ledger.sqlite import SqliteLedger
 from mass_apology.model import Delivery, Mark, Message, Status
 from mass_apology.sending.dispatcher import Dispatcher

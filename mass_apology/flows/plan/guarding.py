@@ -9,9 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology import history
-from mass_apology.campaign import LEDGER_NAME
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.continuity.elsewhere import WrittenElsewhere
+from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.guards import (
     GUARDS,
     SAME_FILE_WITHIN,
@@ -133,7 +133,7 @@ class Guards:
             earlier_uses=self._earlier_uses(),
         )
         lost = elsewhere_findings(
-            str(self._folder / LEDGER_NAME), self._campaign.name, self._campaign.recipients, self.lost_elsewhere()
+            ledger_store(self._folder).place, self._campaign.name, self._campaign.recipients, self.lost_elsewhere()
         )
         return [*accidents(facts, self._overridden), *self.apply_overrides(lost)]
 

@@ -1,11 +1,12 @@
-"""One session on the letters in memory: what a sender asks and records."""
+"""A ledger in memory: it proves that the sender's port is one. Nothing outlasts the process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from memory_letters import Letter, MemoryLetters
+
 from mass_apology.errors import FencedOut, LedgerError, LedgerLocked
-from mass_apology.ledger.memory.memory_letters import Letter, MemoryLetters
 from mass_apology.ledger.port import Sender
 from mass_apology.ledger.sender_state import Control
 from mass_apology.model import FIRST_WAVE, Delivery, Mark, Status
