@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from bench.result import Bar, Options, Result
+from bench.result import Bar, Options, Result, TrialError
 
 ROOT = Path(__file__).parents[1]
 _COUNTED = re.compile(r"(\d+) (passed|failed|error)")
@@ -64,13 +64,17 @@ ALL = (
 
 def measure(_: Options) -> Result:
     """Run them, one promise after the other."""
-    return Result(bars=tuple(bar for tried in ALL for bar in _bars(tried)))
+    return Result(bars=tuple(bar for tried in ALL for bar in bars_of(tried)))
 
 
-def _bars(tried: Tried) -> tuple[Bar, Bar]:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tried.modules]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    counted = {word: int(count) for count, word in _COUNTED.findall(said.splitlines()[-1] if said else "")}
+def bars_of(tried: Tried) -> tuple[Bar, Bar]:
+    """How many of its tests there are, and how many fail. Raises ``TrialError`` where pytest counted none."""
+    command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q", "-p", "no:cacheprovider", *tried.modules]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    lines = ended.stdout.splitlines()
+    counted = {word: int(count) for count, word in _COUNTED.findall(lines[-1] if lines else "")}
+    if not counted:
+        raise TrialError(f"{tried.name}: pytest ended with {ended.returncode}, and counted no test.")
     failed = counted.get("failed", 0) + counted.get("error", 0)
     return (
         Bar(name=f"{tried.name}: cases", figure=counted.get("passed", 0) + failed, limit=tried.fewest, unit=""),

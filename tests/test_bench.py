@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bench.even_rate import most_within
 from bench.recorder import Arrival
+from bench.result import TrialError
+from bench.tried import Tried, bars_of
 from bench.verdict import Row, judge
 from mass_apology.model import Status
 
@@ -48,3 +52,14 @@ def test_what_went_wrong_is_counted(statuses: str, received: str, expected: dict
     rows = [row(address, names[letter]) for address, letter in zip(PEOPLE, statuses, strict=False)]
     verdict = judge(PEOPLE, rows, [arrival(f"{letter}@x.example") for letter in received])
     assert {name: getattr(verdict, name) for name in expected} == expected
+
+
+def test_cases_that_were_tried_are_counted_and_none_is_taken_for_all(tmp_path: Path) -> None:
+    module = tmp_path / "test_three.py"
+    module.write_text("def test_a(): pass\ndef test_b(): pass\ndef test_c(): assert False\n", encoding="utf-8")
+    cases, wrong = bars_of(Tried(name="three", fewest=4, modules=(str(module),)))
+    assert (cases.figure, cases.met) == (3, False)
+    assert (wrong.figure, wrong.met) == (1, False)
+    module.write_text("", encoding="utf-8")
+    with pytest.raises(TrialError, match="counted no test"):
+        bars_of(Tried(name="none", fewest=1, modules=(str(module),)))
