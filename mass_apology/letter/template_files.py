@@ -28,7 +28,7 @@ from mass_apology.letter.markup.html_layout import (
 from mass_apology.letter.markup.links import Guard, addresses
 from mass_apology.letter.markup.markdown import compile_body
 from mass_apology.letter.markup.masking import Mask, Place, Token
-from mass_apology.letter.markup.sandbox import FILENAME, TIME_ZONE, LetterEnvironment, check
+from mass_apology.letter.markup.sandbox import FILENAME, TIME_ZONE, LetterEnvironment, check, parsed
 from mass_apology.letter.markup.source import Fragment, Letter
 from mass_apology.letter.markup.tracing import Tracer
 from mass_apology.letter.values import Empty, Fields
@@ -87,6 +87,7 @@ class Template:
         self,
         language: str,
         path: Path,
+        code: str,
         script: CompiledLetter,
         places: Mapping[int, Place],
         localiser: Localiser,
@@ -97,10 +98,11 @@ class Template:
         self.language = language
         self.prefix = prefix
         self.links = links
-        self.shows_times = _TIME_OF_DAY.search(script.source) is not None
-        self.may_show_images = "cid:" in script.source
-        self.has_heading = _FORMAL.search(script.source) is not None
-        self._is_on_paper = script.source.count(_SEPARATOR) == 3
+        self.shows_times = _TIME_OF_DAY.search(code) is not None
+        self.may_show_images = "cid:" in code
+        self.has_heading = _FORMAL.search(code) is not None
+        self._is_on_paper = code.count(_SEPARATOR) == 3
+        self._code = code
         self._path = path
         self._script = script
         self._places = places
@@ -118,7 +120,7 @@ class Template:
 
     def shows(self, image: str) -> bool:
         """Whether the letters, or some of them, show the image of this name."""
-        return f"cid:{image}" in self._script.source
+        return f"cid:{image}" in self._code
 
     def render(self, **own: Unpack[Particulars]) -> Content:
         """The letter for one recipient.
@@ -238,8 +240,8 @@ def load(  # noqa: PLR0913 (what a template is made from)
         del constants["remedies"]
     tracer = Tracer(environment, (letter.subject, letter.preheader, letter.body, page, plain), constants)
     links = addresses(code, fields)
-    script = CompiledLetter(environment, code, constants)
-    return Template(language, path, script, places, localiser, tracer, links, letter.prefix)
+    script = CompiledLetter(environment, parsed(environment, code), constants)
+    return Template(language, path, code, script, places, localiser, tracer, links, letter.prefix)
 
 
 def letter_texts(scenario: str, languages: Iterable[str], directories: Sequence[Path]) -> list[tuple[Path, str]]:

@@ -36,6 +36,10 @@ def values(time_zone: str = "Europe/Warsaw", name: str = "O'Neil", **customer: s
     return {"customer": fields, "rows": rows, "name": name or Empty(name="name"), TIME_ZONE: time_zone}
 
 
+def letter(source: str) -> CompiledLetter:
+    return CompiledLetter(ENVIRONMENT, parsed(ENVIRONMENT, source), CONSTANTS)
+
+
 def outcome(source: str, given: Mapping[str, Any]) -> str:
     """What Jinja itself makes of the undivided source: the text, or how it fails."""
     try:
@@ -107,7 +111,7 @@ SOURCES = st.lists(
     st.sampled_from(["", "pro", "<i>", f"a{MARK}b", f"{MARK}x{MARK}"]),
 )
 def test_the_halves_write_what_the_whole_would(source: str, time_zone: str, plan: str) -> None:
-    script = CompiledLetter(ENVIRONMENT, source, CONSTANTS)
+    script = letter(source)
     given = values(time_zone, name=plan, plan=plan)
     for _ in range(2):
         try:
@@ -118,9 +122,7 @@ def test_the_halves_write_what_the_whole_would(source: str, time_zone: str, plan
 
 
 def test_a_letter_that_can_be_written_needs_no_whole() -> None:
-    script = CompiledLetter(
-        ENVIRONMENT, "{{ incident.began | time }} {{ name }} {{ customer.note or language }}", CONSTANTS
-    )
+    script = letter("{{ incident.began | time }} {{ name }} {{ customer.note or language }}")
     assert script.write(values()) == "11:12 CEST O'Neil en"
     assert "whole" not in vars(script)
 
@@ -154,7 +156,7 @@ def test_languages_share_nothing(tmp_path: Path) -> None:
 
 
 def test_every_zone_of_the_world_is_written_and_few_are_kept() -> None:
-    script = CompiledLetter(ENVIRONMENT, "{{ incident.began | time }} {{ name }}", CONSTANTS)
+    script = letter("{{ incident.began | time }} {{ name }}")
     zones = sorted(available_timezones())
     assert len(zones) > ZONES
     for zone in [*zones, *zones[:3]]:
@@ -163,7 +165,7 @@ def test_every_zone_of_the_world_is_written_and_few_are_kept() -> None:
 
 
 def test_a_zone_that_cannot_be_written_spoils_no_other() -> None:
-    script = CompiledLetter(ENVIRONMENT, "{{ incident.began | time }} {{ name }}", CONSTANTS)
+    script = letter("{{ incident.began | time }} {{ name }}")
     for _ in range(2):
         with pytest.raises(ValueError, match="`No/Where` is not a time zone"):
             script.write(values("No/Where"))

@@ -8,8 +8,9 @@ from itertools import islice
 from typing import Any
 
 from jinja2 import Template as JinjaTemplate
+from jinja2 import nodes
 
-from mass_apology.letter.markup.sandbox import TIME_ZONE, LetterEnvironment, compiled, parsed
+from mass_apology.letter.markup.sandbox import TIME_ZONE, LetterEnvironment, compiled
 from mass_apology.letter.markup.static_parts import MARK, divided
 
 MAX_PIECES = 20_000
@@ -29,12 +30,12 @@ class Endless(Exception):
 class CompiledLetter:
     """What a letter's template says, as code."""
 
-    def __init__(self, environment: LetterEnvironment, source: str, constants: Mapping[str, object]) -> None:
-        """Compile checked source; ``constants`` are the variables that are the same in every letter."""
+    def __init__(self, environment: LetterEnvironment, tree: nodes.Template, constants: Mapping[str, object]) -> None:
+        """Compile a bounded tree; ``constants`` are the variables that are the same in every letter."""
         self._environment = environment
-        self.source = source
+        self._tree = tree
         self._constants = constants
-        common, personal = divided(parsed(environment, source), constants)
+        common, personal = divided(tree, constants)
         self._common = compiled(environment, common, constants)
         self._personal = compiled(environment, personal, constants)
         self._stretches = lru_cache(ZONES)(self._common_stretches)
@@ -54,7 +55,7 @@ class CompiledLetter:
     @cached_property
     def whole(self) -> JinjaTemplate:
         """The undivided letter, whose lines are the source's."""
-        return compiled(self._environment, parsed(self._environment, self.source), self._constants)
+        return compiled(self._environment, self._tree, self._constants)
 
     def _common_stretches(self, time_zone: str) -> list[str]:
         """What everybody in a time zone reads, with an empty place after each stretch for what is personal."""

@@ -115,6 +115,9 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
         except (ValueError, RecursionError, MemoryError) as error:  # endless numbers, thousands of brackets
             raise TemplateSyntaxError("an expression is too large for a letter", 1) from error
 
+    def __deepcopy__(self, _memo: object) -> LetterEnvironment:
+        return self  # each node of a tree knows its environment; a copied tree has the same
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is not Fields:
             return super().getattr(obj, attribute)
@@ -291,9 +294,14 @@ class _Compiled(NodeTransformer):
 
 
 def parsed(environment: LetterEnvironment, source: str) -> nodes.Template:
-    """The tree of checked source."""
-    tree: nodes.Template = _Compiled().visit(environment.parse(source))
-    return tree
+    """The tree of checked source, ready to be compiled."""
+    return bounded(environment.parse(source))
+
+
+def bounded(tree: nodes.Template) -> nodes.Template:
+    """The tree, changed in place, with our own filters around what Jinja cannot intercept itself."""
+    changed: nodes.Template = _Compiled().visit(tree)
+    return changed
 
 
 def compiled(environment: LetterEnvironment, tree: nodes.Template, constants: Mapping[str, object]) -> JinjaTemplate:

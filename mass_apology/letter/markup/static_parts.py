@@ -31,12 +31,18 @@ def _split(body: Iterable[nodes.Node]) -> list[nodes.Node]:
     split: list[nodes.Node] = []
     for statement in body:
         if isinstance(statement, _Frame):
-            statement.body = _split(statement.body)
-        if isinstance(statement, nodes.Output):
+            split.append(_with_body(statement, _split(statement.body)))
+        elif isinstance(statement, nodes.Output):
             split += [nodes.Output([each], lineno=each.lineno) for each in statement.nodes]
         else:
             split.append(statement)
     return split
+
+
+def _with_body(statement: _Frame, body: list[nodes.Node]) -> _Frame:
+    frame = copy(statement)
+    frame.body = body
+    return frame
 
 
 def _pieces(body: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
@@ -82,9 +88,7 @@ class _Division:
         for statement in body:
             if isinstance(statement, _Frame):
                 for half, inner in zip(halves, self.halves(statement.body), strict=True):
-                    frame = copy(statement)
-                    frame.body = inner
-                    half.append(frame)
+                    half.append(_with_body(statement, inner))
             else:
                 self._add(statement, halves)
         return halves

@@ -1,24 +1,26 @@
 """Which of a letter's optional sentences one recipient gets: the letter's statements, run without its words.
 
-A second Jinja template is written from the first. It keeps every ``if``, ``for`` and ``set``, drops everything that is
-printed, and prints one character for each branch that is taken. It is sandboxed like the letter and takes a part of its
-time. Letters that took the same branches differ in nothing but values.
+A second Jinja template is made from the first one's tree. It keeps every ``if``, ``for`` and ``set``, drops everything
+that is printed, and prints one character for each branch that is taken. It is sandboxed like the letter and takes a
+part of its time. Letters that took the same branches differ in nothing but values.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from jinja2 import nodes
+from jinja2.visitor import NodeVisitor
 from msgspec import Struct
 
 from mass_apology.letter.markup.compiled_letter import CompiledLetter
-from mass_apology.letter.markup.sandbox import LetterEnvironment
+from mass_apology.letter.markup.sandbox import LetterEnvironment, bounded
 from mass_apology.letter.markup.source import Fragment
-from mass_apology.letter.markup.unparse import contrary, spell, spell_word
+from mass_apology.letter.markup.unparse import contrary, spell
 
 FAILED = ("cannot be rendered",)
 """The variant of a letter that is endless, or in which a condition cannot be decided or is nested too deeply."""
@@ -70,26 +72,19 @@ class Tracer:
         return self._remembered(steps) if len(steps) < _SHORT else self._variant(steps)
 
     @cached_property
-    def _outline(self) -> tuple[str, list[Mark]]:
-        trees = [self._environment.parse(fragment.padded) for fragment in self._fragments]
-        outline = _Outline(trees)
-        pairs = zip(trees, self._fragments, strict=True)
-        written = [outline.fragment(tree, fragment.path) for tree, fragment in pairs]
-        return "".join(written), outline.marks
+    def _outline(self) -> _Outline:
+        return _Outline([(self._environment.parse(each.padded), each.path) for each in self._fragments])
 
     @cached_property
     def _script(self) -> CompiledLetter | None:
         try:
-            return CompiledLetter(self._environment, self._outline[0], self._constants)
-        except (
-            RecursionError,
-            SyntaxError,
-        ):  # what the letter nests inside one expression is nested here as statements
+            return CompiledLetter(self._environment, bounded(self._outline.tree), self._constants)
+        except (RecursionError, SyntaxError):  # what the letter nests in one expression is nested here as statements
             return None
 
     @cached_property
     def _labels(self) -> list[str]:
-        marks = self._outline[1]
+        marks = self._outline.marks
         alike = Counter(map(_shown, marks))
         met = Counter[str]()
         labels = []
@@ -111,7 +106,7 @@ class Tracer:
         return tuple(self._held(ord(step) - _FIRST, counts[step]) for step in sorted(counts))
 
     def _held(self, number: int, count: int) -> str:
-        if not self._outline[1][number].loop:
+        if not self._outline.marks[number].loop:
             return self._labels[number]
         return f"{self._labels[number]}: {'one' if count == 1 else 'several'}"
 
@@ -122,102 +117,109 @@ class _Place(Struct, frozen=True):
     path: Path
     known: bool = True  # whether the marks around it tell if it is reached
 
+    @property
+    def perhaps(self) -> _Place:
+        """The same place where nothing tells whether it is reached."""
+        return _Place(self.path, known=False)
 
-class _Outline:
-    """Writes the template of a trace.
+
+class _Outline(NodeVisitor):
+    """Builds the tree of a trace: visiting a node at a ``_Place`` gives the statements that follow it.
 
     A condition without names that the templates set has one value throughout the letter. It has one mark however often
     it stands there, in the page and in the plain text of a layout, say, as long as other marks tell where it was asked.
     """
 
-    def __init__(self, trees: Sequence[nodes.Template]) -> None:
+    def __init__(self, pieces: Sequence[tuple[nodes.Template, Path]]) -> None:
         self.marks: list[Mark] = []
+        trees = [tree for tree, _ in pieces]
         self._changing = {"loop"}.union(*map(_set_names, trees))
         self._by_row = set[str]().union(*(_set_names(loop) for tree in trees for loop in tree.find_all(nodes.For)))
-        self._shared: dict[str, str] = {}
+        self._shared: dict[str, int] = {}
+        self.tree = nodes.Template([each for tree, path in pieces for each in self.visit(tree, _Place(path))], lineno=1)
 
-    def fragment(self, tree: nodes.Template, path: Path) -> str:
-        """The code that follows one piece of the letter."""
-        return self._statements(tree.body, _Place(path))
+    def generic_visit(self, node: nodes.Node, place: _Place) -> list[nodes.Node]:
+        return self._all(node.iter_child_nodes(), place)
 
-    def _statements(self, body: Iterable[nodes.Node], place: _Place) -> str:
-        return "".join(self._statement(node, place) for node in body)
+    def _all(self, visited: Iterable[nodes.Node], place: _Place) -> list[nodes.Node]:
+        return [statement for node in visited for statement in self.visit(node, place)]
 
-    def _statement(self, node: nodes.Node, place: _Place) -> str:
-        if isinstance(node, nodes.If):
-            return self._if(node, place)
-        if isinstance(node, nodes.For):
-            return self._for(node, place)
-        if isinstance(node, nodes.Assign):
-            return f"{self._choices(node.node, place)}{{% set {spell(node.target)} = {spell(node.node)} %}}"
-        return self._choices_within(node, place)
-
-    def _if(self, node: nodes.If, place: _Place) -> str:
+    def visit_If(self, node: nodes.If, place: _Place) -> list[nodes.Node]:  # noqa: N802 (Jinja finds it by this name)
         branches = [node, *node.elif_]
         asked = place  # a branch without a mark leaves it open whether the later ones are reached
-        pieces = []
-        for word, branch in zip(["if", *["elif"] * len(node.elif_)], branches, strict=True):
+        bodies = []
+        for branch in branches:
             tells = _tells(branch.body)
-            mark = self._mark(branch.test, branch.lineno, asked) if tells else ""
-            body = self._statements(branch.body, asked if tells else _Place(place.path, known=False))
-            pieces.append(f"{{% {word} {spell_word(branch.test)} %}}{mark}{body}")
-            asked = asked if tells else _Place(place.path, known=False)
-        return "".join([*pieces, "{% else %}", self._else(node, branches, place, asked), "{% endif %}"])
+            mark = [self._mark(branch.test, branch.lineno, asked)] if tells else []
+            asked = asked if tells else asked.perhaps
+            bodies.append([*mark, *self._all(branch.body, asked)])
+        otherwise = self._else(node, branches, place, asked)
+        first, *others = [_if(each.test, body) for each, body in zip(branches, bodies, strict=True)]
+        first.elif_, first.else_ = others, otherwise
+        return [first]
 
-    def _else(self, node: nodes.If, branches: Sequence[nodes.If], place: _Place, asked: _Place) -> str:
+    def _else(self, node: nodes.If, branches: Sequence[nodes.If], place: _Place, asked: _Place) -> list[nodes.Node]:
         # In a loop a sentence may stand in some rows and be missing in others.
         by_row = any(_tells(each.body) for each in branches) and any(
             _uses(each.test, self._by_row) for each in branches
         )
         if by_row or _tells(node.else_):
-            return self._mark(_none_of(branches), node.lineno, place) + self._statements(node.else_, place)
-        return self._statements(node.else_, asked)
+            return [self._mark(_none_of(branches), node.lineno, place), *self._all(node.else_, place)]
+        return self._all(node.else_, asked)
 
-    def _for(self, node: nodes.For, place: _Place) -> str:
-        choices = self._choices(node.iter, place)
-        only = f" if {spell(node.test)}" if node.test else ""
-        text = f"{spell(node.iter)}{only}"
-        body = self._add(Mark(text=text, path=place.path, line=node.lineno, loop=True))
-        body += self._statements(node.body, place)
-        otherwise = ""
+    def visit_For(self, node: nodes.For, place: _Place) -> list[nodes.Node]:  # noqa: N802 (Jinja finds it by this name)
+        choices = self.visit(node.iter, place)
+        text = spell(node.iter) + (f" if {spell(node.test)}" if node.test else "")
+        ran = self._add(Mark(text=text, path=place.path, line=node.lineno, loop=True))
+        body = [_print(ran), *self._all(node.body, place)]
+        otherwise = []
         if _tells(node.else_):
-            otherwise = self._add(Mark(text=f"{text}: none", path=place.path, line=node.lineno))
-        otherwise += self._statements(node.else_, place)
-        head = f"for {spell(node.target)} in {spell_word(node.iter)}{only}"
-        return f"{choices}{{% {head} %}}{body}{{% else %}}{otherwise}{{% endfor %}}"
+            otherwise.append(_print(self._add(Mark(text=f"{text}: none", path=place.path, line=node.lineno))))
+        otherwise += self._all(node.else_, place)
+        is_recursive = False
+        loop = nodes.For(node.target, deepcopy(node.iter), body, otherwise, node.test, is_recursive, lineno=node.lineno)
+        return [*choices, loop]
 
-    def _choices(self, node: nodes.Node, place: _Place) -> str:
-        """Follows the conditional expressions of an expression, as far as it is evaluated."""
-        if isinstance(node, nodes.CondExpr):
-            return self._choice(node, place)
-        if isinstance(node, nodes.And | nodes.Or):
-            left = self._choices(node.left, place)
-            right = self._choices(node.right, _Place(place.path, known=False))
-            reached = node.left if isinstance(node, nodes.And) else contrary(node.left)
-            return left + (f"{{% if {spell_word(reached)} %}}{right}{{% endif %}}" if right else "")
-        return self._choices_within(node, place)
+    def visit_Assign(self, node: nodes.Assign, place: _Place) -> list[nodes.Node]:  # noqa: N802 (the same)
+        return [*self.visit(node.node, place), deepcopy(node)]
 
-    def _choices_within(self, node: nodes.Node, place: _Place) -> str:
-        return "".join(self._choices(each, place) for each in node.iter_child_nodes())
+    def visit_And(self, node: nodes.And, place: _Place) -> list[nodes.Node]:  # noqa: N802 (the same)
+        return self._both(node, node.left, place)
 
-    def _choice(self, node: nodes.CondExpr, place: _Place) -> str:
-        held = self._mark(node.test, node.lineno, place) + self._choices(node.expr1, place)
-        other = self._mark(contrary(node.test), node.lineno, place)
-        other += self._choices(node.expr2, place) if node.expr2 else ""
-        return f"{{% if {spell_word(node.test)} %}}{held}{{% else %}}{other}{{% endif %}}"
+    def visit_Or(self, node: nodes.Or, place: _Place) -> list[nodes.Node]:  # noqa: N802 (the same)
+        return self._both(node, contrary(node.left), place)
 
-    def _mark(self, condition: nodes.Node, line: int, place: _Place) -> str:
+    def _both(self, node: nodes.BinExpr, reached: nodes.Expr, place: _Place) -> list[nodes.Node]:
+        """``reached`` is the condition under which the right side is evaluated."""
+        left, right = self.visit(node.left, place), self.visit(node.right, place.perhaps)
+        return [*left, _if(reached, right)] if right else left
+
+    def visit_CondExpr(self, node: nodes.CondExpr, place: _Place) -> list[nodes.Node]:  # noqa: N802 (the same)
+        held = [self._mark(node.test, node.lineno, place), *self.visit(node.expr1, place)]
+        other = [self._mark(contrary(node.test), node.lineno, place)]
+        other += self.visit(node.expr2, place) if node.expr2 else []
+        return [_if(node.test, held, other)]
+
+    def _mark(self, condition: nodes.Node, line: int, place: _Place) -> nodes.Node:
         text = spell(condition)
         mark = Mark(text=text, path=place.path, line=line)
         if not place.known or _uses(condition, self._changing):
-            return self._add(mark)
+            return _print(self._add(mark))
         if text not in self._shared:
             self._shared[text] = self._add(mark)
-        return self._shared[text]
+        return _print(self._shared[text])
 
-    def _add(self, mark: Mark) -> str:
+    def _add(self, mark: Mark) -> int:
         self.marks.append(mark)
-        return chr(_FIRST + len(self.marks) - 1)
+        return len(self.marks) - 1
+
+
+def _print(mark: int) -> nodes.Node:
+    return nodes.Output([nodes.TemplateData(chr(_FIRST + mark))], lineno=1)
+
+
+def _if(test: nodes.Node, body: Sequence[nodes.Node], otherwise: Sequence[nodes.Node] = ()) -> nodes.If:
+    return nodes.If(deepcopy(test), [*body], [], [*otherwise], lineno=test.lineno)  # it may stand elsewhere, too
 
 
 def _none_of(branches: Sequence[nodes.If]) -> nodes.Expr:

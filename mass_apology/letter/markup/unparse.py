@@ -1,4 +1,4 @@
-"""An expression of a template as a person would write it: for people to read, and for Jinja to read as the same."""
+"""An expression of a template as a person would write it, to be shown; Jinja would read it as the same."""
 
 from __future__ import annotations
 
@@ -6,20 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from jinja2 import nodes
-
-_OPERATORS: Mapping[str, str] = MappingProxyType(
-    {
-        "eq": "==",
-        "ne": "!=",
-        "gt": ">",
-        "gteq": ">=",
-        "lt": "<",
-        "lteq": "<=",
-        "in": "in",
-        "notin": "not in",
-    }
-)
-"""Jinja's names of the comparisons."""
+from jinja2.compiler import operators
 
 _OPPOSITES: Mapping[str, str] = MappingProxyType({"eq": "ne", "ne": "eq", "in": "notin", "notin": "in"})
 """Comparisons that are each other's contrary for every value; ``<`` and ``>=`` are not."""
@@ -55,11 +42,6 @@ def spell(node: nodes.Node, least: int = _LOOSEST) -> str:
     return text if _level(node) >= least else f"({text})"
 
 
-def spell_word(node: nodes.Node) -> str:
-    """The expression where nothing may come apart: between ``in`` and ``if`` of a loop."""
-    return spell(node, _NUMBER)
-
-
 def contrary(node: nodes.Node) -> nodes.Expr:
     """The expression that holds where this one does not."""
     if isinstance(node, nodes.Not):
@@ -92,7 +74,7 @@ def _code(node: nodes.Node) -> str:  # noqa: C901, PLR0911 (one case for each sh
         case nodes.CondExpr():
             return _conditional(node)
         case nodes.Compare():
-            pairs = (f" {_OPERATORS[each.op]} {spell(each.expr, _SUM)}" for each in node.ops)
+            pairs = (f" {operators[each.op]} {spell(each.expr, _SUM)}" for each in node.ops)
             return spell(node.expr, _SUM) + "".join(pairs)
         case nodes.BinExpr():
             level = _level(node)
@@ -157,7 +139,7 @@ def _applied(node: nodes.Filter | nodes.Test) -> str:
 
 def _conditional(node: nodes.CondExpr) -> str:
     # Jinja would take the `if` after a test such as `x is defined` for what the test compares with.
-    whole = f"{spell_word(node.expr1)} if {spell(node.test, _OR)}"
+    whole = f"{spell(node.expr1, _NUMBER)} if {spell(node.test, _OR)}"
     return whole if node.expr2 is None else f"{whole} else {spell(node.expr2)}"
 
 
