@@ -5,6 +5,6 @@
 
 from mass_apology.approval.approvals import Approvals
 from mass_apology.approval.code import plan_code, plan_digest
-from mass_apology.approval.judgement import Approval, Verdict
+from mass_apology.approval.judgement import Approval, ApprovalVerdict
 
-__all__ = ["Approval", "Approvals", "Verdict", "plan_code", "plan_digest"]
+__all__ = ["Approval", "ApprovalVerdict", "Approvals", "plan_code", "plan_digest"]

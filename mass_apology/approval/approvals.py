@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mass_apology.approval import approval_file
-from mass_apology.approval.judgement import Approval, Verdict, identity, judge, policy
+from mass_apology.approval.judgement import Approval, ApprovalVerdict, identity, judge, policy
 from mass_apology.approval.signing import Signature, fault, sign, statement
 from mass_apology.errors import ApprovalError
 from mass_apology.settings import Campaign
@@ -47,7 +47,7 @@ class Approvals:
         approval_file.append(self._folder, approval)
         return approval
 
-    def verdict(self, parts: Mapping[str, str], letters: int, *, now: float) -> Verdict:
+    def verdict(self, parts: Mapping[str, str], letters: int, *, now: float) -> ApprovalVerdict:
         """Whether enough people have approved this plan. Raises ``ApprovalError`` where that cannot be found out."""
         return judge(
             approval_file.read(self._folder),

@@ -34,7 +34,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     signed: bool  # whether an approval counts only with its signature
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class ApprovalVerdict(Struct, frozen=True, kw_only=True):
     """What the approvals are worth for one plan."""
 
     approved: bool
@@ -64,7 +64,7 @@ def judge(
     policy: Policy,
     now: float,
     fault: Callable[[Approval, str], str | None],
-) -> Verdict:
+) -> ApprovalVerdict:
     """Weigh ``approvals`` for the plan of ``parts`` and ``letters`` at ``now`` (Unix seconds).
 
     ``fault`` says what is wrong with an approval's signature, as a clause, or ``None``; it is asked only where
@@ -82,7 +82,7 @@ def judge(
             latest[identity(approval.by)] = approval
     valid = tuple(sorted(latest.values(), key=lambda each: each.at))
     missing = max(0, policy.required - len(valid))
-    return Verdict(
+    return ApprovalVerdict(
         approved=missing == 0,
         valid=valid,
         void=tuple(void),

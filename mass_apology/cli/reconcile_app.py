@@ -89,7 +89,7 @@ def reconcile(
         screen.print_json(found)
     elif found.recorded:
         screen.say(f"{counted(found.recorded, 'letter')} {are(found.recorded)} accepted from now on.")
-    if found.count(flow.Verdict.TAKEN) < len(found.letters):
+    if found.count(flow.DoubtVerdict.TAKEN) < len(found.letters):
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 
 

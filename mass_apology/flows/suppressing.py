@@ -10,7 +10,7 @@ from mass_apology.errors import SuppressionError
 from mass_apology.letter.scenario import load_scenario, purpose_of
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.settings import Campaign
-from mass_apology.suppression import Purpose, Suppressions, Verdict, default_path, judge
+from mass_apology.suppression import Purpose, Suppressions, SuppressionVerdict, default_path, judge
 from mass_apology.system.state_folder import STATE_VARIABLE
 
 
@@ -60,7 +60,7 @@ class Suppressed:
         verdicts = self.verdicts(addresses).items()
         return {address: verdict.sentence for address, verdict in verdicts if verdict.withheld}
 
-    def verdicts(self, addresses: Sequence[str]) -> dict[str, Verdict]:
+    def verdicts(self, addresses: Sequence[str]) -> dict[str, SuppressionVerdict]:
         """The verdict on each of ``addresses`` that is on the list."""
         if self._store is None:
             return {}

@@ -1,10 +1,9 @@
-"""The recipients file, opened once for a command: what is said of it is said of the same octets."""
+"""The recipients file, opened once for a command, so that its digest, layout and rows describe the same octets."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from mass_apology.errors import InputError
+from mass_apology.system.regular_file import refuse_special
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 17  # octets asked of the system at a time
 _START = 1 << 16  # octets
 
-_NO_FILES = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
-
 
 class RecipientsFile:
-    """A file of customers; its digest, its layout and its rows come from one open file, whatever takes its name.
+    """A file of customers. A command makes one and passes it to every reader of this room.
 
-    It is opened when something is first asked of it, and closed with its context. Several passes over it may be under
-    way at once, each from the beginning. Whatever cannot be read raises ``InputError``.
+    The digest, the layout and the rows come from one open file, even if another file takes its name meanwhile. The
+    first read opens it; leaving the context closes it. Several passes may run at once, each with its own position.
+    Every method raises ``InputError`` if the file cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -54,21 +53,21 @@ class RecipientsFile:
 
     @cached_property
     def sha256(self) -> bytes:
-        """The digest of the contents alone: a renamed copy has the same."""
+        """The digest of the contents; a renamed copy has the same one."""
         with self.read_errors():
             return hashlib.file_digest(self.octets(), "sha256").digest()
 
     def octets(self) -> io.BufferedReader:
-        """A pass over the file."""
+        """A new pass over the file, from its beginning."""
         return io.BufferedReader(_Pass(self._file), _BLOCK)
 
     def text(self, codec: str, errors: str = "strict") -> io.TextIOWrapper:
-        """A pass over the decoded file, whose lines keep their ends."""
+        """A new pass over the decoded file; its lines keep their ends."""
         return io.TextIOWrapper(self.octets(), encoding=codec, errors=errors, newline="")
 
     @contextmanager
     def read_errors(self) -> Iterator[None]:
-        """Tell as ``InputError`` why the system does not let the file be read."""
+        """Turn the system's errors with this file into ``InputError``."""
         try:
             yield
         except FileNotFoundError as error:
@@ -85,7 +84,7 @@ class RecipientsFile:
     @cached_property
     def _file(self) -> io.FileIO:
         with self.read_errors():
-            _require_regular(self.path)
+            refuse_special(self.path)
             return self.path.open("rb", buffering=0)
 
 
@@ -104,13 +103,3 @@ class _Pass(io.RawIOBase):
         count = self._file.readinto(buffer) or 0
         self._at += count
         return count
-
-
-def _require_regular(path: Path) -> None:
-    """Raise ``InputError`` for what is no file: a pipe would be waited for, and some devices never end."""
-    mode = path.stat().st_mode
-    if not stat.S_ISREG(mode):
-        what = next((what for is_it, what in _NO_FILES if is_it(mode)), "a device")
-        raise InputError(
-            f"{path} is {what}, not a file.", next_step="Write the customers into a file, and name that one."
-        )

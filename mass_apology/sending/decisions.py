@@ -9,7 +9,7 @@ from msgspec import Struct
 from mass_apology.model import Delivery, Mark, Outcome, Status
 from mass_apology.sending import pacing
 from mass_apology.sending.pacing import Backoff, Ending
-from mass_apology.smtp.verdicts import Kind, Verdict
+from mass_apology.smtp.reply_verdicts import Kind, ReplyVerdict
 
 MAILBOX_FULL_ATTEMPTS = 4  # a mailbox that is still full after some hours is probably abandoned
 
@@ -63,7 +63,7 @@ _NOT_COUNTED = frozenset({Kind.INTERRUPTED, Kind.SESSION_CAP, Kind.CONCURRENCY, 
 def decide(
     delivery: Delivery,
     outcome: Outcome,
-    verdict: Verdict,
+    verdict: ReplyVerdict,
     *,
     now: float,
     chance: float,
@@ -103,13 +103,13 @@ def _due_at(kind: Kind, effect: Effect, attempts: int, now: float, chance: float
     return now + pacing.backoff_seconds(_BACKOFFS.get(kind, pacing.LETTER), attempts, chance)
 
 
-def _ending(status: Status, verdict: Verdict) -> Ending | None:
+def _ending(status: Status, verdict: ReplyVerdict) -> Ending | None:
     if verdict.kind in _NOT_COUNTED:
         return None
     return _ENDINGS.get(status, Ending.DEFERRED)
 
 
-def _sentence(verdict: Verdict, outcome: Outcome) -> str:
+def _sentence(verdict: ReplyVerdict, outcome: Outcome) -> str:
     reply = outcome.reply
     if reply is None:
         return verdict.sentence

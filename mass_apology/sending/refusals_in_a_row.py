@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from mass_apology.model import Delivery, Mark, Outcome, Reply, Status
 from mass_apology.sending import pacing
 from mass_apology.sending.decisions import Decision, Effect
-from mass_apology.smtp.verdicts import Kind, Verdict
+from mass_apology.smtp.reply_verdicts import Kind, ReplyVerdict
 
 DOMAINS = 3  # recipients' domains with the same reply in a row
 LETTERS = 5  # letters with the same reply in a row, if their domains are fewer
@@ -67,7 +67,7 @@ def check_refusals(  # noqa: PLR0913 (seven facts, all needed, all named at the 
     decision: Decision,
     delivery: Delivery,
     outcome: Outcome,
-    verdict: Verdict,
+    verdict: ReplyVerdict,
     *,
     canary: bool,
     chance: float,

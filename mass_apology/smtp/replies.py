@@ -1,6 +1,6 @@
 """What a relay said, read (RFC 5321 §4.2, RFC 2034), and how a transaction's end is judged. Pure.
 
-The table that judges replies is in ``verdicts``; what their texts speak of, in ``reply_texts``.
+The table that judges replies is in ``reply_verdicts``; what their texts speak of, in ``reply_texts``.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ import re
 from collections.abc import Mapping, Sequence
 
 from mass_apology.model import NoReply, Outcome, Phase, Reply
-from mass_apology.smtp import verdicts
+from mass_apology.smtp import reply_verdicts
 from mass_apology.smtp.reply_texts import topic
-from mass_apology.smtp.verdicts import Verdict
+from mass_apology.smtp.reply_verdicts import ReplyVerdict
 
-_WITHOUT_REPLY: Mapping[NoReply, Verdict] = {
-    NoReply.CLOSED: verdicts.LOST,
-    NoReply.SILENT: verdicts.LOST,
-    NoReply.STALLED: verdicts.LOST,
-    NoReply.NONSENSE: verdicts.PROTOCOL,
-    NoReply.UNEXPECTED: verdicts.PROTOCOL,
-    NoReply.UNASKED: verdicts.PROTOCOL,
-    NoReply.INTERRUPTED: verdicts.INTERRUPTED,
-    NoReply.NEEDS_SMTPUTF8: verdicts.UNSUPPORTED,
-    NoReply.NEEDS_8BITMIME: verdicts.LACKS_EXTENSION,
-    NoReply.TOO_LARGE: verdicts.TOO_BIG,
-    NoReply.UNSAFE_ADDRESS: verdicts.BAD_ADDRESS,
+_WITHOUT_REPLY: Mapping[NoReply, ReplyVerdict] = {
+    NoReply.CLOSED: reply_verdicts.LOST,
+    NoReply.SILENT: reply_verdicts.LOST,
+    NoReply.STALLED: reply_verdicts.LOST,
+    NoReply.NONSENSE: reply_verdicts.PROTOCOL,
+    NoReply.UNEXPECTED: reply_verdicts.PROTOCOL,
+    NoReply.UNASKED: reply_verdicts.PROTOCOL,
+    NoReply.INTERRUPTED: reply_verdicts.INTERRUPTED,
+    NoReply.NEEDS_SMTPUTF8: reply_verdicts.UNSUPPORTED,
+    NoReply.NEEDS_8BITMIME: reply_verdicts.LACKS_EXTENSION,
+    NoReply.TOO_LARGE: reply_verdicts.TOO_BIG,
+    NoReply.UNSAFE_ADDRESS: reply_verdicts.BAD_ADDRESS,
 }
 """What each end without a reply means where the dot was not written."""
 
 
-def classify(outcome: Outcome) -> Verdict:
+def classify(outcome: Outcome) -> ReplyVerdict:
     """Says what the end of a transaction means, or of an opening (the phases before MAIL).
 
     After the dot any 2yz is acceptance and any 4yz or 5yz, 421 included, is definite non-acceptance; no reply is doubt.
@@ -39,18 +39,18 @@ def classify(outcome: Outcome) -> Verdict:
     if reply is None:
         return _without_reply(outcome)
     if reply.positive:
-        return verdicts.ACCEPTED if outcome.phase is Phase.DOT else verdicts.PROTOCOL
-    verdict = verdicts.judge(outcome.phase, reply.code, reply.enhanced or "", topic(reply.text))
+        return reply_verdicts.ACCEPTED if outcome.phase is Phase.DOT else reply_verdicts.PROTOCOL
+    verdict = reply_verdicts.judge(outcome.phase, reply.code, reply.enhanced or "", topic(reply.text))
     if verdict is not None:
         return verdict
     # 3yz where none belongs: the relay may have the letter if the dot was written.
-    return verdicts.IN_DOUBT if outcome.dot_written else verdicts.PROTOCOL
+    return reply_verdicts.IN_DOUBT if outcome.dot_written else reply_verdicts.PROTOCOL
 
 
-def _without_reply(outcome: Outcome) -> Verdict:
+def _without_reply(outcome: Outcome) -> ReplyVerdict:
     if outcome.dot_written:
-        return verdicts.IN_DOUBT
-    return _WITHOUT_REPLY[outcome.problem.kind] if outcome.problem else verdicts.LOST
+        return reply_verdicts.IN_DOUBT
+    return _WITHOUT_REPLY[outcome.problem.kind] if outcome.problem else reply_verdicts.LOST
 
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:[ -](.*))?", re.DOTALL)

@@ -44,8 +44,8 @@ from mass_apology.smtp.envelope import envelope, objection, stuffed
 from mass_apology.smtp.message_source import MessageSource
 from mass_apology.smtp.replies import classify
 from mass_apology.smtp.reply_order import GROUP, Words, dot_reply, is_suspicious, words
+from mass_apology.smtp.reply_verdicts import Kind
 from mass_apology.smtp.session import Session
-from mass_apology.smtp.verdicts import Kind
 from mass_apology.smtp.wire import CLOSED, ConnectionEnded
 
 _DOT = b".\r\n"  # the CRLF before it ends the content, or DATA where there is none (RFC 5321 §4.1.1.4)

@@ -6,7 +6,7 @@ knows the spellings of one address.
 
 from mass_apology.suppression.entries import Entry, Purpose, Reason, Scope
 from mass_apology.suppression.lists import Exported, Imported
-from mass_apology.suppression.rules import Verdict, is_suppression, judge
+from mass_apology.suppression.rules import SuppressionVerdict, is_suppression, judge
 from mass_apology.suppression.store import Suppressions
 from mass_apology.suppression.suppression_file import default_path
 
@@ -17,8 +17,8 @@ __all__ = [
     "Purpose",
     "Reason",
     "Scope",
+    "SuppressionVerdict",
     "Suppressions",
-    "Verdict",
     "default_path",
     "is_suppression",
     "judge",

@@ -43,7 +43,7 @@ _BECAUSE = {
 _SINCE = "has been suppressed since"
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class SuppressionVerdict(Struct, frozen=True, kw_only=True):
     """The effect of an entry on one campaign's letter. ``judge`` makes it, the gate of sending applies it."""
 
     withheld: bool
@@ -51,13 +51,13 @@ class Verdict(Struct, frozen=True, kw_only=True):
     sentence: str  # why, with the date and the source; names no address
 
 
-def judge(entry: Entry, purpose: Purpose) -> Verdict:
+def judge(entry: Entry, purpose: Purpose) -> SuppressionVerdict:
     """The effect of ``entry`` on a letter of this purpose."""
     withheld = purpose in stopped(entry)
     whose = "domain" if entry.whole_domain else "address"
     day = utc_day(entry.at)
     why = f"The {whose} {_SINCE} {day} ({entry.source}): {_BECAUSE[entry.reason]}"
-    return Verdict(
+    return SuppressionVerdict(
         withheld=withheld,
         reported=not withheld and entry.scope is Scope.EVERYTHING and entry.reason in _REPORTED,
         sentence=f"{why}." if withheld else f"{why}; that does not stop a {purpose} letter.",

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mass_apology.approval import Approval, Verdict
+from mass_apology.approval import Approval, ApprovalVerdict
 from mass_apology.approval.judgement import CLOCK_TOLERANCE, Policy, identity, judge, policy
 from mass_apology.settings import ApprovalSettings
 
@@ -25,7 +25,7 @@ def weigh(
     letters: int = LETTERS,
     asked: Policy = TWO,
     now: float = NOON,
-) -> Verdict:
+) -> ApprovalVerdict:
     """The verdict, where every signature that is not "good" is said to be forged."""
     return judge(
         approvals,
@@ -37,14 +37,14 @@ def weigh(
     )
 
 
-def reasons(verdict: Verdict) -> list[str]:
+def reasons(verdict: ApprovalVerdict) -> list[str]:
     return [reason for _, reason in verdict.void]
 
 
 def test_two_people_approve() -> None:
     anna, bob = approval("anna@x", at=NOON - HOUR), approval("bob@x", at=NOON - 2 * HOUR)
     verdict = weigh([anna, bob])
-    assert verdict == Verdict(
+    assert verdict == ApprovalVerdict(
         approved=True, valid=(bob, anna), void=(), missing=0, sentence="Approved by bob@x and anna@x."
     )
 

@@ -19,7 +19,7 @@ from msgspec import to_builtins
 from smtp_fakes import FaultyConversation, Nth, Relay
 
 from mass_apology.errors import InputError
-from mass_apology.flows.feedback.reconcile import Reconciled, Verdict, reconcile
+from mass_apology.flows.feedback.reconcile import DoubtVerdict, Reconciled, reconcile
 from mass_apology.flows.feedback.relay_log_trial import AROUND, ENOUGH, Trial
 from mass_apology.ledger import Result
 from mass_apology.model import Status
@@ -137,7 +137,7 @@ def test_reading_again_changes_nothing(folder: Path) -> None:
 
 def test_a_dry_run_records_nothing(folder: Path) -> None:
     found = read(folder, Log(folder).covering().taken(0).text(), record=False)
-    assert found.count(Verdict.TAKEN) == 1
+    assert found.count(DoubtVerdict.TAKEN) == 1
     assert found.recorded == 0
     assert statuses(folder) == {"IN_DOUBT": LETTERS}
 
@@ -201,7 +201,7 @@ def test_a_letter_that_a_whole_log_does_not_name_was_not_taken(crashed: Path) ->
     for number in accepted:
         log.taken(number)
     (doubted,) = read(crashed, log.text()).letters
-    assert doubted.verdict is Verdict.NOT_TAKEN
+    assert doubted.verdict is DoubtVerdict.NOT_TAKEN
     assert doubted.relay_text == "not in the log, which names all 30 letters that the relay took around then"
 
 

@@ -13,9 +13,9 @@ from mass_apology.model import NoReply, Phase
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp.relay import run
 from mass_apology.smtp.replies import classify
+from mass_apology.smtp.reply_verdicts import Kind
 from mass_apology.smtp.session import open_session, probe
 from mass_apology.smtp.sink import SinkSettings
-from mass_apology.smtp.verdicts import Kind
 
 ALL = ("PIPELINING", "8BITMIME", "SMTPUTF8", "DSN", "SIZE 26214400")
 LOGIN = ("anna", "s3cret")

@@ -11,7 +11,7 @@ import pytest
 
 from mass_apology.model import Outcome, Phase, Status
 from mass_apology.smtp.replies import classify, parse_reply
-from mass_apology.smtp.verdicts import About, Kind, Verdict
+from mass_apology.smtp.reply_verdicts import About, Kind, ReplyVerdict
 
 FOLDER = Path(__file__).parent / "replies"
 PHASES = {phase.name: phase for phase in (Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.DOT)}
@@ -37,7 +37,7 @@ def _read(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
-def _judged(said: str, phase: Phase) -> Verdict:
+def _judged(said: str, phase: Phase) -> ReplyVerdict:
     return classify(Outcome(phase=phase, reply=parse_reply([said.encode()]), dot_written=phase is Phase.DOT))
 
 

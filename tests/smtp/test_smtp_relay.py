@@ -18,8 +18,8 @@ from mass_apology.model import Message, Phase
 from mass_apology.settings import RelaySettings
 from mass_apology.smtp.relay import run
 from mass_apology.smtp.replies import classify
+from mass_apology.smtp.reply_verdicts import Kind
 from mass_apology.smtp.sink import SinkSettings
-from mass_apology.smtp.verdicts import Kind
 
 
 def test_as_many_connections_as_allowed_and_no_message_twice(run_loop) -> None:

@@ -13,7 +13,7 @@ from test_smtp_providers import SAID
 from mass_apology.model import NoReply, Outcome, Phase, Problem, Reply, Status
 from mass_apology.smtp.replies import classify, parse_reply, printable
 from mass_apology.smtp.reply_texts import topic
-from mass_apology.smtp.verdicts import RULES, About, Kind
+from mass_apology.smtp.reply_verdicts import RULES, About, Kind
 
 ACCEPTED, DEFERRED, REFUSED, IN_DOUBT = Status.ACCEPTED, Status.DEFERRED, Status.REFUSED, Status.IN_DOUBT
 GREETING, AUTH, MAIL, RCPT, DATA, DOT = Phase.GREETING, Phase.AUTH, Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.DOT

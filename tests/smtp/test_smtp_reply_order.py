@@ -13,8 +13,8 @@ from test_smtp_transaction import check_books
 from mass_apology.model import Phase, Status
 from mass_apology.smtp.replies import classify, parse_reply
 from mass_apology.smtp.reply_order import GROUP, dot_reply, is_suspicious
+from mass_apology.smtp.reply_verdicts import Kind
 from mass_apology.smtp.sink import SinkConversation, SinkSettings
-from mass_apology.smtp.verdicts import Kind
 
 ENVELOPE = {Phase.MAIL: (None, "Sender ok"), Phase.RCPT: (None, "Recipient ok")}
 OK_TO_ALL = dict.fromkeys(ENVELOPE, (None, "OK"))

@@ -25,8 +25,8 @@ from mass_apology.model import Message, NoReply, Outcome, Phase, Problem, Status
 from mass_apology.smtp import transaction
 from mass_apology.smtp.envelope import stuffed
 from mass_apology.smtp.replies import classify
+from mass_apology.smtp.reply_verdicts import Kind
 from mass_apology.smtp.sink import SinkSettings
-from mass_apology.smtp.verdicts import Kind
 
 MODES = pytest.mark.parametrize("mode", [PIPELINED, LOCK_STEP], ids=["pipelined", "lock-step"])
 PHASES = {"MAIL": Phase.MAIL, "RCPT": Phase.RCPT, "DATA": Phase.DATA, ".": Phase.DOT}

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from mass_apology import high_water
 from mass_apology.campaign import LOG_NAME
-from mass_apology.errors import ConfirmationError, LedgerError
+from mass_apology.errors import LedgerError
 from mass_apology.flows.continuity import own_log
 from mass_apology.flows.ledger_store import ledger_store
-from mass_apology.flows.plan.guarding import require_known
+from mass_apology.flows.plan.guarding import require_known, require_overridden
 from mass_apology.flows.suppressing import entries_in, list_path_and_size
 from mass_apology.guards import apply_overrides
 from mass_apology.guards.lost_ledger import Elsewhere, LedgerFacts, ledger_findings
@@ -20,7 +20,7 @@ from mass_apology.guards.other_suppressions import ListFacts, list_findings
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Records
 from mass_apology.ledger.whereabouts import Gone
-from mass_apology.model import Finding, Severity
+from mass_apology.model import Finding
 from mass_apology.settings import Campaign
 
 
@@ -49,18 +49,8 @@ def require_complete(folder: Path, campaign: Campaign, override: Collection[str]
     """``compare_ledger``; raises ``ConfirmationError`` if the ledger knows less than the records outside it."""
     require_known(override)
     comparison = compare_ledger(folder, campaign, override)
-    _require_no_errors(comparison)
+    require_overridden(comparison.findings, "Nothing was sent")
     return comparison
-
-
-def _require_no_errors(comparison: Comparison) -> None:
-    errors = [finding for finding in comparison.findings if finding.severity is Severity.ERROR]
-    if errors:
-        problems = " ".join(f"{finding.where}: {finding.problem}" for finding in errors)
-        raise ConfirmationError(
-            f"{problems} Nothing was sent ({', '.join(finding.code for finding in errors)}).",
-            next_step=" ".join(finding.advice for finding in errors),
-        )
 
 
 def require_ledger(folder: Path, campaign: Campaign) -> None:

@@ -29,7 +29,7 @@ _TRIED = 20_000  # letters that the log is tried with
 _OFTEN = 50_000  # lines between two words about the progress
 
 
-class Verdict(StrEnum):
+class DoubtVerdict(StrEnum):
     """The verdict of the log on a letter in doubt."""
 
     TAKEN = auto()  # the relay has it: it becomes ACCEPTED
@@ -44,7 +44,7 @@ class ReconciledLetter(Struct, frozen=True, kw_only=True):
     address: str
     message_id: str
     handed_over_at: float
-    verdict: Verdict
+    verdict: DoubtVerdict
     seen_at: float | None = None  # Unix seconds: the line's time, where it can be read
     queue_id: str = ""  # the relay's name for it, where the log names it
     where: str = ""  # "mail.log, line 123"
@@ -61,7 +61,7 @@ class Reconciled(Struct, frozen=True, kw_only=True):
     on_their_way: int  # letters that a running `send` is handing over; whether they come into doubt is not known yet
     recorded: int  # of them: ACCEPTED from now on; none in a dry run
 
-    def count(self, verdict: Verdict) -> int:
+    def count(self, verdict: DoubtVerdict) -> int:
         return sum(letter.verdict is verdict for letter in self.letters)
 
 
@@ -152,13 +152,13 @@ def _reconciled_letter(
     covered = log.covers(since, until)
     absent = trial.passed(doubt.handed_over_at) if covered and not seen else 0
     decisive = next((one for one in seen if one.event.disposition is Disposition.TAKEN), None)
-    verdict = Verdict.TAKEN
+    verdict = DoubtVerdict.TAKEN
     if decisive is None:
         # The failure must be that of the last hand-over, and the log long enough to show a later one.
         failures = [one for one in seen if one.is_failure_between(since, until)]
         decisive = failures[-1] if failures and covered else None
-        verdict = Verdict.UNNAMED if covered else Verdict.UNCOVERED
-        verdict = Verdict.NOT_TAKEN if decisive or absent else verdict
+        verdict = DoubtVerdict.UNNAMED if covered else DoubtVerdict.UNCOVERED
+        verdict = DoubtVerdict.NOT_TAKEN if decisive or absent else verdict
     return ReconciledLetter(
         address=doubt.address,
         message_id=doubt.message_id,
@@ -173,7 +173,7 @@ def _reconciled_letter(
 
 def _proofs(letters: Mapping[int, ReconciledLetter]) -> Iterator[Proof]:
     for delivery, letter in letters.items():
-        if letter.verdict is Verdict.TAKEN:
+        if letter.verdict is DoubtVerdict.TAKEN:
             reply = f"In doubt at first; then found in the relay's log as {letter.queue_id} ({letter.where})."
             at = letter.handed_over_at if letter.seen_at is None else letter.seen_at
             yield Proof(delivery=delivery, at=at, reply=reply)

@@ -45,12 +45,17 @@ def require_known(overridden: Collection[str]) -> None:
 
 
 def require_overridden(findings: Iterable[Finding], consequence: str) -> None:
-    """Raise ``ConfirmationError`` for a guard's finding that is not overridden; ``consequence``: "Nothing was sent"."""
-    for finding in findings:
-        if finding.severity is Severity.ERROR:
-            raise ConfirmationError(
-                f"{finding.where}: {finding.problem} {consequence} ({finding.code}).", next_step=f"{finding.advice}."
-            )
+    """Raise one ``ConfirmationError`` for all guards' findings that are not overridden.
+
+    ``consequence`` is a clause such as "Nothing was sent".
+    """
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        problems = " ".join(f"{finding.where}: {finding.problem}" for finding in errors)
+        raise ConfirmationError(
+            f"{problems} {consequence} ({', '.join(finding.code for finding in errors)}).",
+            next_step=". ".join(finding.advice.rstrip(".") for finding in errors),  # it ends in a command, to be copied
+        )
 
 
 class Numbers(Struct, frozen=True, kw_only=True):

@@ -58,7 +58,7 @@ class About(StrEnum):
     CONTENT = auto()
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class ReplyVerdict(Struct, frozen=True, kw_only=True):
     """The classification of an outcome."""
 
     kind: Kind
@@ -70,7 +70,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 class Rule(Struct, frozen=True, kw_only=True):
     """A row of the table; it matches if each non-empty tuple has a value that matches."""
 
-    verdict: Verdict
+    verdict: ReplyVerdict
     enhanced: tuple[str, ...] = ()  # whole codes, or prefixes that end with a dot; "xx" is any two digits
     unless: tuple[str, ...] = ()  # enhanced codes, in the same notation, that exclude the row
     codes: tuple[str, ...] = ()  # prefixes of the basic code: "4" is any 4yz
@@ -93,8 +93,8 @@ def _covers(pattern: str, enhanced: str) -> bool:
     return enhanced.startswith(pattern) if pattern.endswith(".") else enhanced == pattern
 
 
-def _verdict(kind: Kind, about: About, status: Status, sentence: str) -> Verdict:
-    return Verdict(kind=kind, about=about, status=status, sentence=sentence)
+def _verdict(kind: Kind, about: About, status: Status, sentence: str) -> ReplyVerdict:
+    return ReplyVerdict(kind=kind, about=about, status=status, sentence=sentence)
 
 
 _D, _R = Status.DEFERRED, Status.REFUSED
@@ -282,7 +282,7 @@ RULES: tuple[Rule, ...] = (
 """First match wins."""
 
 
-def judge(phase: Phase, code: int, enhanced: str, topic: Topic | None) -> Verdict | None:
+def judge(phase: Phase, code: int, enhanced: str, topic: Topic | None) -> ReplyVerdict | None:
     """Classify a reply of 4yz or 5yz; ``None`` for others."""
     digits = str(code)
     return next((rule.verdict for rule in RULES if rule.matches(phase, digits, enhanced, topic)), None)
