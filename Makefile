@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+unexport PYTHONDONTWRITEBYTECODE  # tests start the command again and again; what is compiled once is kept
 
 .PHONY: demo test test-slow test-mta test-mta-again mta check lint types layers bench letters gallery ready kill-test stories lock wheel clean
 

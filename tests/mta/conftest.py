@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Generator, Iterator
-from pathlib import Path
 
 import pytest
 import trustme
@@ -47,10 +46,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs a real server is marked by its fixture."""
     for item in items:
-        if "server" in getattr(item, "fixturenames", ()) and Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.mta)
+        if item.get_closest_marker("mta"):
             item.add_marker(pytest.mark.timeout(300))  # a guard against hanging
 
 

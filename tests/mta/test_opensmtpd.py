@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from campaign_on_server import CampaignOnServer
 from live import customers
 from opensmtpd_server import OpenSmtpdServer
@@ -12,6 +13,8 @@ from situations import LETTERS, Situations
 from table_of_situations import Situation
 from tls_in_front import tls_in_front
 from troubles import Troubles
+
+pytestmark = pytest.mark.mta
 
 
 class TestOpenSmtpd(Situations, Troubles):
