@@ -1,7 +1,7 @@
 """Pause, resume, stop: what a person at another terminal tells the ``send`` that is running.
 
-The run asks the ledger for it again and again, and obeys between two letters. Nothing else is read here, and the ledger
-is not waited for: a request gets through however busy the run is.
+The run reads it in the ledger again and again, and obeys between two letters. Nothing else is read here: a request gets
+through however busy the run is.
 
 What was asked of a run that ended is forgotten when the next one begins.
 """

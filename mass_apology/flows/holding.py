@@ -12,7 +12,7 @@ from mass_apology.flows.continuity.outside import require_complete, require_ledg
 from mass_apology.flows.continuity.recording import Recording
 from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.suppressing import list_path_and_size
-from mass_apology.ledger import Control, Ledger
+from mass_apology.ledger import Ledger
 from mass_apology.model import Finding
 from mass_apology.settings import Campaign
 
@@ -34,7 +34,6 @@ def locked_ledger(folder: Path, campaign: Campaign, *, begin: bool = False) -> I
             # Of a process that was killed just after its commit: nobody else comes by it.
             store.delete_abandoned_plans()
             ledger.recover(time.time())
-            ledger.request(Control.RUN)  # requests to an earlier run are void
             yield ledger
         finally:
             with suppress(LedgerError):  # report the first failure; the lock of a dead process is taken over

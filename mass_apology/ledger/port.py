@@ -65,14 +65,17 @@ class Sender(Protocol):
         """Return when every mark so far is durable, and what came back meanwhile has given letters their status."""
 
     async def wanted(self) -> Control:
-        """What was asked of the sender last; ``RUN`` if nothing was."""
+        """What was asked of this holder of the lock last; ``RUN`` if nothing was. Cheap: it is read every tick."""
 
 
 class Session(Protocol):
     """For the command that holds the campaign's lock, or works beside the one that does."""
 
     def acquire(self, now: float) -> None:
-        """Take the campaign's lock. Raises ``LedgerLocked`` with host and pid while a living process holds it."""
+        """Take the campaign's lock, with an epoch of one's own; what was asked of earlier holders is void.
+
+        Raises ``LedgerLocked`` with host and pid while a living process holds it.
+        """
 
     def release(self) -> None:
         """Give the lock back; without effect where it is not ours."""

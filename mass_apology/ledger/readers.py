@@ -92,10 +92,10 @@ class Requests(Protocol):
         """The process that is sending, as far as this host can tell; ``None`` where there is none, or it has ended."""
 
     def request(self, wanted: Control) -> None:
-        """Ask the running sender, or the next one, to run, pause or stop."""
+        """Ask the sender that holds the lock to run, pause or stop; the next holder of the lock is not asked."""
 
     def requested(self) -> Control:
-        """What was asked last; ``RUN`` if nothing was."""
+        """What was asked of the last holder of the lock; ``RUN`` if nothing was."""
 
 
 class WaveRecords(Protocol):

@@ -103,29 +103,6 @@ def test_the_log_is_on_a_full_disk(tmp_path: Path) -> None:
         judge(live, folder)
 
 
-def test_the_control_file_holds_nonsense(tmp_path: Path) -> None:
-    with slow_campaign(tmp_path) as (live, folder):
-        file = folder / "ledger.sqlite.control"
-        with pytest.raises(LedgerError, match="cannot be understood"):
-            send(folder, Trouble(live, lambda: file.write_text("pauze\n")))
-        file.unlink()
-        judge(live, folder)
-
-
-def test_the_control_file_cannot_be_read(tmp_path: Path) -> None:
-    with slow_campaign(tmp_path) as (live, folder):
-        file = folder / "ledger.sqlite.control"
-
-        def replace() -> None:
-            file.unlink(missing_ok=True)
-            file.mkdir()
-
-        with pytest.raises(LedgerError, match="control"):
-            send(folder, Trouble(live, replace))
-        file.rmdir()
-        judge(live, folder)
-
-
 def test_nobody_reads_the_output_any_more(tmp_path: Path) -> None:
     def broken() -> None:
         raise BrokenPipeError(32, "Broken pipe")
@@ -211,9 +188,18 @@ def test_a_reply_is_not_understood_by_our_own_code(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="there is no /proc here")
-def test_there_are_no_file_descriptors_left(tmp_path: Path) -> None:
+@pytest.mark.parametrize("per_connection", [LETTERS, 5], ids=["connections stay", "connections are opened"])
+def test_there_are_no_file_descriptors_left_for_a_while(tmp_path: Path, per_connection: int) -> None:
+    """A running sender opens nothing but connections, and tries these again."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     taken: list[int] = []
+
+    def give_back() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        while taken:
+            os.close(taken.pop())
+
+    giving_back = threading.Timer(1.0, give_back)
 
     def run_out() -> None:
         most = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
@@ -221,16 +207,18 @@ def test_there_are_no_file_descriptors_left(tmp_path: Path) -> None:
         with contextlib.suppress(OSError):
             while True:
                 taken.append(os.open(os.devnull, os.O_RDONLY))
+        giving_back.start()
 
-    with slow_campaign(tmp_path) as (live, folder):
+    with relay(SLOW) as live:
+        table = RELAY | {"messages_per_connection": per_connection}
+        folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(LETTERS), relay=table)
         try:
-            with pytest.raises(MassApologyError, match="Too many open files"):
-                send(folder, Trouble(live, run_out))
+            ended = send(folder, Trouble(live, run_out))
         finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-            for each in taken:
-                os.close(each)
-        judge(live, folder)
+            giving_back.join()
+            give_back()
+    assert (ended.sent, ended.due) == (LETTERS, 0)
+    assert Counter(live.numbers) == dict.fromkeys(range(LETTERS), 1)
 
 
 @pytest.mark.parametrize("name", ["affected.csv", "templates/sorry/en.md", "campaign.toml", "log.jsonl"])

@@ -35,6 +35,7 @@ class MemoryLedger(Sender):
             )
         self._letters.fence += 1
         self._letters.is_held = True
+        self._letters.wanted = Control.RUN
         self._fence = self._letters.fence
 
     def release(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import nullcontext
 from pathlib import Path
-from sqlite3 import Connection
+from sqlite3 import Connection, IntegrityError
+from threading import Thread
 
 import msgspec
 import pytest
@@ -19,6 +20,7 @@ from ledger_samples import (
     held_up,
     mark,
     message_id,
+    outside,
     plan,
     recipient,
     statuses,
@@ -405,14 +407,29 @@ class TestReading:
             assert (records.header, records.digest_parts) == (("name",), {"csv": "00"})
             assert (len(records.key), records.key) == (32, ledger.key)
 
-    def test_requests_reach_the_sender(self, ledger: SqliteLedger, path: Path) -> None:
+    def test_a_request_cannot_be_nonsense(self, ledger: SqliteLedger, path: Path) -> None:
+        with pytest.raises(IntegrityError, match="CHECK"):
+            outside(path, "UPDATE lock SET wanted = 'pauze'")
         assert ledger.requested() is Control.RUN
-        with SqliteRecords.open(path, CAMPAIGN) as records:
-            for wanted in (Control.PAUSE, Control.STOP, Control.RUN):
-                records.request(wanted)
-                assert ledger.requested() is wanted
 
-    def test_a_request_that_cannot_be_understood_is_not_guessed(self, ledger: SqliteLedger, path: Path) -> None:
-        path.with_name("ledger.sqlite.control").write_bytes(b"sto\xff")
-        with pytest.raises(LedgerError, match="control cannot be understood"):
-            ledger.requested()
+    def test_every_request_can_be_written(self, ledger: SqliteLedger) -> None:
+        for wanted in reversed(Control):
+            ledger.request(wanted)
+            assert ledger.requested() is wanted
+
+    def test_a_control_file_of_an_earlier_version_says_nothing(self, ledger: SqliteLedger, path: Path) -> None:
+        path.with_name("ledger.sqlite.control").write_text("stop\n")
+        assert ledger.requested() is Control.RUN
+
+    def test_a_request_waits_for_a_commit_and_is_read_beside_one(self, ledger: SqliteLedger, path: Path) -> None:
+        ledger.request(Control.PAUSE)
+        with SqliteRecords.open(path, CAMPAIGN) as records:
+            asking = Thread(target=records.request, args=(Control.STOP,))
+            with held_up(ledger):  # the writer has the write lock
+                assert asyncio.run(ledger.wanted()) is Control.PAUSE
+                asking.start()
+                asking.join(0.2)
+                assert asking.is_alive()
+            asking.join(10)
+            assert asyncio.run(ledger.wanted()) is Control.STOP
+        asyncio.run(ledger.hand_over(mark(1, HANDING_OVER)))

@@ -15,7 +15,6 @@ import pytest
 from ledger_samples import CAMPAIGN, WAVE, mark, message_id, outside, planned_ledger, recipient, statuses
 
 from mass_apology.errors import LedgerError
-from mass_apology.ledger import Control
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords, SqliteStaging
 from mass_apology.model import Status
 
@@ -27,13 +26,10 @@ def modes(folder: Path) -> dict[str, str]:
 def test_every_file_is_for_its_owner_only(path: Path) -> None:
     before = os.umask(0)
     try:
-        with planned_ledger(path, 3) as ledger:
-            ledger.request(Control.PAUSE)
-            with SqliteStaging(path, WAVE, message_id) as staging:
-                staging.add([(recipient(9), "pl")])
-                names = ["ledger.sqlite", "ledger.sqlite-shm", "ledger.sqlite-wal", "ledger.sqlite."]
-                beside = ["ledger.sqlite.control", "ledger.sqlite.write"]
-                assert modes(path.parent) == dict.fromkeys([*names, *beside], "0o600")
+        with planned_ledger(path, 3), SqliteStaging(path, WAVE, message_id) as staging:
+            staging.add([(recipient(9), "pl")])
+            names = ["ledger.sqlite", "ledger.sqlite-shm", "ledger.sqlite-wal", "ledger.sqlite.", "ledger.sqlite.write"]
+            assert modes(path.parent) == dict.fromkeys(names, "0o600")
     finally:
         os.umask(before)
 

@@ -284,7 +284,7 @@ class TestCommit:
 
     def test_without_the_lock_there_is_no_plan(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
         add(staging, recipient(1))
-        outside(empty.path, "UPDATE lock SET fence = fence + 1")
+        outside(empty.path, "UPDATE lock SET epoch = epoch + 1")
         with pytest.raises(FencedOut):
             commit(staging, empty)
         assert results(empty) == []

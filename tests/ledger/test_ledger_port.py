@@ -20,7 +20,7 @@ from smtp_fakes import FaultyConversation, Nth, Relay, message
 
 from mass_apology.errors import FencedOut, IllegalTransition, LedgerError, LedgerLocked
 from mass_apology.ledger import Control, planner, port, readers, writers
-from mass_apology.ledger.sqlite import SqliteLedger
+from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
 from mass_apology.model import Delivery, Mark, Message, Status
 from mass_apology.sending.dispatcher import Dispatcher
 from mass_apology.sending.event_log import EventLog
@@ -48,6 +48,9 @@ class Kind(Protocol):
     def crash(self) -> None:
         """Whoever holds the lock has ended without giving it back."""
 
+    def request(self, wanted: Control) -> None:
+        """A person at another terminal asks for this."""
+
 
 class InSqlite:
     def __init__(self, folder: Path, canary: Sequence[int]) -> None:
@@ -65,6 +68,10 @@ class InSqlite:
     def crash(self) -> None:
         bury_holder(self._path)
 
+    def request(self, wanted: Control) -> None:
+        with SqliteRecords.open(self._path, CAMPAIGN) as records:
+            records.request(wanted)
+
 
 class InMemory:
     def __init__(self, _: Path, canary: Sequence[int]) -> None:
@@ -79,6 +86,9 @@ class InMemory:
 
     def crash(self) -> None:
         self._letters.is_held = False
+
+    def request(self, wanted: Control) -> None:
+        self._letters.wanted = wanted
 
 
 def _delivery(number: int) -> Delivery:
@@ -224,8 +234,25 @@ class TestSender:
         record(ledger, mark(1, ACCEPTED))
         assert durable == [HANDING_OVER, ACCEPTED]
 
-    def test_nothing_is_asked_of_the_sender_at_first(self, ledger: port.Sender) -> None:
+    def test_the_last_request_reaches_the_sender(self, kind: Kind, ledger: port.Sender) -> None:
         assert asyncio.run(ledger.wanted()) is Control.RUN
+        for wanted in (Control.PAUSE, Control.STOP, Control.RUN):
+            kind.request(wanted)
+            assert asyncio.run(ledger.wanted()) is wanted
+
+    @pytest.mark.parametrize("wanted", [Control.PAUSE, Control.STOP])
+    def test_a_request_is_void_for_the_next_holder(
+        self, kind: Kind, ledger: SqliteLedger | MemoryLedger, wanted: Control
+    ) -> None:
+        kind.request(wanted)
+        kind.crash()
+        kind.request(wanted)
+        successor = kind.open()
+        successor.acquire(NOON)
+        assert asyncio.run(successor.wanted()) is Control.RUN
+        kind.request(wanted)
+        assert asyncio.run(successor.wanted()) is wanted
+        close(successor)
 
 
 class FakeRenderPool:

@@ -1,8 +1,8 @@
-"""One sender per campaign: a lock in the ledger, with a fencing number.
+"""One sender per campaign: a lock in the ledger, with an epoch.
 
 The holder is a process: host, pid and start. On its own host a process that ended, however it ended, has lost the lock
 at once; a process on another host (a container, a shared disk) has lost it when it has not renewed it for ``LEASE``
-seconds. Every holder gets a larger fence, and ``fenced`` compares it inside each transaction. So whoever was paused or
+seconds. Every holder gets a larger epoch, and ``fenced`` compares it inside each transaction. So whoever was paused or
 cut off while the lock went to another one writes nothing any more, and no final dot goes out without a durable mark.
 """
 
@@ -64,9 +64,9 @@ def fenced(connection: Connection) -> Iterator[None]:
 def acquire(connection: Connection, now: float) -> None:
     """Take the lock for this process. Raises ``LedgerLocked`` while somebody else holds it."""
     with transaction(connection):
-        fence = _take(connection, now)
+        epoch = _take(connection, now)
     connection.execute(_QUERIES["forget"])
-    connection.execute(_QUERIES["keep"], (fence,))
+    connection.execute(_QUERIES["keep"], (epoch,))
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def momentary(connection: Connection, now: float) -> Iterator[None]:
 
 def renew(connection: Connection, now: float) -> None:
     """Show that we are alive, if we hold the lock. Raises ``FencedOut`` if it was taken over."""
-    if connection.execute(_QUERIES["held-fence"]).fetchone() is None:
+    if connection.execute(_QUERIES["held-epoch"]).fetchone() is None:
         return
     with fenced(connection):
         connection.execute(_QUERIES["renew"], {"now": now})
@@ -106,7 +106,7 @@ def is_held(connection: Connection) -> bool:
 def fenced_out(connection: Connection) -> LedgerError:
     """Why we may not write: the lock is another one's, or was never taken."""
     holder, _ = _holder(connection)
-    if connection.execute(_QUERIES["held-fence"]).fetchone() is None:
+    if connection.execute(_QUERIES["held-epoch"]).fetchone() is None:
         return FencedOut("This process does not hold the campaign's lock.", next_step="Run the command again.")
     if holder is None:  # whoever took it has given it back
         return FencedOut(
@@ -120,7 +120,7 @@ def fenced_out(connection: Connection) -> LedgerError:
 
 
 def _take(connection: Connection, now: float) -> int:
-    """Within a transaction: make this process the holder; its fence. Raises ``LedgerLocked``."""
+    """Within a transaction: make this process the holder; its epoch. Raises ``LedgerLocked``."""
     me = this_process()
     holder, renewed_at = _holder(connection)
     if holder is not None:
@@ -129,8 +129,8 @@ def _take(connection: Connection, now: float) -> int:
         what = f"the lock was taken over from process {holder.pid} on {holder.host}, which had not given it back"
         connection.execute(_ADD_NOTE, {"now": now, "what": what})
     facts = {"host": me.host, "pid": me.pid, "started": me.started, "now": now}
-    (fence,) = connection.execute(_QUERIES["take"], facts).fetchone()
-    return int(fence)
+    (epoch,) = connection.execute(_QUERIES["take"], facts).fetchone()
+    return int(epoch)
 
 
 def _locked(holder: Holder) -> LedgerLocked:

@@ -2,7 +2,7 @@
 -- What the writing connection keeps for itself. A group of marks is inserted into the view `mark`, and its trigger does the
 -- rest, so one statement is the whole transaction. That matters: Python's sqlite3 gives up the interpreter's lock around each
 -- step of a statement, and beside a busy event loop every step may then wait milliseconds to get it back.
-CREATE TEMP TABLE held (fence INTEGER NOT NULL);  -- at most one row: the lock this connection holds
+CREATE TEMP TABLE held (epoch INTEGER NOT NULL);  -- at most one row: the lock this connection holds
 CREATE TEMP TABLE made_from (edition INTEGER NOT NULL);  -- at most one row: what the letters are made from now
 
 CREATE TEMP VIEW mark AS
@@ -40,10 +40,10 @@ INSERT INTO transition (before, after) VALUES (?, ?);
 
 -- name: apply
 -- The marks of a group, in their order. In place of "marks" stands one row of parameters for each; rows of NULLs fill the
--- group up to the next power of two, so that few different statements are ever prepared. The fence is compared once for the
+-- group up to the next power of two, so that few different statements are ever prepared. The epoch is compared once for the
 -- whole group: where the lock is another's by now, nothing is inserted, and the caller sees that nothing changed.
 INSERT INTO mark SELECT * FROM (VALUES (marks))
-WHERE column1 IS NOT NULL AND (SELECT fence FROM held) IS (SELECT fence FROM lock);
+WHERE column1 IS NOT NULL AND (SELECT epoch FROM held) IS (SELECT epoch FROM lock);
 
 -- name: status-of
 SELECT status FROM delivery WHERE id = ?;

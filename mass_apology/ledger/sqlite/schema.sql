@@ -1,8 +1,8 @@
--- The ledger of one campaign, version 6. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
+-- The ledger of one campaign, version 7. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
 -- Everything a letter is rendered from stands here, so that sending continues without the recipients file.
 
 PRAGMA application_id = 1833062479;  -- "mAPO": tells a ledger from other SQLite files
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 -- One row: which campaign this is, and the plan that was made last.
 CREATE TABLE campaign (
@@ -41,19 +41,20 @@ CREATE TABLE replaced (
     at     REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- One row: who may write. The fence grows with every holder and is looked at in every transaction, so that a process
--- whose lock was taken over writes nothing any more. A free lock has no host.
+-- One row: who may write, and what a person asks of them. The epoch grows with every holder and is looked at in every
+-- transaction, so that a process whose lock was taken over hands nothing over any more. A free lock has no host.
 CREATE TABLE lock (
     id          INTEGER PRIMARY KEY CHECK (id = 1),
-    fence       INTEGER NOT NULL,
+    epoch       INTEGER NOT NULL,
     host        TEXT,
     pid         INTEGER,
     started     TEXT,  -- tells the process from a later one with its pid; empty where the system does not say
     acquired_at REAL,
-    renewed_at  REAL
+    renewed_at  REAL,
+    wanted      TEXT NOT NULL DEFAULT 'run' CHECK (wanted IN ('run', 'pause', 'stop'))  -- sender_state.Control
 ) STRICT;
 
-INSERT INTO lock (id, fence) VALUES (1, 0);
+INSERT INTO lock (id, epoch) VALUES (1, 0);
 
 -- A person to write to. Ids are given in the order of the file, so letters go out in that order.
 CREATE TABLE recipient (

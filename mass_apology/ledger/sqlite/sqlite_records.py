@@ -14,7 +14,7 @@ import msgspec
 
 from mass_apology.ledger.recorded import Edition, Note, People, Result
 from mass_apology.ledger.sender_state import Control, Holder
-from mass_apology.ledger.sqlite import control_file, editions, lock
+from mass_apology.ledger.sqlite import control_row, editions, lock
 from mass_apology.ledger.sqlite.choice_records import SqliteChoiceRecords
 from mass_apology.ledger.sqlite.connections import Reading
 from mass_apology.ledger.sqlite.database import explained, open_reading
@@ -168,10 +168,11 @@ class SqliteRecords:
         return None if ended else holder
 
     def request(self, wanted: Control) -> None:
-        control_file.request(self.path, wanted)
+        control_row.request(self.path, wanted)
 
     def requested(self) -> Control:
-        return control_file.requested(self.path)
+        with explained(self.path):
+            return control_row.requested(self._reader)
 
     def _campaign(self) -> tuple[str, bytes, str, str]:
         with explained(self.path):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mass_apology.ledger import port
-from mass_apology.ledger.sqlite.control_file import control_file
 from mass_apology.ledger.sqlite.on_disk import is_there, wal_of
 from mass_apology.ledger.sqlite.planning import SqliteStaging
 from mass_apology.ledger.sqlite.sqlite_ledger import SqliteLedger
@@ -52,4 +51,4 @@ class SqliteStore:
 
     def files(self) -> frozenset[Path]:
         shm = self._path.with_name(f"{self._path.name}-shm")
-        return frozenset({self._path, wal_of(self._path), shm, control_file(self._path), write_lock_file(self._path)})
+        return frozenset({self._path, wal_of(self._path), shm, write_lock_file(self._path)})

@@ -1,0 +1,35 @@
+"""What a person asks of the running sender from another terminal: run, pause or stop.
+
+It stands in the row of the lock, since it is said to who holds that: the next holder finds ``RUN``. The sender reads it
+beside its commits; who asks waits for the write lock, which the sender gives back after each of them.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import Connection
+
+from mass_apology.ledger.sender_state import Control
+from mass_apology.ledger.sqlite.database import explained, open_writing
+from mass_apology.ledger.sqlite.statements import statements
+from mass_apology.ledger.sqlite.write_lock import WriteLock
+
+_QUERIES = statements("lock.sql")
+
+
+def request(path: Path, wanted: Control) -> None:
+    """Ask, by a connection that lasts no longer than that."""
+    with (
+        closing(WriteLock(path)) as write_lock,
+        write_lock.held(),
+        explained(path),
+        closing(open_writing(path, None)) as connection,
+    ):
+        connection.execute(_QUERIES["request"], {"wanted": wanted.value})
+
+
+def requested(reader: Connection) -> Control:
+    """What was asked last of who holds the lock, or held it last."""
+    (wanted,) = reader.execute(_QUERIES["requested"]).fetchone()
+    return Control(wanted)
