@@ -1,9 +1,8 @@
-"""The CSV, Excel or Parquet file of an incident's affected customers becomes checked recipients.
+"""Reads the CSV, Excel or Parquet file of the affected customers, and returns checked recipients.
 
-A command opens it once, as a ``RecipientsFile``: ``inspect`` says how it is written, ``read`` streams its rows,
-``check_where`` tries a choice of rows, ``Segments`` tells which of the campaign's groups somebody is in. ``look`` and
-``cells`` are for a campaign still to be written.
-pandas is imported only for a choice of rows.
+A command opens the file once, as a ``RecipientsFile``. ``inspect`` finds its format, ``read`` streams its rows,
+``check_where`` checks a filter of rows, and ``Segments`` finds the campaign's groups that a customer belongs to.
+``look`` and ``cells`` serve ``init``, which writes the campaign. Only a filter imports pandas.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows that are about no customer: a sum below the table, the number of rows, the column names once more."""
+"""Finds rows that are not about a customer: totals, row counts, and repeated column names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AROUND_WORD = re.compile(r"[^\w]+|[\d_]+")
 _ROW_COUNT = re.compile(
     r"\(?\d[\d ,.]*(?:rows?|records?|zeilen|wierszy|строк\w*|rida|rindas|γραμμές)\)?", re.IGNORECASE
 )
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ς": "σ"})  # which Unicode does not take apart
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ς": "σ"})  # NFKD does not decompose these
 
 
 class Header(Enum):
@@ -33,41 +33,41 @@ class Header(Enum):
 
     NOT_AT_ALL = auto()
     AS_IT_IS = auto()
-    ANOTHER = auto()  # in another order, or with other names among them: what is below has other columns
+    ANOTHER = auto()  # in another order or with other names: the rows below have other columns
 
 
 def totals_word(values: Sequence[str]) -> str:
-    """The cell that says that a row without an address is a sum or a count; empty where none does."""
+    """The cell that marks a row without an address as a sum or a count; "" if there is none."""
     if any("@" in value for value in values):
         return ""
     return next((value for value in values if value and _is_total(value)), "")
 
 
 def totals_problem(word: str) -> str:
-    """What is wrong with such a row, as a sentence."""
+    """A sentence about a row that ``totals_word`` has found."""
     return f"The row has no address and says '{shown(word)}': it seems to be a total, and no customer."
 
 
 class RepeatedHeader:
-    """Finds the column names of a file among its rows."""
+    """Recognises a repeated header among the rows of one file."""
 
     def __init__(self, header: Sequence[str]) -> None:
         self._names = [folded(name) for name in header]
 
     def kind(self, values: Sequence[str]) -> Header:
-        """Whether a row's values, which stand below the header, are column names themselves."""
+        """How ``values``, a row below the header, repeat the header."""
         first = next(filter(None, values), "")
-        if folded(first) not in self._names:  # most rows without an address are no header
+        if folded(first) not in self._names:  # a fast exit: most rows are not a header
             return Header.NOT_AT_ALL
-        told = [folded(value) for value in values]
-        if told == self._names:
+        row = [folded(value) for value in values]
+        if row == self._names:
             return Header.AS_IT_IS
-        known = len(set(told) & set(self._names))
-        return Header.ANOTHER if known > 1 and 2 * known > sum(map(bool, told)) else Header.NOT_AT_ALL
+        known = len(set(row) & set(self._names))
+        return Header.ANOTHER if known > 1 and 2 * known > sum(map(bool, row)) else Header.NOT_AT_ALL
 
 
 def _is_total(value: str) -> bool:
-    if len(value) > 30:  # characters: a sentence is no label
+    if len(value) > 30:  # characters: a longer text is a sentence, not a label
         return False
     apart = unicodedata.normalize("NFKD", value.casefold()).translate(_LETTERS)
     letters = "".join(each for each in apart if not unicodedata.combining(each))

@@ -1,7 +1,7 @@
-"""The letters beyond ASCII of the languages that customers are written to in: which encoding finds them in a file.
+"""The letters beyond ASCII of each language, by which ``encoding`` ranks the encodings of a file.
 
-An encoding reads a Polish row right when it finds Polish letters in it. That tells cp1250 from ISO 8859-2 and cp1257 by
-a single name, where statistics of octets cannot.
+An encoding is plausible for a Polish row if it decodes the row to Polish letters. A single name is enough to
+distinguish cp1250 from ISO 8859-2 and cp1257; statistics of octets need much more text.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _OTHER_LETTERS = {
     "tr": "çğıöşüâî",
     "uk": "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя",
 }
-"""Of languages without a file of their own; the others have theirs in languages/."""
+"""Letters of languages that have no file in languages/."""
 
 _LETTERS: Mapping[str, str] = MappingProxyType(
     _OTHER_LETTERS | {each.code: each.reading.alphabet for each in SHIPPED if each.reading.alphabet}
@@ -60,33 +60,33 @@ OTHER_COUNTRIES: Mapping[str, str] = MappingProxyType(
         "ua": "uk",
     }
 )
-"""Codes of countries that people write in place of a language's, of languages without a file of their own.
+"""Country codes that people write in place of a language code, for languages that have no file in languages/.
 
-Codes that are a language's, too, are not here, but EE, SE and SI, which are those of Ewe, Northern Sami and Sinhala.
+Codes that are language codes as well are left out, except EE, SE and SI (Ewe, Northern Sami and Sinhala).
 """
 
-# To tell an encoding, a code that is a language's counts as the country's all the same: no letters of Breton, Chamorro
-# or Welsh are known here.
+# For the encoding, these language codes count as country codes: the letters of Breton, Chamorro or Welsh are not known
+# here.
 _COUNTRIES: Mapping[str, str] = MappingProxyType(
     {"br": "pt", "by": "ru", "ch": "de", "cy": "el", "no": "nb", **OTHER_COUNTRIES}
     | {country: each.code for each in SHIPPED if each.reading.alphabet for country in each.reading.countries}
 )
 _RUN = re.compile(r"[^\W\d_]+|[^\x00-\x7f]")  # letters, or a sign
-_GREEK = "\u0370"  # where Unicode's letters begin that are not Latin
+_GREEK = "\u0370"  # Unicode's letters from here on are not Latin
 _NO_LETTER = "\ufffd"
 _BETWEEN_WORDS = frozenset("„”“‘’‚«»‹›–—…€§№°´`·\u00a0\u00ad")
 
 
 def letters_of(languages: Iterable[str]) -> frozenset[str]:
-    """The small letters of these languages together; nothing of those that are not known or have none."""
+    """The lower-case letters beyond ASCII of these languages together; an unknown language adds none."""
     return frozenset("".join(_LETTERS.get(_language(each), "") for each in languages))
 
 
 def languages_by_line(lines: Sequence[str], column: str | None) -> list[str]:
-    """For each line of a table, its header first, the language that it asks for; empty where it does not say.
+    """The language that each line of a table names, the header line included; "" if it names none.
 
-    The lines may have been decoded in any way that leaves ASCII alone. Without the name of the column, that one counts
-    whose cells are all codes of languages or countries.
+    The lines may be decoded by any codec that keeps ASCII. If ``column`` is ``None``, the first column counts whose
+    cells are all codes of languages or countries.
     """
     delimiter = max(",;\t|", key=lines[0].count) if lines else ","
     rows = [_fields(line, delimiter) for line in lines]
@@ -97,21 +97,21 @@ def languages_by_line(lines: Sequence[str], column: str | None) -> list[str]:
 
 
 def fit(texts: Iterable[str], letters: frozenset[str]) -> float:
-    """How well texts fit: the share of these letters in what is beyond ASCII, less that of others; 0 where nothing is.
+    """The share of ``letters`` among the characters beyond ASCII, minus the share of all others.
 
-    The result lies between -1 and 1.
+    From -1 to 1; 0 if all characters are ASCII.
     """
     return _share(_beyond_ascii(texts), letters)
 
 
 def best_fit(texts: Iterable[str]) -> float:
-    """The ``fit`` of the language that the texts fit best."""
+    """The highest ``fit`` of the texts among all languages."""
     counts = _beyond_ascii(texts)
     return max(_share(counts, letters) for letters in map(frozenset, _LETTERS.values()))
 
 
 def _beyond_ascii(texts: Iterable[str]) -> Counter[str]:
-    """How often each character beyond ASCII is there; one in a word of two scripts counts as no letter."""
+    """Count the characters beyond ASCII; one in a word of two scripts does not count as a letter."""
     counts: Counter[str] = Counter()
     runs = Counter(run for text in texts for run in _RUN.findall(text) if not run.isascii())
     for run, times in runs.items():
@@ -131,7 +131,7 @@ def _share(counts: Counter[str], letters: frozenset[str]) -> float:
 def _fields(line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader(StringIO(line, newline=""), delimiter=delimiter), [])
-    except csv.Error:  # longer than a field may be; reading the rows says so
+    except csv.Error:  # the field is too long; reading the rows reports it
         return []
 
 
@@ -141,13 +141,13 @@ def _place(rows: Sequence[Sequence[str]], column: str | None) -> int | None:
         if name.casefold() in header:
             return header.index(name.casefold())
     for place in range(len(header)):
-        told = [row[place] for row in islice(rows, 1, None) if len(row) > place and row[place].strip()]
-        if told and all(_language(cell) in _LETTERS or _language(cell) == "en" for cell in told):
+        filled = [row[place] for row in islice(rows, 1, None) if len(row) > place and row[place].strip()]
+        if filled and all(_language(cell) in _LETTERS or _language(cell) == "en" for cell in filled):
             return place
     return None
 
 
 def _language(code: str) -> str:
-    """The language of a code such as "pl", "pl-PL" or "PL"; that of a country where it is one."""
+    """The language of a code such as "pl" or "pl-PL", or of a country code such as "CZ"."""
     primary = code.strip().casefold().replace("_", "-").partition("-")[0]
     return _COUNTRIES.get(primary, primary) if len(primary) == 2 else ""

@@ -1,4 +1,4 @@
-"""What one cell says: texts made safe to show, values normalised, and what can be wrong with them."""
+"""Single cells: texts safe to show, converted values, and the flaws that a cell can have."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from mass_apology.system.time_zones import zone_names
 T = TypeVar("T")
 
 SHOWN = 60
-"""How many characters of a value are shown in a sentence."""
+"""The most characters of a value that a sentence shows."""
 
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-"""C0 and C1 controls, DEL, and Unicode's line and paragraph separators: what could end or hide a header's line."""
+"""C0 and C1 controls, DEL, and Unicode's line and paragraph separators: they could end or hide a header's line."""
 
 CONTROL_BUT_LAYOUT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-"""The same without tab and line feed, which a longer text may hold."""
+"""``CONTROL`` without tab and line feed, which a text of several lines may hold."""
 
 BLANKS = (
     " \t\n\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u2800\u3000"
     "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\u3164\ufeff"
 )
-"""What nobody sees at either end of a value: blanks, ends of lines, and characters of no width."""
+"""Characters that are invisible at either end of a value: blanks, line ends, and characters of no width."""
 
 BIDI_OVERRIDE = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Embeddings, overrides and isolates (UAX #9 §2): they make a name read differently from what it is."""
 
-# Letters with accents of their own, and Korean syllables in parts. NFC of a whole text would also replace characters
-# that some Japanese and Chinese names are written with.
+# A letter with combining accents, or the parts of a Korean syllable. NFC of a whole text would also replace characters
+# of some Japanese and Chinese names.
 _APART = re.compile("[^\\W\\d_][\u0300-\u036f\u3099\u309a]+|[\u1100-\u11ff]+")
 
 _ADVICE = {
@@ -66,17 +66,17 @@ _ADVICE = {
 
 
 def composed(cell: str) -> str:
-    """The cell with every letter and its accents as one character, where there is such a character."""
+    """Join each letter with its combining accents into one character, if Unicode has one."""
     return cell if cell.isascii() else _APART.sub(lambda apart: unicodedata.normalize("NFC", apart[0]), cell)
 
 
 def has_accents_apart(text: str) -> bool:
-    """Whether ``composed`` may have something to do in it."""
+    """Whether ``composed`` may change the text."""
     return _APART.search(text) is not None
 
 
 class Flaw(NamedTuple):
-    """Something wrong with one cell of a batch."""
+    """An error in one cell of a batch. The checks of ``row_values`` make it; it becomes a finding with its line."""
 
     row: int  # its position in the batch, from 0
     code: str  # a key of the table of advice
@@ -85,7 +85,7 @@ class Flaw(NamedTuple):
 
 
 def shown(text: str, limit: int = SHOWN) -> str:
-    """The text on one line, at most ``limit`` characters of it, with invisible characters written as escapes."""
+    """The text on one line, cut to ``limit`` characters, with invisible characters as escapes."""
     short = text if len(text) <= limit else f"{text[: limit - 1]}…"
     if short.isprintable():
         return short
@@ -93,7 +93,7 @@ def shown(text: str, limit: int = SHOWN) -> str:
 
 
 def row_finding(*, file: str, line: int, address: str, code: str, problem: str, column: str = "") -> Finding:
-    """A finding about one row, which is therefore not among the recipients."""
+    """Make the finding about one row that cannot become a recipient."""
     place = f"{file}, line {line}" + (f", column {shown(column)}" if column else "")
     return Finding(
         code=code,
@@ -107,13 +107,13 @@ def row_finding(*, file: str, line: int, address: str, code: str, problem: str, 
 
 
 class Converted(NamedTuple, Generic[T]):
-    """What the cells of a column mean."""
+    """The converted cells of one column. ``converted`` makes it."""
 
     values: Sequence[T | None]  # ``None`` where the cell is empty or has a flaw
-    reasons: Mapping[str, str]  # the flawed texts, and why they are; each completes the sentence "The value '…' …"
+    reasons: Mapping[str, str]  # flawed text → why; it completes the sentence "The value '…' …"
 
     def flaws(self, cells: Sequence[str], code: str, column: str) -> list[Flaw]:
-        """Those of the cells that these values were read from."""
+        """The flaws among ``cells``, which these values were converted from."""
         if not self.reasons:
             return []
         return [
@@ -124,7 +124,7 @@ class Converted(NamedTuple, Generic[T]):
 
 
 def converted(cells: Sequence[str], convert: Callable[[str], T]) -> Converted[T]:
-    """Each cell's value; the same text is converted once.
+    """Convert each cell; equal texts are converted once.
 
     ``convert`` raises ``ValueError`` whose text completes the sentence "The value '…' …".
     """
@@ -140,7 +140,7 @@ def converted(cells: Sequence[str], convert: Callable[[str], T]) -> Converted[T]
 
 
 def time_zone(text: str) -> str:
-    """The IANA name itself, when it is a known one."""
+    """Return ``text`` if it is an IANA time zone name. Raises ``ValueError`` as ``converted`` expects it."""
     if text not in zone_names():
         raise ValueError("is not a time zone's IANA name such as 'Europe/Warsaw'")
     return text
@@ -148,5 +148,5 @@ def time_zone(text: str) -> str:
 
 @cache
 def value_reader(kind: ColumnType, time_zone: str) -> Callable[[str], Value]:
-    """``columns.parser`` that remembers: a column of dates or counts says the same few things again and again."""
+    """``columns.parser`` with a cache: a column of dates or counts repeats a few values."""
     return lru_cache(maxsize=4096)(parser(kind, time_zone))

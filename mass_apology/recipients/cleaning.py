@@ -1,6 +1,6 @@
-"""Cells as they come from files → the values they stand for; everything that is taken away is counted and told.
+"""Cleans cells as they come from a file, and counts and reports everything that it removes.
 
-What nobody sees must not decide who gets which letter: ``pro`` and ``pro␠`` are one value to whoever wrote the file.
+An invisible character must not decide who gets which letter: ``pro`` and ``pro␠`` are one value to the file's author.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from mass_apology.spreadsheets import unmarked
 
 LINES_SHOWN = 5
 COLUMNS_SHOWN = 8
-_ASCII_BLANKS = "".join(filter(str.isascii, BLANKS))  # looked for in half the time
+_ASCII_BLANKS = "".join(filter(str.isascii, BLANKS))  # ``strip`` takes half the time with fewer characters
 
-_TOLD: Mapping[str, tuple[str, str]] = MappingProxyType(
+_NOTES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "blanks-removed": (
             "Blanks or invisible characters around values were taken away {where}.",
@@ -52,8 +52,8 @@ _TOLD: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 
-class Noted:
-    """Where something was seen: how often, in which columns, and in which lines first."""
+class Occurrences:
+    """Counts the occurrences of one kind of change, and keeps their columns and first lines for a sentence."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -61,11 +61,11 @@ class Noted:
         self._lines: list[int] = []
 
     def add(self, lines: Sequence[int], column: str = "") -> None:
-        """Once in each of these lines; without a column it is about whole rows."""
+        """Count one occurrence in each of these lines; without ``column``, of whole rows."""
         self.count += len(lines)
         if column:
             self._columns[column] = None
-        kept = LINES_SHOWN + 1  # one more, to know whether there are more
+        kept = LINES_SHOWN + 1  # one more than is shown, for the ellipsis
         if len(self._lines) < kept or lines[0] < self._lines[-1]:
             self._lines = sorted({*self._lines, *lines[:kept]})[:kept]
 
@@ -86,19 +86,19 @@ class Noted:
 
 
 class Cleaner:
-    """Cleans the cells of one file, batch by batch."""
+    """Cleans the cells of one file, batch by batch. ``read`` and ``cells`` make one for each pass over the file."""
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._noted: dict[str, Noted] = {}
+        self._noted: dict[str, Occurrences] = {}
 
     def cleaned(self, columns: Mapping[str, list[str]], lines: Sequence[int]) -> dict[str, list[str]]:
-        """The same rows; ``lines`` are those where they start. Lines within a cell end in a line feed."""
+        """Return the same rows, cleaned; ``lines`` are their line numbers. Line ends in cells become line feeds."""
         return {column: self._column(column, cells, lines) for column, cells in columns.items()}
 
     def findings(self) -> Iterator[Finding]:
-        """What was taken away so far, each kind once."""
-        for code, (problem, advice) in _TOLD.items():
+        """One finding for each kind of change so far."""
+        for code, (problem, advice) in _NOTES.items():
             if noted := self._noted.get(code):
                 yield note(
                     code, Severity.INFO, self._file, problem.format(where=noted.where, lines=noted.lines), advice
@@ -116,7 +116,7 @@ class Cleaner:
         return cells
 
     def _stripped(self, column: str, cells: list[str], lines: Sequence[int], blanks: str) -> list[str]:
-        """Cells of nothing but blanks are empty, which needs no word."""
+        """Strip the cells. A cell of blanks only becomes empty, which is not reported."""
         stripped = [cell.strip(blanks) for cell in cells]
         if stripped != cells:
             rows = zip(lines, cells, stripped, strict=True)
@@ -132,9 +132,9 @@ class Cleaner:
         return changed
 
     def note(self, code: str, lines: Sequence[int], column: str = "") -> None:
-        """Something of this kind was taken away in these lines, in one column or from whole rows."""
+        """Count a change of the kind ``code`` in these lines, in one column or in whole rows."""
         if lines:
-            self._noted.setdefault(code, Noted()).add(lines, column)
+            self._noted.setdefault(code, Occurrences()).add(lines, column)
 
 
 def _without_mark(cell: str) -> str:

@@ -1,4 +1,4 @@
-"""How a recipients file is written, what its header may be, and which column plays which part."""
+"""The layout of a recipients file: its format, its header, and the columns with a role."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mass_apology.settings import ColumnSettings, ColumnType
 from mass_apology.spreadsheets import unmarked
 
 MOST_COLUMNS = 5000
-"""More columns than any customers' file has; each costs time for every few thousand rows."""
+"""Columns at most: no customers' file has more, and each costs time in every batch."""
 
 _DEFAULT_ADDRESS = "email"
 _MOST_LISTED = 40  # names in a sentence
@@ -26,40 +26,40 @@ _NO_BLANKS = {ord(blank): None for blank in BLANKS}
 
 
 class Layout(Struct, frozen=True, kw_only=True):
-    """How the file is written: detected or stated, and always shown to the user."""
+    """The format of a file, detected or stated. ``inspect`` makes it, commands show it, ``read`` follows it."""
 
     kind: str  # "csv", "excel" or "parquet"
     encoding: str  # a Python codec; empty for Excel and Parquet, which carry their own
     delimiter: str  # one character; empty for Excel and Parquet
-    encoding_stated: bool  # the campaign says it, so it was not detected
+    encoding_stated: bool  # the campaign states it, so it was not detected
     delimiter_stated: bool
-    errors: str = "strict"  # "replace" where single lines of a text are not in its encoding: U+FFFD stands there
+    errors: str = "strict"  # "replace" if some lines are not in this encoding: they get U+FFFD
     header: tuple[str, ...]  # the column names, without outer blanks
     findings: tuple[Finding, ...]
-    line: int = 1  # where the header stands, in a workbook
+    line: int = 1  # the header's line in a workbook
 
 
 class Batch(Struct, frozen=True, kw_only=True):
-    """Some consecutive rows, checked. Each row was left out by ``where``, or has findings, or is a recipient."""
+    """Consecutive rows, checked. A row either is excluded by ``where``, or has findings, or is a recipient."""
 
     recipients: list[Recipient]
-    findings: list[Finding]  # of rows: in the order of the lines, severity ERROR, with line and what stood as address
-    withheld: list[Withheld]  # each row with findings once, with the first of them as the reason
-    rows_read: int  # blank lines are no rows
-    rows_chosen: int  # not left out by ``where``; a row that cannot be judged is not left out
+    findings: list[Finding]  # of rows: sorted by line, severity ERROR, with the line and the address as written
+    withheld: list[Withheld]  # each row with findings once; the first finding is the reason
+    rows_read: int  # without blank lines
+    rows_chosen: int  # not excluded by ``where``; a row with an unreadable value is not excluded
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
-    """Some consecutive rows as texts, before they are checked."""
+    """Consecutive rows as texts, before the checks. The readers of each format make it."""
 
     columns: Mapping[str, list[str]]  # the cells by column, in the header's order
-    lines: list[int]  # for each row the line where it starts
-    misfits: list[Finding]  # rows whose structure is wrong; their cells are not in the columns
-    mended: Mapping[str, Sequence[int]] = {}  # the code of what was mended in the structure of rows → their lines
+    lines: list[int]  # the first line of each row
+    misfits: list[Finding]  # rows of a wrong structure; ``columns`` has no cells of them
+    mended: Mapping[str, Sequence[int]] = {}  # code of a repair of a row's structure → the lines
 
 
 class Roles(Struct, frozen=True, kw_only=True):
-    """Which column plays which part; ``None`` where the file has no such column."""
+    """The column of each role; ``None`` if the file has none."""
 
     address: str
     name: str | None
@@ -69,30 +69,30 @@ class Roles(Struct, frozen=True, kw_only=True):
 
     @property
     def all(self) -> frozenset[str]:
-        """The columns that play a part."""
+        """All columns with a role."""
         return frozenset(filter(None, (self.address, self.name, self.language, self.time_zone, self.key)))
 
 
 def folded(text: str) -> str:
-    """The text as a person compares it: neither case, nor blanks, nor what has no width make another."""
+    """The text for comparison, without the differences of case, blanks and characters of no width."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return plain.translate(_NO_BLANKS)
 
 
 def note(code: str, severity: Severity, file: str, problem: str, advice: str) -> Finding:
-    """A finding about the whole file."""
+    """Make a finding about the whole file."""
     return Finding(code=code, severity=severity, where=file, problem=problem, advice=advice)
 
 
 def listed(names: Iterable[str]) -> str:
-    """Column names for a sentence: quoted, safe to show, and no more of them than somebody would read."""
+    """Column names for a sentence: quoted, safe to show, ``_MOST_LISTED`` at most."""
     several = list(names)
     more = f" and {len(several) - _MOST_LISTED:,} more" if len(several) > _MOST_LISTED else ""
     return ", ".join(f"'{shown(name)}'" for name in several[:_MOST_LISTED]) + more
 
 
 def check_unchanged(path: Path, cells: Sequence[str], layout: Layout) -> None:
-    """Raise ``InputError`` if the header is not the one that was inspected."""
+    """Raise ``InputError`` if the header differs from the inspected one."""
     if _names(cells) != layout.header:
         raise InputError(
             f"{path} was changed after it was inspected: its header is another one.",
@@ -101,14 +101,14 @@ def check_unchanged(path: Path, cells: Sequence[str], layout: Layout) -> None:
 
 
 def nearest(name: str, header: Sequence[str]) -> str:
-    """A sentence that names the most similar column, with a space before it, or nothing."""
+    """A space and a sentence that names the most similar column, or ""."""
     by_folded = {column.casefold(): column for column in header}
     close = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
     return f" Did you mean {listed([by_folded[close[0]]])}?" if close else ""
 
 
 def column_names(file: str, cells: Sequence[str]) -> tuple[tuple[str, ...], list[Finding]]:
-    """The header's cells as column names, and what is worth saying about them.
+    """The header's cells as column names, with the findings about them.
 
     Raises:
         InputError: a name is empty, is there twice, or holds control characters; all of them in one sentence.
@@ -131,7 +131,7 @@ def column_names(file: str, cells: Sequence[str]) -> tuple[tuple[str, ...], list
 
 
 def _names(cells: Sequence[str]) -> tuple[str, ...]:
-    """The header's cells as values are read, without the empty ones at its end, which spreadsheets leave there."""
+    """The header's cells, cleaned as values are, without the empty ones that spreadsheets leave at its end."""
     names = [unmarked(composed(cell.strip(BLANKS))) for cell in cells]
     while names and not names[-1]:
         del names[-1]
@@ -177,7 +177,7 @@ def _name_problems(names: Sequence[str]) -> Iterable[str]:
 
 
 def roles(file: str, header: Sequence[str], columns: ColumnSettings) -> Roles:
-    """Which column plays which part, by what the campaign says or by the usual names.
+    """Find the column of each role: the campaign names it, or it has the usual name.
 
     Raises:
         InputError: columns the campaign names are not in the header, or there is no address column.
@@ -192,7 +192,7 @@ def roles(file: str, header: Sequence[str], columns: ColumnSettings) -> Roles:
 
 
 def check_columns(file: str, header: Sequence[str], columns: ColumnSettings, types: Mapping[str, ColumnType]) -> None:
-    """Every column that the campaign names is in the header, otherwise an ``InputError`` says which is not."""
+    """Raise ``InputError`` if the campaign names a column that is not in the header."""
     roles(file, header, columns)
     _stated(file, header, "gender", columns.gender)
     for column in types:
@@ -208,7 +208,7 @@ def _address_column(file: str, header: Sequence[str], name: str) -> str:
 
 
 def _all_stated(file: str, header: Sequence[str], columns: ColumnSettings) -> None:
-    """Several names that are not there are told at once: after a change of encoding none may fit."""
+    """Raise one ``InputError`` for all missing names: after a change of encoding none may match."""
     usual = ColumnSettings()
     stated = {role: getattr(columns, role) for role in columns.__struct_fields__}
     strange = {role: name for role, name in stated.items() if name not in header and name != getattr(usual, role)}
@@ -227,7 +227,7 @@ def _stated(file: str, header: Sequence[str], role: str, name: str | None) -> st
 
 
 def _usual(header: Sequence[str], role: str) -> str | None:
-    """The column of exactly that name, whatever its case; the spelling in the campaign's own case comes first."""
+    """The column of the role's usual name in any case; a column in the exact case comes first."""
     return next((name for name in sorted(header, key=lambda name: name != role) if name.casefold() == role), None)
 
 

@@ -1,7 +1,7 @@
-"""Values that decide who gets which words: found in all rows, while they are read, and told where they mislead.
+"""Collects the values of columns that conditions use, while the rows are read, and reports the misleading ones.
 
-A condition takes ``pro`` and ``Pro`` for two plans, and any text for true, "FALSE" and "no" among them. Both look right
-in the file and in the letter's source, and only the two together show what will be sent.
+A condition treats ``pro`` and ``Pro`` as two plans, and every text as true, even "FALSE" and "no". Neither the file nor
+the letter's source looks wrong; only the two together show the mistake.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from mass_apology.settings import ColumnType
 from mass_apology.yes_and_no import says_nothing, says_yes
 
 MOST_VALUES = 2000
-"""A column with more different values is none that conditions choose by."""
+"""A column with more distinct values is not one that conditions choose by."""
 
 MOST_SHOWN = 6
 _ZERO = re.compile(r"(?:[A-Z]{3} ?|[$€£] ?)?[+-]?0+(?:[.,:]0+)*(?: ?(?:[A-Z]{3}|%|zł|kr|min|h|[^\W\d_]{1,3}\.|\W))?")
 _SORTABLE = re.compile(r"[0-9]{4}-[0-9]{2}|[0-9]{2}:[0-9]{2}")  # ISO 8601: the order of the texts is that of the times
-_NEAR = 0.8  # of 1, as difflib counts what two words share
+_NEAR = 0.8  # the least ratio (difflib) of two similar words
 _SHORTEST_WORD = 4  # characters
-_LONGEST = 200  # characters: a longer text is none that a condition names
+_LONGEST = 200  # characters: no condition names a longer text
 
 
-class _Told(Struct):
-    """One value of a column."""
+class _Seen(Struct):
+    """One distinct value of a column."""
 
-    line: int  # where it stands first
+    line: int  # its first line
     count: int  # rows
 
 
 class ColumnWatch:
-    """Looks at the columns that conditions speak of."""
+    """Counts the values of columns in conditions. ``read`` makes one; ``RowChecks`` passes it every row."""
 
     def __init__(
         self,
@@ -53,12 +53,12 @@ class ColumnWatch:
         *,
         roles: frozenset[str],
     ) -> None:
-        """``conditions`` are those of campaign.toml, by their keys; ``roles`` are columns that hold no answers."""
+        """``conditions`` are those of campaign.toml, by their keys; columns with a role are not watched."""
         self._file = file
         self._types = types
         text = {column for column in header if types.get(column, ColumnType.TEXT) is ColumnType.TEXT}
         there = [use for use in uses if use.column in header]
-        self._compared: dict[str, dict[str, str]] = {}  # column → what it is compared with, and where
+        self._compared: dict[str, dict[str, str]] = {}  # column → the value it is compared with → where
         for use in there:
             if use.how is How.COMPARED and use.column in text:
                 self._compared.setdefault(use.column, {}).update(dict.fromkeys(use.values, use.where))
@@ -69,23 +69,23 @@ class ColumnWatch:
         self._asked = {each: asked[each] for each in header if each in asked and each not in {*types, *roles}}
         self._misjudged = [use for use in there if _is_misjudged(use, types.get(use.column, ColumnType.TEXT))]
         self._printed = [use for use in there if use.how is How.PRINTED and types.get(use.column) is ColumnType.BOOL]
-        self._values: dict[str, dict[str, _Told]] = {column: {} for column in self._compared}
-        self._answers: dict[str, dict[str, _Told]] = {column: {} for column in self._asked}
+        self._values: dict[str, dict[str, _Seen]] = {column: {} for column in self._compared}
+        self._answers: dict[str, dict[str, _Seen]] = {column: {} for column in self._asked}
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Those that ``see`` wants."""
+        """The columns to pass to ``see``."""
         return tuple(dict.fromkeys((*self._values, *self._answers)))
 
     def see(self, columns: Mapping[str, Sequence[str]], lines: Sequence[int]) -> None:
-        """Take these rows into account, also those that ``where`` leaves out: it may do so by mistake."""
+        """Count these rows, also those that ``where`` excludes: it may do so by mistake."""
         for kept in (self._values, self._answers):
             for column, values in kept.items():
                 if len(values) <= MOST_VALUES:
                     _count(values, columns[column], lines)
 
     def findings(self) -> Iterator[Finding]:
-        """What misleads, each column once."""
+        """The misleading columns, one finding each."""
         for column, values in self._values.items():
             yield from self._alike(column, values)
         for column, values in self._answers.items():
@@ -102,7 +102,7 @@ class ColumnWatch:
                 f"Write the words yourself: {{% if customer.{use.column} %}}…{{% else %}}…{{% endif %}}",
             )
 
-    def _alike(self, column: str, values: Mapping[str, _Told]) -> Iterator[Finding]:
+    def _alike(self, column: str, values: Mapping[str, _Seen]) -> Iterator[Finding]:
         if len(values) > MOST_VALUES:
             return
         literals = self._compared[column]
@@ -114,37 +114,37 @@ class ColumnWatch:
             meant = [each for each in literals if _looks(each) == _looks(spellings[0])]
             if set(spellings) <= set(meant) or len({*spellings, *meant}) == 1:
                 continue
-            said = [f"'{shown(each)}' ({_times(values[each])})" for each in spellings[:MOST_SHOWN]]
+            named = [f"'{shown(each)}' ({_times(values[each])})" for each in spellings[:MOST_SHOWN]]
             place = next((literals[each] for each in meant), next(iter(literals.values()), "a condition"))
-            asked = f", and {place} asks for {listed(meant)}" if meant else ""
-            problem = f"The column says {', '.join(said)}{asked}: a condition takes them for different values."
+            expected = f", and {place} asks for {listed(meant)}" if meant else ""
+            problem = f"The column says {', '.join(named)}{expected}: a condition takes them for different values."
             advice = "Write them alike in the file, or name every spelling in the condition."
             yield self._finding(
                 "values-alike", Severity.WARNING, f"{self._file}, column {shown(column)}", problem, advice
             )
 
-    def _misspelt(self, column: str, values: Mapping[str, _Told], groups: Collection[str]) -> Iterator[Finding]:
-        """What a condition asks for, no row says and one nearly says: "premuim"."""
+    def _misspelt(self, column: str, values: Mapping[str, _Seen], groups: Collection[str]) -> Iterator[Finding]:
+        """A value of a condition that no row has, though one has a similar one: "premuim"."""
         literals = self._compared[column]
         unnamed = [value for value in values if value not in literals and _is_word(value)]
         for literal, place in literals.items():
             if literal in values or _looks(literal) in groups or not _is_word(literal):
                 continue
             if near := get_close_matches(literal, unnamed, 1, _NEAR):
-                said = f"'{shown(near[0])}' ({_times(values[near[0]])})"
-                problem = f"{place} asks for '{shown(literal)}', which no row says; the nearest is {said}."
+                nearest = f"'{shown(near[0])}' ({_times(values[near[0]])})"
+                problem = f"{place} asks for '{shown(literal)}', which no row says; the nearest is {nearest}."
                 advice = "Correct the condition, if it means that; otherwise nothing needs to be done."
                 where = f"{self._file}, column {shown(column)}"
                 yield self._finding("value-absent", Severity.WARNING, where, problem, advice)
 
-    def _taken_for_true(self, column: str, values: Mapping[str, _Told]) -> Iterator[Finding]:
+    def _taken_for_true(self, column: str, values: Mapping[str, _Seen]) -> Iterator[Finding]:
         untrue = [each for each in values if says_yes(each) is False or says_nothing(each) or _is_zero(each)]
         if not untrue or len(values) > MOST_VALUES:
             return
-        said = ", ".join(f"'{shown(each)}' ({_times(values[each])})" for each in untrue[:MOST_SHOWN])
+        named = ", ".join(f"'{shown(each)}' ({_times(values[each])})" for each in untrue[:MOST_SHOWN])
         problem = (
             f"{self._asked[column]} asks {{% if %}} of the column '{shown(column)}', which is text: "
-            f"{said} would count as yes, as every text does."
+            f"{named} would count as yes, as every text does."
         )
         yield self._finding(
             "text-as-truth", Severity.ERROR, f"{self._file}, column {shown(column)}", problem, _advice(column, values)
@@ -155,44 +155,44 @@ class ColumnWatch:
         return Finding(code=code, severity=severity, where=where, problem=problem, advice=advice)
 
 
-def _count(values: dict[str, _Told], cells: Sequence[str], lines: Sequence[int]) -> None:
-    """Count the different values; a column that turns out to be none of a few values is given up."""
+def _count(values: dict[str, _Seen], cells: Sequence[str], lines: Sequence[int]) -> None:
+    """Count the distinct values; a column with too many is given up."""
     for value, count in Counter(cells).items():
         if not value or len(value) > _LONGEST:
             continue
         if value in values:
             values[value].count += count
         else:
-            values[value] = _Told(line=lines[cells.index(value)], count=count)
+            values[value] = _Seen(line=lines[cells.index(value)], count=count)
         if len(values) > MOST_VALUES:
             return
 
 
-def _times(told: _Told) -> str:
-    return f"line {told.line}" if told.count == 1 else f"{told.count:,} rows, first line {told.line}"
+def _times(seen: _Seen) -> str:
+    return f"line {seen.line}" if seen.count == 1 else f"{seen.count:,} rows, first line {seen.line}"
 
 
 def _advice(column: str, values: Iterable[str]) -> str:
-    told = [each for each in values if not says_nothing(each)]
+    filled = [each for each in values if not says_nothing(each)]
     kinds = (ColumnType.INT, ColumnType.BOOL, ColumnType.DECIMAL)
-    kind = next((each for each in kinds if told and all(_is(each, value) for value in told)), None)
-    if kind is None and any(map(_is_zero, told)):
+    kind = next((each for each in kinds if filled and all(_is(each, value) for value in filled)), None)
+    if kind is None and any(map(_is_zero, filled)):
         plain = "Write its numbers alone and with a point, as in 12.50, and declare it under [types] in campaign.toml"
         return f'{plain}: {column} = "decimal".'
     if kind is None:
         return f'Compare it in the letter, as in {{% if customer.{column} == "yes" %}}, or empty these cells.'
-    emptied = "" if len(told) == len(list(values)) else ", and empty the cells that say nothing"
+    emptied = "" if len(filled) == len(list(values)) else ", and empty the cells that say nothing"
     declared = f'Declare it under [types] in campaign.toml: {column} = "{kind}"{emptied}.'
     return f'{declared} If it is meant as it is: {column} = "text".'
 
 
 def _looks(value: str) -> str:
-    """What a person sees: without case and signs, and Latin, Greek and Cyrillic letters of one shape as one."""
+    """The value as people see it: without case and signs, with look-alike Latin, Greek and Cyrillic letters equal."""
     return folded(shaped(value.upper())) if not value.isascii() else folded(value.upper())
 
 
 def _is_word(value: str) -> bool:
-    """Long enough to be misspelt, and no code such as "plan2", whose neighbour is another."""
+    """Whether a value is long enough for a typing error, and not a code such as "plan2" next to "plan3"."""
     return len(value) >= _SHORTEST_WORD and not any(map(str.isdigit, value))
 
 
@@ -202,7 +202,7 @@ def _is_zero(value: str) -> bool:
 
 
 def _is_misjudged(use: ColumnUse, kind: ColumnType) -> bool:
-    """Whether the letter asks of a column what its values cannot answer."""
+    """Whether the letter compares a column with something its type can never equal."""
     if kind is not ColumnType.TEXT:
         return use.how is How.COMPARED and any(use.values)  # "" is an empty cell of any type
     if use.how is How.ORDERED_AS_TEXT:
@@ -211,7 +211,7 @@ def _is_misjudged(use: ColumnUse, kind: ColumnType) -> bool:
 
 
 def _unlike(use: ColumnUse, kind: ColumnType) -> tuple[str, str]:
-    """What is wrong with such a comparison, and what to do."""
+    """Problem and advice for such a comparison."""
     column, first = shown(use.column), shown(next(filter(None, use.values)))
     if use.how is How.ORDERED_AS_TEXT:
         problem = f"The letter asks for the order of texts in the column '{column}', where '9' is more than '30'."

@@ -1,7 +1,7 @@
-"""Text that was damaged before it came here: characters lost, read in the wrong encoding, or written as HTML.
+"""Finds text that another program has damaged: lost characters, a wrong encoding, HTML entities.
 
-A letter to "JÃ¼rgen" or "Zo&euml;" is worse than none. What was there can be guessed and is shown, and never put right
-by itself. In a column that no letter uses it is only worth a warning.
+A letter to "JÃ¼rgen" or "Zo&euml;" is worse than none. The probable original is shown, but never put in its place.
+Damage in a column that no letter uses is only a warning.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from html import unescape
 
 from mass_apology.model import Finding, Severity
 from mass_apology.recipients.cells import Flaw, shown
-from mass_apology.recipients.cleaning import Noted
+from mass_apology.recipients.cleaning import Occurrences
 from mass_apology.recipients.column_layout import note
 
 _LOST = "\ufffd"
@@ -32,7 +32,7 @@ _LONGEST_REMEMBERED = 40  # characters of a word
 _ASCII_LETTER = re.compile("[A-Za-z]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
-# What UTF-8 is most often mistaken for. Those with letters where others have signs need two characters as evidence.
+# Encodings that UTF-8 is most often misread as. Where these have letters and not signs, two characters are needed.
 _MISTAKEN = ("cp1252", "latin_1", "cp1250", "iso8859_2", "cp1254", "cp1257", "mac_roman", "cp437", "cp850", "cp852")
 _MISTAKEN_BY_LETTERS = ("cp1251", "cp1253", "cp866", "koi8_r")
 _LATIN_LEADS = re.compile("[ÂÃ][\x80-\xbf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]")
@@ -49,19 +49,19 @@ _ADVICE = "Export the file anew from where the text is right; no letter uses thi
 
 
 class Damage:
-    """Looks for damaged text in the rows of one file."""
+    """Finds damaged text in the rows of one file. ``RowChecks`` passes it every batch."""
 
     def __init__(self, file: str, used: frozenset[str], address: str) -> None:
-        """``used`` are the columns that letters or conditions use, ``address`` is the one of the addresses."""
+        """``used``: the columns that letters or conditions use; ``address``: the address column."""
         self._file = file
         self._used = used
         self._address = address
-        self._unused: dict[str, Noted] = {}
-        self._questions = Noted()
+        self._unused: dict[str, Occurrences] = {}
+        self._questions = Occurrences()
         self._example = ""
 
     def flaws(self, columns: Mapping[str, Sequence[str]], lines: Sequence[int]) -> list[Flaw]:
-        """Cells of columns in use that are damaged; others, and what is doubtful, are kept for ``findings``."""
+        """Damaged cells of the columns in use; ``findings`` reports damage in other columns, and doubtful cells."""
         found: list[Flaw] = []
         for column, cells in columns.items():
             joined = " ".join(cells)
@@ -71,13 +71,13 @@ class Damage:
                     problem = f"The value '{shown(cells[row])}' {_SENTENCES[code]}{probably}."
                     found.append(Flaw(row, code, column, problem))
                 else:
-                    self._unused.setdefault(code, Noted()).add([lines[row]], column)
+                    self._unused.setdefault(code, Occurrences()).add([lines[row]], column)
             if "?" in joined and column in self._used and column != self._address:
                 found += self._question_marks(column, cells, lines)
         return found
 
     def findings(self) -> Iterator[Finding]:
-        """What does not stop anything, each kind once."""
+        """Warnings and notes, one of each kind."""
         if self._questions.count:
             problem = (
                 f"A question mark stands inside words, such as '{shown(self._example)}', as if letters had been lost "
@@ -105,14 +105,14 @@ class Damage:
 
 
 def garbled(text: str) -> str:
-    """What a text said before its UTF-8 was read as another encoding, once or more often; empty where it was not."""
+    """The text before its UTF-8 was misread as another encoding, once or more often; "" if it was not."""
     words = _WORD.findall(text)
     meant = {word: right for word in words if not word.isascii() and (right := _ungarbled(word))}
     return _WORD.sub(lambda word: meant.get(word[0], word[0]), text) if meant else ""
 
 
 def _damaged(cells: Sequence[str], joined: str) -> Iterator[tuple[str, int, str]]:
-    """Code, row and what was probably meant, for each kind of damage in a column."""
+    """Code, row and probable original of each damaged cell in a column."""
     kinds: list[tuple[str, Callable[[str], object], Callable[[str], str]]] = []
     if _LOST in joined:
         kinds.append(("text-lost", lambda cell: _LOST in cell, lambda _: ""))
@@ -129,7 +129,7 @@ def _damaged(cells: Sequence[str], joined: str) -> Iterator[tuple[str, int, str]
 
 
 def _may_be_garbled(text: str) -> bool:
-    """Whether it is worth while to look closely."""
+    """Whether a closer look is worth its time."""
     return not text.isascii() and (_PAIR.search(text) or _BROKEN_END.search(text)) is not None
 
 
@@ -138,7 +138,7 @@ def _written_as_html(cell: str) -> bool:
 
 
 def _ungarbled(word: str) -> str:
-    """What a word said, or nothing; names come again and again, long texts do not."""
+    """The original of a misread word, or ""; short words are cached, since names repeat."""
     return _remembered(word) if len(word) <= _LONGEST_REMEMBERED else _judged(word)
 
 
@@ -158,7 +158,7 @@ def _judged(word: str) -> str:
 
 
 def _read_as_utf8(word: str, codec: str) -> str | None:
-    """The word whose characters beyond ASCII are all octets of UTF-8, of characters that people write."""
+    """The word decoded as UTF-8, if its characters beyond ASCII are octets of characters that people write."""
     octets = _OCTETS[codec]
     if not _PAIRS[codec].search(word):
         return None
@@ -170,7 +170,7 @@ def _read_as_utf8(word: str, codec: str) -> str | None:
 
 
 def _is_odd(word: str, right: str, codec: str) -> bool:
-    """Whether nobody would write the word so: signs inside it, or capitals among small letters."""
+    """Whether the word is implausible: it has signs inside, or capitals among small letters."""
     if codec in _MISTAKEN_BY_LETTERS and not _ASCII_LETTER.search(word) and sum(not c.isascii() for c in right) < 2:
         return False
     signs = any(not each.isascii() and unicodedata.category(each)[0] not in "LM" for each in word)
@@ -179,14 +179,14 @@ def _is_odd(word: str, right: str, codec: str) -> bool:
 
 
 def _is_written(character: str) -> bool:
-    """Latin, Greek and Cyrillic letters, what is written between them, and the scripts of three octets."""
+    """Whether people write the character: Latin, Greek, Cyrillic, punctuation, and the scripts of three octets."""
     code = ord(character)
     two_octets = code < 0x180 or 0x218 <= code <= 0x21B or 0x370 <= code <= 0x52F or 0x5D0 <= code <= 0x6FF
     return two_octets or (code >= 0x1E00 and unicodedata.category(character) not in {"Cn", "Co"})
 
 
 def _octets_of(codec: str) -> dict[str, int]:
-    """Which octet a character was read from; what the encoding does not define is read as itself."""
+    """Character → octet of an encoding; an octet that it does not define stands for itself."""
     return {bytes([octet]).decode(codec, "ignore") or chr(octet): octet for octet in range(0x80, 0x100)}
 
 

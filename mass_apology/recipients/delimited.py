@@ -1,7 +1,7 @@
-"""Text files with a delimiter, parsed once by ``csv``: rows that are whole, with their lines, and those that are not.
+"""Parses text files with a delimiter, once, with ``csv``: whole rows with their lines, and findings about the others.
 
-``csv.reader`` tells where each row starts and how many fields it has, and refuses quotes that do not close; pandas
-would shift, pad or drop such rows without a word.
+``csv.reader`` gives the first line and the number of fields of each row, and refuses an unclosed quote. pandas would
+shift, pad or drop such rows silently.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from mass_apology.recipients.column_layout import (
 )
 from mass_apology.recipients.encoding import Encoding, undecodable
 from mass_apology.recipients.recipients_file import RecipientsFile
-from mass_apology.recipients.row_structure import DELIMITERS, meant, padded_quotes, separator_line
+from mass_apology.recipients.row_structure import DELIMITERS, padded_quotes, repair, separator_line
 from mass_apology.recipients.row_table import by_column
 
-_SAMPLE = 1 << 16  # characters the delimiter is found from
+_SAMPLE = 1 << 16  # characters read to find the delimiter
 _SAMPLE_ROWS = 100
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -39,9 +39,9 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 def find_delimiter(
     file: RecipientsFile, encoding: Encoding, stated: str | None, address: str
 ) -> tuple[str, list[Finding]]:
-    """The stated delimiter, or the one that splits header and first rows alike; what to say about it.
+    """The stated delimiter, or the one that splits header and first rows alike; and findings about it.
 
-    ``address`` is the name of the address column: the delimiter that sets it free is right.
+    ``address`` is the name of the address column: a delimiter that yields this column is the right one.
 
     Raises:
         InputError: the stated delimiter cannot be one.
@@ -52,9 +52,9 @@ def find_delimiter(
         sample = text.read(_SAMPLE)
     whole = sample if len(sample) < _SAMPLE else sample[: sample.rfind("\n") + 1] or sample
     first = whole.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
-    if (told := separator_line(first)) is not None:
-        problem = f"Its first line, {shown(first)}, says that the fields are separated by '{shown(told)}'."
-        return _usable(told), [
+    if (delimiter := separator_line(first)) is not None:
+        problem = f"Its first line, {shown(first)}, says that the fields are separated by '{shown(delimiter)}'."
+        return _usable(delimiter), [
             note("delimiter-detected", Severity.INFO, file.name, problem, "Nothing needs to be done.")
         ]
     best = max(DELIMITERS, key=lambda delimiter: _fit(whole, delimiter, address))
@@ -65,10 +65,10 @@ def find_delimiter(
 
 
 def first_row(file: RecipientsFile, encoding: Encoding, delimiter: str) -> list[str]:
-    """The header's cells as they stand in the file; blank lines before it are skipped.
+    """The header's cells as written; blank lines before it are skipped.
 
     Raises:
-        InputError: there is no row at all, or a quote in the header does not close.
+        InputError: the file has no row, or a quote in the header does not close.
     """
     with _structure(file, encoding, delimiter) as structure:
         header = structure.header()
@@ -83,7 +83,7 @@ def chunks(file: RecipientsFile, layout: Layout, address: str, rows: int) -> Ite
     """The file's rows, at most ``rows`` at a time, in constant memory.
 
     Raises:
-        InputError: a quote does not close, or the file is no longer the one that was inspected.
+        InputError: a quote does not close, or the file has changed since ``inspect``.
     """
     encoding = Encoding(codec=layout.encoding, errors=layout.errors)
     with _structure(file, encoding, layout.delimiter) as structure:
@@ -109,7 +109,7 @@ def _usable(delimiter: str) -> str:
 
 
 def _fit(sample: str, delimiter: str, address: str) -> tuple[bool, float, int]:
-    """How well a delimiter fits: frees the address column, share of rows as wide as the header, number of columns."""
+    """Rank a delimiter: it yields the address column, share of rows as wide as the header, number of columns."""
     reader = csv.reader(StringIO(sample, newline=""), delimiter=delimiter)
     try:
         rows = list(islice(filter(None, reader), _SAMPLE_ROWS))
@@ -132,23 +132,23 @@ class _Misfit(NamedTuple):
 
 
 class _Block(Struct):
-    """Some consecutive rows: the cells of the whole ones by column, where those start, and the others."""
+    """Consecutive rows: the cells of the whole ones by column, their first lines, and the misfits."""
 
     columns: dict[str, list[str]] = {}
     lines: list[int] = []
     misfits: list[_Misfit] = []
-    mended: dict[str, list[int]] = {}  # code of what was mended in rows → their lines
+    mended: dict[str, list[int]] = {}  # code of a repair → the lines
 
 
 class _Structure:
-    """The rows of a delimited text, in order: where each starts, its fields, and the text it stands in."""
+    """The rows of a delimited text, in order. ``block`` returns the next ones with their first lines and fields."""
 
     def __init__(self, file: RecipientsFile, encoding: str, delimiter: str, lines: Iterable[str]) -> None:
         self._file = file
         self._encoding = encoding
         self._delimiter = delimiter
-        self._taken: list[str] = []  # the lines that the reader took since the last row
-        self._before = 0  # how many lines it took until then
+        self._taken: list[str] = []  # lines the reader took since the last row
+        self._before = 0  # number of lines it took before these
         self._padded = padded_quotes(delimiter)
         self._doubtful = False  # a quote may stand after a blank in the lines since the last row
         self._reader = csv.reader(self._keeping(lines), delimiter=delimiter, strict=True)
@@ -162,7 +162,7 @@ class _Structure:
 
     def header(self) -> list[str] | None:
         """The first row that is neither blank nor a line such as ``sep=;``."""
-        with self._explained():
+        with self._wrap_errors():
             for fields in self._reader:
                 line = "".join(self._taken)
                 self._forget()
@@ -171,18 +171,18 @@ class _Structure:
         return None
 
     def block(self, rows: int, header: Sequence[str], *, width: int) -> _Block | None:
-        """The next rows, blank lines counted among them; ``None`` at the end of the file.
+        """The next ``rows`` rows, blank lines included; ``None`` at the end of the file.
 
-        The rows have ``width`` fields, the first of which are the columns of ``header``; the others have no names.
+        A row has ``width`` fields: first those of ``header``, then fields without a column name.
         """
         block = _Block()
         first = self._before
-        with self._explained():
+        with self._wrap_errors():
             block.columns = by_column(header, self._whole_rows(block, rows, width, len(header)))
         return None if self._before == first else block
 
     def _whole_rows(self, block: _Block, rows: int, width: int, named: int) -> Iterator[Sequence[str]]:
-        """The fields of the rows that can be used; what is to be said of all of them is noted in the block."""
+        """The fields of the usable rows; misfits and repairs are recorded in the block."""
         for fields in islice(self._reader, rows):
             whole: Sequence[str] = fields
             if len(fields) != width or self._doubtful:
@@ -196,12 +196,12 @@ class _Structure:
             self._forget()
 
     def _mended(self, block: _Block, fields: list[str], width: int, named: int) -> Sequence[str]:
-        """The fields of a row that is not as wide as the header, or doubtful; none where it is of no use.
+        """The fields of a row of another width than the header, or with doubtful quotes; none if it is not usable.
 
-        What is wrong with it, or was mended in it, is noted in the block.
+        Its flaw or its repair is recorded in the block.
         """
         line = self._before + 1
-        row = meant(fields, "".join(self._taken), self._delimiter, width=width, named=named)
+        row = repair(fields, "".join(self._taken), self._delimiter, width=width, named=named)
         if row.flaw:
             block.misfits.append(_Misfit(line, fields, row.flaw, row.problem))
         elif row.mended:
@@ -211,13 +211,13 @@ class _Structure:
         return row.fields
 
     def _forget(self) -> None:
-        """The lines of a row that was looked at."""
+        """Drop the lines of a finished row."""
         self._taken.clear()
         self._doubtful = False
         self._before = self._reader.line_num
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _wrap_errors(self) -> Iterator[None]:
         try:
             yield
         except csv.Error as error:
@@ -242,7 +242,7 @@ class _Structure:
 
 
 def _end_of_whole_fields(text: str, delimiter: str) -> int:
-    """Where the first field begins that is not a whole one (RFC 4180 §2)."""
+    """The position of the first field that is not whole (RFC 4180 §2)."""
     stop = re.escape(delimiter) + r"\r\n"
     field = re.compile(rf'(?:"[^"]*(?:""[^"]*)*"(?=[{stop}])|(?!")[^{stop}]*(?=[{stop}]))(?:\r\n|[{stop}])')
     end = 0

@@ -1,4 +1,4 @@
-"""In which encoding a text file is written: stated, marked, UTF-8, or else a guess that the user has to confirm."""
+"""Finds the encoding of a text file: stated, by its byte order mark, UTF-8, or a guess that the user must confirm."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from mass_apology.recipients.column_layout import note
 from mass_apology.recipients.recipients_file import RecipientsFile
 
 _BLOCK = 1 << 20  # characters or octets read at a time
-_EVIDENCE = 1 << 16  # octets that a guess is made from
-_LINES = 5000  # lines that a guess is made from
-_LINES_OF_ONE_KIND = 500  # of these, which have one language
-_LONGEST_LINE = 1000  # octets of a line that are looked at
+_EVIDENCE = 1 << 16  # octets at most that a guess is based on
+_LINES = 5000  # lines at most that a guess is based on
+_LINES_OF_ONE_KIND = 500  # of these, in one language
+_LONGEST_LINE = 1000  # octets read of a line
 _UNREADABLE = -2.0
-_LANGUAGE_ASKED = 0.2  # what it counts that a language is asked for
+_LANGUAGE_ASKED = 0.2  # weight of a language that the rows name
 _CERTAIN = 0.95  # a fit that no text of another script reaches by chance
 _SAMPLES = 5
-_SAMPLE_LINES = 100  # looked at in each block
+_SAMPLE_LINES = 100  # searched in each block
 _READINGS = 5
 _AROUND_WORDS = "„”“‘’‚«»‹›–—…"
 _BETWEEN_WORDS = re.compile(r"[\s,;|\"]+")
@@ -40,25 +40,25 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-# Where ASCII letters leave zeros among four octets, and how often at least and at most where they leave none.
+# Positions of the zeros that ASCII letters leave in four octets, and the bounds of their share at other positions.
 _WIDE = ("utf-16", "utf-32")
 _ZEROS = {"utf-32-le": {1, 2, 3}, "utf-32-be": {0, 1, 2}, "utf-16-le": {1, 3}, "utf-16-be": {0, 2}}
 _OFTEN = 0.2
 _RARELY = 0.02
 
-# Python's own notations; they can say halves of characters, which nothing else can write.
+# Python's own codecs; they can produce halves of characters, which no other codec can write.
 _ESCAPES = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 
-# What customer files come in when it is not Unicode. Anything decodes as something: a longer list guesses worse.
+# Encodings of customers' files besides Unicode. Most octets decode in every one, so a longer list guesses worse.
 _CANDIDATES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"]
 _CANDIDATES += ["iso8859_2", "iso8859_4", "iso8859_5", "iso8859_7", "iso8859_13", "iso8859_15", "koi8_r", "cp866"]
 _CANDIDATES += ["cp852", "cp775", "cp850", "mac_roman", "mac_latin2", "mac_cyrillic", "mac_greek"]
 _EAST_ASIAN = ["cp932", "euc_jp", "gb18030", "big5", "cp949"]
 
-# In these every letter is one of its language, so that only its frequency tells.
+# In these every octet is a letter of the language, so only its frequency distinguishes them.
 _CYRILLIC_OR_GREEK = frozenset({"cp1251", "cp1253", "iso8859_5", "iso8859_7", "koi8_r", "cp866", "mac_cyrillic"})
 
-# The statistics cannot tell Latvian in cp1257 from Vietnamese in cp1258; the campaign's languages can.
+# Statistics do not distinguish Latvian in cp1257 from Vietnamese in cp1258; the campaign's languages do.
 _CODE_PAGES = {
     "cp1250": frozenset({"bs", "cs", "hr", "hu", "pl", "ro", "sk", "sl", "sq"}),
     "cp1251": frozenset({"be", "bg", "mk", "ru", "sr", "uk"}),
@@ -75,17 +75,17 @@ _CODE_PAGES = {
 
 
 class Encoding(Struct, frozen=True, kw_only=True):
-    """How a file's octets become text."""
+    """The encoding of a file. ``find_encoding`` makes it."""
 
     codec: str
-    errors: str = "strict"  # "replace" where single lines are known not to fit: they hold U+FFFD then
-    findings: tuple[Finding, ...] = ()  # what to say about it
+    errors: str = "strict"  # "replace" if some lines do not fit: they get U+FFFD
+    findings: tuple[Finding, ...] = ()  # about the encoding
 
 
 def find_encoding(
     file: RecipientsFile, stated: str | None, languages: Sequence[str], language_column: str | None = None
 ) -> Encoding:
-    """The codec to read the file with, after all of the file was decoded with it.
+    """Find the codec of the file, and decode the whole file with it once as a check.
 
     A guess is a finding of severity ERROR: nothing should be sent before the user states the encoding. ``languages``
     are the campaign's; they and those that the rows ask for in ``language_column`` only order the guesses.
@@ -103,11 +103,11 @@ def find_encoding(
     try:
         return Encoding(codec="utf-8", findings=tuple(_samples_note(file, "encoding-detected", "utf-8")))
     except InputError as not_utf8:
-        return _guess(file, _Asked(file, languages, language_column), not_utf8)
+        return _guess(file, _Evidence(file, languages, language_column), not_utf8)
 
 
 def undecodable(file: RecipientsFile, encoding: str) -> InputError:
-    """The error that says where the file is not written in this encoding: line, octet and its value."""
+    """The error for the first octet that this encoding cannot decode: its line, offset and value."""
     line, offset, octet = _first_bad_octet(file, encoding)
     return InputError(
         f"{file.path} is not written in {encoding}: line {line} has the byte 0x{octet:02X} "
@@ -121,7 +121,7 @@ def _mark(file: RecipientsFile) -> str | None:
 
 
 def _refuse_zeros(file: RecipientsFile) -> None:
-    """Raise ``InputError`` where the header holds NUL, before all of a file is read that is no text."""
+    """Raise ``InputError`` if the header holds NUL: the file is not text, so the rest is not read."""
     if b"\0" in file.start.partition(b"\n")[0]:
         raise InputError(
             f"The header of {file.name} cannot be used: there are NUL characters in it, as in a file "
@@ -131,10 +131,10 @@ def _refuse_zeros(file: RecipientsFile) -> None:
 
 
 def _with_mark(file: RecipientsFile, stated: str, mark: str | None) -> str:
-    """The stated encoding, in the variant that takes the file's byte order mark away, if it has that mark."""
+    """The stated encoding; if the file has a byte order mark, the variant that removes it."""
     try:
         canonical = codecs.lookup(stated).name
-        "".encode(canonical)  # refuses codecs such as "hex", which are not about text
+        "".encode(canonical)  # refuses codecs such as "hex", which do not encode text
     except LookupError as error:
         raise _unknown(file, stated) from error
     if canonical in _ESCAPES:
@@ -145,7 +145,7 @@ def _with_mark(file: RecipientsFile, stated: str, mark: str | None) -> str:
 
 
 def _wide(file: RecipientsFile, stated: str, canonical: str) -> str:
-    """UTF-16 or UTF-32 in the order of octets that the file shows, which has no mark that would say it."""
+    """UTF-16 or UTF-32 in the byte order of a file without a byte order mark."""
     shown_order = wide_without_mark(file)
     if shown_order is None or not shown_order.startswith(canonical):
         raise InputError(
@@ -157,7 +157,7 @@ def _wide(file: RecipientsFile, stated: str, canonical: str) -> str:
 
 
 def wide_without_mark(file: RecipientsFile) -> str | None:
-    """UTF-16 or UTF-32, by where the zeros stand that ASCII letters leave there; ``None`` for anything else."""
+    """UTF-16 or UTF-32, found by the zeros of ASCII letters; ``None`` for anything else."""
     start = file.start
     size = len(start) // 4
     if not start.count(0) or not size:
@@ -186,7 +186,7 @@ def _samples_note(file: RecipientsFile, code: str, encoding: str) -> list[Findin
 
 
 def _samples(file: RecipientsFile, encoding: str) -> tuple[str, ...]:
-    """Some different words beyond ASCII, after all of the file was decoded."""
+    """A few distinct words beyond ASCII; decodes the whole file."""
     words: dict[str, None] = {}
     try:
         with file.text(encoding) as text:
@@ -215,7 +215,7 @@ def _first_bad_octet(file: RecipientsFile, encoding: str) -> tuple[int, int, int
             try:
                 line += lines.decode(decoder.decode(block, final=not block)).count("\n")
             except UnicodeDecodeError as error:
-                kept = len(state[0])  # octets of the block before, which the decoder held back
+                kept = len(state[0])  # octets of the last block that the decoder still holds
                 decoder.setstate(state)
                 good = decoder.decode(block[: max(error.start - kept, 0)])
                 line += lines.decode(good, final=True).count("\n")
@@ -225,45 +225,45 @@ def _first_bad_octet(file: RecipientsFile, encoding: str) -> tuple[int, int, int
             read += len(block)
 
 
-class _Asked:
-    """The lines beyond ASCII that a guess is made from, and the letters that their languages have."""
+class _Evidence:
+    """The lines beyond ASCII that a guess is based on, and the letters of their languages."""
 
     def __init__(self, file: RecipientsFile, languages: Sequence[str], column: str | None) -> None:
         self._languages = languages
         lines = [line for line, _ in zip(numbered_lines(file), range(_LINES), strict=False)]
         texts = [octets.decode("latin-1") for _, octets in lines]
-        said = languages_by_line(texts, column)
-        spoken = [*languages, *filter(None, said)]
+        named = languages_by_line(texts, column)
+        spoken = [*languages, *filter(None, named)]
         default = letters_of(languages)
         self.wanted = frozenset(language.lower()[:2] for language in spoken)
         self._evidence: dict[frozenset[str], list[bytes]] = {}
-        for (_, octets), language in zip(lines, said, strict=True):
+        for (_, octets), language in zip(lines, named, strict=True):
             if not octets.isascii():
                 kept = self._evidence.setdefault(letters_of([language]) if language else default, [])
                 if len(kept) < _LINES_OF_ONE_KIND:
                     kept.append(octets[:_LONGEST_LINE])
 
     def octets(self) -> bytes:
-        """The evidence as it stands in the file."""
+        """The evidence as the file has it."""
         return b"\n".join(line for lines in self._evidence.values() for line in lines)[:_EVIDENCE]
 
     def fit(self, codec: str) -> float:
-        """How well the evidence fits when it is read so; the languages that are asked for count more than others.
+        """The fit of the evidence under ``codec``; languages that the rows name count more.
 
-        ``_UNREADABLE`` where it cannot be read so.
+        ``_UNREADABLE`` if the codec cannot decode it.
         """
         try:
             texts = {letters: [line.decode(codec) for line in lines] for letters, lines in self._evidence.items()}
         except UnicodeError:
             return _UNREADABLE
         known = [(len(lines), fit(lines, letters)) for letters, lines in texts.items() if letters]
-        asked = sum(count * fitting for count, fitting in known) / max(sum(count for count, _ in known), 1)
+        average = sum(count * fitting for count, fitting in known) / max(sum(count for count, _ in known), 1)
         anyhow = best_fit(line for lines in texts.values() for line in lines)
-        return max(asked + _LANGUAGE_ASKED, anyhow) if known else anyhow
+        return max(average + _LANGUAGE_ASKED, anyhow) if known else anyhow
 
 
 def numbered_lines(file: RecipientsFile) -> Iterator[tuple[int, bytes]]:
-    """The file's lines with their numbers, from 1, without their ends, in constant memory."""
+    """The file's lines, numbered from 1, without line ends; in constant memory."""
     number = 1
     with file.octets() as octets:
         while block := octets.read(_BLOCK) + octets.readline(_BLOCK):
@@ -272,13 +272,13 @@ def numbered_lines(file: RecipientsFile) -> Iterator[tuple[int, bytes]]:
                 number += 1
 
 
-def _guess(file: RecipientsFile, asked: _Asked, not_utf8: InputError) -> Encoding:
-    """UTF-8 but for some lines; or the likeliest encoding, with a finding that shows how the likeliest ones read."""
+def _guess(file: RecipientsFile, evidence: _Evidence, not_utf8: InputError) -> Encoding:
+    """UTF-8 except for a few lines, or the likeliest encoding, with a finding that shows samples of the likeliest."""
     split = _Split(file)
     if split.is_mostly_utf8:
-        return Encoding(codec="utf-8", errors="replace", findings=(_mixed(file, split, asked),))
+        return Encoding(codec="utf-8", errors="replace", findings=(_mixed(file, split, evidence),))
     readings: dict[tuple[str, ...], str] = {}
-    for encoding in _ranked(asked):
+    for encoding in _ranked(evidence):
         try:
             readings.setdefault(_samples(file, encoding), encoding)
         except InputError:
@@ -292,13 +292,13 @@ def _guess(file: RecipientsFile, asked: _Asked, not_utf8: InputError) -> Encodin
     best = likely[0][1]
     problem = f"The file is not UTF-8, and its encoding can only be guessed: {compared}."
     if split.utf8_lines and best not in _EAST_ASIAN:
-        problem += f" {_lines_said(split.utf8_lines, split.utf8)} UTF-8 all the same: it has two encodings."
+        problem += f" {_lines_phrase(split.utf8_lines, split.utf8)} UTF-8 all the same: it has two encodings."
     advice = f'State the one that reads right in campaign.toml, such as [csv] encoding = "{best}".'
     return Encoding(codec=best, findings=(note("encoding-detected", Severity.ERROR, file.name, problem, advice),))
 
 
 class _Split:
-    """A file's lines beyond ASCII: those that are UTF-8, and the others."""
+    """A file's lines beyond ASCII, split into UTF-8 and others."""
 
     def __init__(self, file: RecipientsFile) -> None:
         self.utf8 = self.others = 0
@@ -322,50 +322,50 @@ class _Split:
 
     @property
     def is_mostly_utf8(self) -> bool:
-        """Hardly any line of another encoding is UTF-8 by chance."""
+        """Whether most lines are UTF-8; lines of another encoding hardly ever are by chance."""
         return self.utf8 >= self.others > 0
 
 
-def _mixed(file: RecipientsFile, split: _Split, asked: _Asked) -> Finding:
-    best = max(_CANDIDATES, key=lambda codec: _fit_of(split.other_octets, codec, asked))
+def _mixed(file: RecipientsFile, split: _Split, evidence: _Evidence) -> Finding:
+    best = max(_CANDIDATES, key=lambda codec: _fit_of(split.other_octets, codec, evidence))
     words = dict.fromkeys(
         word for line in split.other_octets for word in _words_beyond_ascii(line.decode(best, "replace"))
     )
     problem = (
-        f"The file is UTF-8, but {_lines_said(split.other_lines, split.others, first=False)} not: "
+        f"The file is UTF-8, but {_lines_phrase(split.other_lines, split.others, first=False)} not: "
         f"read as {best} it says {', '.join(islice(words, _SAMPLES))}."
     )
     advice = "Write those lines anew in UTF-8; in their rows U+FFFD stands for what cannot be read."
     return note("encoding-mixed", Severity.WARNING, file.name, problem, advice)
 
 
-def _fit_of(lines: Sequence[bytes], codec: str, asked: _Asked) -> float:
+def _fit_of(lines: Sequence[bytes], codec: str, evidence: _Evidence) -> float:
     try:
         texts = [line.decode(codec) for line in lines]
     except UnicodeError:
         return _UNREADABLE
-    return max(fit(texts, letters_of(asked.wanted)) + _LANGUAGE_ASKED, best_fit(texts))
+    return max(fit(texts, letters_of(evidence.wanted)) + _LANGUAGE_ASKED, best_fit(texts))
 
 
-def _lines_said(lines: Sequence[int], count: int, *, first: bool = True) -> str:
+def _lines_phrase(lines: Sequence[int], count: int, *, first: bool = True) -> str:
     """ "Line 3 is", "Lines 3, 5, … are"."""
     more = ", …" if count > len(lines) else ""
-    said = f"line {lines[0]} is" if count == 1 else f"lines {', '.join(map(str, lines))}{more} are"
-    return said[0].upper() + said[1:] if first else said
+    phrase = f"line {lines[0]} is" if count == 1 else f"lines {', '.join(map(str, lines))}{more} are"
+    return phrase[0].upper() + phrase[1:] if first else phrase
 
 
-def _ranked(asked: _Asked) -> list[str]:
-    """Encodings that may be the file's: first those in which its rows have the letters of their languages."""
+def _ranked(evidence: _Evidence) -> list[str]:
+    """Possible encodings, best first: those that give the rows the letters of their languages."""
     from charset_normalizer import from_bytes  # noqa: PLC0415 (30 ms that only files without Unicode need)
 
-    found = [match.encoding for match in from_bytes(asked.octets(), cp_isolation=[*_CANDIDATES, *_EAST_ASIAN])]
-    fits = {encoding: asked.fit(encoding) for encoding in (*found, *_CANDIDATES)}
+    found = [match.encoding for match in from_bytes(evidence.octets(), cp_isolation=[*_CANDIDATES, *_EAST_ASIAN])]
+    fits = {encoding: evidence.fit(encoding) for encoding in (*found, *_CANDIDATES)}
     if found and found[0] in _EAST_ASIAN and max(fits.values(), default=0) < _CERTAIN:
         return found
     usual = [*_CANDIDATES, *_EAST_ASIAN]
 
     def rank(encoding: str) -> tuple[float, bool, int, int]:
-        other_language = not asked.wanted & _CODE_PAGES.get(encoding, frozenset())
+        other_language = not evidence.wanted & _CODE_PAGES.get(encoding, frozenset())
         by_statistics = found.index(encoding) if encoding in {*found} & _CYRILLIC_OR_GREEK else len(found)
         return -round(fits[encoding], 3), other_language, by_statistics, usual.index(encoding)
 

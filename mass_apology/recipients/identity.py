@@ -1,6 +1,6 @@
-"""Whose letter a row belongs to, as numbers: its mailbox, its customer, the person that it names.
+"""The identity of a row's person, as numbers: of the mailbox, of the customer, and of the name.
 
-All of them are signed 64-bit hashes, which is what SQL databases keep best. See docs/decisions/012.
+All are signed 64-bit hashes, the integers of SQL databases. See docs/decisions/012.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from typing import NamedTuple
 from mass_apology.mailboxes import folded
 
 CACHED = 4096
-"""How many words of names are kept."""
+"""Words of names in the cache."""
 
-# Letters that are no base letter with an accent, and that exports without accents write all the same.
+# Letters that NFD does not decompose, and that exports without accents replace like this.
 _PLAIN = str.maketrans({"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 
 
 class Identity(NamedTuple):
-    """What one row is told from others by."""
+    """The numbers that distinguish a row's person from others. ``identify`` makes it."""
 
-    identity: int  # rows with one of these share a letter; the letter's Message-ID is made from it
+    identity: int  # rows with the same one share a letter; its Message-ID derives from it
     mailbox: int
-    customer: int | None  # by the key column; None where there is none
-    person: int | None  # by the name; None where there is none
+    customer: int | None  # from the key column; None without a key
+    person: int | None  # from the name; None without a name
 
 
 def identify(address: str, name: str, key: str, *, each_customer: bool) -> Identity:
-    """Tell a row's person: by the mailbox, or with ``each_customer`` by the key, else by mailbox and name."""
+    """Identify a row's person by the mailbox; with ``each_customer`` by the key, or without one by mailbox and name."""
     mailbox_text, person_text = folded(address), folded_name(name)
     mailbox = identity = _number(mailbox_text)
     customer = _number("key", key) if key else None
@@ -39,26 +39,26 @@ def identify(address: str, name: str, key: str, *, each_customer: bool) -> Ident
 
 
 def identify_unusable(address: str) -> int | None:
-    """Whose row is it that cannot be written to: the mailbox's, as far as there is one.
+    """The identity of a row that cannot get a letter, by its mailbox.
 
-    None where the cell holds no address at all, such as "n/a": rows that have that in common are different people.
+    None if the cell holds no address, such as "n/a": rows that share such a text are different people.
     """
     return _number(folded(address)) if "@" in address else None
 
 
 def folded_name(name: str) -> str:
-    """The form in which two spellings of one person's name are equal. Takes any text; "" where it has no letter.
+    """A form of the name that is equal for two spellings of it. Takes any text; "" if it has no letter.
 
-    Neither case nor accents nor punctuation nor the order of the words make another person: "KOWALSKA, Łucja" is
-    "Lucja Kowalska". A title does, since Mr and Mrs Smith are two.
+    Case, accents, punctuation and the order of the words make no difference: "KOWALSKA, Łucja" is "Lucja Kowalska".
+    A title does, since Mr and Mrs Smith are two.
     """
     words = name.replace("-", " ").replace(",", " ").split()
     return " ".join(sorted(filter(None, map(_folded_word, words))))
 
 
-@lru_cache(CACHED)  # given names come back, and so do many family names
+@lru_cache(CACHED)  # names repeat
 def _folded_word(word: str) -> str:
-    """Only the accents of European scripts are left out (U+0300 to U+036F): elsewhere such marks are vowels."""
+    """The word without the accents of European scripts (U+0300 to U+036F); other marks are vowels and stay."""
     apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", word).casefold())
     kept = "".join(each for each in apart if each.isalnum() or _is_vowel_sign(each))
     return unicodedata.normalize("NFC", kept).translate(_PLAIN)

@@ -1,4 +1,4 @@
-"""What a cell of the language column means: a code (RFC 5646), a country's code in its place, or a language's name."""
+"""Reads a cell of the language column: a code (RFC 5646), a country code in its place, or a language's name."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mass_apology.model import Finding, Severity
 from mass_apology.names.name_words import folded
 from mass_apology.recipients.alphabets import OTHER_COUNTRIES
 from mass_apology.recipients.cells import shown
-from mass_apology.recipients.cleaning import Noted
+from mass_apology.recipients.cleaning import Occurrences
 from mass_apology.recipients.column_layout import note
 
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")  # the shape of RFC 5646, and "pl_PL"
 
-# Of languages without a file of their own, beside those in languages/.
+# Names of languages that have no file in languages/.
 _OTHER_NAMES = {
     "cs": "czech, čeština, česky, tschechisch, czeski, ces, cze",
     "da": "danish, dansk, dan",
@@ -57,12 +57,12 @@ def language(text: str) -> str:
 
 
 class LanguageNotes:
-    """What was taken for another code than it says, with the lines."""
+    """Collects the cells whose code was read as another one, with their lines."""
 
     def __init__(self, file: str, column: str | None) -> None:
         self._file = file
         self._column = column
-        self._noted: dict[str, Noted] = {}  # by the cell
+        self._noted: dict[str, Occurrences] = {}  # cell → occurrences
 
     def see(self, columns: Mapping[str, Sequence[str]], lines: Sequence[int]) -> None:
         """Take these rows into account."""
@@ -70,11 +70,11 @@ class LanguageNotes:
             return
         cells = columns[self._column]
         for cell in _taken(set(cells)):
-            said = [line for line, each in zip(lines, cells, strict=True) if each == cell]
-            self._noted.setdefault(cell, Noted()).add(said, self._column)
+            where = [line for line, each in zip(lines, cells, strict=True) if each == cell]
+            self._noted.setdefault(cell, Occurrences()).add(where, self._column)
 
     def findings(self) -> Iterator[Finding]:
-        """Each such cell once: a country's code is a warning, since it may be meant as a language's."""
+        """One finding for each such cell. A country code is a warning: it may be meant as a language code."""
         for cell, noted in self._noted.items():
             code = language(cell)
             country = folded(cell) not in _NAMES
@@ -89,7 +89,7 @@ class LanguageNotes:
 
 
 def _taken(cells: Iterable[str]) -> Iterator[str]:
-    """Those that mean another language's code than they say."""
+    """The cells that were read as another language code than they hold."""
     for cell in cells:
         tag = _TAG.fullmatch(cell)
         if folded(cell) in _NAMES or (tag is not None and tag[1].lower() in _COUNTRIES):

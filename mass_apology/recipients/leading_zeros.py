@@ -1,4 +1,4 @@
-"""Numbers whose zeros a declared type takes away: "00012" is a customer's number, and a letter would show 12."""
+"""Finds numbers that lose leading zeros to their declared type: a letter would show customer "00012" as 12."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mass_apology.model import Finding, Severity
 from mass_apology.recipients.cells import shown
-from mass_apology.recipients.cleaning import Noted
+from mass_apology.recipients.cleaning import Occurrences
 from mass_apology.recipients.column_layout import note
 from mass_apology.settings import ColumnType
 
@@ -15,12 +15,12 @@ _ZEROS = re.compile(r"[+-]?0[0-9]")
 
 
 class LeadingZeros:
-    """Looks for them in the columns that are declared as numbers."""
+    """Looks for such cells in the columns declared as numbers. ``read`` passes it every batch."""
 
     def __init__(self, file: str, types: Mapping[str, ColumnType]) -> None:
         self._file = file
         self._types = {column: kind for column, kind in types.items() if kind in {ColumnType.INT, ColumnType.DECIMAL}}
-        self._noted: dict[str, Noted] = {}
+        self._noted: dict[str, Occurrences] = {}
         self._examples: dict[str, str] = {}
 
     def see(self, columns: Mapping[str, Sequence[str]], lines: Sequence[int]) -> None:
@@ -29,10 +29,10 @@ class LeadingZeros:
             found = [row for row, cell in enumerate(columns.get(column, ())) if _ZEROS.match(cell)]
             if found:
                 self._examples.setdefault(column, columns[column][found[0]])
-                self._noted.setdefault(column, Noted()).add([lines[row] for row in found], column)
+                self._noted.setdefault(column, Occurrences()).add([lines[row] for row in found], column)
 
     def findings(self) -> Iterator[Finding]:
-        """Each column once."""
+        """One finding for each column."""
         for column, noted in self._noted.items():
             yield note(
                 "zeros-lost",

@@ -1,4 +1,4 @@
-"""The two data flows of this room: how is the file written, and what are its rows."""
+"""The two data flows of this room: find the file's format, then read its rows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from mass_apology.settings import Campaign, RelaySettings, SenderSettings
 _EXCEL = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 _PARQUET = frozenset({".parquet", ".pq"})
 
-# What a file begins with whose name says it is text, and what to do about it.
+# First octets of files that are not text although their name says so, and the advice.
 _NOT_TEXT = (
     (b"PK\x03\x04", "a workbook or an archive", "If it is an Excel workbook, give it a name that ends in .xlsx."),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Give it a name that ends in .xls."),
@@ -41,12 +41,12 @@ _NOT_TEXT = (
 
 
 def inspect(file: RecipientsFile, campaign: Campaign) -> Layout:
-    """How the file is written, and whether its columns are those the campaign speaks of.
+    """Find the file's format, and check that it has the columns that the campaign names.
 
-    A text file is decoded wholly once, in constant memory; its rows are not looked at.
+    A text file is decoded once as a whole, in constant memory; its rows are not checked.
 
     Raises:
-        InputError: the file cannot be read, its header cannot be used, or the campaign names a column it has not.
+        InputError: the file or its header cannot be read, or a column that the campaign names is missing.
     """
     with file.read_errors():
         layout = _layout(file, campaign)
@@ -57,7 +57,7 @@ def inspect(file: RecipientsFile, campaign: Campaign) -> Layout:
 
 
 def look(file: RecipientsFile) -> Layout:
-    """How the file is written, for a campaign still to be written. Raises ``InputError`` as ``inspect`` does."""
+    """Find the file's format for ``init``, without a campaign. Raises ``InputError`` as ``inspect`` does."""
     with file.read_errors():
         return _layout(file, _unwritten(file))
 
@@ -65,10 +65,9 @@ def look(file: RecipientsFile) -> Layout:
 def cells(
     file: RecipientsFile, layout: Layout, columns: Sequence[str], chunk_rows: int = 5000
 ) -> Iterator[dict[str, list[str]]]:
-    """These columns' values, cleaned, for a campaign still to be written, at most ``chunk_rows`` rows at a time.
+    """Read the cleaned values of these columns for ``init``, at most ``chunk_rows`` rows at a time.
 
-    Rows of a wrong structure are left out, as are blank ones and column names that stand there again. Raises
-    ``InputError`` as ``read`` does.
+    Blank rows, rows of a wrong structure and repeated headers are skipped. Raises ``InputError`` as ``read`` does.
     """
     with file.read_errors():
         cleaner, repeated = Cleaner(file.name), RepeatedHeader(layout.header)
@@ -92,13 +91,13 @@ def _unwritten(file: RecipientsFile) -> Campaign:
 def read(
     file: RecipientsFile, layout: Layout, campaign: Campaign, uses: Iterable[ColumnUse] = (), chunk_rows: int = 5000
 ) -> Iterator[Batch]:
-    """The file's rows, at most ``chunk_rows`` in a batch, checked; text and Parquet in constant memory.
+    """Read and check the file's rows, at most ``chunk_rows`` in a batch; text and Parquet in constant memory.
 
-    ``uses`` tell what the letters do with its columns. A last batch without rows has what is to be said about the whole
-    file, where there is something.
+    ``uses``: the letters' uses of the columns. If there are findings about the whole file, a last batch without rows
+    holds them.
 
     Raises:
-        InputError: the file cannot be read on, or all of it cannot be trusted. Batches before that were right.
+        InputError: reading cannot go on, or the file as a whole is unreliable. Earlier batches are right.
     """
     columns = roles(file.name, layout.header, campaign.columns)
     conditions = dict(_conditions(layout.header, campaign))
@@ -119,7 +118,7 @@ def read(
 
 
 def _conditions(header: Sequence[str], campaign: Campaign) -> Iterator[tuple[str, Where]]:
-    """Every expression of campaign.toml that chooses rows, by its key."""
+    """Every filter of campaign.toml, with its key."""
     expressions = {"where": campaign.where} if campaign.where is not None else {}
     expressions |= {f"segments.{name}": expression for name, expression in campaign.segments.items()}
     expressions |= {
@@ -173,14 +172,14 @@ def _chunks(file: RecipientsFile, layout: Layout, campaign: Campaign, address: s
 
 
 def _kind(file: RecipientsFile) -> str:
-    """By the name of the file; a text file's first bytes must not be those of something else."""
+    """The kind of file by its name. Raises ``InputError`` if a text file begins like another kind."""
     if file.path.suffix.lower() in _EXCEL:
         kind = "excel"
     elif file.path.suffix.lower() in _PARQUET:
         kind = "parquet"
     else:
         kind = "csv"
-    start = file.start  # of whatever kind it is: a pipe is refused
+    start = file.start  # also refuses a pipe, whatever its name
     for mark, what, next_step in _NOT_TEXT:
         if kind == "csv" and start.startswith(mark):
             raise InputError(f"{file.path} is {what}, not text.", next_step=next_step)

@@ -1,4 +1,4 @@
-"""Some rows of the recipients file, column by column: the cells' texts, and their values where a type is declared."""
+"""Rows of the recipients file by column: the cells' texts, and the values of columns with a declared type."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from mass_apology.settings import ColumnType
 _AT_A_TIME = 256  # rows
 
 Readers = Mapping[str, Callable[[str], Value]]
-"""How the columns are read whose declared type is another one than text."""
+"""Column → reader of its declared type; none for text columns."""
 
 
 def readers(types: Mapping[str, ColumnType], time_zone: str) -> Readers:
-    """By the types that the campaign declares; ``time_zone`` is of moments that are written without an offset."""
+    """The readers for declared types; ``time_zone`` (IANA name) holds for moments without an offset."""
     return {column: value_reader(kind, time_zone) for column, kind in types.items() if kind is not ColumnType.TEXT}
 
 
 class RowTable:
-    """Cleaned rows. Each cell is read once as its type, when a condition or a check first asks for its column."""
+    """Cleaned rows, for conditions and checks. A column is converted once, at the first call of ``values``."""
 
     def __init__(self, texts: Mapping[str, Sequence[str]], readers: Readers) -> None:
-        """``texts`` are the cells by column, as many in each."""
+        """``texts``: column → cells; all columns have the same length."""
         self.texts = texts
         self._readers = readers
         self._typed: dict[str, Converted[Value]] = {}
 
     @property
     def typed(self) -> tuple[str, ...]:
-        """The columns that have another type than text."""
+        """The columns of another type than text."""
         return tuple(self._readers)
 
     def values(self, column: str) -> Converted[Value]:
-        """What the cells of a typed column mean."""
+        """The converted cells of a typed column."""
         if column not in self._typed:
             self._typed[column] = converted(self.texts[column], self._readers[column])
         return self._typed[column]
 
     def chosen(self, choice: Sequence[bool]) -> RowTable:
-        """The rows that are chosen, with their values as far as they were read."""
+        """The chosen rows, with the values that are already converted."""
         if all(choice):
             return self
         table = RowTable({column: list(compress(cells, choice)) for column, cells in self.texts.items()}, self._readers)
@@ -51,9 +51,9 @@ class RowTable:
 
 
 def by_column(header: Sequence[str], rows: Iterable[Sequence[str]]) -> dict[str, list[str]]:
-    """The cells of rows by their column; fields beyond the header are left out.
+    """Turn rows into columns; fields beyond the header are dropped.
 
-    Rows are let go a few at a time, and a text that comes again is kept once: that takes half the time.
+    Rows are freed a few at a time, and equal texts are stored once: this halves the time.
     """
     columns: dict[str, list[str]] = {name: [] for name in header}
     known: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Rows of texts become recipients: every row is checked wholly, and all that is wrong with it is said at once."""
+"""Turns rows of texts into recipients: every row is checked completely, and all its errors are reported at once."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ from mass_apology.recipients.row_table import RowTable, readers
 from mass_apology.recipients.where import Where
 from mass_apology.settings import Campaign
 
-_HEADERS_TOLD = 100  # in the middle of a file; more are not worth the memory
+_HEADERS_TOLD = 100  # headers inside a file that are reported; more would only take memory
 _LONGEST_NAME = 200  # characters
-_ENCODED_WORD = re.compile(r"=\?")  # RFC 2047: a mail program would decode it, into anything
+_ENCODED_WORD = re.compile(r"=\?")  # RFC 2047: a mail program would decode it to an arbitrary text
 
 _Cells = Sequence[str]
 
 
 class RowChecks:
-    """What every row of one file is checked for."""
+    """The checks of every row of one file. ``read`` makes one and passes it each chunk."""
 
     def __init__(
         self, file: str, roles: Roles, campaign: Campaign, where: Where | None, watch: ColumnWatch, damage: Damage
@@ -57,14 +57,14 @@ class RowChecks:
         self._cleaner = Cleaner(file)
         self._languages = LanguageNotes(file, roles.language)
         self._zeros = LeadingZeros(file, campaign.types)
-        self._headers: list[Finding] = []  # of other columns than the first one
+        self._headers: list[Finding] = []  # headers inside the file that name other columns
         self._roles = roles
         self._where = where
         self._each_customer = campaign.one_letter_per == "customer"
         self._readers = readers(campaign.types, campaign.time_zone)
 
     def batch(self, chunk: Chunk) -> Batch:
-        """The chunk's rows as recipients and findings."""
+        """Check the chunk's rows: recipients, and findings about the others."""
         lines, table, passed_over = self._chosen(chunk)
         columns = table.texts
         self._languages.see(columns, lines)
@@ -75,9 +75,9 @@ class RowChecks:
         sound = [True] * len(lines)
         for flaw in cells.flaws:
             sound[flaw.row] = False
-        told = [self._finding(flaw, lines[flaw.row], columns) for flaw in cells.flaws]
+        found = [self._finding(flaw, lines[flaw.row], columns) for flaw in cells.flaws]
         misfits = len({finding.line for finding in chunk.misfits})
-        findings = sorted([*chunk.misfits, *told], key=lambda finding: finding.line or 0)
+        findings = sorted([*chunk.misfits, *found], key=lambda finding: finding.line or 0)
         fields = {lines[flaw.row]: people[-1][flaw.row] for flaw in cells.flaws}
         return Batch(
             recipients=[
@@ -90,13 +90,13 @@ class RowChecks:
         )
 
     def findings(self) -> list[Finding]:
-        """What is to be said about the file, once all its rows were looked at."""
+        """The findings about the whole file; call it after the last chunk."""
         watches = (self._watch, self._damage, self._languages, self._zeros)
-        told = [finding for each in watches for finding in each.findings()]
-        return [*self._cleaner.findings(), *self._headers, *told]
+        noted = [finding for each in watches for finding in each.findings()]
+        return [*self._cleaner.findings(), *self._headers, *noted]
 
     def _chosen(self, chunk: Chunk) -> tuple[list[int], RowTable, int]:
-        """The rows that ``where`` does not leave out, with their lines; how many rows are none."""
+        """The lines and cells of the rows that ``where`` includes, and the number of rows that do not count as rows."""
         for code, mended in chunk.mended.items():
             self._cleaner.note(code, mended)
         table, lines = RowTable(self._cleaner.cleaned(chunk.columns, chunk.lines), self._readers), chunk.lines
@@ -111,7 +111,7 @@ class RowChecks:
         return lines, table, len(nobody)
 
     def _no_rows(self, columns: Mapping[str, _Cells], lines: Sequence[int]) -> set[int]:
-        """The positions of rows without any value, and of those that repeat the column names."""
+        """The positions of empty rows and of repeated headers."""
         found: dict[str, list[int]] = {"rows-empty": [], "header-repeated": []}
         odd = [row for row, address in enumerate(columns[self._roles.address]) if "@" not in address]
         repeated = RepeatedHeader(tuple(columns))
@@ -137,7 +137,7 @@ class RowChecks:
         )
 
     def _people(self, cells: _CheckedCells) -> tuple[Sequence[Any], ...]:
-        """What ``_recipient`` takes after the line, each for all rows; what is wrong is then among the flaws."""
+        """The arguments of ``_recipient`` after the line, each for all rows; errors are added to the flaws."""
         roles = self._roles
         cells.find_controls({roles.address, roles.name, roles.language, roles.time_zone, roles.key})
         cells.find(roles.address, _ENCODED_WORD, "encoded-word", "holds '=?', which mail programs decode")
@@ -170,7 +170,7 @@ class RowChecks:
 
 
 class _CheckedCells:
-    """The cells of one batch, and the flaws that were found in them so far."""
+    """The cells of one batch, and the flaws found so far. ``RowChecks.batch`` makes one for each chunk."""
 
     def __init__(self, table: RowTable) -> None:
         self._table = table
@@ -178,7 +178,7 @@ class _CheckedCells:
         self.flaws: list[Flaw] = []
 
     def find_controls(self, of_one_line: set[str | None]) -> None:
-        """Control characters; in columns that are not of one line, tab and line feed are none."""
+        """Find control characters; columns of several lines may hold tab and line feed."""
         for column, cells in self._columns.items():
             if not "".join(cells).isprintable():
                 pattern = CONTROL if column in of_one_line else CONTROL_BUT_LAYOUT
@@ -187,22 +187,22 @@ class _CheckedCells:
                     self._find_turned(column)
 
     def _find_turned(self, column: str) -> None:
-        """Values that would turn the writing of the letter around them; a name may not even begin to."""
+        """Find values that would change the direction of the text around them; a name may hold no such mark at all."""
         for index, cell in enumerate(self._columns[column]):
             if turns_what_follows(cell):
                 problem = f"The value '{shown(cell)}' turns the direction of writing of what follows it."
                 self.flaws.append(Flaw(index, "bidi-override", column, problem))
 
     def find(self, column: str, pattern: re.Pattern[str], code: str, problem: str) -> None:
-        """Cells in which the pattern occurs; ``problem`` completes the sentence "The value '…' …"."""
+        """Find cells that the pattern matches; ``problem`` completes the sentence "The value '…' …"."""
         cells = self._columns[column]
-        if not pattern.search("".join(cells)):  # one search for the batch; two cells may join to a hit, which is none
+        if not pattern.search("".join(cells)):  # one search for the batch; a match across two cells is harmless
             return
         hits = ((index, cell) for index, cell in enumerate(cells) if pattern.search(cell))
         self.flaws.extend(Flaw(index, code, column, f"The value '{shown(cell)}' {problem}.") for index, cell in hits)
 
     def find_name_flaws(self, column: str, address: str) -> None:
-        """What a name must not hold, since it stands in a header and after "Dear"."""
+        """Find names that must not stand in a header or after "Dear"."""
         self.find(column, _ENCODED_WORD, "encoded-word", "holds '=?', which mail programs decode")
         self.find(column, BIDI_OVERRIDE, "bidi-override", "holds characters that turn the direction of writing")
         for index, (cell, own) in enumerate(zip(self._columns[column], self._columns[address], strict=True)):
@@ -216,31 +216,31 @@ class _CheckedCells:
                 self.flaws.append(Flaw(index, "name-too-long", column, problem))
 
     def find_totals(self, address: str) -> None:
-        """Rows without an address that are a sum, or say how many rows there are."""
+        """Find rows without an address that are a sum or a row count."""
         for row, cell in enumerate(self._columns[address]):
             if "@" not in cell and (word := totals_word([cells[row] for cells in self._columns.values()])):
                 self.flaws.append(Flaw(row, "totals-row", address, totals_problem(word)))
 
     def keep_only_totals(self) -> None:
-        """Of a row of totals nothing else needs to be said."""
+        """Drop the other flaws of a row of totals."""
         totals = {flaw.row for flaw in self.flaws if flaw.code == "totals-row"}
         self.flaws = [flaw for flaw in self.flaws if flaw.code == "totals-row" or flaw.row not in totals]
 
     def require(self, column: str | None, code: str) -> None:
-        """Cells that must not be empty, and are."""
+        """Find empty cells in a column that must be filled."""
         if column is not None:
             problem = f"The cell in column '{shown(column)}' is empty."
             empty = (row for row, cell in enumerate(self._columns[column]) if not cell)
             self.flaws.extend(Flaw(row, code, column, problem) for row in empty)
 
     def stripped(self, column: str | None) -> list[str]:
-        """The column's cells without outer blanks, all empty where there is no such column."""
+        """The column's cells without outer blanks; all empty if ``column`` is ``None``."""
         if column is None:
             return [""] * len(next(iter(self._columns.values())))
         return [cell.strip() for cell in self._columns[column]]
 
     def convert(self, column: str | None, convert: Callable[[str], str], code: str) -> list[str]:
-        """What the stripped cells mean, empty where they are empty or flawed."""
+        """Convert the stripped cells; the result is "" for an empty or flawed cell."""
         if column is None:
             return self.stripped(None)
         cells = self.stripped(column)
@@ -249,13 +249,13 @@ class _CheckedCells:
         return [value or "" for value in read.values]
 
     def check_values(self) -> None:
-        """Values that are not of their column's declared type."""
+        """Find values that are not of their column's declared type."""
         for column in self._table.typed:
             flaws = self._table.values(column).flaws(self._columns[column], "value-invalid", column)
             self._add_new([flaw._replace(problem=f"In column '{shown(column)}': {flaw.problem}") for flaw in flaws])
 
     def fields(self) -> list[dict[str, str]]:
-        """For each row its cells that are not empty, by column."""
+        """Column → cell of each row, without empty cells."""
         names = tuple(self._columns)
         rows = zip(*self._columns.values(), strict=True)
         return [
@@ -266,9 +266,9 @@ class _CheckedCells:
         ]
 
     def _add_new(self, flaws: Sequence[Flaw]) -> None:
-        """Flaws of cells that have none yet: what holds a control character is no address either, and said once."""
-        told = {(flaw.row, flaw.column) for flaw in self.flaws}
-        self.flaws.extend(flaw for flaw in flaws if (flaw.row, flaw.column) not in told)
+        """Add flaws of cells without one: a control character also makes an address invalid, but is reported once."""
+        flawed = {(flaw.row, flaw.column) for flaw in self.flaws}
+        self.flaws.extend(flaw for flaw in flaws if (flaw.row, flaw.column) not in flawed)
 
 
 def _recipient(  # noqa: PLR0913, PLR0917 (one argument for each field)
@@ -299,14 +299,14 @@ def _recipient(  # noqa: PLR0913, PLR0917 (one argument for each field)
 def _withheld(
     findings: Iterable[Finding], fields: Mapping[int, Mapping[str, str]], *, each_customer: bool
 ) -> Iterator[Withheld]:
-    """The rows these findings are about, with their ``fields`` by line; rows of a wrong structure have none.
+    """The rows of these findings, with their ``fields`` by line; rows of a wrong structure have no fields.
 
-    Where ``each_customer`` gets a letter, nobody can tell whose the spoilt row of a shared mailbox is.
+    With ``each_customer``, the owner of a flawed row of a shared mailbox cannot be known.
     """
-    told: set[int] = set()
+    withheld: set[int] = set()
     for finding in findings:
-        if finding.line is not None and finding.line not in told:
-            told.add(finding.line)
+        if finding.line is not None and finding.line not in withheld:
+            withheld.add(finding.line)
             row = fields.get(finding.line, {})
             identity = None if each_customer else identify_unusable(finding.address)
             yield Withheld(

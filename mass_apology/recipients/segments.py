@@ -1,4 +1,4 @@
-"""Named groups of customers, to look at letters by: each is a choice of rows as ``where`` is."""
+"""Named groups of customers, for the preview of letters by group; each is a filter of rows, like ``where``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mass_apology.settings import Campaign
 
 
 class Segments:
-    """The campaign's segments, checked against the file's columns."""
+    """The campaign's segments, checked against the file's columns. ``preview`` asks for each person's segments."""
 
     def __init__(
         self,
@@ -20,7 +20,7 @@ class Segments:
         expressions: Mapping[str, str] | None = None,
         key: str = "segments",
     ) -> None:
-        """``expressions`` by name, the campaign's segments unless given; ``key`` is where campaign.toml has them, or
+        """``expressions``: name → filter, by default the campaign's; ``key`` is their place in campaign.toml, or
         the option that gave the one without a name.
 
         Raises ``InputError`` where one cannot be used.
@@ -32,7 +32,7 @@ class Segments:
         }
 
     def of(self, people: Sequence[Sequence[Mapping[str, str]]]) -> list[tuple[str, ...]]:
-        """For each person, who may have several rows (their non-empty fields), the segments that hold one of them."""
+        """The segments of each person: those that include one of the person's rows (given as non-empty fields)."""
         if not self._tests:
             return [()] * len(people)
         rows = list(chain.from_iterable(people))

@@ -1,6 +1,6 @@
-"""Files whose cells have types, Excel and Parquet: what ``typed_files`` reads of them becomes chunks of rows.
+"""Excel and Parquet files, whose cells have types: turns the frames of ``typed_files`` into chunks of rows.
 
-Parquet needs an extra of the package, and so do old workbooks; where it is not installed, the error names the command.
+Parquet and old workbooks need an extra of the package; if it is not installed, the error names the command.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from mass_apology.recipients.row_table import by_column
 from mass_apology.settings import Campaign, ColumnType
 from mass_apology.typed_files import FlawedRow, Heading, Request, Rows
 
-# Readers of a text take what people see; a number with a unit would be none to the readers of these.
+# A text column shows a number as people see it; with its unit it could not be read as one of these types.
 _BARE = frozenset({ColumnType.INT, ColumnType.DECIMAL, ColumnType.DATETIME})
 _EXAMPLES = 5
 
 
 def typed_header(path: Path, kind: str, campaign: Campaign) -> tuple[list[str], int, list[Finding]]:
-    """The cells of the header, its line, and what is to be said about the file.
+    """The cells of the header, its line, and findings about the file.
 
     Raises:
-        InputError: no such file, no such sheet, nothing in it, or the extra is not installed.
+        InputError: the file or sheet is missing or empty, or the extra is not installed.
     """
     request = Request(path=os.fsencode(path), kind=kind, sheet=campaign.csv.sheet, address=campaign.columns.address)
     with closing(typed_files.read_typed(path, request)) as frames:
@@ -63,7 +63,7 @@ def typed_chunks(path: Path, layout: Layout, campaign: Campaign, address: str, r
 
 
 def _numbers_shown(path: Path, heading: Heading, campaign: Campaign) -> Iterator[Finding]:
-    """That numbers are read with their signs, in columns whose type is not declared."""
+    """A finding if numbers in columns without a declared type are read with their units."""
     examples = [
         example
         for place, example in heading.shown.items()

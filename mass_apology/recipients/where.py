@@ -1,6 +1,6 @@
-"""Which rows a campaign is for: ``plan == 'pro' and minutes_down > 30``, first checked, then applied to whole columns.
+"""The filter of rows, such as ``plan == 'pro' and minutes_down > 30``: first checked, then applied to whole columns.
 
-The expression is Python's syntax and nothing of its power: columns, constants, comparisons, ``in``, ``and``, ``or``,
+The expression has Python's syntax, and only columns, constants, comparisons, ``in``, ``and``, ``or``,
 ``not``. An empty cell of a typed column is unknown, as in SQL: no comparison with it is true, nor is its opposite.
 """
 
@@ -51,14 +51,14 @@ _STRING_OR_BACKTICKS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`([^`]
 
 
 class _ExpressionError(Exception):
-    """Something in the expression cannot be used; the text is a clause that says what."""
+    """The expression has an error; the text is a clause that names it."""
 
 
 class _Column(Struct, frozen=True, kw_only=True):
-    """One column of a batch. Series have one element a row and one common index."""
+    """One column of a batch. Both series have one element for each row and the same index."""
 
-    texts: pd.Series[Any]  # the cells as they stand in the file
-    values: pd.Series[Any]  # what they mean; of no use where they are not known
+    texts: pd.Series[Any]  # the cells as the file has them
+    values: pd.Series[Any]  # converted; undefined where ``known`` is false
     known: pd.Series[bool]
 
 
@@ -67,14 +67,14 @@ _Test = Callable[[_Table], "pd.Series[bool]"]  # nullable booleans, which follow
 
 
 class Where(Struct, frozen=True, kw_only=True):
-    """A choice of rows, ready to be applied."""
+    """A checked filter of rows. ``compiled`` makes it; ``RowChecks`` and ``Segments`` apply it."""
 
-    columns: tuple[str, ...]  # those the expression names
-    texts: Mapping[str, tuple[str, ...]]  # columns of text → what they are compared with
+    columns: tuple[str, ...]  # that the expression names
+    texts: Mapping[str, tuple[str, ...]]  # text column → the texts it is compared with
     test: _Test
 
     def chosen(self, rows: RowTable) -> list[bool]:
-        """For each row whether it is chosen. One with a value that cannot be read is: it has to be reported."""
+        """Whether each row is chosen. A row with an unreadable value is, since it must be reported."""
         table = {column: _column(rows, column) for column in self.columns}
         chosen = self.test(table).fillna(value=False).astype(bool)
         for column in table.values():
@@ -86,7 +86,7 @@ def _column(rows: RowTable, column: str) -> _Column:
     import pandas as pd  # noqa: PLC0415 (350 ms that only a choice of rows should pay)
 
     texts = pd.Series(rows.texts[column], dtype=object)
-    if column not in rows.typed:  # an empty text is a text like any other
+    if column not in rows.typed:  # an empty text is known, too
         return _Column(texts=texts, values=texts, known=texts.notna())
     typed: Sequence[Any] = rows.values(column).values
     values = pd.Series(typed, dtype=object)
@@ -101,13 +101,13 @@ def compiled(
     *,
     key: str = "where",
 ) -> Where:
-    """The expression, checked against the file's columns and their types.
+    """Check the expression against the file's columns and types, and return the filter.
 
     ``time_zone`` is the IANA name for moments that are written without an offset; ``key`` is what campaign.toml calls
     the expression, or the option it was given by.
 
     Raises:
-        InputError: bad syntax, an unknown column, or something that has no place here.
+        InputError: bad syntax, an unknown column, or a construct that filters do not have.
     """
     quoted: dict[str, str] = {}
     try:
@@ -128,10 +128,10 @@ def compiled(
 
 
 def check_where(expression: str, header: Sequence[str], types: Mapping[str, ColumnType]) -> None:
-    """Try a choice of rows before any row is read.
+    """Check a filter before any row is read.
 
     Raises:
-        InputError: bad syntax, an unknown column (with the most similar name), or a construct that has no place here.
+        InputError: as ``compiled``; for an unknown column with the most similar name.
     """
     compiled(expression, header, types)
 
@@ -145,13 +145,13 @@ def _refused(key: str, expression: str, reason: str) -> InputError:
 
 
 def _without_backticks(expression: str, quoted: dict[str, str]) -> str:
-    """The expression with an identifier for each name in backticks; ``quoted`` gets what they stand for."""
+    """Replace each name in backticks by an identifier; ``quoted`` receives identifier → name."""
     prefix = "quoted_"
     while prefix in expression:
         prefix += "_"
 
     def identifier(match: re.Match[str]) -> str:
-        if match[1] is None:  # a string, whose backticks are its own
+        if match[1] is None:  # a string: its backticks are text
             return match[0]
         name = f"{prefix}{len(quoted)}"
         quoted[name] = match[1].strip()
@@ -166,8 +166,8 @@ class _Builder:
     def __init__(
         self, header: Sequence[str], types: Mapping[str, ColumnType], time_zone: str, quoted: Mapping[str, str]
     ) -> None:
-        self.columns: dict[str, None] = {}  # in the order in which they are named
-        self.texts: dict[str, dict[str, None]] = {}  # columns of text → what they are compared with
+        self.columns: dict[str, None] = {}  # in the order of the expression
+        self.texts: dict[str, dict[str, None]] = {}  # text column → the texts it is compared with
         self._header = header
         self._types = types
         self._time_zone = time_zone
@@ -176,7 +176,7 @@ class _Builder:
         self._quoted = quoted
 
     def test(self, node: ast.expr) -> _Test:
-        """Which rows the expression is true for."""
+        """The test for one node of the syntax tree."""
         match node:
             case ast.BoolOp(op=connective, values=operands):
                 combine = operator.and_ if isinstance(connective, ast.And) else operator.or_
@@ -230,7 +230,7 @@ class _Builder:
         return lambda table: compare(table[column].texts, "").astype("boolean")
 
     def _truth(self, node: ast.expr) -> ast.expr:
-        """``true`` and ``false`` as TOML and Jinja write them, where no column has that name."""
+        """Read ``true`` and ``false`` as TOML and Jinja do, unless a column has that name."""
         if isinstance(node, ast.Name) and node.id in _TRUTHS and node.id not in self._names:
             return ast.Constant(value=_TRUTHS[node.id])
         return node
@@ -268,7 +268,7 @@ class _Builder:
         return other
 
     def _value(self, column: str, literal: str | float) -> Value:
-        """The literal as the column's type has it."""
+        """The literal, converted to the column's type."""
         kind = self._kind(column)
         if isinstance(literal, bool) or (kind is ColumnType.BOOL and literal in (0, 1)):
             if kind is not ColumnType.BOOL:
@@ -310,7 +310,7 @@ def _source(node: ast.expr) -> str:
 
 
 def _where_known(known: pd.Series[bool], answers: pd.Series[bool]) -> pd.Series[bool]:
-    """The answers in the rows they are about, and "unknown" in all others."""
+    """The answers where ``known`` is true, and "unknown" (NA) elsewhere."""
     return answers.astype("boolean").reindex(known.index)
 
 
