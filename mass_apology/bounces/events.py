@@ -9,34 +9,49 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from hashlib import sha256
+from typing import Any
+
+from msgspec import Struct
 
 from mass_apology.bounces.bounce_report import Kind, Report
+from mass_apology.bounces.parts import well_formed
 from mass_apology.bounces.providers import PROVIDERS
 from mass_apology.errors import InputError
 
 _DEPTH = 4  # an EventBridge envelope around an SNS message around an SES event
+_LEVELS = 100  # of values within values that are looked at
+_DIGITS = 30  # of a number; a longer one is no time, no code and no id
 
 
-def read_events(data: bytes, where: str) -> tuple[tuple[str, Report], ...]:
+class ReadEvent(Struct, frozen=True, kw_only=True):
+    """One event of a file, understood."""
+
+    key: str  # SHA-256 of its values, hexadecimal: the same event is known again in a file that has grown
+    octets: bytes  # the event alone, as JSON
+    report: Report
+
+
+def read_events(data: bytes, where: str) -> tuple[ReadEvent, ...]:
     """The reports in one file of events: a JSON value, an array of them, or one on each line (UTF-8).
 
-    Each comes with its key, the SHA-256 of the event's values: the same event is known again in a file that has grown.
-    ``where`` names the file in errors. An event that is no report, such as "open" or another provider's, is UNREAD.
+    ``where`` names the file in errors. An event that is no report, such as "open" or another provider's, is UNREAD; so
+    is a line that is not JSON among others that are.
 
     Raises:
-        InputError: it is not JSON.
+        InputError: none of it is JSON.
     """
-    return tuple((_key(event), _report(event, _DEPTH)) for event in _events(data, where))
+    return tuple(_read(event) for event in _events(data.decode("utf-8-sig", "replace").strip(), where))
 
 
-def _key(event: object) -> str:
-    return sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
+def _read(event: object) -> ReadEvent:
+    event = _cleaned(event)
+    octets = json.dumps(event, sort_keys=True).encode()
+    return ReadEvent(key=sha256(octets).hexdigest(), octets=octets, report=_report(event, _DEPTH))
 
 
-def _events(data: bytes, where: str) -> Iterator[object]:
-    text = data.decode("utf-8-sig", "replace").strip()
+def _events(text: str, where: str) -> Iterator[object]:
     try:
-        value = json.loads(text) if text else []
+        value = _parsed(text) if text else []
     except (ValueError, RecursionError):
         yield from _lines(text, where)
         return
@@ -44,15 +59,42 @@ def _events(data: bytes, where: str) -> Iterator[object]:
 
 
 def _lines(text: str, where: str) -> Iterator[object]:
+    broken: list[str] = []
+    reason, sound = "", False
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = _parsed(line)
         except (ValueError, RecursionError) as error:
-            reason = f"{where}, line {number}, is not JSON: {str(error)[:100]}."
-            raise InputError(reason, next_step=_next_step()) from error
+            broken.append(line)
+            reason = reason or f"{where}, line {number}, is not JSON: {str(error)[:100]}."
+            continue
+        sound = True
         yield from value if isinstance(value, list) else [value]
+    if broken and not sound:
+        raise InputError(reason, next_step=_next_step())
+    yield from broken  # a string is no event, and is UNREAD
+
+
+def _parsed(text: str) -> Any:
+    """The JSON value. Python refuses whole numbers of thousands of digits; here they are infinite."""
+    return json.loads(text, parse_int=lambda digits: int(digits) if len(digits) <= _DIGITS else float("inf"))
+
+
+def _cleaned(value: object, levels: int = _LEVELS) -> object:
+    """The value with well-formed strings; what lies too deep is left out."""
+    match value:
+        case str():
+            return well_formed(value)
+        case dict() if levels:
+            return {well_formed(key): _cleaned(each, levels - 1) for key, each in value.items()}
+        case list() if levels:
+            return [_cleaned(each, levels - 1) for each in value]
+        case dict() | list():
+            return None
+        case _:
+            return value
 
 
 def _next_step() -> str:
@@ -64,15 +106,15 @@ def _report(event: object, depth: int) -> Report:
     if not isinstance(event, dict) or not depth:
         return Report(kind=Kind.UNREAD)
     if isinstance(event.get("Message"), str) and "TopicArn" in event:  # SNS (also where SQS or Lambda carry it)
-        return _report(_parsed(event["Message"]), depth - 1)
+        return _report(_inner(event["Message"]), depth - 1)
     if isinstance(event.get("detail"), dict):  # EventBridge
         return _report(event["detail"], depth - 1)
     provider = next((provider for provider in PROVIDERS if provider.recognises(event)), None)
     return provider.report(event) if provider else Report(kind=Kind.UNREAD)
 
 
-def _parsed(text: str) -> object:
+def _inner(text: str) -> object:
     try:
-        return json.loads(text)
+        return _cleaned(_parsed(text))
     except (ValueError, RecursionError):
         return None

@@ -8,6 +8,7 @@ delivery and the first lines of text are needed, so this reads the first megabyt
 from __future__ import annotations
 
 import binascii
+import codecs
 import re
 from collections.abc import Iterator, Mapping
 from email.errors import MessageError
@@ -26,8 +27,9 @@ _TEXT_OCTETS = 1 << 16  # of one text part, before decoding
 
 _MEDIA_TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64})", re.IGNORECASE)
 _PARAMETER = re.compile(r';\s*([a-z-]{1,32})\*?\s*=\s*(?:"([^"]{0,512})"|([^;\s"]{1,512}))', re.IGNORECASE)
-# Codecs whose time grows faster than their input, or that do not stand for a charset at all.
-_NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "unicode-escape", "undefined"})
+# Codecs whose time grows faster than their input, or that do not stand for a charset at all; as ``codecs`` calls them.
+_NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"})
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 Headers = Mapping[str, tuple[str, ...]]
 """Field names in lower case → the values in order, unfolded and stripped."""
@@ -99,12 +101,23 @@ def decoded(octets: bytes) -> str:
         return octets.decode("latin-1")
 
 
+def well_formed(text: str) -> str:
+    """``text`` with each lone surrogate replaced, which UTF-7, JSON's escapes and encoded-words can hold.
+
+    No file and no database takes one, so they end here, where text is decoded.
+    """
+    return _SURROGATES.sub("\ufffd", text)
+
+
 def words(value: str) -> str:
     """A field's value with its encoded-words (RFC 2047) read, as far as that is possible."""
     if "=?" not in value:
         return value
     try:
-        return str(make_header(decode_header(value[:2000])))
+        found = decode_header(value[:2000])
+        if any(charset and not _is_charset(charset) for _, charset in found):
+            return value
+        return well_formed(str(make_header(found)))
     except (LookupError, MessageError, ValueError):  # no base64, no such charset, not of that charset
         return value
 
@@ -182,9 +195,17 @@ def _transferred(body: bytes, encoding: str) -> bytes:
 
 def _decoded(octets: bytes, charset: str) -> str:
     charset = charset.strip().lower()
-    if charset and charset not in _NO_CHARSETS and charset not in {"us-ascii", "utf-8", "ascii"}:
+    if charset not in {"", "us-ascii", "utf-8", "ascii"} and _is_charset(charset):
         try:
-            return octets.decode(charset, "replace")
-        except (LookupError, ValueError):  # no such charset, or no charset at all
+            return well_formed(octets.decode(charset, "replace"))
+        except (LookupError, ValueError):  # a codec from octets to octets, or not of that charset
             pass
     return decoded(octets)
+
+
+def _is_charset(name: str) -> bool:
+    """Whether the codec of this name reads text of a charset, under whichever of its names it is called."""
+    try:
+        return codecs.lookup(name).name.replace("_", "-") not in _NO_CHARSETS
+    except (LookupError, ValueError):  # no such codec; a name with a NUL
+        return False

@@ -204,6 +204,8 @@ def show_settled(settled: Settled) -> None:
         say(f"About no letter of this campaign: {counted(settled.unmatched, 'report')}.")
     if settled.unproven:
         say(f"Only an address, which anybody could name: {counted(settled.unproven, 'report')}; nothing was changed.")
+    for kept in settled.kept_apart:
+        say(f"Not recorded: {kept.where}, of which {kept.file} is a copy. {kept.reason}")
     for name, items in (
         ("Replies of people, for the support team", settled.replies),
         ("Not understood", settled.unread),

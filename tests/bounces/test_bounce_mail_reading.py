@@ -133,6 +133,24 @@ def test_charsets_that_are_none_are_read_somehow(charset: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "charset", ["utf-7", "unicode_escape", "raw-unicode-escape", "Unicode_Escape", "utf_16_le", "rot13"]
+)
+def test_no_text_holds_what_no_database_takes(charset: str) -> None:
+    hostile = r"\ud800+2AA- \U0010ffff +3//f-"
+    mail = (
+        f"From: =?{charset}?Q?{hostile.replace(' ', '_')}?= <a@b.example>\nSubject: =?{charset}?Q?{hostile}?=\n"
+        f'To: us@acme.example\nIn-Reply-To: <x@acme.example>\nContent-Type: text/plain; charset="{charset}"\n\n'
+    )
+    for raw in (mail.encode() + hostile.encode(), DAEMON + mail.encode() + hostile.encode() * 99):
+        message = take_apart(raw)
+        assert message.text().encode()
+        assert words(message.header("subject")).encode()
+        report = read(raw)
+        assert repr(report).encode()
+        assert (report.subject + report.sender).encode()
+
+
+@pytest.mark.parametrize(
     "subject", ["=?utf-8?B?AAA?=", "=?x-none?Q?a?=", "=?utf-8?Q?=FF=FE?=", "=?=?=?", "=?a?b?" * 999, "=?é?Q?a?="]
 )
 def test_broken_encoded_words_stay_as_they_are(subject: str) -> None:

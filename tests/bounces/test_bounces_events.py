@@ -25,7 +25,7 @@ USER_UNKNOWN = "550 5.1.1 user unknown"
 
 
 def reports_in(data: bytes, where: str) -> tuple[Report, ...]:
-    return tuple(report for _, report in read_events(data, where))
+    return tuple(event.report for event in read_events(data, where))
 
 
 def the_report(event: object) -> Report:
@@ -192,11 +192,46 @@ def test_an_array_and_lines_are_the_same() -> None:
     assert reports_in(b"  \n", "e") == ()
 
 
-@pytest.mark.parametrize("data", [b"{", b'{"a": 1}\nnot json\n', b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize("data", [b"{", b"not json\nnor this\n", b"\xff\xfe", b"[" * 100_000])
 def test_what_is_no_json_says_where(data: bytes) -> None:
     with pytest.raises(InputError, match=r"events\.json, line \d+, is not JSON") as caught:
         read_events(data, "events.json")
     assert "SES" in caught.value.next_step
+
+
+def test_a_broken_line_is_unread_and_the_others_are_read() -> None:
+    good = json.dumps(ses_bounce("Permanent", "General"))
+    reports = reports_in(f"{good}\n{good[:-20]}\n{good}".encode(), "e")
+    assert [report.kind for report in reports] == [Kind.FAILURE, Kind.FAILURE, Kind.UNREAD]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("timestamp", "1" * 400),
+        ("timestamp", "1" * 5000),
+        ("timestamp", "1e999"),
+        ("timestamp", "NaN"),
+        ("timestamp", "[1, 2]"),
+        ("reason", r'"\ud800"'),
+        ("reason", "7"),
+        ("smtp-id", r'"<\udfff@acme.example>"'),
+        (r"\ud83d", "1"),
+    ],
+)
+def test_what_no_database_takes_ends_where_it_is_read(field: str, value: str) -> None:
+    event = f'{{"event": "bounce", "email": "{TO}", "{field}": {value}}}'
+    (read,) = read_events(event.encode(), "e")
+    assert (read.report.kind, read.report.affected[0].address) == (Kind.FAILURE, TO)
+    assert read.report.at is None
+    texts = (read.report.affected[0].diagnostic, *read.report.clues.message_ids)
+    assert "".join(texts).encode().decode().isprintable() or "\ufffd" in "".join(texts)
+
+
+@pytest.mark.parametrize("value", ["7", "[7, null]", "{}", '"x"'])
+def test_recipients_of_another_shape_are_nobody(value: str) -> None:
+    event = json.dumps(ses("Delivery", delivery={"recipients": "HERE"})).replace('"HERE"', value)
+    assert reports_in(event.encode(), "e")[0].affected == ()
 
 
 json_values = st.recursive(

@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 from live import campaign_folder, customers, relay, results, send, statuses
+from msgspec.structs import replace
 from smtp_fakes import Relay
 
+from mass_apology.bounces.bounce_report import Report
+from mass_apology.bounces.mail_reading import read as read_mail
+from mass_apology.flows.feedback import bounces, feedback_sources
 from mass_apology.flows.feedback.bounces import Settled, settle
 from mass_apology.flows.report.report import report
 from mass_apology.flows.suppressing import store_path
+from mass_apology.ledger.came_back import Traces
 from mass_apology.suppression import Reason, Suppressions
 
 DSN = """\
@@ -137,6 +142,47 @@ def test_a_full_mailbox_bounces_and_stays_off_the_list(tmp_path: Path, sent: Pat
     assert (settled.bounced, settled.suppressed) == (1, 0)
     assert statuses(sent)["BOUNCED"] == 1
     assert suppressed() == {}
+
+
+def test_a_message_that_cannot_be_recorded_is_kept_apart_and_the_others_count(
+    tmp_path: Path, sent: Path, live: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it is that the reader does not know yet: a fault in one message costs that message only."""
+    bad = bounce(3, id_of(live, 3), said="550 5.1.1 user unknown, and a fault")
+    made = box(tmp_path, bounce(2, id_of(live, 2)), bad, bounce(5, id_of(live, 5)))
+
+    def unfit(report: Report, address: str) -> Traces:
+        if "fault" in report.affected[0].diagnostic:
+            raise ValueError("lone surrogate \ud800")
+        return traces(report, address)
+
+    traces = bounces._traces
+    monkeypatch.setattr(bounces, "_traces", unfit)
+    settled = read_all(sent, made)
+    assert (settled.read, settled.bounced, settled.suppressed) == (3, 2, 2)
+    (kept,) = settled.kept_apart
+    assert kept.where == "1.eml"
+    assert "lone surrogate" in kept.reason
+    assert (sent / kept.file).read_text(encoding="utf-8") == bad
+    monkeypatch.undo()
+    again = read_all(sent, made)
+    assert (again.known, again.bounced, again.kept_apart) == (2, 1, ())
+
+
+def test_what_the_ledger_does_not_take_is_kept_apart_too(
+    tmp_path: Path, sent: Path, live: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = box(tmp_path, *(bounce(number, id_of(live, number)) for number in (2, 3, 5)))
+
+    def damaged(data: bytes) -> Report:
+        report = read_mail(data)
+        affected = tuple(replace(one, diagnostic="\ud800") for one in report.affected)
+        return replace(report, affected=affected) if b"customer3@" in data else report
+
+    monkeypatch.setattr(feedback_sources, "read", damaged)
+    settled = read_all(sent, made)
+    assert (settled.read, settled.bounced, len(settled.kept_apart)) == (3, 2, 1)
+    assert statuses(sent)["BOUNCED"] == 2
 
 
 def test_reading_a_box_twice_changes_nothing(tmp_path: Path, sent: Path, live: Relay) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.utils import formatdate
 from pathlib import Path
@@ -20,6 +22,8 @@ from mass_apology.flows.feedback.bounces import settle
 from mass_apology.flows.feedback.choices import choose
 from mass_apology.flows.follow_up.affected import CorrectOptions as Correction
 from mass_apology.flows.follow_up.correct import correct
+from mass_apology.flows.ledger_store import ledger_store
+from mass_apology.ledger.came_back import Token
 
 pytestmark = pytest.mark.slow
 
@@ -143,11 +147,11 @@ def test_the_links_say_who_chose_what(folder: Path, live: Relay) -> None:
     log = folder / "requests.log"
     refund, replacement = tokens["customer1@d1.example"][0], tokens["customer2@d2.example"][1]
     log.write_text(
-        f"asked for nothing: /recall?choice=\n2026-11-21T10:00:00Z GET /recall?choice={refund}&from=letter 200\n"
-        f"2026-11-21T11:00:00Z GET /recall?choice=%20{tokens['customer1@d1.example'][1]} 200\n"
+        f"asked for nothing: /recall?choice=\n{moment(10)} GET /recall?choice={refund}&from=letter 200\n"
+        f"{moment(20)} GET /recall?choice=%20{tokens['customer1@d1.example'][1]} 200\n"
         f"no time at all: {replacement}\n"
-        f"2026-11-21T12:00:00Z GET /recall?choice=refund.{'0' * 32} 200\n"
-        f"2026-11-21T13:00:00Z GET /recall?choice=a_car.{refund.split('.')[1]} 200\n",  # which nobody offered
+        f"{moment(30)} GET /recall?choice=refund.{'0' * 32} 200\n"
+        f"{moment(40)} GET /recall?choice=a_car.{refund.split('.')[1]} 200\n",  # which nobody offered
         encoding="utf-8",
     )
     chosen = choose(folder, str(log), folder / "choices.csv", force=False)
@@ -165,6 +169,37 @@ def test_the_links_say_who_chose_what(folder: Path, live: Relay) -> None:
     assert again.read
     assert (again.read.new, again.read.known) == (0, 3)
     assert again.remedies == chosen.remedies
+
+
+def moment(seconds_ago: float) -> str:
+    return (datetime.now(UTC) - timedelta(seconds=60 - seconds_ago)).isoformat()
+
+
+@pytest.mark.parametrize("claimed", ["9999-12-31T23:59:59Z", "2001-01-01T00:00:00Z", "in two hours", "never"])
+def test_no_claimed_time_hides_a_later_choice(folder: Path, live: Relay, claimed: str) -> None:
+    send(folder)
+    refund, replacement = re.findall(r"\b\w+\.[0-9a-f]{32}", unquote(texts(live)["customer1@d1.example"]))
+    claimed = claimed if claimed != "in two hours" else moment(60 + 7200)
+    log = folder / "requests.log"
+    log.write_text(f"{claimed} {refund}\n", encoding="utf-8")
+    assert choose(folder, str(log), folder / "first.csv", force=False).remedies == {"refund": 1}
+    log.write_text(f"{claimed} {refund}\n{moment(60)} {replacement}\n", encoding="utf-8")
+    assert choose(folder, str(log), folder / "second.csv", force=False).remedies == {"replacement": 1}
+
+
+def test_a_time_that_an_earlier_version_believed_neither_breaks_the_list_nor_hides_a_later_choice(
+    folder: Path, live: Relay
+) -> None:
+    send(folder)
+    refund, replacement = re.findall(r"\b\w+\.([0-9a-f]{32})", unquote(texts(live)["customer1@d1.example"]))
+    year_9999 = 253_402_300_800.0
+    with ledger_store(folder).open(read_campaign(folder).name) as ledger:
+        ledger.choices.record([Token(remedy="refund", letter=refund, at=year_9999, source="old.log")], 0)
+        assert choose(folder, None, folder / "first.csv", force=False).remedies == {"refund": 1}
+        ledger.choices.record(
+            [Token(remedy="replacement", letter=replacement, at=time.time() - 5, source="new.log")], 0
+        )
+    assert choose(folder, None, folder / "second.csv", force=False).remedies == {"replacement": 1}
 
 
 def test_where_nothing_is_offered_nothing_is_chosen(tmp_path: Path, live: Relay) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from mass_apology.bounces.bounce_report import Affected, Cause, Clues, Kind, Report, gravest, one_line
@@ -40,6 +41,12 @@ def json_objects(event: Event, key: str) -> Iterator[Event]:
     """The objects in the array at ``key``."""
     value = event.get(key)
     return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
+
+
+def strings(event: Event, key: str) -> Iterator[str]:
+    """The strings in the array at ``key``."""
+    value = event.get(key)
+    return (one for one in value if isinstance(one, str)) if isinstance(value, list) else iter(())
 
 
 def failure(address: str, cause: Cause, status: str, diagnostic: str, remote: str = "") -> Affected:
@@ -77,7 +84,7 @@ def event_report(recipients: Sequence[Affected], message_id: str, relay_id: str 
 
 def _seconds(value: object) -> float | None:
     if isinstance(value, int | float):
-        return float(value)
+        return float(value) if isfinite(value) else None
     try:
         return datetime.fromisoformat(str(value)).timestamp()
     except (OverflowError, ValueError):

@@ -14,6 +14,7 @@ from mass_apology.bounces.providers.provider_event import (
     failure,
     json_object,
     json_objects,
+    strings,
     text,
 )
 
@@ -59,8 +60,8 @@ def _complained(event: Event) -> Iterator[Affected]:
 
 def _delivered(event: Event) -> Iterator[Affected]:
     delivery = json_object(event, "delivery")
-    for address in delivery.get("recipients") or ():
-        yield affected(Kind.SUCCESS, str(address), text(delivery, "smtpResponse"))
+    for address in strings(delivery, "recipients"):
+        yield affected(Kind.SUCCESS, address, text(delivery, "smtpResponse"))
 
 
 def _delayed(event: Event) -> Iterator[Affected]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,13 +13,14 @@ from msgspec.structs import replace
 from mass_apology.bounces.bounce_report import Affected, Kind, Report
 from mass_apology.bounces.tokens import LEAST_RELAY_ID, choices_in, relay_id_in, token_in
 from mass_apology.campaign import read_campaign
+from mass_apology.flows.feedback.claimed_times import Lifetime
 from mass_apology.flows.feedback.feedback_sources import Returned, returned
+from mass_apology.flows.feedback.kept_apart import UNFIT, KeptApart, keep_apart
 from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.came_back import Match, Note, Token, Traces
-from mass_apology.ledger.writers import Feedback
 from mass_apology.model import Status
 from mass_apology.settings import Campaign
 from mass_apology.suppression import Entry, Reason, Suppressions
@@ -62,6 +63,16 @@ class Settled(Struct, frozen=True, kw_only=True):
     unproven: int  # failures and complaints that only name an address; they change nothing
     replies: tuple[Item, ...]  # the first ones
     unread: tuple[Item, ...]  # the first ones
+    kept_apart: tuple[KeptApart, ...]  # messages and events that could not be recorded
+
+
+class _Understood(Struct, frozen=True, kw_only=True):
+    """A message that waits to be recorded."""
+
+    returned: Returned
+    report: Report
+    notes: list[Note]
+    tokens: list[Token]
 
 
 def settle(folder: Path, source: str, *, password: str | None = None, on_progress: OnProgress) -> Settled:
@@ -73,9 +84,9 @@ def settle(folder: Path, source: str, *, password: str | None = None, on_progres
     """
     campaign = read_campaign(folder)
     with shared_ledger(folder, campaign) as ledger, Suppressions.open(store_path(campaign, folder)) as store:
-        book = ledger.feedback
-        reader = _FeedbackReader(campaign, ledger, book, store)
-        for number, one in enumerate(returned(source, password, book.first_planned_at()), start=1):
+        since = ledger.feedback.first_planned_at()
+        reader = _FeedbackReader(folder, campaign, ledger, store, Lifetime(first_planned_at=since, now=time.time()))
+        for number, one in enumerate(returned(source, password, since), start=1):
             reader.take(one)
             on_progress("reading what came back", number, None)
         reader.flush()
@@ -86,21 +97,26 @@ class _FeedbackReader:
     """One run of ``bounces``: takes messages one by one and records them in groups of ``AT_ONCE``.
 
     The suppression list is written before the ledger, so that a crash between them repeats an entry and loses none.
+    A message that cannot be recorded is kept apart, and those beside it are recorded.
     """
 
-    def __init__(self, campaign: Campaign, ledger: Ledger, book: Feedback, store: Suppressions) -> None:
+    def __init__(
+        self, folder: Path, campaign: Campaign, ledger: Ledger, store: Suppressions, lifetime: Lifetime
+    ) -> None:
+        self._folder = folder
         self._campaign = campaign
         self._ledger = ledger
-        self._book = book
+        self._book = ledger.feedback
         self._store = store
+        self._lifetime = lifetime
         self._kinds: Counter[str] = Counter()
         self._read = self._known = self._suppressed = self._unmatched = self._unproven = 0
         self._changed: Counter[Status] = Counter()
         self._replies: list[Item] = []
         self._unread: list[Item] = []
-        self._waiting: dict[str, tuple[Report, list[Note]]] = {}  # by the message's key
-        self._tokens: list[Token] = []
+        self._waiting: dict[str, _Understood] = {}  # by the message's key
         self._chosen = 0
+        self._kept_apart: list[KeptApart] = []
 
     def take(self, one: Returned) -> None:
         """Take one message or event."""
@@ -108,25 +124,54 @@ class _FeedbackReader:
         if one.key in self._waiting or self._book.is_known(one.key):
             self._known += 1
             return
-        report = self._of_customer(one.report)
-        self._kinds[report.kind.value] += 1
-        self._list(one.where, report)
-        self._tokens += [token for token in _tokens(report, one.where) if token.remedy in self._campaign.remedies]
-        self._waiting[one.key] = report, list(self._notes(one.key, report))
+        try:
+            self._waiting[one.key] = self._understood(one)
+        except UNFIT as error:
+            self._kept_apart.append(keep_apart(self._folder, one, error))
+            return
         if len(self._waiting) >= AT_ONCE:
             self.flush()
 
+    def _understood(self, one: Returned) -> _Understood:
+        report = self._of_customer(replace(one.report, at=self._lifetime.claimed(one.report.at)))
+        tokens = [
+            Token(remedy=remedy, letter=letter, at=self._lifetime.chosen(report.at), source=one.where)
+            for remedy, letter in _choices(report)
+            if remedy in self._campaign.remedies
+        ]
+        return _Understood(returned=one, report=report, notes=list(self._notes(one.key, report)), tokens=tokens)
+
     def flush(self) -> None:
-        """Record what waits: first what may be repeated, since a message that the ledger knows is not read again.
+        """Record what waits, together; where one of them cannot be recorded, one by one.
 
         Also without anything new: letters that were on their way at the last reading have got their replies by now.
         """
-        self._chosen += self._ledger.choices.record(self._tokens, time.time()).new if self._tokens else 0
-        self._tokens.clear()
-        entries = [entry for report, notes in self._waiting.values() for entry in self._entries(report, notes)]
-        self._suppressed += self._store.add_all(entries) if entries else 0
-        self._changed += self._book.record([note for _, notes in self._waiting.values() for note in notes], time.time())
+        waiting = list(self._waiting.values())
         self._waiting.clear()
+        try:
+            self._record(waiting)
+        except UNFIT:
+            for one in waiting:
+                self._record_alone(one)
+
+    def _record_alone(self, one: _Understood) -> None:
+        try:
+            self._record([one])
+        except UNFIT as error:
+            self._kept_apart.append(keep_apart(self._folder, one.returned, error))
+
+    def _record(self, waiting: Sequence[_Understood]) -> None:
+        """First what may be repeated, since a message that the ledger knows is not read again."""
+        tokens = [token for one in waiting for token in one.tokens]
+        self._chosen += self._ledger.choices.record(tokens, time.time()).new if tokens else 0
+        entries = [entry for one in waiting for entry in self._entries(one.report, one.notes)]
+        self._suppressed += self._store.add_all(entries) if entries else 0
+        self._changed += self._book.record([note for one in waiting for note in one.notes], time.time())
+        for one in waiting:
+            self._kinds[one.report.kind.value] += 1
+            self._list(one.returned.where, one.report)
+            for note in one.notes:
+                self._count(note)
 
     def settled(self) -> Settled:
         return Settled(
@@ -143,6 +188,7 @@ class _FeedbackReader:
             unproven=self._unproven,
             replies=tuple(self._replies),
             unread=tuple(self._unread),
+            kept_apart=tuple(self._kept_apart),
         )
 
     def _of_customer(self, report: Report) -> Report:
@@ -166,11 +212,7 @@ class _FeedbackReader:
         affected = report.affected or (Affected(kind=report.kind, address=report.sender),)
         for part, one in enumerate(affected):
             match = self._match(report, one)
-            becomes = _BECOMES.get(one.kind)
-            if becomes is not None:
-                self._count(match)
-            elif one.kind in _CLEARS:
-                becomes = Status.ACCEPTED
+            becomes = Status.ACCEPTED if one.kind in _CLEARS else _BECOMES.get(one.kind)
             detail = one.diagnostic or report.subject
             yield Note(
                 key=key,
@@ -191,10 +233,12 @@ class _FeedbackReader:
             return match
         return match if self._after_letter(report, match.address) else None
 
-    def _count(self, match: Match | None) -> None:
-        if match is None:
+    def _count(self, note: Note) -> None:
+        if note.kind not in _BECOMES:
+            return
+        if note.match is None:
             self._unmatched += 1
-        elif not match.proven:
+        elif not note.match.proven:
             self._unproven += 1
 
     def _entries(self, report: Report, notes: list[Note]) -> Iterator[Entry]:
@@ -208,12 +252,9 @@ class _FeedbackReader:
             yield Entry.of(note.match.address, reason, at=time.time(), source=self._campaign.name)
 
 
-def _tokens(report: Report, source: str) -> list[Token]:
-    """Remedies that a person chose by mail; a letter that is quoted holds the tokens of all of them."""
-    if report.kind is not Kind.REPLY:
-        return []
-    found = choices_in(report.subject)
-    return [Token(remedy=remedy, letter=letter, at=report.at, source=source) for remedy, letter in found]
+def _choices(report: Report) -> Sequence[tuple[str, str]]:
+    """Remedies that a person chose by mail, each with its letter; a letter that is quoted holds those of all."""
+    return tuple(choices_in(report.subject)) if report.kind is Kind.REPLY else ()
 
 
 def _traces(report: Report, address: str) -> Traces:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import sys
 import time
@@ -19,6 +20,7 @@ from msgspec import Struct
 from mass_apology.bounces.tokens import choices_in
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError, InputError
+from mass_apology.flows.feedback.claimed_times import Lifetime
 from mass_apology.flows.feedback.log_lines import STANDARD_INPUT
 from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.ledger_store import ledger_store
@@ -71,7 +73,8 @@ def choose(folder: Path, source: str | None, to: Path | None, *, force: bool) ->
     read = None
     if source is not None:
         with shared_ledger(folder, campaign) as ledger, _lines(source) as lines:
-            tokens = tokens_in(lines, source)
+            lifetime = Lifetime(first_planned_at=ledger.feedback.first_planned_at(), now=time.time())
+            tokens = tokens_in(lines, source, lifetime)
             read = Recorded(new=0, known=0, strange=0)
             while batch := list(islice(tokens, AT_ONCE)):
                 offered = [token for token in batch if token.remedy in campaign.remedies]
@@ -100,11 +103,11 @@ def _require_remedies(campaign: Campaign) -> None:
         )
 
 
-def tokens_in(lines: Iterable[str], source: str) -> Iterator[Token]:
+def tokens_in(lines: Iterable[str], source: str, lifetime: Lifetime) -> Iterator[Token]:
     """Every token of some text, with the first moment of its line, where that has one with date and time."""
     for line in lines:
         found = choices_in(unquote(line))
-        at = _moment_of(line) if found else None
+        at = lifetime.chosen(_moment_of(line)) if found else None
         for remedy, letter in found:
             yield Token(remedy=remedy, letter=letter, at=at, source=source)
 
@@ -123,7 +126,7 @@ def _moment_of(line: str) -> float | None:
 @contextmanager
 def _lines(source: str) -> Iterator[Iterable[str]]:
     if source == STANDARD_INPUT:
-        yield sys.stdin
+        yield io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
         return
     try:
         refuse_special(Path(source), but_open_pipes=True)

@@ -32,6 +32,8 @@ class Returned(Struct, frozen=True, kw_only=True):
     key: str  # the same wherever and however often it is read
     where: str  # for people: "bounces.mbox, message 12"
     report: Report
+    octets: bytes  # the message's beginning, at most ``parts.LIMIT`` octets and one line; or the event as JSON
+    suffix: str  # of a file with these octets: ".eml" or ".json"
 
 
 def returned(source: str, password: str | None, since: float | None) -> Iterator[Returned]:
@@ -55,7 +57,8 @@ def returned(source: str, password: str | None, since: float | None) -> Iterator
     else:
         messages = boxes.messages(Path(source))
     for message in messages:
-        yield Returned(key=message.key, where=message.where, report=read(message.data))
+        report = read(message.data)
+        yield Returned(key=message.key, where=message.where, report=report, octets=message.data, suffix=".eml")
 
 
 def _on_server(url: str, password: str | None, since: float | None) -> Iterator[boxes.BoxMessage]:
@@ -95,5 +98,6 @@ def _events(path: Path) -> Iterator[Returned]:
         raise InputError(
             f"{path} cannot be read: {error.strerror or error}.", next_step="Name a file that is there."
         ) from error
-    for number, (key, report) in enumerate(read_events(data, str(path)), start=1):
-        yield Returned(key=key, where=f"{path}, event {number}", report=report)
+    for number, event in enumerate(read_events(data, str(path)), start=1):
+        where = f"{path}, event {number}"
+        yield Returned(key=event.key, where=where, report=event.report, octets=event.octets, suffix=".json")

@@ -22,7 +22,7 @@ class SqliteChoiceRecords:
     def last(self) -> Iterator[Choice]:
         with self._reading.own() as reader:
             for row in reader.execute(_QUERIES["last"]):
-                yield Choice(**dict(zip(Choice.__struct_fields__, row, strict=True)))
+                yield Choice(**dict(zip(Choice.__struct_fields__, row[:-1], strict=True)))
 
     def undecided(self) -> int:
         with self._reading.own() as reader:
@@ -45,12 +45,12 @@ def _record(connection: Connection, tokens: Sequence[Token], now: float) -> Reco
     new = strange = 0
     with transaction(connection):
         connection.execute(_QUERIES["prepare"])
-        for token in tokens:
+        for order, token in enumerate(tokens):
             facts = {
                 "token": token.letter,
                 "remedy": token.remedy,
                 "at": token.at,
-                "now": now,
+                "now": now + order / 1_000_000,  # of two choices without a time, the one that was read later is later
                 "source": token.source,
             }
             added = connection.execute(_QUERIES["add"], facts).rowcount

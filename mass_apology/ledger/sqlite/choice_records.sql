@@ -15,8 +15,10 @@ WHERE message_id BETWEEN '<' || :token || '@' AND '<' || :token || '@~'
 SELECT EXISTS (SELECT 1 FROM delivery WHERE message_id BETWEEN '<' || :token || '@' AND '<' || :token || '@~');
 
 -- name: last
--- The last choice of everybody who made one, whichever of their letters it came by.
-SELECT address, name, lines, rows, remedy, max(chosen_at), source
+-- The last choice of everybody who made one, whichever of their letters it came by. A time that lies ahead was recorded
+-- by an earlier version, which believed every claim: it comes after all others, and counts as chosen now.
+SELECT address, name, lines, rows, remedy, min(chosen_at, unixepoch() + 1) AS at, source,
+       max(iif(chosen_at > unixepoch() + 1, 0, chosen_at))
 FROM choice
 JOIN delivery ON delivery.id = choice.delivery
 JOIN recipient ON recipient.id = delivery.recipient
