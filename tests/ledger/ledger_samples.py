@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
+from memory_store import MemoryStore
 from msgspec.structs import replace
 from tampered_ledger import tampered
 
-from mass_apology.ledger import Planned
-from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords, SqliteStaging
-from mass_apology.model import Mark, Recipient, Status
+from mass_apology.ledger import Ledger, Planned, Records, Result, Sender, Store
+from mass_apology.ledger.sqlite import SqliteLedger, SqliteStore
+from mass_apology.model import Delivery, Mark, Recipient, Status
 
 CAMPAIGN = "acme-outage"
 WAVE = "first"
 NOON = 1_700_000_000.0
 SHA256 = bytes(range(32))
+
+KINDS: Mapping[str, Callable[[Path], Store]] = {
+    "SQLite": lambda folder: SqliteStore(folder / "ledger.sqlite"),
+    "memory": lambda _: MemoryStore(),
+}
+"""Every kind of ledger that implements the port, by its name."""
+
+WAYS = {
+    Status.PLANNED: [],
+    Status.DEFERRED: [Status.DEFERRED],
+    Status.HANDING_OVER: [Status.HANDING_OVER],
+    Status.ACCEPTED: [Status.HANDING_OVER, Status.ACCEPTED],
+    Status.REFUSED: [Status.REFUSED],
+    Status.IN_DOUBT: [Status.HANDING_OVER, Status.IN_DOUBT],
+    Status.EXPIRED: [Status.EXPIRED],
+    Status.WITHHELD: [Status.WITHHELD],
+    Status.BOUNCED: [Status.HANDING_OVER, Status.ACCEPTED, Status.BOUNCED],
+    Status.COMPLAINED: [Status.HANDING_OVER, Status.ACCEPTED, Status.COMPLAINED],
+}
+"""How a planned letter gets into each status."""
 
 
 def recipient(number: int, **changes: object) -> Recipient:
@@ -41,8 +63,9 @@ def message_id(identity: int) -> str:
     return f"<{identity:x}@acme.example>"
 
 
-def plan(
-    ledger: SqliteLedger,
+def plan_in(
+    store: Store,
+    ledger: Ledger,
     people: Iterable[Recipient],
     *,
     wave: str = WAVE,
@@ -50,9 +73,14 @@ def plan(
     now: float = NOON,
 ) -> Planned:
     """Plan letters in the recipients' own language."""
-    with SqliteStaging(ledger.path, wave, message_id) as staging:
+    with store.planner(wave, message_id) as staging:
         staging.add([(person, person.language) for person in people])
         return staging.commit(ledger, digest_parts={"csv": "00"}, header=("name",), canary=list(canary), now=now)
+
+
+def plan(ledger: SqliteLedger, people: Iterable[Recipient], *, canary: Iterable[int] = ()) -> Planned:
+    """Plan letters of a SQLite ledger."""
+    return plan_in(SqliteStore(ledger.path), ledger, people, canary=canary)
 
 
 def planned_ledger(path: Path, letters: int) -> SqliteLedger:
@@ -75,10 +103,51 @@ def mark(delivery: int, status: Status, **facts: object) -> Mark:
     return Mark(delivery=delivery, status=status, **(usual | facts))
 
 
-def statuses(path: Path) -> dict[int, Status]:
+def claim(ledger: Sender, limit: int = 100, now: float = NOON, *, canary_only: bool = False) -> list[Delivery]:
+    return asyncio.run(ledger.claim(limit, now, canary_only=canary_only))
+
+
+def ids(letters: Iterable[Delivery]) -> list[int]:
+    return [letter.id for letter in letters]
+
+
+def record(ledger: Sender, *marks: Mark) -> None:
+    """Make marks durable, in their order."""
+
+    async def all_of_them() -> None:
+        for each in marks:
+            ledger.record(each)
+        await ledger.flush()
+
+    asyncio.run(all_of_them())
+
+
+def bring(ledger: Sender, delivery: int, status: Status) -> None:
+    """A letter that is planned gets this status."""
+    record(ledger, *(mark(delivery, each) for each in WAYS[status]))
+
+
+def result(ledger: Records, delivery: int, wave: str = WAVE) -> Result:
+    return next(result for result in ledger.results(wave) if result.delivery == delivery)
+
+
+def statuses_in(store: Store, wave: str = WAVE) -> dict[int, Status]:
     """Every delivery's status, as another process sees it."""
-    with SqliteRecords.open(path, CAMPAIGN) as records:
-        return {result.delivery: result.status for result in records.results(WAVE) if result.delivery is not None}
+    with store.read(CAMPAIGN) as records:
+        return {result.delivery: result.status for result in records.results(wave) if result.delivery is not None}
+
+
+def statuses(path: Path) -> dict[int, Status]:
+    """So too, in a SQLite ledger."""
+    return statuses_in(SqliteStore(path))
+
+
+def crash(store: Store) -> None:
+    """Whoever holds the lock has ended without giving it back."""
+    if isinstance(store, MemoryStore):
+        store.crash()
+    else:
+        bury_holder(Path(store.place))
 
 
 def outside(path: Path, statement: str, *facts: object) -> None:

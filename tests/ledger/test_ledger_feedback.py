@@ -6,8 +6,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from ledger_samples import CAMPAIGN, NOON, bury_holder, mark, message_id, planned_ledger, recipient, statuses
+from ledger_samples import CAMPAIGN, NOON, crash, mark, message_id, recipient, statuses, statuses_in
 
+from mass_apology.ledger import Ledger, Store
 from mass_apology.ledger.came_back import Match, Note, Traces
 from mass_apology.ledger.sqlite import SqliteLedger, purging
 from mass_apology.model import Status
@@ -28,7 +29,7 @@ def note(letter: int, becomes: Status, key: str = "a", said: str = "550 5.1.1 us
     )
 
 
-def handed_over(ledger: SqliteLedger, *letters: int) -> None:
+def handed_over(ledger: Ledger, *letters: int) -> None:
     async def all_of_them() -> None:
         for letter in letters:
             await ledger.hand_over(mark(letter, Status.HANDING_OVER))
@@ -36,7 +37,7 @@ def handed_over(ledger: SqliteLedger, *letters: int) -> None:
     asyncio.run(all_of_them())
 
 
-def marked(ledger: SqliteLedger, letter: int, status: Status) -> None:
+def marked(ledger: Ledger, letter: int, status: Status) -> None:
     ledger.record(mark(letter, status))
     asyncio.run(ledger.flush())
 
@@ -54,63 +55,60 @@ def marked(ledger: SqliteLedger, letter: int, status: Status) -> None:
     ],
 )
 def test_a_status_waits_for_the_reply_of_a_letter_on_its_way(
-    ledger: SqliteLedger, path: Path, reply: Status, becomes: Status, at_last: Status
+    store: Store, held: Ledger, reply: Status, becomes: Status, at_last: Status
 ) -> None:
-    handed_over(ledger, 1)
-    with SqliteLedger.open(path, CAMPAIGN) as beside:
+    handed_over(held, 1)
+    with store.open(CAMPAIGN) as beside:
         book = beside.feedback
         assert book.record([note(1, becomes)], NOON) == {}
         assert book.waiting() == 1
-        assert statuses(path)[1] is Status.HANDING_OVER
-    marked(ledger, 1, reply)
-    assert statuses(path)[1] is at_last
-    assert ledger.feedback.waiting() == 0
+        assert statuses_in(store)[1] is Status.HANDING_OVER
+    marked(held, 1, reply)
+    assert statuses_in(store)[1] is at_last
+    assert held.feedback.waiting() == 0
 
 
-def test_it_waits_across_a_crash_of_the_sender(path: Path) -> None:
-    ledger = planned_ledger(path, 3)
-    handed_over(ledger, 1, 2)
-    with SqliteLedger.open(path, CAMPAIGN) as beside:
+def test_it_waits_across_a_crash_of_the_sender(store: Store, held: Ledger) -> None:
+    handed_over(held, 1, 2)
+    with store.open(CAMPAIGN) as beside:
         beside.feedback.record([note(1, Status.BOUNCED)], NOON)
         assert beside.recover_unless_held(NOON) is False  # its sender lives: what is on its way is not in doubt
-        assert statuses(path)[2] is Status.HANDING_OVER
-        bury_holder(path)
+        assert statuses_in(store)[2] is Status.HANDING_OVER
+        crash(store)
         assert beside.recover_unless_held(NOON) is True
-        assert (statuses(path)[1], statuses(path)[2]) == (Status.BOUNCED, Status.IN_DOUBT)
+        assert (statuses_in(store)[1], statuses_in(store)[2]) == (Status.BOUNCED, Status.IN_DOUBT)
         assert beside.holder() is None
 
 
-def test_the_next_reading_settles_what_waits(path: Path) -> None:
-    ledger = planned_ledger(path, 2)
-    handed_over(ledger, 1)
-    with SqliteLedger.open(path, CAMPAIGN) as beside:
+def test_the_next_reading_settles_what_waits(store: Store, held: Ledger) -> None:
+    handed_over(held, 1)
+    with store.open(CAMPAIGN) as beside:
         book = beside.feedback
         book.record([note(1, Status.BOUNCED)], NOON)
-        ledger.record(mark(1, Status.ACCEPTED))
-        ledger.write(lambda _: None)  # the mark is durable, and the run has not ended
-        assert statuses(path)[1] is Status.ACCEPTED
+        held.record(mark(1, Status.ACCEPTED))
+        handed_over(held, 2)  # so the mark is durable, and the run has not ended
+        assert statuses_in(store)[1] is Status.ACCEPTED
         assert book.record([], NOON) == {Status.BOUNCED: 1}
-        assert statuses(path)[1] is Status.BOUNCED
-    ledger.__exit__()
+        assert statuses_in(store)[1] is Status.BOUNCED
 
 
-def test_the_first_of_several_reports_counts_and_each_only_once(ledger: SqliteLedger, path: Path) -> None:
-    handed_over(ledger, 1)
-    marked(ledger, 1, Status.ACCEPTED)
-    book = ledger.feedback
+def test_the_first_of_several_reports_counts_and_each_only_once(store: Store, held: Ledger) -> None:
+    handed_over(held, 1)
+    marked(held, 1, Status.ACCEPTED)
+    book = held.feedback
     assert book.record([note(1, Status.BOUNCED), note(1, Status.COMPLAINED, "b")], NOON) == {Status.BOUNCED: 1}
     assert book.record([note(1, Status.BOUNCED), note(1, Status.COMPLAINED, "c")], NOON + 1) == {}
-    assert statuses(path)[1] is Status.BOUNCED
+    assert statuses_in(store)[1] is Status.BOUNCED
 
 
-def test_a_failure_outweighs_a_sign_of_life(ledger: SqliteLedger, path: Path) -> None:
+def test_a_failure_outweighs_a_sign_of_life(store: Store, held: Ledger) -> None:
     """A letter in doubt of which the same reading says "delayed" and "failed": the relay had it, and it failed."""
-    handed_over(ledger, 1)
-    marked(ledger, 1, Status.IN_DOUBT)
-    book = ledger.feedback
+    handed_over(held, 1)
+    marked(held, 1, Status.IN_DOUBT)
+    book = held.feedback
     changed = book.record([note(1, Status.ACCEPTED, "a", "delayed"), note(1, Status.BOUNCED, "b")], NOON)
     assert changed == {Status.BOUNCED: 1}
-    assert statuses(path)[1] is Status.BOUNCED
+    assert statuses_in(store)[1] is Status.BOUNCED
 
 
 def test_a_purged_ledger_is_told_no_names(ledger: SqliteLedger, path: Path) -> None:

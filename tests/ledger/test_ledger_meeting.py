@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ledger_samples import CAMPAIGN, NOON, WAVE, mark, message_id
 
 from mass_apology.ledger import Known, Planned, Result
+from mass_apology.ledger.merging import Row, merge
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteStaging
-from mass_apology.ledger.sqlite.merging import Row, merge
 from mass_apology.model import Recipient, Status
 from mass_apology.recipients.identity import identify
 

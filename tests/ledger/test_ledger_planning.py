@@ -1,56 +1,43 @@
-"""Plans: rows that merge or clash, files that grow or change, and what becomes of them in the ledger."""
+"""Plans, on every kind of ledger: rows that merge or clash, and files that grow or change."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_samples import CAMPAIGN, NOON, WAVE, mark, message_id, outside, plan, recipient
+from ledger_samples import CAMPAIGN, KINDS, NOON, WAVE, mark, message_id, plan_in, recipient
 from msgspec.structs import replace
 
-from mass_apology.errors import FencedOut, LedgerError
-from mass_apology.ledger import Conflict, Planned, Result
-from mass_apology.ledger.sqlite import SqliteLedger, SqliteStaging
+from mass_apology.errors import FencedOut
+from mass_apology.ledger import Conflict, Ledger, Planned, Planner, Result, Store
 from mass_apology.model import Delivery, Recipient, Status, Withheld
 
 
 @pytest.fixture
-def staging(path: Path) -> Iterator[SqliteStaging]:
-    with SqliteStaging(path, WAVE, message_id) as staging:
+def staging(store: Store) -> Iterator[Planner]:
+    with store.planner(WAVE, message_id) as staging:
         yield staging
 
 
-@pytest.fixture
-def empty(path: Path) -> Iterator[SqliteLedger]:
-    """A ledger under our lock in which nobody is planned."""
-    with SqliteLedger.create(path, CAMPAIGN) as ledger:
-        ledger.acquire(NOON)
-        yield ledger
-
-
-def add(staging: SqliteStaging, *people: Recipient) -> None:
+def add(staging: Planner, *people: Recipient) -> None:
     staging.add([(person, person.language or "en") for person in people])
 
 
-def letters(staging: SqliteStaging, *, everyone: bool = False) -> list[Delivery]:
+def letters(staging: Planner, *, everyone: bool = False) -> list[Delivery]:
     return [letter for batch in staging.deliveries(2, everyone=everyone) for letter in batch]
 
 
-def commit(staging: SqliteStaging, ledger: SqliteLedger, *, canary: Iterable[int] = (), now: float = NOON) -> Planned:
+def commit(staging: Planner, ledger: Ledger, *, canary: Iterable[int] = (), now: float = NOON) -> Planned:
     return staging.commit(ledger, digest_parts={}, header=(), canary=list(canary), now=now)
 
 
-def results(ledger: SqliteLedger, wave: str = WAVE) -> list[Result]:
+def results(ledger: Ledger, wave: str = WAVE) -> list[Result]:
     return list(ledger.results(wave))
 
 
@@ -60,22 +47,22 @@ def planned(**counts: int) -> Planned:
 
 class TestStaging:
     def test_letters_come_in_the_order_of_the_file_before_there_is_a_ledger(
-        self, staging: SqliteStaging, path: Path
+        self, staging: Planner, store: Store
     ) -> None:
         add(staging, *map(recipient, (3, 1, 2)))
-        assert not path.exists()
+        assert not store.exists()
         assert [letter.address for letter in letters(staging)] == [
             f"customer{number}@example.org" for number in (3, 1, 2)
         ]
         assert staging.compare() == planned(new=3)
 
-    def test_letters_look_as_they_will_when_they_are_claimed(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
+    def test_letters_look_as_they_will_when_they_are_claimed(self, empty: Ledger, staging: Planner) -> None:
         add(staging, recipient(1), recipient(2, language="", name=""), recipient(1, line=9))
         before = letters(staging)
         commit(staging, empty)
         assert asyncio.run(empty.claim(10, NOON)) == before
 
-    def test_rows_of_one_person_become_one_letter(self, staging: SqliteStaging) -> None:
+    def test_rows_of_one_person_become_one_letter(self, staging: Planner) -> None:
         add(
             staging, recipient(1, line=2, row={"a": "1"}), recipient(5, line=3), recipient(1, line=4, row={"a": '],["'})
         )
@@ -86,14 +73,14 @@ class TestStaging:
         counts = staging.counts()
         assert (counts.letters, counts.rows, counts.merged, counts.conflicts) == (2, 4, 2, 0)
 
-    def test_rows_may_come_after_a_look(self, staging: SqliteStaging) -> None:
+    def test_rows_may_come_after_a_look(self, staging: Planner) -> None:
         add(staging, recipient(1, line=2), recipient(1, line=3))
         assert [letter.lines for letter in letters(staging)] == ["[2,3]"]
         add(staging, recipient(2, line=4), recipient(1, line=5, language="en"))
         assert [letter.lines for letter in letters(staging)] == ["[2,3,5]", "[4]"]
         assert [conflict.differs for conflict in staging.conflicts()] == [("language",)]
 
-    def test_case_and_spaces_of_a_name_are_no_conflict(self, staging: SqliteStaging) -> None:
+    def test_case_and_spaces_of_a_name_are_no_conflict(self, staging: Planner) -> None:
         add(
             staging,
             recipient(1, name="Anna  Kowalska "),
@@ -108,7 +95,7 @@ class TestStaging:
         ("field", "other"),
         [("address", "b@example.org"), ("language", "en"), ("time_zone", "Europe/Riga")],
     )
-    def test_rows_that_do_not_agree_are_a_conflict(self, staging: SqliteStaging, field: str, other: str) -> None:
+    def test_rows_that_do_not_agree_are_a_conflict(self, staging: Planner, field: str, other: str) -> None:
         add(staging, recipient(4), recipient(1, line=12), recipient(2), recipient(1, line=40, **{field: other}))
         (conflict,) = staging.conflicts()
         assert conflict == Conflict(staged=2, lines=(12, 40), differs=(field,), address="customer1@example.org")
@@ -116,7 +103,7 @@ class TestStaging:
 
     @pytest.mark.parametrize("field", ["name", "language", "time_zone"])
     @pytest.mark.parametrize("first", ["stated", "unstated"])
-    def test_what_a_row_does_not_say_contradicts_nothing(self, staging: SqliteStaging, field: str, first: str) -> None:
+    def test_what_a_row_does_not_say_contradicts_nothing(self, staging: Planner, field: str, first: str) -> None:
         silent = {field: ""} if field != "name" else {"name": "", "person": None}
         one, other = ({}, silent) if first == "stated" else (silent, {})
         staging.add([(recipient(1, line=2, **one), "pl"), (recipient(1, line=3, **other), "pl")])
@@ -124,11 +111,11 @@ class TestStaging:
         (letter,) = letters(staging)
         assert (letter.name, letter.language, letter.time_zone) == (recipient(1).name, "pl", "Europe/Warsaw")
 
-    def test_two_languages_with_one_letter_are_no_conflict(self, staging: SqliteStaging) -> None:
+    def test_two_languages_with_one_letter_are_no_conflict(self, staging: Planner) -> None:
         staging.add([(recipient(1, line=2, language="de"), "en"), (recipient(1, line=3, language="fr"), "en")])
         assert staging.conflicts() == []
 
-    def test_only_the_first_conflicts_are_listed_and_all_are_counted(self, staging: SqliteStaging) -> None:
+    def test_only_the_first_conflicts_are_listed_and_all_are_counted(self, staging: Planner) -> None:
         for number in range(30):
             add(
                 staging,
@@ -139,7 +126,7 @@ class TestStaging:
         assert staging.conflicts(1)[0].differs == ("language", "time_zone")
         assert staging.counts().conflicts == 30
 
-    def test_conflicts_can_be_set_aside_with_all_their_rows(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
+    def test_conflicts_can_be_set_aside_with_all_their_rows(self, empty: Ledger, staging: Planner) -> None:
         add(staging, recipient(1, line=2), recipient(2, line=3), recipient(1, line=4, language="en"))
         staging.withhold([Withheld(line=5, address="nobody", reason="There is no @.")])
         staging.withhold_conflicts()
@@ -153,7 +140,7 @@ class TestStaging:
             (Status.WITHHELD, "[5]", "There is no @."),
         ]
 
-    def test_letters_can_be_set_aside_with_all_their_rows(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
+    def test_letters_can_be_set_aside_with_all_their_rows(self, empty: Ledger, staging: Planner) -> None:
         add(staging, recipient(1, line=2), recipient(2, line=3), recipient(2, line=4))
         bad = letters(staging)[1].id
         staging.withhold_letters([(bad, "The balance is missing.")])
@@ -162,7 +149,7 @@ class TestStaging:
             ("customer2@example.org", "[3,4]", "The balance is missing."),
         ]
 
-    def test_counts_by_language_and_domain(self, staging: SqliteStaging) -> None:
+    def test_counts_by_language_and_domain(self, staging: Planner) -> None:
         addresses = ["a@example.org", "b@example.org", '"x@y"@example.com', "c@xn--e1afmkfd.example"]
         languages = ["pl", "en", "en", ""]
         for number, (address, language) in enumerate(zip(addresses, languages, strict=True)):
@@ -171,7 +158,7 @@ class TestStaging:
         assert counts.languages == {"en": 3, "pl": 1}
         assert counts.domains == (("example.org", 2), ("example.com", 1))
 
-    def test_no_rows_at_all(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
+    def test_no_rows_at_all(self, empty: Ledger, staging: Planner) -> None:
         counts = staging.counts()
         assert (counts.letters, counts.rows, counts.languages, counts.domains) == (0, 0, {}, ())
         assert letters(staging) == []
@@ -179,7 +166,7 @@ class TestStaging:
 
 
 class TestCommit:
-    def test_everyone_is_due_from_then_on(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
+    def test_everyone_is_due_from_then_on(self, empty: Ledger, staging: Planner) -> None:
         add(staging, recipient(1), recipient(2))
         assert commit(staging, empty, now=NOON + 5) == planned(new=2)
         assert [(result.delivery, result.status, result.planned_at) for result in results(empty)] == [
@@ -188,10 +175,10 @@ class TestCommit:
         ]
         assert results(empty)[0].message_id == message_id(recipient(1).identity)
 
-    def test_a_longer_file_adds_its_new_people_only(self, empty: SqliteLedger) -> None:
-        plan(empty, map(recipient, range(3)))
+    def test_a_longer_file_adds_its_new_people_only(self, store: Store, empty: Ledger) -> None:
+        plan_in(store, empty, map(recipient, range(3)))
         before = results(empty)
-        with SqliteStaging(empty.path, WAVE, message_id) as staging:
+        with store.planner(WAVE, message_id) as staging:
             add(staging, *(recipient(number, line=50 - number) for number in range(4)))
             assert [letter.address for letter in letters(staging)] == ["customer3@example.org"]
             assert len(letters(staging, everyone=True)) == 4
@@ -200,14 +187,14 @@ class TestCommit:
         assert results(empty)[:3] == [replace(each, lines=f"[{50 - n}]") for n, each in enumerate(before)]
         assert len(results(empty)) == 4
 
-    def test_changed_data_reach_letters_that_are_still_due(self, empty: SqliteLedger) -> None:
-        plan(empty, map(recipient, range(4)))
+    def test_changed_data_reach_letters_that_are_still_due(self, store: Store, empty: Ledger) -> None:
+        plan_in(store, empty, map(recipient, range(4)))
         deferred = mark(2, Status.DEFERRED)
         for each in (deferred, mark(3, Status.HANDING_OVER), mark(3, Status.ACCEPTED)):
             empty.record(each)
         asyncio.run(empty.flush())
         changed = [recipient(number, name="Changed", language="en", line=70 + number) for number in range(3)]
-        with SqliteStaging(empty.path, WAVE, message_id) as staging:
+        with store.planner(WAVE, message_id) as staging:
             add(staging, *changed, recipient(3))
             assert [letter.id for letter in letters(staging)] == [1, 2]
             assert commit(staging, empty) == planned(updated=2, outdated=1, known=1)
@@ -220,12 +207,14 @@ class TestCommit:
         ]
         assert results(empty)[1].due_at == deferred.due_at
 
-    def test_whoever_is_no_longer_in_the_file_is_withheld_unless_it_is_too_late(self, empty: SqliteLedger) -> None:
-        plan(empty, map(recipient, range(5)))
+    def test_whoever_is_no_longer_in_the_file_is_withheld_unless_it_is_too_late(
+        self, store: Store, empty: Ledger
+    ) -> None:
+        plan_in(store, empty, map(recipient, range(5)))
         for each in (mark(1, Status.HANDING_OVER), mark(2, Status.DEFERRED), mark(3, Status.REFUSED)):
             empty.record(each)
         asyncio.run(empty.flush())
-        with SqliteStaging(empty.path, WAVE, message_id) as staging:
+        with store.planner(WAVE, message_id) as staging:
             add(staging, recipient(4), recipient(9))
             assert staging.compare() == commit(staging, empty) == planned(new=1, known=1, missing=2)
         assert [result.status for result in results(empty)] == [
@@ -240,16 +229,16 @@ class TestCommit:
         assert (withheld.reply, withheld.due_at) == ("no longer in the recipients file", None)
         assert asyncio.run(empty.next_due_at()) is None
 
-    def test_another_template_language_alone_is_a_change(self, empty: SqliteLedger) -> None:
-        plan(empty, [recipient(1)])
-        with SqliteStaging(empty.path, WAVE, message_id) as staging:
+    def test_another_template_language_alone_is_a_change(self, store: Store, empty: Ledger) -> None:
+        plan_in(store, empty, [recipient(1)])
+        with store.planner(WAVE, message_id) as staging:
             staging.add([(recipient(1), "de")])
             assert commit(staging, empty) == planned(updated=1)
         assert results(empty)[0].language == "de"
 
-    def test_rows_set_aside_are_those_of_the_last_plan(self, empty: SqliteLedger) -> None:
+    def test_rows_set_aside_are_those_of_the_last_plan(self, store: Store, empty: Ledger) -> None:
         for address in ("nobody", "nobody@", "nobody at all"):
-            with SqliteStaging(empty.path, WAVE, message_id) as staging:
+            with store.planner(WAVE, message_id) as staging:
                 row = {"phone": "+48 22 000 00 00"}
                 staging.withhold([Withheld(line=7, address=address, reason="No.", row=row)])
                 assert commit(staging, empty, now=NOON + len(address)) == planned(withheld=1)
@@ -259,9 +248,9 @@ class TestCommit:
         assert only.rows == '[{"phone":"+48 22 000 00 00"}]'
         assert empty.counts(WAVE)[Status.WITHHELD] == 1
 
-    def test_waves_stand_beside_each_other(self, empty: SqliteLedger) -> None:
-        plan(empty, map(recipient, range(2)))
-        assert plan(empty, map(recipient, range(1, 3)), wave="second") == planned(new=2)
+    def test_waves_stand_beside_each_other(self, store: Store, empty: Ledger) -> None:
+        plan_in(store, empty, map(recipient, range(2)))
+        assert plan_in(store, empty, map(recipient, range(1, 3)), wave="second") == planned(new=2)
         assert [result.address for result in results(empty, "second")] == [
             "customer1@example.org",
             "customer2@example.org",
@@ -270,33 +259,21 @@ class TestCommit:
         assert [letter.wave for letter in asyncio.run(empty.claim(10, NOON))] == ["first"] * 2
         assert [letter.wave for letter in asyncio.run(empty.claim(10, NOON, wave="second"))] == ["second"] * 2
 
-    def test_a_plan_is_made_durable_wholly_or_not(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
-        def no_room(connection: object) -> None:
-            connection.execute("PRAGMA max_page_count = 60")  # type: ignore[attr-defined]  # a sqlite3 connection
-
-        add(staging, *map(recipient, range(2000)))
-        empty.write(no_room)
-        with pytest.raises(LedgerError, match="the disk is full"):
-            commit(staging, empty)
-        assert (results(empty), empty.header) == ([], ())
-        empty.write(lambda connection: connection.execute("PRAGMA max_page_count = 100000"))
-        assert commit(staging, empty) == planned(new=2000)
-
-    def test_without_the_lock_there_is_no_plan(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
+    def test_without_the_lock_there_is_no_plan(self, empty: Ledger, staging: Planner) -> None:
         add(staging, recipient(1))
-        outside(empty.path, "UPDATE lock SET epoch = epoch + 1")
+        empty.release()
         with pytest.raises(FencedOut):
             commit(staging, empty)
         assert results(empty) == []
 
-    def test_it_is_compared_with_the_ledger_as_it_is_then(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
+    def test_it_is_compared_with_the_ledger_as_it_is_then(self, store: Store, empty: Ledger, staging: Planner) -> None:
         add(staging, recipient(1), recipient(2))
         assert staging.compare() == planned(new=2)
-        plan(empty, [recipient(2)])
+        plan_in(store, empty, [recipient(2)])
         assert commit(staging, empty) == planned(new=1, known=1)
         assert commit(staging, empty) == planned(known=2)
 
-    def test_what_was_planned_is_remembered(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
+    def test_what_was_planned_is_remembered(self, empty: Ledger, staging: Planner) -> None:
         staging.commit(
             empty, digest_parts={"csv": "ab", "template": "cd"}, header=("email", "imię"), canary=[], now=NOON
         )
@@ -304,26 +281,10 @@ class TestCommit:
         assert empty.header == ("email", "imię")
 
 
-class TestFiles:
-    def test_the_file_is_deleted(self, path: Path) -> None:
-        with SqliteStaging(path, WAVE, message_id) as staging:
-            add(staging, recipient(1))
-            assert len(list(path.parent.iterdir())) == 1
-        assert list(path.parent.iterdir()) == []
-
-    def test_what_a_crashed_process_left_is_deleted_and_nothing_else(self, path: Path) -> None:
-        child = subprocess.Popen([sys.executable, "-c", ""])
-        child.wait()
-        parent = os.getppid()
-        for name in (f"plan-{child.pid}.x", f"plan-{parent}.x", "plan-notes", "plans"):
-            path.with_name(f"{path.name}.{name}").touch()
-        with SqliteStaging(path, WAVE, message_id):
-            left = {file.name.removeprefix("ledger.sqlite.") for file in path.parent.iterdir()}
-        assert {name for name in left if str(os.getpid()) not in name} == {f"plan-{parent}.x", "plan-notes", "plans"}
-
-    def test_two_plans_at_once_do_not_disturb_each_other(self, empty: SqliteLedger, staging: SqliteStaging) -> None:
+class TestTwoPlans:
+    def test_two_plans_at_once_do_not_disturb_each_other(self, store: Store, empty: Ledger, staging: Planner) -> None:
         add(staging, recipient(1))
-        with SqliteStaging(empty.path, WAVE, message_id) as other:
+        with store.planner(WAVE, message_id) as other:
             add(other, recipient(2))
             assert commit(other, empty) == planned(new=1)
         assert commit(staging, empty) == planned(new=1, missing=1)
@@ -355,16 +316,17 @@ def as_recipients(rows: list[Row]) -> list[Recipient]:
     ]
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=60, deadline=None)
 @given(first=ROWS, second=ROWS, sent=st.sets(st.integers(0, 6)))
 def test_plans_agree_with_a_simple_model(
-    tmp_path_factory: pytest.TempPathFactory, first: list[Row], second: list[Row], sent: set[int]
+    tmp_path_factory: pytest.TempPathFactory, kind: str, first: list[Row], second: list[Row], sent: set[int]
 ) -> None:
     """The model holds, for each address in the order of planning, what the letter is rendered from."""
-    path = tmp_path_factory.mktemp("model") / "ledger.sqlite"
+    store = KINDS[kind](tmp_path_factory.mktemp("model"))
     model: dict[str, tuple[object, ...]] = {}
     done: set[str] = set()
-    with SqliteLedger.create(path, CAMPAIGN) as ledger:
+    with store.create(CAMPAIGN) as ledger:
         ledger.acquire(NOON)
         for rows in (first, second):
             merged: dict[str, list[Recipient]] = {}
@@ -384,7 +346,7 @@ def test_plans_agree_with_a_simple_model(
                 expected[fate] += 1
                 if fate in {"new", "updated"}:
                     model[address] = data
-            assert plan(ledger, as_recipients(rows)) == planned(**expected)
+            assert plan_in(store, ledger, as_recipients(rows)) == planned(**expected)
             found = results(ledger)
             assert [
                 (result.address, result.name, result.language, msgspec.json.decode(result.rows)) for result in found

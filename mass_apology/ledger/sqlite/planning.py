@@ -15,11 +15,11 @@ from typing import Any, Self
 import msgspec
 
 from mass_apology.ledger import port
+from mass_apology.ledger.merging import NAMED, Row, merge
 from mass_apology.ledger.sqlite import lock
 from mass_apology.ledger.sqlite.committing import commit
 from mass_apology.ledger.sqlite.database import connect, explained
 from mass_apology.ledger.sqlite.meeting import Met, meet
-from mass_apology.ledger.sqlite.merging import NAMED, Row, merge
 from mass_apology.ledger.sqlite.sqlite_ledger import SqliteLedger
 from mass_apology.ledger.sqlite.staging_file import delete_abandoned, new_file
 from mass_apology.ledger.sqlite.statements import statements

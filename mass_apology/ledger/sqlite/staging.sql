@@ -98,7 +98,7 @@ CREATE INDEX IF NOT EXISTS staged_mailbox ON staged (mailbox);
 CREATE INDEX IF NOT EXISTS staged_customer ON staged (customer) WHERE customer IS NOT NULL;
 
 -- name: repeated
--- All rows of letters that have several, letter by letter, in the order of the file. Fields: ledger.sqlite.merging.Row.
+-- All rows of letters that have several, letter by letter, in the order of the file. Fields: ledger.merging.Row.
 SELECT id, identity, customer, person, address, name, language, time_zone, letter_language, lines, rows, names
 FROM staged LEFT JOIN shared ON shared.staged = staged.id
 WHERE identity IN (SELECT identity FROM staged GROUP BY identity HAVING count(*) > 1)
