@@ -20,7 +20,7 @@ CHANGES = {
 }
 SMALL_CHANGES = (
     *("filter", "guard", "finding", "status", "reply", "without a reply", "column of the results", "type of columns"),
-    *("bounces", "option", "ledger", "relay", "lint rule", "page", "language", "webhook", "rates"),
+    *("bounces", "option", "ledger", "relay", "lint rule", "page", "made from", "language", "webhook", "rates"),
 )
 
 

@@ -29,6 +29,8 @@ LAYERS = [
     ("guards/new_guard", "mass_apology.letter.values"),
     ("smtp/envelope", "mass_apology.sending.dispatcher"),
     ("sending/gate", "mass_apology.flows.send.send"),
+    ("workspace/workspace", "mass_apology.flows.plan.plan"),
+    ("workspace/new_place", "mass_apology.sending.gate"),
     ("flows/new_flow", "mass_apology.cli.screen"),
     ("model", "mass_apology.letter.values"),
     ("settings", "mass_apology.recipients.cells"),
@@ -78,6 +80,7 @@ INSIDES = [
     ("sending/outbox", "mass_apology.ledger.sqlite"),
     ("flows/holding", "mass_apology.ledger.sqlite.sqlite_ledger"),
     ("flows/new_flow", "mass_apology.ledger.sqlite.database"),
+    ("workspace/workspace", "mass_apology.ledger.sqlite.sqlite_store"),
     ("cli/app", "mass_apology.ledger.sqlite.claims"),
     ("ledger/new_part", "mass_apology.ledger.sqlite.lock"),
 ]

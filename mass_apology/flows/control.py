@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.ledger import Control
+from mass_apology.workspace.ledger_store import ledger_store
 
 
 def request(folder: Path, wanted: Control) -> bool:

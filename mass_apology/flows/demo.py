@@ -20,11 +20,11 @@ import msgspec
 
 from mass_apology.campaign import FILE_NAME
 from mass_apology.errors import MassApologyError, OutputError
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.quantities import counted, were
 from mass_apology.smtp.sink import Received, Sink
 from mass_apology.system.shipped_folder import shipped_folder
 from mass_apology.system.state_folder import STATE_VARIABLE
+from mass_apology.workspace.ledger_store import ledger_store
 
 SAMPLE = "service-outage"
 RATE = "300/s"  # slow enough to watch

@@ -5,30 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from mass_apology.errors import LedgerError
 from mass_apology.flows.continuity.outside import require_complete, require_ledger
 from mass_apology.flows.continuity.recording import Recording
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.suppressing import list_path_and_size
 from mass_apology.ledger import Ledger
 from mass_apology.model import Finding
-from mass_apology.settings import Campaign
+from mass_apology.workspace.workspace import Workspace
 
 
 @contextmanager
-def locked_ledger(folder: Path, campaign: Campaign, *, begin: bool = False) -> Iterator[Ledger]:
+def locked_ledger(workspace: Workspace, *, begin: bool = False) -> Iterator[Ledger]:
     """The campaign's ledger, locked by this process, with the traces of a crash settled.
 
     Raises ``LedgerError`` if there is none. ``begin`` makes one instead; commands after the first letters do not set
     it, because a new ledger would hide that the old one was lost.
     """
-    store = ledger_store(folder)
+    store = workspace.ledger_store
     if not begin:
-        require_ledger(folder, campaign)
+        require_ledger(workspace)
     open_ledger = store.open if store.exists() else store.create
-    with open_ledger(campaign.name) as ledger, _kept_on_disk(ledger):
+    with open_ledger(workspace.campaign.name) as ledger, _kept_on_disk(ledger):
         ledger.acquire(time.time())
         try:
             # Of a process that was killed just after its commit: nobody else comes by it.
@@ -41,21 +39,20 @@ def locked_ledger(folder: Path, campaign: Campaign, *, begin: bool = False) -> I
 
 
 @contextmanager
-def shared_ledger(folder: Path, campaign: Campaign) -> Iterator[Ledger]:
+def shared_ledger(workspace: Workspace) -> Iterator[Ledger]:
     """The campaign's ledger without the lock, for feedback and consents: also while another process sends.
 
     If no sender is alive, the traces of a crash are settled first. Raises ``LedgerError`` if there is no ledger.
     """
-    require_ledger(folder, campaign)
-    with ledger_store(folder).open(campaign.name) as ledger:
+    require_ledger(workspace)
+    with workspace.ledger_store.open(workspace.campaign.name) as ledger:
         ledger.recover_unless_held(time.time())
         yield ledger
 
 
 @contextmanager
 def sending_ledger(
-    folder: Path,
-    campaign: Campaign,
+    workspace: Workspace,
     *,
     override: Collection[str] = (),
     begin: bool = False,
@@ -66,12 +63,12 @@ def sending_ledger(
     ``override`` are codes of guards that must not stop it. ``notice`` gets their findings, and one if the record cannot
     be kept. Raises ``ConfirmationError`` if the ledger was lost, copied or restored.
     """
-    comparison = require_complete(folder, campaign, override)
-    with locked_ledger(folder, campaign, begin=begin) as ledger:
+    comparison = require_complete(workspace, override)
+    with locked_ledger(workspace, begin=begin) as ledger:
         for finding in comparison.findings:
             ledger.note(time.time(), f"{finding.code} was overridden: {finding.problem}")
-        ledger.continuity.use_suppressions(*list_path_and_size(campaign, folder))
-        recording = Recording(folder, ledger, comparison)
+        ledger.continuity.use_suppressions(*list_path_and_size(workspace))
+        recording = Recording(workspace, ledger, comparison)
         ledger.on_durable(recording.durable)
         notice([*comparison.findings, *recording.findings()])
         try:

@@ -6,39 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from mass_apology.errors import SuppressionError
-from mass_apology.letter.scenario import load_scenario, purpose_of
-from mass_apology.letter.template_files import shipped_templates
-from mass_apology.settings import Campaign
-from mass_apology.suppression import Purpose, Suppressions, SuppressionVerdict, default_path, judge
-from mass_apology.system.state_folder import STATE_VARIABLE
+from mass_apology.suppression import Purpose, Suppressions, SuppressionVerdict, judge
+from mass_apology.workspace.workspace import Workspace
 
 
-def store_path(campaign: Campaign | None = None, folder: Path | None = None) -> Path:
-    """The list's file: the campaign's own where it names one, else this machine's. Raises ``SuppressionError``."""
-    if campaign is not None and folder is not None and campaign.suppression.file:
-        path = folder / Path(campaign.suppression.file).expanduser()
-        if not path.exists():
-            raise SuppressionError(
-                f"There is no suppression list at {path}.",
-                next_step="Correct `$.suppression.file` in campaign.toml. A list is begun with "
-                f"{STATE_VARIABLE}=FOLDER mass-apology suppress add ADDRESS, and is FOLDER/suppressions.sqlite then.",
-            )
-        return path
-    shared = default_path()
-    if shared is None:
-        raise SuppressionError(
-            "There is no place for the suppression list: this user has no home directory.",
-            next_step=f"Name a folder in the environment variable {STATE_VARIABLE}.",
-        )
-    return shared
-
-
-def list_path_and_size(campaign: Campaign, folder: Path) -> tuple[str, int]:
+def list_path_and_size(workspace: Workspace) -> tuple[str, int]:
     """Absolute path of the list in use and its number of entries; ``("", 0)`` if the user has no home for one."""
-    if not (campaign.suppression.file or default_path() is not None):
+    if not workspace.has_suppression_list:
         return "", 0
-    path = store_path(campaign, folder).resolve()
+    path = workspace.suppression_list.resolve()
     return str(path), entries_in(path)
 
 
@@ -68,14 +44,13 @@ class Suppressed:
 
 
 @contextmanager
-def suppressed(campaign: Campaign, folder: Path) -> Iterator[Suppressed]:
+def suppressed(workspace: Workspace) -> Iterator[Suppressed]:
     """Open the list; empty for a user without a home directory.
 
     Raises ``TemplateError`` if the scenario, which may state the letters' purpose, cannot be read.
     """
     with ExitStack() as opened:
         store = None
-        if campaign.suppression.file or default_path() is not None:
-            store = opened.enter_context(Suppressions.open(store_path(campaign, folder)))
-        scenario = load_scenario(campaign.template, (folder / "templates", shipped_templates()))
-        yield Suppressed(store, Purpose(purpose_of(campaign, scenario)))
+        if workspace.has_suppression_list:
+            store = opened.enter_context(Suppressions.open(workspace.suppression_list))
+        yield Suppressed(store, workspace.purpose())

@@ -258,6 +258,11 @@ def template_files(scenario: str, directories: Sequence[Path], layout: str) -> t
     return tuple(sorted([*letters, *(path for path in others if path)]))
 
 
+def template_directories(folder: Path) -> tuple[Path, Path]:
+    """Where a campaign's templates are looked for: its own in ``folder``, the campaign's, then the shipped ones."""
+    return (folder / "templates", shipped_templates())
+
+
 def shipped_templates() -> Path:
     """The templates that come with the package."""
     return shipped_folder("templates")

@@ -8,7 +8,7 @@ from mass_apology.suppression.entries import Entry, Purpose, Reason, Scope
 from mass_apology.suppression.lists import Exported, Imported
 from mass_apology.suppression.rules import SuppressionVerdict, is_suppression, judge
 from mass_apology.suppression.store import Suppressions
-from mass_apology.suppression.suppression_file import default_path
+from mass_apology.suppression.suppression_file import default_path, shared_path
 
 __all__ = [
     "Entry",
@@ -22,4 +22,5 @@ __all__ = [
     "default_path",
     "is_suppression",
     "judge",
+    "shared_path",
 ]

@@ -12,7 +12,7 @@ from sqlite3 import Connection
 
 from mass_apology.errors import SuppressionError
 from mass_apology.system.sqlite_file import Database, read_sql, statements
-from mass_apology.system.state_folder import state_folder
+from mass_apology.system.state_folder import STATE_VARIABLE, state_folder
 from mass_apology.system.temporary_files import hidden_beside, remove_abandoned, temporary_file
 
 FILE_NAME = "suppressions.sqlite"
@@ -49,6 +49,17 @@ def default_path() -> Path | None:
     """The store that all campaigns of this machine share; ``None`` for a user without a home directory."""
     state = state_folder()
     return state / FILE_NAME if state else None
+
+
+def shared_path() -> Path:
+    """``default_path`` for whoever needs one. Raises ``SuppressionError`` for a user without a home directory."""
+    path = default_path()
+    if path is None:
+        raise SuppressionError(
+            "There is no place for the suppression list: this user has no home directory.",
+            next_step=f"Name a folder in the environment variable {STATE_VARIABLE}.",
+        )
+    return path
 
 
 @contextmanager

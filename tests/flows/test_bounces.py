@@ -16,9 +16,8 @@ from mass_apology.bounces.mail_reading import read as read_mail
 from mass_apology.flows.feedback import bounces, feedback_sources
 from mass_apology.flows.feedback.bounces import Settled, settle
 from mass_apology.flows.report.report import report
-from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger.came_back import Traces
-from mass_apology.suppression import Reason, Suppressions
+from mass_apology.suppression import Reason, Suppressions, shared_path
 
 DSN = """\
 From: MAILER-DAEMON@mx.example
@@ -121,7 +120,7 @@ def box(folder: Path, *mails: str) -> Path:
 
 
 def suppressed() -> dict[str | None, Reason]:
-    with Suppressions.open(store_path()) as store:
+    with Suppressions.open(shared_path()) as store:
         return {entry.address: entry.reason for entry in store.entries()}
 
 

@@ -18,9 +18,8 @@ from mass_apology.flows.check.check_rows import rows, verdict
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.preview.letter_choice import Choice
 from mass_apology.flows.preview.preview import preview
-from mass_apology.flows.suppressing import store_path
 from mass_apology.model import Severity
-from mass_apology.suppression import Entry, Reason, Suppressions
+from mass_apology.suppression import Entry, Reason, Suppressions, shared_path
 
 
 @pytest.fixture
@@ -133,7 +132,7 @@ def test_who_is_withheld_and_who_is_written_to_all_the_same(
     tmp_path: Path, live: Relay, purpose: str, letters: int, code: str
 ) -> None:
     folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(3), **{"": {"purpose": purpose}})
-    with Suppressions.open(store_path()) as store:
+    with Suppressions.open(shared_path()) as store:
         store.add(Entry.of("customer1@d1.example", Reason.REQUESTED, at=1_795_000_000.0, source="by hand"))
     checked = look(folder)
     assert checked.letters == letters

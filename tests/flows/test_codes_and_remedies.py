@@ -22,8 +22,8 @@ from mass_apology.flows.feedback.bounces import settle
 from mass_apology.flows.feedback.choices import choose
 from mass_apology.flows.follow_up.affected import CorrectOptions as Correction
 from mass_apology.flows.follow_up.correct import correct
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.ledger.came_back import Token
+from mass_apology.workspace.ledger_store import ledger_store
 
 pytestmark = pytest.mark.slow
 

@@ -27,6 +27,7 @@ from mass_apology.ledger.sqlite import marks
 from mass_apology.letter.render_pool import RenderPool
 from mass_apology.sending import dispatcher as dispatcher_module
 from mass_apology.smtp.sink import SinkSettings
+from mass_apology.suppression import shared_path
 
 pytestmark = pytest.mark.slow
 
@@ -116,7 +117,7 @@ def test_nobody_reads_the_output_any_more(tmp_path: Path) -> None:
 def test_the_suppression_list_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mass_apology.sending.outbox.RESULT_LIFETIME", 0.05)
     suppress.add("somebody@else.example", "requested", "")
-    store = suppress.store_path()
+    store = shared_path()
     whole = store.read_bytes()
     with slow_campaign(tmp_path) as (live, folder):
 

@@ -21,13 +21,12 @@ from mass_apology.flows.follow_up.affected import CorrectOptions as Correction
 from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.follow_up.outlook import outlook
 from mass_apology.flows.plan.plan import changed_parts
-from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Control
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.letter.render_pool import RenderPool
 from mass_apology.model import DUE, Status
 from mass_apology.sending import pacing
-from mass_apology.suppression import Entry, Reason, Suppressions
+from mass_apology.suppression import Entry, Reason, Suppressions, shared_path
 
 pytestmark = pytest.mark.slow
 
@@ -159,7 +158,7 @@ def test_another_suppression_list_sends_nothing(tmp_path: Path, monkeypatch: pyt
         suppress.add(address, "requested", "phoned")
         arm(folder)
         if gone:
-            suppress.store_path().unlink()
+            shared_path().unlink()
         monkeypatch.setenv("MASS_APOLOGY_STATE", str(tmp_path / "roots"))
         with pytest.raises(ConfirmationError, match="suppressions-other"):
             follow_up.run(folder, Person())
@@ -450,7 +449,7 @@ def listed(address: str) -> Entry:
 
 @pytest.mark.parametrize("entry", ["customer1@d1.example", "@d1.example"])
 def test_somebody_taken_off_the_list_gets_the_letter(tmp_path: Path, entry: str) -> None:
-    with relay() as live, Suppressions.open(store_path()) as store:
+    with relay() as live, Suppressions.open(shared_path()) as store:
         folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(4))
         store.add(listed(entry))
         send(folder)
@@ -469,7 +468,7 @@ def test_somebody_listed_and_taken_off_between_two_runs_gets_the_letter(tmp_path
     def build(live: Relay) -> Path:
         return campaign_folder(tmp_path / "trial", live.sink.url, customers(4), relay={"connections": 1})
 
-    with stopped_after_one(build) as (live, folder), Suppressions.open(store_path()) as store:
+    with stopped_after_one(build) as (live, folder), Suppressions.open(shared_path()) as store:
         due = next(each.address for each in results(folder) if each.status in DUE)
         store.add(listed(due))
         send(folder)

@@ -17,11 +17,10 @@ from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.follow_up.outlook import outlook
 from mass_apology.flows.init.toml_notation import toml
 from mass_apology.flows.plan.plan_steps import Check
-from mass_apology.flows.suppressing import store_path
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Finding, Severity
-from mass_apology.suppression import Entry, Reason, Suppressions
+from mass_apology.suppression import Entry, Reason, Suppressions, shared_path
 
 URL = "smtp+plain://127.0.0.1:1"
 SAFETY = 'campaign_purpose = "safety"\n'
@@ -53,7 +52,7 @@ def recall(folder: Path, cells: list[dict[str, str]], url: str = URL, **tables: 
 
 
 def suppress(address: str) -> None:
-    with Suppressions.open(store_path()) as store:
+    with Suppressions.open(shared_path()) as store:
         store.add(Entry.of(address, Reason.REQUESTED, at=1_795_000_000.0, source="trial"))
 
 

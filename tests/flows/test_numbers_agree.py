@@ -19,11 +19,10 @@ from mass_apology.cli import results as screen
 from mass_apology.errors import CountingError
 from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.flows.report.report import Report, report
-from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger.recorded import People
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
-from mass_apology.suppression import Entry, Reason, Suppressions
+from mass_apology.suppression import Entry, Reason, Suppressions, shared_path
 
 pytestmark = pytest.mark.slow
 
@@ -57,7 +56,7 @@ def test_a_bounced_person_is_not_withheld_besides(tmp_path: Path, live: Relay) -
 
 
 def test_three_rows_of_one_person_are_one_person(tmp_path: Path, live: Relay) -> None:
-    with Suppressions.open(store_path()) as store:
+    with Suppressions.open(shared_path()) as store:
         store.add(Entry.of("customer1@d1.example", Reason.REQUESTED, at=time.time(), source="by hand"))
     one, two = customers(3)[1:]
     bad: Row = {**two, "email": "Bob@@d.example"}
@@ -119,7 +118,7 @@ def moods(conversation: FaultyConversation, verb: str, argument: bytes) -> bytes
 @pytest.fixture
 def everything(tmp_path: Path, live: Relay) -> Path:
     """A campaign with somebody in every status that a campaign at rest can have; its last row cannot be used."""
-    with Suppressions.open(store_path()) as store:
+    with Suppressions.open(shared_path()) as store:
         store.add(Entry.of("customer6@d6.example", Reason.REQUESTED, at=time.time(), source="by hand"))
     live.fault = moods
     rows = [*customers(9), {"email": "nobody at all", "name": "Nobody", "minutes": "1"}]

@@ -23,9 +23,8 @@ from mass_apology.flows.follow_up import affected
 from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.purge.purge import Purged, PurgeOptions, purge
 from mass_apology.flows.report.report import report
-from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
-from mass_apology.suppression import Entry, Reason, Suppressions
+from mass_apology.suppression import Entry, Reason, Suppressions, shared_path
 
 pytestmark = pytest.mark.slow
 
@@ -162,13 +161,13 @@ def test_an_armed_follow_up_stops_it_until_it_is_sent_or_taken_out(tmp_path: Pat
 def test_only_this_campaigns_suppressions_lose_their_address(
     sent: Path, live: Relay, tmp_path: Path, clock: Clock
 ) -> None:
-    with Suppressions.open(store_path()) as store:
+    with Suppressions.open(shared_path()) as store:
         for address, source in (("by.hand@a.example", "by hand"), ("other@a.example", "another-campaign")):
             store.add(Entry.of(address, Reason.REQUESTED, at=time.time(), source=source))
     read_all(sent, box(tmp_path, bounce(3, id_of(live, 3))))
     done = purged(sent, clock)
     assert (done.suppressions, done.suppressions_kept) == (1, 2)
-    with Suppressions.open(store_path()) as store:
+    with Suppressions.open(shared_path()) as store:
         assert {entry.address for entry in store.entries()} == {None, "by.hand@a.example", "other@a.example"}
         assert store.find("customer3@d3.example") is not None  # it goes on working
     again = purge(sent, PurgeOptions(older_than="90 days", all_suppressions=True), str)
@@ -235,7 +234,7 @@ def a_whole_life(folder: Path, live: Relay, tmp_path: Path, clock: Clock) -> Non
     run_loop(
         check(folder, CheckOptions(skip_bad_rows=True), folder / "check.html", force=True, on_progress=lambda *_: None)
     )
-    with Suppressions.open(store_path()) as store:
+    with Suppressions.open(shared_path()) as store:
         store.add(Entry.of(PEOPLE[4]["email"], Reason.REQUESTED, at=time.time(), source="by hand", note="Ewa Wojcik"))
     live.fault = naming
     send(folder, skip_bad_rows=True)

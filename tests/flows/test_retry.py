@@ -19,10 +19,9 @@ from mass_apology.flows.feedback.retry import (
     RetryOptions,
     retry,
 )
-from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
-from mass_apology.suppression import Entry, Reason, Suppressions
+from mass_apology.suppression import Entry, Reason, Suppressions, shared_path
 
 pytestmark = pytest.mark.slow
 
@@ -147,7 +146,7 @@ def test_the_number_can_be_given(refused: Path) -> None:
 
 def test_who_is_on_the_suppression_list_stays_refused(refused: Path, live: Relay, mood: Mood) -> None:
     stopped = Entry.of("customer10@d3.example", Reason.REQUESTED, at=time.time(), source="a call")
-    with Suppressions.open(store_path()) as store:
+    with Suppressions.open(shared_path()) as store:
         store.add(stopped)
     found, retried = taken_back(refused, code="5.7.1")
     assert (found.letters, found.suppressed, retried.letters) == (3, 1, 3)

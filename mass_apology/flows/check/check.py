@@ -11,18 +11,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology import history
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import OutputError
 from mass_apology.flows.check.check_page_content import write_page
 from mass_apology.flows.check.outside_answers import ask_dns, ask_relay
 from mass_apology.flows.continuity.outside import compare_ledger
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.output import new_binary_file, refuse_existing
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.plan_steps import Check, extended
 from mass_apology.flows.plan.size_limit import size_findings
-from mass_apology.settings import Campaign
+from mass_apology.workspace.workspace import Workspace
 
 
 class CheckOptions(Struct, frozen=True, kw_only=True):
@@ -42,13 +40,14 @@ async def check(folder: Path, options: CheckOptions, to: Path | None, *, force: 
     """
     if to is not None:
         _require_writable(to, force=force)
-    campaign = read_campaign(folder)
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
     terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override, is_review=True)
     asked = None if options.offline else asyncio.create_task(ask_relay(campaign))
     try:
-        async with plan.drafted(folder, campaign, plan.NO_KEY, terms, on_progress=on_progress) as draft:
+        async with plan.drafted(workspace, plan.NO_KEY, terms, on_progress=on_progress) as draft:
             parts = draft.parts
-            checked = replace(draft.check, due=_due(folder, campaign, draft))
+            checked = replace(draft.check, due=_due(workspace, draft))
         if asked is not None:
             relay = await asked
             checked = extended(replace(checked, relay=relay.phrase), relay.findings)
@@ -60,7 +59,7 @@ async def check(folder: Path, options: CheckOptions, to: Path | None, *, force: 
     finally:
         if asked is not None:
             asked.cancel()
-    checked = extended(checked, compare_ledger(folder, campaign, options.override).findings)
+    checked = extended(checked, compare_ledger(workspace, options.override).findings)
     if options.dns:
         records, findings = await ask_dns(campaign, options.dkim_selectors, checked.gmail)
         checked = extended(replace(checked, sender_domain=records), findings)
@@ -70,12 +69,12 @@ async def check(folder: Path, options: CheckOptions, to: Path | None, *, force: 
     return checked
 
 
-def _due(folder: Path, campaign: Campaign, draft: plan.Draft) -> int | None:
+def _due(workspace: Workspace, draft: plan.Draft) -> int | None:
     """The number of letters that ``send`` would send now; ``None`` before the first plan."""
-    store = ledger_store(folder)
+    store = workspace.ledger_store
     if not store.exists():
         return None
-    with store.read(campaign.name) as ledger:
+    with store.read(workspace.campaign.name) as ledger:
         return draft.outlook(ledger).due if ledger.digest_parts else None
 
 

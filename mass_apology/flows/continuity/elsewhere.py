@@ -12,17 +12,18 @@ from pathlib import Path
 
 from mass_apology import high_water
 from mass_apology.errors import LedgerError
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.guards.lost_ledger import LostElsewhere
 from mass_apology.high_water import HighWater
 from mass_apology.model import Delivery
+from mass_apology.workspace.ledger_store import ledger_store
+from mass_apology.workspace.workspace import Workspace
 
 
 class WrittenElsewhere:
     """Finds lost ledgers whose people a plan has: ``add`` all its letters, then read ``ledgers``."""
 
-    def __init__(self, folder: Path, campaign: str) -> None:
-        self._found = [(seen, set[str]()) for seen in _lost_ledgers(folder, campaign)]
+    def __init__(self, workspace: Workspace) -> None:
+        self._found = [(seen, set[str]()) for seen in _lost_ledgers(workspace)]
 
     def add(self, letters: Iterable[Delivery]) -> None:
         """Compare these letters too."""
@@ -46,14 +47,14 @@ class WrittenElsewhere:
                 yield lost
 
 
-def _lost_ledgers(folder: Path, campaign: str) -> list[HighWater]:
+def _lost_ledgers(workspace: Workspace) -> list[HighWater]:
     """Records of the campaign's other ledgers that no longer exist; none if the ledger here has sent a letter."""
-    found = high_water.sent_elsewhere(folder, campaign)
+    found = high_water.sent_elsewhere(workspace.folder, workspace.campaign.name)
     lost = [seen for seen in found if seen.sample and not _still_exists(seen)]
-    store = ledger_store(folder)
+    store = workspace.ledger_store
     if not lost or not store.exists():
         return lost
-    with store.read(campaign) as records:
+    with store.read(workspace.campaign.name) as records:
         if records.continuity.gone().handed_over:
             return []
         known = {records.continuity.origin.ledger, *records.continuity.replaced()}

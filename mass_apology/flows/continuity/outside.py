@@ -11,7 +11,6 @@ from mass_apology import high_water
 from mass_apology.campaign import LOG_NAME
 from mass_apology.errors import LedgerError
 from mass_apology.flows.continuity import own_log
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.plan.guarding import require_known, require_overridden
 from mass_apology.flows.suppressing import entries_in, list_path_and_size
 from mass_apology.guards import apply_overrides
@@ -21,7 +20,8 @@ from mass_apology.high_water import HighWater
 from mass_apology.ledger import Records
 from mass_apology.ledger.whereabouts import Gone
 from mass_apology.model import Finding
-from mass_apology.settings import Campaign
+from mass_apology.workspace.ledger_store import ledger_store
+from mass_apology.workspace.workspace import Workspace
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -31,34 +31,34 @@ class Comparison(Struct, frozen=True, kw_only=True):
     remembered: tuple[HighWater, ...]  # this machine's records of letters that the ledger does not know
 
 
-def compare_ledger(folder: Path, campaign: Campaign, override: Collection[str] = ()) -> Comparison:
+def compare_ledger(workspace: Workspace, override: Collection[str] = ()) -> Comparison:
     """Compare the campaign's ledger, or its absence, without writing. Raises ``LedgerError`` if it cannot be read."""
-    store = ledger_store(folder)
+    store = workspace.ledger_store
     if store.exists():
-        with store.read(campaign.name) as records:
-            facts, remembered = _facts(folder, campaign, records)
-            lists = _lists(folder, campaign, records)
+        with store.read(workspace.campaign.name) as records:
+            facts, remembered = _facts(workspace, records)
+            lists = _lists(workspace, records)
     else:
-        facts, remembered = _facts(folder, campaign, None)
+        facts, remembered = _facts(workspace, None)
         lists = ListFacts(path="", entries=0, before="", entries_before=0)
     findings = apply_overrides([*ledger_findings(facts), *list_findings(lists)], override)
     return Comparison(findings=tuple(findings), remembered=remembered)
 
 
-def require_complete(folder: Path, campaign: Campaign, override: Collection[str]) -> Comparison:
+def require_complete(workspace: Workspace, override: Collection[str]) -> Comparison:
     """``compare_ledger``; raises ``ConfirmationError`` if the ledger knows less than the records outside it."""
     require_known(override)
-    comparison = compare_ledger(folder, campaign, override)
+    comparison = compare_ledger(workspace, override)
     require_overridden(comparison.findings, "Nothing was sent")
     return comparison
 
 
-def require_ledger(folder: Path, campaign: Campaign) -> None:
+def require_ledger(workspace: Workspace) -> None:
     """Raise ``LedgerError`` if there is no ledger; its text names the evidence if one was lost."""
-    store = ledger_store(folder)
+    store = workspace.ledger_store
     if store.exists():
         return
-    for finding in compare_ledger(folder, campaign).findings:
+    for finding in compare_ledger(workspace).findings:
         raise LedgerError(f"{finding.where}: {finding.problem}", next_step=finding.advice)
     raise LedgerError(f"There is no ledger at {store.place}.", next_step="Make one by running: mass-apology send")
 
@@ -75,21 +75,23 @@ def require_plan(records: Records, findings: Sequence[Finding]) -> None:
     )
 
 
-def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[LedgerFacts, tuple[HighWater, ...]]:
-    store = ledger_store(folder)
+def _facts(workspace: Workspace, records: Records | None) -> tuple[LedgerFacts, tuple[HighWater, ...]]:
+    store = workspace.ledger_store
     own = high_water.recall(records.continuity.origin.ledger) if records else None
     counts = (
         records.continuity.gone() if records else Gone(handed_over=0, accepted=0)
     )  # after the record: a sender adds to both
     made_in = records.continuity.copied_from() if records else ""
-    remembered = tuple(_remembered(folder, campaign, records, own, counts))
+    remembered = tuple(_remembered(workspace, records, own, counts))
     # A running sender has compared the log already, and adds a line with each letter.
     compares = records is None or bool(made_in) or records.holder() is None
-    log_comparison = own_log.compare(folder / LOG_NAME, campaign.name, records) if compares else own_log.LogComparison()
+    log_comparison = own_log.LogComparison()
+    if compares:
+        log_comparison = own_log.compare(workspace.log_path, workspace.campaign.name, records)
     facts = LedgerFacts(
         path=store.place,
-        campaign=campaign.name,
-        here=str(folder.resolve()),
+        campaign=workspace.campaign.name,
+        here=str(workspace.absolute_folder),
         there=records is not None,
         handed_over=counts.handed_over,
         made_in=made_in,
@@ -105,9 +107,9 @@ def _facts(folder: Path, campaign: Campaign, records: Records | None) -> tuple[L
     return facts, remembered
 
 
-def _lists(folder: Path, campaign: Campaign, records: Records) -> ListFacts:
+def _lists(workspace: Workspace, records: Records) -> ListFacts:
     """Path and size of the suppression list used now, and of the one used by the last sending."""
-    path, entries = list_path_and_size(campaign, folder)
+    path, entries = list_path_and_size(workspace)
     before = records.continuity.origin.suppressions
     there = bool(before) and before != path and Path(before).exists()
     entries_before = entries_in(Path(before)) if there else records.continuity.origin.suppressed
@@ -115,10 +117,11 @@ def _lists(folder: Path, campaign: Campaign, records: Records) -> ListFacts:
 
 
 def _remembered(
-    folder: Path, campaign: Campaign, records: Records | None, own: HighWater | None, counts: Gone
+    workspace: Workspace, records: Records | None, own: HighWater | None, counts: Gone
 ) -> Iterator[HighWater]:
     """This machine's records of letters that the ledger does not know."""
     known = {records.continuity.origin.ledger, *records.continuity.replaced()} if records else set()
-    yield from (each for each in high_water.sent_from(folder, campaign.name) if each.ledger not in known)
+    sent = high_water.sent_from(workspace.folder, workspace.campaign.name)
+    yield from (each for each in sent if each.ledger not in known)
     if records and own and (counts.accepted < own.accepted or (own.run and not records.continuity.knows_run(own.run))):
         yield own

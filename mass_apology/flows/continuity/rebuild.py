@@ -14,7 +14,6 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology import high_water
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows import event_loop
 from mass_apology.flows.continuity import logged_letters, own_log
@@ -27,11 +26,12 @@ from mass_apology.flows.suppressing import suppressed
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.whereabouts import File, Learned, MakeToken
-from mass_apology.letter.message.headers import message_id, parse_mailbox
+from mass_apology.letter.message.headers import message_id
 from mass_apology.model import FIRST_WAVE, read_lines
 from mass_apology.quantities import counted
 from mass_apology.recipients import RecipientsFile
 from mass_apology.settings import Campaign
+from mass_apology.workspace.workspace import Workspace
 
 
 class Rebuilt(Struct, frozen=True, kw_only=True):
@@ -58,15 +58,15 @@ def rebuild(folder: Path, log: Path, *, on_progress: OnProgress) -> Rebuilt:
 
     Reading the log again changes nothing. Raises ``MassApologyError``.
     """
-    campaign = read_campaign(folder)
+    workspace = Workspace.open(folder)
     if not log.is_file():
         raise InputError(f"There is no log at {log}.", next_step="Name the campaign's own log: --from-log log.jsonl")
-    with locked_ledger(folder, campaign, begin=True) as ledger:
-        known = _remembered(folder, campaign, log, ledger)
+    with locked_ledger(workspace, begin=True) as ledger:
+        known = _remembered(workspace, log, ledger)
         copied = ledger.continuity.copied_from()
-        with plan.recipients_file(folder, campaign) as file:
-            learned = event_loop.run(_learn(file, folder, campaign, ledger, log, on_progress))
-        with suppressed(campaign, folder) as suppressions:
+        with workspace.recipients_file() as file:
+            learned = event_loop.run(_learn(file, workspace, ledger, log, on_progress))
+        with suppressed(workspace) as suppressions:
             withhold_barred(ledger, FIRST_WAVE, suppressions)
         found = ledger.continuity.gone().handed_over + learned.aside
         missing = max((seen.accepted - found for seen in known), default=0)
@@ -77,15 +77,16 @@ def rebuild(folder: Path, log: Path, *, on_progress: OnProgress) -> Rebuilt:
             "the ledger was lost or set back",
         )
         if rebuilt.whole:
-            _record_agreement(folder, log, ledger, known, copied=bool(copied))
+            _record_agreement(workspace.absolute_folder, log, ledger, known, copied=bool(copied))
         return rebuilt
 
 
-def _remembered(folder: Path, campaign: Campaign, log: Path, ledger: Ledger) -> list[HighWater]:
+def _remembered(workspace: Workspace, log: Path, ledger: Ledger) -> list[HighWater]:
     """This machine's records of the campaign's ledgers; an empty ledger takes over the lost one's name and key."""
     others = ledger.continuity.replaced()
-    known = [seen for seen in high_water.sent_from(folder, campaign.name) if seen.ledger not in others]
-    named = [high_water.recall(each) for each in logged_letters.ledgers(log, campaign.name)]
+    sent = high_water.sent_from(workspace.folder, workspace.campaign.name)
+    known = [seen for seen in sent if seen.ledger not in others]
+    named = [high_water.recall(each) for each in logged_letters.ledgers(log, workspace.campaign.name)]
     known += [seen for seen in named if seen is not None and seen not in known and seen.ledger not in others]
     if known and known[-1].key and not ledger.digest_parts and not ledger.wave_names():
         ledger.continuity.become(known[-1].ledger, bytes.fromhex(known[-1].key))
@@ -93,7 +94,7 @@ def _remembered(folder: Path, campaign: Campaign, log: Path, ledger: Ledger) -> 
 
 
 async def _learn(
-    file: RecipientsFile, folder: Path, campaign: Campaign, ledger: Ledger, log: Path, on_progress: OnProgress
+    file: RecipientsFile, workspace: Workspace, ledger: Ledger, log: Path, on_progress: OnProgress
 ) -> Learned:
     """Read the log, at most twice: if it names people that the ledger lacks, plan the recipients file in between.
 
@@ -101,10 +102,10 @@ async def _learn(
     """
     parts = plan.file_part(file)
     (digest,) = parts.values()
-    domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
+    campaign, domain = workspace.campaign, workspace.sender_domain
     # People suppressed since their letter left must be planned too, or the letter would not be recorded.
     terms = plan.Terms(skip_bad_rows=True, render=False, is_review=True, include_suppressed=True)
-    async with plan.drafted_from(file, folder, campaign, parts, ledger.key, terms, on_progress=on_progress) as draft:
+    async with plan.drafted_from(file, workspace, parts, ledger.key, terms, on_progress=on_progress) as draft:
 
         def learned() -> Learned:
             letters = logged_letters.read_letters(log, campaign.name, digest)

@@ -12,7 +12,6 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from mass_apology import high_water
-from mass_apology.campaign import LOG_NAME
 from mass_apology.errors import LedgerError
 from mass_apology.flows.continuity import own_log
 from mass_apology.flows.continuity.outside import Comparison
@@ -20,6 +19,7 @@ from mass_apology.guards.domains import is_reserved, is_throwaway
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Ledger
 from mass_apology.model import Finding, Mark, Severity, Status
+from mass_apology.workspace.workspace import Workspace
 
 RECORD_SECONDS = 2.0  # between two records, each of which takes a few milliseconds of the ledger's thread
 SAMPLE = 64  # mailboxes of a plan that are recorded, so that its people can be recognised
@@ -31,14 +31,14 @@ class Recording:
     The ledger's thread calls ``durable`` with each group of marks.
     """
 
-    def __init__(self, folder: Path, ledger: Ledger, comparison: Comparison) -> None:
+    def __init__(self, workspace: Workspace, ledger: Ledger, comparison: Comparison) -> None:
         """Begins a run in the ledger. Raises ``FencedOut`` unless the lock is held."""
-        self._folder = folder
+        self._log_path = workspace.log_path
         self._ledger = ledger
         self._comparison = comparison
         self._run = secrets.token_hex(16)
         ledger.continuity.begin_run(self._run, time.time())
-        self._before = high_water_of(folder, ledger)
+        self._before = high_water_of(workspace.absolute_folder, ledger)
         self._out: set[int] = set()  # letters that are being handed over
         self._accepted = self._in_doubt = 0
         self._next = 0.0  # time.monotonic(): when to record again
@@ -78,7 +78,7 @@ class Recording:
         if not self._has_handed_over:
             self._settle_place()
             return
-        log = own_log.end_of(self._folder / LOG_NAME)
+        log = own_log.end_of(self._log_path)
         known = self._comparison.remembered
         replaces = [each.ledger for each in known if each.ledger != self._before.ledger]
         runs = [each.run for each in known if each.ledger == self._before.ledger and each.run]
@@ -108,13 +108,13 @@ class Recording:
 
 
 def high_water_of(folder: Path, ledger: Ledger) -> HighWater:
-    """A record of the ledger as it is, with the last run that this machine has recorded."""
+    """A record of the ledger as it is, with the last recorded run; ``folder`` is absolute."""
     name, counts = ledger.continuity.origin.ledger, ledger.continuity.gone()
     known = high_water.recall(name)
     return HighWater(
         ledger=name,
         campaign=ledger.name,
-        folder=str(folder.resolve()),
+        folder=str(folder),
         at=time.time(),
         handed_over=counts.handed_over,
         accepted=counts.accepted,

@@ -12,18 +12,16 @@ from msgspec.structs import replace
 
 from mass_apology.bounces.bounce_report import Affected, Kind, Report
 from mass_apology.bounces.tokens import LEAST_RELAY_ID, choices_in, relay_id_in, token_in
-from mass_apology.campaign import read_campaign
 from mass_apology.flows.feedback.claimed_times import Lifetime
 from mass_apology.flows.feedback.feedback_sources import Returned, returned
 from mass_apology.flows.feedback.kept_apart import UNFIT, KeptApart, keep_apart
 from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.operator import OnProgress
-from mass_apology.flows.suppressing import store_path
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.came_back import Match, Note, Token, Traces
 from mass_apology.model import Status
-from mass_apology.settings import Campaign
 from mass_apology.suppression import Entry, Reason, Suppressions
+from mass_apology.workspace.workspace import Workspace
 
 LISTED = 100  # replies and unread messages that are named
 AT_ONCE = 200  # messages that are recorded with one commit
@@ -82,10 +80,10 @@ def settle(folder: Path, source: str, *, password: str | None = None, on_progres
 
     Reading the same box twice changes nothing. Raises ``MassApologyError``; what was read until then is recorded.
     """
-    campaign = read_campaign(folder)
-    with shared_ledger(folder, campaign) as ledger, Suppressions.open(store_path(campaign, folder)) as store:
+    workspace = Workspace.open(folder)
+    with shared_ledger(workspace) as ledger, Suppressions.open(workspace.suppression_list) as store:
         since = ledger.feedback.first_planned_at()
-        reader = _FeedbackReader(folder, campaign, ledger, store, Lifetime(first_planned_at=since, now=time.time()))
+        reader = _FeedbackReader(workspace, ledger, store, Lifetime(first_planned_at=since, now=time.time()))
         for number, one in enumerate(returned(source, password, since), start=1):
             reader.take(one)
             on_progress("reading what came back", number, None)
@@ -100,11 +98,9 @@ class _FeedbackReader:
     A message that cannot be recorded is kept apart, and those beside it are recorded.
     """
 
-    def __init__(
-        self, folder: Path, campaign: Campaign, ledger: Ledger, store: Suppressions, lifetime: Lifetime
-    ) -> None:
-        self._folder = folder
-        self._campaign = campaign
+    def __init__(self, workspace: Workspace, ledger: Ledger, store: Suppressions, lifetime: Lifetime) -> None:
+        self._folder = workspace.folder
+        self._campaign = workspace.campaign
         self._ledger = ledger
         self._book = ledger.feedback
         self._store = store

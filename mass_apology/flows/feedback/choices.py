@@ -18,12 +18,10 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from mass_apology.bounces.tokens import choices_in
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.feedback.claimed_times import Lifetime
 from mass_apology.flows.feedback.log_lines import STANDARD_INPUT
 from mass_apology.flows.holding import shared_ledger
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.output import new_file, require_csv
 from mass_apology.flows.report.result_columns import (
     Column,
@@ -38,6 +36,7 @@ from mass_apology.flows.report.result_columns import (
 from mass_apology.ledger.came_back import Choice, Recorded, Token
 from mass_apology.settings import Campaign
 from mass_apology.system.regular_file import refuse_special
+from mass_apology.workspace.workspace import Workspace
 
 AT_ONCE = 1000  # tokens that are recorded with one commit
 COLUMNS: Sequence[Column[Choice]] = (
@@ -66,13 +65,14 @@ def choose(folder: Path, source: str | None, to: Path | None, *, force: bool) ->
 
     Raises ``MassApologyError``; what was read until then is recorded. Reading a file twice changes nothing.
     """
-    campaign = read_campaign(folder)
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
     _require_remedies(campaign)
     if to is not None:
         require_csv(to)
     read = None
     if source is not None:
-        with shared_ledger(folder, campaign) as ledger, _lines(source) as lines:
+        with shared_ledger(workspace) as ledger, _lines(source) as lines:
             lifetime = Lifetime(first_planned_at=ledger.feedback.first_planned_at(), now=time.time())
             tokens = tokens_in(lines, source, lifetime)
             read = Recorded(new=0, known=0, strange=0)
@@ -80,7 +80,7 @@ def choose(folder: Path, source: str | None, to: Path | None, *, force: bool) ->
                 offered = [token for token in batch if token.remedy in campaign.remedies]
                 strange = Recorded(new=0, known=0, strange=len(batch) - len(offered))
                 read = _together(read, _together(strange, ledger.choices.record(offered, time.time())))
-    with ledger_store(folder).read(campaign.name) as records:
+    with workspace.ledger_store.read(campaign.name) as records:
         counts: Counter[str] = Counter()
         listed = _counted(records.choices.last(), counts)
         if to is not None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mass_apology.campaign import read_campaign
 from mass_apology.flows.feedback.log_lines import STANDARD_INPUT, log_lines
 from mass_apology.flows.feedback.relay_log_trial import AROUND, Trial
 from mass_apology.flows.holding import shared_ledger
@@ -21,6 +20,7 @@ from mass_apology.ledger.came_back import Doubt, Proof
 from mass_apology.relay_log.log_events import Disposition, LogEvent
 from mass_apology.relay_log.log_times import Clock
 from mass_apology.relay_log.relay_log_reading import RelayLog
+from mass_apology.workspace.workspace import Workspace
 
 SKEW = 60.0  # seconds by which the relay's clock may differ from ours
 
@@ -91,8 +91,9 @@ def reconcile(
     anything is recorded; ``record=False`` records nothing. Reading the same logs again changes nothing.
     Raises ``InputError`` and ``LedgerError``.
     """
-    campaign = read_campaign(folder)
-    with shared_ledger(folder, campaign) as ledger:
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
+    with shared_ledger(workspace) as ledger:
         doubted = {doubt.message_id.strip("<>"): doubt for doubt in ledger.doubts.all()}
         known = _known(ledger, doubted.values())
         log = RelayLog(doubted.keys() | known.keys(), Clock(zone=zone, now=time.time()))

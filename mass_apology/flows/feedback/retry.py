@@ -9,7 +9,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.operator import disagreement, user_name
@@ -21,6 +20,7 @@ from mass_apology.quantities import are, counted, number
 from mass_apology.recipients import Segments
 from mass_apology.schedule import waves
 from mass_apology.settings import Campaign
+from mass_apology.workspace.workspace import Workspace
 
 NAMED = 20  # rows that the note names
 
@@ -59,8 +59,9 @@ def retry(folder: Path, options: RetryOptions, show: Callable[[Found], None], co
     ``show`` gets the refusals that were found, before ``count`` asks for the number. Raises ``ConfirmationError``
     where nothing was found or the number is another; then nothing is changed.
     """
-    campaign = read_campaign(folder)
-    with locked_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as suppressions:
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
+    with locked_ledger(workspace) as ledger, suppressed(workspace) as suppressions:
         _require_wave(ledger, options.wave)
         wanted = _wanted(campaign, ledger, options)
         here = [each for each in wanted if not each.left_file]

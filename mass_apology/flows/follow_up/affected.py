@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -17,7 +16,8 @@ from mass_apology.ledger import Changed, Ledger, Records
 from mass_apology.ledger.further_waves import Candidate
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.schedule import Due, Wave
-from mass_apology.settings import Campaign, SubjectLine
+from mass_apology.settings import SubjectLine
+from mass_apology.workspace.workspace import Workspace
 
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")
 
@@ -55,15 +55,13 @@ def wave_of(options: CorrectOptions) -> Wave:
     )
 
 
-async def changed_customers(
-    folder: Path, campaign: Campaign, ledger: Ledger, on_progress: OnProgress
-) -> Mapping[int, Changed]:
+async def changed_customers(workspace: Workspace, ledger: Ledger, on_progress: OnProgress) -> Mapping[int, Changed]:
     """Everybody whose data in the recipients file differ from what their letter said, by the ledger's row.
 
     Raises ``MassApologyError`` where the file cannot be used; rows that cannot are passed over.
     """
     terms = plan.Terms(skip_bad_rows=True, render=False, is_review=True)
-    async with plan.drafted(folder, campaign, ledger.key, terms, on_progress=on_progress) as draft:
+    async with plan.drafted(workspace, ledger.key, terms, on_progress=on_progress) as draft:
         return {each.recipient: each for each in draft.changed()}
 
 

@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.continuity.outside import require_complete
-from mass_apology.flows.follow_up.wave_plan import WavePlan, wave_parts
+from mass_apology.flows.follow_up.wave_plan import WavePlan
 from mass_apology.flows.follow_up.wave_renaming import renaming_findings
 from mass_apology.flows.holding import shared_ledger
 from mass_apology.flows.operator import OnProgress, disagreement, user_name
@@ -26,6 +25,7 @@ from mass_apology.preflight import Findings
 from mass_apology.quantities import are, counted
 from mass_apology.schedule import Due, Wave, waves
 from mass_apology.settings import Campaign
+from mass_apology.workspace.workspace import Workspace
 
 BATCH = 1000
 
@@ -48,14 +48,15 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
     Raises ``ConfirmationError`` where a letter cannot be written, or where the number is another; then nothing is
     armed.
     """
-    campaign = read_campaign(folder)
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
     wave = wave_named(campaign, name)
-    parts = dict(wave_parts(folder, campaign, wave))  # before anything is looked at: what changes later was not seen
-    notice(require_complete(folder, campaign, override).findings)
-    with shared_ledger(folder, campaign) as ledger, suppressed(campaign, folder) as suppressions:
+    parts = dict(workspace.wave_parts(wave.template))  # before anything is looked at: what changes later was not seen
+    notice(require_complete(workspace, override).findings)
+    with shared_ledger(workspace) as ledger, suppressed(workspace) as suppressions:
         renamed = renaming_findings(ledger, campaign, wave, None, override)
         require_overridden(renamed, "It is not armed")
-        wave_plan = WavePlan(folder, campaign, ledger, wave, suppressions)
+        wave_plan = WavePlan(workspace, ledger, wave, suppressions)
         whom = [who for who, decision in wave_plan.decisions(time.time()) if isinstance(decision, Due)]
         due = wave_plan.letters(whom)
         await require_writable(wave_plan, due, on_progress)
@@ -75,7 +76,7 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
                 next_step=f"Look at: mass-apology follow-up --plan. To arm it: "
                 f"mass-apology follow-up --arm {name} --confirm {letters}",
             )
-        if changed := plan.changed_parts(parts, wave_parts(folder, read_campaign(folder), wave)):
+        if changed := plan.changed_parts(parts, workspace.reopened().wave_parts(wave.template)):
             raise ConfirmationError(
                 f"{' and '.join(changed)} changed while the number was asked for; the wave {name} is not armed.",
                 next_step=f"Look at what it says now, then run again: mass-apology follow-up --arm {name}",

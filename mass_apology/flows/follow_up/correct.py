@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
 from mass_apology.flows.follow_up.affected import (
@@ -44,6 +43,7 @@ from mass_apology.schedule import is_wave_name, waves
 from mass_apology.settings import Campaign, ScheduleSettings
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
+from mass_apology.workspace.workspace import Workspace
 
 AT_ONCE = ScheduleSettings(hours="00:00-24:00", weekdays="mon-sun")
 """A wrong letter is corrected at once, whatever the hour."""
@@ -55,21 +55,20 @@ def correct(folder: Path, options: CorrectOptions, operator: Operator) -> RunRes
 
 
 async def _correct(folder: Path, options: CorrectOptions, operator: Operator) -> RunResult:
-    campaign = read_campaign(folder)
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
     _require_free_name(campaign, options.name)
     password = relay_password(campaign.relay)
     offer = await probe(campaign.relay, password)
     with (
-        sending_ledger(folder, campaign, override=options.override, notice=operator.notice) as ledger,
-        suppressed(campaign, folder) as suppressions,
+        sending_ledger(workspace, override=options.override, notice=operator.notice) as ledger,
+        suppressed(workspace) as suppressions,
     ):
-        parts = plan.letter_parts(folder, campaign, options.template)
+        parts = workspace.letter_parts(options.template)
         require_known_wave(ledger, options)
         require_known_digest(ledger, options)
-        changes = await changed_customers(folder, campaign, ledger, operator.stage) if options.changed else None
-        wave_plan = WavePlan(
-            folder, campaign, ledger, wave_of(options), suppressions, schedule=AT_ONCE, changes=changes
-        )
+        changes = await changed_customers(workspace, ledger, operator.stage) if options.changed else None
+        wave_plan = WavePlan(workspace, ledger, wave_of(options), suppressions, schedule=AT_ONCE, changes=changes)
         new = affected(wave_plan, options)
         letters = wave_plan.letters(new)
         largest = await require_writable(wave_plan, letters, operator.stage)
@@ -99,7 +98,7 @@ async def _correct(folder: Path, options: CorrectOptions, operator: Operator) ->
         wave_plan.add(ledger, letters, time.time(), largest=largest, changes=theirs)
         ledger.note(time.time(), f"{counted(due, 'letter')} of the correction {options.name} confirmed")
         access = RelayAccess(password=password, extensions=offer.extensions)
-        return await SendingRun(folder, campaign, ledger, operator, access).send(confirmed, wave_plan.gate())
+        return await SendingRun(workspace, ledger, operator, access).send(confirmed, wave_plan.gate())
 
 
 def _require_the_same_letter(ledger: Ledger, options: CorrectOptions, parts: Mapping[str, str]) -> None:

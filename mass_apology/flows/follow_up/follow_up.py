@@ -8,11 +8,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
 from mass_apology.flows.follow_up.consent import require_writable, wave_named
-from mass_apology.flows.follow_up.wave_plan import WavePlan, wave_parts
+from mass_apology.flows.follow_up.wave_plan import WavePlan
 from mass_apology.flows.follow_up.wave_renaming import renaming_findings
 from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.operator import disagreement
@@ -32,9 +31,9 @@ from mass_apology.ledger.further_waves import Candidate
 from mass_apology.model import NO_LETTER, Extensions, Finding, LargestLetter, Severity
 from mass_apology.quantities import counted
 from mass_apology.schedule import Due, Not, Wave, waves
-from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
+from mass_apology.workspace.workspace import Workspace
 
 LONGEST_SLEEP = 3600.0  # seconds of --watch between two looks at the ledger and the clock
 SHORTEST_SLEEP = 1.0
@@ -99,13 +98,14 @@ def watch(
 
 
 async def _run(folder: Path, operator: Operator, resend: Resend | None, override: Collection[str]) -> FollowedUp:
-    campaign = read_campaign(folder)
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
     password = relay_password(campaign.relay)
     with (
-        sending_ledger(folder, campaign, override=override, notice=operator.notice) as ledger,
-        suppressed(campaign, folder) as suppressions,
+        sending_ledger(workspace, override=override, notice=operator.notice) as ledger,
+        suppressed(workspace) as suppressions,
     ):
-        following = _Following(folder, campaign, ledger, suppressions, password, operator, override)
+        following = _Following(workspace, ledger, suppressions, password, operator, override)
         if resend is not None:
             return FollowedUp(waves=(await following.follow(wave_named(campaign, resend.wave), resend),))
         done = FollowedUp(waves=())
@@ -118,18 +118,17 @@ async def _run(folder: Path, operator: Operator, resend: Resend | None, override
 class _Following:
     """One run over all waves."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 (what a run has to do with)
+    def __init__(
         self,
-        folder: Path,
-        campaign: Campaign,
+        workspace: Workspace,
         ledger: Ledger,
         suppressions: Suppressed,
         password: str | None,
         operator: Operator,
         override: Collection[str],
     ) -> None:
-        self._folder = folder
-        self._campaign = campaign
+        self._workspace = workspace
+        self._campaign = workspace.campaign
         self._ledger = ledger
         self._suppressions = suppressions
         self._password = password
@@ -139,15 +138,15 @@ class _Following:
 
     async def follow(self, wave: Wave, resend: Resend | None = None) -> WaveEnded:
         consent = self._ledger.waves.armed().get(wave.name)
-        wave_plan = WavePlan(self._folder, self._campaign, self._ledger, wave, self._suppressions)
+        wave_plan = WavePlan(self._workspace, self._ledger, wave, self._suppressions)
         now = time.time()
         due, next_at = _due(wave_plan, now)
         if consent is None:
             letters = counted(len(due), "letter is", "letters are")
             said = f"{letters} due, but nobody has armed it: mass-apology follow-up --arm {wave.name}"
             return _untouched(wave, said if due else "", next_at, needs_a_person=bool(due))
-        parts = plan.letter_parts(self._folder, self._campaign, wave.template)  # before the consent is compared
-        changed = plan.changed_parts(consent.digest_parts, wave_parts(self._folder, self._campaign, wave))
+        parts = self._workspace.letter_parts(wave.template)  # before the consent is compared
+        changed = plan.changed_parts(consent.digest_parts, self._workspace.wave_parts(wave.template))
         if changed:
             said = f"nothing is sent, since {' and '.join(changed)} changed after it was armed; look, and arm it again"
             return _untouched(wave, said, next_at, needs_a_person=True)
@@ -211,7 +210,7 @@ class _Following:
         if not confirmed.count:
             return _untouched(wave_plan.wave, said, next_at, needs_a_person=bool(said))
         access = RelayAccess(password=self._password, extensions=await self._offered())
-        run = SendingRun(self._folder, self._campaign, self._ledger, self._operator, access)
+        run = SendingRun(self._workspace, self._ledger, self._operator, access)
         ended = await run.send(confirmed, wave_plan.gate(), longest_wait=PATIENCE)
         if ended.due:
             next_at = _soonest(next_at, await self._ledger.next_due_at(name), *_openings(wave_plan, time.time()))

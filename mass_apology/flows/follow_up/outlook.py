@@ -10,18 +10,17 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mass_apology.campaign import read_campaign
 from mass_apology.flows.continuity.outside import compare_ledger, require_ledger
 from mass_apology.flows.follow_up.consent import require_follow_ups
-from mass_apology.flows.follow_up.wave_plan import BATCH, WavePlan, wave_parts
+from mass_apology.flows.follow_up.wave_plan import BATCH, WavePlan
 from mass_apology.flows.follow_up.wave_renaming import renaming_findings
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.plan.plan import changed_parts
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger.further_waves import Armed, Candidate
 from mass_apology.model import Finding, Status
 from mass_apology.preflight import Asked
 from mass_apology.schedule import Calendar, Day, Decision, Due, LeftOut, waves
+from mass_apology.workspace.workspace import Workspace
 
 
 class WaveOutlook(Struct, frozen=True, kw_only=True):
@@ -51,15 +50,16 @@ class Outlook(Struct, frozen=True, kw_only=True):
 
 def outlook(folder: Path, *, now: float | None = None) -> Outlook:
     """Who would get what, and when. Only reads."""
-    campaign = read_campaign(folder)
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
     require_follow_ups(campaign)
-    require_ledger(folder, campaign)
-    findings = compare_ledger(folder, campaign).findings
+    require_ledger(workspace)
+    findings = compare_ledger(workspace).findings
     with (
-        ledger_store(folder).read(campaign.name) as ledger,
-        suppressed(campaign, folder) as suppressions,
+        workspace.ledger_store.read(campaign.name) as ledger,
+        suppressed(workspace) as suppressions,
     ):
-        plans = [WavePlan(folder, campaign, ledger, wave, suppressions) for wave in waves(campaign.follow_up)]
+        plans = [WavePlan(workspace, ledger, wave, suppressions) for wave in waves(campaign.follow_up)]
         ahead = _Ahead(plans, time.time() if now is None else now)
         for plan in plans:
             ahead.look(plan)
@@ -69,7 +69,7 @@ def outlook(folder: Path, *, now: float | None = None) -> Outlook:
                 plan,
                 planned=ledger.waves.planned(plan.wave.name),
                 consent=consents.get(plan.wave.name),
-                parts=wave_parts(folder, campaign, plan.wave),
+                parts=workspace.wave_parts(plan.wave.template),
             )
             for plan in plans
         ]

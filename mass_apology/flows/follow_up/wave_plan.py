@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -14,7 +13,7 @@ from mass_apology.flows.plan import plan
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Changed, Ledger, Records
 from mass_apology.ledger.further_waves import Addition, Candidate, Thread
-from mass_apology.letter.message.headers import message_id, parse_mailbox
+from mass_apology.letter.message.headers import message_id
 from mass_apology.model import DUE, Delivery, Finding, LargestLetter, Severity, Status, largest_of, read_rows
 from mass_apology.preflight import Asked, asked, fallback_findings
 from mass_apology.recipients import Segments
@@ -26,7 +25,8 @@ from mass_apology.sending.gate import (
     file_rule,
     suppression_rule,
 )
-from mass_apology.settings import Campaign, ScheduleSettings
+from mass_apology.settings import ScheduleSettings
+from mass_apology.workspace.workspace import Workspace
 
 BATCH = 1000
 _NO_LETTER = frozenset({None, Status.WITHHELD})  # one that was withheld is decided about anew
@@ -35,10 +35,9 @@ _NO_LETTER = frozenset({None, Status.WITHHELD})  # one that was withheld is deci
 class WavePlan:
     """One further wave of a campaign. ``ledger`` is read as it is whenever something is asked."""
 
-    def __init__(  # noqa: PLR0913 (what a wave has to do with)
+    def __init__(
         self,
-        folder: Path,
-        campaign: Campaign,
+        workspace: Workspace,
         ledger: Records,
         wave: Wave,
         suppressed: Suppressed,
@@ -56,12 +55,13 @@ class WavePlan:
                 next_step="Begin a campaign of its own for those who are still to be written to: mass-apology init",
             )
         self.wave = wave
-        self._folder = folder
-        self.recipe = plan.writer_recipe(folder, campaign, ledger.header, wave.template, wave.subject)
+        self._workspace = workspace
+        campaign = workspace.campaign
+        self.recipe = plan.writer_recipe(workspace, ledger.header, wave.template, wave.subject)
         self._campaign = campaign
         self._ledger = ledger
         self._key = ledger.key
-        self._domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
+        self._domain = workspace.sender_domain
         self._suppressed = suppressed
         self._changes = changes
         self._language_for = self.recipe().language_for
@@ -126,7 +126,7 @@ class WavePlan:
     def fact_errors(self, letters: Iterable[Delivery]) -> list[Finding]:
         """The facts that these letters lack in campaign.toml, or have wrong: all at once."""
         languages = sorted({letter.language for letter in letters})
-        return plan.fact_errors(self._folder, self._campaign, self.wave.template, languages) if languages else []
+        return plan.fact_errors(self._workspace, self.wave.template, languages) if languages else []
 
     def largest_letter(self, new: LargestLetter) -> LargestLetter:
         """The wave's largest letter, with the ``new`` ones."""
@@ -217,12 +217,3 @@ def _held(decision: Decision, now: float) -> Held | float:
     if isinstance(decision, Not):
         return Held(reason=decision.reason.sentence, for_good=decision.reason.for_good)
     return decision.until if decision.at <= now else Held(reason="it is not due yet", for_good=False)
-
-
-def wave_parts(folder: Path, campaign: Campaign, wave: Wave) -> Mapping[str, str]:
-    """What a consent to the wave is bound to, each part with its digest.
-
-    The customers are the ledger's and no part of it: whom the wave reaches changes with replies, bounces and time, and
-    is bounded by the number that was agreed to.
-    """
-    return plan.wave_parts(folder, campaign, wave.template)

@@ -9,11 +9,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology.approval import Approvals
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
-from mass_apology.settings import Campaign
+from mass_apology.workspace.workspace import Workspace
 
 
 class ApproveOptions(Struct, frozen=True, kw_only=True):
@@ -36,25 +35,25 @@ class Approved(Struct, frozen=True, kw_only=True):
 
 async def approve(folder: Path, options: ApproveOptions, *, on_progress: OnProgress) -> Approved:
     """Check the plan and approve it. Raises ``MassApologyError`` with nothing approved."""
-    campaign = read_campaign(folder)
+    workspace = Workspace.open(folder)
     terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override)
-    async with plan.drafted(folder, campaign, plan.NO_KEY, terms, on_progress=on_progress) as draft:
+    async with plan.drafted(workspace, plan.NO_KEY, terms, on_progress=on_progress) as draft:
         plan.require_errorless(draft.check)
         letters, parts = draft.check.letters, draft.parts
-    approvals = Approvals(folder, campaign)
+    approvals = Approvals(workspace.folder, workspace.campaign)
     given = approvals.give(parts, letters, by=options.by, key=options.key, now=time.time())
     verdict = approvals.verdict(parts, letters, now=time.time())
     return Approved(by=given.by, code=plan.code(parts), letters=letters, sentence=verdict.sentence)
 
 
-def require_approval(folder: Path, campaign: Campaign, parts: Mapping[str, str], letters: int) -> str:
+def require_approval(workspace: Workspace, parts: Mapping[str, str], letters: int) -> str:
     """The approvers as a sentence; empty if the campaign requires none.
 
     Raises ``ConfirmationError`` if approvals are missing.
     """
-    if not campaign.approval.required:
+    if not workspace.campaign.approval.required:
         return ""
-    verdict = Approvals(folder, campaign).verdict(parts, letters, now=time.time())
+    verdict = Approvals(workspace.folder, workspace.campaign).verdict(parts, letters, now=time.time())
     if not verdict.approved:
         raise ConfirmationError(
             f"{verdict.sentence} Nothing was sent.",

@@ -11,7 +11,6 @@ from msgspec import Struct
 from mass_apology import history
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.continuity.elsewhere import WrittenElsewhere
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.guards import (
     GUARDS,
     SAME_FILE_WITHIN,
@@ -26,11 +25,11 @@ from mass_apology.guards import (
 )
 from mass_apology.guards.lost_ledger import LostElsewhere, elsewhere_findings
 from mass_apology.ledger import Again, Known
-from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import letter_texts
 from mass_apology.model import Delivery, Finding, Severity
 from mass_apology.recipients import RecipientsFile
-from mass_apology.settings import Campaign
+from mass_apology.workspace.ledger_store import ledger_store
+from mass_apology.workspace.workspace import Workspace
 
 LATE = "too-late"  # this guard is checked at every send, not only for a new plan
 
@@ -73,13 +72,11 @@ class Numbers(Struct, frozen=True, kw_only=True):
 class Guards:
     """The guards of one plan: ``add`` its letters, then ask for the ``findings``."""
 
-    def __init__(  # noqa: PLR0913 (what the guards are asked about, named at the one call)
+    def __init__(
         self,
-        folder: Path,
-        campaign: Campaign,
+        workspace: Workspace,
         file: RecipientsFile,
         *,
-        directories: Sequence[Path],
         header: Sequence[str],
         overridden: Collection[str],
         is_review: bool,
@@ -89,15 +86,14 @@ class Guards:
         ``is_review``: a person looks at the plan now, so that its size need not be compared with what they saw last.
         """
         require_known(overridden)
-        self._folder = folder.resolve()
-        self._campaign = campaign
+        self._workspace = workspace
+        self._campaign = workspace.campaign
         self._file = file
-        self._directories = directories
         self._header = header
         self._overridden = overridden
         self._is_review = is_review
         self._census = AudienceStats()
-        self._written_elsewhere = WrittenElsewhere(self._folder, campaign.name)
+        self._written_elsewhere = WrittenElsewhere(workspace)
 
     def add(self, letters: Sequence[Delivery]) -> None:
         """Count these letters."""
@@ -114,7 +110,7 @@ class Guards:
 
     def letters_before(self) -> int | None:
         """The number of letters at the last check, if there was one."""
-        last = history.last_check(self._folder)
+        last = history.last_check(self._workspace.absolute_folder)
         return last.letters if last else None
 
     def findings(self, numbers: Numbers) -> list[Finding]:
@@ -138,18 +134,20 @@ class Guards:
             earlier_uses=self._earlier_uses(),
         )
         lost = elsewhere_findings(
-            ledger_store(self._folder).place, self._campaign.name, self._campaign.recipients, self.lost_elsewhere()
+            ledger_store(self._workspace.absolute_folder).place,
+            self._campaign.name,
+            self._campaign.recipients,
+            self.lost_elsewhere(),
         )
         return [*accidents(facts, self._overridden), *self.apply_overrides(lost)]
 
     def _templates(self, languages: Sequence[str]) -> tuple[TemplateText, ...]:
-        texts = letter_texts(self._campaign.template, languages, self._directories)
+        texts = letter_texts(self._campaign.template, languages, self._workspace.template_directories)
         name = f"templates/{self._campaign.template}"
         return tuple(TemplateText(file=f"{name}/{path.name}", text=text) for path, text in texts)
 
     def _examples(self) -> Mapping[str, object]:
-        scenario = load_scenario(self._campaign.template, self._directories)
-        return {name: fact.example for name, fact in scenario.facts.items()}
+        return {name: fact.example for name, fact in self._workspace.scenario().facts.items()}
 
     def _earlier_uses(self) -> tuple[EarlierUse, ...]:
         sent = history.sent_since(time.time() - SAME_FILE_WITHIN)
@@ -157,7 +155,7 @@ class Guards:
         return tuple(
             EarlierUse(campaign=each.campaign, folder=each.folder, at=each.at, letters=each.letters)
             for each in sent
-            if each.file_sha256 == digest and Path(each.folder) != self._folder
+            if each.file_sha256 == digest and Path(each.folder) != self._workspace.absolute_folder
         )
 
 
@@ -165,13 +163,13 @@ def _again(each: Again) -> WrittenAgain:
     return WrittenAgain(line=each.lines[0], name=each.name, address=each.address, status=each.status, at=each.at)
 
 
-def remember_sent(folder: Path, campaign: Campaign, file: RecipientsFile, letters: int) -> None:
+def remember_sent(workspace: Workspace, file: RecipientsFile, letters: int) -> None:
     """Record on this machine that the campaign's file is being sent, for other campaigns; a failure is ignored."""
     history.remember_sent(
         history.Sent(
             file_sha256=file.sha256.hex(),
-            campaign=campaign.name,
-            folder=str(folder.resolve()),
+            campaign=workspace.campaign.name,
+            folder=str(workspace.absolute_folder),
             at=time.time(),
             letters=letters,
         )

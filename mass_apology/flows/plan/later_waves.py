@@ -10,20 +10,21 @@ from msgspec.structs import replace
 from mass_apology.errors import TemplateError
 from mass_apology.letter.markup.printed import prints
 from mass_apology.letter.markup.source import layout_paths, read
-from mass_apology.letter.scenario import facts_findings, load_scenario
+from mass_apology.letter.scenario import facts_findings
 from mass_apology.letter.template_files import available_languages, letter_texts
 from mass_apology.model import Finding, Severity
 from mass_apology.schedule import waves
-from mass_apology.settings import Campaign
+from mass_apology.workspace.workspace import Workspace
 
 
-def findings(campaign: Campaign, directories: Sequence[Path], languages: Sequence[str]) -> Iterator[Finding]:
+def findings(workspace: Workspace, languages: Sequence[str]) -> Iterator[Finding]:
     """Warnings about missing letters and facts of the follow-ups, in the languages of the first letter."""
+    campaign = workspace.campaign
     for wave in waves(campaign.follow_up):
         where = f"follow-up {wave.name}, template {wave.template}"
         try:
-            scenario = load_scenario(wave.template, directories)
-            there = available_languages(wave.template, directories)
+            scenario = workspace.scenario(wave.template)
+            there = available_languages(wave.template, workspace.template_directories)
         except TemplateError as error:
             yield _finding("follow-up-template", where, error.problem, error.next_step)
             continue
@@ -40,8 +41,9 @@ def findings(campaign: Campaign, directories: Sequence[Path], languages: Sequenc
                 )
 
 
-def without_code(campaign: Campaign, directories: Sequence[Path], languages: Sequence[str]) -> list[str]:
+def without_code(workspace: Workspace, languages: Sequence[str]) -> list[str]:
     """The languages in which no letter shows ``{{ code }}``, neither the first one nor a follow-up."""
+    campaign, directories = workspace.campaign, workspace.template_directories
     templates = (campaign.template, *(wave.template for wave in waves(campaign.follow_up)))
     layout = [read(path) for path in layout_paths(campaign.layout, directories) if path]
     if any(prints(text, "code") for text in layout):

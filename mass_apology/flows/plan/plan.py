@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path
 
-import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
-from mass_apology import __version__, recipients
+from mass_apology import recipients
 from mass_apology.approval import plan_code
 from mass_apology.codes import read_codes
 from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.continuity.outside import compare_ledger
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.operator import OnProgress
-from mass_apology.flows.plan.attached_files import attached, attached_files, fonts
 from mass_apology.flows.plan.guarding import Guards
 from mass_apology.flows.plan.plan_steps import (
     BATCH,
@@ -30,16 +25,15 @@ from mass_apology.flows.plan.plan_steps import (
 )
 from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.suppressing import Suppressed, suppressed
-from mass_apology.languages import language_files
 from mass_apology.ledger import Changed, Ledger, Planned, Planner, Records
 from mass_apology.letter.letter_writer import Writer
-from mass_apology.letter.message.headers import message_id, parse_mailbox
-from mass_apology.letter.scenario import facts_findings, load_scenario
-from mass_apology.letter.template_files import shipped_templates, template_files
+from mass_apology.letter.message.headers import message_id
+from mass_apology.letter.scenario import facts_findings
 from mass_apology.model import DUE, FIRST_WAVE, Delivery, Extensions, Finding, Severity, Status
 from mass_apology.quantities import counted
 from mass_apology.recipients import RecipientsFile
-from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ScheduleSettings, SubjectLine
+from mass_apology.settings import SubjectLine
+from mass_apology.workspace.workspace import Workspace
 
 NO_KEY = bytes(32)  # for commands that do not use Message-IDs, such as check
 _FILE = "the recipients file"
@@ -133,21 +127,18 @@ class Draft:
 
 
 @asynccontextmanager
-async def drafted(
-    folder: Path, campaign: Campaign, key: bytes, terms: Terms, *, on_progress: OnProgress
-) -> AsyncIterator[Draft]:
+async def drafted(workspace: Workspace, key: bytes, terms: Terms, *, on_progress: OnProgress) -> AsyncIterator[Draft]:
     """``drafted_from`` the campaign's present files."""
-    with recipients_file(folder, campaign) as file:
-        parts = digest_parts(folder, campaign, file)
-        async with drafted_from(file, folder, campaign, parts, key, terms, on_progress=on_progress) as draft:
+    with workspace.recipients_file() as file:
+        parts = digest_parts(workspace, file)
+        async with drafted_from(file, workspace, parts, key, terms, on_progress=on_progress) as draft:
             yield draft
 
 
 @asynccontextmanager
-async def drafted_from(  # noqa: PLR0913 (all that a plan depends on)
+async def drafted_from(
     file: RecipientsFile,
-    folder: Path,
-    campaign: Campaign,
+    workspace: Workspace,
     parts: Mapping[str, str],
     key: bytes,
     terms: Terms,
@@ -160,41 +151,38 @@ async def drafted_from(  # noqa: PLR0913 (all that a plan depends on)
     the ledger's, for the Message-IDs. Raises ``MassApologyError`` if no plan can be made; problems of single rows are
     findings of the check.
     """
+    campaign = workspace.campaign
     layout = recipients.inspect(file, campaign)
-    domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
     guards = Guards(
-        folder,
-        campaign,
+        workspace,
         file,
-        directories=_directories(folder),
         header=layout.header,
         overridden=terms.override,
         is_review=terms.is_review,
     )
-    identify = partial(_message_id, key, campaign.name, domain)
+    identify = partial(_message_id, key, campaign.name, workspace.sender_domain)
     with (
-        suppressed(campaign, folder) as suppressions,
-        ledger_store(folder).planner(
+        suppressed(workspace) as suppressions,
+        workspace.ledger_store.planner(
             FIRST_WAVE, identify, each_customer=campaign.one_letter_per == "customer"
         ) as staging,
     ):
         planning = Planning(
-            campaign,
+            workspace,
             layout,
             staging,
-            writer_recipe(folder, campaign, layout.header),
-            directories=_directories(folder),
+            writer_recipe(workspace, layout.header),
             guards=guards,
             suppressed=Suppressed(None, suppressions.purpose) if terms.include_suppressed else suppressions,
             skip_bad_rows=terms.skip_bad_rows,
             on_progress=on_progress,
         )
         if campaign.codes:
-            staging.offer(read_codes(folder, campaign.codes))
+            staging.offer(read_codes(workspace.folder, campaign.codes))
         planning.read(file)
         if terms.render:
             await planning.render()
-        check = planning.check(code(parts), attached=attached(folder, campaign))
+        check = planning.check(code(parts), attached=workspace.attached())
         if terms.offered is not None:
             check = extended(
                 check, size_findings(check.largest_letter, check.recipients, terms.offered, terms.override)
@@ -203,19 +191,19 @@ async def drafted_from(  # noqa: PLR0913 (all that a plan depends on)
         yield Draft(staging, planning, check, parts, layout.header, lost)
 
 
-def ledger_key(folder: Path, campaign: Campaign) -> bytes:
+def ledger_key(workspace: Workspace) -> bytes:
     """The key of the campaign's Message-IDs. A missing ledger is created, so that the key stays the same.
 
     If the ledger was lost, none is created: the key is the lost one's, if this machine remembers it.
     """
-    store = ledger_store(folder)
+    store = workspace.ledger_store
     if not store.exists():
-        lost = compare_ledger(folder, campaign)
+        lost = compare_ledger(workspace)
         if lost.findings:
             return bytes.fromhex(lost.remembered[-1].key) if lost.remembered else NO_KEY
-        with store.create(campaign.name) as made:
+        with store.create(workspace.campaign.name) as made:
             return made.key
-    with store.read(campaign.name) as records:
+    with store.read(workspace.campaign.name) as records:
         return records.key
 
 
@@ -242,13 +230,13 @@ def require_sendable(check: Check, outlook: Outlook, *, withhold_missing: bool) 
         )
 
 
-def is_stale(folder: Path, campaign: Campaign, parts: Mapping[str, str], ledger: Ledger) -> bool:
+def is_stale(workspace: Workspace, parts: Mapping[str, str], ledger: Ledger) -> bool:
     """Whether the plan's sources changed since it was made. A missing recipients file does not count as a change."""
     planned = ledger.digest_parts
     if not planned:
         return True
     there = dict(parts)
-    if not (folder / campaign.recipients).exists():
+    if not workspace.recipients_path.exists():
         there[_FILE] = planned.get(_FILE, "")
     return bool(changed_parts(planned, there))
 
@@ -270,8 +258,7 @@ def due(counts: Mapping[Status, int]) -> int:
 
 
 def writer_recipe(
-    folder: Path,
-    campaign: Campaign,
+    workspace: Workspace,
     header: Sequence[str],
     template: str | None = None,
     subject_line: SubjectLine = SubjectLine.OWN,
@@ -279,19 +266,18 @@ def writer_recipe(
     """A function with which each render process makes its writer; ``template`` replaces the campaign's."""
     return partial(
         Writer,
-        campaign,
-        folder=folder,
-        directories=_directories(folder),
+        workspace.campaign,
+        folder=workspace.folder,
+        directories=workspace.template_directories,
         header=header,
         scenario=template,
         subject_line=subject_line,
     )
 
 
-def fact_errors(folder: Path, campaign: Campaign, template: str, languages: Sequence[str]) -> list[Finding]:
+def fact_errors(workspace: Workspace, template: str, languages: Sequence[str]) -> list[Finding]:
     """Errors about facts of this template that are missing or wrong in campaign.toml, in all these languages."""
-    scenario = load_scenario(template, _directories(folder))
-    found = facts_findings(scenario, campaign.incident, languages)
+    found = facts_findings(workspace.scenario(template), workspace.campaign.incident, languages)
     return [each for each in found if each.severity is Severity.ERROR]
 
 
@@ -300,17 +286,9 @@ def code(parts: Mapping[str, str]) -> str:
     return plan_code(parts) if parts else ""
 
 
-def recipients_file(folder: Path, campaign: Campaign) -> RecipientsFile:
-    """The campaign's recipients file, not opened yet; it may be missing."""
-    return RecipientsFile(folder / campaign.recipients)
-
-
-def digest_parts(folder: Path, campaign: Campaign, file: RecipientsFile) -> dict[str, str]:
-    """All sources of the plan → SHA-256: recipients, template, attachments, campaign.toml, …
-
-    Of campaign.toml, settings without an effect on letters are left out: relay, limits, deadlines, segments.
-    """
-    return {**file_part(file), **letter_parts(folder, campaign, campaign.template)}
+def digest_parts(workspace: Workspace, file: RecipientsFile) -> dict[str, str]:
+    """All sources of the plan → SHA-256: the recipients file, and the campaign's ``Workspace.letter_parts``."""
+    return {**file_part(file), **workspace.letter_parts(workspace.campaign.template)}
 
 
 def file_part(file: RecipientsFile) -> dict[str, str]:
@@ -322,65 +300,8 @@ def file_part(file: RecipientsFile) -> dict[str, str]:
 
 
 def without_recipients_part(parts: Mapping[str, str]) -> dict[str, str]:
-    """A plan's parts without the recipients file, as ``letter_parts`` has them."""
+    """A plan's parts without the recipients file, as ``Workspace.letter_parts`` has them."""
     return {part: digest for part, digest in parts.items() if part != _FILE}
-
-
-def letter_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
-    """Sources of the letters from this template → SHA-256, without recipients and schedule."""
-    shape = replace(_shape(campaign), schedule=ScheduleSettings(), follow_up=())
-    return {"campaign.toml": _digest_of(shape), **_files_parts(folder, campaign, template)}
-
-
-def wave_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
-    """Sources of a further wave → SHA-256: those of its letters, and the schedule."""
-    return {"campaign.toml": _digest_of(_shape(campaign)), **_files_parts(folder, campaign, template)}
-
-
-def _files_parts(folder: Path, campaign: Campaign, template: str) -> dict[str, str]:
-    files = [*template_files(template, _directories(folder), campaign.layout), *fonts(folder, campaign)]
-    parts = {
-        "the template": _digest(files),
-        "the attachments": _digest(attached_files(folder, campaign)),
-        "the program's version": __version__,
-    }
-    if campaign.codes:
-        parts["the codes"] = _digest([folder / campaign.codes.file])
-    if described := language_files(folder):
-        parts["the languages"] = _digest(described)
-    return parts
-
-
-def _shape(campaign: Campaign) -> Campaign:
-    """The campaign without the settings that have no effect on letters."""
-    return replace(
-        campaign,
-        relay=RelaySettings(url="-"),
-        limits=LimitSettings(),
-        not_after=None,
-        finish_by=None,
-        segments={},
-    )
-
-
-def _digest_of(shape: Campaign) -> str:
-    return hashlib.sha256(msgspec.json.encode(shape, order="deterministic")).hexdigest()
-
-
-def _digest(files: Iterable[Path]) -> str:
-    """One digest over names and contents; files that cannot be read are reported where they are used."""
-    whole = hashlib.sha256()
-    for path in files:
-        whole.update(path.name.encode() + b"\0")
-        with suppress(OSError):
-            if path.is_file():  # reading a pipe would wait, and some devices never end
-                with path.open("rb") as file:
-                    whole.update(hashlib.file_digest(file, "sha256").digest())
-    return whole.hexdigest()
-
-
-def _directories(folder: Path) -> tuple[Path, ...]:
-    return (folder / "templates", shipped_templates())
 
 
 def _message_id(key: bytes, campaign: str, domain: str, identity: int) -> str:

@@ -7,7 +7,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,13 +24,14 @@ from mass_apology.letter.column_uses import column_uses
 from mass_apology.letter.inspecting.inspection import Inspection, together
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.render_pool import RenderPool, processes_for
-from mass_apology.letter.scenario import facts_findings, load_scenario, purpose_findings, purpose_of
+from mass_apology.letter.scenario import facts_findings, purpose_findings, purpose_of
 from mass_apology.letter.usage import first_row_only
 from mass_apology.model import NO_LETTER, Delivery, Finding, LargestLetter, Severity, Withheld
 from mass_apology.preflight import Findings, Group
 from mass_apology.recipients import Batch, Layout, RecipientsFile
 from mass_apology.sending import pacing
-from mass_apology.settings import Campaign, parse_rate
+from mass_apology.settings import parse_rate
+from mass_apology.workspace.workspace import Workspace
 
 BATCH = 1000  # letters read back and rendered together
 AT_ONCE = 3  # batches in progress: the processes render one while the next is read
@@ -114,23 +114,22 @@ class Planning:
 
     def __init__(  # noqa: PLR0913 (the parts of a plan, named at the one call)
         self,
-        campaign: Campaign,
+        workspace: Workspace,
         layout: Layout,
         staging: Planner,
         make_writer: Callable[[], Writer],
         *,
-        directories: tuple[Path, ...],
         guards: Guards,
         suppressed: Suppressed,
         skip_bad_rows: bool,
         on_progress: OnProgress,
     ) -> None:
-        self._campaign = campaign
+        self._workspace = workspace
+        campaign = self._campaign = workspace.campaign
         self._layout = layout
         self._staging = staging
         self._make_writer = make_writer
-        self._directories = directories
-        self._scenario = load_scenario(campaign.template, directories)
+        self._scenario = workspace.scenario()
         self.writer = make_writer()
         self._persons = Persons(staging, campaign)
         self._guards = guards
@@ -148,7 +147,7 @@ class Planning:
         """Read all rows; each becomes a staged recipient or a finding."""
         self._findings.add(self._layout.findings)
         templates = (self._campaign.template, *(each.template for each in self._campaign.follow_up))
-        uses = column_uses(templates, self._directories)
+        uses = column_uses(templates, self._workspace.template_directories)
         for batch in recipients.read(file, self._layout, self._campaign, uses):
             self._stage(batch)
             self._on_progress("reading rows", self._rows_read, None)
@@ -158,13 +157,13 @@ class Planning:
         languages = tuple(self._staging.counts(domains=0).languages)
         facts = facts_findings(self._scenario, self._campaign.incident, languages)
         self._findings.add(facts)
-        self._findings.add(later_waves.findings(self._campaign, self._directories, languages))
+        self._findings.add(later_waves.findings(self._workspace, languages))
         codes = self._codes_findings()
         self._findings.add(codes)
         self._lacks_something = any(each.severity is Severity.ERROR for each in (*facts, *codes))
 
     def _first_row_only(self, language: str) -> frozenset[str]:
-        return first_row_only(self._campaign.template, language, self._directories)
+        return first_row_only(self._campaign.template, language, self._workspace.template_directories)
 
     def _codes_findings(self) -> list[Finding]:
         """Findings about codes, before rendering: letters without a code would be withheld, and then need none."""
@@ -274,7 +273,7 @@ class Planning:
         by_language = {language: self.writer.links((language,)) for language in counts.languages}
         self._findings.add(preflight.remedies_findings(campaign.remedies, by_language, campaign.template))
         if campaign.codes is not None:
-            without = later_waves.without_code(campaign, self._directories, tuple(counts.languages))
+            without = later_waves.without_code(self._workspace, tuple(counts.languages))
             self._findings.add(preflight.unshown_codes_findings(without, campaign.template))
         header, unnamed = self._layout.header, self._unnamed
         self._findings.add(whose_clock.findings(campaign, header, self._inspected.unplaced))

@@ -12,7 +12,6 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology import history
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import InputError, MassApologyError
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.output import refuse_existing
@@ -27,6 +26,7 @@ from mass_apology.recipients import Segments
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
+from mass_apology.workspace.workspace import Workspace
 
 PROBE_SECONDS = 10.0  # for the relay's answer: a preview must also work offline
 MOST_ON_A_PAGE = 5000  # letters; a page of more than these would open too slowly
@@ -47,16 +47,17 @@ class PreviewResult(Struct, frozen=True, kw_only=True):
 
 async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, on_progress: OnProgress) -> PreviewResult:
     """Write the chosen letters to ``to``, in the format of its suffix. Raises ``MassApologyError``; no file then."""
-    campaign = read_campaign(folder)
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
     letter_files.require_known(to)
     refuse_existing(to, force=force)
     now = time.time()
     eightbit, notes = await ask_8bitmime(campaign)
-    key = plan.ledger_key(folder, campaign)
+    key = plan.ledger_key(workspace)
     async with plan.drafted(
-        folder, campaign, key, plan.Terms(skip_bad_rows=True, render=False), on_progress=on_progress
+        workspace, key, plan.Terms(skip_bad_rows=True, render=False), on_progress=on_progress
     ) as draft:
-        recipe = plan.writer_recipe(folder, campaign, draft.header)
+        recipe = plan.writer_recipe(workspace, draft.header)
         kinds = Kinds(draft.writer, Segments(campaign, draft.header))
         total = draft.check.letters
         chosen = choose(draft.letters, choice, kinds, total, on_progress)

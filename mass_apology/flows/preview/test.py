@@ -13,20 +13,19 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import InputError, RelayError
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
 from mass_apology.flows.preview.letter_choice import Choice, Kinds, choose
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.message.compose import rfc5322_date
-from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.model import Delivery, Message, Outcome
 from mass_apology.recipients import Segments, envelope_address
 from mass_apology.settings import Campaign, parse_rate
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.relay import run as send_through
 from mass_apology.smtp.session import probe
+from mass_apology.workspace.workspace import Workspace
 
 MARK = "[TEST]"
 MOST = 200  # letters of one test: more would be a mailing
@@ -58,7 +57,8 @@ async def rehearse(folder: Path, to: Sequence[str], letters: int, *, on_progress
 
     Raises ``MassApologyError`` with nothing sent.
     """
-    campaign = read_campaign(folder)
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
     guests = [_guest(address) for address in to]
     if letters * len(guests) > MOST:
         raise InputError(
@@ -68,12 +68,12 @@ async def rehearse(folder: Path, to: Sequence[str], letters: int, *, on_progress
     password = relay_password(campaign.relay)
     extensions = (await probe(campaign.relay, password)).extensions
     async with plan.drafted(
-        folder, campaign, plan.NO_KEY, plan.Terms(skip_bad_rows=True, render=False), on_progress=on_progress
+        workspace, plan.NO_KEY, plan.Terms(skip_bad_rows=True, render=False), on_progress=on_progress
     ) as draft:
         kinds = Kinds(draft.writer, Segments(campaign, draft.header))
         chosen = choose(draft.letters, Choice(sample=letters), kinds, draft.check.letters, on_progress) or ()
         picked = _in_turn((each for batch in draft.letters() for each in batch if each.id in chosen), letters)
-        messages = _messages(picked, guests, draft.writer, campaign, eightbit=extensions.eightbitmime)
+        messages = _messages(picked, guests, draft.writer, workspace.sender_domain, eightbit=extensions.eightbitmime)
     source = _TestSource(messages, campaign)
     await send_through(campaign.relay, password, source, lambda: 1)
     if source.error is not None and not source.tried:
@@ -100,10 +100,9 @@ def _in_turn(letters: Iterable[Delivery], count: int) -> list[Delivery]:
 
 
 def _messages(
-    letters: Sequence[Delivery], guests: Sequence[str], writer: Writer, campaign: Campaign, *, eightbit: bool
+    letters: Sequence[Delivery], guests: Sequence[str], writer: Writer, domain: str, *, eightbit: bool
 ) -> list[Message]:
     date = rfc5322_date(time.time())
-    domain = parse_mailbox(campaign.sender.from_, "sender.from").domain
     messages = []
     for letter in letters:
         content = writer.content(letter, date=date)

@@ -9,20 +9,20 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology import high_water
-from mass_apology.campaign import LOG_NAME, read_campaign
 from mass_apology.errors import ConfirmationError, OutputError
 from mass_apology.flows.follow_up.wave_plan import WavePlan
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.operator import disagreement
 from mass_apology.flows.purge.purged_log import purge_log
 from mass_apology.flows.purge.remaining_files import remaining_files
-from mass_apology.flows.suppressing import store_path, suppressed
+from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Ledger
 from mass_apology.quantities import counted
 from mass_apology.schedule import Due, waves
-from mass_apology.settings import Campaign, parse_duration
+from mass_apology.settings import parse_duration
 from mass_apology.suppression import Suppressions
 from mass_apology.system.timestamps import utc_minute
+from mass_apology.workspace.workspace import Workspace
 
 
 class PurgeOptions(Struct, frozen=True, kw_only=True):
@@ -50,18 +50,19 @@ def purge(folder: Path, options: PurgeOptions, ask: Callable[[int], str]) -> Pur
     the people cannot be written; another purge finishes the work.
     """
     seconds = _seconds(options.older_than)
-    campaign = read_campaign(folder)
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
     now = time.time()
-    with locked_ledger(folder, campaign) as ledger:
-        _require_finished(folder, campaign, ledger, now)
+    with locked_ledger(workspace) as ledger:
+        _require_finished(workspace, ledger, now)
         _require_old(ledger, now - seconds, options.older_than)
         people = ledger.purging.named()
         if people:
             _confirm(people, options, ask)
         ledger.purging.purge(now)
-        purge_log(folder / LOG_NAME)
+        purge_log(workspace.log_path)
         _purge_high_water(ledger)
-    with Suppressions.open(store_path(campaign, folder)) as store:
+    with Suppressions.open(workspace.suppression_list) as store:
         forgotten = store.forget(campaign.name, older_than=now - seconds if options.all_suppressions else None)
         kept = store.named()
     return Purged(people=people, suppressions=forgotten, suppressions_kept=kept, files=remaining_files(folder))
@@ -74,7 +75,7 @@ def _purge_high_water(ledger: Ledger) -> None:
             raise OutputError(problem, next_step="Make that folder writable, then run the same purge again.")
 
 
-def _require_finished(folder: Path, campaign: Campaign, ledger: Ledger, now: float) -> None:
+def _require_finished(workspace: Workspace, ledger: Ledger, now: float) -> None:
     unfinished = ledger.purging.unfinished()
     if unfinished.due:
         raise ConfirmationError(
@@ -88,22 +89,22 @@ def _require_finished(folder: Path, campaign: Campaign, ledger: Ledger, now: flo
             next_step="Ask the relay's log: mass-apology reconcile --log mail.log. Or send them again: "
             "mass-apology send --resend-in-doubt",
         )
-    for name, letters in _still_armed(folder, campaign, ledger, now):
+    for name, letters in _still_armed(workspace, ledger, now):
         raise ConfirmationError(
             f"The follow-up {name} is armed and has {counted(letters, 'letter')} to send yet; nothing was purged.",
             next_step="Let it send them, or take the [[follow_up]] out of campaign.toml.",
         )
 
 
-def _still_armed(folder: Path, campaign: Campaign, ledger: Ledger, now: float) -> Iterator[tuple[str, int]]:
+def _still_armed(workspace: Workspace, ledger: Ledger, now: float) -> Iterator[tuple[str, int]]:
     """Armed waves with letters that are due now or later, and their number."""
     agreed = ledger.waves.armed()
     if not agreed or ledger.is_purged:
         return
-    with suppressed(campaign, folder) as suppressions:
-        for wave in waves(campaign.follow_up):
+    with suppressed(workspace) as suppressions:
+        for wave in waves(workspace.campaign.follow_up):
             if wave.name in agreed:
-                plan = WavePlan(folder, campaign, ledger, wave, suppressions)
+                plan = WavePlan(workspace, ledger, wave, suppressions)
                 letters = sum(isinstance(decision, Due) for _, decision in plan.decisions(now))
                 if letters:
                     yield wave.name, letters

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mass_apology.campaign import FILE_NAME, LOG_NAME
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.history import CHECK_FILE
 from mass_apology.languages.language_files import FOLDER as LANGUAGES
+from mass_apology.workspace.ledger_store import ledger_store
 
 _FOR_EVERYBODY = frozenset({"templates", LANGUAGES})
 _MOST_OF_ONE_FOLDER = 5  # files of one sub-folder that are named; of more, the folder is

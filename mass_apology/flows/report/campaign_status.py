@@ -7,13 +7,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from mass_apology.campaign import read_campaign
 from mass_apology.flows.continuity.outside import compare_ledger, require_ledger, require_plan
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.plan import plan
 from mass_apology.ledger import Control, Records
 from mass_apology.ledger.recorded import Edition
 from mass_apology.model import FIRST_WAVE, Finding, Status
+from mass_apology.workspace.workspace import Workspace
 
 
 class CampaignStatus(Struct, frozen=True, kw_only=True):
@@ -31,10 +30,11 @@ class CampaignStatus(Struct, frozen=True, kw_only=True):
 
 def campaign_status(folder: Path) -> CampaignStatus:
     """Read the ledger as it is; works while ``send`` runs. Raises ``LedgerError`` where there is none, or no plan."""
-    campaign = read_campaign(folder)
-    require_ledger(folder, campaign)
-    findings = compare_ledger(folder, campaign).findings
-    with ledger_store(folder).read(campaign.name) as ledger:
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
+    require_ledger(workspace)
+    findings = compare_ledger(workspace).findings
+    with workspace.ledger_store.read(campaign.name) as ledger:
         require_plan(ledger, findings)
         people = ledger.people(FIRST_WAVE)
         further = {wave: ledger.counts(wave) for wave in ledger.wave_names() if wave != FIRST_WAVE}

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import LedgerError, OutputError, require_sum
 from mass_apology.flows.continuity.outside import compare_ledger, require_ledger, require_plan
-from mass_apology.flows.ledger_store import ledger_store
 from mass_apology.flows.output import refuse_existing
 from mass_apology.flows.plan import plan
 from mass_apology.flows.report.report_page_content import write_page
@@ -20,6 +18,7 @@ from mass_apology.flows.report.result_tables import WRITERS
 from mass_apology.flows.report.unreached import write_unreached
 from mass_apology.ledger import Records
 from mass_apology.model import FIRST_WAVE, Finding, Status
+from mass_apology.workspace.workspace import Workspace
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -54,11 +53,12 @@ def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool
     Raises ``OutputError`` if a file exists and ``force`` is false, or cannot be written.
     """
     _require_writable(to, unreached, force=force)
-    campaign = read_campaign(folder)
-    require_ledger(folder, campaign)
-    findings = compare_ledger(folder, campaign).findings
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
+    require_ledger(workspace)
+    findings = compare_ledger(workspace).findings
     summary = Summary()
-    with ledger_store(folder).read(campaign.name) as ledger:
+    with workspace.ledger_store.read(campaign.name) as ledger:
         require_plan(ledger, findings)
         _require_wave(ledger, wave)
         before = ledger.people(wave)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 from msgspec import Struct
 
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.plan import plan
 from mass_apology.ledger import Ledger
 from mass_apology.sending.gate import Gate
 from mass_apology.settings import SubjectLine
+from mass_apology.workspace.workspace import Workspace
 
 
 class Confirmed(Struct, frozen=True, kw_only=True):
@@ -27,12 +26,12 @@ class Confirmed(Struct, frozen=True, kw_only=True):
     resend: tuple[int, ...] = ()  # delivery ids of letters in doubt that are to be sent again
 
 
-def require_unchanged(folder: Path, confirmed: Confirmed) -> None:
+def require_unchanged(workspace: Workspace, confirmed: Confirmed) -> None:
     """Raise ``ConfirmationError`` if a source of the letters changed since the confirmation.
 
     Call it when all sources have been read: later changes do not matter.
     """
-    there = plan.letter_parts(folder, read_campaign(folder), confirmed.template)
+    there = workspace.reopened().letter_parts(confirmed.template)
     if changed := plan.changed_parts(confirmed.parts, there):
         raise ConfirmationError(
             f"Nothing was sent: {' and '.join(changed)} changed while the letters of the wave {confirmed.wave} "

@@ -10,7 +10,6 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
 from mass_apology.flows.holding import sending_ledger
@@ -42,6 +41,7 @@ from mass_apology.sending.gate import (
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
+from mass_apology.workspace.workspace import Workspace
 
 
 class SendOptions(Struct, frozen=True, kw_only=True):
@@ -63,23 +63,22 @@ def run(folder: Path, options: SendOptions, operator: Operator) -> RunResult:
 
 
 async def _run(folder: Path, options: SendOptions, operator: Operator) -> RunResult:
-    campaign = read_campaign(folder)
+    workspace = Workspace.open(folder)
+    campaign = workspace.campaign
     _require_in_time(campaign, options)
     password = relay_password(campaign.relay)
     offer = await probe(campaign.relay, password)  # first: an unusable relay must be known before the confirmation
     with (
-        sending_ledger(folder, campaign, override=options.override, begin=True, notice=operator.notice) as ledger,
-        suppressed(campaign, folder) as suppressions,
+        sending_ledger(workspace, override=options.override, begin=True, notice=operator.notice) as ledger,
+        suppressed(workspace) as suppressions,
     ):
         withhold_barred(ledger, FIRST_WAVE, suppressions)
         gate = _gate(campaign, suppressions)
-        confirmed = await _Confirmation(folder, campaign, ledger, gate, offer.extensions, options, operator).get(
-            suppressions
-        )
+        confirmed = await _Confirmation(workspace, ledger, gate, offer.extensions, options, operator).get(suppressions)
         if not confirmed.count:
             return RunResult(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)
         access = RelayAccess(password=password, extensions=offer.extensions)
-        ended = await SendingRun(folder, campaign, ledger, operator, access).send(confirmed, gate)
+        ended = await SendingRun(workspace, ledger, operator, access).send(confirmed, gate)
     return _with_reason(ended, campaign)
 
 
@@ -119,18 +118,17 @@ def _require_in_time(campaign: Campaign, options: SendOptions) -> None:
 class _Confirmation:
     """Brings the ledger's plan up to date and has a person confirm the letters due."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 (all that a plan depends on)
+    def __init__(
         self,
-        folder: Path,
-        campaign: Campaign,
+        workspace: Workspace,
         ledger: Ledger,
         gate: Gate,
         offered: Extensions,
         options: SendOptions,
         operator: Operator,
     ) -> None:
-        self._folder = folder
-        self._campaign = campaign
+        self._workspace = workspace
+        self._campaign = workspace.campaign
         self._ledger = ledger
         self._gate = gate
         self._offered = offered
@@ -139,9 +137,9 @@ class _Confirmation:
 
     async def get(self, suppressions: Suppressed) -> Confirmed:
         """The confirmed letters. Raises ``ConfirmationError`` if they are not confirmed, with the ledger unchanged."""
-        with plan.recipients_file(self._folder, self._campaign) as file:
-            parts = plan.digest_parts(self._folder, self._campaign, file)
-            if plan.is_stale(self._folder, self._campaign, parts, self._ledger) or self._has_unsuppressed(suppressions):
+        with self._workspace.recipients_file() as file:
+            parts = plan.digest_parts(self._workspace, file)
+            if plan.is_stale(self._workspace, parts, self._ledger) or self._has_unsuppressed(suppressions):
                 return await self._confirm_new_plan(file, parts)
         resend = self._resendable(())
         due = plan.due(self._ledger.counts(FIRST_WAVE)) + len(resend)
@@ -152,7 +150,7 @@ class _Confirmation:
 
     def _has_unsuppressed(self, suppressions: Suppressed) -> bool:
         """Whether a new plan could reach people who were suppressed at the last one; it needs the recipients file."""
-        there = (self._folder / self._campaign.recipients).exists()
+        there = self._workspace.recipients_path.exists()
         return there and has_unsuppressed(self._ledger, FIRST_WAVE, suppressions)
 
     async def _confirm_new_plan(self, file: RecipientsFile, parts: Mapping[str, str]) -> Confirmed:
@@ -160,14 +158,14 @@ class _Confirmation:
         options, campaign, ledger = self._options, self._campaign, self._ledger
         terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override, offered=self._offered)
         async with plan.drafted_from(
-            file, self._folder, campaign, parts, ledger.key, terms, on_progress=self._operator.stage
+            file, self._workspace, parts, ledger.key, terms, on_progress=self._operator.stage
         ) as draft:
             outlook = draft.outlook(ledger)
             resend = self._resendable(draft.leaving())
             due = outlook.due + len(resend)
             self._operator.plan(draft.check, due, campaign, outlook)
             plan.require_sendable(draft.check, outlook, withhold_missing=options.withhold_missing)
-            approved = require_approval(self._folder, campaign, parts, draft.check.letters)
+            approved = require_approval(self._workspace, parts, draft.check.letters)
             confirmed = self._confirm(due, resend, parts)
             # Before the commit: after a crash between the two, the committed plan would never be recorded.
             self._record(draft.check, file, approved)
@@ -211,4 +209,4 @@ class _Confirmation:
         if self._options.override:
             note += f" Overridden: {', '.join(self._options.override)}."
         self._ledger.note(time.time(), note)
-        guarding.remember_sent(self._folder, self._campaign, file, check.letters)
+        guarding.remember_sent(self._workspace, file, check.letters)

@@ -8,14 +8,12 @@ import time
 from collections.abc import Coroutine, Sequence
 from contextlib import closing
 from math import inf
-from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
 
-from mass_apology.campaign import LOG_NAME
 from mass_apology.errors import ConfirmationError, OutputError, first_failure
-from mass_apology.flows.plan import attached_files, plan
+from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.plan import Outlook
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
@@ -32,6 +30,7 @@ from mass_apology.sending.relay_windows import RelayWindows
 from mass_apology.sending.run_stats import Progress, RunStats
 from mass_apology.settings import Campaign, parse_rate
 from mass_apology.smtp.relay import run as send_through
+from mass_apology.workspace.workspace import Workspace
 
 LARGE_ATTACHMENTS = 128 << 10  # octets of attachments
 RELEASE_BATCH = 1000  # letters in doubt that the gate is asked about in one go
@@ -92,11 +91,9 @@ class SendingRun:
     their replies; only a ledger that cannot be written, or a second Ctrl-C, ends it before.
     """
 
-    def __init__(
-        self, folder: Path, campaign: Campaign, ledger: Ledger, operator: Operator, access: RelayAccess
-    ) -> None:
-        self._folder = folder
-        self._campaign = campaign
+    def __init__(self, workspace: Workspace, ledger: Ledger, operator: Operator, access: RelayAccess) -> None:
+        self._workspace = workspace
+        self._campaign = workspace.campaign
         self._ledger = ledger
         self._operator = operator
         self._access = access
@@ -108,13 +105,13 @@ class SendingRun:
         with nothing sent, or with every letter that was sent recorded.
         """
         begun = time.monotonic()
-        attached = sum(octets for _, octets in attached_files.attached(self._folder, self._campaign))
+        attached = sum(octets for _, octets in self._workspace.attached())
         async with self._render_pool(confirmed, attached) as render_pool:
             self._require_confirmed(confirmed)
             self._ledger.begin_edition(confirmed.wave, confirmed.parts, time.time())
             self._release_in_doubt(confirmed, gate)
             stats = RunStats(confirmed.count)
-            with closing(EventLog(self._folder / LOG_NAME)) as log:
+            with closing(EventLog(self._workspace.log_path)) as log:
                 outbox = Outbox(
                     self._ledger,
                     render_pool,
@@ -151,9 +148,7 @@ class SendingRun:
         )
 
     def _render_pool(self, confirmed: Confirmed, attached: int) -> RenderPool:
-        recipe = plan.writer_recipe(
-            self._folder, self._campaign, self._ledger.header, confirmed.template, confirmed.subject_line
-        )
+        recipe = plan.writer_recipe(self._workspace, self._ledger.header, confirmed.template, confirmed.subject_line)
         # Passing a large letter between processes costs more than rendering it.
         processes = processes_for(confirmed.count, os.cpu_count() or 1) if attached < LARGE_ATTACHMENTS else 0
         return RenderPool(recipe, processes=processes)
@@ -163,7 +158,7 @@ class SendingRun:
 
         Called when all sources have been read, so that a later change cannot matter.
         """
-        require_unchanged(self._folder, confirmed)
+        require_unchanged(self._workspace, confirmed)
         due = plan.due(self._ledger.counts(confirmed.wave)) + len(confirmed.resend)
         if due != confirmed.count:
             raise ConfirmationError(

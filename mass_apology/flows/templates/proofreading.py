@@ -26,7 +26,7 @@ from mass_apology.letter.inspecting.undescribed import undescribed_findings
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.markup.source import letter_path, read
 from mass_apology.letter.scenario import FactType, Scenario, facts_findings, load_scenario
-from mass_apology.letter.template_files import available_languages, shipped_templates
+from mass_apology.letter.template_files import available_languages, template_directories
 from mass_apology.letter.usage import CUSTOMARY, line_of, usage_findings
 from mass_apology.model import Finding, Severity
 from mass_apology.system.bounded_toml import parse_toml
@@ -73,7 +73,7 @@ def proofs(folder: Path, name: str | None) -> list[Proof]:
             f"There are no templates in {own}.",
             next_step="Begin one: mass-apology templates new NAME --like SITUATION. Or name one that is shipped.",
         )
-    return [_proof(folder, each, (own, shipped_templates())) for each in names]
+    return [_proof(folder, each, template_directories(folder)) for each in names]
 
 
 def examples_toml(scenario: Scenario, languages: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from mass_apology.flows.templates.example_campaign import (
 from mass_apology.flows.templates.proofreading import EXAMPLES, examples_toml
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.scenario import load_scenario
-from mass_apology.letter.template_files import available_languages, check_name, shipped_templates
+from mass_apology.letter.template_files import available_languages, check_name, template_directories
 from mass_apology.model import Content
 
 _NO_SITUATIONS = frozenset({"layouts", "legal"})  # folders in the library that are not templates
@@ -38,7 +38,7 @@ class Situation(Struct, frozen=True, kw_only=True):
 
 def situations(folder: Path, language: str) -> list[Situation]:
     """All templates, described in ``language`` if possible, else in English."""
-    own, shipped = folder / "templates", shipped_templates()
+    own, shipped = template_directories(folder)
     directories = (own, shipped) if own.resolve() != shipped else (shipped,)  # in a checkout they are the same
     found: dict[str, Situation] = {}
     for directory in directories:
@@ -50,7 +50,7 @@ def situations(folder: Path, language: str) -> list[Situation]:
 
 def show(folder: Path, name: str, language: str) -> Content:
     """A template's letter, rendered with example data. Raises ``TemplateError``."""
-    directories = (folder / "templates", shipped_templates())
+    directories = template_directories(folder)
     languages = available_languages(name, directories)
     language = language if language in languages else re.split("[-_]", language)[0].lower()  # pl-PL, PL
     if language not in languages:
@@ -69,7 +69,7 @@ def copy(folder: Path, name: str, source: str) -> Path:
 
     Raises ``OutputError`` if the name is taken, ``TemplateError`` if the source is not known.
     """
-    directories = (folder / "templates", shipped_templates())
+    directories = template_directories(folder)
     languages = available_languages(source, directories)
     check_name("template", name)
     made = folder / "templates" / name
