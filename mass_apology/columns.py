@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum, auto
-from functools import partial
+from functools import cache, lru_cache, partial
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -106,3 +106,18 @@ def parser(kind: ColumnType, time_zone: str) -> Callable[[str], Value]:
         ColumnType.DATETIME: partial(_datetime, zone=zone_named(time_zone)),
     }
     return parsers[kind]
+
+
+Readers = Mapping[str, Callable[[str], Value]]
+"""Column → reader of its declared type; none for text columns."""
+
+
+def readers(types: Mapping[str, ColumnType], time_zone: str) -> Readers:
+    """The readers for declared types; ``time_zone`` (IANA name) holds for moments without an offset."""
+    return {column: _reader(kind, time_zone) for column, kind in types.items() if kind is not ColumnType.TEXT}
+
+
+@cache
+def _reader(kind: ColumnType, time_zone: str) -> Callable[[str], Value]:
+    """``parser`` with a cache: a column of dates or counts repeats a few values."""
+    return lru_cache(maxsize=4096)(parser(kind, time_zone))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from mass_apology.columns import EXAMPLES, parser
+from mass_apology.columns import EXAMPLES, parser, readers
 from mass_apology.settings import ColumnType
 
 
@@ -74,3 +74,11 @@ def test_a_moment_without_an_offset_is_in_the_campaigns_time_zone() -> None:
 def test_what_merely_looks_like_one_is_refused(kind: ColumnType, text: str) -> None:
     with pytest.raises(ValueError, match="is not a"):
         parser(kind, "UTC")(text)
+
+
+def test_a_text_is_read_once_however_many_cells_hold_it() -> None:
+    types = {"since": ColumnType.DATE, "plan": ColumnType.TEXT}
+    one, other = readers(types, "UTC"), readers(types, "UTC")
+    assert one.keys() == {"since"}
+    assert one["since"]("2026-11-20") is other["since"]("2026-11-20")
+    assert one["since"]("2026-11-21") == date(2026, 11, 21)

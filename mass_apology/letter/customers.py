@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from mass_apology.columns import Value, parser
+from mass_apology.columns import Value, readers
 from mass_apology.countries import zone_of
 from mass_apology.errors import TemplateError
 from mass_apology.letter.template_files import Particulars
@@ -26,7 +26,7 @@ class Customers:
         """
         self._campaign = campaign
         self._columns = frozenset(header)
-        self._parsers = {name: parser(kind, campaign.time_zone) for name, kind in campaign.types.items()}
+        self._readers = readers(campaign.types, campaign.time_zone)
         self._remedies = frozenset(remedies)
         self._name = _column("name", campaign.columns.name, header)
         self._company = _column("company", campaign.columns.company, header)
@@ -50,6 +50,10 @@ class Customers:
         if self._campaign.remedies:
             own["remedies"] = self._chosen_at(delivery.token)
         return own
+
+    def customer(self, delivery: Delivery, rows: Sequence[Mapping[str, str]]) -> Fields:
+        """``customer`` alone, for what is filled in besides the letter; raises as ``particulars`` does."""
+        return self._fields(self.first(delivery, rows))
 
     def first(self, delivery: Delivery, rows: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
         """The first row. Of several persons with one mailbox it is nobody's: then without name, gender and position."""
@@ -82,13 +86,13 @@ class Customers:
         return Fields(addresses, self._remedies)
 
     def _fields(self, row: Mapping[str, str]) -> Fields:
-        if not self._parsers:
+        if not self._readers:
             return Fields(row, self._columns)
         values: dict[str, Value] = {**row}
-        for name, parse in self._parsers.items():
+        for name, read in self._readers.items():
             if name in row:
                 try:
-                    values[name] = parse(row[name])
+                    values[name] = read(row[name])
                 except ValueError as error:
                     raise TemplateError(
                         f"In the column {name} the value {row[name]!r} {error}.",

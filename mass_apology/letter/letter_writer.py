@@ -255,8 +255,8 @@ class Writer:
     def _unsubscribe(self, delivery: Delivery, token: str) -> str:
         if self._unsubscribing.fixed is not None:
             return self._unsubscribing.fixed
-        own = self._customers.particulars(delivery, read_rows(delivery.rows))
-        return self._unsubscribing.fields(own["customer"], code=delivery.code, token=token)
+        customer = self._customers.customer(delivery, read_rows(delivery.rows))
+        return self._unsubscribing.fields(customer, code=delivery.code, token=token)
 
     def _enclosed(self, delivery: Delivery, content: Content, written: str, *, trial: bool) -> Attachment:
         heading = self._heading(delivery, read_rows(delivery.rows), written)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
-from mass_apology.columns import Value, parser
 from mass_apology.model import Finding, Severity
-from mass_apology.settings import ColumnType
 from mass_apology.system.time_zones import zone_names
 
 T = TypeVar("T")
@@ -144,9 +141,3 @@ def time_zone(text: str) -> str:
     if text not in zone_names():
         raise ValueError("is not a time zone's IANA name such as 'Europe/Warsaw'")
     return text
-
-
-@cache
-def value_reader(kind: ColumnType, time_zone: str) -> Callable[[str], Value]:
-    """``columns.parser`` with a cache: a column of dates or counts repeats a few values."""
-    return lru_cache(maxsize=4096)(parser(kind, time_zone))

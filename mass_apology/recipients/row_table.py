@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress, islice
 
-from mass_apology.columns import Value
-from mass_apology.recipients.cells import Converted, converted, value_reader
-from mass_apology.settings import ColumnType
+from mass_apology.columns import Readers, Value
+from mass_apology.recipients.cells import Converted, converted
 
 _AT_A_TIME = 256  # rows
-
-Readers = Mapping[str, Callable[[str], Value]]
-"""Column → reader of its declared type; none for text columns."""
-
-
-def readers(types: Mapping[str, ColumnType], time_zone: str) -> Readers:
-    """The readers for declared types; ``time_zone`` (IANA name) holds for moments without an offset."""
-    return {column: value_reader(kind, time_zone) for column, kind in types.items() if kind is not ColumnType.TEXT}
 
 
 class RowTable:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
+from mass_apology.columns import readers
 from mass_apology.control_characters import turns_what_follows
 from mass_apology.model import Finding, Recipient, Severity, Withheld
 from mass_apology.names import clickable
@@ -34,7 +35,7 @@ from mass_apology.recipients.damage import Damage
 from mass_apology.recipients.identity import identify, identify_unusable
 from mass_apology.recipients.languages import LanguageNotes, language
 from mass_apology.recipients.leading_zeros import LeadingZeros
-from mass_apology.recipients.row_table import RowTable, readers
+from mass_apology.recipients.row_table import RowTable
 from mass_apology.recipients.where import Where
 from mass_apology.settings import Campaign
 

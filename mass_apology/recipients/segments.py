@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from mass_apology.recipients.row_table import RowTable, readers
+from mass_apology.columns import readers
+from mass_apology.recipients.row_table import RowTable
 from mass_apology.recipients.where import compiled
 from mass_apology.settings import Campaign
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recipient_files import Load
 
+from mass_apology.columns import readers
 from mass_apology.errors import InputError
 from mass_apology.recipients import check_where
-from mass_apology.recipients.row_table import RowTable, readers
+from mass_apology.recipients.row_table import RowTable
 from mass_apology.recipients.where import compiled
 from mass_apology.settings import ColumnType
 
