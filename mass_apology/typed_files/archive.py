@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
@@ -14,9 +13,6 @@ from mass_apology.typed_files.frames import broken
 from mass_apology.typed_files.limits import Budget
 
 _BLOCK = 1 << 16  # octets unpacked at a time
-
-Start = Callable[[str, dict[str, str]], Any]
-"""What is told of the start of an element: its name without the prefix, and its attributes with theirs."""
 
 
 class Archive:

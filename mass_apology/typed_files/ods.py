@@ -23,6 +23,8 @@ from mass_apology.typed_files.sheet_rows import (
     CellFlaw,
     SheetRow,
     Value,
+    checked_length,
+    checked_number,
     checked_order,
 )
 
@@ -167,15 +169,11 @@ class _Handlers:
 
 
 def _count(attributes: Attributes, name: str) -> int:
-    text = attributes.get(name, "1")
-    if not (text.isascii() and text.isdigit() and len(text) < 12):
-        raise broken(f"it has '{text[:20]}' where a number belongs")
-    return int(text)
+    return checked_number(attributes.get(name, "1"), 11)
 
 
 def _value(cell: Attributes, text: str) -> Value:  # noqa: PLR0911 (one return for each type)
-    if len(text) > LONGEST_CELL:
-        raise broken(f"it has a cell of {len(text):,} characters, and a cell holds {LONGEST_CELL:,}")
+    checked_length(text)
     kind = cell.get("office:value-type")
     formula = "table:formula" in cell
     if cell.get("calcext:value-type") == "error" or (formula and _ERROR.fullmatch(text)):

@@ -263,6 +263,20 @@ def _short(value: Value) -> str:
     return text if len(text) <= 30 else f"{text[:29]}…"
 
 
+def checked_number(text: str, digits: int) -> int:
+    """The whole number that a file states; raises ``Unreadable`` where it is none, or has more than ``digits``."""
+    if not (text.isascii() and text.isdigit() and len(text) <= digits):
+        raise broken(f"it has '{text[:20]}' where a number belongs")
+    return int(text)
+
+
+def checked_length(text: str) -> str:
+    """The text itself; raises ``Unreadable`` where it is longer than any cell can be."""
+    if len(text) > LONGEST_CELL:
+        raise broken(f"it has a cell of {len(text):,} characters, and a cell holds {LONGEST_CELL:,}")
+    return text
+
+
 def checked_order(before: int, line: int) -> int:
     """The line itself; raises ``Unreadable`` where it is not behind the one before, or below any sheet's end."""
     if not before < line <= MOST_LINES:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
+from posixpath import normpath
 
 from msgspec import Struct
 
 from mass_apology.typed_files.archive import Archive, parsed, xml_parser
-from mass_apology.typed_files.frames import Notice, broken
+from mass_apology.typed_files.frames import Notice
 from mass_apology.typed_files.number_format import BUILT_IN, Format, number_format
 from mass_apology.typed_files.sheet_choice import Listed, chosen
-from mass_apology.typed_files.sheet_rows import LONGEST_CELL
+from mass_apology.typed_files.sheet_rows import checked_length, checked_number
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")  # ST_Xstring (ECMA-376 part 1 §22.9.2.19)
 
@@ -91,13 +92,7 @@ def _resolved(folder: PurePosixPath, target: str) -> str:
     """The part that a relative reference names."""
     if target.startswith("/"):
         return target
-    parts: list[str] = []
-    for part in (folder / target).parts:
-        if part == "..":
-            del parts[-1:]
-        else:
-            parts.append(part)
-    return "/".join(parts)
+    return normpath(f"/{folder / target}").lstrip("/")  # no ".." leads out of the root
 
 
 def _of_kind(targets: Mapping[str, tuple[str, str]], kind: str) -> str:
@@ -141,10 +136,8 @@ def _texts(archive: Archive, part: str) -> Iterator[str]:
 
 
 def checked_text(text: str) -> str:
-    """A cell's text; raises ``Unreadable`` where it is longer than any cell can be."""
-    if len(text) > LONGEST_CELL:
-        raise broken(f"it has a cell of {len(text):,} characters, and a cell holds {LONGEST_CELL:,}")
-    return unescaped(text)
+    """A cell's text as it is meant; raises ``Unreadable`` where it is longer than any cell can be."""
+    return unescaped(checked_length(text))
 
 
 def _formats(archive: Archive, part: str) -> list[Format | None]:
@@ -162,9 +155,7 @@ def _formats(archive: Archive, part: str) -> list[Format | None]:
 
 
 def _index(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise broken(f"it has '{text[:20]}' where a number belongs")
-    return int(text)
+    return checked_number(text, 9)
 
 
 def _is_true(text: str | None) -> bool:
