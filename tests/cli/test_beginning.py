@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from shell import command
+
+pytestmark = pytest.mark.slow
 
 
 def test_init_shows_what_it_takes_for_what(tmp_path: Path) -> None:

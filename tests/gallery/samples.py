@@ -43,17 +43,18 @@ class Sample(Struct, frozen=True, kw_only=True):
 def library() -> Iterator[Sample]:
     """All scenarios in all their languages, with all facts and with the required ones only."""
     for path in sorted(TEMPLATES.glob("*/scenario.toml")):
-        yield from _samples(path.parent.name, PLAIN)
+        yield from samples(path.parent.name, PLAIN)
 
 
 def layouts() -> Iterator[Sample]:
     """One scenario in every layout but ``PLAIN``, in all its languages."""
     for layout in LAYOUTS:
         if layout != PLAIN:
-            yield from _samples(SHOWS_LAYOUTS, layout)
+            yield from samples(SHOWS_LAYOUTS, layout)
 
 
-def _samples(scenario: str, layout: str) -> Iterator[Sample]:
+def samples(scenario: str, layout: str) -> Iterator[Sample]:
+    """One scenario in one layout, in all its languages, with all facts and with the required ones only."""
     for complete in (True, False):
         for language in available_languages(scenario, [TEMPLATES]):
             whom = customer(scenario, language, complete=complete)

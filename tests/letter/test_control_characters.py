@@ -16,23 +16,32 @@ CONTROLS = [
     *("\ufff9", "\ud800"),
 ]
 IN_A_FILE = [each for each in CONTROLS if each != "\ud800"]  # which UTF-8 cannot hold
+HELD = "line 6: the letter would hold the control character"
 
 
 def escaped(character: str) -> str:
     return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
 
 
-@pytest.mark.parametrize("character", IN_A_FILE, ids=escaped)
-def test_as_it_is(tmp_path: Path, character: str) -> None:
-    path = write(tmp_path, f"one\n\ntwo {character} three")
-    path.write_bytes(f"Subject: Hello\n\none\n\ntwo {character} three".encode())
-    with pytest.raises(TemplateError, match="line 5: the file holds the control character") as caught:
-        template(tmp_path)
-    assert f"U+{ord(character):04X}" in caught.value.problem
+def problem(folder: Path) -> str:
+    """What is wrong with the letter; nothing where it can be written."""
+    try:
+        template(folder)
+    except TemplateError as refusal:
+        return refusal.problem
+    return ""
 
 
-@pytest.mark.parametrize("character", CONTROLS, ids=escaped)
-@pytest.mark.parametrize("quote", ["'", '"'])
+def test_as_it_is(tmp_path: Path) -> None:
+    said = {}
+    for character in IN_A_FILE:
+        path = write(tmp_path, f"one\n\ntwo {character} three")
+        path.write_bytes(f"Subject: Hello\n\none\n\ntwo {character} three".encode())
+        said[f"U+{ord(character):04X}"] = problem(tmp_path)
+    held = "line 5: the file holds the control character"
+    assert {code for code, each in said.items() if f"{held} {code}" not in each} == set()
+
+
 @pytest.mark.parametrize(
     "code",
     [
@@ -46,10 +55,12 @@ def test_as_it_is(tmp_path: Path, character: str) -> None:
         "[a](https://a.example/{{{{ {} }}}})",
     ],
 )
-def test_as_an_escape(tmp_path: Path, character: str, quote: str, code: str) -> None:
-    write(tmp_path, f"one\n\ntwo\n{code.format(quote + escaped(character) + quote)}")
-    with pytest.raises(TemplateError, match="line 6: the letter would hold the control character"):
-        template(tmp_path)
+def test_as_an_escape(tmp_path: Path, code: str) -> None:
+    said = {}
+    for literal in [quote + escaped(character) + quote for character in CONTROLS for quote in "'\""]:
+        write(tmp_path, f"one\n\ntwo\n{code.format(literal)}")
+        said[literal] = problem(tmp_path)
+    assert {literal for literal, each in said.items() if HELD not in each} == set()
 
 
 @pytest.mark.parametrize("subject", ['{{ "\\x07" }}', "{{ '\\u202e' }} x", '{{ name ~ "\\u2028" }}'])

@@ -8,19 +8,27 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from test_library import NAMES
 
 from mass_apology.letter.message.compose import LONGEST_LINE
 from tests.gallery.accessibility import barriers
-from tests.gallery.samples import DATE, LAYOUTS, Sample, layouts, library, message, saved
+from tests.gallery.samples import DATE, LAYOUTS, PLAIN, SHOWS_LAYOUTS, Sample, message, samples, saved
 from tests.pages.browser import CHROMIUM, chromium
 
 pytestmark = pytest.mark.slow
 
-SAMPLES = {each.name: each for each in (*library(), *layouts())}
 SUBJECT = 78
 """Characters: what a line of a header holds (RFC 5322 §2.1.1), and more than a mail client shows."""
 
-each_sample = pytest.mark.parametrize("sample", [pytest.param(each, id=name) for name, each in SAMPLES.items()])
+
+@pytest.fixture(
+    scope="module",
+    params=[*((name, PLAIN) for name in NAMES), *((SHOWS_LAYOUTS, each) for each in LAYOUTS if each != PLAIN)],
+    ids="-".join,
+)
+def letters(request: pytest.FixtureRequest) -> list[Sample]:
+    """A scenario's letters in one layout; together they are the library."""
+    return list(samples(*request.param))
 
 
 class Reader(HTMLParser):
@@ -71,65 +79,74 @@ def blocks(sample: Sample) -> list[str]:
     return sample.content.text.partition("\n--\n")[0].split("\n\n")
 
 
-@each_sample
-def test_the_text_says_all_that_the_html_says(sample: Sample) -> None:
+def test_the_text_says_all_that_the_html_says(letters: list[Sample], subtests: pytest.Subtests) -> None:
     """Nobody who reads the text part alone misses a word or an address."""
-    reader = Reader(sample.content.html)
-    assert len(words(reader.text)) > 50
-    assert set(words(reader.text)) - set(words(sample.content.text)) == set()
-    for link in reader.links:
-        assert link.partition(":")[2] in sample.content.text.replace(" ", "") or link in sample.content.text
+    for sample in letters:
+        with subtests.test(sample.name):
+            reader = Reader(sample.content.html)
+            assert len(words(reader.text)) > 50
+            assert set(words(reader.text)) - set(words(sample.content.text)) == set()
+            for link in reader.links:
+                assert link.partition(":")[2] in sample.content.text.replace(" ", "") or link in sample.content.text
 
 
-@each_sample
-def test_the_text_holds_no_markup(sample: Sample) -> None:
-    marks = r"</?[a-z][^>]*>|&(?:#?\w+);|^#+ |\\[^\s]|`|__|\]\(|\*\*|&nbsp"
-    assert re.findall(marks, f"{sample.content.subject}\n{sample.content.text}", re.M | re.I) == []
+def test_the_text_holds_no_markup(letters: list[Sample], subtests: pytest.Subtests) -> None:
+    for sample in letters:
+        with subtests.test(sample.name):
+            marks = r"</?[a-z][^>]*>|&(?:#?\w+);|^#+ |\\[^\s]|`|__|\]\(|\*\*|&nbsp"
+            assert re.findall(marks, f"{sample.content.subject}\n{sample.content.text}", re.M | re.I) == []
 
 
-@each_sample
-def test_a_subject_is_short_and_calm(sample: Sample) -> None:
-    subject = sample.content.subject
-    assert len(subject) <= SUBJECT
-    assert "!" not in subject
-    assert not subject.isupper()
+def test_a_subject_is_short_and_calm(letters: list[Sample], subtests: pytest.Subtests) -> None:
+    for sample in letters:
+        with subtests.test(sample.name):
+            subject = sample.content.subject
+            assert len(subject) <= SUBJECT
+            assert "!" not in subject
+            assert not subject.isupper()
 
 
-@each_sample
-def test_a_letter_is_neither_curt_nor_long(sample: Sample) -> None:
-    everything, between = blocks(sample), blocks(sample)[1:-2]  # without salutation, closing phrase and signature
-    assert len(words(" ".join(everything))) >= 90
-    assert len(words(" ".join(between))) <= 220
+def test_a_letter_is_neither_curt_nor_long(letters: list[Sample], subtests: pytest.Subtests) -> None:
+    for sample in letters:
+        with subtests.test(sample.name):
+            everything = blocks(sample)
+            between = everything[1:-2]  # without salutation, closing phrase and signature
+            assert len(words(" ".join(everything))) >= 90
+            assert len(words(" ".join(between))) <= 220
 
 
-@each_sample
-def test_nothing_is_fetched_to_show_a_letter(sample: Sample) -> None:
+def test_nothing_is_fetched_to_show_a_letter(letters: list[Sample], subtests: pytest.Subtests) -> None:
     """No tracking, no empty frames: images, if any, travel with the letter."""
-    reader = Reader(sample.content.html)
-    assert [source for source in reader.sources if urlsplit(source).scheme != "cid"] == []
-    assert "@import" not in sample.content.html
-    assert {urlsplit(link).scheme for link in reader.links} <= {"https", "mailto", "tel"}
+    for sample in letters:
+        with subtests.test(sample.name):
+            reader = Reader(sample.content.html)
+            assert [source for source in reader.sources if urlsplit(source).scheme != "cid"] == []
+            assert "@import" not in sample.content.html
+            assert {urlsplit(link).scheme for link in reader.links} <= {"https", "mailto", "tel"}
 
 
-@each_sample
-def test_a_letter_can_be_read_out(sample: Sample) -> None:
-    reader = Reader(sample.content.html)
-    assert (reader.undescribed, reader.tables_for_looks) == ([], [])
+def test_a_letter_can_be_read_out(letters: list[Sample], subtests: pytest.Subtests) -> None:
+    for sample in letters:
+        with subtests.test(sample.name):
+            reader = Reader(sample.content.html)
+            assert (reader.undescribed, reader.tables_for_looks) == ([], [])
 
 
-@each_sample
-def test_a_letter_travels_as_it_is(sample: Sample) -> None:
+def test_a_letter_travels_as_it_is(letters: list[Sample], subtests: pytest.Subtests) -> None:
     """No line forces quoted-printable or base64 on a relay that takes 8BITMIME."""
-    data = message(sample, date=DATE, eightbit=True)
-    assert max(map(len, data.split(b"\r\n"))) <= LONGEST_LINE
-    encodings = re.findall(rb"Content-Type: text/.*\r\nContent-Transfer-Encoding: (.*)\r\n", data)
-    assert len(encodings) == 2
-    assert set(encodings) <= {b"7bit", b"8bit"}
+    for sample in letters:
+        with subtests.test(sample.name):
+            data = message(sample, date=DATE, eightbit=True)
+            assert max(map(len, data.split(b"\r\n"))) <= LONGEST_LINE
+            encodings = re.findall(rb"Content-Type: text/.*\r\nContent-Transfer-Encoding: (.*)\r\n", data)
+            assert len(encodings) == 2
+            assert set(encodings) <= {b"7bit", b"8bit"}
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here; on Debian: apt-get install chromium")
 def test_every_layout_is_readable_by_anybody_and_fits_a_telephone(tmp_path: Path) -> None:
-    chosen = {each.layout: each for each in SAMPLES.values() if each.complete and each.language == "el"}
+    written = [each for layout in LAYOUTS for each in samples(SHOWS_LAYOUTS, layout)]
+    chosen = {each.layout: each for each in written if each.complete and each.language == "el"}
     assert tuple(sorted(chosen)) == LAYOUTS
     files = saved(chosen.values(), tmp_path)
     with chromium() as browser:

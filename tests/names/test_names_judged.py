@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -334,22 +335,23 @@ NOT_GREETED = {
 }
 
 
-@pytest.mark.parametrize(("name", "greeted"), GREETED.items())
-def test_a_persons_name_is_greeted(name: str, greeted: str) -> None:
-    found = judge(name)
-    assert (found.kind, found.greeted, found.shown) == (Kind.PERSON, greeted, greeted)
+def _judged(names: Iterable[str]) -> dict[str, tuple[Kind, str, str]]:
+    found = {name: judge(name) for name in names}
+    return {name: (each.kind, each.greeted, each.shown) for name, each in found.items()}
 
 
-@pytest.mark.parametrize(("name", "greeted"), REVERSED.items())
-def test_a_name_with_the_family_first_is_turned_round(name: str, greeted: str) -> None:
-    found = judge(name)
-    assert (found.kind, found.greeted, found.shown) == (Kind.REVERSED, greeted, greeted)
+def test_a_persons_name_is_greeted() -> None:
+    assert _judged(GREETED) == {name: (Kind.PERSON, greeted, greeted) for name, greeted in GREETED.items()}
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in NOT_GREETED.items() for name in names])
-def test_any_other_is_not(kind: Kind, name: str) -> None:
-    found = judge(name)
-    assert (found.kind, found.greeted) == (kind, "")
+def test_a_name_with_the_family_first_is_turned_round() -> None:
+    assert _judged(REVERSED) == {name: (Kind.REVERSED, greeted, greeted) for name, greeted in REVERSED.items()}
+
+
+@pytest.mark.parametrize("kind", NOT_GREETED)
+def test_any_other_is_not(kind: Kind) -> None:
+    found = {name: judge(name) for name in NOT_GREETED[kind]}
+    assert {name: (each.kind, each.greeted) for name, each in found.items()} == dict.fromkeys(found, (kind, ""))
 
 
 @pytest.mark.parametrize("kind", [Kind.NONE, Kind.TITLE, Kind.PLACEHOLDER, Kind.REMARK, Kind.ADDRESS, Kind.LINK])

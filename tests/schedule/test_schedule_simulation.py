@@ -13,6 +13,8 @@ from mass_apology.model import Status
 from mass_apology.schedule import Due, Timetable, plan_wave, policy, waves
 from mass_apology.settings import FollowUpSettings, ScheduleSettings
 
+pytestmark = pytest.mark.slow
+
 BEGINS = moment("2026-10-14 09:00")  # Europe changes its clocks on 25 October, America on 1 November
 HOLIDAYS = {
     "PL": {date(2026, 11, 11)},
