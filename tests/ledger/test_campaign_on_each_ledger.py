@@ -13,7 +13,7 @@ from live import Person, campaign_folder, customers, relay, send, write_rows
 from memory_store import MemoryStore
 from smtp_fakes import FaultyConversation, Nth, Relay
 
-from mass_apology.flows import control, ledger_store
+from mass_apology.flows import control
 from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.feedback.bounces import settle
 from mass_apology.flows.feedback.retry import RetryOptions, retry
@@ -25,6 +25,7 @@ from mass_apology.flows.report.report import report
 from mass_apology.ledger import Control, Store
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.system.state_folder import STATE_VARIABLE
+from mass_apology.workspace import ledger_store
 
 ACCEPTED, BOUNCED, DEFERRED, IN_DOUBT = Status.ACCEPTED, Status.BOUNCED, Status.DEFERRED, Status.IN_DOUBT
 REFUSED, WITHHELD = Status.REFUSED, Status.WITHHELD
