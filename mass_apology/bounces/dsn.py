@@ -16,9 +16,9 @@ ADDRESS = re.compile(r"""[^\s\x00-\x1f\x7f-\xa0<>()\[\]:;,"'@|]{1,64}@[^\W_](?:[
 
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 
-_RECIPIENTS = 10_000  # of one report; ours has one
+_RECIPIENTS = 10_000  # at most in one report; one about our letters has one
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
-_EXPIRED = re.compile(r"envelope expired", re.IGNORECASE)  # OpenSMTPD calls its last word on a letter "delayed", too
+_EXPIRED = re.compile(r"envelope expired", re.IGNORECASE)  # OpenSMTPD reports a final failure as "delayed", too
 _ACTIONS = {
     "failed": Kind.FAILURE,
     "delayed": Kind.DELAY,
@@ -30,9 +30,9 @@ _NO_COMPLAINTS = frozenset({"not-spam", "auth-failure"})  # RFC 6430, RFC 6591
 
 
 class Notification(Struct, frozen=True, kw_only=True):
-    """The status part of one report, read. ``mail_reading`` makes a ``Report`` of it."""
+    """The parsed status part of one report. ``mail_reading`` turns it into a ``Report``."""
 
-    affected: tuple[Affected, ...] = ()  # empty where it names nobody
+    affected: tuple[Affected, ...] = ()  # empty if it names nobody
     envelope_id: str = ""  # Original-Envelope-Id
     message_id: str = ""  # some servers add the returned message's
 
@@ -106,9 +106,9 @@ def _kind(action: str, status: str) -> Kind:
 
 
 def read_complaint(part: Part) -> tuple[Affected, ...]:
-    """The recipients of a message/feedback-report body (RFC 5965 §3); empty where it is no complaint.
+    """The recipients of a message/feedback-report body (RFC 5965 §3); empty if it is not a complaint.
 
-    Mailbox providers often leave the recipient out; then one complaint without an address comes back.
+    Mailbox providers often omit the recipient; then the result is one complaint without an address.
     """
     fields, _ = read_headers(part.content().lstrip(b"\n"))
     if first(fields, "feedback-type").lower() in _NO_COMPLAINTS:
@@ -123,7 +123,7 @@ def read_complaint(part: Part) -> tuple[Affected, ...]:
 
 
 def fields_in_text(text: str) -> bytes:
-    """Status fields that a server wrote into the text instead of a part of their own; empty where there are none."""
+    """Status fields that a server wrote into the text instead of a separate part; empty if there are none."""
     start = min((at for name in ("Reporting-MTA:", "Final-Recipient:") if (at := text.find(name)) >= 0), default=-1)
     if start < 0 or "\nAction:" not in text[start:] or text[:start].rpartition("\n")[2].strip():
         return b""

@@ -28,7 +28,7 @@ READ_TIMEOUT = 300.0  # seconds for an answer: a search in a folder of millions 
 
 _AT_ONCE = 4 << 20  # octets that one command asks for
 _SIZES_AT_ONCE = 1000  # messages whose sizes one command asks for
-_FOLDERS = 30  # that are named when the one that was asked for is missing
+_FOLDERS = 30  # that an error names if the wanted one is missing
 _BEGINNING = f"BODY.PEEK[]<0.{LIMIT}>"  # PEEK: reading marks nothing as seen (RFC 3501 §6.4.5)
 _ANSWERED = b"BODY[]<0>"
 
@@ -36,7 +36,7 @@ _ANSWERED = b"BODY[]<0>"
 def messages(mailbox: Mailbox, password: str, since: float | None) -> Iterator[BoxMessage]:
     """The folder's messages that arrived at ``since`` (Unix seconds) or later, the oldest first; all for ``None``.
 
-    The server compares days by its own clock, so those of the day before come along. Of a message that is larger
+    The server compares whole days by its own clock, so the day before is included. Of a message that is larger
     than ``parts.LIMIT`` only so much is fetched, and its key is that part's.
 
     Raises:

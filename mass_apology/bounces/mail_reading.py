@@ -68,7 +68,7 @@ def read(data: bytes) -> Report:
 
 
 def _unwrapped(message: Part) -> Part:
-    """The report itself, where gateways have wrapped it into messages of their own; at most ``_WRAPPERS`` of them."""
+    """The report inside the messages that gateways have wrapped around it, ``_WRAPPERS`` at most."""
     for _ in range(_WRAPPERS):
         parts = list(message.walk())
         if not auto_replies.is_from_daemon(message, address_in(message.header("from"))) or any(
@@ -84,7 +84,7 @@ def _unwrapped(message: Part) -> Part:
 
 
 def _reported(message: Part, sender: str, subject: str, texts: Sequence[str], returned: Headers) -> Notification:
-    """The deliveries that the message reports on; nobody is affected where it reports none."""
+    """The failed or delayed deliveries that the message reports; empty if it reports none."""
     if _by_person(message, sender, subject):
         return Notification()
     for part in message.walk():
@@ -98,7 +98,7 @@ def _reported(message: Part, sender: str, subject: str, texts: Sequence[str], re
 
 
 def _by_person(message: Part, sender: str, subject: str) -> bool:
-    """Whether a person wrote it: people quote or attach reports, and yet send none."""
+    """Whether a person wrote it: people may quote or attach reports, but do not send them."""
     if (
         message.media_type == "multipart/report"
         or auto_replies.has_null_return_path(message)
@@ -111,7 +111,7 @@ def _by_person(message: Part, sender: str, subject: str) -> bool:
 
 
 def _noticed(message: Part, sender: str, subject: str, texts: Sequence[str], returned: Headers) -> Notification:
-    """A report in plain text, from a sender that is surely no person."""
+    """A report in plain text, from a sender that is certainly not a person."""
     failed = tuple(match[0] for match in ADDRESS.finditer(message.header("x-failed-recipients")[:10_000]))
     if not (failed or _speaks_of_failure(message, sender, subject, returned)):
         return Notification()
@@ -140,7 +140,7 @@ def _speaks_of_failure(message: Part, sender: str, subject: str, returned: Heade
 
 
 def _answer(message: Part, sender: str, subject: str) -> Kind:
-    """The kind of a message that reports nothing."""
+    """The kind of a message that is not a report."""
     if any(part.media_type == "message/disposition-notification" for part in message.parts):
         return Kind.AUTO_REPLY  # RFC 8098: a read receipt
     if auto_replies.is_bulk(message) or message.media_type == "multipart/report":
@@ -163,7 +163,7 @@ def _answerer(kind: Kind, sender: str) -> tuple[Affected, ...]:
 def _as_written_to(affected: tuple[Affected, ...], returned: Headers) -> tuple[Affected, ...]:
     """A single recipient under the address the returned letter was written to.
 
-    Mail that was forwarded fails under an address we never knew, and few servers name the original one.
+    Forwarded mail fails at an address that we never used, and few servers name the original one.
     """
     to = _recipients(returned)
     if len(affected) != 1 or len(to) != 1 or affected[0].address != affected[0].final:
@@ -172,7 +172,7 @@ def _as_written_to(affected: tuple[Affected, ...], returned: Headers) -> tuple[A
 
 
 def _returned(message: Part) -> Headers:
-    """The fields of the returned letter, where the report has it as a part; none otherwise."""
+    """The header fields of the returned letter, if it is a part of the report."""
     for part in message.walk():
         if part.media_type in _RETURNED_TYPES:
             headers, _ = read_headers(part.content().lstrip(b"\n"))
@@ -181,7 +181,7 @@ def _returned(message: Part) -> Headers:
 
 
 def _texts(message: Part) -> tuple[str, ...]:
-    """The plain texts of a message, or its HTML as text where there is none."""
+    """The plain texts of a message; if it has none, its HTML as text."""
     parts = [part for part in message.walk() if not part.parts]
     plain = tuple(part.text() for part in parts if part.media_type == "text/plain" or part is message)
     if any(text.strip() for text in plain) and message.media_type != "text/html":

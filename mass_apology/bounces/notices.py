@@ -1,4 +1,4 @@
-"""Failure notices that servers write as text only: qmail, Exim of old, and all that never heard of RFC 3464."""
+"""Reads failure notices in plain text, from servers without RFC 3464 reports: qmail, old Exim, and others."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     subject: str
     failed: Sequence[str]  # the addresses of X-Failed-Recipients
     returned_to: Sequence[str]  # To of the returned letter
-    strangers: Set[str]  # lower-case addresses that cannot be meant: who sent the notice, and to whom
+    strangers: Set[str]  # lower-case addresses that did not fail: the notice's sender and receiver
 
 
 def looks_failed(text: str) -> bool:
@@ -62,7 +62,7 @@ def notice_in(text: str) -> str:
 
 
 def read_notice(text: str, setting: Setting) -> tuple[Affected, ...]:
-    """The recipients of a notice; one without an address where it names none."""
+    """The recipients of a notice; if it names none, one without an address."""
     notice = notice_in(text)
     delayed = bool(_DELAYED.search(setting.subject) or _DELAYED.search(notice)) and not _FINAL.search(notice)
     kind = Kind.DELAY if delayed else Kind.FAILURE

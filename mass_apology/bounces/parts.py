@@ -1,4 +1,4 @@
-"""A message taken apart, in bounded time and memory, whatever is wrong with it.
+"""Splits a message into its parts, in bounded time and memory, even if it is malformed or hostile.
 
 The standard library's parser reads every line of every part into objects and recurses into messages inside messages:
 50 MB take seconds, and a few thousand nested ones end the process. Of a report only the headers, the parts about
@@ -18,7 +18,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 LIMIT = 1 << 20
-"""Octets of a message that are looked at. Reports say what they have to say before the returned message."""
+"""Octets of a message that are read. A report's content stands before the returned message."""
 
 _DEPTH = 5  # multiparts within multiparts
 _PARTS = 50  # of one multipart
@@ -55,7 +55,7 @@ class Part(Struct, frozen=True, kw_only=True):
             yield from part.walk()
 
     def content(self) -> bytes:
-        """The body with its transfer encoding undone (RFC 2045 §6); as it is where that cannot be done."""
+        """The decoded body (transfer encoding, RFC 2045 §6); unchanged if it cannot be decoded."""
         return _transferred(self.body, self.header("content-transfer-encoding").lower())
 
     def text(self) -> str:
@@ -65,7 +65,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 def take_apart(data: bytes) -> Part:
-    """The message in ``data``, of which ``LIMIT`` octets are looked at. Never raises."""
+    """Parse the first ``LIMIT`` octets of a message (RFC 5322). Never raises."""
     data = data[:LIMIT].replace(b"\r\r\n", b"\n")  # the DragonFly agent ends lines so that it quotes
     data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
     if data.startswith((b"From ", b">From ")):  # an mbox's separator (RFC 4155)
@@ -94,7 +94,7 @@ def first(headers: Headers, name: str) -> str:
 
 
 def decoded(octets: bytes) -> str:
-    """Text of no known charset: UTF-8, and where it is not, something that at least keeps ASCII."""
+    """Decode text without a known charset: as UTF-8, or else by a codec that keeps ASCII."""
     try:
         return octets.decode()
     except UnicodeDecodeError:
@@ -156,7 +156,7 @@ def _part(data: bytes, default: str, depth: int) -> Part:
 
 
 def _pieces(body: bytes, boundary: bytes) -> Iterator[bytes]:
-    """What stands between the delimiters (RFC 2046 §5.1.1); the last one may be missing."""
+    """The parts between the delimiters (RFC 2046 §5.1.1); the last delimiter may be missing."""
     body = b"\n" + body
     start = None
     for count, (before, after, last) in enumerate(_delimiters(body, b"\n--" + boundary)):

@@ -1,7 +1,7 @@
-"""Ids that stand for one letter of ours and that nobody can guess.
+"""Finds the ids of our letters in reports; nobody can guess such an id.
 
 Anybody can write a report that says "no such mailbox" of anybody else's address. A report counts as hard only if it
-carries something that went out with that letter alone: its ENVID, its Message-ID, its return path (VERP), or the name
+holds an id that went out with that letter only: its ENVID, its Message-ID, its return path (VERP), or the name
 that the relay gave it. The first three hold the same 128 bits of a keyed hash; not every server gives the first two
 back, but all of them send reports to the return path.
 """
@@ -27,7 +27,7 @@ _OF_SES = re.compile(
 
 
 def token_in(address: str) -> str:
-    """What could be the token of a return path, ``bounces+TOKEN@acme.example``, in lower case; or ""."""
+    """The possible token of a return path, ``bounces+TOKEN@acme.example``, in lower case; "" if there is none."""
     found = _TOKEN.search(address.rpartition("@")[0])
     return found[0].lower() if found else ""
 

@@ -1,7 +1,7 @@
-"""The accidents that mass mailings are known for: facts of a plan → findings that stop ``send``, and can be overridden.
+"""Guards against the known accidents of mass mailings: facts of a plan → findings that stop ``send``. Pure.
 
-A check of rows and letters asks whether each letter is right. A guard asks whether this is the mailing that was meant:
-the right file, the right moment, the finished letter. Every guard has a code, and a person who means it says so:
+The checks of rows and letters find errors in single letters. A guard finds a mailing that nobody intended: the wrong
+file, the wrong moment, an unfinished letter. Every guard has a code, by which a person can override it:
 ``mass-apology send --override CODE``.
 """
 

@@ -1,4 +1,4 @@
-"""Every guard: what it prevents, what it looks at, and how to say that it is meant this time."""
+"""All guards about a plan: the accident that each prevents, its test, and the command that overrides it."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ GUARDS: Mapping[str, str] = MappingProxyType(
         "ledger-set-back": "An older copy of the ledger takes the place of a newer one, and letters leave again.",
     }
 )
-"""Every guard's code, and the accident that it prevents."""
+"""Code of a guard → the accident that it prevents. Docs and ``--override`` use this table."""
 
-JUMP = 50  # letters: a smaller change since the last check is never remarkable
-MANY = 20  # letters: in fewer, one mailbox, one name or one text can be chance
-SAME_FILE_WITHIN = 24 * 3600.0  # seconds for which a file that another campaign was sent to is remarkable
-THROWAWAY_SHARE = 0.001  # among many customers some do use such mailboxes
+JUMP = 50  # letters: a smaller change since the last check is no finding
+MANY = 20  # letters: among fewer, one mailbox, name or text for most can be chance
+SAME_FILE_WITHIN = 24 * 3600.0  # seconds: another campaign's earlier sending to the same file is no finding
+THROWAWAY_SHARE = 0.001  # share of letters: some real customers use such mailboxes
 
 _JINJA = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 _NAME = re.compile(r"(?<![\w.])(?:salutation|name)(?!\w)")
@@ -62,30 +62,30 @@ _NO_REPLY = ("noreply", "donotreply", "dontreply", "neodpovidat", "nepasrepondre
 
 SEND = "mass-apology send"
 AGAIN = "run the same command with"
-"""Where several commands tell of a guard, and only the one that was run goes on in spite of it."""
+"""The command for a guard that several commands have: the same command must be run again."""
 
 
 def override(code: str, command: str = SEND) -> str:
-    """The command that goes on in spite of this guard."""
+    """The command that overrides this guard."""
     return f"{'mass-apology follow-up --arm WAVE' if code == RENAMED else command} --override {code}"
 
 
 def accidents(facts: Facts, overridden: Collection[str] = ()) -> list[Finding]:
-    """What every guard has to say about a plan. Those of the codes ``overridden`` only warn."""
+    """Run every guard on a plan; the findings of the codes in ``overridden`` are only warnings."""
     return apply_overrides((finding for guard in _ALL for finding in guard(facts)), overridden)
 
 
 def apply_overrides(
     findings: Iterable[Finding], overridden: Collection[str] = (), command: str = SEND
 ) -> list[Finding]:
-    """The same findings; those of guards say how to override them, or, when they are overridden, become warnings.
+    """Add the override command to the advice of each guard's finding; if overridden, lower it to a warning.
 
-    For findings that are made elsewhere under a guard's code, such as those about single letters.
+    Other modules call it for their findings with a guard's code, such as those about single letters.
     """
-    return [_answered(finding, finding.code in overridden, command) for finding in findings]
+    return [_apply_override(finding, finding.code in overridden, command) for finding in findings]
 
 
-def _answered(finding: Finding, overridden: bool, command: str) -> Finding:  # noqa: FBT001 (private, and called once)
+def _apply_override(finding: Finding, overridden: bool, command: str) -> Finding:  # noqa: FBT001 (private, and called once)
     if finding.code not in GUARDS or finding.severity is not Severity.ERROR:
         return finding
     if overridden:
@@ -110,7 +110,7 @@ def _internal_links(facts: Facts) -> Iterator[Finding]:
     letters = [(template.file, template.text) for template in facts.templates]
     told = unfinished.facts(facts.campaign.incident)
     letters += [(_incident(path), value) for path, value in told if isinstance(value, str)]
-    # Nobody sees these before a customer needs them, so that a trial is told of them, too.
+    # Nobody sees these before a customer needs them, so a trial reports them, too.
     unseen = [("campaign.toml, [message] list_unsubscribe", each) for each in facts.campaign.message.list_unsubscribe]
     unseen += [(f"campaign.toml, [remedies] {name}", each) for name, each in facts.campaign.remedies.items()]
     for where, text in (*letters, *unseen) if facts.audience.real else unseen:
@@ -173,9 +173,9 @@ def _identical_letters(facts: Facts) -> Iterator[Finding]:
 
 
 def _columns_used(templates: Sequence[str], columns: Sequence[str], name_column: str) -> list[str]:
-    """The columns that the templates mention in their Jinja: ``customer.plan``, ``row["order id"]``, the name.
+    """The columns in the templates' Jinja: ``customer.plan``, ``row["order id"]``, the name.
 
-    ``incident`` and ``sender`` hold no columns, even where a fact has a column's name.
+    ``incident`` and ``sender`` hold facts, even if one has the name of a column.
     """
     code = " ".join(part for text in templates for part in _JINJA.findall(text))
     return [column for column in columns if _mentions(code, column) or (column == name_column and _NAME.search(code))]

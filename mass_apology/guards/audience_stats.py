@@ -1,4 +1,4 @@
-"""Whom the letters go to, counted in one pass and in constant memory, be there a thousand or a million."""
+"""Statistics of the letters' recipients, counted in one pass and in constant memory."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from mass_apology.guards.facts import Audience, Commonest
 from mass_apology.model import Delivery
 
 TEST_DOMAINS = 5
-"""So many test domains are named."""
+"""Test domains that a finding names, at most."""
 
 _COUNTERS = 100
 
 
 class AudienceStats:
-    """Counts a plan's letters as they pass by."""
+    """Counts a plan's letters while it is made. ``add`` every batch, then call ``audience`` for the guards' facts."""
 
     def __init__(self) -> None:
         self._letters = self._reserved = self._throwaway = 0
@@ -24,16 +24,16 @@ class AudienceStats:
         self._names = _Frequent()
 
     def add(self, deliveries: Iterable[Delivery]) -> None:
-        """Count these letters too."""
+        """Count these letters."""
         for delivery in deliveries:
             self._letters += 1
             self._addresses.add(delivery.address)
             if delivery.name:
                 self._names.add(delivery.name)
-            self._look_at(delivery.address.rpartition("@")[2])
+            self._count_domain(delivery.address.rpartition("@")[2])
 
     def audience(self) -> Audience:
-        """All that were counted."""
+        """The statistics of all letters counted so far."""
         return Audience(
             letters=self._letters,
             reserved=self._reserved,
@@ -43,7 +43,7 @@ class AudienceStats:
             name=self._names.commonest(),
         )
 
-    def _look_at(self, domain: str) -> None:
+    def _count_domain(self, domain: str) -> None:
         if is_reserved(domain):
             self._reserved += 1
         elif is_throwaway(domain):
@@ -57,7 +57,7 @@ class AudienceStats:
 class _Frequent:
     """The frequent values of a stream (Misra and Gries, "Finding repeated elements", 1982).
 
-    A count is never too high, and too low by at most one in ``_COUNTERS`` of all that was added.
+    A count is never too high; it is too low by at most the number of added values divided by ``_COUNTERS``.
     """
 
     def __init__(self) -> None:

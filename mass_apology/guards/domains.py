@@ -1,4 +1,4 @@
-"""Domains where no customer reads mail."""
+"""Recognises domains where no customer reads mail: reserved ones, public test mailboxes, internal hosts."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ _INTERNAL_LABELS = frozenset({"preprod", "staging"})
 
 
 def is_reserved(domain: str) -> bool:
-    """Whether the domain, in lower case, is set aside for examples and tests, and belongs to nobody."""
+    """Whether the domain (lower case) is reserved for examples and tests (RFC 2606, RFC 6761)."""
     return domain.rpartition(".")[2] in _RESERVED_TOP or domain.endswith(_RESERVED_BELOW) or domain in _RESERVED
 
 
 def is_throwaway(domain: str) -> bool:
-    """Whether the domain, in lower case, offers mailboxes that anybody may read, as testers like to use."""
+    """Whether the domain (lower case) offers public mailboxes, as testers use them."""
     return domain in _THROWAWAY
 
 
 def reserved_domains(text: str) -> list[str]:
-    """The reserved domains that a text mentions, alone, in links or in addresses."""
+    """The reserved domains in a text: alone, in links or in addresses."""
     found = [domain for each in _DOMAIN.findall(text) if is_reserved(domain := each.lower())]
     return list(dict.fromkeys(found))
 
 
 def internal_hosts(text: str) -> list[str]:
-    """The hosts that a text links to and that customers cannot reach, or should not."""
+    """The hosts in a text's links that customers cannot or should not reach."""
     hosts = (*_HOST.findall(text), *_MAILBOX.findall(text))
     return list(dict.fromkeys(host for host in hosts if _is_internal(host.lower())))
 

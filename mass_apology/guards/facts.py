@@ -1,4 +1,4 @@
-"""What the guards look at: one plan, what it is made of, and what was done before it."""
+"""The facts that guards test: one plan, its parts, and earlier plans and sendings."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mass_apology.settings import Campaign
 
 
 class TemplateText(Struct, frozen=True, kw_only=True):
-    """One letter's template as it stands on disk."""
+    """One letter's template, as the file has it."""
 
-    file: str  # as a person would name it: "templates/service-outage/en.md"
+    file: str  # for a person: "templates/service-outage/en.md"
     text: str  # headers and body, as read
 
 
 class EarlierUse(Struct, frozen=True, kw_only=True):
-    """Another campaign that was sent to the very same recipients file."""
+    """An earlier sending of another campaign to the same recipients file."""
 
     campaign: str  # its name
     folder: str  # where it is
@@ -28,40 +28,40 @@ class EarlierUse(Struct, frozen=True, kw_only=True):
 
 
 class Commonest(Struct, frozen=True, kw_only=True):
-    """What most letters have in common."""
+    """The value that most letters share. ``AudienceStats`` finds it."""
 
-    value: str = ""  # empty where nothing is common
-    letters: int = 0  # at least so many have it; see ``AudienceStats``
+    value: str = ""  # empty if no value is frequent
+    letters: int = 0  # with this value, at least
 
 
 class Audience(Struct, frozen=True, kw_only=True):
-    """Whom the letters go to, taken together. Made by ``AudienceStats``."""
+    """Statistics of the letters' recipients. ``AudienceStats`` makes it."""
 
     letters: int = 0
-    reserved: int = 0  # letters to domains that belong to nobody (RFC 2606, RFC 6761)
+    reserved: int = 0  # letters to reserved domains (RFC 2606, RFC 6761)
     throwaway: int = 0  # letters to public mailboxes that anybody can read
-    test_domains: tuple[str, ...] = ()  # the first ones of both kinds
+    test_domains: tuple[str, ...] = ()  # the first domains of both kinds
     address: Commonest = Commonest()
     name: Commonest = Commonest()
 
     @property
     def real(self) -> int:
-        """Letters to people."""
+        """The number of letters to real people."""
         return self.letters - self.reserved - self.throwaway
 
 
 class WrittenAgain(Struct, frozen=True, kw_only=True):
-    """A new letter to a mailbox that a letter of the wave has reached already, or may have."""
+    """A new letter to a mailbox that already has, or may have, a letter of the wave."""
 
     line: int  # of the recipients file
     name: str  # empty where there is none
     address: str
-    status: Status  # of the letter that there is
-    at: float | None  # when that one left, Unix seconds
+    status: Status  # of the earlier letter
+    at: float | None  # when the earlier letter left, Unix seconds
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """One plan, as far as the guards are concerned."""
+    """The facts of one plan. ``flows.plan.guarding`` collects them, ``accidents`` passes them to every guard."""
 
     now: float  # Unix seconds
     campaign: Campaign
@@ -70,12 +70,12 @@ class Facts(Struct, frozen=True, kw_only=True):
     rows_chosen: int  # by `where`
     letters: int
     audience: Audience
-    templates: tuple[TemplateText, ...]  # of the languages that are written in
-    examples: Mapping[str, Any] = field(default_factory=dict)  # fact → the scenario's example, as scenario.toml has it
-    languages: int = 1  # that the letters are in
+    templates: tuple[TemplateText, ...]  # of the letters' languages
+    examples: Mapping[str, Any] = field(default_factory=dict)  # fact → the example in scenario.toml
+    languages: int = 1  # of the letters
     distinct_texts: int | None = None  # of all letters; one more than ``languages`` stands for any more; None: unknown
-    letters_at_last_check: int | None = None  # None where there was no check before
-    crowd: Commonest = Commonest()  # the mailbox that most persons share, and how many they are
-    written_again: int = 0  # new letters to mailboxes that a letter of the wave has reached already, or may have
+    letters_at_last_check: int | None = None  # None without an earlier check
+    crowd: Commonest = Commonest()  # the mailbox that most persons share, and their number
+    written_again: int = 0  # new letters to mailboxes that already have, or may have, a letter of the wave
     again: tuple[WrittenAgain, ...] = ()  # the first of these
     earlier_uses: tuple[EarlierUse, ...] = ()  # of this recipients file, by campaigns in other folders

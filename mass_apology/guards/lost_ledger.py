@@ -1,4 +1,4 @@
-"""Guards against a ledger that was lost, copied or set back: it knows less than what lies outside it."""
+"""Guards against a lost, copied or outdated ledger: one that knows less than the records outside it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mass_apology.model import Finding, Severity
 from mass_apology.system.timestamps import utc_minute
 
 LOST, COPIED, SET_BACK = "ledger-lost", "ledger-copied", "ledger-set-back"
-SAME_PEOPLE = 0.1  # so large a share of those written to before, in a plan, is no chance
+SAME_PEOPLE = 0.1  # share of earlier recipients in a plan that is not chance
 _BY_HAND = (
     "If there is none, the relay's log and the mailbox of replies tell who was written to: take these rows out of the "
     "file"
@@ -18,7 +18,7 @@ _BY_HAND = (
 
 
 class Elsewhere(Struct, frozen=True, kw_only=True):
-    """What this machine remembers of letters that left, and the ledger does not know."""
+    """This machine's record of letters that left and that the ledger does not know."""
 
     handed_over: int  # letters, at least
     at: float  # Unix seconds: when it was last looked at
@@ -26,45 +26,45 @@ class Elsewhere(Struct, frozen=True, kw_only=True):
 
 
 class LostElsewhere(Struct, frozen=True, kw_only=True):
-    """A ledger of the campaign's name that was in another folder, and is gone from there."""
+    """A ledger of the same campaign name that has disappeared from another folder."""
 
     ledger: str  # its own name
-    folder: str  # from where letters left with it
+    folder: str  # the campaign folder it was in
     at: float  # Unix seconds: when it was last looked at
     handed_over: int  # letters, at least
-    sampled: int  # mailboxes by which its people are known again
-    planned: int  # of these, those in the plan
+    sampled: int  # mailboxes in the sample of its people
+    planned: int  # of these, in the plan
 
     @property
     def is_of_these(self) -> bool:
-        """Whether the plan has its people."""
+        """Whether the plan has many of this ledger's people."""
         return self.planned > 0 and self.planned >= self.sampled * SAME_PEOPLE
 
 
 class LedgerFacts(Struct, frozen=True, kw_only=True):
-    """A ledger, and what lies outside it."""
+    """A ledger, and the records outside it. ``flows.continuity.outside`` collects them."""
 
     path: str  # of the ledger
     campaign: str
     here: str  # the campaign's folder, as an absolute path
     there: bool = True  # whether there is a ledger with anything in it
-    handed_over: int = 0  # letters that it knows to have left
-    made_in: str = ""  # the folder that it was copied from; empty where it is in its own
-    original: bool = False  # whether there still is a ledger in that folder
+    handed_over: int = 0  # letters that left, by the ledger
+    made_in: str = ""  # the folder it was copied from; empty if it was not copied
+    original: bool = False  # whether that folder still has a ledger
     log: str = "log.jsonl"
-    log_letters: int = 0  # letters that the log says have left, and the ledger does not know
-    log_strange: Mapping[str, int] = {}  # the same, of other campaigns
+    log_letters: int = 0  # letters that left by the log, and that the ledger does not know
+    log_strange: Mapping[str, int] = {}  # the same for other campaigns: name → letters
     remembered: tuple[Elsewhere, ...] = ()
-    stray_wal: str = ""  # the -wal of a ledger that is gone; empty where there is none
+    stray_wal: str = ""  # a -wal file without its ledger; empty if there is none
 
 
 def ledger_findings(facts: LedgerFacts) -> Iterator[Finding]:
-    """What has to be said about the ledger; nothing where it knows all that lies outside it."""
+    """Findings if the ledger knows less than the records outside it."""
     if facts.made_in:
         yield _copied(facts)
-    told = list(_told(facts))
+    told = list(_evidence(facts))
     if not told:
-        yield from _strange(facts)
+        yield from _foreign(facts)
     elif facts.there and facts.handed_over:
         problem = f"It knows less than what was sent: {'; '.join(told)}."
         yield _finding(SET_BACK, facts, problem, f"Put back the newest copy of {facts.path}. {_rebuild(facts)}")
@@ -75,7 +75,7 @@ def ledger_findings(facts: LedgerFacts) -> Iterator[Finding]:
 
 
 def elsewhere_findings(path: str, campaign: str, file: str, ledgers: Iterable[LostElsewhere]) -> Iterator[Finding]:
-    """What has to be said of a plan from ``file`` that has people of lost ledgers; ``path`` is where one should be."""
+    """Findings if a plan from ``file`` has people of lost ledgers; ``path`` is the place of the campaign's ledger."""
     for lost in ledgers:
         problem = (
             f"No letter is known here, but this machine remembers that {_letters(lost.handed_over)} at least of the "
@@ -88,7 +88,7 @@ def elsewhere_findings(path: str, campaign: str, file: str, ledgers: Iterable[Lo
         yield Finding(code=LOST, severity=Severity.ERROR, where=path, problem=problem, advice=advice)
 
 
-def _told(facts: LedgerFacts) -> Iterator[str]:
+def _evidence(facts: LedgerFacts) -> Iterator[str]:
     if facts.log_letters:
         unknown = ", unknown to it" if facts.there else ""
         yield f"{facts.log} tells of {_letters(facts.log_letters)} that left{unknown}"
@@ -122,8 +122,8 @@ def _copied(facts: LedgerFacts) -> Finding:
     return _finding(COPIED, facts, problem, f"{advice}. {fresh} in campaign.toml")
 
 
-def _strange(facts: LedgerFacts) -> Iterator[Finding]:
-    """A log that a folder was copied with, or that a campaign was renamed over."""
+def _foreign(facts: LedgerFacts) -> Iterator[Finding]:
+    """Findings about a log of another campaign: the folder was copied, or the campaign renamed."""
     for campaign, letters in facts.log_strange.items():
         problem = (
             f"{facts.log} tells of {_letters(letters)} of the campaign {campaign}, which this one, {facts.campaign}, "

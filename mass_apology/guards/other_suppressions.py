@@ -1,4 +1,4 @@
-"""Guard against a suppression list that is not the one used before: who was put on that one would be written to."""
+"""Guard against the wrong suppression list: people on the list of the last sending would get a letter."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ OTHER_LIST = "suppressions-other"
 
 
 class ListFacts(Struct, frozen=True, kw_only=True):
-    """The list that is used now, and the one that was used when letters of the campaign left last."""
+    """The suppression list in use, and the one of the campaign's last sending."""
 
-    path: str  # of the file that is used now, whether there is one or not
+    path: str  # of the file in use, even if it does not exist
     entries: int
-    before: str  # the file that was used then; empty where nothing has left
-    entries_before: int  # in that file now, or, where it is gone, when it was used
+    before: str  # the file of the last sending; empty if no letter has left
+    entries_before: int  # in that file now; if it is gone, at the last sending
 
 
 def list_findings(facts: ListFacts) -> Iterator[Finding]:
-    """What has to be said: another list, and a shorter one."""
+    """A finding if the list in use is another one and shorter."""
     if facts.before and facts.before != facts.path and facts.entries < facts.entries_before:
         yield Finding(
             code=OTHER_LIST,

@@ -1,4 +1,4 @@
-"""Guard against a follow-up that went under another name: to its people it would be a new wave, and go again."""
+"""Guard against a renamed follow-up: under its new name it would go to the same people again."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ RENAMED = "wave-renamed"
 
 
 class WaveFacts(Struct, frozen=True, kw_only=True):
-    """A follow-up, and those of which campaign.toml says nothing any more."""
+    """A follow-up, and earlier follow-ups that campaign.toml no longer names."""
 
     name: str
-    letters: int  # of it, that have left, may have, or are due
-    unnamed: Mapping[str, int]  # follow-ups with letters that campaign.toml does not name → how many
+    letters: int  # of this follow-up that left, may have left, or are due
+    unnamed: Mapping[str, int]  # follow-up that campaign.toml no longer names → its letters
 
 
 def wave_findings(facts: WaveFacts) -> Iterator[Finding]:
-    """What has to be said: it is new, and an earlier one has no name any more."""
+    """A finding if the follow-up is new and campaign.toml no longer names an earlier one."""
     if facts.letters or not facts.unnamed:
         return
     letters = " and ".join(f"{counted(count, 'letter')} of {name}" for name, count in facts.unnamed.items())

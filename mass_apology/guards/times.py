@@ -1,4 +1,4 @@
-"""Moments that an incident cannot have had."""
+"""Finds impossible times among the facts of an incident."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-AHEAD = 24 * 3600.0  # seconds: a moment later than this is not a clock that is wrong
+AHEAD = 24 * 3600.0  # seconds: a wrong clock does not explain a moment further ahead
 
-# What has happened: started_at, charged_on, ended. What is expected, scheduled or promised may well be to come.
+# Names of past events: started_at, charged_on, ended. An expected, scheduled or promised one may lie ahead.
 _HAPPENED = re.compile(
     r"(?!.*(?:expected|planned|scheduled|promised))(?:.*_)?(?:[a-z]+ed(?:_at|_on)?|(?:began|begun|found|start|end|sent)(?:_at|_on)?)"
 )
@@ -16,7 +16,7 @@ _PAIRS = (("started", "ended"), ("began", "ended"), ("start", "end"), ("from", "
 
 
 def in_future(moments: Mapping[str, datetime], now: float) -> list[str]:
-    """The facts that should have happened and lie more than a day ahead of ``now`` (Unix seconds)."""
+    """Facts that are past events by their name, and more than a day later than ``now`` (Unix seconds)."""
     return [
         path
         for path, moment in moments.items()
@@ -25,7 +25,7 @@ def in_future(moments: Mapping[str, datetime], now: float) -> list[str]:
 
 
 def reversed_pairs(moments: Mapping[str, datetime]) -> list[tuple[str, str]]:
-    """The beginnings and their ends that come before them: ``("started_at", "ended_at")``."""
+    """Pairs of a beginning and an end that precedes it: ``("started_at", "ended_at")``."""
     return [
         (path, end)
         for path, moment in moments.items()

@@ -1,4 +1,4 @@
-"""Signs that a template, or a fact that it tells, is not finished: a draft's marks, test words, examples."""
+"""Finds signs of an unfinished template or fact: draft marks, test words, examples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from mass_apology.guards.domains import reserved_domains
 
-# Most words count in capitals only: a bank draft is a thing, and "todo" is Spanish for "all".
+# Most words count only in capitals: "bank draft" is ordinary English, and "todo" is Spanish for "all".
 _MARKS = re.compile(
     r"\b(?:DRAFT|ENTWURF|BROUILLON|BORRADOR|BOZZA|CZERNOWIK|BRUDNOPIS|WERSJA ROBOCZA|ЧЕРНОВИК"
     r"|TODO|FIXME|XXX+|TBD|TBC)\b"
@@ -24,7 +24,7 @@ _SENTENCE_END = (".", "!", "?", "…")
 
 
 def draft_marks(text: str) -> list[tuple[int, str]]:
-    """Every line of a template that shows it to be unfinished: the line's number and the words."""
+    """The number and the mark of every line of a template that has a draft mark."""
     return [
         (number, mark[0].strip())
         for number, line in enumerate(text.split("\n"), start=1)
@@ -33,15 +33,15 @@ def draft_marks(text: str) -> list[tuple[int, str]]:
 
 
 def draft_facts(incident: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Every fact that is not finished: its path and the words."""
+    """The path and the mark of every fact that has a draft mark."""
     texts = ((path, value) for path, value in facts(incident) if isinstance(value, str))
     return [(path, mark[0]) for path, text in texts if (mark := _MARKS.search(text))]
 
 
 def example_facts(incident: Mapping[str, Any], examples: Mapping[str, Any]) -> list[str]:
-    """The paths of facts that are examples: whole sentences of the scenario, several of its values, or its domains.
+    """The paths of facts that repeat the scenario's examples: whole sentences, several values, or its domains.
 
-    A single short value may well be the same in earnest, such as a position.
+    One short value that is equal, such as a position, is not a finding.
     """
     same = {path: value for path, value in facts(incident) if value in _values(examples.get(path.rpartition(".")[2]))}
     sentences = [path for path, value in same.items() if isinstance(value, str) and value.endswith(_SENTENCE_END)]
@@ -60,12 +60,12 @@ def facts(incident: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, An
 
 
 def _values(example: Any) -> list[Any]:
-    """An example's values: a sentence has one for each language. Moments are told apart from texts by their type."""
+    """The values of an example: a sentence has one for each language, any other example one."""
     if isinstance(example, Mapping):
         return list(example.values())
     return [] if example is None or isinstance(example, (bool, int, float)) else [example]
 
 
 def moments(incident: Mapping[str, Any]) -> dict[str, datetime]:
-    """The facts that are moments, by their path; those without an offset are refused elsewhere."""
+    """Path → moment, of the facts that are moments with an offset; ``campaign`` refuses others."""
     return {path: value for path, value in facts(incident) if isinstance(value, datetime) and value.tzinfo is not None}
