@@ -11,8 +11,9 @@ import re
 # OWASP's list for CSV injection: the signs, their full-width forms, and the controls that some programs pass over.
 _SIGNS = "=+\\-@＝＋－＠"
 _RUNS = re.compile(rf'[\s"]*[{_SIGNS}]|[\t\r\n]')
-_INNER = re.compile(rf"""([;\t\r\n][\s"]*)('*[{_SIGNS}])""")
-_INNER_MARKED = re.compile(rf"""([;\t\r\n][\s"]*)'('*[{_SIGNS}])""")
+_START = r"""[;\t\r\n](?:[^\S\t\r\n]|")*"""  # begins at the last separator of a run, so that a search stays linear
+_INNER = re.compile(rf"""({_START})('*[{_SIGNS}])""")
+_INNER_MARKED = re.compile(rf"""({_START})'('*[{_SIGNS}])""")
 _ELIDED = re.compile(r"'[a-z]{1,2}[ -]")  # "'t Hooft", "'s-Gravenhage": the apostrophe is part of the name
 
 

@@ -114,8 +114,8 @@ FAILED_SUBJECT = _any(r"""
 FAILED_TEXT = _any(r"""
     (?:could|can|was|were|did|do|unable)\W?(?:n.t|not| not)?\W(?:\w+\W){0,5}(?:deliver|relay|sent|reach|process|accept)
     (?:is|has|have|will)\W?(?:n.t|not| not)?\W(?:\w+\W){0,5}(?:deliver|relay|sent|reach|process|accept)
-    couldn.t | deliver\w*\W(?:\w+\W){0,4}(?:fail|error|problem|impossible|not possible|unsuccessful)
-    fail\w*\W(?:\w+\W){0,6}(?:deliver|address|recipient) | undeliver | unable to deliver
+    couldn.t | deliver\w{0,20}\W(?:\w+\W){0,4}(?:fail|error|problem|impossible|not possible|unsuccessful)
+    fail\w{0,20}\W(?:\w+\W){0,6}(?:deliver|address|recipient) | undeliver | unable to deliver
     permanent(?:ly)? (?:error|fail|fatal) | fatal error | user unknown | unknown user | no such user
     mailbox\W(?:\w+\W){0,3}(?:full|unavailable|unknown) | rejected | bounced | returned (?:mail|to sender)
     konnte\W(?:\w+\W){0,8}nicht | nicht zugestellt | unzustellbar | fehlgeschlagen

@@ -55,7 +55,7 @@ MANY = 20  # letters: among fewer, one mailbox, name or text for most can be cha
 SAME_FILE_WITHIN = 24 * 3600.0  # seconds: another campaign's earlier sending to the same file is no finding
 THROWAWAY_SHARE = 0.001  # share of letters: some real customers use such mailboxes
 
-_JINJA = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+_JINJA = re.compile(r"\{[{%](?:(?!\{[{%]).)*?[%}]\}", re.DOTALL)
 _NAME = re.compile(r"(?<![\w.])(?:salutation|name)(?!\w)")
 _NO_REPLY = ("noreply", "donotreply", "dontreply", "neodpovidat", "nepasrepondre")
 

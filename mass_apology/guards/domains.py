@@ -28,7 +28,7 @@ _THROWAWAY = frozenset(
 )
 
 _HOST = re.compile(r"""(?i)\bhttps?://(?:[^\s/@"'<>]*@)?(\[[0-9a-f:.]+\]|[^\s/:?#"'<>)\]{}]+)""")
-_MAILBOX = re.compile(r"""(?i)\bmailto:[^\s?@"'<>]*@([^\s?"'<>)\]{}]+)""")
+_MAILBOX = re.compile(r"""(?i)\bmailto:[^\s?@"'<>]{0,64}@([^\s?"'<>)\]{}]+)""")
 _DOMAIN = re.compile(r"(?<![\w.-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?![\w-])", re.IGNORECASE | re.ASCII)
 _INTERNAL_TOP = frozenset({"corp", "home", "internal", "intranet", "lan", "local", "localhost"})
 _INTERNAL_LABELS = frozenset({"preprod", "staging"})

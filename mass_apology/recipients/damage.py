@@ -20,7 +20,7 @@ from mass_apology.recipients.column_layout import note
 _LOST = "\ufffd"
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _QUESTION = re.compile(r"(?<=[^\W\d_])\?(?=[^\W\d_])|(?<![\w?])\?(?=[^\W\d_]{2})")
-_ONLY_QUESTIONS = re.compile(r"[\s.,\-]*\?[\s?.,\-]*\?[\s?.,\-]*")
+_ONLY_QUESTIONS = re.compile(r"[\s.,\-]*\?[\s.,\-]*\?[\s?.,\-]*")
 _ADDRESS = re.compile(r"://|www\.|[?&]\w+=", re.IGNORECASE)
 # "4.8222E+10" was a telephone number. "#####" is a column that was too narrow; "#WERT!", "#ССЫЛКА!", "#¡VALOR!" and
 # "#NAZWA?" are errors of a spreadsheet in its user's language.

@@ -20,7 +20,7 @@ DELIMITERS: Mapping[str, str] = MappingProxyType({",": "comma", ";": "semicolon"
 
 _MOST_PARTS = 50  # of one field that holds the delimiter
 
-_OPEN = re.compile(rf'[{BLANKS}]+"')
+_OPEN = re.compile(rf'(?<![{BLANKS}])[{BLANKS}]+"')  # from the first blank only, so that a search stays linear
 _QUOTED = re.compile(rf'[{BLANKS}]+"((?:[^"]|"")*)"[{BLANKS}]*')
 _SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=(.)"?[ \t]*[\r\n]*', re.IGNORECASE)
 
@@ -42,7 +42,8 @@ def separator_line(text: str) -> str | None:
 
 def padded_quotes(delimiter: str) -> re.Pattern[str]:
     """A pattern for lines in which blanks and then a quote begin a field."""
-    return re.compile(rf'(?:^|{re.escape(delimiter)})[{BLANKS}]+"')
+    blanks = BLANKS.replace(delimiter, "")  # a tab may be both; a run of delimiters is not a run of blanks
+    return re.compile(rf'(?:^|{re.escape(delimiter)})[{blanks}]+"')
 
 
 def repair(fields: Sequence[str], text: str, delimiter: str, *, width: int, named: int) -> RepairedRow:

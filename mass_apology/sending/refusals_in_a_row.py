@@ -31,7 +31,8 @@ LETTERS = 5  # letters with the same reply in a row, if their domains are fewer
 CANARIES = 3  # canary letters refused for their content
 
 _WITHOUT_MAILBOX = frozenset({Kind.POLICY, Kind.PERMANENT, Kind.REPUTATION, Kind.CONTENT})
-_VARIABLE_PARTS = re.compile(r"<[^<>]*>|\S*[@\d]\S*")  # addresses, numbers, and ids of queues, hosts and messages
+_ADDRESS = re.compile(r"<[^<>]*>")
+_VARIABLE = re.compile(r"[@\d]")  # in addresses, numbers, and ids of queues, hosts and messages
 
 
 class RefusedLetter(Struct, frozen=True, kw_only=True):
@@ -100,7 +101,7 @@ def _add_refusal(refusals: Refusals, this: RefusedLetter, outcome: Outcome, *, o
         refusals = replace(refusals, canaries=(*refusals.canaries, this))
     if outcome.reply is None:  # a problem found by us, such as "too large", concerns this letter alone
         return refusals
-    text = _normalised_reply(outcome.reply)
+    text = normalised_reply(outcome.reply)
     before = refusals.row if text == refusals.text else ()
     row = (*(each for each in before if each.delivery.id != this.delivery.id), this)
     return replace(refusals, text=text, row=row)
@@ -160,9 +161,10 @@ def _deferred_mark(mark: Mark, now: float, chance: float) -> Mark:
     return replace(mark, status=Status.DEFERRED, at=now, due_at=due_at)
 
 
-def _normalised_reply(reply: Reply) -> str:
+def normalised_reply(reply: Reply) -> str:
     """Codes and text without the parts that differ between recipients: addresses, numbers, queue ids."""
-    return f"{reply.code} {reply.enhanced or ''} {' '.join(_VARIABLE_PARTS.sub(' ', reply.text.lower()).split())}"
+    words = _ADDRESS.sub(" ", reply.text.lower()).split()
+    return f"{reply.code} {reply.enhanced or ''} {' '.join(word for word in words if not _VARIABLE.search(word))}"
 
 
 def _last_reply(outcome: Outcome) -> str:

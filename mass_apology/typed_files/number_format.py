@@ -37,7 +37,7 @@ BUILT_IN = {
 """The codes that have a number instead of a text (ECMA-376 part 1 §18.8.30); 49 is text and shows all of a number."""
 
 _TOKEN = re.compile(
-    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_.|\*.|\[(?P<bracket>[^\]]*)\]|(?P<general>general)|(?P<exponent>E[+-])'
+    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_.|\*.|\[(?P<bracket>[^\[\]]*)\]|(?P<general>general)|(?P<exponent>E[+-])'
     r"|(?P<half>AM/PM|A/P)|(?P<letter>.)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -19,7 +19,7 @@ from mass_apology.letter.values import Fields
 _ATTRIBUTE = re.compile(
     r"""(?P<head>\s(?P<name>href|src)\s*=\s*)(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'>]+))""", re.I
 )
-_LINK = re.compile(r'''\shref="((?:\{\{.*?\}\}|[^"])*)"''', re.DOTALL)
+_LINK = re.compile(r'''\shref="((?:\{\{(?:(?!\}\}|\{\{).)*\}\}|(?!\{\{)[^"])*)"''', re.DOTALL)
 _VALUE = re.compile(r"""\{\{[\s(]*(?:"(?P<literal>[^"]*)"|(?P<name>[\w.]+)).*?\}\}""", re.DOTALL)
 _ABSENT = "\0"
 _AUTHORITY = re.compile(r"https?://[^/?#]*", re.I)
