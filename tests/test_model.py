@@ -1,8 +1,12 @@
-"""The table of legal transitions."""
+"""The table of legal transitions, and cells of rows as the ledger keeps them."""
 
 from __future__ import annotations
 
-from mass_apology.model import DUE, NOT_REACHED, REACHED, TRANSITIONS, Status
+import json
+
+import pytest
+
+from mass_apology.model import DUE, NOT_REACHED, REACHED, TRANSITIONS, Status, first_cell
 from mass_apology.pages.words import MEANINGS
 
 
@@ -34,3 +38,10 @@ def test_every_status_means_something_and_is_in_one_group() -> None:
     groups = (DUE, REACHED, NOT_REACHED, {Status.HANDING_OVER, Status.IN_DOUBT})
     assert set(MEANINGS) == set(Status)
     assert sorted(status for group in groups for status in group) == sorted(Status)
+
+
+@pytest.mark.parametrize("column", ["country", "Ländercode", 'the "country"', "back\\slash", "two\nlines"])
+def test_one_cell_is_read_under_any_name_of_a_column(column: str) -> None:
+    rows = json.dumps([{"name": "Anna", column: "PL"}, {column: "DE"}])
+    assert first_cell(column)(rows) == "PL"
+    assert first_cell(column)(json.dumps([{"name": "Anna"}, {column: "DE"}])) == ""

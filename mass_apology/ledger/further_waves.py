@@ -9,7 +9,7 @@ from msgspec import Struct
 from mass_apology.model import Status
 
 
-class Candidate(Struct, frozen=True, kw_only=True, gc=False):
+class Candidate(Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """Somebody with a letter in an earlier wave, and what the next letter depends on. Times are Unix seconds."""
 
     delivery: int  # the earlier letter's row

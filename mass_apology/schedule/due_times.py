@@ -145,16 +145,19 @@ def plan_wave(wave: Wave, facts: Iterable[Facts], now: float, timetable: Timetab
 
 
 def _refusal(wave: Wave, facts: Facts) -> Reason | None:
-    holds = {
-        Reason.PLANNED: facts.planned,
-        Reason.SUPPRESSED: facts.suppressed is not None,
-        Reason.LEFT_FILE: facts.left_file,
-        Reason.STATUS: facts.status not in wave.to,
-        Reason.NOT_ACCEPTED: wave.after is not None and facts.accepted_at is None,
-        Reason.REPLIED: wave.unless_replied and facts.replied,
-        Reason.NOT_CHOSEN: not facts.chosen,
-    }
-    return next((reason for reason, is_so in holds.items() if is_so), None)
+    reasons = (  # no mapping by them: a member of an Enum is hashed in Python, for every recipient
+        (facts.planned, Reason.PLANNED),
+        (facts.suppressed is not None, Reason.SUPPRESSED),
+        (facts.left_file, Reason.LEFT_FILE),
+        (facts.status not in wave.to, Reason.STATUS),
+        (wave.after is not None and facts.accepted_at is None, Reason.NOT_ACCEPTED),
+        (wave.unless_replied and facts.replied, Reason.REPLIED),
+        (not facts.chosen, Reason.NOT_CHOSEN),
+    )
+    for holds, reason in reasons:
+        if holds:
+            return reason
+    return None
 
 
 def _timed(wave: Wave, facts: Facts, now: float, timetable: Timetable) -> Decision:

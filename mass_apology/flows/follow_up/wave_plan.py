@@ -14,7 +14,17 @@ from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Changed, Ledger, Records
 from mass_apology.ledger.further_waves import Addition, Candidate, Thread
 from mass_apology.letter.message.headers import message_id
-from mass_apology.model import DUE, Delivery, Finding, LargestLetter, Severity, Status, largest_of, read_rows
+from mass_apology.model import (
+    DUE,
+    Delivery,
+    Finding,
+    LargestLetter,
+    Severity,
+    Status,
+    first_cell,
+    largest_of,
+    read_rows,
+)
 from mass_apology.preflight import Asked, asked, fallback_findings
 from mass_apology.recipients import Segments
 from mass_apology.schedule import Decision, Facts, Not, Wave, plan_wave
@@ -63,6 +73,7 @@ class WavePlan:
         self._key = ledger.key
         self._domain = workspace.sender_domain
         self._suppressed = suppressed
+        self._country_in = first_cell(campaign.columns.country)
         self._changes = changes
         self._language_for = self.recipe().language_for
         self._is_for_safety = suppressed.purpose == "safety"
@@ -115,8 +126,7 @@ class WavePlan:
 
     def asked(self, candidate: Candidate) -> Asked:
         """What language somebody asks for, and what the letter of this wave would be in."""
-        country = read_rows(candidate.rows)[0].get(self._campaign.columns.country, "")
-        return asked(candidate.language, self._language_for(candidate.language), country)
+        return asked(candidate.language, self._language_for(candidate.language), self._country_in(candidate.rows))
 
     def language_findings(self, counts: Mapping[Asked, int]) -> list[Finding]:
         """What a person should know of these letters' languages before agreeing to them; none of it stops them."""
@@ -178,17 +188,16 @@ class WavePlan:
         return (_renewed(each, changes[each.recipient]) for each in everybody if each.recipient in changes)
 
     def _facts(self, batch: Sequence[Candidate]) -> Iterator[Facts]:
-        rows = [read_rows(candidate.rows) for candidate in batch]
-        chosen = self._chosen(rows)
+        chosen = self._chosen(batch)
         suppressed = self._suppressed.among([candidate.address for candidate in batch])
-        for candidate, its_rows, is_chosen in zip(batch, rows, chosen, strict=True):
+        for candidate, is_chosen in zip(batch, chosen, strict=True):
             yield Facts(
                 recipient=candidate.recipient,
                 status=candidate.status,
                 accepted_at=candidate.accepted_at,
                 language=self._language_for(candidate.language),
                 zone=candidate.time_zone,
-                country=its_rows[0].get(self._campaign.columns.country, ""),
+                country=self._country_in(candidate.rows),
                 replied=candidate.replied,
                 suppressed=suppressed.get(candidate.address),
                 left_file=candidate.left_file,
@@ -196,10 +205,10 @@ class WavePlan:
                 planned=candidate.next_status not in _NO_LETTER,
             )
 
-    def _chosen(self, rows: list[list[dict[str, str]]]) -> list[bool]:
+    def _chosen(self, batch: Sequence[Candidate]) -> list[bool]:
         if not self.wave.where:
-            return [True] * len(rows)
-        return [bool(names) for names in self._where.of(rows)]
+            return [True] * len(batch)
+        return [bool(names) for names in self._where.of([read_rows(candidate.rows) for candidate in batch])]
 
 
 def _renewed(candidate: Candidate, change: Changed) -> Candidate:

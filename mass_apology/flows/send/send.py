@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -28,7 +27,7 @@ from mass_apology.flows.send.sending_run import (
 from mass_apology.flows.send.stopped_letters import has_unsuppressed, withhold_barred
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Ledger
-from mass_apology.model import FIRST_WAVE, Delivery, Extensions, read_rows
+from mass_apology.model import FIRST_WAVE, Extensions, first_cell
 from mass_apology.quantities import counted
 from mass_apology.recipients import RecipientsFile
 from mass_apology.schedule.timetable import timetable
@@ -86,13 +85,10 @@ def _gate(campaign: Campaign, suppressions: Suppressed) -> Gate:
     """The gate of the first wave; by default these letters do not wait for the schedule's hours."""
     rules = [suppression_rule(suppressions), file_rule]
     if campaign.schedule.first_letter:
-        rules.append(schedule_rule(timetable(campaign.schedule, campaign.time_zone), partial(_country_of, campaign)))
+        country_in = first_cell(campaign.columns.country)
+        hours = timetable(campaign.schedule, campaign.time_zone)
+        rules.append(schedule_rule(hours, lambda letter: country_in(letter.rows)))
     return Gate(rules)
-
-
-def _country_of(campaign: Campaign, letter: Delivery) -> str:
-    """The country that the recipient's row names; empty where it does not."""
-    return read_rows(letter.rows)[0].get(campaign.columns.country, "")
 
 
 def _with_reason(ended: RunResult, campaign: Campaign) -> RunResult:

@@ -13,7 +13,7 @@ from mass_apology.ledger.sqlite import lock
 from mass_apology.ledger.sqlite.connections import Reading, Writing
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.staged import Changed
-from mass_apology.model import NO_LETTER, LargestLetter, Status
+from mass_apology.model import NO_LETTER, LargestLetter
 from mass_apology.quantities import counted
 
 _QUERIES = statements("waves.sql")
@@ -138,9 +138,4 @@ class SqliteWaves(SqliteWaveRecords):
 
 
 def _candidate(row: Sequence[Any]) -> Candidate:
-    values = dict(zip(Candidate.__struct_fields__, row, strict=True))
-    for flag in ("replied", "left_file"):
-        values[flag] = bool(values[flag])
-    for status in ("status", "next_status"):
-        values[status] = Status(values[status]) if values[status] is not None else None
-    return Candidate(**values)
+    return msgspec.convert(row, Candidate, strict=False)  # SQLite's 0 and 1 are no booleans in the strict sense
