@@ -1,6 +1,7 @@
-"""Who approved the plan: ``Approvals`` gives them and weighs them, ``plan_code`` is what two people compare.
+"""Approvals of a plan: ``Approvals`` records and judges them; two people compare a plan by its ``plan_code``.
 
-``code`` names a plan, ``judgement`` weighs approvals (pure), ``file`` keeps them, ``signing`` asks ssh-keygen.
+``code`` names a plan, ``judgement`` judges approvals (pure), ``approval_file`` stores them, ``signing`` runs
+ssh-keygen.
 """
 
 from mass_apology.approval.approvals import Approvals

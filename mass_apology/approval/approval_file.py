@@ -1,7 +1,7 @@
-"""approvals.jsonl in the campaign's folder: one approval a line, only ever added to.
+"""Reads and appends to approvals.jsonl in the campaign's folder: one approval a line, none ever changed.
 
-A line counts when it ends with its line feed. What a crash or a full disk leaves without one is cancelled by the next
-``append`` and skipped by ``read``; any other line that cannot be read is an error, since it may be somebody's approval.
+A line counts if it ends with a line feed. ``append`` cancels a line that a crash or a full disk left unfinished, and
+``read`` skips it; any other unreadable line is an error, since it may be an approval.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from mass_apology.system.json_lines import append_line
 
 FILE_NAME = "approvals.jsonl"
 
-_CANCEL = b"\x18"  # ASCII CAN: what stands before it on the line is to be disregarded; JSON never holds it bare
+_CANCEL = b"\x18"  # ASCII CAN: ignore the line before it; JSON never holds it unescaped
 
 
 def read(folder: Path) -> tuple[Approval, ...]:
-    """Every approval ever given in this folder, in the file's order; none where there is no file.
+    """All approvals given in this folder, in the file's order; none without a file.
 
-    Raises ``ApprovalError`` where the file or one of its lines cannot be read.
+    Raises ``ApprovalError`` if the file or one of its lines cannot be read.
     """
     path = folder / FILE_NAME
     try:
-        lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last line feed is torn, or nothing
+        lines = path.read_bytes().split(b"\n")[:-1]  # the rest is unfinished or empty
     except FileNotFoundError:
         return ()
     except OSError as error:
@@ -41,7 +41,7 @@ def read(folder: Path) -> tuple[Approval, ...]:
 def append(folder: Path, approval: Approval) -> None:
     """Add ``approval``; it is on the disk when this returns. The file is for its owner only (0600).
 
-    Raises ``ApprovalError`` where it cannot be written.
+    Raises ``ApprovalError`` if the file cannot be written.
     """
     path = folder / FILE_NAME
     try:

@@ -1,4 +1,4 @@
-"""One campaign's approvals: given by name or by key, kept in its folder, weighed for a plan."""
+"""Gives, stores and judges the approvals of one campaign."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mass_apology.settings import Campaign
 
 
 class Approvals:
-    """The approvals of the campaign in ``folder``.
+    """The approvals of the campaign in ``folder``. ``approve`` gives one, ``send`` asks for the verdict.
 
-    A plan is its ``parts`` (the name of each thing that shapes it → its digest) and the number of ``letters`` it holds:
-    all of them, not those still due, so that going on after a crash needs no new approval.
+    A plan is identified by its ``parts`` (name → digest of everything that shapes it) and its number of ``letters``:
+    all of them, not only those still due, so that no new approval is needed after a crash.
     """
 
     def __init__(self, folder: Path, campaign: Campaign) -> None:
@@ -28,7 +28,7 @@ class Approvals:
         self._signers = folder / Path(signers).expanduser() if signers else None
 
     def give(self, parts: Mapping[str, str], letters: int, *, by: str | None, key: Path | None, now: float) -> Approval:
-        """Approve a plan at ``now`` (Unix seconds): with ``key`` where the campaign has a signers file, else by name.
+        """Approve a plan at ``now`` (Unix seconds): with ``key`` if the campaign has a signers file, else by name.
 
         ``by`` is the approver's name, the login name where it is ``None``; of a signed approval it can only confirm
         whose key it is. Raises ``ApprovalError``; then nothing was approved.
@@ -48,7 +48,7 @@ class Approvals:
         return approval
 
     def verdict(self, parts: Mapping[str, str], letters: int, *, now: float) -> ApprovalVerdict:
-        """Whether enough people have approved this plan. Raises ``ApprovalError`` where that cannot be found out."""
+        """Judge whether enough people have approved this plan. Raises ``ApprovalError`` if that cannot be checked."""
         return judge(
             approval_file.read(self._folder),
             parts=parts,
@@ -75,7 +75,7 @@ def _key(key: Path | None) -> Path:
 
 
 def _owned(signature: Signature, by: str | None) -> Signature:
-    """The signature, which is that of ``by``, if anybody was named."""
+    """Return the signature, after a check that it is of ``by`` (if given)."""
     if by is not None and identity(by) != identity(signature.by):
         raise ApprovalError(
             f"The key is {signature.by}'s and not {by}'s; nothing was approved.",
@@ -85,7 +85,7 @@ def _owned(signature: Signature, by: str | None) -> Signature:
 
 
 def _name(by: str | None, key: Path | None) -> str:
-    """Who approves by name."""
+    """The name of an approver without a key."""
     if key is not None:
         raise ApprovalError(
             f"There is nothing to check a signature of {key} against; nothing was approved.",
@@ -102,7 +102,7 @@ def _name(by: str | None, key: Path | None) -> str:
 def _login_name() -> str:
     try:
         return getpass.getuser()
-    except (OSError, KeyError, ImportError) as error:  # which of them depends on the system and on Python's version
+    except (OSError, KeyError, ImportError) as error:  # depends on the system and on Python's version
         raise ApprovalError(
             "This account has no login name to approve by.", next_step="Give yours: mass-apology approve --by NAME"
         ) from error

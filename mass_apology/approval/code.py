@@ -1,4 +1,4 @@
-"""A plan's parts → its digest, and a code of three words that two people can compare over the telephone."""
+"""Digest of a plan's parts, and a code of three words that two people can compare over the telephone."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _VOWELS = "aiou"  # two bits each
 
 
 def plan_digest(parts: Mapping[str, str]) -> str:
-    """One SHA-256 (64 hexadecimal digits) over the parts' names and values, whatever their order.
+    """The SHA-256 (64 hexadecimal digits) over the parts' names and values, independent of their order.
 
     ``parts`` is a name such as "the recipients file" → the part's own digest.
     """
     whole = hashlib.sha256()
     for name, value in sorted(parts.items()):
         for text in (name.encode(), value.encode()):
-            # Each text after its length: no other names and values can run together into the same octets.
+            # Each text follows its length, so that no other names and values give the same octets.
             whole.update(len(text).to_bytes(8, "big") + text)
     return whole.hexdigest()
 
@@ -27,7 +27,7 @@ def plan_digest(parts: Mapping[str, str]) -> str:
 def plan_code(parts: Mapping[str, str]) -> str:
     """The digest's first 48 bits as pronounceable words, such as "lusab-babad-gutih".
 
-    It is for a mistake to be heard, not for an attacker to be kept out: a signature covers the whole digest.
+    It reveals mistakes, not attacks; against attacks a signature covers the whole digest.
     """
     digest = bytes.fromhex(plan_digest(parts))
     return "-".join(proquint(int.from_bytes(digest[at : at + 2], "big")) for at in range(0, 2 * CODE_WORDS, 2))

@@ -1,4 +1,4 @@
-"""Approvals and a plan → whether enough people have approved just this plan. Pure: the time is passed in."""
+"""Judges whether enough people have approved exactly this plan. Pure: the time is passed in."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ from mass_apology.system.timestamps import utc_minute
 
 CLOCK_TOLERANCE = 300.0  # seconds by which the clock of an approver's machine may be ahead of ours
 
-_LAST_MOMENT = 253_402_300_799  # 9999-12-31T23:59:59Z, the last one that can be written as a date
+_LAST_MOMENT = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second of ``datetime``
 
 
 class Approval(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One person's word that one plan may be sent."""
+    """One person's approval of one plan, as approvals.jsonl has it."""
 
-    by: Annotated[str, Meta(min_length=1)]  # the name they gave; where it is signed, the principal of their key
+    by: Annotated[str, Meta(min_length=1)]  # the name given; if signed, the principal of the key
     at: Annotated[float, Meta(ge=0, le=_LAST_MOMENT)]  # Unix seconds
-    letters: Annotated[int, Meta(ge=0)]  # how many letters the plan held
-    parts: Mapping[str, str]  # "the recipients file" → its digest, as they were
+    letters: Annotated[int, Meta(ge=0)]  # in the plan
+    parts: Mapping[str, str]  # "the recipients file" → its digest, at the time
     signature: str | None = None  # OpenSSH's armoured form
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """What a plan needs before it is sent."""
+    """The approvals that campaign.toml requires before sending."""
 
     required: int  # approvals by different people
     valid_for: float  # seconds
-    signed: bool  # whether an approval counts only with its signature
+    signed: bool  # only signed approvals count
 
 
 class ApprovalVerdict(Struct, frozen=True, kw_only=True):
-    """What the approvals are worth for one plan."""
+    """The judgement of the approvals for one plan. ``judge`` makes it; ``send`` stops while approvals are missing."""
 
     approved: bool
-    valid: tuple[Approval, ...]  # one per person, their latest; oldest first
-    void: tuple[tuple[Approval, str], ...]  # with the reason, a clause without its full stop; oldest first
+    valid: tuple[Approval, ...]  # the latest of each person; oldest first
+    void: tuple[tuple[Approval, str], ...]  # with the reason as a clause; oldest first
     missing: int  # approvals still needed
-    sentence: str  # all of it for a person: who approved, what is missing, whose does not count and why
+    sentence: str  # for a person: who approved, how many are missing, which do not count and why
 
 
 def policy(settings: ApprovalSettings) -> Policy:
-    """campaign.toml's ``[approval]``. Raises ``ValueError`` where ``valid_for`` is no duration."""
+    """The policy of campaign.toml's ``[approval]``. Raises ``ValueError`` if ``valid_for`` is not a duration."""
     return Policy(
         required=settings.required, valid_for=parse_duration(settings.valid_for), signed=settings.signers is not None
     )
 
 
 def identity(by: str) -> str:
-    """What two spellings of one person's name have in common: case, blanks and look-alike forms do not count."""
+    """A form of the name that is equal for two spellings of it: without differences of case, blanks and NFKC."""
     return " ".join(unicodedata.normalize("NFKC", by).casefold().split())
 
 
@@ -65,10 +65,10 @@ def judge(
     now: float,
     fault: Callable[[Approval, str], str | None],
 ) -> ApprovalVerdict:
-    """Weigh ``approvals`` for the plan of ``parts`` and ``letters`` at ``now`` (Unix seconds).
+    """Judge ``approvals`` for the plan of ``parts`` and ``letters`` at ``now`` (Unix seconds).
 
-    ``fault`` says what is wrong with an approval's signature, as a clause, or ``None``; it is asked only where
-    signatures count and nothing else speaks against the approval.
+    ``fault`` returns the error of an approval's signature as a clause, or ``None``; it is called only if signatures
+    count and the approval is valid otherwise.
     """
     latest: dict[str, Approval] = {}
     void: list[tuple[Approval, str]] = []

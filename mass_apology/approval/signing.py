@@ -1,7 +1,7 @@
 """Signed approvals, through OpenSSH's ssh-keygen (``-Y``, OpenSSH 8.2 or later).
 
-What is signed is a short text about one campaign, one plan and one moment (``statement``). It does not say who signs:
-that is what the signers file says of the key, and not a matter of anybody's claim. The signers file is OpenSSH's
+The signed text (``statement``) names one campaign, one plan and one moment. It does not name the signer: only the
+signers file maps a key to a person. The signers file is OpenSSH's
 allowed_signers (ssh-keygen(1), ALLOWED SIGNERS); its ``namespaces``, ``valid-before`` and so on are observed.
 """
 
@@ -30,18 +30,18 @@ _PATTERN = frozenset("*?!")  # such a principal stands for many people (ssh_conf
 
 
 class _Unproven(Exception):
-    """A signature proves nothing; the text is a clause that says why."""
+    """A signature is not valid; the text is a clause with the reason."""
 
 
 class Signature(Struct, frozen=True, kw_only=True):
-    """A signature that counts, and whose it is."""
+    """A valid signature and its signer."""
 
-    by: str  # the principal that the signers file has for the key
+    by: str  # the key's principal in the signers file
     armour: str  # OpenSSH's armoured form
 
 
 def statement(campaign: str, *, parts: Mapping[str, str], letters: int, at: float) -> str:
-    """The text that is signed: plain lines, so that it can be checked with ssh-keygen alone. ``at`` is Unix seconds."""
+    """The text to sign, in plain lines that ssh-keygen alone can verify. ``at`` is Unix seconds."""
     return (
         "mass-apology: this plan may be sent\n"
         f"campaign: {campaign}\n"
@@ -55,8 +55,8 @@ def statement(campaign: str, *, parts: Mapping[str, str], letters: int, at: floa
 def sign(text: str, *, key: Path, signers: Path) -> Signature:
     """Sign ``text`` with ``key``: a private key, or the .pub file of one that the agent holds.
 
-    ssh-keygen may ask for a passphrase or a touch on the terminal. Raises ``ApprovalError`` where there is no
-    signature, or where it would not count.
+    ssh-keygen may ask for a passphrase or a touch on the terminal. Raises ``ApprovalError`` if there is no signature
+    or it is not valid.
     """
     _require_signers(signers)
     _require_file(key, "The key", "Name your own with --key, such as --key ~/.ssh/id_ed25519")
@@ -71,24 +71,24 @@ def sign(text: str, *, key: Path, signers: Path) -> Signature:
 
 
 def fault(text: str, signature: Signature, *, signers: Path) -> str | None:
-    """What is wrong with a signature of ``text``, as a clause; ``None`` where it is what it claims to be.
+    """The error of a signature of ``text``, as a clause; ``None`` if it is valid.
 
-    Raises ``ApprovalError`` where that cannot be found out.
+    Raises ``ApprovalError`` if it cannot be checked.
     """
     _require_signers(signers)
     try:
         by = _signer(text, signature.armour, signers)
     except _Unproven as error:
         return str(error)
-    # One key is one person, even where the signers file has several names for it.
+    # One key is one person, even if the signers file has several names for it.
     return None if by == signature.by else f"it is signed by {by}"
 
 
 def _signature(text: str, key: Path) -> str:
-    """Its armoured form. The text goes by a file, since ssh-keygen asks for passphrases on our standard input."""
+    """The armoured signature. The text is in a file, since ssh-keygen asks for passphrases on standard input."""
     with _private_file(text) as path:
         command = [_ssh_keygen(), "-q", "-Y", "sign", "-n", NAMESPACE, "-f", str(key), str(path)]
-        # Its standard error stays the terminal's: there it asks for a security key to be touched, and says what failed.
+        # Standard error stays the terminal's: ssh-keygen asks there for a touch of the key, and reports failures.
         done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL)  # noqa: S603 (a list, and no shell)
         if done.returncode == 0:
             return path.with_suffix(".sig").read_text("ascii")
@@ -99,7 +99,7 @@ def _signature(text: str, key: Path) -> str:
 
 
 def _signer(text: str, signature: str, signers: Path) -> str:
-    """The principal whose key made ``signature`` over ``text``. Raises ``_Unproven`` where nobody's did."""
+    """The principal whose key signed ``text``. Raises ``_Unproven`` if the signers file has no such key."""
     with _private_file(signature) as path:
         found = _asked("find-principals", "-s", str(path), "-f", str(signers))
         principals = found.stdout.decode("utf-8", "replace").splitlines()
@@ -116,7 +116,7 @@ def _signer(text: str, signature: str, signers: Path) -> str:
 
 
 def _asked(task: str, *arguments: str, given: str = "") -> subprocess.CompletedProcess[bytes]:
-    """What ``ssh-keygen -Y task`` answers to ``given``."""
+    """Run ``ssh-keygen -Y task`` with ``given`` on its standard input."""
     command = [_ssh_keygen(), "-Y", task, *arguments]
     try:
         return subprocess.run(  # noqa: S603 (a list, and no shell)
@@ -158,7 +158,7 @@ def _require_file(path: Path, what: str, next_step: str) -> None:
 
 @contextmanager
 def _private_file(text: str) -> Iterator[Path]:
-    """A file (0600) in a folder of its own (0700); both are gone afterwards, with whatever was put beside it."""
+    """A file (0600) in its own folder (0700); both are deleted afterwards, with any file beside it."""
     try:
         with tempfile.TemporaryDirectory(prefix="mass-apology-") as folder:
             path = Path(folder) / "approval"

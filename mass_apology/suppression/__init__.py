@@ -1,7 +1,7 @@
-"""Addresses never to write to, for all campaigns of a machine. ``Suppressions`` keeps them, ``judge`` applies them.
+"""The suppression list: addresses that no campaign of a machine writes to. ``Suppressions`` keeps it.
 
-``rules`` decides (pure), ``lists`` reads and writes CSV files, ``store`` is the SQLite file. ``mass_apology.mailboxes``
-knows the spellings of one address.
+``rules`` judges an entry (pure), ``lists`` reads and writes CSV files, ``store`` is the SQLite file.
+``mass_apology.mailboxes`` finds the spellings of one address.
 """
 
 from mass_apology.suppression.entries import Entry, Purpose, Reason, Scope

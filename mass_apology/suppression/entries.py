@@ -21,10 +21,10 @@ _DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-
 class Reason(StrEnum):
     """Why an address is suppressed."""
 
-    DEAD_ADDRESS = "dead-address"  # a hard bounce: nobody is there
+    DEAD_ADDRESS = "dead-address"  # a hard bounce: the mailbox does not exist
     REQUESTED = "requested"  # its owner asked never to be written to
     COMPLAINT = "complaint"  # its owner reported a letter as abuse (RFC 5965)
-    MANUAL = "manual"  # a person put it on the list, or a list did that does not say why
+    MANUAL = "manual"  # added by a person, or by a list without reasons
     OPT_OUT = "opt-out"  # its owner wants no marketing
 
 
@@ -38,33 +38,33 @@ class Scope(StrEnum):
 class Purpose(StrEnum):
     """The purpose of a campaign's letters."""
 
-    SAFETY = "safety"  # a recall, a danger: not knowing does harm
-    SERVICE = "service"  # about what the customer has with us: an outage, a double charge
-    MARKETING = "marketing"  # advertising, news: nobody needs it
+    SAFETY = "safety"  # a recall, a danger: without the letter people may come to harm
+    SERVICE = "service"  # about a service that the customer uses: an outage, a double charge
+    MARKETING = "marketing"  # advertising, news
 
 
-# An opt-out is about marketing by its meaning, and where nobody is, no letter arrives.
+# An opt-out means marketing; a letter to a dead address never arrives.
 _ONLY_SCOPE = {Reason.OPT_OUT: Scope.MARKETING, Reason.DEAD_ADDRESS: Scope.EVERYTHING}
 
 
 class Entry(Struct, frozen=True, kw_only=True):
     """One suppressed address, or all addresses of one domain. ``Entry.of`` makes a checked one."""
 
-    address: str | None  # as it was given, "@acme.example" for a whole domain; None once it was purged
+    address: str | None  # as given, "@acme.example" for a whole domain; None after a purge
     whole_domain: bool = False
     reason: Reason
     scope: Scope
     at: float  # when it was first suppressed, Unix seconds
     source: str  # the campaign, "import", or the person who added it
-    note: str = ""  # one line; empty once the address was purged
+    note: str = ""  # one line; empty after a purge
 
     @classmethod
     def of(
         cls, address: str, reason: Reason, *, at: float, source: str, scope: Scope | None = None, note: str = ""
     ) -> Self:
-        """A new entry. Without a ``scope`` it is what the reason means; ``source`` and ``note`` become one line.
+        """Make a checked entry. Without ``scope`` the reason decides it; ``source`` and ``note`` become one line.
 
-        Raises ``SuppressionError`` for what is no address, a scope that contradicts the reason, and too long a note.
+        Raises ``SuppressionError`` for an invalid address, a scope that contradicts the reason, or too long a note.
         """
         line = _line(note)
         if len(line) > LONGEST_NOTE:
@@ -85,7 +85,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 def _line(text: str) -> str:
-    """On one line, runs of blanks as one, and without what could not be seen or would steer a terminal."""
+    """The text on one line, with single blanks, without invisible characters and terminal controls."""
     return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 
@@ -102,9 +102,9 @@ def _scope(reason: Reason, stated: Scope | None) -> Scope:
 
 
 def checked_address(text: str) -> str:
-    """The address, or "@acme.example" for a whole domain, without outer blanks.
+    """Check an address, or "@acme.example" for a whole domain, and return it without outer blanks.
 
-    Raises ``SuppressionError`` for what could never match a recipient: an entry that does nothing is worse than none.
+    Raises ``SuppressionError`` if it could never match a recipient: an entry without effect is worse than none.
     """
     address = text.strip()
     if flaw := _flaw(address):

@@ -1,4 +1,4 @@
-"""Lists of suppressed addresses as CSV: what other systems export, and what this one does.
+"""Reads and writes suppression lists as CSV, from other systems and from ``suppress export``.
 
 A file is one address a line, or has a header with ``address`` (or ``email``) and any of ``reason``, ``scope``,
 ``date``, ``source`` and ``note``, in any order; other columns are passed over and named. All problems are reported
@@ -44,27 +44,27 @@ class Imported(Struct, frozen=True, kw_only=True):
 
     rows: int  # with an address
     new: int  # addresses that had no entry before
-    ignored_columns: tuple[str, ...]  # columns of the list that mean nothing here
+    ignored_columns: tuple[str, ...]  # columns of the list that are not read
 
 
 class Exported(Struct, frozen=True, kw_only=True):
     """The result of an export."""
 
     rows: int
-    purged: int  # entries left out, since their plain address is gone
+    purged: int  # entries left out: a purge deleted their address
 
 
 class Listed(Struct, frozen=True, kw_only=True):
-    """A list that was read."""
+    """The content of a list. ``read_list`` makes it."""
 
     entries: tuple[Entry, ...]  # in the order of the file; an address may stand there twice
     ignored_columns: tuple[str, ...]
 
 
 def read_list(path: Path, *, now: float, source: str, reason: Reason) -> Listed:
-    """The entries of a list; the last three say what rows without a date, a source or a reason get.
+    """Read a list. ``now`` (Unix seconds), ``source`` and ``reason`` are for rows without one.
 
-    Raises ``SuppressionError`` that names every line that cannot be used, up to ``PROBLEMS_SHOWN`` of them.
+    Raises ``SuppressionError`` that names every unusable line, ``PROBLEMS_SHOWN`` at most.
     """
     rows = _rows(path, _text(path))
     first = next(rows, None)
@@ -82,9 +82,9 @@ def read_list(path: Path, *, now: float, source: str, reason: Reason) -> Listed:
 
 
 def write_list(entries: Iterable[Entry], stream: TextIO) -> Exported:
-    """Write the entries that have an address; what a spreadsheet would run as a formula is marked as text.
+    """Write the entries that have an address; cells that a spreadsheet would run as formulas are marked as text.
 
-    Raises ``OSError`` where the stream cannot be written.
+    Raises ``OSError`` if the stream cannot be written.
     """
     rows = csv.writer(stream)
     rows.writerow(COLUMNS)
@@ -110,7 +110,7 @@ class _Fields:
         self._reason = reason
 
     def entry(self, cells: Sequence[str]) -> Entry:
-        """Raises ``ValueError`` or ``SuppressionError`` that says what is wrong with the row."""
+        """The entry of a row. Raises ``ValueError`` or ``SuppressionError`` with the row's error."""
         if len(cells) != len(self._header):
             raise ValueError(f"the number of fields is {len(cells)} instead of {len(self._header)}")
         row = dict(zip(self._header, map(unmarked, cells), strict=True))
@@ -132,7 +132,7 @@ class _Fields:
         except ValueError:
             raise ValueError(f"{text[:60]!r} is not a date such as 2026-11-20 or 2026-11-20T09:12Z") from None
         at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        if not 0 <= at <= self._now + _DAY:  # it is tomorrow already in half of the world
+        if not 0 <= at <= self._now + _DAY:  # in half of the world it is tomorrow already
             raise ValueError(f"the date {text} lies {'ahead' if at > 0 else 'before 1970'}")
         return min(at, self._now)
 
@@ -197,19 +197,19 @@ def _rows(path: Path, text: str) -> Iterator[_Row]:
 
 
 def _delimiter(text: str) -> str:
-    """What stands most often in the first line that is not blank; without any, the file is one address a line."""
+    """The most frequent delimiter in the first non-blank line; without one, the file has one address a line."""
     start = _SEPARATOR_LINE.sub("", text.lstrip()[:4096], count=1).lstrip()
     first = start.splitlines()[0] if start else ""
     return max(_DELIMITERS, key=first.count)
 
 
 def _states_delimiter(row: _Row) -> bool:
-    """Whether it is the line ``sep=;`` that tells a spreadsheet how to read the others."""
+    """Whether the row is a line such as ``sep=;``, which states the delimiter for spreadsheets."""
     return "".join(row[1]).casefold() in {"sep=", *(f"sep={each}" for each in _DELIMITERS)}
 
 
 def _header(path: Path, first: _Row) -> list[str]:
-    """The column names in lower case, the column of addresses being "address"; empty where there is no header."""
+    """The column names in lower case, "address" for the addresses; empty if the file has no header."""
     line, cells = first
     if any("@" in cell for cell in cells):
         return []

@@ -1,4 +1,4 @@
-"""Whether a suppressed address gets a letter, and which of two entries for it holds. Pure."""
+"""Decides whether a suppressed address gets a letter, and which of two entries for it holds. Pure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _ALL = frozenset(Purpose)
 _ALL_BUT_SAFETY = _ALL - {Purpose.SAFETY}
 _ONLY_MARKETING = frozenset({Purpose.MARKETING})
 
-# From the strongest reason to the weakest. Who complained about a letter, or wants none, still has to hear that the
-# product they own may catch fire; only where nobody is, a letter helps nobody, and costs the sender's reputation.
+# From the strongest reason to the weakest. People who complained, or want no letters, must still hear that their
+# product may catch fire. A letter to a dead address helps nobody, and harms the sender's reputation.
 WITHHELD_FROM: Mapping[Reason, frozenset[Purpose]] = MappingProxyType(
     {
         Reason.DEAD_ADDRESS: _ALL,
@@ -28,7 +28,7 @@ WITHHELD_FROM: Mapping[Reason, frozenset[Purpose]] = MappingProxyType(
 )
 """The letters that each reason stops, with the scope "everything"."""
 
-# The owner refused every letter: a person should know that one goes out all the same.
+# The owner refused every letter, so the operator should know that this one goes out.
 _REPORTED = frozenset({Reason.REQUESTED, Reason.MANUAL})
 
 _BECAUSE = {
@@ -47,7 +47,7 @@ class SuppressionVerdict(Struct, frozen=True, kw_only=True):
     """The effect of an entry on one campaign's letter. ``judge`` makes it, the gate of sending applies it."""
 
     withheld: bool
-    reported: bool  # it goes out against a wish to get nothing at all, and should be shown
+    reported: bool  # it goes out although the owner refused every letter; shown to the operator
     sentence: str  # why, with the date and the source; names no address
 
 
@@ -65,7 +65,7 @@ def judge(entry: Entry, purpose: Purpose) -> SuppressionVerdict:
 
 
 def is_suppression(sentence: str) -> bool:
-    """Whether a letter was withheld by an entry of the list: ``sentence`` is the reason that its record has."""
+    """Whether ``sentence``, a letter's recorded reason, says that an entry of the list withheld it."""
     return sentence.startswith((f"The address {_SINCE} ", f"The domain {_SINCE} "))
 
 
@@ -76,14 +76,14 @@ def stopped(entry: Entry) -> frozenset[Purpose]:
 
 
 def stronger(one: Entry, other: Entry) -> Entry:
-    """The entry that stops more letters; of equals the one with the stronger reason, and then ``one``."""
+    """The entry that stops more letters; if equal, the one with the stronger reason; if still equal, ``one``."""
     return other if _strength(other) > _strength(one) else one
 
 
 def merged(kept: Entry, new: Entry) -> Entry:
-    """The entry that two entries for one address become: the stronger, with the earlier date.
+    """Merge two entries for one address: the stronger one, with the earlier date.
 
-    An address that was purged stays purged: its key is enough, and nobody has to ask for the purge again.
+    A purged address stays purged: its key is enough, and nobody has to ask again.
     """
     held = replace(stronger(kept, new), at=min(kept.at, new.at))
     return replace(held, address=None, note="") if kept.address is None else held

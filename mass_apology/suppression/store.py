@@ -1,4 +1,4 @@
-"""The suppressions of a machine, or of the file that a campaign names: found by key, shared by several processes."""
+"""The suppression list in a SQLite file, shared by several processes: the machine's, or the one a campaign names."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _Row = tuple[bytes, str | None, int, str, str, float, str, str]
 
 
 class Suppressions:
-    """Addresses never to write to. A store without a file is empty, and its first entry makes the file.
+    """The suppression list. Sending, feedback and ``suppress`` use it. The first entry makes the file.
 
-    For one thread at a time. Every method raises ``SuppressionError`` where the file cannot be read or written; then
-    nobody knows who is suppressed, and nothing should be sent.
+    For one thread at a time. Every method raises ``SuppressionError`` if the file cannot be read or written; nothing
+    should be sent then.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,7 +43,7 @@ class Suppressions:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """The store in this file. Raises ``SuppressionError`` if there is one that is damaged, newer or another's."""
+        """Open the store in this file. Raises ``SuppressionError`` if the file is damaged, newer, or not a store."""
         store = cls(path)
         store._reading()
         return store
@@ -58,14 +58,14 @@ class Suppressions:
             self._connection = None
 
     def add(self, entry: Entry) -> bool:
-        """Whether the address was new. Of two entries for one address the stronger stays, with the earlier date.
+        """Add an entry, merged with an earlier one for its address; true if the address was new.
 
         The entry is on the disk when this returns.
         """
         return self.add_all([entry]) == 1
 
     def add_all(self, entries: Iterable[Entry]) -> int:
-        """Add all or, after an error, none of them; how many addresses were new."""
+        """Add all entries, or none after an error. Returns the number of new addresses."""
         self._writing()
         # In the order of the keys, neighbours share a page of the file.
         keyed = sorted(((self._key(_spelling(entry)), entry) for entry in entries), key=lambda pair: pair[0])
@@ -73,18 +73,18 @@ class Suppressions:
             return sum(_put(connection, key, entry) for key, entry in keyed)
 
     def remove(self, address: str) -> bool:
-        """Whether the address, or the "@domain", had an entry of its own. It is gone now, also if it was purged."""
+        """Remove the entry of an address or "@domain", even a purged one; true if there was one."""
         if self._reading() is None:
             return False
         with self._changing() as connection:
             return connection.execute(QUERIES["remove"], (self._key(folded(address)),)).rowcount == 1
 
     def find(self, address: str) -> Entry | None:
-        """The entry that holds for an address: its own or its domain's, whichever stops more. Also for "@domain"."""
+        """The entry for an address or "@domain": its own or its domain's, whichever stops more letters."""
         return self.among([address]).get(address)
 
     def among(self, addresses: Sequence[str]) -> dict[str, Entry]:
-        """Which of the addresses have an entry, by the address as given; best asked by the thousand."""
+        """Address as given → entry, for those addresses that have one. Fastest with a thousand at once."""
         connection = self._reading()
         if connection is None:
             return {}
@@ -103,7 +103,7 @@ class Suppressions:
     def entries(self, reason: Reason | None = None) -> Iterator[Entry]:
         """All entries, or those with this reason, the earliest first; streams in constant memory.
 
-        It never keeps others from writing; what changes meanwhile may be there as it was or as it is.
+        It does not block writers; an entry that changes meanwhile may appear in its old or new form.
         """
         place: dict[str, Any] = {"at": float("-inf"), "key": b"", "reason": reason, "rows": _PAGE}
         while rows := self._page(place):
@@ -113,7 +113,7 @@ class Suppressions:
             place |= {"at": at, "key": key}
 
     def counts(self) -> dict[Reason, int]:
-        """How many entries have each reason; every reason is there."""
+        """Reason → number of entries, for every reason."""
         counts = dict.fromkeys(Reason, 0)
         connection = self._reading()
         if connection is not None:
@@ -122,19 +122,19 @@ class Suppressions:
         return counts
 
     def purge(self, older_than: float) -> int:
-        """Delete the plain addresses and notes of entries from before this moment (Unix seconds); how many there were.
+        """Delete addresses and notes of entries older than this moment (Unix seconds); returns the number of entries.
 
-        The entries go on working. Whole domains stay readable. The file is written anew, which needs room for a copy.
+        The entries keep their effect. Whole domains stay readable. Rewriting the file needs disk space for a copy.
         """
         return self._purge("purge", {"before": older_than})
 
     def forget(self, source: str, *, older_than: float | None = None) -> int:
-        """As ``purge``, for all entries that ``source`` made; with ``older_than`` also for everybody's from before."""
+        """As ``purge``, for all entries of ``source``; with ``older_than`` also for older entries of other sources."""
         forgotten = self._purge("forget", {"source": source})
         return forgotten + (self.purge(older_than) if older_than is not None else 0)
 
     def named(self) -> int:
-        """How many entries still have a person's address."""
+        """The number of entries that still have a person's address."""
         connection = self._reading()
         if connection is None:
             return 0

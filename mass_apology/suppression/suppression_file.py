@@ -1,4 +1,4 @@
-"""The store's file: its place, its making and its opening."""
+"""Finds, creates and opens the file of the suppression list."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ QUERIES = statements(__package__, "suppression_queries.sql")
 
 
 def default_path() -> Path | None:
-    """The store that all campaigns of this machine share; ``None`` for a user without a home directory."""
+    """The path of the list that all campaigns of this machine share; ``None`` without a home directory."""
     state = state_folder()
     return state / FILE_NAME if state else None
 
@@ -72,9 +72,9 @@ def wrap_errors(path: Path) -> Iterator[None]:
 
 
 def make(path: Path) -> None:
-    """Make an empty store, for its owner only (0600); one that another process has just made stays.
+    """Create an empty store, for its owner only (0600), unless another process has just created it.
 
-    It gets its name only when it is whole: so an empty or short file is never a new store, but a lost one.
+    The file gets its name only when it is complete, so an empty or short file is always a damaged store.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     prefix = hidden_beside(path)
@@ -95,8 +95,8 @@ def make(path: Path) -> None:
 
 
 def open_existing(path: Path) -> Connection:
-    """A connection in autocommit mode, for one thread at a time. Raises ``SuppressionError`` for anything but a store.
+    """Connect in autocommit mode, for one thread at a time. Raises ``SuppressionError`` if it is not a store.
 
-    Without the permission to write it can still read.
+    Without write permission the connection can still read.
     """
     return STORE.open(path, "rw", lambda connection: connection.executescript(_SETTINGS))
