@@ -1,4 +1,5 @@
-"""A mail relay's log → proofs about letters: the relay took them, or their transactions failed. Pure.
+"""Reads proofs about letters from a relay's log: the relay took them, or their transactions failed. Pure.
 
-Postfix, Exim and Sendmail write the Message-ID of what they take. OpenSMTPD and Courier do not, and prove nothing.
+Postfix, Exim and Sendmail write the Message-ID of each letter they take. OpenSMTPD and Courier do not,
+so their logs prove nothing.
 """

@@ -1,7 +1,7 @@
-"""Exim: its main log has a line for every letter that it took, and its reject log the header of every one it refused.
+"""Exim: the main log has a line for every accepted letter, the reject log the header of every refused one.
 
-A client that is gone right after the final dot loses its letter ("SMTP connection lost after final dot"), and neither
-log says which one that was.
+A letter is lost if the client disconnects right after the final dot ("SMTP connection lost after final dot"); neither
+log says which letter it was.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _FIELD = re.compile(rb".? ?message-id:\s*<([^<>\s]{1,500})>", re.IGNORECASE)
 
 
 class Exim:
-    """The lines of Exim's logs, in their order."""
+    """Reads the lines of Exim's logs, in order. ``RelayLog`` makes one for each log."""
 
     def __init__(self, wanted: Set[str]) -> None:
         """``wanted``: Message-IDs without angle brackets."""
         self._wanted = wanted
-        self._refused: tuple[str, str] | None = None  # queue id and words of the refusal whose header follows
+        self._refused: tuple[str, str] | None = None  # queue id and text of the refusal whose header follows
 
     def take(self, line: bytes) -> LogEvent | None:
         """The event in this line, if it is about a wanted letter."""

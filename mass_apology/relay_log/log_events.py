@@ -8,11 +8,11 @@ from msgspec import Struct
 
 
 class Disposition(StrEnum):
-    """The end of a transaction, as far as one line tells."""
+    """The end of a transaction, as far as one line shows it."""
 
     TAKEN = auto()  # the relay has the letter in its queue, or has delivered it, or dropped it by a rule of its own
     NOT_TAKEN = auto()  # refused after its content, or the connection was gone before the final dot came
-    NAMED = auto()  # the letter came in, perhaps not wholly; its end stands in another line, or in none
+    NAMED = auto()  # the letter arrived, perhaps incomplete; its end is in another line, or in none
 
 
 class LogEvent(Struct, frozen=True, kw_only=True):
@@ -21,8 +21,8 @@ class LogEvent(Struct, frozen=True, kw_only=True):
     message_id: str  # without angle brackets
     disposition: Disposition
     queue_id: str  # the relay's own name for the letter
-    text: str  # the words that decide it, printable
-    at: float | None = None  # Unix seconds, where the line's time can be read
+    text: str  # the deciding words of the line, printable
+    at: float | None = None  # Unix seconds; None if the line's time cannot be read
 
 
 def printable(octets: bytes, longest: int = 200) -> str:

@@ -13,23 +13,23 @@ _ISO = re.compile(
     _PRIORITY + rb"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|[+-]\d\d:?\d\d)(?![\d:-]))?"
 )
 MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
-_AHEAD = timedelta(days=1)  # a clock may be ahead of ours; more than that, and the line is last year's
+_AHEAD = timedelta(days=1)  # most that a clock is ahead of ours; a later time is of last year
 
 
 class Clock(Struct, frozen=True, kw_only=True):
-    """The zone and the year, which many lines leave out of their time."""
+    """The zone and the year for times without them."""
 
     zone: tzinfo | None  # of lines without an offset; ``None`` for this machine's
     now: float  # Unix seconds: a line without a year is of the last twelve months
 
 
 def has_timestamp(line: bytes) -> bool:
-    """Whether a line begins with a time, and does not continue the one before."""
+    """Whether a line begins with a time; others continue the line before."""
     return bool(_BSD.match(line) or _ISO.match(line))
 
 
 def timestamp(line: bytes, clock: Clock) -> float | None:
-    """When a line was written, in Unix seconds; ``None`` where it does not say, or says what no calendar has."""
+    """The time of a line in Unix seconds; ``None`` without a valid time."""
     try:
         if found := _ISO.match(line):
             return _iso(found, clock)
@@ -60,7 +60,7 @@ def _bsd(found: re.Match[bytes], clock: Clock) -> float:
     month, day = MONTHS.index(found[1]) + 1, int(found[2])
     hour, minute, second = (int(found[number]) for number in (3, 4, 5))
     latest = datetime.fromtimestamp(clock.now, clock.zone) + _AHEAD
-    # Lines of 29 February may be up to eight years old by this, and then they are no use anyhow.
+    # A line of 29 February may come out eight years old; such a line is useless anyway.
     for year in range(latest.year, latest.year - 9, -1):
         try:
             at = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=clock.zone)

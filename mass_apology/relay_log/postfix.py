@@ -1,4 +1,4 @@
-"""Postfix: which letters are in its queue, and whose transactions ended before that.
+"""Postfix: finds the letters in its queue, and the transactions that ended before the queue.
 
 `cleanup` writes a letter's Message-ID as soon as it has read the header, so the line alone proves nothing: the client
 may be gone before the final dot. In the queue is what `qmgr` has made active, and what somebody tried to deliver. Not
@@ -14,7 +14,7 @@ from collections.abc import Set
 
 from mass_apology.relay_log.log_events import Disposition, LogEvent, printable
 
-# What follows "mx1 postfix/smtpd": a process, perhaps a queue id, and words that mean something here.
+# The part after "mx1 postfix/smtpd": a process, perhaps a queue id, and a known word.
 _WORDS = re.compile(
     rb"\[(\d{1,10})\]: (?:([0-9A-Za-z]{5,25}): )?"
     rb"(client=|message-id=<|from=|to=|reject: |milter-reject: |(?:lost connection|timeout|too many errors) after )"
@@ -25,11 +25,11 @@ _REJECTED = frozenset({b"reject: ", b"milter-reject: "})
 _REMEMBERED = 10_000  # processes and broken transactions; servers have fewer at a time
 
 Place = tuple[bytes, bytes]
-"""A host, and there a queue id or a process."""
+"""A host, and a queue id or a process on it."""
 
 
 class Postfix:
-    """The lines of one or several Postfix servers, in their order."""
+    """Reads the lines of one or several Postfix servers, in order. ``RelayLog`` makes one for each log."""
 
     def __init__(self, wanted: Set[str]) -> None:
         """``wanted``: Message-IDs without angle brackets."""
@@ -66,7 +66,7 @@ class Postfix:
 
     def _received(self, host: bytes, process: bytes, queue_id: bytes) -> None:
         _remember(self._receiving, (host, process), queue_id)
-        self._broken.pop((host, queue_id), None)  # short queue ids come back for other letters
+        self._broken.pop((host, queue_id), None)  # short queue ids are reused for other letters
         self._letters.pop((host, queue_id), None)
 
     def _named(self, host: bytes, queue_id: bytes, octets: bytes) -> LogEvent | None:

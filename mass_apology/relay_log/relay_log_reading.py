@@ -1,4 +1,4 @@
-"""A relay's log from its first line to its last → the events of some letters, and the time that the log covers."""
+"""Reads a relay's log: the events of the wanted letters, and the time that the log covers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mass_apology.relay_log.log_times import MONTHS, Clock, timestamp
 from mass_apology.relay_log.postfix import Postfix
 from mass_apology.relay_log.sendmail import Sendmail
 
-_BEGINNINGS = frozenset({*MONTHS, b"20", b"<"})  # of times; a quick look, as most lines are nobody's
+_BEGINNINGS = frozenset({*MONTHS, b"20", b"<"})  # of times; a fast test, since few lines matter
 
 
 class RelayLog:
@@ -29,7 +29,7 @@ class RelayLog:
     def read(self, lines: Iterable[bytes]) -> Iterator[LogEvent]:
         """Yield the events of the letters as they come. May be called again for the next file of the same log."""
         takers = tuple(server.take for server in self._servers)
-        stamp = b""  # the last line that begins with a time, or so it seems
+        stamp = b""  # the last line that seems to begin with a time
         for line in lines:
             self.lines += 1
             if line[:3] in _BEGINNINGS or line[:2] in _BEGINNINGS or line[:1] in _BEGINNINGS:
@@ -38,7 +38,7 @@ class RelayLog:
                     self.first_at = timestamp(line, self._clock)
             for take in takers:
                 if (event := take(line)) is not None:
-                    # A refused letter's header stands in lines of its own, after the one with the time.
+                    # A refused letter's header is in separate lines, after the line with the time.
                     yield replace(event, at=timestamp(stamp, self._clock))
         if (at := timestamp(stamp, self._clock)) is not None:
             self.last_at = at if self.last_at is None else max(at, self.last_at)  # Exim's two logs end differently

@@ -13,7 +13,7 @@ _ID = re.compile(rb", msgid=<([^<>\s]{1,500})>")
 
 
 class Sendmail:
-    """The lines of one or several Sendmail servers, in their order."""
+    """Reads the lines of one or several Sendmail servers, in order. ``RelayLog`` makes one for each log."""
 
     def __init__(self, wanted: Set[str]) -> None:
         """``wanted``: Message-IDs without angle brackets."""
@@ -40,7 +40,7 @@ class Sendmail:
             )
         if (host, queue_id) not in self._letters:
             return None
-        # Where a milter refused the letter, its recipients have a line too, but no mailer.
+        # If a milter refused the letter, its recipients have a line, too, but without a mailer.
         taken, refused = what == b"to=" and b", mailer=" in rest, what == b"Milter: " and b"reject=" in rest
         if not (taken or refused):
             return None
