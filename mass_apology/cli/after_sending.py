@@ -25,7 +25,7 @@ TIME_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
 
 
 class Timer(StrEnum):
-    """A service that can run ``follow-up`` regularly."""
+    """A scheduler that can run ``follow-up`` regularly."""
 
     SYSTEMD = auto()
     CRON = auto()

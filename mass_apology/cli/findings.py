@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mass_apology.flows.templates.proofreading import Proof
     from mass_apology.preflight import Group
 
-LINES_SHOWN = 12  # line numbers of one kind of finding
+LINES_SHOWN = 12  # line numbers printed for one kind of finding
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mass_apology.ledger.further_waves import Armed
 
 
-REPLIES = 8  # different replies that are printed
+REPLIES = 8  # distinct replies that are printed, at most
 
 
 def show_ended(ended: RunResult) -> None:
@@ -81,7 +81,7 @@ def _status_rows(counts: Mapping[Status, int]) -> Iterator[tuple[str, str]]:
 
 
 def show_status(status: CampaignStatus) -> None:
-    """``status``."""
+    """Print the result of ``status``: activity, counts of each wave, and the editions of accepted letters."""
     show_notices(status.findings)
     say(f"{status.campaign}: {status.activity}")
     table(_status_rows(status.counts), right=True)
@@ -101,7 +101,7 @@ def show_status(status: CampaignStatus) -> None:
 
 
 def show_report(found: Report) -> None:
-    """``report``."""
+    """Print the result of ``report``: counts, replies to letters not accepted, and the written files."""
     show_notices(found.findings)
     say(f"{found.campaign}: {equation(found.counts)}{f'; plan {found.code}' if found.code else ''}")
     table(_status_rows(found.counts), right=True)
@@ -119,8 +119,8 @@ def show_report(found: Report) -> None:
 
 
 def show_outlook(found: Outlook) -> None:
-    """``follow-up --plan``."""
-    from mass_apology.schedule import Reason  # the rooms of the schedule are none of --help's business
+    """Print the result of ``follow-up --plan``: the letters of each wave and day, and who gets none."""
+    from mass_apology.schedule import Reason  # --help must not pay for this import
 
     show_notices(found.findings)
     say(f"{found.campaign}: {counted(len(found.waves), 'follow-up')}")
@@ -168,12 +168,12 @@ def _show_expected(found: Outlook, wave: str) -> None:
 
 
 def show_armed(agreed: Armed) -> None:
-    """``follow-up --arm``."""
+    """Print the result of ``follow-up --arm``."""
     say(f"{agreed.by} arms {agreed.wave}: at most {counted(agreed.letters, 'letter')}.")
 
 
 def show_followed_up(done: FollowedUp) -> None:
-    """``follow-up``."""
+    """Print the result of ``follow-up``, wave by wave, and when more is due."""
     for wave in done.waves:
         if wave.ended is not None:
             say(f"{wave.name}: {number(wave.ended.sent)} accepted in this run, {number(wave.ended.due)} still due.")
@@ -189,7 +189,7 @@ def show_followed_up(done: FollowedUp) -> None:
 
 
 def show_settled(settled: Settled) -> None:
-    """``bounces``."""
+    """Print the result of ``bounces``: counts, and the messages that need a person."""
     say(f"{number(settled.read)} read, {number(settled.known)} of them known already.")
     table(((kind.replace("_", " "), number(count)) for kind, count in settled.kinds.items()), right=True)
     say(f"{counted(settled.bounced, 'letter')} bounced; {counted(settled.complained, 'letter')} reported as abuse.")
@@ -231,7 +231,7 @@ def show_purged(purged: Purged) -> None:
 
 
 def show_chosen(chosen: Chosen) -> None:
-    """``choices``."""
+    """Print the result of ``choices``: the number of customers for each remedy."""
     if chosen.read:
         say(f"New: {counted(chosen.read.new, 'choice')}; known already: {number(chosen.read.known)}.")
         if chosen.read.strange:
@@ -251,7 +251,7 @@ def _by_language(letters: Mapping[str, int]) -> str:
 
 
 def show_previewed(made: PreviewResult) -> None:
-    """``preview``."""
+    """Print the result of ``preview``."""
     for finding in made.examples:
         say(f"{finding.where}: {finding.problem}")
     if made.failed:
@@ -264,7 +264,7 @@ def show_previewed(made: PreviewResult) -> None:
 
 
 def show_rehearsed(rehearsed: RehearsalResult) -> None:
-    """``test``."""
+    """Print the result of ``test``: the relay's reply to each letter."""
     for tried in rehearsed.tried:
         outcome = "accepted" if tried.accepted else "not accepted"
         say(f"{tried.to}: the letter of {tried.about}, {tried.language}: {outcome} ({tried.reply_text})")
@@ -275,6 +275,6 @@ def show_rehearsed(rehearsed: RehearsalResult) -> None:
 
 
 def show_approved(approved: Approved) -> None:
-    """``approve``."""
+    """Print the result of ``approve``."""
     say(f"{approved.by} approves the plan {approved.code}: {counted(approved.letters, 'letter')}.")
     say(approved.sentence)

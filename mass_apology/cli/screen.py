@@ -21,7 +21,7 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     class OurConsole(Console):
-        """Raises ``BrokenPipeError`` when the reader has gone; rich itself would end the process during a send."""
+        """A console that raises ``BrokenPipeError`` when its reader has gone; rich's own would end the process."""
 
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
@@ -35,11 +35,11 @@ def say(sentence: str) -> None:
 
 
 WIDEST = 110
-"""Columns of a page that is laid out: longer lines are hard to read."""
+"""Most columns of a page on a terminal; longer lines are hard to read."""
 
 
 def show_markdown(text: str) -> None:
-    """A page of Markdown: laid out on a terminal, as it is anywhere else."""
+    """Print a page of Markdown: formatted on a terminal, unchanged into a file or pipe."""
     to = console()
     if not to.is_terminal:
         say(text.rstrip("\n"))

@@ -1,1 +1,1 @@
-"""What people look at: self-contained HTML pages that ask nothing of any network."""
+"""Self-contained HTML pages of ``check``, ``preview`` and ``report``, without requests to any network."""

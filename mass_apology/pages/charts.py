@@ -1,4 +1,4 @@
-"""Charts as SVG text. Pure: counts in, markup out; every number that is drawn also stands in a table of its page.
+"""Charts as SVG text. Pure: counts in, markup out. Every number in a chart is also in a table of its page.
 
 Widths are percentages and heights pixels, without a view box: a chart then fills a phone as well as a sheet of paper,
 and its lettering keeps its size. Colours are classes, one for each status, so that a page follows light and dark. Sizes
@@ -18,10 +18,10 @@ from mass_apology.model import Status
 from mass_apology.pages.words import moment, present, status_word
 from mass_apology.quantities import counted, number
 
-MOST_STEPS = 60  # bars of a timeline: on a phone each is still some four pixels wide
+MOST_STEPS = 60  # bars of a timeline: some four pixels each on a phone
 MOST_MARKS = 8  # labels of its time axis
 MOST_LINES = 4  # lines of its grid, without the base line
-THINNEST = 0.6  # per cent of a share bar's width: a single refusal among a million letters is still seen
+THINNEST = 0.6  # per cent of a share bar's width: one refusal among a million letters is still visible
 LOWEST = 1.5  # pixels of a timeline's height, for the same reason
 
 _PLOT = 168  # pixels between the base line and the highest line of the grid
@@ -34,7 +34,7 @@ _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 
 
 
 class Bucket(Struct, frozen=True, kw_only=True):
-    """What happened to letters in one stretch of time."""
+    """The letters that came into each status in one period. ``report`` makes it, charts draw it."""
 
     at: float  # Unix seconds: its start
     seconds: int = 60  # its length: one of the steps of a timeline
@@ -47,7 +47,7 @@ class Timeline(Struct, frozen=True, kw_only=True):
     seconds: int  # the length of a step
     start: int  # Unix seconds: the first step's
     length: int  # steps from the first to the last, the empty ones included
-    steps: tuple[Bucket, ...]  # those in which something happened, in order
+    steps: tuple[Bucket, ...]  # the steps with letters, in order
 
 
 def gather(buckets: Iterable[Bucket]) -> Timeline | None:
@@ -82,7 +82,7 @@ def step_seconds(first: float, last: float, *, most: int = MOST_STEPS, shortest:
 
 
 def round_step(top: int) -> int:
-    """1, 2 or 5 times a power of ten: so many letters from one line of the grid to the next."""
+    """Letters between two grid lines: 1, 2 or 5 times a power of ten."""
     power = 1
     while True:
         for step in (power, 2 * power, 5 * power):
@@ -124,7 +124,7 @@ def widths(counts: Sequence[int], width: float) -> list[float]:
 
 
 def swatch(status: Status) -> str:
-    """A square in the status's colour, to stand before its word."""
+    """A square in the status's colour, for the place before its name."""
     return f'<svg class="swatch" width="12" height="12" aria-hidden="true">{_box(status, "0", "0", "12", "12")}</svg>'
 
 

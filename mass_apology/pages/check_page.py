@@ -42,7 +42,7 @@ class FindingGroup(Struct, frozen=True, kw_only=True):
 
 
 class CheckPage(Struct, frozen=True, kw_only=True):
-    """All that the page says."""
+    """The content of the check page. ``flows.check`` makes it."""
 
     campaign: str
     made_at: float  # Unix seconds
@@ -130,7 +130,7 @@ def _group(group: FindingGroup) -> Iterator[str]:
 
 
 def _lines(group: FindingGroup) -> Iterator[str]:
-    """Where the findings are that the examples leave out, as far as it is known."""
+    """The places of the findings without an example, as far as they are known."""
     if not group.lines:
         return
     lines = joined_lines(group.lines)

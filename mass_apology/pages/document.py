@@ -1,4 +1,4 @@
-"""The frame of every page: one file that runs nothing but its own script and asks nothing of any network.
+"""The frame of every page: one file that runs only its own script and makes no network request.
 
 The policy in the page (CSP Level 3) holds even if a value were to slip through the escaping: no request, no foreign
 script, no form, no other base address.
@@ -14,8 +14,8 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 
-# What is there without being seen, or turns around what stands beside it: controls, line separators, bidirectional
-# marks, zero-width characters, fillers, tags, and lone surrogates, which no UTF-8 file can hold.
+# Characters that are invisible or change the direction of their neighbours: controls, line separators, bidirectional
+# marks, zero-width characters, fillers, tags; and lone surrogates, which UTF-8 cannot encode.
 _UNSEEN_IN_LINES = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
     "\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f"
@@ -29,7 +29,7 @@ _STRAY_JOINER = re.compile(f"[\u200c\u200d](?!{_JOINED})|(?<!{_JOINED})[\u200c\u
 
 
 def reveal_unseen(text: str, *, lines: bool = False) -> str:
-    """Untrusted text that looks like what it is: ``"a\\u202eb"`` becomes ``"a⟨U+202E⟩b"``.
+    """Make hidden characters of untrusted text visible: ``"a\\u202eb"`` becomes ``"a⟨U+202E⟩b"``.
 
     The result is one line, as tabs and line breaks count as unseen; with ``lines`` they stay. It can be encoded as
     UTF-8. It is text and still wants ``escape``.
@@ -52,7 +52,7 @@ def page_file(name: str) -> str:
 
 
 def shared_style() -> str:
-    """The look that all pages share: type, colours in light and dark, focus, tables. A page adds its own rules."""
+    """The CSS of all pages: type, colours in light and dark, focus, tables. A page adds its own rules."""
     return page_file("document.css")
 
 

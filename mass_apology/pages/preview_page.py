@@ -22,7 +22,7 @@ _ACTIVE = "<>&\u2028\u2029"
 
 
 class Head(Struct, frozen=True, kw_only=True):
-    """What the page says about the plan as a whole."""
+    """The facts about the plan at the top of the page."""
 
     campaign: str
     template: str
@@ -33,13 +33,13 @@ class Head(Struct, frozen=True, kw_only=True):
 
 
 class LetterFinding(Struct, frozen=True, kw_only=True):
-    """Something to look at in one letter."""
+    """A finding about one letter."""
 
     severity: Severity
     code: str  # kebab-case
     problem: str  # a sentence
     advice: str  # a sentence
-    marks: tuple[str, ...] = ()  # the exact words it is about, highlighted wherever the letter has them
+    marks: tuple[str, ...] = ()  # exact words, highlighted wherever the letter has them
 
 
 class Letter(Struct, frozen=True, kw_only=True):
@@ -52,11 +52,11 @@ class Letter(Struct, frozen=True, kw_only=True):
     language: str
     domain: str
     segments: tuple[str, ...] = ()
-    variant: tuple[str, ...] = ()  # the optional sentences that it has, as short texts
+    variant: tuple[str, ...] = ()  # its optional sentences, as short texts
     subject: str
     text: str
     html: str  # a whole document
-    source: str  # the message; octets that are no UTF-8 shown as escapes
+    source: str  # the message (RFC 5322); octets that are not UTF-8 as escapes
     images: Mapping[str, str] = {}  # content id → data: URI
     findings: tuple[LetterFinding, ...] = ()
 
@@ -129,7 +129,7 @@ def _both_ways(marks: Iterable[str]) -> Iterator[str]:
 
 
 class _Index:
-    """What list, filters and search need of each letter; values that repeat are numbers into one vocabulary."""
+    """The data of each letter for list, filters and search; repeated values are indexes into one vocabulary."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[object, ...]] = []

@@ -1,4 +1,4 @@
-"""The report of a campaign as one page for people: who was reached, who was not and why, and what shows it.
+"""The report of a campaign as one page: who was reached, who was not and why, and the evidence.
 
 It is written for a manager and a regulator, on a screen and on paper, and needs no script.
 """
@@ -40,10 +40,10 @@ from mass_apology.quantities import counted, number
 __all__ = ["Bucket", "Evidence", "ReplyGroup", "ReportPage", "Share", "Unreached", "report_page"]
 
 OPEN_ROWS = 20
-"""Rows of a list that are seen at once; the others are unfolded, and printed."""
+"""Visible rows of a list; the others are folded on a screen, and printed on paper."""
 
 MOST_SHARES = 100
-"""Domains or languages that have a row of their own; the others are added up in one."""
+"""Domains or languages with a row of their own; one row sums the others."""
 
 
 class Share(Struct, frozen=True, kw_only=True):
@@ -57,13 +57,13 @@ class ReplyGroup(Struct, frozen=True, kw_only=True):
     """Letters that ended with one answer of the relay."""
 
     status: Status
-    code: int | None  # the SMTP reply code; None where no reply came, or none was asked for
+    code: int | None  # the SMTP reply code; None without a reply
     text: str
     count: int
 
 
 class Unreached(Struct, frozen=True, kw_only=True):
-    """One person of whom it is not known that the relay has the letter."""
+    """A person whose letter the relay has not accepted, or may not have."""
 
     line: str  # line numbers in the recipients file: "12, 40"
     name: str
@@ -76,14 +76,14 @@ class Unreached(Struct, frozen=True, kw_only=True):
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
-    """Something that can be compared later."""
+    """A digest or code, for a later comparison."""
 
     name: str  # "plan", "the recipients file"
     value: str  # a SHA-256 in hexadecimal, or a code
 
 
 class ReportPage(Struct, frozen=True, kw_only=True):
-    """All that the page says. Times are Unix seconds."""
+    """The content of the report page. Times are Unix seconds."""
 
     campaign: str
     made_at: float
@@ -267,7 +267,7 @@ def _replies(replies: Sequence[ReplyGroup]) -> Iterator[str]:
 
 
 def _answer(reply: ReplyGroup) -> str:
-    """The code first, where the text does not begin with it already."""
+    """The code and the text; the code only once."""
     text = reply.text
     if reply.code is not None and not text.startswith(str(reply.code)):
         text = f"{reply.code} {text}"

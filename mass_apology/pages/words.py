@@ -1,4 +1,4 @@
-"""Numbers, moments, statuses and values as people read them on the report and the check."""
+"""Formats numbers, times, statuses and values for the pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mass_apology.quantities import counted, number
 
 LONGEST_VALUE = 200
 LONGEST_SENTENCE = 1200
-"""So many characters of a name, and of a sentence, are shown."""
+"""Most characters of a name, and of a sentence, on a page."""
 
 MEANINGS: Mapping[Status, str] = MappingProxyType(
     {
@@ -36,7 +36,7 @@ MEANINGS: Mapping[Status, str] = MappingProxyType(
 
 
 class Sums(Struct, frozen=True, kw_only=True):
-    """How many people are in which situation; everyone is in exactly one."""
+    """The number of people in each situation; everyone is in exactly one."""
 
     accepted: int  # by the relay, and not known to have come back
     not_reached: int
@@ -49,7 +49,7 @@ class Sums(Struct, frozen=True, kw_only=True):
 
 
 def sums(counts: Mapping[Status, int]) -> Sums:
-    """Add the statuses up to what a reader wants to know first."""
+    """Sum the statuses into the situations of the page's headline."""
     accepted = sum(counts.get(status, 0) for status in REACHED)
     not_reached = sum(counts.get(status, 0) for status in NOT_REACHED)
     in_doubt = counts.get(Status.IN_DOUBT, 0)
@@ -78,7 +78,7 @@ def equation(counts: Mapping[Status, int]) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """Two decimals, and never rounded to nothing or to everything: "99.85 %", "< 0.01 %", "> 99.99 %"."""
+    """A percentage with two decimals, never rounded to 0 or 100: "99.85 %", "< 0.01 %", "> 99.99 %"."""
     if part in {0, whole}:
         return "100 %" if part else "0 %"
     hundredths = min(9999, round(part * 10_000 / whole))

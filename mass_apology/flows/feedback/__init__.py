@@ -1,1 +1,1 @@
-"""What happens after the letters: reports, replies, choices and the relay's log come back into the ledger."""
+"""Feedback after sending: bounces, replies, choices and the relay's log are recorded in the ledger."""

@@ -1,4 +1,4 @@
-"""``bounces``: a mailbox or a file of events → the ledger, the suppression list, and what a person should look at."""
+"""``bounces``: reads a mailbox or a file of events into the ledger and the suppression list, and lists the rest."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from mass_apology.model import Status
 from mass_apology.suppression import Entry, Reason, Suppressions
 from mass_apology.workspace.workspace import Workspace
 
-LISTED = 100  # replies and unread messages that are named
-AT_ONCE = 200  # messages that are recorded with one commit
+LISTED = 100  # replies and unread messages in the result, at most
+AT_ONCE = 200  # messages in one commit
 
 _BECOMES = {Kind.FAILURE: Status.BOUNCED, Kind.COMPLAINT: Status.COMPLAINED}
-# Any other feedback by a proven match shows that the relay had the letter.
+# Any other proven feedback shows that the relay had the letter.
 _CLEARS = {
     Kind.SUCCESS: "a server reported that it was delivered",
     Kind.DELAY: "a server reported that it was on its way",
@@ -49,16 +49,16 @@ class Settled(Struct, frozen=True, kw_only=True):
     """The result of reading a source once."""
 
     read: int  # messages and events
-    known: int  # of these: read before, and left alone
+    known: int  # of these, already recorded: skipped
     kinds: Mapping[str, int]  # of the others
-    bounced: int  # letters that count as not delivered from now on
-    complained: int  # letters that were reported as abuse
+    bounced: int  # letters whose status is BOUNCED from now on
+    complained: int  # letters reported as abuse
     chosen: int  # remedies that people chose by mail
-    cleared: int  # letters that were in doubt, and which the relay turns out to have had
-    suppressed: int  # addresses that were new on the list
-    waiting: int  # letters that are just being handed over: feedback about them counts when that is recorded
-    unmatched: int  # failures and complaints that are about no letter of this campaign
-    unproven: int  # failures and complaints that only name an address; they change nothing
+    cleared: int  # letters in doubt that the relay had, by the feedback: now ACCEPTED
+    suppressed: int  # addresses that were added to the suppression list
+    waiting: int  # letters in hand-over; feedback about them is applied after it
+    unmatched: int  # failures and complaints about other letters than this campaign's
+    unproven: int  # failures and complaints with an address only; they change nothing
     replies: tuple[Item, ...]  # the first ones
     unread: tuple[Item, ...]  # the first ones
     kept_apart: tuple[KeptApart, ...]  # messages and events that could not be recorded
@@ -140,7 +140,7 @@ class _FeedbackReader:
     def flush(self) -> None:
         """Record what waits, together; where one of them cannot be recorded, one by one.
 
-        Also without anything new: letters that were on their way at the last reading have got their replies by now.
+        Call it even without new messages: letters in hand-over at the last reading have their replies by now.
         """
         waiting = list(self._waiting.values())
         self._waiting.clear()
@@ -188,14 +188,14 @@ class _FeedbackReader:
         )
 
     def _of_customer(self, report: Report) -> Report:
-        """A customer's new mail is a reply, too: somebody waits for an answer, though it quotes no letter of ours."""
+        """Count a customer's new mail as a reply: the customer waits for an answer, even without a quoted letter."""
         chooses = bool(choices_in(report.subject))
         if not report.by_person or not (chooses or self._after_letter(report, report.sender)):
             return report
         return replace(report, kind=Kind.REPLY, affected=(Affected(kind=Kind.REPLY, address=report.sender),))
 
     def _after_letter(self, report: Report, address: str) -> bool:
-        """Whether the report is dated after a letter to this address left: a mailbox holds older mail as well."""
+        """Whether the report is later than a letter to this address; a mailbox also holds older mail."""
         left_at = self._book.first_letter_at(address)
         return left_at is not None and report.at is not None and report.at >= left_at
 
@@ -238,11 +238,11 @@ class _FeedbackReader:
             self._unproven += 1
 
     def _entries(self, report: Report, notes: list[Note]) -> Iterator[Entry]:
-        """A dead address and a complaint enter the list by themselves; what anybody could have forged does not."""
+        """New entries of the suppression list: proven dead addresses and complaints, nothing forgeable."""
         for note, one in zip(notes, report.affected, strict=False):
             reason = _SUPPRESSES.get(one.kind)
             if reason is None or note.match is None or not note.match.proven or not note.match.address:
-                continue  # a purged ledger knows no address, and anybody could name one
+                continue  # a purged ledger has no address, and the one in the report may be forged
             if reason is Reason.DEAD_ADDRESS and not one.hard:
                 continue
             yield Entry.of(note.match.address, reason, at=time.time(), source=self._campaign.name)

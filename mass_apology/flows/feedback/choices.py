@@ -1,4 +1,4 @@
-"""``choices``: reads the remedies that people chose from the tokens in their links, and lists everybody's choice."""
+"""``choices``: records the remedies that customers chose, by the tokens of their links, and lists all choices."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from mass_apology.settings import Campaign
 from mass_apology.system.regular_file import refuse_special
 from mass_apology.workspace.workspace import Workspace
 
-AT_ONCE = 1000  # tokens that are recorded with one commit
+AT_ONCE = 1000  # tokens in one commit
 COLUMNS: Sequence[Column[Choice]] = (
     Column("remedy", lambda choice: choice.remedy),
     Column("chosen_at", lambda choice: iso_time(choice.at)),
@@ -52,18 +52,18 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]
 
 
 class Chosen(Struct, frozen=True, kw_only=True):
-    """The state of the choices."""
+    """The result of ``choices``."""
 
-    read: Recorded | None  # what this run read; None where it read nothing
-    remedies: Mapping[str, int]  # how many chose which
-    undecided: int  # people with an accepted letter who chose nothing
+    read: Recorded | None  # tokens of this run; None without a source
+    remedies: Mapping[str, int]  # remedy → customers
+    undecided: int  # customers with an accepted letter and no choice
     written: str | None  # the file with the list
 
 
 def choose(folder: Path, source: str | None, to: Path | None, *, force: bool) -> Chosen:
-    """Read the tokens of a text file ("-" for standard input), then list everybody's last choice in ``to``.
+    """Record the tokens of a text file ("-": standard input), then write every customer's last choice to ``to``.
 
-    Raises ``MassApologyError``; what was read until then is recorded. Reading a file twice changes nothing.
+    Raises ``MassApologyError``; tokens read before it are recorded. Reading a file twice changes nothing.
     """
     workspace = Workspace.open(folder)
     campaign = workspace.campaign
@@ -104,7 +104,7 @@ def _require_remedies(campaign: Campaign) -> None:
 
 
 def tokens_in(lines: Iterable[str], source: str, lifetime: Lifetime) -> Iterator[Token]:
-    """Every token of some text, with the first moment of its line, where that has one with date and time."""
+    """The tokens in a text, each with the first date and time of its line, if there is one."""
     for line in lines:
         found = choices_in(unquote(line))
         at = lifetime.chosen(_moment_of(line)) if found else None

@@ -27,9 +27,9 @@ _WHERE_KEPT = "Say where the mailbox's password is kept: --password env:NAME, fi
 
 
 class Returned(Struct, frozen=True, kw_only=True):
-    """One returned message or event, understood."""
+    """One parsed message or event. ``returned`` makes it."""
 
-    key: str  # the same wherever and however often it is read
+    key: str  # the same in every box and at every reading
     where: str  # for people: "bounces.mbox, message 12"
     report: Report
     octets: bytes  # the message's beginning, at most ``parts.LIMIT`` octets and one line; or the event as JSON
@@ -37,10 +37,10 @@ class Returned(Struct, frozen=True, kw_only=True):
 
 
 def returned(source: str, password: str | None, since: float | None) -> Iterator[Returned]:
-    """All that came back to ``source``: a path, "-", or the URL of a folder on a mail server.
+    """Read the messages or events of ``source``: a path, "-", or the URL of a folder on a mail server.
 
-    Of such a folder only what arrived ``since`` (Unix seconds) is looked at; ``password`` says where its password is
-    kept: "env:NAME", "file:PATH" or "keyring:SERVICE". Raises ``InputError`` or ``PasswordError``.
+    From a server only messages since ``since`` (Unix seconds) are read; ``password`` is the place of its password:
+    "env:NAME", "file:PATH" or "keyring:SERVICE". Raises ``InputError`` or ``PasswordError``.
     """
     if imap_url.is_imap(source):
         messages = _on_server(source, password, since)
@@ -80,7 +80,7 @@ def _imap() -> ModuleType:
 
 
 def _password(setting: str | None, mailbox: imap_url.Mailbox) -> str:
-    """The mailbox's password. There is no usual place for it: the relay's must not go to another server by mistake."""
+    """The mailbox's password. It has no default place, so that the relay's password never goes to another server."""
     if setting is None or not passwords.names_a_place(setting):
         # The option is not repeated: it may be the password itself.
         raise InputError("--password does not say where the mailbox's password is kept.", next_step=_WHERE_KEPT)

@@ -1,4 +1,4 @@
-"""The lines of a log file, of a compressed one, or of standard input."""
+"""Reads the lines of a log file, plain or gzip, or of standard input."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mass_apology.system.regular_file import refuse_special
 
 STANDARD_INPUT = "-"
 
-_LONGEST_LINE = 1 << 16  # octets; what is longer comes in pieces
+_LONGEST_LINE = 1 << 16  # octets; a longer line is split
 _GZIP = b"\x1f\x8b"
 
 
 def log_lines(source: str) -> Iterator[bytes]:
-    """The lines of a file or of "-", with their ends; gzip is undone. Raises ``InputError``."""
+    """The lines of a file, or of standard input ("-"), with line ends; gzip is decompressed. Raises ``InputError``."""
     try:
         with ExitStack() as opened:
             stream = _opened(source, opened)

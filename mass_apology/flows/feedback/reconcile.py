@@ -1,4 +1,4 @@
-"""``reconcile``: the relay's log → letters in doubt that it took, and those that it provably did not take."""
+"""``reconcile``: settles letters in doubt by the relay's log: accepted, or provably not accepted."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from mass_apology.workspace.workspace import Workspace
 SKEW = 60.0  # seconds by which the relay's clock may differ from ours
 
 _ABSENT = "not in the log, which names all {} letters that the relay took around then"
-_TRIED = 20_000  # letters that the log is tried with
-_OFTEN = 50_000  # lines between two words about the progress
+_TRIED = 20_000  # acknowledged letters that test the log, at most
+_OFTEN = 50_000  # lines between two reports of progress
 
 
 class DoubtVerdict(StrEnum):
@@ -34,7 +34,7 @@ class DoubtVerdict(StrEnum):
 
     TAKEN = auto()  # the relay has it: it becomes ACCEPTED
     NOT_TAKEN = auto()  # its transaction failed before the relay had it: it may be sent again
-    UNNAMED = auto()  # the log covers the time of its hand-over, and does not prove what became of it
+    UNNAMED = auto()  # the log covers the time of its hand-over, but proves neither
     UNCOVERED = auto()  # the log does not cover the time of its hand-over
 
 
@@ -58,8 +58,8 @@ class Reconciled(Struct, frozen=True, kw_only=True):
     first_at: float | None  # Unix seconds: the time that the log covers
     last_at: float | None
     letters: tuple[ReconciledLetter, ...]  # all that were in doubt
-    on_their_way: int  # letters that a running `send` is handing over; whether they come into doubt is not known yet
-    recorded: int  # of them: ACCEPTED from now on; none in a dry run
+    on_their_way: int  # letters in hand-over by a running `send`; they may still come into doubt
+    recorded: int  # of them, now ACCEPTED; 0 in a dry run
 
     def count(self, verdict: DoubtVerdict) -> int:
         return sum(letter.verdict is verdict for letter in self.letters)
@@ -85,9 +85,9 @@ def reconcile(
     show: Callable[[Reconciled], None],
     on_progress: OnProgress,
 ) -> Reconciled:
-    """Read the relay's logs, in this order as one ("-" is standard input), and settle the doubts that they settle.
+    """Read the relay's logs as one, in this order ("-": standard input), and settle the doubts they prove.
 
-    ``zone`` is that of times without an offset; ``None`` for this machine's. ``show`` gets what was found before
+    ``zone`` holds for times without an offset; ``None``: this machine's. ``show`` gets the result before
     anything is recorded; ``record=False`` records nothing. Reading the same logs again changes nothing.
     Raises ``InputError`` and ``LedgerError``.
     """
@@ -119,7 +119,7 @@ def reconcile(
 
 
 def _known(ledger: Ledger, doubted: Collection[Doubt]) -> Mapping[str, float]:
-    """Letters that the relay surely took around then, by Message-ID: when they were handed over."""
+    """Message-ID → time of hand-over, of acknowledged letters near those in doubt."""
     moments = [doubt.handed_over_at for doubt in doubted]
     if not moments:
         return {}
@@ -155,7 +155,7 @@ def _reconciled_letter(
     decisive = next((one for one in seen if one.event.disposition is Disposition.TAKEN), None)
     verdict = DoubtVerdict.TAKEN
     if decisive is None:
-        # The failure must be that of the last hand-over, and the log long enough to show a later one.
+        # The failure must be of the last hand-over, and the log must be long enough to show a later one.
         failures = [one for one in seen if one.is_failure_between(since, until)]
         decisive = failures[-1] if failures and covered else None
         verdict = DoubtVerdict.UNNAMED if covered else DoubtVerdict.UNCOVERED

@@ -1,4 +1,4 @@
-"""Tests whether a log is whole, with letters that the relay has acknowledged."""
+"""Tests whether a log is complete, by letters that the relay has acknowledged."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 AROUND = 600.0  # seconds before and after a hand-over
-ENOUGH = 20  # letters; fewer could be named by chance where two relays share the work
+ENOUGH = 20  # letters; with two relays, fewer could be in the log by chance
 
 
 class Trial:
-    """Acknowledged letters, each of which a whole log names. ``reconcile`` asks it before it trusts a log's silence."""
+    """Acknowledged letters, which a complete log names. ``reconcile`` asks it before it trusts a log's silence."""
 
     def __init__(self, letters: Iterable[tuple[float, bool]]) -> None:
         """``letters``: when each was handed over (Unix seconds), and whether the log names it."""

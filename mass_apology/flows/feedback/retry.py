@@ -1,4 +1,4 @@
-"""``retry``: a person takes refusals back, so that their letters are due again. Nothing is sent here."""
+"""``retry``: makes refused letters due again, on a person's order. Sends nothing."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from mass_apology.schedule import waves
 from mass_apology.settings import Campaign
 from mass_apology.workspace.workspace import Workspace
 
-NAMED = 20  # rows that the note names
+NAMED = 20  # rows in the recorded note, at most
 
 
 class RetryOptions(Struct, frozen=True, kw_only=True):
-    """The choice of refusals to take back."""
+    """The filters for refusals to take back."""
 
     code: str | None = None  # only those with this enhanced code, "5.7.1", or basic code, "554"
-    where: str | None = None  # only customers of whom this holds, as ``where`` in campaign.toml
+    where: str | None = None  # only customers that this filter includes, as ``where`` in campaign.toml
     wave: str = FIRST_WAVE
     confirm: int | None = None
 
@@ -39,9 +39,9 @@ class Found(Struct, frozen=True, kw_only=True):
 
     wave: str
     letters: int
-    said: Mapping[str, int]  # what the relay said, with its codes, and to how many; the commonest first
-    suppressed: int  # letters besides these, to addresses on the suppression list: they stay REFUSED
-    left_file: int  # besides all these, to customers who have no row any more: they stay REFUSED, too
+    said: Mapping[str, int]  # reply with its codes → letters; the most frequent first
+    suppressed: int  # further letters, to suppressed addresses: they stay REFUSED
+    left_file: int  # further letters, to customers without a row: they stay REFUSED, too
 
 
 class Retried(Struct, frozen=True, kw_only=True):
@@ -49,15 +49,15 @@ class Retried(Struct, frozen=True, kw_only=True):
 
     wave: str
     letters: int
-    by: str  # who typed the number
-    command: str  # that sends them
+    by: str  # the person who typed the number
+    command: str  # the command that sends the letters
 
 
 def retry(folder: Path, options: RetryOptions, show: Callable[[Found], None], count: Callable[[int], str]) -> Retried:
     """Make refused letters due again, after the typed number, and note it in the ledger.
 
     ``show`` gets the refusals that were found, before ``count`` asks for the number. Raises ``ConfirmationError``
-    where nothing was found or the number is another; then nothing is changed.
+    if there is no such refusal or the number differs; then nothing changes.
     """
     workspace = Workspace.open(folder)
     campaign = workspace.campaign
@@ -142,7 +142,7 @@ def _said(refusal: Refusal) -> str:
 
 
 def _note(chosen: Sequence[Refusal], options: RetryOptions, by: str) -> str:
-    """Who took which refusals back. The ledger says when."""
+    """The note for the ledger: who took back which refusals. The ledger adds the time."""
     asked = [f"code {options.code}"] if options.code else []
     asked += [f"where {options.where}"] if options.where else []
     lines = [str(read_lines(each.lines)[0]) for each in chosen[:NAMED]]
