@@ -130,6 +130,32 @@ def test_a_file_that_says_no_language_gets_the_fallback_alone() -> None:
     assert "No column says the customers' language" in written()
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "languages"),
+    [
+        ("lang", ["pl", "pl", "lv", ""], ["pl", "en"]),  # who names none probably is as most are
+        ("lang", ["en", "en", "pl"], ["en"]),
+        ("lang", ["pl", "pl", "de"], ["en"]),  # who reads German rather reads English than Polish
+        ("lang", ["", ""], ["en"]),
+        ("country", ["PL", "pl", "DE"], ["pl", "en"]),
+        ("country", ["PL", "LV"], ["en"]),  # none of more than half
+        ("country", ["DE", "DE", "PL"], ["en"]),  # there is no letter in German
+        ("country", ["Poland", ""], ["en"]),
+    ],
+)
+def test_the_fallback_is_what_the_file_shows_and_then_english(
+    header: str, cells: list[str], languages: list[str]
+) -> None:
+    begin(table(["email", header], *([f"a{n}@b.net", cell] for n, cell in enumerate(cells))))
+    assert tomllib.loads(written())["languages"] == languages
+    assert ("that of most rows' countries" in written()) is (header == "country" and languages[0] == "pl")
+
+
+def test_a_language_that_rows_name_comes_before_those_of_their_countries() -> None:
+    begin("email,lang,country\na@b.net,lv,PL\nb@b.net,,PL\n")
+    assert tomllib.loads(written())["languages"] == ["lv", "en"]
+
+
 def test_a_legal_pack_is_announced() -> None:
     begin("email\na@b.net\n", template="product-recall")
     assert "legal pack gpsr-36 applies" in written()

@@ -51,14 +51,28 @@ def campaign_toml(draft: CampaignDraft) -> str:
     return "\n".join(chain.from_iterable((*part, "") for part in map(list, parts) if part)).rstrip("\n") + "\n"
 
 
-def fallbacks(letters: Sequence[str]) -> list[str]:
-    """The fallback languages, for recipients whose language has no letter."""
-    return ["en"] if "en" in letters else list(letters[:1])
+def fallbacks(draft: CampaignDraft) -> list[str]:
+    """The fallback languages, for rows that name no language, or one without a letter: the file's own, then English."""
+    letters, own = draft.letters, _own_language(draft.survey, draft.letters)
+    usual = ["en"] if "en" in letters else list(letters[:1])
+    return list(dict.fromkeys((own, *usual))) if own else usual
+
+
+def _own_language(survey: Survey, letters: Sequence[str]) -> str:
+    """The language that rows naming none probably have; empty where the file does not show it.
+
+    It is the commonest that rows name, unless some name one without a letter: these people rather read English. If no
+    row names any, it is that of the countries of more than half of all rows.
+    """
+    if named := [tag for tag in survey.languages if tag]:
+        return named[0] if all(tag in letters for tag in named) else ""
+    rows = sum(survey.of_countries.values())
+    return next((tag for tag, count in survey.of_countries.items() if tag in letters and 2 * count > rows), "")
 
 
 def written_in(draft: CampaignDraft) -> list[str]:
     """The languages of the letters that will be sent to the file's rows, the most frequent first."""
-    fallback = fallbacks(draft.letters)[0]
+    fallback = fallbacks(draft)[0]
     given = [tag if tag in draft.letters else fallback for tag in draft.survey.languages]
     return list(dict.fromkeys(given)) or [fallback]
 
@@ -96,15 +110,17 @@ def _top(draft: CampaignDraft) -> Iterator[str]:
     if draft.scenario.campaign_purpose == "safety":
         yield from remark("These letters are about safety: people who asked for no letters get them, too.")
     yield f"recipients = {toml(draft.file)}"
-    yield from remark(f"There are letters in {', '.join(draft.letters)}. {_language_remark(draft.survey)}")
-    yield f"languages = {toml(fallbacks(draft.letters))}"
+    yield from remark(f"There are letters in {', '.join(draft.letters)}. {_language_remark(draft)}")
+    yield f"languages = {toml(fallbacks(draft))}"
     yield "# where = \"plan == 'pro' and minutes_down > 30\"  # chooses rows"
     yield '# time_zone = "Europe/Warsaw"  # the clock of rows that do not say; without it UTC'
 
 
-def _language_remark(survey: Survey) -> str:
+def _language_remark(draft: CampaignDraft) -> str:
+    survey = draft.survey
     if not survey.has_language:
-        return "No column says the customers' language, so all letters are in the first of these:"
+        why = ", that of most rows' countries" if _own_language(survey, draft.letters) else ""
+        return f"No column says the customers' language, so all letters are in the first of these{why}:"
     rows = ", ".join(language_counts(survey)) or "none, since there are no rows"
     return f"Rows ask for: {rows}. Who asks for none of these letters gets the first of:"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from mass_apology import recipients
 from mass_apology.columns import parser
+from mass_apology.countries import languages_of
 from mass_apology.errors import InputError
 from mass_apology.flows.init.column_matching import (
     Cells,
@@ -61,6 +62,7 @@ class Survey(Struct, frozen=True, kw_only=True):
     guesses: tuple[Guess, ...]  # types of columns that the letters do not use
     unused: tuple[str, ...]  # columns that neither the campaign nor the letters use
     languages: Mapping[str, int]  # language → rows; "" for rows without one
+    of_countries: Mapping[str, int]  # first official language of the rows' countries → rows; "" for rows without one
     trouble: str = ""  # errors of the file, as sentences
 
     @property
@@ -94,7 +96,8 @@ def _survey(file: RecipientsFile, columns: Mapping[str, Column]) -> Survey:
         usable=usable,
         guesses=tuple(_guesses(free, first)),
         unused=tuple(free),
-        languages=_languages(file, layout, matches.column("language"), trouble),
+        languages=_counted(file, layout, matches.column("language"), _language, trouble),
+        of_countries=_counted(file, layout, matches.column("country"), _language_of_country, trouble),
         trouble=" ".join(dict.fromkeys(trouble)),
     )
 
@@ -113,8 +116,10 @@ def _first_rows(file: RecipientsFile, layout: Layout, trouble: list[str]) -> Cel
         return none
 
 
-def _languages(file: RecipientsFile, layout: Layout, column: str | None, trouble: list[str]) -> Mapping[str, int]:
-    """Primary language tag → rows; a cell that is not a language tag counts as empty."""
+def _counted(
+    file: RecipientsFile, layout: Layout, column: str | None, language: Callable[[str], str], trouble: list[str]
+) -> Mapping[str, int]:
+    """Language of the cells of a column, as ``language`` tells it → rows, the commonest first."""
     if column is None:
         return MappingProxyType({})
     counts: Counter[str] = Counter()
@@ -125,9 +130,18 @@ def _languages(file: RecipientsFile, layout: Layout, column: str | None, trouble
         trouble.append(f"{error.problem} {error.next_step}")
     languages: Counter[str] = Counter()
     for cell, count in counts.items():
-        tag = _LANGUAGE.fullmatch(cell.strip())
-        languages[tag[1].lower() if tag else ""] += count
+        languages[language(cell)] += count
     return MappingProxyType(dict(languages.most_common()))
+
+
+def _language(cell: str) -> str:
+    """The primary language tag; a cell that is not a language tag counts as empty."""
+    tag = _LANGUAGE.fullmatch(cell.strip())
+    return tag[1].lower() if tag else ""
+
+
+def _language_of_country(cell: str) -> str:
+    return next(iter(languages_of(cell)), "")
 
 
 def _usable(name: str, column: Column, first: Cells) -> Usable:
