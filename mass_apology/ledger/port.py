@@ -7,6 +7,12 @@ All times are Unix seconds. ``LedgerError`` means that the ledger cannot be read
 for is recorded then. ``FencedOut`` is the ``LedgerError`` for whoever does not hold the campaign's lock any more, or
 never took it.
 
+Who takes the campaign's lock gets an epoch, a number that only grows, and every HANDING_OVER mark carries it. An epoch
+lapses when its session gives the lock back or its process ends, or, where nobody can see whether that lives, when it
+has not been renewed for as long as the store grants; only then may the lock be another's. Nothing is handed over in an
+epoch that was followed by another; replies to what was handed over before are recorded all the same, since they are
+true. A store whose sessions share a campaign's letters gives each an epoch of its own, and different letters.
+
 What a running sender waits for is asynchronous, so that a network may be in between. Everything else is for before and
 after, or for commands that do nothing meanwhile.
 """
@@ -35,7 +41,8 @@ from mass_apology.model import FIRST_WAVE, NO_LETTER, Delivery, LargestLetter, M
 class Sender(Protocol):
     """For the dispatcher and the outbox of one run, under the campaign's lock.
 
-    Once a mark could not be made durable, every method raises that ``LedgerError``, and no mark is recorded any more.
+    Once a mark could not be made durable, every method raises that ``LedgerError``, and no mark is recorded any more
+    but late outcomes (see ``record``).
     """
 
     async def claim(
@@ -52,13 +59,15 @@ class Sender(Protocol):
     async def hand_over(self, mark: Mark) -> None:
         """Return when the HANDING_OVER mark, and every earlier one, is durable: only then may the final dot be written.
 
+        Raises ``FencedOut`` where the epoch has lapsed and another one follows it; there is no mark then.
         If the caller is cancelled meanwhile, the mark may be durable all the same; record what became of the letter.
         """
 
     def record(self, mark: Mark) -> None:
         """Make an outcome durable soon, after every earlier mark. A failure shows in what is awaited next.
 
-        A status that ``model.TRANSITIONS`` does not allow is such a failure: ``IllegalTransition``.
+        A status that ``model.TRANSITIONS`` does not allow is such a failure: ``IllegalTransition``. Late outcomes are
+        recorded even of who is fenced out: of letters handed over in the own epoch of which nothing is known since.
         """
 
     async def flush(self) -> None:
@@ -81,7 +90,10 @@ class Session(Protocol):
         """Give the lock back; without effect where it is not ours."""
 
     def recover(self, now: float) -> int:
-        """After a crash: letters whose hand-over has no recorded reply become IN_DOUBT. How many."""
+        """After a crash: letters handed over in lapsed epochs without a recorded reply become IN_DOUBT. How many.
+
+        Those of a living holder, ours among them, stay as they are. Raises ``FencedOut``.
+        """
 
     def recover_unless_held(self, now: float) -> bool:
         """As ``recover``, without the lock: for a process that works beside senders. False, and nothing is done, where

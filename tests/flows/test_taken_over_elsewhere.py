@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sqlite3
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,7 @@ class SilentAfter:
     def __init__(self, letters: int) -> None:
         self.left = letters
         self.waiting = 0  # connections that wait for an answer to their dot
+        self._answers: list[Callable[[], object]] = []
 
     def __call__(self, conversation: FaultyConversation, verb: str, _argument: bytes) -> bytes | None:
         if verb != ".":
@@ -36,7 +40,15 @@ class SilentAfter:
         if self.left >= 0:
             return None
         self.waiting += 1
+        loop = asyncio.get_running_loop()
+        reply = partial(conversation.answer_late, b"250 2.0.0 Ok, at last\r\n")
+        self._answers.append(partial(loop.call_soon_threadsafe, reply))
         return conversation.hang()
+
+    def answer(self) -> None:
+        """Accept all that waits."""
+        for answer in self._answers:
+            answer()
 
 
 def elsewhere(folder: Path, seconds: float) -> None:
@@ -51,10 +63,11 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, complaint
 
 
-def test_whoever_was_taken_over_sends_nothing_more_and_nobody_gets_two(tmp_path: Path) -> None:
+@pytest.mark.parametrize("late", [False, True], ids=["no reply", "a late reply"])
+def test_whoever_was_taken_over_sends_nothing_more_and_nobody_gets_two(tmp_path: Path, *, late: bool) -> None:
     silent = SilentAfter(BEFORE)
     with relay(fault=silent) as live:
-        table = {"rate": "100/s", "connections": CONNECTIONS, "dot_timeout": 3.0}
+        table = {"rate": "100/s", "connections": CONNECTIONS, "dot_timeout": PATIENCE if late else 3.0}
         folder = campaign_folder(tmp_path, live.sink.url, customers(LETTERS), relay=table)
         first = start(folder, LETTERS)
         deadline = time.monotonic() + PATIENCE
@@ -74,10 +87,13 @@ def test_whoever_was_taken_over_sends_nothing_more_and_nobody_gets_two(tmp_path:
         assert code == 1, complaint  # for what is in doubt needs a person
         assert statuses(folder) == {"ACCEPTED": LETTERS - CONNECTIONS, "IN_DOUBT": CONNECTIONS}
 
+        if late:
+            silent.answer()
         first.send_signal(signal.SIGCONT)
         code, complaint = ended(first)
     assert code == 1
     assert "took this campaign over and has ended meanwhile; nothing more is sent from here.\n  → See" in complaint
     assert len(live.received) == LETTERS - CONNECTIONS
     assert max(received(live).values()) == 1
-    assert statuses(folder) == {"ACCEPTED": LETTERS - CONNECTIONS, "IN_DOUBT": CONNECTIONS}
+    in_doubt = {} if late else {"IN_DOUBT": CONNECTIONS}
+    assert statuses(folder) == {"ACCEPTED": LETTERS - sum(in_doubt.values())} | in_doubt

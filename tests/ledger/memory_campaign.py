@@ -54,6 +54,7 @@ class Letter:
     sha256: bytes | None = None
     subject: str | None = None
     edition: str | None = None  # the digest of what it was made from
+    epoch: int | None = None  # of who handed it over
 
     @property
     def token(self) -> str:
@@ -68,15 +69,20 @@ class Letter:
             )
         self.status, self.marked_at = status, now
 
-    def apply(self, mark: Mark, edition: str | None) -> None:
-        """Change as the mark says; ``edition`` is what letters are made from now."""
+    def is_late(self, mark: Mark, epoch: int | None) -> bool:
+        """Whether the mark is what became of the hand-over in this epoch, of which nothing is known since."""
+        is_open = self.status in {Status.HANDING_OVER, Status.IN_DOUBT}
+        return is_open and self.epoch == epoch and mark.status in TRANSITIONS[self.status]
+
+    def apply(self, mark: Mark, edition: str | None, epoch: int | None) -> None:
+        """Change as the mark says; ``edition`` is what letters are made from now, and ``epoch`` is the sender's."""
         self.become(mark.status, mark.at)
         self.attempts, self.due_at = mark.attempts, mark.due_at
         self.code, self.enhanced_code, self.reply = mark.code, mark.enhanced_code, mark.reply
         if self.first_tried_at is None:
             self.first_tried_at = mark.at
         if mark.status is Status.HANDING_OVER:
-            self.handed_over_at, self.edition = mark.at, edition
+            self.handed_over_at, self.edition, self.epoch = mark.at, edition, epoch
         if mark.status is Status.ACCEPTED:
             self.accepted_at = mark.at
         self.sha256, self.subject = mark.sha256 or self.sha256, mark.subject or self.subject

@@ -86,12 +86,12 @@ class MemoryLedger(MemoryRecords):
 
     def recover(self, now: float) -> int:
         self.require_lock()
-        return self._recover(now)
+        return self._recover(now, self._epoch)
 
     def recover_unless_held(self, now: float) -> bool:
         if self._campaign.holder is not None:
             return False
-        self._recover(now)
+        self._recover(now, None)
         return True
 
     def begin_edition(self, wave: str, parts: Mapping[str, str], now: float) -> None:
@@ -138,10 +138,13 @@ class MemoryLedger(MemoryRecords):
         self._require_whole()
 
     def record(self, mark: Mark) -> None:
-        if self._failure is not None:
-            return
         try:
+            self._require_whole()
             self._apply(mark)
+        except FencedOut as error:
+            self._failure = error
+            if not self._apply_late(mark):
+                return
         except LedgerError as error:
             self._failure = error
             return
@@ -191,10 +194,18 @@ class MemoryLedger(MemoryRecords):
             raise IllegalTransition(
                 f"There is no delivery {mark.delivery} to become {mark.status}.", next_step="Run send again."
             )
-        self._campaign.letters[mark.delivery].apply(mark, self._edition)
+        self._campaign.letters[mark.delivery].apply(mark, self._edition, self._epoch)
 
-    def _recover(self, now: float) -> int:
-        lost = [each for each in self._campaign.letters.values() if each.status is Status.HANDING_OVER]
+    def _apply_late(self, mark: Mark) -> bool:
+        letter = self._campaign.letters.get(mark.delivery)
+        if letter is None or self._epoch is None or not letter.is_late(mark, self._epoch):
+            return False
+        letter.apply(mark, self._edition, self._epoch)
+        return True
+
+    def _recover(self, now: float, living: int | None) -> int:
+        letters = self._campaign.letters.values()
+        lost = [each for each in letters if each.status is Status.HANDING_OVER and each.epoch != living]
         for letter in lost:
             letter.become(Status.IN_DOUBT, now)
             letter.reply = "the sending process ended before the reply was recorded"

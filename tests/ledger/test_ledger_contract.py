@@ -29,7 +29,7 @@ from mass_apology.ledger import Control, Ledger, Store
 from mass_apology.model import TRANSITIONS, Delivery, Status
 
 PLANNED, DEFERRED, HANDING_OVER, ACCEPTED = Status.PLANNED, Status.DEFERRED, Status.HANDING_OVER, Status.ACCEPTED
-IN_DOUBT = Status.IN_DOUBT
+IN_DOUBT, REFUSED = Status.IN_DOUBT, Status.REFUSED
 
 
 class TestClaims:
@@ -284,6 +284,45 @@ class TestRecovery:
             assert 1 not in ids(claim(again, now=NOON + 1e6))
         assert (doubtful.status, doubtful.marked_at, doubtful.sha256) == (IN_DOUBT, NOON + 99, SHA256)
         assert statuses_in(store) == dict.fromkeys(range(4, 21), PLANNED) | {1: IN_DOUBT, 2: ACCEPTED, 3: DEFERRED}
+
+    def test_ones_own_hand_overs_are_not_in_doubt(self, store: Store, held: Ledger) -> None:
+        record(held, mark(1, HANDING_OVER))
+        crash(store)
+        with store.open(CAMPAIGN) as successor:
+            successor.acquire(NOON)
+            record(successor, mark(2, HANDING_OVER))
+            assert successor.recover(NOON) == 1
+            assert [statuses_in(store)[number] for number in (1, 2, 3)] == [IN_DOUBT, HANDING_OVER, PLANNED]
+            successor.release()
+            successor.acquire(NOON)  # again, in another epoch
+            record(successor, mark(3, HANDING_OVER))
+            assert successor.recover(NOON) == 1
+            assert [statuses_in(store)[number] for number in (1, 2, 3)] == [IN_DOUBT, IN_DOUBT, HANDING_OVER]
+
+    @pytest.mark.parametrize("recovered", [False, True], ids=["at once", "in doubt already"])
+    def test_a_late_reply_is_recorded_whoever_sends_by_now(
+        self, store: Store, held: Ledger, *, recovered: bool
+    ) -> None:
+        durable: list[tuple[int, Status]] = []
+        record(held, *(mark(number, HANDING_OVER) for number in (1, 2, 3)), mark(3, DEFERRED))
+        held.on_durable(lambda marks: durable.extend((each.delivery, each.status) for each in marks))
+        crash(store)
+        with store.open(CAMPAIGN) as successor:
+            successor.acquire(NOON)
+            if recovered:
+                assert successor.recover(NOON) == 2
+            for number in (3, 4):  # ours before, and never ours
+                record(successor, mark(number, HANDING_OVER))
+            late = [mark(1, ACCEPTED), mark(5, HANDING_OVER), mark(6, REFUSED), mark(3, ACCEPTED), mark(4, ACCEPTED)]
+            with pytest.raises(FencedOut):
+                record(held, *late)
+            with pytest.raises(FencedOut):  # for as long as replies come, and each once
+                record(held, mark(2, DEFERRED), mark(1, DEFERRED))
+            assert durable == [(1, ACCEPTED), (2, DEFERRED)]
+            found = statuses_in(store)
+            expected = [ACCEPTED, DEFERRED, HANDING_OVER, HANDING_OVER, PLANNED, PLANNED]
+            assert [found[number] for number in range(1, 7)] == expected
+            assert ids(claim(successor, 1, now=NOON + 86_400)) == [2]
 
     def test_beside_a_sender_that_lives_nothing_is_in_doubt(self, store: Store, held: Ledger) -> None:
         record(held, mark(1, HANDING_OVER))

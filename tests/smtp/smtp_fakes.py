@@ -171,6 +171,11 @@ class FaultyConversation(SinkConversation):
         self._is_mute = True
         return b""
 
+    def answer_late(self, octets: bytes) -> None:
+        """The end of ``hang``; what was asked meanwhile stays without an answer."""
+        self._is_mute = False
+        self.write(octets)
+
     def say_unasked(self, octets: bytes) -> None:
         self._flush()
         self.write(octets)

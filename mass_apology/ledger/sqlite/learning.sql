@@ -115,7 +115,7 @@ WHERE delivery.recipient = matched.recipient AND delivery.wave = matched.wave
 -- name: hand-over
 UPDATE delivery
 SET status = 'HANDING_OVER', attempts = max(delivery.attempts, told.attempts), first_tried_at = coalesce(first_tried_at, told.at),
-    handed_over_at = told.at, marked_at = :now, due_at = NULL
+    handed_over_at = told.at, marked_at = :now, due_at = NULL, epoch = NULL
 FROM matched JOIN told USING (token)
 WHERE delivery.recipient = matched.recipient AND delivery.wave = matched.wave
   AND delivery.status IN ('PLANNED', 'DEFERRED') AND told.status IN ('ACCEPTED', 'IN_DOUBT');

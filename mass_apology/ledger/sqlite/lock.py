@@ -3,7 +3,8 @@
 The holder is a process: host, pid and start. On its own host a process that ended, however it ended, has lost the lock
 at once; a process on another host (a container, a shared disk) has lost it when it has not renewed it for ``LEASE``
 seconds. Every holder gets a larger epoch, and ``fenced`` compares it inside each transaction. So whoever was paused or
-cut off while the lock went to another one writes nothing any more, and no final dot goes out without a durable mark.
+cut off while the lock went to another one hands nothing over any more, since no final dot goes out without a durable
+mark; what such a process writes yet are replies to the dots that had gone out before (see ``marks.apply_late``).
 """
 
 from __future__ import annotations

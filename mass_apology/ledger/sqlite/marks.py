@@ -47,6 +47,23 @@ def apply(connection: Connection, path: Path, marks: Sequence[Mark]) -> None:
         raise fenced_out(connection)
 
 
+def apply_late(connection: Connection, marks: Sequence[Mark]) -> list[Mark]:
+    """Make those of the marks durable that are true though the lock is another's by now; which they are.
+
+    They say what became of letters that were handed over while it was ours, and that nothing else is known of since.
+    """
+    with transaction(connection):
+        return [mark for mark in marks if _apply_outcome(connection, mark)]
+
+
+def _apply_outcome(connection: Connection, mark: Mark) -> bool:
+    row = connection.execute(_QUERIES["status-of-ours"], (mark.delivery,)).fetchone()
+    if row is None or mark.status not in TRANSITIONS[Status(row[0])]:
+        return False
+    connection.execute(_QUERIES["apply-late"], _parameters([mark], 1))
+    return True
+
+
 def _parameters(marks: Sequence[Mark], width: int) -> list[object]:
     values: list[object] = []
     for mark in marks:

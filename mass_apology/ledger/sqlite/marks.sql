@@ -24,7 +24,8 @@ BEGIN
         reply = NEW.reply,
         sha256 = coalesce(NEW.sha256, sha256),
         subject = coalesce(NEW.subject, subject),
-        edition = iif(NEW.status = 'HANDING_OVER', (SELECT edition FROM made_from), edition)
+        edition = iif(NEW.status = 'HANDING_OVER', (SELECT edition FROM made_from), edition),
+        epoch = iif(NEW.status = 'HANDING_OVER', (SELECT epoch FROM held), epoch)
     WHERE id = NEW.delivery;  -- the table's own trigger refuses what is illegal
     SELECT RAISE(ABORT, 'illegal transition') WHERE changes() <> 1;
 END;
@@ -44,6 +45,14 @@ INSERT INTO transition (before, after) VALUES (?, ?);
 -- whole group: where the lock is another's by now, nothing is inserted, and the caller sees that nothing changed.
 INSERT INTO mark SELECT * FROM (VALUES (marks))
 WHERE column1 IS NOT NULL AND (SELECT epoch FROM held) IS (SELECT epoch FROM lock);
+
+-- name: status-of-ours
+-- Of a letter that was last handed over in the epoch of this connection, and of which nothing is known since.
+SELECT status FROM delivery
+WHERE id = ? AND status IN ('HANDING_OVER', 'IN_DOUBT') AND epoch = (SELECT epoch FROM held);
+
+-- name: apply-late
+INSERT INTO mark VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: status-of
 SELECT status FROM delivery WHERE id = ?;

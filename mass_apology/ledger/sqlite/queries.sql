@@ -8,10 +8,11 @@ SELECT name, key, digest_parts, header FROM campaign;
 SELECT octets, encoded, line FROM largest_letter WHERE wave = :wave;
 
 -- name: recover
--- A process that ended between the durable mark and the reply: the relay may have the message.
+-- A process that ended between the durable mark and the reply: the relay may have the message. Its epoch has lapsed, as
+-- have all but that of the lock.
 UPDATE delivery
 SET status = 'IN_DOUBT', marked_at = :now, reply = 'the sending process ended before the reply was recorded'
-WHERE status = 'HANDING_OVER';
+WHERE status = 'HANDING_OVER' AND epoch IS NOT (SELECT epoch FROM lock);
 
 -- name: waiting
 SELECT delivery.id, address, left_at IS NOT NULL FROM delivery JOIN recipient ON recipient.id = delivery.recipient

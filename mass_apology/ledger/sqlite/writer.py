@@ -2,7 +2,8 @@
 
 Group commit: whatever is waiting when the last commit ends goes into the next. A commit that fails is the last one:
 every mark that waits or comes later gets its error, so nothing is handed over without a durable mark. The same holds
-for anything else that goes wrong in the thread: it never ends in silence.
+for anything else that goes wrong in the thread: it never ends in silence. Where the lock was taken over, replies to
+what was handed over before are recorded all the same.
 
 One connection is also what keeps the file whole, together with the lock that is held for each transaction and for
 closing: other processes record what came back while this one sends (see write_lock.py).
@@ -23,7 +24,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from mass_apology.errors import LedgerError
+from mass_apology.errors import FencedOut, LedgerError
 from mass_apology.ledger.sqlite import lock, marks
 from mass_apology.ledger.sqlite.database import explained
 from mass_apology.ledger.sqlite.on_disk import overwritten
@@ -199,8 +200,11 @@ class Writer:
     def _commit(self, group: Sequence[_Waiting]) -> None:
         if not group:
             return
+        marks_of_group = [waiting.mark for waiting in group]
         if self._failure is None:
-            self._apply([waiting.mark for waiting in group])
+            self._apply(marks_of_group)
+        if isinstance(self._failure, FencedOut):
+            self._apply_late(marks_of_group)
         self._tell([waiting.waiter for waiting in group if waiting.waiter is not None])
 
     def _tell(self, waiters: Sequence[Waiter]) -> None:
@@ -218,6 +222,11 @@ class Writer:
             self._failure = error
         else:
             self._on_durable(group)
+
+    def _apply_late(self, group: Sequence[Mark]) -> None:
+        with suppress(LedgerError), self._alone(checkpoint=False):
+            if late := marks.apply_late(self._connection, group):
+                self._on_durable(late)
 
     def _perform(self, call: _Call[Any]) -> None:
         if not call.answer.set_running_or_notify_cancel() and not call.last:
