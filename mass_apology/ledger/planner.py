@@ -69,7 +69,12 @@ class PlanContents(Protocol):
 
 
 class PlanOutlook(Protocol):
-    """Compares the plan with the ledger as it is now."""
+    """Compares the plan with the ledger as it is now.
+
+    People are known again by their mailbox, whatever their name, key or row is now, and by their keys where they moved:
+    whose letter of the wave has left, or may have, is planned no other. Where each customer gets a letter, they are
+    known by the key, then by mailbox and name, then as the only one left of a mailbox.
+    """
 
     def compare(self) -> Planned:
         """What ``commit`` would do to the ledger as it is now."""

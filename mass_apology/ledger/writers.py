@@ -48,7 +48,10 @@ class Choices(ChoiceRecords, Protocol):
     """For reading choices in."""
 
     def record(self, tokens: Sequence[Token], now: float) -> Recorded:
-        """Keep these choices, all of them or none; needs no campaign's lock."""
+        """Keep these choices, all of them or none; needs no campaign's lock.
+
+        A choice without a time of its own counts from ``now``, when it is read first, and after those before it.
+        """
 
 
 class Feedback(Protocol):

@@ -133,6 +133,7 @@ class MemoryCampaign:
     notes: list[Note] = field(default_factory=list)
     armed: dict[str, Armed] = field(default_factory=dict)
     came_back: dict[tuple[str, int], CameBack] = field(default_factory=dict)
+    choices: dict[tuple[int, str, float], str] = field(default_factory=dict)  # letter, remedy and moment; the source
     runs: set[str] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
     suppressions: tuple[str, int] = ("", 0)

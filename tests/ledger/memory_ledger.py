@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from memory_campaign import Letter, MemoryCampaign
 from memory_records import MemoryRecords
-from memory_writers import MemoryContinuity, MemoryDoubts, MemoryFeedback, MemoryRefusals, MemoryWaves
+from memory_writers import (
+    MemoryChoices,
+    MemoryContinuity,
+    MemoryDoubts,
+    MemoryFeedback,
+    MemoryPurging,
+    MemoryRefusals,
+    MemoryWaves,
+)
 
 from mass_apology.errors import FencedOut, IllegalTransition, LedgerError, LedgerLocked
 from mass_apology.ledger.recorded import Note, digest_of
@@ -19,7 +27,7 @@ from mass_apology.model import FIRST_WAVE, Delivery, Mark, Status
 
 
 class MemoryLedger(MemoryRecords):
-    """Implements ``port.Ledger`` without its ``choices`` and ``purging``. A mark is durable at once."""
+    """Implements ``port.Ledger``. A mark is durable at once."""
 
     def __init__(self, campaign: MemoryCampaign, place: str) -> None:
         super().__init__(campaign, place)
@@ -46,6 +54,14 @@ class MemoryLedger(MemoryRecords):
     @property
     def waves(self) -> MemoryWaves:
         return MemoryWaves(self._campaign, self)
+
+    @property
+    def choices(self) -> MemoryChoices:
+        return MemoryChoices(self._campaign)
+
+    @property
+    def purging(self) -> MemoryPurging:
+        return MemoryPurging(self._campaign, self)
 
     @property
     def continuity(self) -> MemoryContinuity:
@@ -181,7 +197,7 @@ class MemoryLedger(MemoryRecords):
             first, becomes = (failures or notes)[0], (failures or notes)[0].becomes
             if letter.status is Status.IN_DOUBT or (letter.status is Status.ACCEPTED and failures):
                 letter.become(becomes, now)
-                letter.reply = first.note.said
+                letter.reply = first.note.said or None
                 letter.accepted_at = now if becomes is Status.ACCEPTED else letter.accepted_at
                 changed[becomes] += 1
             for each in notes:

@@ -9,15 +9,17 @@ from typing import Self
 import msgspec
 from memory_campaign import Letter, MemoryCampaign, SetAside
 
+from mass_apology.ledger.came_back import Choice
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
+from mass_apology.ledger.purged_notes import PURGED
 from mass_apology.ledger.recorded import Edition, Note, People, Result
 from mass_apology.ledger.sender_state import Control, Holder
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
-from mass_apology.model import DUE, NO_LETTER, LargestLetter, Status
+from mass_apology.model import DUE, NO_LETTER, REACHED, LargestLetter, Status
 
 
 class MemoryRecords:
-    """Implements ``port.Records`` without its ``choices``."""
+    """Implements ``port.Records``."""
 
     def __init__(self, campaign: MemoryCampaign, place: str) -> None:
         self._campaign = campaign
@@ -33,6 +35,10 @@ class MemoryRecords:
     @property
     def waves(self) -> MemoryWaveRecords:
         return MemoryWaveRecords(self._campaign)
+
+    @property
+    def choices(self) -> MemoryChoiceRecords:
+        return MemoryChoiceRecords(self._campaign)
 
     @property
     def continuity(self) -> MemoryContinuityRecords:
@@ -54,7 +60,7 @@ class MemoryRecords:
 
     @property
     def is_purged(self) -> bool:
-        return False
+        return any(note.what == PURGED for note in self._campaign.notes)
 
     def editions(self) -> list[Edition]:
         letters = Counter(
@@ -216,6 +222,33 @@ class MemoryWaveRecords:
             next_delivery=following.id if following else None,
             next_status=following.status if following else None,
         )
+
+
+class MemoryChoiceRecords:
+    """Implements ``port.ChoiceRecords``."""
+
+    def __init__(self, campaign: MemoryCampaign) -> None:
+        self._campaign = campaign
+
+    def last(self) -> Iterator[Choice]:
+        letters = self._campaign.letters
+        by_time = sorted(self._campaign.choices.items(), key=lambda each: each[0][2])
+        last = {letters[letter].person: (remedy, at, source) for (letter, remedy, at), source in by_time}
+        for person, (remedy, at, source) in sorted(last.items(), key=lambda each: each[0].id):
+            yield Choice(
+                address=person.recipient.address,
+                name=person.recipient.name,
+                lines=person.lines,
+                rows=person.rows,
+                remedy=remedy,
+                at=at,
+                source=source,
+            )
+
+    def undecided(self) -> int:
+        letters = self._campaign.letters
+        decided = {letters[letter].person for letter, _, _ in self._campaign.choices}
+        return len({each.person for each in letters.values() if each.status in REACHED} - decided)
 
 
 class MemoryContinuityRecords:

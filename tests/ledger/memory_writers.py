@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from memory_campaign import CameBack, Letter, MemoryCampaign
-from memory_records import MemoryContinuityRecords, MemoryWaveRecords
+from memory_records import MemoryChoiceRecords, MemoryContinuityRecords, MemoryWaveRecords
 from msgspec.structs import replace
 
 from mass_apology.errors import IllegalTransition
 from mass_apology.ledger import came_back
-from mass_apology.ledger.came_back import Doubt, Match, Proof, Traces
+from mass_apology.ledger.came_back import Doubt, Match, Proof, Recorded, Token, Traces
 from mass_apology.ledger.further_waves import Addition, Armed
-from mass_apology.ledger.recorded import Note, Refusal
+from mass_apology.ledger.purged_notes import PURGED, kept_of_note
+from mass_apology.ledger.recorded import Note, Refusal, Unfinished
 from mass_apology.ledger.staged import Changed
 from mass_apology.ledger.whereabouts import LogMark
 from mass_apology.model import DUE, NO_LETTER, Delivery, LargestLetter, Status, largest_of
@@ -117,7 +119,8 @@ class MemoryFeedback:
         return _match(found[-1], proven=False) if found else None
 
     def record(self, notes: Sequence[came_back.Note], now: float) -> Counter[Status]:
-        for note in notes:
+        is_purged = any(note.what == PURGED for note in self._campaign.notes)
+        for note in map(_forgotten, notes) if is_purged else notes:
             self._campaign.came_back.setdefault(
                 (note.key, note.part), CameBack(note, note.becomes if note.match else None)
             )
@@ -225,6 +228,69 @@ class MemoryRefusals:
         return len(refused)
 
 
+class MemoryChoices(MemoryChoiceRecords):
+    """Implements ``port.Choices``."""
+
+    def record(self, tokens: Sequence[Token], now: float) -> Recorded:
+        letters = {letter.token: letter.id for letter in self._campaign.letters.values()}
+        known = [(order, token) for order, token in enumerate(tokens) if token.letter in letters]
+        before = len(self._campaign.choices)
+        for order, token in known:
+            letter = letters[token.letter]
+            made = {(each, remedy) for each, remedy, _ in self._campaign.choices}
+            if token.at is not None or (letter, token.remedy) not in made:
+                at = now + order / 1_000_000 if token.at is None else token.at
+                self._campaign.choices.setdefault((letter, token.remedy, at), token.source)
+        new = len(self._campaign.choices) - before
+        return Recorded(new=new, known=len(known) - new, strange=len(tokens) - len(known))
+
+
+class MemoryPurging:
+    """Implements ``port.Purging``."""
+
+    def __init__(self, campaign: MemoryCampaign, session: Session) -> None:
+        self._campaign = campaign
+        self._session = session
+
+    def newest(self) -> float | None:
+        letters = self._campaign.letters.values()
+        return max((each.planned_at if each.marked_at is None else each.marked_at for each in letters), default=None)
+
+    def unfinished(self) -> Unfinished:
+        found = Counter(each.status for each in self._campaign.letters.values())
+        due = sum(found[status] for status in {*DUE, Status.HANDING_OVER})
+        return Unfinished(due=due, in_doubt=found[Status.IN_DOUBT])
+
+    def named(self) -> int:
+        people = [each for each in self._campaign.people.values() if each.recipient.address]
+        others = {
+            (each.row.line if each.row.identity is None else "", each.row.identity)
+            for each in self._campaign.set_aside
+            if each.person is None and (each.row.address or each.row.reason or each.row.row)
+        }
+        return len(people) + len(others)
+
+    def purge(self, now: float) -> None:
+        self._session.require_lock()
+        campaign = self._campaign
+        for person in campaign.people.values():
+            person.recipient = replace(person.recipient, address="", name="", customer=None, person=None, row={})
+            person.rows = "[{}]"
+        for letter in campaign.letters.values():
+            letter.reply = letter.subject = None
+        campaign.set_aside = [
+            dataclasses.replace(each, row=replace(each.row, address="", reason="", row={}))
+            for each in campaign.set_aside
+        ]
+        for each in campaign.came_back.values():
+            each.note = _forgotten(each.note)
+        campaign.choices = dict.fromkeys(campaign.choices, "")
+        campaign.armed = {wave: replace(consent, by="") for wave, consent in campaign.armed.items()}
+        campaign.header = ()
+        campaign.notes = [Note(at=each.at, what=kept_of_note(each.what)) for each in campaign.notes]
+        campaign.notes.append(Note(at=now, what=PURGED))
+
+
 class MemoryContinuity(MemoryContinuityRecords):
     """Implements ``port.Continuity`` without ``become`` and ``learn``, which rebuild a ledger that was lost."""
 
@@ -252,6 +318,11 @@ class MemoryContinuity(MemoryContinuityRecords):
     def take_place_of(self, others: Sequence[str], now: float) -> None:
         self._session.require_lock()
         self._campaign.replaced.update(others)
+
+
+def _forgotten(note: came_back.Note) -> came_back.Note:
+    match = replace(note.match, address="") if note.match else None
+    return replace(note, match=match, address="", detail="", said="")
 
 
 def _is_acknowledged(letter: Letter) -> bool:

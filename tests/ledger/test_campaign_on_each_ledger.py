@@ -20,6 +20,7 @@ from mass_apology.flows.feedback.retry import RetryOptions, retry
 from mass_apology.flows.follow_up.consent import agree
 from mass_apology.flows.follow_up.follow_up import run as follow_up
 from mass_apology.flows.follow_up.outlook import outlook
+from mass_apology.flows.purge.purge import PurgeOptions, purge
 from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.flows.report.report import report
 from mass_apology.ledger import Control, Store
@@ -144,7 +145,7 @@ def bounced(folder: Path, number: int) -> Path:
     return folder / "returned.eml"
 
 
-def test_from_the_plan_to_the_follow_up(folder: Path, live: Relay, clock: Clock) -> None:
+def test_from_the_plan_to_the_purge(folder: Path, live: Relay, clock: Clock) -> None:
     rows = [*customers(12), {"email": "nobody", "name": "Nobody", "minutes": "1"}]
     campaign_folder(folder, live.sink.url, rows, schedule=ALWAYS)
     (folder / "templates/later").mkdir()
@@ -193,3 +194,11 @@ def test_from_the_plan_to_the_follow_up(folder: Path, live: Relay, clock: Clock)
     first, later = live.numbers[:-12], sorted(live.numbers[-12:])
     assert sorted(first) == list(range(13))
     assert later == [number for number in range(13) if number != 3]
+
+    # Nobody is named any more when all is over.
+    clock.at += 91 * DAY
+    purged = purge(folder, PurgeOptions(older_than="90 days", confirm=13), lambda _: "")
+    assert (purged.people, purged.files) == (13, ("affected.csv", "returned.eml"))
+    with store(folder).read("trial") as records:
+        assert {each.address for each in records.results(FIRST_WAVE)} == {""}
+    assert counts(folder) == {ACCEPTED: 12, BOUNCED: 1}

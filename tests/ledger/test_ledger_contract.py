@@ -259,6 +259,7 @@ class TestLock:
                 lambda: held.doubts.release(WAVE, [1], NOON),
                 lambda: held.refusals.take_back([1], "mine", NOON),
                 lambda: held.continuity.begin_run("mine", NOON),
+                lambda: held.purging.purge(NOON),
             ):
                 with pytest.raises(FencedOut):
                     act()

@@ -10,7 +10,8 @@ from ledger_samples import CAMPAIGN, NOON, crash, mark, message_id, recipient, s
 
 from mass_apology.ledger import Ledger, Store
 from mass_apology.ledger.came_back import Match, Note, Traces
-from mass_apology.ledger.sqlite import SqliteLedger, purging
+from mass_apology.ledger.purged_notes import PURGED
+from mass_apology.ledger.sqlite import SqliteLedger
 from mass_apology.model import Status
 
 
@@ -125,10 +126,10 @@ def test_a_purged_ledger_is_told_no_names(ledger: SqliteLedger, path: Path) -> N
     assert b"secret.person" not in path.read_bytes()
 
 
-def test_notes_that_name_nobody_outlast_a_purge(ledger: SqliteLedger) -> None:
-    handed_over(ledger, 1)
-    marked(ledger, 1, Status.IN_DOUBT)
-    ledger.doubts.release("first", [1], NOON)
+def test_notes_that_name_nobody_outlast_a_purge(held: Ledger) -> None:
+    handed_over(held, 1)
+    marked(held, 1, Status.IN_DOUBT)
+    held.doubts.release("first", [1], NOON)
     plain = [
         "plan amber-otter of 1 letter confirmed",
         "plan amber-otter of 20,000 letters confirmed",
@@ -137,7 +138,7 @@ def test_notes_that_name_nobody_outlast_a_purge(ledger: SqliteLedger) -> None:
         "1,200 letters in doubt were found in the relay's log and counted as accepted",
     ]
     for what in (*plain, "Ewa Wojcik was called"):
-        ledger.note(NOON + 1, what)
-    ledger.purging.purge(NOON + 2)
+        held.note(NOON + 1, what)
+    held.purging.purge(NOON + 2)
     released = "1 letter of the wave first in doubt was released to be sent again"
-    assert [note.what for note in ledger.notes()] == [released, *plain, "a note, whose text was purged", purging.NOTE]
+    assert [note.what for note in held.notes()] == [released, *plain, "a note, whose text was purged", PURGED]

@@ -25,9 +25,9 @@ from ledger_samples import (
 
 from mass_apology.errors import LedgerError
 from mass_apology.ledger import Ledger, Store
-from mass_apology.ledger.came_back import Doubt, Match, Note, Proof, Traces
+from mass_apology.ledger.came_back import Doubt, Match, Note, Proof, Recorded, Token, Traces
 from mass_apology.ledger.further_waves import Addition, Armed, Thread
-from mass_apology.ledger.recorded import digest_of
+from mass_apology.ledger.recorded import Unfinished, digest_of
 from mass_apology.ledger.staged import Changed
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, LogMark
 from mass_apology.model import LargestLetter, Status, Withheld
@@ -342,6 +342,54 @@ class TestRefusals:
         assert result(held, 2).reply == "blocked"  # it stays to be read
         assert [each.delivery for each in held.refusals.of(WAVE)] == [1]
         assert [each.what for each in held.notes()] == ["Anna took it back"]
+
+
+class TestChoices:
+    def test_the_last_choice_of_each_counts_whatever_its_letter(self, store: Store, held: Ledger) -> None:
+        gone(held, 1, 2, 3)
+        bring(held, 4, BOUNCED)
+        held.waves.add(LATER, later(1), NOON)
+        one, two = (f"{recipient(number).identity:x}" for number in (0, 1))
+        tokens = [
+            Token(remedy="refund", letter=one, at=NOON + 5, source="a.log"),
+            Token(remedy="voucher", letter="later1", at=NOON + 9, source="a.log"),
+            Token(remedy="voucher", letter=two, at=None, source="a.log"),  # these have no time of their own
+            Token(remedy="refund", letter=two, at=None, source="a.log"),
+            Token(remedy="refund", letter="nobody", at=NOON, source="a.log"),
+        ]
+        with store.open(CAMPAIGN) as beside:  # without the lock
+            assert beside.choices.record(tokens, NOON + 20) == Recorded(new=4, known=0, strange=1)
+            assert beside.choices.record(tokens, NOON + 30) == Recorded(new=0, known=4, strange=1)
+            assert beside.choices.undecided() == 1  # number 3: nobody expects a word from whose letter came back
+        assert [(each.address, each.remedy, each.at, each.lines) for each in held.choices.last()] == [
+            (address(0), "voucher", NOON + 9, "[2]"),
+            (address(1), "refund", pytest.approx(NOON + 20, abs=0.001), "[3]"),
+        ]
+
+
+class TestPurging:
+    def test_nobody_is_named_and_what_was_done_stays(self, store: Store, held: Ledger) -> None:
+        for each in range(1, 19):
+            bring(held, each, ACCEPTED)
+        bring(held, 19, IN_DOUBT)
+        record(held, mark(20, REFUSED, reply="no such user Anna", at=NOON + 99))
+        assert (held.purging.named(), held.purging.newest()) == (20, NOON + 99)
+        assert held.purging.unfinished() == Unfinished(due=0, in_doubt=1)
+        held.purging.purge(NOON + 100)
+        with store.read(CAMPAIGN) as records:
+            assert records.is_purged
+            assert records.header == ()
+            assert {(each.address, each.name, each.rows, each.reply) for each in records.results(WAVE)} == {
+                ("", "", "[{}]", None)
+            }
+            assert records.counts(WAVE)[ACCEPTED] == 18
+        assert held.purging.named() == 0
+        assert plan_in(store, held, map(recipient, range(20))).new == 0  # people are still known
+
+    def test_what_is_due_or_on_its_way_is_unfinished(self, held: Ledger) -> None:
+        for delivery, status in ((1, DEFERRED), (2, HANDING_OVER), (3, ACCEPTED), (4, IN_DOUBT)):
+            bring(held, delivery, status)
+        assert held.purging.unfinished() == Unfinished(due=18, in_doubt=1)
 
 
 class TestContinuity:

@@ -8,20 +8,31 @@ import inspect
 import pytest
 from memory_ledger import MemoryLedger
 from memory_planner import MemoryPlanner
-from memory_records import MemoryContinuityRecords, MemoryRecords, MemoryWaveRecords
+from memory_records import MemoryChoiceRecords, MemoryContinuityRecords, MemoryRecords, MemoryWaveRecords
 from memory_store import MemoryStore
-from memory_writers import MemoryContinuity, MemoryDoubts, MemoryFeedback, MemoryRefusals, MemoryWaves
+from memory_writers import (
+    MemoryChoices,
+    MemoryContinuity,
+    MemoryDoubts,
+    MemoryFeedback,
+    MemoryPurging,
+    MemoryRefusals,
+    MemoryWaves,
+)
 
 from mass_apology.ledger import planner, port, readers, writers
 
 IN_MEMORY = {
     port.Store: (MemoryStore, set()),
-    port.Records: (MemoryRecords, {"choices"}),
-    port.Ledger: (MemoryLedger, {"choices", "purging"}),
+    port.Records: (MemoryRecords, set()),
+    port.Ledger: (MemoryLedger, set()),
     port.Planner: (MemoryPlanner, set()),
     readers.WaveRecords: (MemoryWaveRecords, set()),
+    readers.ChoiceRecords: (MemoryChoiceRecords, set()),
     readers.ContinuityRecords: (MemoryContinuityRecords, set()),
     writers.Waves: (MemoryWaves, set()),
+    writers.Choices: (MemoryChoices, set()),
+    writers.Purging: (MemoryPurging, set()),
     writers.Feedback: (MemoryFeedback, set()),
     writers.Doubts: (MemoryDoubts, set()),
     writers.Refusals: (MemoryRefusals, set()),

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlite3 import Connection
 
 from mass_apology.ledger.came_back import Match, Note, Traces
+from mass_apology.ledger.purged_notes import PURGED
 from mass_apology.ledger.sqlite.connections import Writing
 from mass_apology.ledger.sqlite.lock import transaction
-from mass_apology.ledger.sqlite.purging import NOTE as PURGED
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.sqlite.waiting_feedback import settle, waiting
 from mass_apology.model import Status

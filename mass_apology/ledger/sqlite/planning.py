@@ -21,6 +21,7 @@ from mass_apology.ledger.sqlite.committing import commit
 from mass_apology.ledger.sqlite.database import connect, explained
 from mass_apology.ledger.sqlite.meeting import Met, meet
 from mass_apology.ledger.sqlite.sqlite_ledger import SqliteLedger
+from mass_apology.ledger.sqlite.staged_rows import again, kin, numbers, texts
 from mass_apology.ledger.sqlite.staging_file import delete_abandoned, new_file
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.staged import (
@@ -34,10 +35,6 @@ from mass_apology.ledger.staged import (
     Respelled,
     SeveralRows,
     Shared,
-    again,
-    kin,
-    numbers,
-    texts,
 )
 from mass_apology.model import NO_LETTER, Delivery, LargestLetter, Recipient, Withheld, read_rows
 

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from sqlite3 import Connection
 
 from mass_apology.errors import LedgerError
+from mass_apology.ledger.purged_notes import PURGED, kept_of_note
 from mass_apology.ledger.recorded import Unfinished
 from mass_apology.ledger.sqlite import lock
 from mass_apology.ledger.sqlite.connections import Writing
 from mass_apology.ledger.sqlite.statements import statements
 
-NOTE = "personal data purged"
-
 _QUERIES = statements("purging.sql")
 _ADD_NOTE = statements("queries.sql")["add-note"]
-
-# What of a note names nobody, whatever follows it. Of any other note only its time stays.
-_KEPT = re.compile(
-    r"plan [a-z]+(?:-[a-z]+)* of [\d,]+ letters? confirmed"
-    r"|wave [a-z0-9-]+ of at most [\d,]+ letters? armed"
-    r"|[\d,]+ letters? of the (?:correction|wave) [a-z0-9-]+ confirmed"
-    r"|[\d,]+ letters? of the wave [a-z0-9-]+ in doubt (?:was|were) released to be sent again"
-    r"|[\d,]+ letters? in doubt (?:was|were) found in the relay's log and counted as accepted"
-    r"|the lock was taken over from process \d+"
-    rf"|{NOTE}"
-)
-_ANOTHER = "a note, whose text was purged"
 
 
 class SqlitePurging:
@@ -54,7 +40,7 @@ class SqlitePurging:
 
 
 def _purge(connection: Connection, now: float) -> None:
-    connection.create_function("kept_of_note", 1, _kept_of_note, deterministic=True)
+    connection.create_function("kept_of_note", 1, kept_of_note, deterministic=True)
     with lock.fenced(connection):
         for statement in (
             "recipients",
@@ -68,7 +54,7 @@ def _purge(connection: Connection, now: float) -> None:
             "notes",
         ):
             connection.execute(_QUERIES[statement])
-        connection.execute(_ADD_NOTE, {"now": now, "what": NOTE})
+        connection.execute(_ADD_NOTE, {"now": now, "what": PURGED})
     connection.execute(_QUERIES["compact"])
     (is_busy, *_) = connection.execute(_QUERIES["checkpoint"]).fetchone()
     if is_busy:
@@ -76,8 +62,3 @@ def _purge(connection: Connection, now: float) -> None:
             "Another program is reading the ledger, so that old pages of it are still in its file.",
             next_step="Let the other program end (status, report, a database browser), then run the same purge again.",
         )
-
-
-def _kept_of_note(what: str) -> str:
-    kept = _KEPT.match(what)
-    return kept[0] if kept else _ANOTHER

@@ -12,6 +12,7 @@ from typing import Self
 
 import msgspec
 
+from mass_apology.ledger.purged_notes import PURGED
 from mass_apology.ledger.recorded import Edition, Note, People, Result
 from mass_apology.ledger.sender_state import Control, Holder
 from mass_apology.ledger.sqlite import control_row, editions, lock
@@ -19,7 +20,6 @@ from mass_apology.ledger.sqlite.choice_records import SqliteChoiceRecords
 from mass_apology.ledger.sqlite.connections import Reading
 from mass_apology.ledger.sqlite.database import explained, open_reading
 from mass_apology.ledger.sqlite.origin import SqliteContinuityRecords
-from mass_apology.ledger.sqlite.purging import NOTE as PURGED
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.sqlite.waves import SqliteWaveRecords
 from mass_apology.model import LargestLetter, Status, largest_of, read_lines, read_rows
