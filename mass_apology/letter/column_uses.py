@@ -13,7 +13,8 @@ from mass_apology.languages import SHIPPED
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
 from mass_apology.letter.markup.sandbox import LetterEnvironment
-from mass_apology.letter.usage import fields_of, names_in, row_names
+from mass_apology.letter.markup.tree_names import names_in
+from mass_apology.letter.usage import fields_of, row_names
 
 _EQUALITY = frozenset({"eq", "ne", "in", "notin"})
 _ORDER = frozenset({"gt", "gteq", "lt", "lteq"})
@@ -44,7 +45,7 @@ def _of_template(template: str, directories: Sequence[Path]) -> Iterator[ColumnU
         path = source.letter_path(template, language, directories)
         try:
             letter = source.read_letter(path)
-            trees = [environment.parse(fragment.padded) for fragment in (letter.subject, letter.preheader, letter.body)]
+            trees = [environment.parse(fragment.padded) for fragment in letter.fragments]
         except (TemplateError, TemplateSyntaxError, ValueError, RecursionError):
             continue
         place = f"templates/{template}/{path.name}"

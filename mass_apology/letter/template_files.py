@@ -225,20 +225,20 @@ def load(  # noqa: PLR0913 (what a template is made from)
         ) from error
     environment = LetterEnvironment(localiser)
     fields = {"incident": incident, "sender": sender}
-    for fragment in (letter.subject, letter.preheader, letter.body):
+    for fragment in letter.fragments:
         check(environment, fragment, VARIABLES, fields)
     source.refuse_large_blocks(letter.body)
     fields |= {"brand": brand, "remedies": remedies}
     for fragment in (page, plain):
         check(environment, fragment, VARIABLES | SLOTS | {"direction", "brand", *_HEADING}, fields | _HEADING)
-    every = (letter.subject.text, letter.preheader.text, letter.body.text, page.text, plain.text)
-    mask = Mask(environment, every, fields)
+    fragments = (*letter.fragments, page, plain)
+    mask = Mask(environment, [each.text for each in fragments], fields)
     styling = dict(zip(STYLING, (language, localiser.direction, brand["colour"], brand["ink"]), strict=True))
     code, places = mask.reveal(_combined(letter, page, plain, mask, styling, on_paper=on_paper))
     constants = {**fields, "language": language, "direction": localiser.direction}
     if vars(remedies):  # each recipient has addresses of their own
         del constants["remedies"]
-    tracer = Tracer(environment, (letter.subject, letter.preheader, letter.body, page, plain), constants)
+    tracer = Tracer(environment, fragments, constants)
     links = addresses(code, fields)
     script = CompiledLetter(environment, parsed(environment, code), constants)
     return Template(language, path, code, script, places, localiser, tracer, links, letter.prefix)

@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import TemplateSyntaxError, meta, nodes
+from jinja2 import TemplateSyntaxError, nodes
 from msgspec import Struct
 
 from mass_apology.errors import TemplateError
 from mass_apology.languages import SHIPPED, Language, Languages
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
-from mass_apology.letter.markup.sandbox import LetterEnvironment, check, fields_used
+from mass_apology.letter.markup.sandbox import LetterEnvironment, check, fields_used, unknown_variables
 from mass_apology.letter.markup.source import Fragment
+from mass_apology.letter.markup.tree_names import names_in, names_made_from
 from mass_apology.letter.scenario import FactType, Scenario
 from mass_apology.letter.template_files import VARIABLES, available_languages
 from mass_apology.letter.values import suggestion
@@ -71,7 +72,7 @@ def first_row_only(template: str, language: str, directories: Sequence[Path]) ->
     letter = source.read_letter(source.letter_path(template, language, directories))
     first: set[str] = set()
     others: set[str] = set()
-    for fragment in (letter.subject, letter.preheader, letter.body):
+    for fragment in letter.fragments:
         tree = environment.parse(fragment.padded)
         first.update(name for owner, name, _ in fields_used(tree) if owner == "customer")
         rows = row_names(tree) - {"customer"}
@@ -98,9 +99,7 @@ def _read(path: Path, language: Language, scenario: Scenario) -> tuple[list[Find
                 "Name the file after an ISO 639 code, or give a `locale` (docs/languages.md).",
             )
         ], []
-    looked_at = [
-        _looked_at(environment, fragment, scenario) for fragment in (letter.subject, letter.preheader, letter.body)
-    ]
+    looked_at = [_looked_at(environment, fragment, scenario) for fragment in letter.fragments]
     return [each for found, _ in looked_at for each in found], [use for _, uses in looked_at for use in uses]
 
 
@@ -119,7 +118,11 @@ def _looked_at(
     try:
         tree = environment.parse(fragment.padded)
         uses = list(fields_of(tree, fragment.path))
-        found = [*_unknown_variables(tree, fragment), *_undeclared(uses, scenario)]
+        found = [
+            _error("variable-unknown", f"{fragment.path}, line {line}", problem, "Correct the name.")
+            for line, problem in unknown_variables(tree, VARIABLES)
+        ]
+        found += _undeclared(uses, scenario)
     except TemplateSyntaxError as error:  # an unknown filter is one, too
         where = f"{fragment.path}, line {error.lineno}"
         problem = f"{(error.message or 'This is not Jinja').removesuffix('.')}."
@@ -130,15 +133,6 @@ def _looked_at(
         except TemplateError as error:
             found.append(_refused(error, fragment.path))
     return found, uses
-
-
-def _unknown_variables(tree: nodes.Template, fragment: Fragment) -> Iterator[Finding]:
-    own = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
-    unknown = meta.find_undeclared_variables(tree) - VARIABLES - own
-    for node in tree.find_all(nodes.Name):
-        if node.name in unknown:
-            problem = f"`{node.name}` is not a variable of a letter{suggestion(node.name, VARIABLES)}"
-            yield _error("variable-unknown", f"{fragment.path}, line {node.lineno}", problem, "Correct the name.")
 
 
 def _undeclared(uses: Iterable[Use], scenario: Scenario) -> Iterator[Finding]:
@@ -210,20 +204,7 @@ def fields_of(tree: nodes.Template, path: Path) -> Iterator[Use]:
 
 def row_names(tree: nodes.Template) -> set[str]:
     """What the letter calls the customer's rows, all of them or one: also what it sets from them, or loops over."""
-    rows = {"customer", "rows"}
-    given: list[tuple[nodes.Node, nodes.Node]] = [(each.target, each.node) for each in tree.find_all(nodes.Assign)]
-    given += [(each.target, each.iter) for each in tree.find_all(nodes.For)]
-    while True:
-        more = {target.name for target, value in given if isinstance(target, nodes.Name) and names_in(value) & rows}
-        if more <= rows:
-            return rows
-        rows |= more
-
-
-def names_in(node: nodes.Node) -> set[str]:
-    """The names of an expression; Jinja's search leaves out the expression itself."""
-    own = {node.name} if isinstance(node, nodes.Name) else set()
-    return own | {each.name for each in node.find_all(nodes.Name)}
+    return names_made_from({"customer", "rows"}, tree)
 
 
 def _attributes(chosen: nodes.Filter) -> Iterator[str]:

@@ -9,6 +9,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from mass_apology.languages import SHIPPED
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.sandbox import LetterEnvironment
+from mass_apology.letter.markup.tree_names import names_made_from
 
 
 def prints(text: str, name: str) -> bool:
@@ -21,29 +22,13 @@ def prints(text: str, name: str) -> bool:
         tree = LetterEnvironment(Localiser(SHIPPED["en"])).parse(text)
     except TemplateSyntaxError:
         return True
-    names = _derived(tree, name)
+    names = names_made_from([name], tree, _shown)
     return any(
         names.intersection(_shown(each))
         for output in tree.find_all(nodes.Output)
         for each in output.nodes
         if not isinstance(each, nodes.TemplateData)
     )
-
-
-def _derived(tree: nodes.Template, name: str) -> set[str]:
-    """The variable, and those that are set from it or run through it."""
-    given: list[tuple[nodes.Node, nodes.Node]] = [(each.target, each.node) for each in tree.find_all(nodes.Assign)]
-    given += [(each.target, each.iter) for each in tree.find_all(nodes.For)]
-    names = {name}
-    while True:
-        more = {
-            target.name
-            for target, value in given
-            if isinstance(target, nodes.Name) and names.intersection(_shown(value))
-        }
-        if more <= names:
-            return names
-        names |= more
 
 
 def _shown(node: nodes.Node) -> Iterator[str]:

@@ -16,15 +16,16 @@ from jinja2 import Template as JinjaTemplate
 from jinja2.filters import FILTERS
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.visitor import NodeTransformer
 
 from mass_apology.control_characters import control_character, named
 from mass_apology.letter.localise import Localiser
+from mass_apology.letter.markup.bounded_tree import bounded
 from mass_apology.letter.markup.expression_size import refuse_deep, refuse_large
 from mass_apology.letter.markup.rendering_work import Work, add, bound, multiply, power, remainder, replace, total
 from mass_apology.letter.markup.source import Fragment, mistake
+from mass_apology.letter.markup.tree_names import names_set
 from mass_apology.letter.markup.wrapping import paragraph, unless_blank
-from mass_apology.letter.markup.zones_once import WITHIN, say_zones_once
+from mass_apology.letter.markup.zones_once import WITHIN
 from mass_apology.letter.values import Fields, names_of, suggestion
 
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
@@ -169,7 +170,7 @@ def check(
 
 def _check_nodes(tree: nodes.Template, fragment: Fragment, *, right_to_left: bool) -> None:
     line = fragment.line
-    for node in _walk(tree):
+    for node in (tree, *tree.find_all(nodes.Node)):
         line = node.lineno or line  # Jinja leaves it out of some
         if not isinstance(node, _ALLOWED):
             what = _WORDS.get(type(node), type(node).__name__.lower())
@@ -194,13 +195,17 @@ def _refuse_controls(
 
 
 def _check_names(tree: nodes.Template, fragment: Fragment, names: Collection[str]) -> None:
+    for line, problem in unknown_variables(tree, names):
+        raise mistake(fragment.path, line, problem, "Correct the name.")
+
+
+def unknown_variables(tree: nodes.Template, names: Collection[str]) -> Iterator[tuple[int, str]]:
+    """The line of each variable that is none of ``names``, and a sentence about it."""
     # What is set in one branch only counts as undeclared after it; whether that is so, a letter will tell.
-    own = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
-    unknown = meta.find_undeclared_variables(tree) - set(names) - own
+    unknown = meta.find_undeclared_variables(tree) - set(names) - names_set([tree])
     for node in tree.find_all(nodes.Name):
         if node.name in unknown:
-            problem = f"`{node.name}` is not a variable of a letter{suggestion(node.name, names)}"
-            raise mistake(fragment.path, node.lineno, problem, "Correct the name.")
+            yield node.lineno, f"`{node.name}` is not a variable of a letter{suggestion(node.name, names)}"
 
 
 def _check_fields(tree: nodes.Template, fragment: Fragment, fields: Mapping[str, Fields]) -> None:
@@ -228,80 +233,9 @@ def fields_used(tree: nodes.Template) -> Iterable[tuple[str, str, int]]:
             yield item.node.name, str(item.arg.value), item.lineno
 
 
-def _walk(node: nodes.Node) -> Iterable[nodes.Node]:
-    yield node
-    for child in node.iter_child_nodes():
-        yield from _walk(child)
-
-
-def _marked(node: nodes.Expr) -> nodes.Expr:
-    """A text of the template's own beside encoded values: it is as its author wants it, and the whole is encoded."""
-    is_text = isinstance(node, nodes.Const) and isinstance(node.value, str)
-    return nodes.Filter(node, "encoded", [], [], None, None, lineno=node.lineno) if is_text else node
-
-
-def _measured(node: nodes.Expr) -> nodes.Expr:
-    return nodes.Filter(node, "measured", [], [], None, None, lineno=node.lineno)
-
-
-class _Compiled(NodeTransformer):
-    """What Jinja cannot intercept itself, as our own filters: ``a ~ b`` as the bounded ``join``, and whatever builds,
-    compares or repeats values as counted. Zones once in a sentence.
-    """
-
-    def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
-        self.generic_visit(node)
-        return nodes.Output(say_zones_once(node.nodes), lineno=node.lineno)
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
-        self.generic_visit(node)
-        items = nodes.List([_marked(each) for each in node.nodes], lineno=node.lineno)
-        return nodes.Filter(items, "join", [], [], None, None, lineno=node.lineno)
-
-    def visit_List(self, node: nodes.List) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
-        self.generic_visit(node)
-        return node if all(isinstance(each, nodes.Const) for each in node.items) else _measured(node)
-
-    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
-        self.generic_visit(node)
-        is_constant = all(isinstance(each, nodes.Const) for each in node.items)
-        return node if is_constant or node.ctx != "load" else _measured(node)
-
-    def visit_Dict(self, node: nodes.Dict) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
-        self.generic_visit(node)
-        return _measured(node)
-
-    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
-        self.generic_visit(node)
-        return _measured(node) if isinstance(node.arg, nodes.Slice) else node
-
-    def visit_Operand(self, node: nodes.Operand) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
-        self.generic_visit(node)
-        return nodes.Operand(node.op, node.expr if isinstance(node.expr, nodes.Const) else _measured(node.expr))
-
-    def visit_Test(self, node: nodes.Test) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
-        self.generic_visit(node)
-        if node.args:  # it compares
-            node.node = _measured(node.node)
-            node.args = [each if isinstance(each, nodes.Const) else _measured(each) for each in node.args]
-        return node
-
-    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
-        cost = nodes.Const(sum(1 for _ in _walk(node)))
-        self.generic_visit(node)
-        node.iter = nodes.Filter(node.iter, "counted", [cost], [], None, None, lineno=node.lineno)
-        return node
-
-
 def parsed(environment: LetterEnvironment, source: str) -> nodes.Template:
     """The tree of checked source, ready to be compiled."""
     return bounded(environment.parse(source))
-
-
-def bounded(tree: nodes.Template) -> nodes.Template:
-    """The tree, changed in place, with our own filters around what Jinja cannot intercept itself."""
-    changed: nodes.Template = _Compiled().visit(tree)
-    return changed
 
 
 def compiled(environment: LetterEnvironment, tree: nodes.Template, constants: Mapping[str, object]) -> JinjaTemplate:

@@ -59,6 +59,11 @@ class Letter(Struct, frozen=True, kw_only=True):
     prefix: str  # before the subject of the letter that this one follows, e.g. "Correction"; without its colon
     body: Fragment
 
+    @property
+    def fragments(self) -> tuple[Fragment, ...]:
+        """What a recipient reads of it, in the order of the file."""
+        return self.subject, self.preheader, self.body
+
 
 def mistake(path: Path, line: int, problem: str, next_step: str) -> TemplateError:
     """The error for a mistake on a line of a template file."""

@@ -12,6 +12,8 @@ from copy import copy
 
 from jinja2 import nodes
 
+from mass_apology.letter.markup.tree_names import names_set
+
 MARK = "\x1d"
 """Recipients' files and facts with this control character are refused before."""
 
@@ -60,8 +62,8 @@ def _personal(pieces: Collection[nodes.Node], constants: frozenset[str]) -> set[
     half sets what it uses.
     """
     names = {piece: {name.name for name in piece.find_all(nodes.Name)} for piece in pieces}
-    set_for_all = _names_set(piece for piece in pieces if isinstance(piece, nodes.Assign))
-    set_in_part = _names_set(piece for piece in pieces if not isinstance(piece, nodes.Assign))  # a loop, a branch
+    set_for_all = names_set(piece for piece in pieces if isinstance(piece, nodes.Assign))
+    set_in_part = names_set(piece for piece in pieces if not isinstance(piece, nodes.Assign))  # a loop, a branch
     constants -= set_for_all | set_in_part
     common = (constants | set_for_all) - set_in_part
     while True:
@@ -70,10 +72,6 @@ def _personal(pieces: Collection[nodes.Node], constants: frozenset[str]) -> set[
         if not used:
             return personal
         common -= used
-
-
-def _names_set(pieces: Iterable[nodes.Node]) -> set[str]:
-    return {name.name for piece in pieces for name in piece.find_all(nodes.Name) if name.ctx == "store"}
 
 
 class _Division:

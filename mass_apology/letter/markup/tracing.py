@@ -17,9 +17,11 @@ from jinja2 import nodes
 from jinja2.visitor import NodeVisitor
 from msgspec import Struct
 
+from mass_apology.letter.markup.bounded_tree import bounded
 from mass_apology.letter.markup.compiled_letter import CompiledLetter
-from mass_apology.letter.markup.sandbox import LetterEnvironment, bounded
+from mass_apology.letter.markup.sandbox import LetterEnvironment
 from mass_apology.letter.markup.source import Fragment
+from mass_apology.letter.markup.tree_names import names_in, names_set
 from mass_apology.letter.markup.unparse import contrary, spell
 
 FAILED = ("cannot be rendered",)
@@ -133,8 +135,8 @@ class _Outline(NodeVisitor):
     def __init__(self, pieces: Sequence[tuple[nodes.Template, Path]]) -> None:
         self.marks: list[Mark] = []
         trees = [tree for tree, _ in pieces]
-        self._changing = {"loop"}.union(*map(_set_names, trees))
-        self._by_row = set[str]().union(*(_set_names(loop) for tree in trees for loop in tree.find_all(nodes.For)))
+        self._changing = {"loop"} | names_set(trees)
+        self._by_row = names_set(loop for tree in trees for loop in tree.find_all(nodes.For))
         self._shared: dict[str, int] = {}
         self.tree = nodes.Template([each for tree, path in pieces for each in self.visit(tree, _Place(path))], lineno=1)
 
@@ -161,7 +163,7 @@ class _Outline(NodeVisitor):
     def _else(self, node: nodes.If, branches: Sequence[nodes.If], place: _Place, asked: _Place) -> list[nodes.Node]:
         # In a loop a sentence may stand in some rows and be missing in others.
         by_row = any(_tells(each.body) for each in branches) and any(
-            _uses(each.test, self._by_row) for each in branches
+            names_in(each.test) & self._by_row for each in branches
         )
         if by_row or _tells(node.else_):
             return [self._mark(_none_of(branches), node.lineno, place), *self._all(node.else_, place)]
@@ -203,7 +205,7 @@ class _Outline(NodeVisitor):
     def _mark(self, condition: nodes.Node, line: int, place: _Place) -> nodes.Node:
         text = spell(condition)
         mark = Mark(text=text, path=place.path, line=line)
-        if not place.known or _uses(condition, self._changing):
+        if not place.known or names_in(condition) & self._changing:
             return _print(self._add(mark))
         if text not in self._shared:
             self._shared[text] = self._add(mark)
@@ -251,16 +253,6 @@ def _is_worded(node: nodes.Node) -> bool:
     if isinstance(node, nodes.Getattr | nodes.Getitem | nodes.Compare | nodes.Test):
         return False
     return any(map(_is_worded, node.iter_child_nodes()))
-
-
-def _set_names(tree: nodes.Node) -> set[str]:
-    """The names that ``set`` and loops give values to."""
-    return {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
-
-
-def _uses(node: nodes.Node, names: set[str]) -> bool:
-    found = [*([node] if isinstance(node, nodes.Name) else []), *node.find_all(nodes.Name)]
-    return any(each.name in names for each in found)
 
 
 def _shown(mark: Mark) -> str:
