@@ -1,6 +1,6 @@
 """The ledger: durable once-only bookkeeping, behind a port.
 
-``port`` is what everybody else sees: ``Ledger`` writes, ``Records`` reads, ``Planner`` plans, ``Store`` opens them.
+``port`` declares the interfaces: ``Ledger`` writes, ``Records`` reads, ``Planner`` plans, ``Store`` opens them.
 ``sqlite`` is the implementation, and alone knows SQL.
 """
 

@@ -1,4 +1,4 @@
-"""What came back after the letters, as a ledger takes it: reports, choices, proofs about letters in doubt."""
+"""Feedback for the ledger: notes of reports, choices of remedies, proofs about letters in doubt."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Traces(Struct, frozen=True, kw_only=True):
 
 
 class Note(Struct, frozen=True, kw_only=True):
-    """What one message or event says of one letter."""
+    """The content of one message or event about one letter."""
 
     key: str  # of the message
     part: int  # which of the recipients it speaks of, from 0
@@ -42,7 +42,7 @@ class Note(Struct, frozen=True, kw_only=True):
 
 
 class Token(Struct, frozen=True, kw_only=True):
-    """What a link of a letter says when it is used."""
+    """A remedy that a recipient chose by a link of a letter."""
 
     remedy: str
     letter: str  # the left part of its Message-ID
@@ -51,7 +51,7 @@ class Token(Struct, frozen=True, kw_only=True):
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """Somebody's last choice."""
+    """A recipient's last choice of a remedy."""
 
     address: str
     name: str
@@ -63,7 +63,7 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
-    """What became of tokens that were read."""
+    """The result of recording tokens."""
 
     new: int
     known: int  # read before
@@ -80,7 +80,7 @@ class Doubt(Struct, frozen=True, kw_only=True):
 
 
 class Proof(Struct, frozen=True, kw_only=True):
-    """That the relay took a letter."""
+    """A proof that the relay accepted a letter."""
 
     delivery: int
     at: float  # when; Unix seconds

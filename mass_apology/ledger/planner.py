@@ -1,4 +1,4 @@
-"""What a plan in the making is to those who make one: rows are taken, looked at, compared, and become the ledger's.
+"""The interfaces of a plan in the making: rows are staged, inspected, compared, and committed to the ledger.
 
 Nothing of the ledger is touched before ``commit``. So everything can be checked, counted and rendered first, in
 constant memory however long the recipients file is. ``LedgerError`` means that the plan cannot be kept.
@@ -25,7 +25,7 @@ from mass_apology.model import Delivery, Recipient, Withheld
 
 
 class PlanInput(Protocol):
-    """Takes rows."""
+    """Stages rows and sets them aside."""
 
     def add(self, recipients: Sequence[tuple[Recipient, str]]) -> None:
         """Stage rows, each with the language its letter will have. Rows of one identity become one letter."""
@@ -44,7 +44,7 @@ class PlanInput(Protocol):
 
 
 class PlanContents(Protocol):
-    """Says what was taken."""
+    """Reports the staged rows and their conflicts."""
 
     def codes(self) -> Codes:
         """How many codes are wanted, and how many are left."""

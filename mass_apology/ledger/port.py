@@ -1,4 +1,4 @@
-"""What a ledger is to those who use it, whatever it is made of.
+"""The interfaces of a ledger, independent of its storage.
 
 Each Protocol is named by its user, and says what is guaranteed: those of this module, of ``readers``, ``writers`` and
 ``planner``.
@@ -54,7 +54,7 @@ class Sender(Protocol):
         """
 
     async def next_due_at(self, wave: str = FIRST_WAVE) -> float | None:
-        """When the wave's first deferred letter that is not claimed is due; ``None`` for none."""
+        """The due time of the wave's first unclaimed deferred letter; ``None`` if there is none."""
 
     async def hand_over(self, mark: Mark) -> None:
         """Return when the HANDING_OVER mark, and every earlier one, is durable: only then may the final dot be written.
@@ -194,7 +194,7 @@ class Store(Protocol):
         """As people are told."""
 
     def exists(self) -> bool:
-        """Whether a ledger was ever made there."""
+        """Whether a ledger has been made there."""
 
     def create(self, name: str) -> Ledger:
         """Make the ledger of the campaign ``name`` and open it. Raises ``LedgerError`` if there is one already."""

@@ -1,4 +1,4 @@
-"""What a ledger that is open for reading is to those who look; see ``port``."""
+"""The interfaces of a ledger that is open for reading; see ``port``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Results(Protocol):
         """Everybody whom the wave is about, as of one moment. Raises ``CountingError`` where they do not add up."""
 
     def counts(self, wave: str) -> dict[Status, int]:
-        """How many people of the wave are in each status; every status is there."""
+        """Status → number of people in the wave, for every status."""
 
     def largest_letter(self, wave: str) -> LargestLetter:
         """The largest letter of the wave, whether or not it has left; of 0 octets where none was looked at."""
@@ -44,7 +44,7 @@ class Results(Protocol):
         """
 
     def notes(self) -> list[Note]:
-        """What was noted, in order."""
+        """All notes, in order."""
 
     def results(self, wave: str) -> Iterator[Result]:
         """Everyone in the wave in the order of planning, then those whose rows were set aside, as of one moment.
@@ -55,7 +55,7 @@ class Results(Protocol):
 
 
 class CampaignFacts(Protocol):
-    """For everybody: whose ledger it is, and what its letters were made from."""
+    """For all readers: the ledger's campaign, place and digests."""
 
     @property
     def name(self) -> str:
@@ -124,7 +124,7 @@ class WaveRecords(Protocol):
 
 
 class ChoiceRecords(Protocol):
-    """For the list of who chose which remedy."""
+    """For ``choices``: the remedies that recipients chose."""
 
     def last(self) -> Iterator[Choice]:
         """The last choice of everybody who made one, in the order of the recipients file; streams."""

@@ -1,4 +1,4 @@
-"""What a ledger says of letters, people and editions."""
+"""Records of a ledger: results, audience, notes, editions and refusals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mass_apology.model import Status
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """What became of one person in one wave. Times are Unix seconds."""
+    """The state of one person in one wave. Times are Unix seconds."""
 
     delivery: int | None  # the ledger's row; None for somebody without a letter, whose rows were set aside
     address: str
@@ -55,12 +55,12 @@ class People(Struct, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        """How many they are."""
+        """The number of people."""
         return self.letters + self.set_aside
 
 
 class Note(Struct, frozen=True, kw_only=True):
-    """Something that was done and may be asked about later."""
+    """An action that is recorded for later questions."""
 
     at: float  # Unix seconds
     what: str

@@ -1,4 +1,4 @@
-"""Who is sending, and what a person asks of them."""
+"""The sending process, and a person's request to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Control(StrEnum):
-    """What the sender is asked to do."""
+    """A request to the sender."""
 
     RUN = "run"
     PAUSE = "pause"  # begin no letter until told to run

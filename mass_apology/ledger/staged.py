@@ -1,4 +1,4 @@
-"""What a plan in the making holds, and what it means for the ledger."""
+"""The content of a plan in the making, and its effect on the ledger."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mass_apology.model import Status
 
 
 class Conflict(Struct, frozen=True, kw_only=True):
-    """Rows of one letter that do not agree, so that nobody can tell what it should say."""
+    """Rows of one letter that contradict each other, so that its content is undefined."""
 
     staged: int  # the id of the first row
     lines: tuple[int, ...]  # where the rows start in the recipients file
@@ -26,7 +26,7 @@ class Conflict(Struct, frozen=True, kw_only=True):
 
 
 class Shared(Struct, frozen=True, kw_only=True):
-    """A letter that several persons get together, since they have one mailbox."""
+    """One letter to several persons with the same mailbox."""
 
     address: str
     persons: int
@@ -51,7 +51,7 @@ class SeveralRows(Struct, frozen=True, kw_only=True):
 
 
 class Kin(Struct, frozen=True, kw_only=True):
-    """Several letters that go to one mailbox, or to one customer."""
+    """Several letters to one mailbox or one customer."""
 
     addresses: tuple[str, ...]  # each letter's, the first ones
     names: tuple[str, ...]  # so are these; empty where there is none
@@ -70,7 +70,7 @@ class Again(Struct, frozen=True, kw_only=True):
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """What the ledger knows of a plan's people, as far as a person should look at it before anything is sent."""
+    """The people of a plan whom the ledger knows; ``check`` shows them before sending."""
 
     written: int = 0  # new letters to mailboxes that a letter of the wave has reached already, or may have
     again: tuple[Again, ...] = ()  # the first of these
@@ -81,7 +81,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """What was staged."""
+    """The numbers of a staged plan."""
 
     letters: int
     rows: int  # their rows in the file
@@ -97,7 +97,7 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class Planned(Struct, frozen=True, kw_only=True):
-    """What a plan means for the ledger, in letters."""
+    """The effect of a plan on the ledger, in letters."""
 
     new: int  # become due, for the first time or because their withheld customer's row is back
     known: int  # were planned before with the same data, and stay as they are

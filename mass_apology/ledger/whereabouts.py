@@ -1,4 +1,4 @@
-"""Which ledger it is, what has left with it, and what it can learn from a log."""
+"""The origin of a ledger, the letters that left with it, and its letters in a log."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Origin(Struct, frozen=True, kw_only=True):
 
 
 class Gone(Struct, frozen=True, kw_only=True):
-    """What has left."""
+    """The number of letters that left."""
 
     handed_over: int  # letters that the relay has, or may have
     accepted: int  # of these, those that it took: never becomes less
 
 
 class KnownLetter(Struct, frozen=True, gc=False):
-    """What the ledger knows of a letter that a log tells of."""
+    """The ledger's state of a letter that a log mentions."""
 
     number: int
     token: str  # the left part of its Message-ID
@@ -47,7 +47,7 @@ class KnownLetter(Struct, frozen=True, gc=False):
 
 
 class Told(Struct, frozen=True, kw_only=True, gc=False):
-    """What a log says last of a letter."""
+    """The last state of a letter by a log."""
 
     token: str
     wave: str
@@ -63,7 +63,7 @@ class Told(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Learned(Struct, frozen=True, kw_only=True):
-    """What became of it."""
+    """The result of learning from a log."""
 
     accepted: int  # letters that were due, or in doubt, and are not any more
     refused: int

@@ -1,4 +1,4 @@
-"""What a ledger that is open for writing is to those who change it, besides the sender; see ``port``."""
+"""The interfaces of a ledger that is open for writing, except the sender's; see ``port``."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ class Feedback(Protocol):
     """For reading what came back. It touches no letter that is due or on its way: no lock is needed."""
 
     def is_known(self, key: str) -> bool:
-        """Whether this message was read before."""
+        """Whether this message is recorded already."""
 
     def first_planned_at(self) -> float | None:
-        """When the campaign's first letter was planned; ``None`` where none is."""
+        """The time when the campaign's first letter was planned; ``None`` without one."""
 
     def first_letter_at(self, address: str) -> float | None:
         """When the first letter may have left for this address; ``None`` where none has."""
@@ -130,7 +130,7 @@ class Purging(Protocol):
         """How many people, and rows of people, the ledger still tells anything of."""
 
     def purge(self, now: float) -> None:
-        """Forget addresses, names, rows, subjects, reasons, and what servers and operators said.
+        """Forget addresses, names, rows, subjects, reasons, and the texts of servers and operators.
 
         What stays proves what was done, and keeps a customer who is in the file again from being written to twice.
         Raises ``FencedOut``.
