@@ -30,7 +30,7 @@ def test_too_much(text: str, said: str) -> None:
         parse_toml(text)
 
 
-def test_what_people_write_is_read() -> None:
+def test_ordinary_toml_is_parsed() -> None:
     lines = [f"f{number} = {number}.5" for number in range(300)]
     long = "A sentence. " * 300
     assert parse_toml("\n".join([*lines, f"a = '{long}'", "dots = '" + "." * 300 + "'"]))["a"] == long

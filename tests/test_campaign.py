@@ -95,7 +95,7 @@ def test_a_missing_file_names_init(tmp_path: Path) -> None:
         ("[sender]", "[sender", "is not valid TOML"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, expected: str) -> None:
+def test_each_error_of_the_campaign_file_is_named(tmp_path: Path, old: str, new: str, expected: str) -> None:
     assert old in GOOD
     assert expected in problem(tmp_path, GOOD.replace(old, new))
 

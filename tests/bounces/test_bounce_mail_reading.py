@@ -206,7 +206,7 @@ def test_a_customers_subject_is_no_vacation_program(subject: str) -> None:
     assert read(raw).kind is Kind.REPLY
 
 
-def test_whoever_answers_from_an_address_like_a_daemons_is_a_person() -> None:
+def test_a_person_may_answer_from_an_address_like_a_daemons() -> None:
     for sender in (b"mail@customer.example", b"postmaster@customer.example", b"root@customer.example"):
         raw = b"From: " + sender + b"\nSubject: Re: sorry\nIn-Reply-To: <x@acme.example>\n\nIt was not delivered.\n"
         assert read(raw).kind is Kind.REPLY

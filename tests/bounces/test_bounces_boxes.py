@@ -138,6 +138,6 @@ def test_any_octets_are_iterated(data: bytes) -> None:
 
 
 @given(st.lists(st.sampled_from(RAW), max_size=6))
-def test_an_mbox_gives_back_what_went_in(raw: list[bytes]) -> None:
+def test_an_mbox_returns_its_messages_unchanged(raw: list[bytes]) -> None:
     single = [next(of_stream(io.BytesIO(one), "-")).key for one in raw]
     assert keys(list(of_stream(io.BytesIO(as_mbox(raw)), "box"))) == single

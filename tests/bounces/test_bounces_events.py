@@ -136,14 +136,14 @@ def test_a_failure_has_its_cause(event: object, cause: Cause) -> None:
 
 
 @pytest.mark.parametrize(("event", "kind"), OTHERS)
-def test_what_is_no_failure(event: object, kind: Kind) -> None:
+def test_events_besides_failures_have_their_kind(event: object, kind: Kind) -> None:
     recipient = the_recipient(event)
     assert (recipient.kind, recipient.cause, recipient.address) == (kind, None, TO)
     assert the_report(event).kind is kind
 
 
 @pytest.mark.parametrize("event", NO_REPORTS)
-def test_what_reports_nothing_is_unread(event: object) -> None:
+def test_a_message_without_a_report_is_unread(event: object) -> None:
     reports = reports_in(json.dumps([event]).encode(), "events.json")
     assert all(report == Report(kind=Kind.UNREAD, clues=report.clues, at=report.at) for report in reports)
 
@@ -193,7 +193,7 @@ def test_an_array_and_lines_are_the_same() -> None:
 
 
 @pytest.mark.parametrize("data", [b"{", b"not json\nnor this\n", b"\xff\xfe", b"[" * 100_000])
-def test_what_is_no_json_says_where(data: bytes) -> None:
+def test_invalid_json_is_refused_with_its_place(data: bytes) -> None:
     with pytest.raises(InputError, match=r"events\.json, line \d+, is not JSON") as caught:
         read_events(data, "events.json")
     assert "SES" in caught.value.next_step

@@ -111,7 +111,7 @@ def test_a_url_names_a_folder(text: str, expected: tuple[object, ...]) -> None:
         "imaps://an%00na@mx.example/x",
     ],
 )
-def test_what_is_no_folder_says_what_one_is(text: str) -> None:
+def test_an_invalid_imap_url_is_refused_with_an_example(text: str) -> None:
     assert is_imap(text)
     with pytest.raises(InputError) as caught:
         parse(text)
@@ -199,13 +199,13 @@ def test_nothing_is_read_where_nothing_is(messages: dict[int, bytes]) -> None:
         assert read(server) == []
 
 
-def test_only_what_came_since_is_asked_for() -> None:
+def test_only_messages_since_a_day_are_fetched() -> None:
     with scripted({1: RAW[0]}) as server:
         list(imap.messages(url(server.port), SECRET, NOVEMBER_20 + 3600))
     assert any(said.startswith("UID SEARCH SINCE 19-Nov-2026") for said in server.said)
 
 
-def test_a_wrong_password_is_said_and_never_shown() -> None:
+def test_a_wrong_password_is_reported_and_never_shown() -> None:
     with scripted({}) as server, pytest.raises(InputError, match=r"refuses bounces@acme\.example: .*No such") as caught:
         read(server, password="hunter2")
     assert "--password" in caught.value.next_step
@@ -213,7 +213,7 @@ def test_a_wrong_password_is_said_and_never_shown() -> None:
     assert caught.value.__cause__ is None
 
 
-def test_a_server_without_plain_is_told_by_login() -> None:
+def test_a_server_without_plain_gets_login() -> None:
     with scripted({1: RAW[0]}) as server:
         server.capabilities = "IMAP4rev1"
         assert len(read(server)) == 1
@@ -242,7 +242,7 @@ def test_whatever_goes_wrong_is_one_sentence(at: str, instead: bytes, monkeypatc
     assert caught.value.next_step
 
 
-def test_a_host_that_is_mute_or_gone_is_said(monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext) -> None:
+def test_a_silent_or_missing_host_is_reported(monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext) -> None:
     monkeypatch.setattr(imap, "CONNECT_TIMEOUT", 0.3)
     with scripted({}, tls, implicit=False) as server, pytest.raises(InputError):
         list(imap.messages(url(server.port, "imaps"), SECRET, None))  # TLS where the greeting comes in plain

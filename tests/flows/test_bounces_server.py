@@ -60,7 +60,7 @@ def test_the_same_mail_in_a_file_is_known(
 
 
 @pytest.mark.parametrize("setting", [None, "", SECRET, "env:", "MASS_APOLOGY_PASSWORD", "vault:x"])
-def test_where_the_password_is_kept_must_be_said(
+def test_the_place_of_the_password_must_be_given(
     sent: tuple[Path, dict[int, bytes]], setting: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MASS_APOLOGY_PASSWORD", SECRET)  # the relay's, which is no other server's business
@@ -89,9 +89,7 @@ def test_a_password_without_a_server_is_refused(tmp_path: Path, sent: tuple[Path
         settle(sent[0], str(tmp_path / "box.mbox"), password="env:X", on_progress=lambda *_: None)
 
 
-def test_without_the_extra_its_name_is_said(
-    sent: tuple[Path, dict[int, bytes]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_extra_is_named(sent: tuple[Path, dict[int, bytes]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "imapclient", None)
     monkeypatch.delitem(sys.modules, "mass_apology.bounces.imap", raising=False)
     monkeypatch.delattr(mass_apology.bounces, "imap", raising=False)

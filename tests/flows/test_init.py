@@ -307,14 +307,14 @@ def test_column_names_that_stand_there_again_hide_no_type() -> None:
         ("\ufeffemail,name\r\na@b.net,Ann\r\n".encode(), "utf-8-sig", ","),
     ],
 )
-def test_how_the_file_is_written_is_told(text: bytes, encoding: str, delimiter: str) -> None:
+def test_the_format_of_the_file_is_reported(text: bytes, encoding: str, delimiter: str) -> None:
     made = begin(text)
     assert parts(made) == {"address": "email", "name": "name"}
     assert f"# encoding = {toml(encoding)}\n# delimiter = {toml(delimiter)}" in written()
     assert look().letters == 1
 
 
-def test_a_guessed_encoding_is_said_to_be_one() -> None:
+def test_a_guessed_encoding_is_marked_as_a_guess() -> None:
     made = begin("email,name,city\na@b.net,Jānis Bērziņš,Rīga\nc@d.net,Līga Kļaviņa,Liepāja\n".encode("cp1257"))
     assert made.trouble
     assert "The file needs mending" in written()
@@ -354,7 +354,7 @@ def test_no_rows() -> None:
     assert "empty-plan" in {group.code for group in look().groups}
 
 
-def test_a_fault_far_down_is_told_and_the_folder_is_made() -> None:
+def test_an_error_far_down_is_reported_and_the_folder_is_made() -> None:
     rows = "".join(f"a{n}@b.net,en\n" for n in range(FIRST_ROWS + 5))
     made = begin(f'email,language\n{rows}b@b.net,"open\n')
     assert "double quote opens here" in made.trouble

@@ -76,7 +76,7 @@ def test_who_asked_for_no_letters_hears_of_a_recall(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("purpose", ["service", "marketing"])
-def test_a_campaign_that_takes_a_recall_for_less_is_told_so(tmp_path: Path, purpose: str) -> None:
+def test_a_recall_with_a_lesser_purpose_is_reported(tmp_path: Path, purpose: str) -> None:
     folder = recall(tmp_path, [{}, {}], **{"": {"purpose": purpose}})
     suppress("customer1@d1.example")
     checked = look(folder)

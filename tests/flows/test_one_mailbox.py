@@ -282,7 +282,7 @@ def test_a_corrected_address_is_written_to_once_under_its_key(tmp_path: Path, li
         correct(folder, CorrectOptions(template="again", changed=True), Person())
 
 
-def test_a_customer_with_two_addresses_is_told(tmp_path: Path, live: Relay) -> None:
+def test_a_customer_with_two_addresses_is_reported(tmp_path: Path, live: Relay) -> None:
     rows = [row("old@x.example", "Anna", no="7"), row("new@x.example", "Anna", no="7"), row("b@x.example", "B", no="8")]
     folder = campaign(tmp_path / "trial", live, rows, columns={"key": "no"})
     person = Person()
@@ -355,7 +355,7 @@ def test_going_over_to_mailboxes_writes_to_none_again(tmp_path: Path) -> None:
 # Nothing is known
 
 
-def test_a_list_of_which_nobody_is_known_is_told(tmp_path: Path, live: Relay) -> None:
+def test_a_recipients_file_without_known_people_is_reported(tmp_path: Path, live: Relay) -> None:
     folder = campaign(tmp_path / "trial", live, people(5))
     person = Person()
     send(folder, person)

@@ -133,7 +133,7 @@ def test_a_mistake_is_named_with_its_place(own: Path, mistake: Break, code: str,
     assert any(where in each.where and problem in each.problem for each in told), told
 
 
-def test_mistakes_of_all_languages_are_told_at_once(own: Path) -> None:
+def test_mistakes_of_all_languages_are_reported_at_once(own: Path) -> None:
     change(own / "en.md", "incident.harm", "incident.hram")
     change(own / "pl.md", "incident.repair", "incident.repar")
     change(own / "pl.md", "{{ salutation }}", "{{ salutaton }}")
@@ -145,7 +145,7 @@ def test_mistakes_of_all_languages_are_told_at_once(own: Path) -> None:
     ]
 
 
-def test_a_template_without_scenario_is_told_so(tmp_path: Path) -> None:
+def test_a_template_without_scenario_is_reported(tmp_path: Path) -> None:
     made = tmp_path / "templates" / "bare"
     made.mkdir(parents=True)
     (made / "en.md").write_text("Subject: x\n\nHello, {{ customer.plan }}, {{ incident.harm }}.\n", encoding="utf-8")
@@ -166,7 +166,7 @@ def test_a_template_without_scenario_is_told_so(tmp_path: Path) -> None:
         (scenario('follow_up = "follow-up"', 'follow_up = "x"'), "scenario.toml, line ", "There is no template `x`"),
     ],
 )
-def test_one_mistake_is_told_once(own: Path, mistake: Break, where: str | None, problem: str) -> None:
+def test_one_mistake_is_reported_once(own: Path, mistake: Break, where: str | None, problem: str) -> None:
     mistake(own)
     if where is None:
         with pytest.raises(TemplateError, match=re.escape(problem)):
@@ -228,7 +228,7 @@ def test_an_examples_file_that_cannot_be_used(own: Path, text: str) -> None:
         proofs(own.parents[1], "late")
 
 
-def test_a_language_that_nobody_has_described_is_told(own: Path) -> None:
+def test_a_language_without_description_is_reported(own: Path) -> None:
     text = (own / "en.md").read_text(encoding="utf-8")
     (own / "de.md").write_text(text, encoding="utf-8")
     (finding,) = [each for each in found(own) if each.code == "language-lacks"]

@@ -174,7 +174,7 @@ def test_only_this_campaigns_suppressions_lose_their_address(
     assert (again.suppressions, again.suppressions_kept) == (2, 0)
 
 
-def test_a_reader_that_keeps_old_pages_is_told(sent: Path, clock: Clock) -> None:
+def test_a_reader_that_keeps_old_pages_is_reported(sent: Path, clock: Clock) -> None:
     with SqliteRecords.open(sent / "ledger.sqlite", "trial") as records:
         stream = records.results("first")
         next(stream)  # a long report, half-way

@@ -254,7 +254,7 @@ def test_standard_input_is_a_log_too(folder: Path, monkeypatch: pytest.MonkeyPat
     [None, gzip.compress(b"Nov 22 02:45:20 mx1 x\n" * 50_000)[:100], b"\x1f\x8b nonsense"],
     ids=["absent", "cut", "nonsense"],
 )
-def test_a_log_that_cannot_be_read_is_said_and_changes_nothing(folder: Path, content: bytes | None) -> None:
+def test_an_unreadable_log_is_reported_and_changes_nothing(folder: Path, content: bytes | None) -> None:
     path = folder / "mail.log.gz"
     if content is not None:
         path.write_bytes(content)

@@ -64,7 +64,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["no reply", "a late reply"])
-def test_whoever_was_taken_over_sends_nothing_more_and_nobody_gets_two(tmp_path: Path, *, late: bool) -> None:
+def test_a_sender_that_was_taken_over_sends_nothing_more_and_nobody_gets_two(tmp_path: Path, *, late: bool) -> None:
     silent = SilentAfter(BEFORE)
     with relay(fault=silent) as live:
         table = {"rate": "100/s", "connections": CONNECTIONS, "dot_timeout": PATIENCE if late else 3.0}

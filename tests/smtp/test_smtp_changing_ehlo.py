@@ -121,7 +121,7 @@ def test_a_login_offered_only_under_tls_is_used(run_loop, server_tls, ca_file) -
     assert run_loop(main()) == "anna"
 
 
-def test_an_ehlo_refused_under_tls_is_told(run_loop, server_tls, ca_file) -> None:
+def test_an_ehlo_refused_under_tls_is_reported(run_loop, server_tls, ca_file) -> None:
     said = iter([b"250-relay.example\r\n250 STARTTLS", b"550 5.7.1 Not you"])
     relay = Relay(SinkSettings(tls=server_tls), lambda _c, verb, _a: next(said) if verb == "EHLO" else None)
 

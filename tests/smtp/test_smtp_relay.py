@@ -101,7 +101,7 @@ def test_a_connection_one_too_many_is_done_without(run_loop) -> None:
 
 
 @pytest.mark.parametrize("where", ["next_message", "hand_over", "settle", "connection_failed"])
-def test_what_the_source_raises_ends_everything_and_comes_out_as_it_is(run_loop, where) -> None:
+def test_an_exception_of_the_source_ends_all_connections_and_is_raised_unchanged(run_loop, where) -> None:
     greeting = b"554 5.3.2 Never" if where == "connection_failed" else None
     relay = Relay(
         SinkSettings(latency=0.01), lambda _conversation, verb, _argument: greeting if verb == "GREETING" else None

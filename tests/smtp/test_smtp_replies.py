@@ -108,7 +108,7 @@ JUDGED = [
 
 
 @pytest.mark.parametrize(("phase", "said", "kind", "about", "status"), JUDGED, ids=[row[1] for row in JUDGED])
-def test_what_a_reply_means(phase, said, kind, about, status) -> None:
+def test_a_reply_is_classified(phase, said, kind, about, status) -> None:
     verdict = classify(Outcome(phase=phase, reply=parse_reply([said.encode()]), dot_written=phase is DOT))
     assert (verdict.kind, verdict.about, verdict.status) == (kind, about, status)
     assert verdict.sentence.endswith(".")
@@ -140,7 +140,7 @@ def test_every_row_of_the_table_is_met() -> None:
         (NoReply.UNSAFE_ADDRESS, Kind.BAD_ADDRESS, REFUSED),
     ],
 )
-def test_what_no_reply_means(no_reply, kind, status) -> None:
+def test_an_outcome_without_a_reply_is_classified(no_reply, kind, status) -> None:
     problem = Problem(no_reply, "421 is no {code} here")
     verdict = classify(Outcome(phase=MAIL, problem=problem))
     assert (verdict.kind, verdict.status) == (kind, status)
@@ -213,7 +213,7 @@ def test_replies_are_read(lines, expected) -> None:
         ["２５０ x".encode()],
     ],
 )
-def test_what_is_no_reply_is_refused(lines) -> None:
+def test_malformed_replies_are_refused(lines) -> None:
     with pytest.raises(ValueError, match="different codes|" + re.escape(printable(lines[0]))):
         parse_reply(lines)
 

@@ -224,7 +224,7 @@ def test_an_absurd_ehlo_is_read_for_what_it_offers(run_loop, lines) -> None:
     assert relay.numbers == [1, 2]
 
 
-def test_what_was_offered_before_tls_is_forgotten(run_loop, server_tls, ca_file) -> None:
+def test_extensions_offered_before_tls_are_dropped(run_loop, server_tls, ca_file) -> None:
     """RFC 3207 §4.2; here the relay offers less afterwards, and another size."""
     ehlos = iter(
         [
@@ -293,7 +293,7 @@ def test_each_failure_before_a_transaction_has_its_phase(run_loop, verb, act) ->
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_each_failure_of_starttls_is_told(run_loop, server_tls, ca_file, act) -> None:
+def test_each_failure_of_starttls_is_reported(run_loop, server_tls, ca_file, act) -> None:
     relay = Relay(
         SinkSettings(tls=server_tls),
         lambda conversation, verb, _: ACTS[act](conversation) if verb == "STARTTLS" else None,
@@ -342,7 +342,7 @@ def test_an_impossible_name_for_ehlo(run_loop, hello) -> None:
 
 
 @pytest.mark.parametrize("hello", ["mail.acme.example", "[192.0.2.1]", "[IPv6:2001:db8::1]"])
-def test_the_name_for_ehlo_is_said(run_loop, hello) -> None:
+def test_ehlo_sends_the_configured_name(run_loop, hello) -> None:
     names = []
     relay = Relay(fault=lambda _conversation, verb, argument: names.append(argument) if verb == "EHLO" else None)
     run_loop(deliver(relay, FakeSource([message(1)]), hello=hello))

@@ -283,7 +283,7 @@ def test_a_ledger_that_fails_stops_before_the_dot(run_loop, mode) -> None:
         (".", Outcome(phase=Phase.DOT, problem=Problem(NoReply.INTERRUPTED), dot_written=True)),
     ],
 )
-def test_a_cancelled_connection_is_aborted_and_its_message_told(run_loop, mode, verb, expected) -> None:
+def test_a_cancelled_connection_is_aborted_and_its_message_settled(run_loop, mode, verb, expected) -> None:
     reached = asyncio.Event()
 
     def hang(conversation: FaultyConversation) -> bytes:
@@ -421,7 +421,7 @@ def test_a_connection_ends_politely_after_its_share_of_messages(run_loop, mode, 
     assert relay.verbs.count("EHLO") == relay.verbs.count("QUIT") == 3
 
 
-def test_what_is_said_in_the_envelope(run_loop) -> None:
+def test_the_envelope_names_the_extensions_in_use(run_loop) -> None:
     relay = Relay()
     letters = [
         message(1, eightbit=True),
@@ -437,7 +437,7 @@ def test_what_is_said_in_the_envelope(run_loop) -> None:
     assert "SMTPUTF8" in second.mail_parameters
 
 
-def test_nothing_is_said_that_was_not_offered(run_loop) -> None:
+def test_the_envelope_uses_only_offered_extensions(run_loop) -> None:
     relay, source = Relay(SinkSettings(extensions=())), FakeSource([message(1)])
     run_loop(deliver(relay, source))
     assert (relay.received[0].mail_parameters, relay.received[0].rcpt_parameters) == ((), ())

@@ -86,7 +86,7 @@ def test_every_column(listed: Path) -> None:
     assert read_all.ignored_columns == ("campaign id",)
 
 
-def test_all_that_is_wrong_is_said_at_once_with_its_line(store: Suppressions, listed: Path, path: Path) -> None:
+def test_all_unusable_lines_are_reported_at_once(store: Suppressions, listed: Path, path: Path) -> None:
     listed.write_text(
         "address,reason,date,note\n"
         "anna@acme.example,complaint,2026-11-01,\n"
@@ -183,7 +183,7 @@ def test_a_list_of_a_hundred_thousand_and_again(store: Suppressions, listed: Pat
     assert (held.reason, held.source) == (Reason.COMPLAINT, "helpdesk")
 
 
-def test_what_was_exported_comes_back_the_same(store: Suppressions, tmp_path: Path, listed: Path) -> None:
+def test_an_exported_list_is_imported_unchanged(store: Suppressions, tmp_path: Path, listed: Path) -> None:
     made = [
         entry("=cmd|x@acme.example", note="=HYPERLINK(1)", at=NOON - 0.25),
         entry("'quoted'@acme.example", Reason.REQUESTED, scope=Scope.MARKETING, source="-bob", note='it\'s; "so", yes'),

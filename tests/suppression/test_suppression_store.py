@@ -27,7 +27,7 @@ def test_a_store_without_a_file_is_empty_and_makes_none(store: Suppressions, pat
     assert not path.exists()
 
 
-def test_what_was_added_is_found_in_any_spelling_and_by_others(store: Suppressions, path: Path) -> None:
+def test_an_added_address_is_found_in_any_spelling_and_by_other_processes(store: Suppressions, path: Path) -> None:
     kept = entry("Anna@Żółć.example", Reason.REQUESTED, note="by telephone", source="bob")
     assert store.add(kept)
     with Suppressions.open(path) as other:
@@ -104,7 +104,7 @@ def test_a_batch_is_answered_by_the_addresses_as_given(store: Suppressions) -> N
     domains=st.sets(st.integers(0, 6)),
     asked=st.lists(st.integers(0, 60), max_size=80),
 )
-def test_a_batch_says_what_each_address_alone_says(
+def test_a_batch_gives_the_same_entries_as_single_addresses(
     tmp_path: Path, held: set[int], domains: set[int], asked: list[int]
 ) -> None:
     def address(number: int) -> str:
