@@ -13,11 +13,11 @@ from live import Person, Row, customers, relay, send, write_rows
 from smtp_fakes import Relay
 from test_follow_up import ALWAYS, add_waves, armed, campaign, followed, sent_in
 
-from mass_apology.campaign import read_campaign
 from mass_apology.flows.follow_up.affected import CorrectOptions
 from mass_apology.flows.follow_up.correct import correct
-from mass_apology.flows.plan.plan import file_part, recipients_file
+from mass_apology.flows.plan.plan import file_part
 from mass_apology.ledger.sqlite import SqliteRecords
+from mass_apology.workspace.workspace import Workspace
 
 Edit = Callable[[list[dict[str, str]]], None]
 
@@ -54,7 +54,7 @@ class Files:
         self.keep()
 
     def keep(self) -> None:
-        with recipients_file(self._folder, read_campaign(self._folder)) as opened:
+        with Workspace.open(self._folder).recipients_file() as opened:
             (digest,) = file_part(opened).values()
         with (self._folder / "affected.csv").open(encoding="utf-8", newline="") as file:
             self._addresses[digest] = {line: row["email"] for line, row in enumerate(csv.DictReader(file), start=2)}
