@@ -1,12 +1,10 @@
-"""The words of servers and vacation programs, by what they mean: alternatives of regular expressions, in lower case.
+"""The words of servers, by what they mean: alternatives of regular expressions, in lower case.
 
 They come from the programs' sources and manuals, and from what the large mailbox providers answer. Most servers speak
-English; the others stand beside it. ``diagnosis``, ``notices`` and ``auto_replies`` decide on their meaning.
+English; the others stand beside it. ``diagnosis`` and ``notices`` decide on their meaning.
 """
 
 from __future__ import annotations
-
-from mass_apology.languages import SHIPPED
 
 
 def _any(table: str) -> str:
@@ -150,16 +148,3 @@ RETURNED = _any(r"""
     message-id:\s | (?:mime-version|dkim-signature):\s
 """)
 """How the line begins that stands between notice and returned letter. "The original message was received" is none."""
-
-_OTHERS_AWAY = r"""
-    automatische (?:antwort|rückantwort) | abwesenheits(?:notiz|nachricht|meldung|benachrichtigung|assistent)
-    réponse automatique | reponse automatique | absen(?:t|ce) du bureau | message d'absence | автоматична відповідь
-    respuesta autom[aá]tica | fuera de (?:la )?oficina | risposta automatica | fuori (?:sede|ufficio)
-    automatinis atsakymas | automatisch antwoord | autosvar | automatiskt? svar | frånvaromeddelande
-    fraværsmelding | ikke på kontoret | automaattinen vastaus | automatická odpově | automatická odpoveď
-    mimo kancelář | automatikus válasz | resposta automática | fora do escritório | răspuns automat
-    otomatik (?:yanıt|cevap) | автоматичен отговор | automatski odgovor | samodejni odgovor | 自動(?:応答|返信|回覆)
-    自动(?:回复|答复) | 자동 ?회신
-"""  # of languages without a file of their own
-AWAY = _any("\n".join((_OTHERS_AWAY, *(phrase for each in SHIPPED for phrase in each.reading.away))))
-"""How subjects begin that programs write by themselves. "Absence of service" is what a customer writes, and none."""

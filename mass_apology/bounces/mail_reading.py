@@ -30,6 +30,7 @@ from mass_apology.bounces.dsn import (
 )
 from mass_apology.bounces.notices import FAILED_SUBJECT, Setting, diagnostic_for, looks_failed, notice_in, read_notice
 from mass_apology.bounces.parts import Headers, Part, first, read_headers, take_apart, words
+from mass_apology.bounces.subjects import has_reply_prefix, is_away_subject
 
 _RETURNED_TYPES = frozenset(
     {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers"}
@@ -105,9 +106,9 @@ def _by_person(message: Part, sender: str, subject: str) -> bool:
         or auto_replies.is_auto_submitted(message)
     ):
         return False
-    if auto_replies.has_reply_prefix(subject):  # a postmaster is a person, too
-        return True
-    return auto_replies.is_answer(message, subject) and not auto_replies.is_from_daemon(message, sender)
+    if has_reply_prefix(subject):  # a postmaster is a person, too
+        return not auto_replies.is_from_no_person(sender)
+    return auto_replies.refers(message) and not auto_replies.is_from_daemon(message, sender)
 
 
 def _noticed(message: Part, sender: str, subject: str, texts: Sequence[str], returned: Headers) -> Notification:
@@ -130,7 +131,7 @@ def _noticed(message: Part, sender: str, subject: str, texts: Sequence[str], ret
 
 def _speaks_of_failure(message: Part, sender: str, subject: str, returned: Headers) -> bool:
     """Whether a mail system may report a failure here, by its address or by the headers and the subject."""
-    if _TO_POSTMASTER.match(subject) or auto_replies.is_away_subject(subject):
+    if _TO_POSTMASTER.match(subject) or is_away_subject(subject):
         return False
     if auto_replies.is_from_daemon(message, sender) or message.parameters.get("report-type") == "delivery-status":
         return True
@@ -147,11 +148,11 @@ def _answer(message: Part, sender: str, subject: str) -> Kind:
         return Kind.UNREAD
     if auto_replies.is_auto_reply(message, subject):
         return Kind.AUTO_REPLY
-    if auto_replies.is_auto_submitted(message) or (
-        auto_replies.is_from_daemon(message, sender) and not auto_replies.has_reply_prefix(subject)
-    ):
+    if auto_replies.is_auto_submitted(message) or not auto_replies.is_answer(message, subject):
         return Kind.UNREAD
-    return Kind.REPLY if auto_replies.is_answer(message, subject) else Kind.UNREAD
+    if auto_replies.has_null_return_path(message):  # no person sends so; a mail system that reports nothing may
+        return Kind.UNREAD if auto_replies.is_from_daemon(message, sender) else Kind.AUTO_REPLY
+    return Kind.REPLY if _by_person(message, sender, subject) else Kind.UNREAD
 
 
 def _answerer(kind: Kind, sender: str) -> tuple[Affected, ...]:

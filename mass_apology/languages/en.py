@@ -31,9 +31,13 @@ LANGUAGE = Language(
         nobody=("none", "unknown"),
         reply_prefixes=("re", "fw", "fwd"),
         away=(
-            *("automatic (?:reply|response)", "auto[- ]?(?:reply|response|responder)"),
-            *("out[- ]of[- ](?:the[- ])?office", "ooo:", "away from (?:my|the) (?:mail|office|desk)"),
-            *("vacation (?:reply|message)", "i am (?:away|out of)"),
+            *("automat(?:ic|ed) (?:e-?mail )?(?:reply|response|answer|message|acknowledge?ment)", "auto:"),
+            *("auto[- ]?(?:reply|response|responder|answer|acknowledge?ment)", "ooo:", "ooto"),
+            *("(?:currently )?out[- ]of[- ](?:(?:the|my)[- ])?office(?: auto-?(?:reply|response))?", "away message"),
+            *("(?:currently )?away from (?:my|the) (?:e-?mail|mail|office|desk)", "vacation (?:auto-?)?(?:reply|res)"),
+            *("vacation (?:message|notice)", "(?:currently )?on (?:annual |sick |maternity |parental )?leave"),
+            *("on (?:vacation|holiday)s?", "i(?:'m|’m| am) (?:currently )?(?:away|out|on (?:vacation|holiday|leave))"),
+            "i(?:'m|’m| am) (?:currently )?out of (?:the |my )?office",
         ),
     ),
 )

@@ -29,7 +29,7 @@ LANGUAGE = Language(
             *("kasutaja", "määramata", "andmed puuduvad", "kustutatud"),
         ),
         nobody=("tundmatu", "teadmata"),
-        reply_prefixes=("vs",),
+        reply_prefixes=("vs", "ed"),
         away=("automaatvastus", "automaatne vastus", "kontorist (?:väljas|eemal)"),
     ),
 )

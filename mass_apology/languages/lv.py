@@ -62,6 +62,7 @@ LANGUAGE = Language(
             *("uzvārds", "vārds uzvārds", "viesis", "lietotājs", "anonīms", "dzēsts"),
         ),
         nobody=("nezināms", "nezināma"),
+        reply_prefixes=("atb", "pārs"),
         away=("automātisk[aā] atbilde", "autoatbilde", "ārpus biroja"),
     ),
 )

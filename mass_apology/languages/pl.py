@@ -35,10 +35,21 @@ LANGUAGE = Language(
             *("imię i nazwisko", "imię nazwisko", "usunięty"),
         ),
         nobody=("nieznany", "nieznana"),
-        reply_prefixes=("odp", "pd"),
+        reply_prefixes=("odp", "odpowiedź", "pd"),
         away=(
-            *("automatyczna odpowied", r"odpowied\w* automatyczn", "autoodpowied", "poza biurem"),
-            *("informacja o nieobecno",),
+            *(
+                "automatyczna odpowiedź",
+                "automatyczna odpowiedz",
+                r"odpowied\w* automatyczn",
+                "autoodpowied",
+                "nieobecno(?:ść|sc)",
+                "(?:jestem )?poza biurem",
+            ),
+            *(
+                "informacja o nieobecno",
+                "jestem na urlopie",
+                "urlop",
+            ),
         ),
     ),
 )
