@@ -14,10 +14,11 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from ledger_samples import CAMPAIGN, mark, planned_ledger, statuses
+from ledger_samples import CAMPAIGN, NOON, mark, planned_ledger, statuses
 
 from mass_apology.errors import LedgerError
-from mass_apology.ledger.sqlite import SqliteLedger
+from mass_apology.ledger import Control
+from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
 from mass_apology.ledger.sqlite.lock import transaction
 from mass_apology.ledger.sqlite.write_lock import WriteLock, write_lock_file
 from mass_apology.model import Status
@@ -67,6 +68,24 @@ def other_process(program: str, *arguments: object) -> Iterator[subprocess.Popen
             yield child
         finally:
             child.kill()
+
+
+def test_a_request_does_not_hide_that_the_ledger_was_overwritten(path: Path) -> None:
+    planned_ledger(path, 3).__exit__()
+    older = path.read_bytes()
+    ledger = SqliteLedger.open(path, CAMPAIGN)
+    ledger.acquire(NOON)
+    with SqliteRecords.open(path, CAMPAIGN) as records:
+        records.request(Control.PAUSE)
+        asyncio.run(ledger.flush())
+        assert ledger.lost_sight() is None
+        path.write_bytes(older)
+        for _ in range(2):
+            records.request(Control.RUN)
+    with pytest.raises(LedgerError, match="was written to by another program"):
+        asyncio.run(ledger.claim(1, NOON))
+    with pytest.raises(LedgerError, match="was written to by another program"):
+        asyncio.run(ledger.close())
 
 
 def test_both_get_everything_written_and_the_file_stays_whole(path: Path) -> None:

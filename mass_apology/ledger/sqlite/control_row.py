@@ -21,7 +21,7 @@ _QUERIES = statements("lock.sql")
 def request(path: Path, wanted: Control) -> None:
     """Ask, by a connection that lasts no longer than that."""
     with (
-        closing(WriteLock(path)) as write_lock,
+        closing(WriteLock(path, beside_others=True)) as write_lock,
         write_lock.held(),
         explained(path),
         closing(open_writing(path, None)) as connection,

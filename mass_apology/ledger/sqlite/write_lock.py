@@ -60,14 +60,18 @@ class WriteLock:
     Two of them exclude each other also within one process: the lock belongs to the opened file, not to the process.
     """
 
-    def __init__(self, ledger: Path) -> None:
-        """Raises ``LedgerError`` where the file can neither be opened nor made."""
+    def __init__(self, ledger: Path, *, beside_others: bool = False) -> None:
+        """``beside_others`` who have the ledger open, it must look as they left it, the first time too.
+
+        Raises ``LedgerError`` where the file can neither be opened nor made.
+        """
         self.overwritten = False
         """Whether something else wrote to the ledger since the lock was first held here."""
         self._ledger = ledger
         self._file = str(ledger)
         self._depth = 0
-        self._known = False  # whether it was held here before
+        self._known = beside_others  # whether it was held here before, or by those whom it is to be compared with
+        self._left = _HELD  # how the last holder left the ledger
         self._found = _HELD  # how the ledger looked when it was taken
         try:
             self._descriptor = os.open(write_lock_file(ledger), os.O_RDWR | os.O_CREAT, 0o600)
@@ -104,8 +108,9 @@ class WriteLock:
         if sys.platform == "win32":  # the time of a write shows there when the file is closed
             return
         left, self._found = os.pread(self._descriptor, _LOOK.size, 0), self._look()
-        if self._known and len(left) == _LOOK.size and left != _HELD:
-            self.overwritten |= _same_file(left, self._found) and left != self._found
+        self._left = left if len(left) == _LOOK.size else _HELD
+        if self._known and self._left != _HELD:
+            self.overwritten |= _same_file(self._left, self._found) and self._left != self._found
         self._known = True
         self._leave(_HELD)
 
@@ -113,7 +118,7 @@ class WriteLock:
         now = self._look()
         if not checkpoint and _same_file(self._found, now):
             self.overwritten |= self._found != now
-        self._leave(now)
+        self._leave(self._left if self.overwritten else now)  # whoever knew the ledger is to see it, too
 
     def _look(self) -> bytes:
         return _LOOK.pack(*_seen(self._file))
