@@ -24,7 +24,6 @@ from mass_apology.letter.inspecting.inspection import Inspection, together
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.message.compose import rfc5322_date
 from mass_apology.letter.render_worker import (
-    HEAD,
     Check,
     Checked,
     Failed,
@@ -34,6 +33,7 @@ from mass_apology.letter.render_worker import (
     Written,
 )
 from mass_apology.model import Delivery, Message
+from mass_apology.system.child_pipes import HEAD
 
 LETTERS_PER_PROCESS = 5_000
 """A process takes some 0.3 s of a core to start, which is about as long as it takes to write so many letters."""

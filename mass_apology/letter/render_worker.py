@@ -11,7 +11,7 @@ import os
 import pickle
 import signal
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -19,12 +19,10 @@ from msgspec import Struct
 from mass_apology.errors import MassApologyError
 from mass_apology.letter.inspecting.inspection import Inspection
 from mass_apology.model import Delivery
+from mass_apology.system.child_pipes import parent_pipes, read_frame, write_frame
 
 if TYPE_CHECKING:
     from mass_apology.letter.letter_writer import Writer
-
-HEAD = 4
-"""Octets of a frame's length, big-endian."""
 
 
 class Write(Struct, frozen=True, tag=True):
@@ -74,22 +72,15 @@ _REQUESTS = msgspec.msgpack.Decoder(Request)
 def main() -> None:
     """Answer requests until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    requests, replies = _streams()
+    requests, replies = parent_pipes()
     try:
         _serve(requests, replies)
     except BrokenPipeError:  # the parent has gone, and so has whoever could be told
         os._exit(0)
 
 
-def _streams() -> tuple[BinaryIO, BinaryIO]:
-    """The pipes to the parent. Descriptor 1 becomes standard error, so that a stray ``print`` cannot break a frame."""
-    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return requests, replies
-
-
-def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
-    recipe = _receive(requests)
+def _serve(requests: IO[bytes], replies: IO[bytes]) -> None:
+    recipe = read_frame(requests)
     if recipe is None:
         return
     try:
@@ -98,7 +89,7 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
         _send(replies, _failed(error))
         return
     _send(replies, Ready())
-    while (request := _receive(requests)) is not None:
+    while (request := read_frame(requests)) is not None:
         _send(replies, _answer(writer, _REQUESTS.decode(request)))
 
 
@@ -118,19 +109,8 @@ def _failed(error: MassApologyError) -> Failed:
     return Failed(kind=type(error).__name__, problem=error.problem, next_step=error.next_step)
 
 
-def _receive(stream: BinaryIO) -> bytes | None:
-    """The next frame, or ``None`` where there is none, or only a part of one."""
-    head = stream.read(HEAD)
-    size = int.from_bytes(head, "big")
-    frame = stream.read(size) if len(head) == HEAD else b""
-    return frame if size and len(frame) == size else None
-
-
-def _send(stream: BinaryIO, reply: Reply) -> None:
-    frame = msgspec.msgpack.encode(reply)
-    stream.write(len(frame).to_bytes(HEAD, "big"))
-    stream.write(frame)
-    stream.flush()
+def _send(stream: IO[bytes], reply: Reply) -> None:
+    write_frame(stream, msgspec.msgpack.encode(reply))
 
 
 if __name__ == "__main__":

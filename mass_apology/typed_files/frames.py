@@ -7,8 +7,7 @@ from typing import IO
 import msgspec
 from msgspec import Struct
 
-HEAD = 4
-"""Octets of a frame's length, big-endian."""
+from mass_apology.system.child_pipes import read_frame, write_frame
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -102,26 +101,16 @@ def broken(reason: str) -> Unreadable:
 
 def send(stream: IO[bytes], frame: Request | Frame) -> None:
     """Write one frame and hand it over."""
-    octets = msgspec.msgpack.encode(frame)
-    stream.write(len(octets).to_bytes(HEAD, "big"))
-    stream.write(octets)
-    stream.flush()
+    write_frame(stream, msgspec.msgpack.encode(frame))
 
 
 def receive(stream: IO[bytes]) -> Frame | None:
     """The next frame, or ``None`` where the other side ended before it was whole."""
-    octets = _octets(stream)
+    octets = read_frame(stream)
     return None if octets is None else _FRAMES.decode(octets)
 
 
 def receive_request(stream: IO[bytes]) -> Request | None:
     """The request, or ``None`` where there is none."""
-    octets = _octets(stream)
+    octets = read_frame(stream)
     return None if octets is None else msgspec.msgpack.decode(octets, type=Request)
-
-
-def _octets(stream: IO[bytes]) -> bytes | None:
-    head = stream.read(HEAD)
-    size = int.from_bytes(head, "big")
-    octets = stream.read(size) if len(head) == HEAD else b""
-    return octets if size and len(octets) == size else None

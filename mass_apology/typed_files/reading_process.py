@@ -11,9 +11,9 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 from zipfile import is_zipfile
 
+from mass_apology.system.child_pipes import parent_pipes
 from mass_apology.typed_files.archive import Archive, opened_archive
 from mass_apology.typed_files.frames import (
     Done,
@@ -36,7 +36,7 @@ _PARQUET = b"PAR1"
 def main() -> None:
     """Answer one request."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    requests, replies = _streams()
+    requests, replies = parent_pipes()
     request = receive_request(requests)
     if request is None:
         return
@@ -46,13 +46,6 @@ def main() -> None:
             send(replies, frame)
     except BrokenPipeError:  # the parent has gone, or has enough
         os._exit(0)
-
-
-def _streams() -> tuple[IO[bytes], IO[bytes]]:
-    """The pipes to the parent. Descriptor 1 becomes standard error, so that a stray print cannot break a frame."""
-    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return requests, replies
 
 
 def _answered(request: Request) -> Iterator[Frame]:
