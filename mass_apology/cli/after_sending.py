@@ -15,7 +15,7 @@ import typer
 
 from mass_apology.cli import results, screen, watching
 from mass_apology.cli.exits import Exit
-from mass_apology.cli.options import HERE, Folder, Force, Json, Override
+from mass_apology.cli.options import HERE, Folder, Force, Json, Override, opened
 from mass_apology.model import Severity
 from mass_apology.settings import SubjectLine
 
@@ -80,7 +80,7 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
     if confirm is not None and arm is None and resend_in_doubt is None:
         raise typer.BadParameter("it belongs to --arm WAVE or --resend-in-doubt WAVE", param_hint="--confirm")
     if plan:
-        found = looking.outlook(folder)
+        found = looking.outlook(opened(folder))
         _printer(results.show_outlook, as_json=as_json)(found)
         if found.findings or any(each.severity is Severity.ERROR for wave in found.waves for each in wave.findings):
             raise typer.Exit(Exit.NEEDS_A_PERSON)
@@ -90,7 +90,7 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
         if arm is not None:
             agreed = event_loop.run(
                 consent.agree(
-                    folder,
+                    opened(folder),
                     arm,
                     operator.count,
                     confirm=confirm,
@@ -104,9 +104,9 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
         codes = tuple(override or ())
         show = _printer(results.show_followed_up, as_json=as_json)
         done = (
-            flow.watch(folder, operator, show, override=codes)
+            flow.watch(opened(folder), operator, show, override=codes)
             if watch
-            else flow.run(folder, operator, resend, override=codes)
+            else flow.run(opened(folder), operator, resend, override=codes)
         )
     if not watch:
         show(done)
@@ -186,7 +186,7 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
         override=tuple(override or ()),
     )
     with watching.run_terminal() as operator:
-        ended = flow.correct(folder, options, operator)
+        ended = flow.correct(opened(folder), options, operator)
     results.show_ended(ended)
     if ended.due or ended.unreached:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
@@ -242,7 +242,7 @@ def bounces(
     from mass_apology.flows.feedback import bounces as flow
 
     with watching.planning_progress(quiet=as_json) as on_progress:
-        settled = flow.settle(folder, source, password=password, on_progress=on_progress)
+        settled = flow.settle(opened(folder), source, password=password, on_progress=on_progress)
     if as_json:
         screen.print_json(settled)
     else:
@@ -273,7 +273,7 @@ def choices(
     """
     from mass_apology.flows.feedback import choices as flow
 
-    chosen = flow.choose(folder, source, to, force=force)
+    chosen = flow.choose(opened(folder), source, to, force=force)
     if as_json:
         screen.print_json(chosen)
     else:
@@ -310,7 +310,7 @@ def retry(
         raise typer.BadParameter("say which letters: --refused", param_hint="retry")
     options = flow.RetryOptions(code=code, where=where, wave=wave, confirm=confirm)
     with watching.run_terminal() as operator:
-        retried = flow.retry(folder, options, results.show_refusals, operator.count)
+        retried = flow.retry(opened(folder), options, results.show_refusals, operator.count)
     results.show_retried(retried)
 
 
@@ -342,5 +342,5 @@ def purge(
 
     options = flow.PurgeOptions(older_than=older_than, confirm=confirm, all_suppressions=all_suppressions)
     with watching.run_terminal() as terminal:
-        purged = flow.purge(folder, options, terminal.count_people)
+        purged = flow.purge(opened(folder), options, terminal.count_people)
     results.show_purged(purged)

@@ -23,7 +23,7 @@ from mass_apology.cli import (
     watching,
 )
 from mass_apology.cli.exits import Commands, Exit, errors_as_sentences
-from mass_apology.cli.options import HERE, Folder, Force, Json, Override, SkipBadRows
+from mass_apology.cli.options import HERE, Folder, Force, Json, Override, SkipBadRows, opened
 
 if TYPE_CHECKING:
     from mass_apology.ledger import Control
@@ -121,7 +121,7 @@ def check(  # noqa: PLR0913, PLR0917 (options)
         override=tuple(override or ()),
     )
     with watching.planning_progress(quiet=as_json) as on_progress:
-        checked = event_loop.run(flow.check(folder, options, to, force=force, on_progress=on_progress))
+        checked = event_loop.run(flow.check(opened(folder), options, to, force=force, on_progress=on_progress))
     if as_json:
         screen.print_json(checked)
     else:
@@ -165,7 +165,7 @@ def preview(  # noqa: PLR0913, PLR0917 (options)
 
     choice = Choice(everyone=everyone, lines=tuple(row or ()), addresses=tuple(address or ()), sample=sample)
     with watching.planning_progress(quiet=False) as on_progress:
-        made = event_loop.run(flow.preview(folder, to, choice, force=force, on_progress=on_progress))
+        made = event_loop.run(flow.preview(opened(folder), to, choice, force=force, on_progress=on_progress))
     results.show_previewed(made)
     if made.failed:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
@@ -190,7 +190,7 @@ def rehearse(
     from mass_apology.flows.preview import test as flow
 
     with watching.planning_progress(quiet=False) as on_progress:
-        rehearsed = event_loop.run(flow.rehearse(folder, to, sample, on_progress=on_progress))
+        rehearsed = event_loop.run(flow.rehearse(opened(folder), to, sample, on_progress=on_progress))
     results.show_rehearsed(rehearsed)
     if rehearsed.accepted < rehearsed.letters:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
@@ -221,7 +221,7 @@ def approve(
 
     options = flow.ApproveOptions(by=by, key=key, skip_bad_rows=skip_bad_rows, override=tuple(override or ()))
     with watching.planning_progress(quiet=False) as on_progress:
-        given = event_loop.run(flow.approve(folder, options, on_progress=on_progress))
+        given = event_loop.run(flow.approve(opened(folder), options, on_progress=on_progress))
     results.show_approved(given)
 
 
@@ -266,7 +266,7 @@ def send(
         override=tuple(override or ()),
     )
     with watching.run_terminal() as operator:
-        ended = flow.run(folder, options, operator)
+        ended = flow.run(opened(folder), options, operator)
     results.show_ended(ended)
     if ended.due:
         raise typer.Exit(Exit.NEEDS_A_PERSON if ended.reason else Exit.INTERRUPTED)
@@ -285,7 +285,7 @@ def status(folder: Folder = HERE, as_json: Json = False) -> None:
     """
     from mass_apology.flows.report import campaign_status as flow
 
-    status = flow.campaign_status(folder)
+    status = flow.campaign_status(opened(folder))
     if as_json:
         screen.print_json(status)
     else:
@@ -367,7 +367,7 @@ def report(
     """
     from mass_apology.flows.report import report as flow
 
-    found = flow.report(folder, to, unreached, force=force, wave=wave)
+    found = flow.report(opened(folder), to, unreached, force=force, wave=wave)
     if as_json:
         screen.print_json(found)
     else:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from mass_apology.workspace.workspace import Workspace
 
 Folder = Annotated[
     Path, typer.Option("--campaign", "-C", metavar="FOLDER", help="The campaign's folder; by default the current one.")
@@ -17,3 +20,10 @@ Override = Annotated[
 ]
 SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="Set bad rows aside as WITHHELD; send the others.")]
 HERE = Path()
+
+
+def opened(folder: Path) -> Workspace:
+    """The workspace of a command, which opens it once. Raises ``CampaignError``."""
+    from mass_apology.workspace.workspace import Workspace  # late: --help must not pay for it
+
+    return Workspace.open(folder)

@@ -10,7 +10,7 @@ import typer
 
 from mass_apology.cli import screen, watching
 from mass_apology.cli.exits import Exit
-from mass_apology.cli.options import HERE, Folder, Json
+from mass_apology.cli.options import HERE, Folder, Json, opened
 from mass_apology.quantities import are, counted, number
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def reconcile(
 
     with watching.planning_progress(quiet=as_json) as on_progress:
         found = flow.reconcile(
-            folder, log or [], zone=_zone(zone), record=not dry_run, show=show, on_progress=on_progress
+            opened(folder), log or [], zone=_zone(zone), record=not dry_run, show=show, on_progress=on_progress
         )
     if as_json:
         screen.print_json(found)
@@ -97,7 +97,7 @@ def _rebuild(folder: Path, log: Path, *, as_json: bool) -> None:
     from mass_apology.flows.continuity import rebuild as flow
 
     with watching.planning_progress(quiet=as_json) as on_progress:
-        rebuilt = flow.rebuild(folder, log, on_progress=on_progress)
+        rebuilt = flow.rebuild(opened(folder), log, on_progress=on_progress)
     if as_json:
         screen.print_json(rebuilt)
     else:

@@ -31,6 +31,7 @@ from mass_apology.flows.report import report
 from mass_apology.ledger import Control
 from mass_apology.sending.run_stats import Progress
 from mass_apology.smtp.sink import Received
+from mass_apology.workspace.workspace import Workspace
 
 _TABLES = """
 [schedule]
@@ -158,17 +159,17 @@ class Story:
         self.send()
 
     def follow(self) -> None:
-        follow_up.run(self.folder, Waits(self))
+        follow_up.run(Workspace.open(self.folder), Waits(self))
 
     def follow_and_stop(self) -> None:
-        follow_up.run(self.folder, Stops(self))
+        follow_up.run(Workspace.open(self.folder), Stops(self))
 
     def arm(self, wave: str) -> None:
-        asyncio.run(consent.agree(self.folder, wave, str, confirm=None, on_progress=_nothing))
+        asyncio.run(consent.agree(Workspace.open(self.folder), wave, str, confirm=None, on_progress=_nothing))
 
     def correct(self) -> None:
         options = correct.CorrectOptions(template="again", where="minutes < 12")
-        correct.correct(self.folder, options, Waits(self))
+        correct.correct(Workspace.open(self.folder), options, Waits(self))
 
     def take_back(self) -> None:
         if not self.box.exists():
@@ -178,7 +179,7 @@ class Story:
                 letter = Arrived(run=0, at=0.0, wave="first", number=number, message_id=message_id)
                 box.add(returned(what, letter))
             box.close()
-        bounces.settle(self.folder, str(self.box), on_progress=_nothing)
+        bounces.settle(Workspace.open(self.folder), str(self.box), on_progress=_nothing)
 
     def import_list(self) -> None:
         list_ = self.folder.parent / "list.csv"
@@ -186,11 +187,11 @@ class Story:
         suppress.import_file(list_, "requested")
 
     def report(self) -> None:
-        report.report(self.folder, self.folder / "report.csv", None, force=True)
+        report.report(Workspace.open(self.folder), self.folder / "report.csv", None, force=True)
 
     def purge(self) -> None:
         options = purge.PurgeOptions(older_than="30 days", all_suppressions=True)
-        purge.purge(self.folder, options, str)
+        purge.purge(Workspace.open(self.folder), options, str)
 
 
 class Waits(Person):

@@ -23,6 +23,7 @@ from mass_apology.model import Finding
 from mass_apology.sending.run_stats import Progress
 from mass_apology.settings import Campaign
 from mass_apology.smtp.sink import SinkSettings
+from mass_apology.workspace.workspace import Workspace
 
 LETTER = """Subject: {{ incident.service }} and you, {{ customer.name }}
 
@@ -129,7 +130,7 @@ class Person:
 
 def send(folder: Path, person: Person | None = None, **options: object) -> RunResult:
     """One ``send``, as a person does it."""
-    return run(folder, SendOptions(**options), person or Person())
+    return run(Workspace.open(folder), SendOptions(**options), person or Person())
 
 
 def results(folder: Path) -> list[Result]:

@@ -28,6 +28,7 @@ from mass_apology.flows.follow_up import (
 from mass_apology.flows.report import report
 from mass_apology.flows.send import send
 from mass_apology.ledger import Control
+from mass_apology.workspace.workspace import Workspace
 
 KILLED = 0.2  # of the acts that write
 _MOST_STEPS = 40
@@ -141,7 +142,7 @@ def _send(world: World, chance: Random, happened: Happened) -> None:
     )
     happened.did += ["resends"] * resend
     reader = _reader(world, chance, happened, "first", resend=resend, override=override)
-    if _run(world, chance, happened, lambda: send.run(world.folder, options, reader)):
+    if _run(world, chance, happened, lambda: send.run(Workspace.open(world.folder), options, reader)):
         happened.settled = True
         happened.sent = not any("meanwhile" in each for each in happened.did)
 
@@ -155,10 +156,10 @@ def _others(world: World, chance: Random) -> dict[str, Callable[[], object]]:
         return Reader(world.folder, world.journal, world.clock, wave, patience=0)
 
     return {
-        "send": lambda: send.run(world.folder, options, reader("first")),
-        "follow-up": lambda: follow_up.run(world.folder, reader("one")),
-        "correct": lambda: correct.correct(world.folder, correction, reader("correction")),
-        "retry": lambda: retry.retry(world.folder, retry.RetryOptions(), lambda _: None, str),
+        "send": lambda: send.run(Workspace.open(world.folder), options, reader("first")),
+        "follow-up": lambda: follow_up.run(Workspace.open(world.folder), reader("one")),
+        "correct": lambda: correct.correct(Workspace.open(world.folder), correction, reader("correction")),
+        "retry": lambda: retry.retry(Workspace.open(world.folder), retry.RetryOptions(), lambda _: None, str),
         "stop": lambda: control.request(world.folder, Control.STOP),
         "pause": lambda: control.request(world.folder, Control.PAUSE),
         "phone": _listed(world, chance),
@@ -178,7 +179,7 @@ def _send_beside(world: World, chance: Random, happened: Happened) -> None:
     first = Reader(world.folder, world.journal, world.clock, "first", patience=2, **{when: [call]})
     happened.did.append(f"{what} {when}")
     try:
-        if _run(world, chance, happened, lambda: send.run(world.folder, options, first)):
+        if _run(world, chance, happened, lambda: send.run(Workspace.open(world.folder), options, first)):
             happened.settled = True
             happened.sent = what != "edit"
     finally:
@@ -197,7 +198,9 @@ def _arm(world: World, chance: Random, happened: Happened) -> None:
     reader = _reader(world, chance, happened, wave, arms=True)
 
     def agree() -> None:
-        event_loop.run(consent.agree(world.folder, wave, reader.count, confirm=None, on_progress=reader.stage))
+        event_loop.run(
+            consent.agree(Workspace.open(world.folder), wave, reader.count, confirm=None, on_progress=reader.stage)
+        )
 
     if _run(world, chance, happened, agree):
         happened.armed = wave
@@ -209,7 +212,9 @@ def _follow(world: World, chance: Random, happened: Happened) -> None:
     resend = follow_up.Resend(wave=wave, confirm=None) if _maybe(chance, 0.25) else None
     happened.did += [f"resends {wave}"] * (resend is not None)
     reader = _reader(world, chance, happened, wave, resend=resend is not None, override=override)
-    if _run(world, chance, happened, lambda: follow_up.run(world.folder, reader, resend, override=override)):
+    if _run(
+        world, chance, happened, lambda: follow_up.run(Workspace.open(world.folder), reader, resend, override=override)
+    ):
         happened.settled = True
 
 
@@ -218,10 +223,12 @@ def _arm_and_follow(world: World, chance: Random, happened: Happened) -> None:
     happened.did.append(wave)
     world.clock.at += 4 * 86400 if wave == "two" else 0
     reader = Reader(world.folder, world.journal, world.clock, wave, arms=True)
-    event_loop.run(consent.agree(world.folder, wave, reader.count, confirm=None, on_progress=reader.stage))
+    event_loop.run(
+        consent.agree(Workspace.open(world.folder), wave, reader.count, confirm=None, on_progress=reader.stage)
+    )
     happened.armed = wave
     sees = _reader(world, chance, happened, wave)
-    if _run(world, chance, happened, lambda: follow_up.run(world.folder, sees)):
+    if _run(world, chance, happened, lambda: follow_up.run(Workspace.open(world.folder), sees)):
         happened.settled = True
 
 
@@ -236,7 +243,7 @@ def _correct(world: World, chance: Random, happened: Happened) -> None:
     )
     happened.did += ["resends"] * resend
     reader = _reader(world, chance, happened, "correction", resend=resend, override=override)
-    if _run(world, chance, happened, lambda: correct.correct(world.folder, options, reader)):
+    if _run(world, chance, happened, lambda: correct.correct(Workspace.open(world.folder), options, reader)):
         happened.settled = True
 
 
@@ -272,7 +279,7 @@ def _unsuppress(world: World, chance: Random, happened: Happened) -> None:
 def _retry(world: World, chance: Random, happened: Happened) -> None:
     options = retry.RetryOptions(wave=chance.choice(("first", "first", "one", "correction")))
     count = _answer(chance, happened)
-    if _run(world, chance, happened, lambda: retry.retry(world.folder, options, lambda _: None, count)):
+    if _run(world, chance, happened, lambda: retry.retry(Workspace.open(world.folder), options, lambda _: None, count)):
         happened.settled = True
 
 
@@ -295,7 +302,7 @@ def _bounces(world: World, chance: Random, happened: Happened) -> None:
     box.close()
 
     def settle() -> None:
-        bounces.settle(world.folder, str(path), on_progress=lambda *_: None)
+        bounces.settle(Workspace.open(world.folder), str(path), on_progress=lambda *_: None)
 
     if _run(world, chance, happened, settle):
         happened.settled = True
@@ -304,7 +311,7 @@ def _bounces(world: World, chance: Random, happened: Happened) -> None:
 
 
 def _report(world: World, _chance: Random, _happened: Happened) -> None:
-    report.report(world.folder, world.base / "report.csv", None, force=True)
+    report.report(Workspace.open(world.folder), world.base / "report.csv", None, force=True)
 
 
 def _jump(world: World, chance: Random, happened: Happened) -> None:
@@ -376,7 +383,7 @@ def _copy(world: World, chance: Random, happened: Happened) -> None:
     world.folder = copy
     try:
         options = send.SendOptions(skip_bad_rows=True, withhold_missing=True, override=override)
-        send.run(copy, options, Reader(copy, world.journal, world.clock, "first", patience=0))
+        send.run(Workspace.open(copy), options, Reader(copy, world.journal, world.clock, "first", patience=0))
         happened.sent = happened.settled = True
     finally:
         if not happened.sent:

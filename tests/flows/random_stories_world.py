@@ -23,6 +23,7 @@ from smtp_fakes import Relay
 from mass_apology.errors import MassApologyError
 from mass_apology.flows.continuity import rebuild
 from mass_apology.flows.send import send
+from mass_apology.workspace.workspace import Workspace
 
 GUARDS = ("ledger-lost", "ledger-copied", "ledger-set-back")
 _LAST_RUNS = 6
@@ -206,7 +207,7 @@ def quietly(act: Callable[[], object]) -> None:
 
 def _last_send(world: World, _chance: Random, happened: Happened) -> None:
     reader = Reader(world.folder, world.journal, world.clock, "first", patience=50)
-    ended = send.run(world.folder, send.SendOptions(skip_bad_rows=True, withhold_missing=True), reader)
+    ended = send.run(Workspace.open(world.folder), send.SendOptions(skip_bad_rows=True, withhold_missing=True), reader)
     happened.sent = happened.settled = True
     happened.due = ended.due
 
@@ -215,5 +216,5 @@ def rebuild_ledger(world: World, _chance: Random, happened: Happened) -> None:
     log = world.folder / "log.jsonl"
     """Whoever reads the log makes the ledger know what left."""
     happened.did.append("from the log")
-    rebuilt = rebuild.rebuild(world.folder, log, on_progress=lambda *_: None)
+    rebuilt = rebuild.rebuild(Workspace.open(world.folder), log, on_progress=lambda *_: None)
     world.known = frozenset(range(len(world.book.receipts))) if rebuilt.whole else frozenset()

@@ -55,6 +55,7 @@ from mass_apology.ledger.sqlite.feedback import SqliteFeedback
 from mass_apology.ledger.sqlite.waves import SqliteWaves
 from mass_apology.suppression import Suppressions
 from mass_apology.system.state_folder import STATE_VARIABLE
+from mass_apology.workspace.workspace import Workspace
 
 BEGINS = datetime.fromisoformat(
     "2026-10-14T09:00:00+00:00"
@@ -209,10 +210,10 @@ class World:
 
     def _followed(self) -> tuple[follow_up.FollowedUp, bool]:
         person = Watcher(self._folder, self._clock, patient=self._chance.random() < PATIENCE)
-        return follow_up.run(self._folder, person), not person.has_stopped_it
+        return follow_up.run(Workspace.open(self._folder), person), not person.has_stopped_it
 
     def _agreed(self, wave: str) -> None:
-        asyncio.run(consent.agree(self._folder, wave, str, confirm=None, on_progress=lambda *_: None))
+        asyncio.run(consent.agree(Workspace.open(self._folder), wave, str, confirm=None, on_progress=lambda *_: None))
 
     def _take_back(self) -> None:
         """What has come back by now is put into the week's box, and the whole box is read."""
@@ -226,7 +227,7 @@ class World:
         for what, letter in new:
             box.add(returned(what, letter))
         box.close()
-        self._until_done("settle", lambda: settle(self._folder, str(path), on_progress=lambda *_: None))
+        self._until_done("settle", lambda: settle(Workspace.open(self._folder), str(path), on_progress=lambda *_: None))
         self.books.heard += [Heard(run=self._run, what=what, letter=letter) for what, letter in new]
 
     def _stopped_somebody(self) -> bool:

@@ -13,6 +13,7 @@ from smtp_fakes import Relay
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.plan.approve import Approved, ApproveOptions, approve
 from mass_apology.ledger.sqlite import SqliteRecords
+from mass_apology.workspace.workspace import Workspace
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def trial(tmp_path: Path, live: Relay) -> Path:
 
 
 def given(folder: Path, by: str) -> Approved:
-    return asyncio.run(approve(folder, ApproveOptions(by=by), on_progress=lambda *_: None))
+    return asyncio.run(approve(Workspace.open(folder), ApproveOptions(by=by), on_progress=lambda *_: None))
 
 
 def test_two_people_are_needed(trial: Path, live: Relay) -> None:

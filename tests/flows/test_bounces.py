@@ -18,6 +18,7 @@ from mass_apology.flows.feedback.bounces import Settled, settle
 from mass_apology.flows.report.report import report
 from mass_apology.ledger.came_back import Traces
 from mass_apology.suppression import Reason, Suppressions, shared_path
+from mass_apology.workspace.workspace import Workspace
 
 DSN = """\
 From: MAILER-DAEMON@mx.example
@@ -97,7 +98,7 @@ def sent(tmp_path: Path, live: Relay) -> Path:
 
 
 def read_all(folder: Path, source: Path) -> Settled:
-    return settle(folder, str(source), on_progress=lambda *_: None)
+    return settle(Workspace.open(folder), str(source), on_progress=lambda *_: None)
 
 
 def id_of(live: Relay, number: int) -> str:
@@ -201,7 +202,7 @@ def test_a_complaint_is_no_bounce(tmp_path: Path, sent: Path, live: Relay) -> No
 
 def test_what_came_back_is_reported_with_its_own_code(tmp_path: Path, sent: Path, live: Relay) -> None:
     read_all(sent, box(tmp_path, bounce(1, id_of(live, 1))))
-    (reply,) = report(sent, None, None, force=False).replies
+    (reply,) = report(Workspace.open(sent), None, None, force=False).replies
     assert (reply.code, reply.text) == (None, "550 5.1.1 user unknown")
 
 

@@ -13,6 +13,7 @@ from test_bounces import bounce, id_of
 import mass_apology.bounces
 from mass_apology.errors import InputError, PasswordError
 from mass_apology.flows.feedback.bounces import Settled, settle
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +30,9 @@ def sent(tmp_path: Path) -> tuple[Path, dict[int, bytes]]:
 
 
 def read_server(folder: Path, port: int, password: str | None) -> Settled:
-    return settle(folder, f"imap+plain://{USER}@127.0.0.1:{port}", password=password, on_progress=lambda *_: None)
+    return settle(
+        Workspace.open(folder), f"imap+plain://{USER}@127.0.0.1:{port}", password=password, on_progress=lambda *_: None
+    )
 
 
 def test_a_folder_on_a_server_settles_letters_once(
@@ -56,7 +59,7 @@ def test_the_same_mail_in_a_file_is_known(
         read_server(folder, server.port, "env:BOUNCES_PASSWORD")
     copy = tmp_path / "copy.eml"
     copy.write_bytes(mails[1].replace(b"\r\n", b"\n"))
-    assert settle(folder, str(copy), on_progress=lambda *_: None).known == 1
+    assert settle(Workspace.open(folder), str(copy), on_progress=lambda *_: None).known == 1
 
 
 @pytest.mark.parametrize("setting", [None, "", SECRET, "env:", "MASS_APOLOGY_PASSWORD", "vault:x"])
@@ -86,7 +89,7 @@ def test_a_password_that_is_not_there_is_the_mailbox_s(tmp_path: Path, sent: tup
 
 def test_a_password_without_a_server_is_refused(tmp_path: Path, sent: tuple[Path, dict[int, bytes]]) -> None:
     with pytest.raises(InputError, match="--from names none"):
-        settle(sent[0], str(tmp_path / "box.mbox"), password="env:X", on_progress=lambda *_: None)
+        settle(Workspace.open(sent[0]), str(tmp_path / "box.mbox"), password="env:X", on_progress=lambda *_: None)
 
 
 def test_a_missing_extra_is_named(sent: tuple[Path, dict[int, bytes]], monkeypatch: pytest.MonkeyPatch) -> None:

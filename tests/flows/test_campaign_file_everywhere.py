@@ -26,6 +26,7 @@ from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.flows.report.report import report
 from mass_apology.ledger import Control
 from mass_apology.ledger.sqlite import SqliteRecords
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -41,20 +42,20 @@ def nothing(*_: object) -> None:
 
 COMMANDS: dict[str, Callable[[Path], object]] = {
     "check": lambda folder: asyncio.run(
-        check(folder, CheckOptions(offline=True), None, force=False, on_progress=nothing)
+        check(Workspace.open(folder), CheckOptions(offline=True), None, force=False, on_progress=nothing)
     ),
     "send": send,
-    "correct": lambda folder: correct(folder, affected.CorrectOptions(template="sorry"), Person()),
+    "correct": lambda folder: correct(Workspace.open(folder), affected.CorrectOptions(template="sorry"), Person()),
     "follow-up": followed,
-    "follow-up --plan": outlook,
+    "follow-up --plan": lambda folder: outlook(Workspace.open(folder)),
     "follow-up --arm": lambda folder: armed(folder, 1),
     "schedule": lambda folder: text("cron", folder, 15),
-    "status": campaign_status,
-    "report": lambda folder: report(folder, None, None, force=False),
-    "bounces": lambda folder: settle(folder, str(folder), on_progress=nothing),
-    "choices": lambda folder: choose(folder, None, None, force=False),
-    "reconcile": lambda folder: reconcile(folder, [], show=nothing, on_progress=nothing),
-    "purge": lambda folder: purge(folder, PurgeOptions(older_than="1 day"), str),
+    "status": lambda folder: campaign_status(Workspace.open(folder)),
+    "report": lambda folder: report(Workspace.open(folder), None, None, force=False),
+    "bounces": lambda folder: settle(Workspace.open(folder), str(folder), on_progress=nothing),
+    "choices": lambda folder: choose(Workspace.open(folder), None, None, force=False),
+    "reconcile": lambda folder: reconcile(Workspace.open(folder), [], show=nothing, on_progress=nothing),
+    "purge": lambda folder: purge(Workspace.open(folder), PurgeOptions(older_than="1 day"), str),
 }
 
 

@@ -20,6 +20,7 @@ from mass_apology.flows.preview.letter_choice import Choice
 from mass_apology.flows.preview.preview import preview
 from mass_apology.model import Severity
 from mass_apology.suppression import Entry, Reason, Suppressions, shared_path
+from mass_apology.workspace.workspace import Workspace
 
 
 @pytest.fixture
@@ -29,7 +30,9 @@ def live() -> Iterator[Relay]:
 
 
 def look(folder: Path, to: Path | None = None, *, force: bool = False, **options: object) -> Check:
-    return asyncio.run(check(folder, CheckOptions(**options), to, force=force, on_progress=lambda *_: None))
+    return asyncio.run(
+        check(Workspace.open(folder), CheckOptions(**options), to, force=force, on_progress=lambda *_: None)
+    )
 
 
 def test_the_relay_is_asked_and_no_mail_is_sent(tmp_path: Path, live: Relay) -> None:
@@ -169,11 +172,19 @@ def test_preview_says_the_same_number_of_letters_for_the_same_plan(tmp_path: Pat
     )
     write_rows(folder / "affected.csv", [{**row, "paid": "" if n == 2 else "1"} for n, row in enumerate(rows)])
     everyone = asyncio.run(
-        preview(folder, tmp_path / "all.jsonl", Choice(everyone=True), force=True, on_progress=lambda *_: None)
+        preview(
+            Workspace.open(folder),
+            tmp_path / "all.jsonl",
+            Choice(everyone=True),
+            force=True,
+            on_progress=lambda *_: None,
+        )
     )
     found = look(folder, offline=True)
     some = asyncio.run(
-        preview(folder, tmp_path / "some.jsonl", Choice(sample=1), force=True, on_progress=lambda *_: None)
+        preview(
+            Workspace.open(folder), tmp_path / "some.jsonl", Choice(sample=1), force=True, on_progress=lambda *_: None
+        )
     )
     assert found.letters == 5
     assert (everyone.code, everyone.letters) == (some.code, some.letters) == (found.code, found.letters)

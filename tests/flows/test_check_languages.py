@@ -12,13 +12,20 @@ from mass_apology.errors import TemplateError
 from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.model import Finding, Severity
+from mass_apology.workspace.workspace import Workspace
 
 URL = "smtp+plain://127.0.0.1:1"
 
 
 def look(folder: Path, **options: object) -> Check:
     return asyncio.run(
-        check(folder, CheckOptions(offline=True, **options), None, force=False, on_progress=lambda *_: None)
+        check(
+            Workspace.open(folder),
+            CheckOptions(offline=True, **options),
+            None,
+            force=False,
+            on_progress=lambda *_: None,
+        )
     )
 
 

@@ -24,6 +24,7 @@ from mass_apology.flows.follow_up.affected import CorrectOptions as Correction
 from mass_apology.flows.follow_up.correct import correct
 from mass_apology.ledger.came_back import Token
 from mass_apology.workspace.ledger_store import ledger_store
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +84,7 @@ def test_a_further_letter_shows_the_code_that_the_first_one_had(folder: Path, li
     send(folder)
     first = {address: re.search(r"SORRY-\d{3}", text)[0] for address, text in texts(live).items()}
     live.received.clear()
-    assert correct(folder, Correction(template="sorry"), Person()).sent == 9
+    assert correct(Workspace.open(folder), Correction(template="sorry"), Person()).sent == 9
     assert {address: re.search(r"SORRY-\d{3}", text)[0] for address, text in texts(live).items()} == first
 
 
@@ -154,7 +155,7 @@ def test_the_links_say_who_chose_what(folder: Path, live: Relay) -> None:
         f"{moment(40)} GET /recall?choice=a_car.{refund.split('.')[1]} 200\n",  # which nobody offered
         encoding="utf-8",
     )
-    chosen = choose(folder, str(log), folder / "choices.csv", force=False)
+    chosen = choose(Workspace.open(folder), str(log), folder / "choices.csv", force=False)
     assert chosen.read
     assert (chosen.read.new, chosen.read.known, chosen.read.strange) == (3, 0, 2)
     assert chosen.remedies == {"replacement": 2}  # the first one thought better of it
@@ -165,7 +166,7 @@ def test_the_links_say_who_chose_what(folder: Path, live: Relay) -> None:
         ("customer1@d1.example", "replacement", "2"),
         ("customer2@d2.example", "replacement", "3"),
     ]
-    again = choose(folder, str(log), None, force=False)
+    again = choose(Workspace.open(folder), str(log), None, force=False)
     assert again.read
     assert (again.read.new, again.read.known) == (0, 3)
     assert again.remedies == chosen.remedies
@@ -182,9 +183,9 @@ def test_no_claimed_time_hides_a_later_choice(folder: Path, live: Relay, claimed
     claimed = claimed if claimed != "in two hours" else moment(60 + 7200)
     log = folder / "requests.log"
     log.write_text(f"{claimed} {refund}\n", encoding="utf-8")
-    assert choose(folder, str(log), folder / "first.csv", force=False).remedies == {"refund": 1}
+    assert choose(Workspace.open(folder), str(log), folder / "first.csv", force=False).remedies == {"refund": 1}
     log.write_text(f"{claimed} {refund}\n{moment(60)} {replacement}\n", encoding="utf-8")
-    assert choose(folder, str(log), folder / "second.csv", force=False).remedies == {"replacement": 1}
+    assert choose(Workspace.open(folder), str(log), folder / "second.csv", force=False).remedies == {"replacement": 1}
 
 
 def test_a_time_that_an_earlier_version_believed_neither_breaks_the_list_nor_hides_a_later_choice(
@@ -195,24 +196,24 @@ def test_a_time_that_an_earlier_version_believed_neither_breaks_the_list_nor_hid
     year_9999 = 253_402_300_800.0
     with ledger_store(folder).open(read_campaign(folder).name) as ledger:
         ledger.choices.record([Token(remedy="refund", letter=refund, at=year_9999, source="old.log")], 0)
-        assert choose(folder, None, folder / "first.csv", force=False).remedies == {"refund": 1}
+        assert choose(Workspace.open(folder), None, folder / "first.csv", force=False).remedies == {"refund": 1}
         ledger.choices.record(
             [Token(remedy="replacement", letter=replacement, at=time.time() - 5, source="new.log")], 0
         )
-    assert choose(folder, None, folder / "second.csv", force=False).remedies == {"replacement": 1}
+    assert choose(Workspace.open(folder), None, folder / "second.csv", force=False).remedies == {"replacement": 1}
 
 
 def test_where_nothing_is_offered_nothing_is_chosen(tmp_path: Path, live: Relay) -> None:
     folder = campaign_folder(tmp_path / "plain", live.sink.url, customers(3))
     send(folder)
     with pytest.raises(ConfirmationError, match="offers nothing to choose from"):
-        choose(folder, None, None, force=False)
+        choose(Workspace.open(folder), None, None, force=False)
 
 
 def test_a_list_of_choices_is_csv_by_its_name_too(folder: Path, live: Relay) -> None:
     send(folder)
     with pytest.raises(OutputError, match="CSV under another name"):
-        choose(folder, None, folder / "choices.xlsx", force=False)
+        choose(Workspace.open(folder), None, folder / "choices.xlsx", force=False)
     assert not (folder / "choices.xlsx").exists()
 
 
@@ -239,10 +240,10 @@ def test_a_choice_by_mail_is_a_reply_of_whoever_got_the_letter(folder: Path, liv
         f"Date: {formatdate()}\nMessage-ID: <1@elsewhere.example>\n\nPlease send a new one.\n",
         encoding="utf-8",
     )
-    settled = settle(folder, str(folder / "answers"), on_progress=lambda *_: None)
+    settled = settle(Workspace.open(folder), str(folder / "answers"), on_progress=lambda *_: None)
     assert (settled.chosen, settled.kinds) == (1, {"reply": 1})
-    assert choose(folder, None, None, force=False).remedies == {"replacement": 1}
-    assert settle(folder, str(folder / "answers"), on_progress=lambda *_: None).chosen == 0
+    assert choose(Workspace.open(folder), None, None, force=False).remedies == {"replacement": 1}
+    assert settle(Workspace.open(folder), str(folder / "answers"), on_progress=lambda *_: None).chosen == 0
 
 
 @pytest.mark.parametrize(

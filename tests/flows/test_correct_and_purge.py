@@ -16,6 +16,7 @@ from mass_apology.flows.follow_up.affected import CorrectOptions
 from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.flows.send.sending_run import RunResult
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +39,7 @@ def sent(tmp_path: Path, live: Relay) -> Path:
 
 
 def corrected(folder: Path, person: Person | None = None, **options: object) -> RunResult:
-    return correct(folder, CorrectOptions(template="again", **options), person or Person())
+    return correct(Workspace.open(folder), CorrectOptions(template="again", **options), person or Person())
 
 
 def test_everyone_who_got_the_letter_is_corrected_once(sent: Path, live: Relay) -> None:
@@ -72,7 +73,7 @@ def test_only_letters_that_were_made_from_the_wrong_template(tmp_path: Path, liv
     (folder / "templates/sorry/en.md").write_text(mended, encoding="utf-8")
     write_rows(folder / "affected.csv", customers(20))
     send(folder)
-    wrong, right = campaign_status(folder).editions
+    wrong, right = campaign_status(Workspace.open(folder)).editions
     assert (wrong.letters, right.letters) == (8, 12)
     assert corrected(folder, digest=wrong.digest[:12]).sent == 8
     assert {each.recipients[0] for each in live.received[20:]} == {f"customer{n}@d{n % 7}.example" for n in range(8)}
@@ -90,7 +91,7 @@ def test_a_digest_of_nothing_is_told_with_those_there_are(sent: Path, digest: st
     with pytest.raises(ConfirmationError) as raised:
         corrected(sent, digest=digest)
     assert "No letter of the wave first was made from" in raised.value.problem
-    assert campaign_status(sent).editions[0].digest[:12] in raised.value.next_step
+    assert campaign_status(Workspace.open(sent)).editions[0].digest[:12] in raised.value.next_step
 
 
 def test_customers_whose_rows_changed_are_told_what_is_new(sent: Path, live: Relay) -> None:
@@ -138,7 +139,7 @@ def test_a_slip_in_the_options_is_an_error_and_never_called_done(
 
 def test_all_facts_that_are_missing_are_named_at_once(sent: Path, live: Relay) -> None:
     with pytest.raises(ConfirmationError, match="The wave correction cannot go") as refused:
-        correct(sent, CorrectOptions(template="correction"), Person())
+        correct(Workspace.open(sent), CorrectOptions(template="correction"), Person())
     required = (
         "letter_sent_on",
         "letter_error",

@@ -19,7 +19,6 @@ from test_codes_and_remedies import OFFER, REMEDIES
 from test_follow_up import campaign
 from test_reconcile import Log, read
 
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import LedgerLocked
 from mass_apology.flows.feedback.bounces import Settled
 from mass_apology.flows.feedback.choices import choose
@@ -30,6 +29,7 @@ from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.ledger import Control
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Finding, Status
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -108,7 +108,7 @@ def test_choices_are_read_meanwhile(tmp_path: Path) -> None:
     def act(message_id: str) -> object:
         token = message_id.strip("<>").partition("@")[0]
         (folder / "requests.log").write_text(f"GET /recall?choice=refund.{token}\n", encoding="utf-8")
-        return choose(folder, str(folder / "requests.log"), None, force=False)
+        return choose(Workspace.open(folder), str(folder / "requests.log"), None, force=False)
 
     at_the_dot = AtTheDot(3, act)
     with relay(fault=at_the_dot) as live:
@@ -116,7 +116,7 @@ def test_choices_are_read_meanwhile(tmp_path: Path) -> None:
         (folder / "templates/sorry/en.md").write_text(OFFER.replace("{{ code }}", "-"), encoding="utf-8")
         send(folder)
     assert not isinstance(at_the_dot.answer, Exception), at_the_dot.answer
-    assert choose(folder, None, None, force=False).remedies == {"refund": 1}
+    assert choose(Workspace.open(folder), None, None, force=False).remedies == {"refund": 1}
 
 
 def test_a_doubt_is_settled_meanwhile_and_letters_on_their_way_are_none(tmp_path: Path) -> None:
@@ -143,7 +143,14 @@ def test_a_follow_up_is_armed_meanwhile(tmp_path: Path) -> None:
 
     def act(_: str) -> object:
         return asyncio.run(
-            agree(folder, "later", lambda _: "", confirm=13, on_progress=lambda *_: None, notice=told.extend)
+            agree(
+                Workspace.open(folder),
+                "later",
+                lambda _: "",
+                confirm=13,
+                on_progress=lambda *_: None,
+                notice=told.extend,
+            )
         )
 
     at_the_dot = AtTheDot(13, act)
@@ -173,7 +180,7 @@ def test_what_was_asked_of_the_run_stays_asked(tmp_path: Path) -> None:
         with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
             records.request(Control.STOP)
             read_all(folder, box(tmp_path, bounce(1, message_id)))
-            assert "stopping" in campaign_status(folder).activity
+            assert "stopping" in campaign_status(Workspace.open(folder)).activity
             return records.requested()
 
     at_the_dot = AtTheDot(1, act)
@@ -186,10 +193,10 @@ def test_what_was_asked_of_the_run_stays_asked(tmp_path: Path) -> None:
 
 def test_only_one_sends_and_forgets_all_the_same(tmp_path: Path) -> None:
     def act(_: str) -> object:
-        with pytest.raises(LedgerLocked), locked_ledger(folder, read_campaign(folder)):
+        with pytest.raises(LedgerLocked), locked_ledger(Workspace.open(folder)):
             pass
         with pytest.raises(LedgerLocked):
-            purge(folder, PurgeOptions(older_than="1 second"), str)
+            purge(Workspace.open(folder), PurgeOptions(older_than="1 second"), str)
         return "both were refused"
 
     at_the_dot = AtTheDot(1, act)

@@ -25,6 +25,7 @@ from mass_apology.flows.send.sending_run import RunResult
 from mass_apology.ledger.further_waves import Armed
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
 from mass_apology.model import Finding, Severity, Status
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -80,11 +81,11 @@ def add_waves(folder: Path, live: Relay, schedule: Mapping[str, object], *waves:
 
 
 def armed(folder: Path, letters: int, wave: str = "later") -> Armed:
-    return asyncio.run(agree(folder, wave, lambda _: "", confirm=letters, on_progress=lambda *_: None))
+    return asyncio.run(agree(Workspace.open(folder), wave, lambda _: "", confirm=letters, on_progress=lambda *_: None))
 
 
 def followed(folder: Path) -> FollowedUp:
-    return run(folder, Person())
+    return run(Workspace.open(folder), Person())
 
 
 def sent_in(done: FollowedUp) -> int:
@@ -98,7 +99,7 @@ def planned_for(found: Outlook) -> int:
 def test_the_letter_goes_when_it_is_due_and_once(tmp_path: Path, live: Relay, clock: Clock) -> None:
     folder = campaign(tmp_path / "trial", live)
     send(folder)
-    assert planned_for(outlook(folder)) == 20
+    assert planned_for(outlook(Workspace.open(folder))) == 20
     armed(folder, 20)
     early = followed(folder)
     assert sent_in(early) == 0
@@ -145,7 +146,7 @@ def test_the_waves_after_the_next_are_foretold(tmp_path: Path, live: Relay, cloc
         {"name": "last", "template": "later", "from_wave": "pro", "after": "1 day"},
     )
     send(folder)
-    before = outlook(folder)
+    before = outlook(Workspace.open(folder))
     assert [(wave.name, wave.letters, wave.expected) for wave in before.waves] == [
         ("later", 20, 0),
         ("pro", 0, 5),
@@ -155,7 +156,7 @@ def test_the_waves_after_the_next_are_foretold(tmp_path: Path, live: Relay, cloc
     clock.at += 3 * DAY + 60
     armed(folder, 20)
     followed(folder)
-    after = outlook(folder)
+    after = outlook(Workspace.open(folder))
     assert [(wave.letters, wave.expected) for wave in after.waves] == [(20, 0), (5, 0), (0, 5)]
     (day,) = [day for day in after.days if day.wave == "pro"]
     assert (day.first, day.last, day.count) == pytest.approx((*(at + 60 for at in foretold["pro"][:2]), 5), abs=1)
@@ -259,7 +260,7 @@ def test_those_who_were_refused_get_none(tmp_path: Path, clock: Clock) -> None:
     with relay(fault=refuse) as live:
         folder = campaign(tmp_path / "trial", live)
         send(folder)
-        found = outlook(folder)
+        found = outlook(Workspace.open(folder))
         assert planned_for(found) == 19
         assert found.left_out[0].count == 1
         armed(folder, 19)
@@ -270,7 +271,7 @@ def test_those_who_were_refused_get_none(tmp_path: Path, clock: Clock) -> None:
 def test_a_condition_chooses_by_column(tmp_path: Path, live: Relay, clock: Clock) -> None:
     folder = campaign(tmp_path / "trial", live, where="minutes > 15")
     send(folder)
-    assert planned_for(outlook(folder)) == 5
+    assert planned_for(outlook(Workspace.open(folder))) == 5
 
 
 def test_a_run_does_not_wait_for_days_for_a_deferred_letter(
@@ -351,7 +352,7 @@ def followed_once(folder: Path) -> FollowedUp:
             if getattr(progress, "counts", None) is not None and getattr(progress, "waits_for", ""):
                 request(folder, Control.STOP)
 
-    return run(folder, Hasty())
+    return run(Workspace.open(folder), Hasty())
 
 
 def test_two_runs_at_once_send_each_letter_once(tmp_path: Path, live: Relay, clock: Clock) -> None:
@@ -447,7 +448,8 @@ def test_a_watch_that_was_interrupted_while_it_sent_begins_nothing_more(
     monkeypatch.setattr(flow, "run", lambda *_, **__: done)
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("it goes on"))
     said: list[FollowedUp] = []
-    assert flow.watch(tmp_path, Person(), said.append) is done
+    folder = campaign_folder(tmp_path, "smtp+plain://127.0.0.1", customers(1))
+    assert flow.watch(Workspace.open(folder), Person(), said.append) is done
     assert said == [done]
 
 
@@ -484,7 +486,7 @@ def test_a_wave_under_another_name_is_not_armed_for_the_same_people(
 ) -> None:
     folder = followed_unnamed(tmp_path / "trial", live, clock)
     add_waves(folder, live, ALWAYS, *waves)
-    shown = next(each for each in outlook(folder).waves if each.name == new)
+    shown = next(each for each in outlook(Workspace.open(folder)).waves if each.name == new)
     assert "20 letters of later-1" in next(each for each in shown.findings if each.code == "wave-renamed").problem
     with pytest.raises(ConfirmationError, match=r"20 letters of later-1.*wave-renamed") as refused:
         armed(folder, 20, new)
@@ -497,7 +499,7 @@ def test_a_wave_under_another_name_is_not_armed_for_the_same_people(
 def test_with_its_old_name_back_the_new_one_goes_alone(tmp_path: Path, live: Relay, clock: Clock) -> None:
     folder = followed_unnamed(tmp_path / "trial", live, clock)
     add_waves(folder, live, ALWAYS, NEW, UNNAMED | {"name": "later-1"})
-    assert [each.findings for each in outlook(folder).waves] == [(), ()]
+    assert [each.findings for each in outlook(Workspace.open(folder)).waves] == [(), ()]
     armed(folder, 20, "other-1")
     assert sent_in(followed(folder)) == 20
     assert len(live.received) == 60
@@ -509,7 +511,7 @@ def test_who_means_it_says_so_once_and_the_timer_goes_by_it(tmp_path: Path, live
     told: list[Finding] = []
     asyncio.run(
         agree(
-            folder,
+            Workspace.open(folder),
             "other-1",
             lambda _: "",
             confirm=20,
@@ -548,7 +550,7 @@ def test_a_consent_is_no_word_on_what_went_after_it(tmp_path: Path, live: Relay,
 def test_a_correction_is_no_follow_up_without_a_name(tmp_path: Path, live: Relay, clock: Clock) -> None:
     folder = campaign(tmp_path / "trial", live)
     send(folder)
-    assert correct(folder, CorrectOptions(template="later"), Person()).sent == 20
+    assert correct(Workspace.open(folder), CorrectOptions(template="later"), Person()).sent == 20
     clock.at += 4 * DAY
     armed(folder, 20)
     assert sent_in(followed(folder)) == 20

@@ -27,6 +27,7 @@ from mass_apology.letter.render_pool import RenderPool
 from mass_apology.model import DUE, Status
 from mass_apology.sending import pacing
 from mass_apology.suppression import Entry, Reason, Suppressions, shared_path
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +70,9 @@ def add_follow_up(folder: Path) -> None:
 
 
 def arm(folder: Path) -> None:
-    event_loop.run(consent.agree(folder, "later", Person().count, confirm=None, on_progress=Person().stage))
+    event_loop.run(
+        consent.agree(Workspace.open(folder), "later", Person().count, confirm=None, on_progress=Person().stage)
+    )
 
 
 def received_by(live: Relay, address: str) -> int:
@@ -161,10 +164,10 @@ def test_another_suppression_list_sends_nothing(tmp_path: Path, monkeypatch: pyt
             shared_path().unlink()
         monkeypatch.setenv("MASS_APOLOGY_STATE", str(tmp_path / "roots"))
         with pytest.raises(ConfirmationError, match="suppressions-other"):
-            follow_up.run(folder, Person())
+            follow_up.run(Workspace.open(folder), Person())
         assert received_by(live, address) == 1
-        follow_up.run(folder, Person(), override=("suppressions-other",))
-        follow_up.run(folder, Person())  # now it is the campaign's
+        follow_up.run(Workspace.open(folder), Person(), override=("suppressions-other",))
+        follow_up.run(Workspace.open(folder), Person())  # now it is the campaign's
     assert wave_counts(folder, "later")["ACCEPTED"] >= 2
 
 
@@ -234,13 +237,13 @@ def test_a_follow_up_does_not_go_to_somebody_who_left_the_file(tmp_path: Path) -
         write_rows(folder / "affected.csv", customers(7)[1:])
         send(folder)
         arm(folder)
-        follow_up.run(folder, Person())
+        follow_up.run(Workspace.open(folder), Person())
         assert received_by(live, customers(1)[0]["email"]) == 1
         assert wave_counts(folder, "later") == {"ACCEPTED": 6}
         write_rows(folder / "affected.csv", customers(7))
         send(folder)  # the row is back
         arm(folder)
-        follow_up.run(folder, Person())
+        follow_up.run(Workspace.open(folder), Person())
         assert received_by(live, customers(1)[0]["email"]) == 2
 
 
@@ -257,7 +260,7 @@ def test_only_the_first_waves_letters_are_released_by_send(tmp_path: Path) -> No
         assert wave_counts(folder, "first") == {"ACCEPTED": 2, "IN_DOUBT": 1}
         arm(folder)
         mute.all = True
-        follow_up.run(folder, Person())
+        follow_up.run(Workspace.open(folder), Person())
         in_doubt = wave_counts(folder, "later")["IN_DOUBT"]
         mute.all = False
         person = Person()
@@ -275,20 +278,20 @@ def test_a_follow_ups_letters_in_doubt_are_sent_again_after_their_typed_number(t
         send(folder)
         arm(folder)
         mute.all = True
-        follow_up.run(folder, Person())
+        follow_up.run(Workspace.open(folder), Person())
         in_doubt = wave_counts(folder, "later")["IN_DOUBT"]
         mute.all = False
-        follow_up.run(folder, Person())
+        follow_up.run(Workspace.open(folder), Person())
         assert wave_counts(folder, "later")["IN_DOUBT"] == in_doubt  # not by itself
         with pytest.raises(ConfirmationError, match="would be sent again"):
-            follow_up.run(folder, Person(types="99"), follow_up.Resend(wave="later", confirm=None))
+            follow_up.run(Workspace.open(folder), Person(types="99"), follow_up.Resend(wave="later", confirm=None))
         assert wave_counts(folder, "later")["IN_DOUBT"] == in_doubt
         person = Person()
-        follow_up.run(folder, person, follow_up.Resend(wave="later", confirm=None))
+        follow_up.run(Workspace.open(folder), person, follow_up.Resend(wave="later", confirm=None))
         assert person.asked == [in_doubt]
         assert wave_counts(folder, "later") == {"ACCEPTED": 3}
         with pytest.raises(ConfirmationError, match="No letter of the wave later is in doubt"):
-            follow_up.run(folder, Person(), follow_up.Resend(wave="later", confirm=1))
+            follow_up.run(Workspace.open(folder), Person(), follow_up.Resend(wave="later", confirm=1))
 
 
 def test_a_corrections_letters_in_doubt_are_sent_again(tmp_path: Path) -> None:
@@ -297,11 +300,11 @@ def test_a_corrections_letters_in_doubt_are_sent_again(tmp_path: Path) -> None:
         folder = campaign_folder(tmp_path, live.sink.url, customers(2), relay=IMPATIENT)
         send(folder)
         mute.all = True
-        correct(folder, Correction(template="sorry"), Person())
+        correct(Workspace.open(folder), Correction(template="sorry"), Person())
         assert wave_counts(folder, "correction")["IN_DOUBT"] >= 1
         mute.all = False
         person = Person()
-        correct(folder, Correction(template="sorry", resend_in_doubt=True), person)
+        correct(Workspace.open(folder), Correction(template="sorry", resend_in_doubt=True), person)
         assert wave_counts(folder, "correction") == {"ACCEPTED": 2}
         assert person.asked == [2]
 
@@ -385,7 +388,7 @@ def test_a_correction_that_changed_meanwhile_does_not_leave(tmp_path: Path) -> N
             lambda: (folder / "templates/sorry/en.md").write_text("Subject: X\n\n{{ salutation }}\n\nNo.\n")
         )
         with pytest.raises(ConfirmationError, match="the template changed"):
-            correct(folder, Correction(template="sorry"), edited)
+            correct(Workspace.open(folder), Correction(template="sorry"), edited)
         assert len(live.received) == 3
 
 
@@ -397,10 +400,10 @@ def test_a_number_that_is_given_is_compared_although_nothing_is_due(tmp_path: Pa
         with pytest.raises(ConfirmationError, match="0 letters are due, but the number given was 3; nothing was sent"):
             send(folder, confirm=3)
         assert send(folder, confirm=0).sent == send(folder).sent == 0
-        correct(folder, everybody, Person())
+        correct(Workspace.open(folder), everybody, Person())
         with pytest.raises(ConfirmationError, match="0 letters are to be corrected, but the number given was 3"):
-            correct(folder, replace(everybody, confirm=3), Person())
-        assert correct(folder, replace(everybody, confirm=0), Person()).sent == 0
+            correct(Workspace.open(folder), replace(everybody, confirm=3), Person())
+        assert correct(Workspace.open(folder), replace(everybody, confirm=0), Person()).sent == 0
         assert len(live.received) == 6
 
 
@@ -408,13 +411,13 @@ def test_another_letter_under_the_name_of_a_correction_is_not_said_to_have_been_
     with relay() as live:
         folder = campaign_folder(tmp_path, live.sink.url, customers(3))
         send(folder)
-        correct(folder, Correction(template="sorry"), Person())
-        assert correct(folder, Correction(template="sorry"), Person()).sent == 0
+        correct(Workspace.open(folder), Correction(template="sorry"), Person())
+        assert correct(Workspace.open(folder), Correction(template="sorry"), Person()).sent == 0
         (folder / "templates/sorry/en.md").write_text("Subject: X\n\n{{ salutation }}\n\nOther.\n")
         with pytest.raises(ConfirmationError, match="made from something else") as refused:
-            correct(folder, Correction(template="sorry"), Person())
+            correct(Workspace.open(folder), Correction(template="sorry"), Person())
         assert "--name correction-2" in refused.value.next_step
-        assert correct(folder, Correction(template="sorry", name="correction-2"), Person()).sent == 3
+        assert correct(Workspace.open(folder), Correction(template="sorry", name="correction-2"), Person()).sent == 3
     assert len(live.received) == 9
 
 
@@ -427,11 +430,13 @@ def test_a_wave_that_changed_while_its_number_was_asked_for_is_not_armed(tmp_pat
             lambda: (folder / "templates/sorry/en.md").write_text("Subject: X\n\n{{ salutation }}\n\nNo.\n")
         )
         with pytest.raises(ConfirmationError, match="the template changed while the number was asked for"):
-            event_loop.run(consent.agree(folder, "later", person.count, confirm=None, on_progress=person.stage))
-        follow_up.run(folder, Person())
+            event_loop.run(
+                consent.agree(Workspace.open(folder), "later", person.count, confirm=None, on_progress=person.stage)
+            )
+        follow_up.run(Workspace.open(folder), Person())
         assert len(live.received) == 3
         arm(folder)
-        follow_up.run(folder, Person())
+        follow_up.run(Workspace.open(folder), Person())
     assert [b"No." in letter.data for letter in live.received] == [False] * 3 + [True] * 3
 
 
@@ -488,17 +493,17 @@ def test_a_follow_up_goes_to_who_was_taken_off_the_list(tmp_path: Path, monkeypa
         send(folder)
         arm(folder)
         live.fault = lambda _, verb, argument: b"451 later" if verb == "RCPT" and address.encode() in argument else None
-        follow_up.run(folder, Person())
+        follow_up.run(Workspace.open(folder), Person())
         assert wave_counts(folder, "later") == {"ACCEPTED": 3, "DEFERRED": 1}
         live.fault = None
         suppress.add(address, "requested", "phoned")
-        follow_up.run(folder, Person())
+        follow_up.run(Workspace.open(folder), Person())
         assert wave_counts(folder, "later") == {"ACCEPTED": 3, "WITHHELD": 1}
         suppress.remove(address)
-        assert outlook(folder).waves[0].letters == 4
-        (ended,) = follow_up.run(folder, Person()).waves
+        assert outlook(Workspace.open(folder)).waves[0].letters == 4
+        (ended,) = follow_up.run(Workspace.open(folder), Person()).waves
         assert (ended.said, wave_counts(folder, "later")) == ("", {"ACCEPTED": 4})  # they were among the number armed
-        follow_up.run(folder, Person())
+        follow_up.run(Workspace.open(folder), Person())
         assert received_by(live, address) == 2
     assert len(live.received) == 8
 
@@ -509,12 +514,12 @@ def test_a_correction_goes_to_who_was_taken_off_the_list(tmp_path: Path) -> None
         folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(4))
         send(folder)
         phoned = Editor(lambda: suppress.add(address, "requested", "phoned"))
-        correct(folder, Correction(template="sorry"), phoned)
+        correct(Workspace.open(folder), Correction(template="sorry"), phoned)
         assert wave_counts(folder, "correction") == {"ACCEPTED": 3, "WITHHELD": 1}
-        correct(folder, Correction(template="sorry"), person := Person())
+        correct(Workspace.open(folder), Correction(template="sorry"), person := Person())
         assert person.asked == []
         suppress.remove(address)
-        correct(folder, Correction(template="sorry"), person)
+        correct(Workspace.open(folder), Correction(template="sorry"), person)
         assert person.asked == [1]
         assert wave_counts(folder, "correction") == {"ACCEPTED": 4}
         assert received_by(live, address) == 2
@@ -529,14 +534,14 @@ def test_a_follow_up_goes_to_whose_row_came_back(tmp_path: Path, monkeypatch: py
         send(folder)
         arm(folder)
         live.fault = lambda _, verb, __: b"451 later" if verb == "RCPT" else None
-        follow_up.run(folder, Person())
+        follow_up.run(Workspace.open(folder), Person())
         live.fault = None
         write_rows(folder / "affected.csv", rows[1:])
         send(folder)
-        follow_up.run(folder, Person())
+        follow_up.run(Workspace.open(folder), Person())
         assert wave_counts(folder, "later")["WITHHELD"] == 1
         write_rows(folder / "affected.csv", rows)
         send(folder)
-        follow_up.run(folder, Person())
+        follow_up.run(Workspace.open(folder), Person())
         assert "WITHHELD" not in wave_counts(folder, "later")
         assert received_by(live, rows[0]["email"]) == 2

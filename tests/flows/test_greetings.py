@@ -12,6 +12,7 @@ from live import Row, campaign_folder, customers, relay, send
 from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.model import Finding, Severity
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +57,9 @@ def campaign(folder: Path, rows: list[Row], url: str = URL, **tables: dict[str, 
 
 
 def look(folder: Path) -> Check:
-    return asyncio.run(check(folder, CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None))
+    return asyncio.run(
+        check(Workspace.open(folder), CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None)
+    )
 
 
 def told(checked: Check) -> dict[str, Finding]:

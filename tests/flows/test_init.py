@@ -25,6 +25,7 @@ from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.letter.scenario import FactType, load_scenario
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Finding
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +47,9 @@ def written() -> str:
 
 
 def look() -> Check:
-    return asyncio.run(check(Path("acme"), CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None))
+    return asyncio.run(
+        check(Workspace.open(Path("acme")), CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None)
+    )
 
 
 def findings(code: str) -> list[Finding]:

@@ -18,6 +18,7 @@ from test_ledger_gone_in_mid_run import harmed_at
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.continuity.rebuild import rebuild
 from mass_apology.flows.feedback import bounces
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -75,7 +76,7 @@ def test_the_run_ends_at_once_and_the_log_tells_the_rest(tmp_path: Path, harm: H
         campaign_folder(folder, live.sink.url, customers(LETTERS))
         with pytest.raises(ConfirmationError, match=r"ledger-(lost|set-back)"):
             send(folder)
-        assert rebuild(folder, folder / "log.jsonl", on_progress=lambda *_: None).whole
+        assert rebuild(Workspace.open(folder), folder / "log.jsonl", on_progress=lambda *_: None).whole
         send(folder)
     counts = Counter([*before.numbers, *live.numbers])
     assert max(counts.values()) == 1
@@ -107,7 +108,7 @@ def test_what_other_commands_write_meanwhile_is_no_harm(tmp_path: Path) -> None:
         (mailbox / name).mkdir(parents=True)
 
     def read_bounces(there: Path) -> None:
-        bounces.settle(there, str(mailbox), on_progress=lambda *_: None)
+        bounces.settle(Workspace.open(there), str(mailbox), on_progress=lambda *_: None)
 
     with relay(fault=harmed_at(folder, 20, read_bounces, lives)) as live:
         lives.append(live)

@@ -21,6 +21,7 @@ from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Finding, Severity
 from mass_apology.suppression import Entry, Reason, Suppressions, shared_path
+from mass_apology.workspace.workspace import Workspace
 
 URL = "smtp+plain://127.0.0.1:1"
 SAFETY = 'campaign_purpose = "safety"\n'
@@ -35,7 +36,13 @@ def live() -> Iterator[Relay]:
 
 def look(folder: Path, **options: object) -> Check:
     return asyncio.run(
-        check(folder, CheckOptions(offline=True, **options), None, force=False, on_progress=lambda *_: None)
+        check(
+            Workspace.open(folder),
+            CheckOptions(offline=True, **options),
+            None,
+            force=False,
+            on_progress=lambda *_: None,
+        )
     )
 
 
@@ -148,25 +155,27 @@ SAID = "2 letters ask for 'pl' and will be in 'en'."
 
 
 def test_a_follow_up_tells_in_what_languages_it_will_be(sent: Path) -> None:
-    (wave,) = outlook(sent).waves
+    (wave,) = outlook(Workspace.open(sent)).waves
     assert [each.problem for each in wave.findings] == [SAID]
     heard: list[Finding] = []
-    asyncio.run(agree(sent, "later", lambda _: "", confirm=3, on_progress=lambda *_: None, notice=heard.extend))
+    asyncio.run(
+        agree(Workspace.open(sent), "later", lambda _: "", confirm=3, on_progress=lambda *_: None, notice=heard.extend)
+    )
     assert [(each.code, each.problem) for each in heard] == [("language-fallback", SAID)]
 
 
 def test_so_does_a_correction(sent: Path) -> None:
     person = Person()
-    assert correct(sent, Corrections(template="later", name="again"), person).sent == 3
+    assert correct(Workspace.open(sent), Corrections(template="later", name="again"), person).sent == 3
     assert [each.problem for each in person.notices] == [SAID]
     assert person.asked == [3]
 
 
 def test_nothing_is_said_where_every_letter_is_in_the_language_that_was_asked_for(sent: Path) -> None:
     (sent / "templates/later/pl.md").write_text(LATER, encoding="utf-8")
-    assert outlook(sent).waves[0].findings == ()
+    assert outlook(Workspace.open(sent)).waves[0].findings == ()
     person = Person()
-    correct(sent, Corrections(template="later", name="again"), person)
+    correct(Workspace.open(sent), Corrections(template="later", name="again"), person)
     assert person.notices == []
 
 
@@ -178,6 +187,6 @@ def test_of_a_recall_the_market_is_told_too(tmp_path: Path, live: Relay) -> None
     write_rows(folder / "affected.csv", rows)
     with_follow_up(folder, live.sink.url)
     assert send(folder, override=("safety-language",)).sent == 3
-    (found,) = outlook(folder).waves[0].findings
+    (found,) = outlook(Workspace.open(folder)).waves[0].findings
     assert (found.code, found.severity) == ("safety-language", Severity.WARNING)
     assert found.problem.startswith("2 letters go to PL")

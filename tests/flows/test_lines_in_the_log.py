@@ -110,6 +110,6 @@ def test_a_correction_from_a_file_that_was_not_planned_from(tmp_path: Path, live
     rows = rows_of(customers(20))
     edit(rows)
     files.write(rows)
-    assert correct(folder, CorrectOptions(template="later", changed=True), Person()).sent == 1
+    assert correct(Workspace.open(folder), CorrectOptions(template="later", changed=True), Person()).sent == 1
     ((owner, on_the_line),) = files.named_in("correction")
     assert owner == on_the_line

@@ -17,7 +17,6 @@ from live import Person, campaign_folder, customers, relay, send, statuses, writ
 from smtp_fakes import Relay
 
 from mass_apology import high_water
-from mass_apology.campaign import read_campaign
 from mass_apology.errors import ConfirmationError, LedgerError, MassApologyError
 from mass_apology.flows import event_loop
 from mass_apology.flows.check import check as checking
@@ -29,6 +28,7 @@ from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.flows.report.report import report
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.system.state_folder import STATE_VARIABLE
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +85,7 @@ def preview_after_deleting(folder: Path) -> None:
     with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         key = records.key
     delete_ledger(folder)
-    assert ledger_key(folder, read_campaign(folder)) == key  # so that it shows the Message-IDs that customers have
+    assert ledger_key(Workspace.open(folder)) == key  # so that it shows the Message-IDs that customers have
 
 
 def forget_machine(_: Path) -> None:
@@ -265,7 +265,7 @@ def test_a_copy_becomes_a_new_campaign_as_the_sentence_says(sent: Path, tmp_path
 def test_a_ledger_that_was_only_made_for_a_preview_may_be_copied(tmp_path: Path, live: Relay) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     campaign_folder(first, live.sink.url, customers(5))
-    ledger_key(first, read_campaign(first))
+    ledger_key(Workspace.open(first))
     shutil.copytree(first, second)
     assert send(second).sent == 5
 
@@ -300,7 +300,7 @@ def test_other_commands_do_not_make_an_older_copy_a_newer_one(tmp_path: Path, li
     for name in ("new", "cur"):
         (tmp_path / "bounces" / name).mkdir(parents=True)
     for _ in range(5):
-        bounces.settle(folder, str(tmp_path / "bounces"), on_progress=lambda *_: None)
+        bounces.settle(Workspace.open(folder), str(tmp_path / "bounces"), on_progress=lambda *_: None)
     assert "ledger-set-back" in refused(folder).problem
 
 
@@ -353,7 +353,7 @@ def test_a_wal_without_its_ledger_is_a_witness(tmp_path: Path, live: Relay, lose
     forget_log(folder)
     forget_machine(folder)
     whole = (folder / "ledger.sqlite-wal").read_bytes()
-    ledger_key(folder, read_campaign(folder))  # as a preview does
+    ledger_key(Workspace.open(folder))  # as a preview does
     assert "ledger.sqlite-wal is there" in refused(folder).problem
     assert (folder / "ledger.sqlite-wal").read_bytes() == whole
     send(folder, override=("ledger-lost",))
@@ -390,28 +390,34 @@ def test_check_status_and_report_say_it_too(tmp_path: Path, live: Relay) -> None
     folder = tmp_path / "campaign"
     set_back(folder, live)
     options = checking.CheckOptions(offline=True)
-    checked = event_loop.run(checking.check(folder, options, None, force=False, on_progress=lambda *_: None))
+    checked = event_loop.run(
+        checking.check(Workspace.open(folder), options, None, force=False, on_progress=lambda *_: None)
+    )
     assert not checked.sendable
     assert "ledger-set-back" in {group.code for group in checked.groups}
-    assert [finding.code for finding in campaign_status(folder).findings] == ["ledger-set-back"]
-    assert [finding.code for finding in report(folder, None, None, force=False).findings] == ["ledger-set-back"]
+    assert [finding.code for finding in campaign_status(Workspace.open(folder)).findings] == ["ledger-set-back"]
+    assert [finding.code for finding in report(Workspace.open(folder), None, None, force=False).findings] == [
+        "ledger-set-back"
+    ]
 
 
 @pytest.mark.parametrize("lose", [delete_ledger, empty_ledger], ids=lambda lose: lose.__name__)
 def test_check_says_it_where_there_is_no_ledger(sent: Path, lose: Harm) -> None:
     lose(sent)
     options = checking.CheckOptions(offline=True, override=("same-file-sent",))
-    checked = event_loop.run(checking.check(sent, options, None, force=False, on_progress=lambda *_: None))
+    checked = event_loop.run(
+        checking.check(Workspace.open(sent), options, None, force=False, on_progress=lambda *_: None)
+    )
     assert "ledger-lost" in {group.code for group in checked.groups}
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        campaign_status,
-        lambda folder: report(folder, None, None, force=False),
-        lambda folder: bounces.settle(folder, str(folder), on_progress=lambda *_: None),
-        lambda folder: purge.purge(folder, purge.PurgeOptions(older_than="1 day"), lambda _: ""),
+        lambda folder: campaign_status(Workspace.open(folder)),
+        lambda folder: report(Workspace.open(folder), None, None, force=False),
+        lambda folder: bounces.settle(Workspace.open(folder), str(folder), on_progress=lambda *_: None),
+        lambda folder: purge.purge(Workspace.open(folder), purge.PurgeOptions(older_than="1 day"), lambda _: ""),
     ],
     ids=["status", "report", "bounces", "purge"],
 )
@@ -428,10 +434,10 @@ def test_whatever_needs_the_ledger_says_that_it_was_lost(
 
 def test_a_ledger_without_a_plan_says_so(tmp_path: Path, live: Relay) -> None:
     folder = campaign_folder(tmp_path, live.sink.url, customers(3))
-    ledger_key(folder, read_campaign(folder))
+    ledger_key(Workspace.open(folder))
     for command in (campaign_status, lambda there: report(there, None, None, force=False)):
         with pytest.raises(LedgerError, match="Nothing is planned yet"):
-            command(folder)
+            command(Workspace.open(folder))
     assert send(folder).sent == 3
 
 
@@ -474,4 +480,4 @@ def test_a_record_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Pat
 
 
 def test_a_ledger_knows_all_that_its_own_log_says(sent: Path) -> None:
-    assert compare_ledger(sent, read_campaign(sent)).findings == ()
+    assert compare_ledger(Workspace.open(sent)).findings == ()

@@ -24,6 +24,7 @@ from mass_apology.flows.follow_up.outlook import outlook
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.system.state_folder import STATE_VARIABLE
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -57,16 +58,18 @@ def set_back(tmp_path: Path, live: Relay, clock: Clock) -> Path:
 
 
 def corrected(folder: Path, override: tuple[str, ...] = ()) -> object:
-    return correct(folder, CorrectOptions(template="later", confirm=20, override=override), Person())
+    return correct(Workspace.open(folder), CorrectOptions(template="later", confirm=20, override=override), Person())
 
 
 def arm(folder: Path, override: tuple[str, ...] = ()) -> object:
-    flow = agree(folder, "later", lambda _: "", confirm=20, on_progress=lambda *_: None, override=override)
+    flow = agree(
+        Workspace.open(folder), "later", lambda _: "", confirm=20, on_progress=lambda *_: None, override=override
+    )
     return asyncio.run(flow)
 
 
 COMMANDS: dict[str, Callable[..., object]] = {
-    "follow-up": lambda folder, override=(): run(folder, Person(), override=override),
+    "follow-up": lambda folder, override=(): run(Workspace.open(folder), Person(), override=override),
     "follow-up --arm": arm,
     "correct": corrected,
 }
@@ -105,14 +108,14 @@ def test_a_copy_of_the_folder_sends_and_arms_nothing(set_back: Path, live: Relay
 
 def test_a_code_that_is_none_is_refused(set_back: Path) -> None:
     with pytest.raises(ConfirmationError, match="no guard everything"):
-        run(set_back, Person(), override=("everything",))
+        run(Workspace.open(set_back), Person(), override=("everything",))
 
 
 def test_the_outlook_says_it(set_back: Path) -> None:
-    assert [finding.code for finding in outlook(set_back).findings] == ["ledger-set-back"]
+    assert [finding.code for finding in outlook(Workspace.open(set_back)).findings] == ["ledger-set-back"]
     (set_back / "ledger.sqlite").unlink()
     with pytest.raises(MassApologyError, match="There is no ledger, but"):
-        outlook(set_back)
+        outlook(Workspace.open(set_back))
 
 
 @pytest.mark.parametrize("with_key", [True, False])
@@ -127,7 +130,7 @@ def test_follow_ups_are_learned_from_the_log_too(tmp_path: Path, live: Relay, cl
     (folder / "ledger.sqlite").unlink()
     if not with_key:
         shutil.rmtree(os.environ[STATE_VARIABLE])
-    found = rebuild(folder, folder / "log.jsonl", on_progress=lambda *_: None)
+    found = rebuild(Workspace.open(folder), folder / "log.jsonl", on_progress=lambda *_: None)
     assert (found.accepted, found.whole) == (40, True)
     with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
         assert {wave: [each.message_id for each in records.results(wave)] for wave in before} == before

@@ -19,6 +19,7 @@ from mass_apology.flows.purge import purge
 from mass_apology.high_water import HighWater
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Severity
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +66,9 @@ def lose(folder: Path) -> None:
 def errors_of(folder: Path, override: tuple[str, ...] = ()) -> list[str]:
     """The codes of what ``check`` says and stops ``send``."""
     options = checking.CheckOptions(offline=True, override=override)
-    checked = event_loop.run(checking.check(folder, options, None, force=False, on_progress=lambda *_: None))
+    checked = event_loop.run(
+        checking.check(Workspace.open(folder), options, None, force=False, on_progress=lambda *_: None)
+    )
     return [group.code for group in checked.groups if group.severity is Severity.ERROR]
 
 
@@ -240,8 +243,8 @@ def test_a_purge_forgets_the_people(sent: Path, monkeypatch: pytest.MonkeyPatch)
     with monkeypatch.context() as broken:
         broken.setattr(high_water, "write_whole", refuse)
         with pytest.raises(OutputError, match="cannot be remembered"):
-            purge.purge(sent, options, str)
-    purge.purge(sent, options, str)
+            purge.purge(Workspace.open(sent), options, str)
+    purge.purge(Workspace.open(sent), options, str)
     assert remembered(sent).sample == ()
     assert remembered(sent).handed_over == LETTERS
     folder = sent.rename(sent.with_name("second"))
@@ -253,7 +256,7 @@ def test_a_purge_forgets_the_people(sent: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_purge_forgets_the_people_of_lost_ledgers(moved: Path) -> None:
     lost = remembered(moved.with_name("first")).ledger
     assert send(moved, override=("ledger-lost",)).sent == LETTERS + 50
-    purge.purge(moved, purge.PurgeOptions(older_than="0 seconds", confirm=LETTERS + 50), str)
+    purge.purge(Workspace.open(moved), purge.PurgeOptions(older_than="0 seconds", confirm=LETTERS + 50), str)
     seen = high_water.recall(lost)
     assert seen is not None
     assert (seen.sample, seen.handed_over) == ((), LETTERS)

@@ -23,6 +23,7 @@ from mass_apology.ledger.recorded import People
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
 from mass_apology.suppression import Entry, Reason, Suppressions, shared_path
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +37,7 @@ def live() -> Iterator[Relay]:
 
 
 def told(folder: Path) -> Report:
-    return report(folder, None, None, force=False)
+    return report(Workspace.open(folder), None, None, force=False)
 
 
 def counted(folder: Path) -> dict[str, int]:
@@ -146,7 +147,7 @@ EXPECTED = {
 
 
 def test_every_surface_says_the_same(everything: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found, now = told(everything), campaign_status(everything)
+    found, now = told(everything), campaign_status(Workspace.open(everything))
     counts = {status.value: count for status, count in found.counts.items()}
     due = counts.pop("PLANNED", 0) + counts.pop("DEFERRED", 0)
     assert due == 3
@@ -157,7 +158,7 @@ def test_every_surface_says_the_same(everything: Path, tmp_path: Path, capsys: p
     with SqliteRecords.open(everything / "ledger.sqlite", "trial") as records:
         assert {status: count for status, count in records.counts("first").items() if count} == dict(found.counts)
     for name in ("all.csv", "all.json", "report.html"):
-        report(everything, tmp_path / name, tmp_path / "unreached.csv", force=True)
+        report(Workspace.open(everything), tmp_path / name, tmp_path / "unreached.csv", force=True)
     with (tmp_path / "all.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == found.people
     assert len(json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))) == found.people
@@ -177,7 +178,7 @@ def test_what_send_says_last_is_what_status_says(everything: Path, live: Relay) 
     live.fault = None
     ended = send(everything, skip_bad_rows=True)
     assert (ended.sent, ended.due) == (3, 0)
-    assert ended.counts == dict(campaign_status(everything).counts)
+    assert ended.counts == dict(campaign_status(Workspace.open(everything)).counts)
 
 
 def test_numbers_that_do_not_add_up_are_not_shown(everything: Path) -> None:

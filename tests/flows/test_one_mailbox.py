@@ -20,6 +20,7 @@ from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.follow_up.outlook import outlook
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.schedule import Reason
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -216,7 +217,7 @@ def test_a_correction_goes_to_a_shared_mailbox_once(tmp_path: Path, live: Relay)
     rows = [row("office@x.example", "Anna"), row("bo@x.example", "Bo"), row("OFFICE@x.example", "Jan", 3)]
     write_rows(folder / "affected.csv", rows)
     assert send(folder).sent == 0
-    assert correct(folder, CorrectOptions(template="again", changed=True), Person()).sent == 1
+    assert correct(Workspace.open(folder), CorrectOptions(template="again", changed=True), Person()).sent == 1
     assert live.received[-1].recipients == ("office@x.example",)
     text = live.received[-1].data.decode()
     assert "It was 2 times." in text
@@ -279,7 +280,7 @@ def test_a_corrected_address_is_written_to_once_under_its_key(tmp_path: Path, li
     (moved,) = found(person)["address-changed"]
     assert moved.startswith("affected.csv, line 2: ")
     with pytest.raises(ConfirmationError, match="Nobody's row changed"):
-        correct(folder, CorrectOptions(template="again", changed=True), Person())
+        correct(Workspace.open(folder), CorrectOptions(template="again", changed=True), Person())
 
 
 def test_a_customer_with_two_addresses_is_reported(tmp_path: Path, live: Relay) -> None:
@@ -393,7 +394,7 @@ def test_a_mailbox_gets_one_follow_up_although_each_customer_got_a_first_letter(
     folder = of_one_mailbox(tmp_path / "trial", live)
     add_waves(folder, live, ALWAYS, {"name": "later", "template": "again", "after": "3 days"})
     clock.at += 4 * DAY
-    shown = outlook(folder)
+    shown = outlook(Workspace.open(folder))
     assert [(each.letters, each.expected) for each in shown.waves] == [(2, 0)]
     assert {out.reason: out.count for out in shown.left_out} == {Reason.MAILBOX: 1}
     armed(folder, 2)
@@ -432,7 +433,9 @@ def test_a_correction_follows_the_letter_of_a_mailbox_that_had_the_error(
     folder = of_one_mailbox(tmp_path / "trial", live)
     (digest,) = (each.sha256 for each in results(folder) if each.name == whose)
     assert digest is not None
-    assert correct(folder, CorrectOptions(template="again", digest=digest.hex()), Person()).sent == 1
+    assert correct(Workspace.open(folder), CorrectOptions(template="again", digest=digest.hex()), Person()).sent == 1
     assert f"Dear {whose}," in live.received[-1].data.decode()
-    assert correct(folder, CorrectOptions(template="again"), Person()).sent == 1  # the other mailbox: office has it
+    assert (
+        correct(Workspace.open(folder), CorrectOptions(template="again"), Person()).sent == 1
+    )  # the other mailbox: office has it
     assert live.received[-1].recipients == ("bo@x.example",)

@@ -20,6 +20,7 @@ from mass_apology.flows.preview.letter_choice import Choice
 from mass_apology.flows.preview.preview import PreviewResult, preview
 from mass_apology.flows.preview.reading_back import read_back
 from mass_apology.flows.preview.test import RehearsalResult, rehearse
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -42,11 +43,11 @@ Your manager will call you.
 
 
 def look(folder: Path, to: Path, *, force: bool = False, **choice: object) -> PreviewResult:
-    return asyncio.run(preview(folder, to, Choice(**choice), force=force, on_progress=lambda *_: None))
+    return asyncio.run(preview(Workspace.open(folder), to, Choice(**choice), force=force, on_progress=lambda *_: None))
 
 
 def rehearsal(folder: Path, *to: str, letters: int = 3) -> RehearsalResult:
-    return asyncio.run(rehearse(folder, to, letters, on_progress=lambda *_: None))
+    return asyncio.run(rehearse(Workspace.open(folder), to, letters, on_progress=lambda *_: None))
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from mass_apology.flows.purge.purge import Purged, PurgeOptions, purge
 from mass_apology.flows.report.report import report
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
 from mass_apology.suppression import Entry, Reason, Suppressions, shared_path
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -65,28 +66,30 @@ def sent(tmp_path: Path, live: Relay) -> Path:
 def purged(folder: Path, clock: Clock, **options: object) -> Purged:
     """A hundred days later, the number that is asked for being typed."""
     clock.ahead += 100 * DAY
-    return purge(folder, PurgeOptions(older_than="90 days", **options), str)
+    return purge(Workspace.open(folder), PurgeOptions(older_than="90 days", **options), str)
 
 
 def test_the_number_of_people_is_typed_or_given(sent: Path, clock: Clock) -> None:
     clock.ahead = 100 * DAY
     for confirm, typed in ((None, ""), (None, "19"), (19, "20")):
         with pytest.raises(ConfirmationError, match="The ledger tells of 20 people, but") as refused:
-            purge(sent, PurgeOptions(older_than="90 days", confirm=confirm), lambda _, typed=typed: typed)
+            purge(
+                Workspace.open(sent), PurgeOptions(older_than="90 days", confirm=confirm), lambda _, typed=typed: typed
+            )
         assert "--confirm 20" in refused.value.next_step
     assert len({each.address for each in results(sent)}) == 20
-    assert purge(sent, PurgeOptions(older_than="90 days", confirm=20), lambda _: "").people == 20
+    assert purge(Workspace.open(sent), PurgeOptions(older_than="90 days", confirm=20), lambda _: "").people == 20
     assert {each.address for each in results(sent)} == {""}
     assert (
-        purge(sent, PurgeOptions(older_than="90 days"), lambda _: "").people == 0
+        purge(Workspace.open(sent), PurgeOptions(older_than="90 days"), lambda _: "").people == 0
     )  # again: nobody is left to be asked about
 
 
 def test_what_happened_lately_stops_it(sent: Path) -> None:
     with pytest.raises(ConfirmationError, match="which is not 90 days ago"):
-        purge(sent, PurgeOptions(older_than="90 days"), str)
+        purge(Workspace.open(sent), PurgeOptions(older_than="90 days"), str)
     with pytest.raises(ConfirmationError, match="--older-than is 'soon'"):
-        purge(sent, PurgeOptions(older_than="soon"), str)
+        purge(Workspace.open(sent), PurgeOptions(older_than="soon"), str)
 
 
 def test_what_is_kept_proves_what_was_done(sent: Path, clock: Clock) -> None:
@@ -104,7 +107,7 @@ def test_what_is_kept_proves_what_was_done(sent: Path, clock: Clock) -> None:
         notes = [note.what for note in records.notes()]
     assert notes[0].startswith("plan ")
     assert notes[0].endswith(" of 20 letters confirmed")
-    assert report(sent, None, None, force=False).counts == {"ACCEPTED": 20}
+    assert report(Workspace.open(sent), None, None, force=False).counts == {"ACCEPTED": 20}
 
 
 def test_the_same_file_reaches_nobody_twice_afterwards(sent: Path, live: Relay, clock: Clock) -> None:
@@ -117,7 +120,7 @@ def test_the_same_file_reaches_nobody_twice_afterwards(sent: Path, live: Relay, 
 def test_nobody_can_be_corrected_any_more(sent: Path, clock: Clock) -> None:
     purged(sent, clock)
     with pytest.raises(ConfirmationError, match="This campaign was purged"):
-        correct(sent, affected.CorrectOptions(template="sorry"), Person())
+        correct(Workspace.open(sent), affected.CorrectOptions(template="sorry"), Person())
 
 
 def test_letters_that_are_due_stop_it(tmp_path: Path, live: Relay, clock: Clock) -> None:
@@ -170,7 +173,7 @@ def test_only_this_campaigns_suppressions_lose_their_address(
     with Suppressions.open(shared_path()) as store:
         assert {entry.address for entry in store.entries()} == {None, "by.hand@a.example", "other@a.example"}
         assert store.find("customer3@d3.example") is not None  # it goes on working
-    again = purge(sent, PurgeOptions(older_than="90 days", all_suppressions=True), str)
+    again = purge(Workspace.open(sent), PurgeOptions(older_than="90 days", all_suppressions=True), str)
     assert (again.suppressions, again.suppressions_kept) == (2, 0)
 
 
@@ -181,7 +184,7 @@ def test_a_reader_that_keeps_old_pages_is_reported(sent: Path, clock: Clock) -> 
         with pytest.raises(LedgerError, match="Another program is reading the ledger"):
             purged(sent, clock)
         stream.close()
-    assert purge(sent, PurgeOptions(older_than="90 days"), str).people == 0
+    assert purge(Workspace.open(sent), PurgeOptions(older_than="90 days"), str).people == 0
     assert b"customer1@" not in (sent / "ledger.sqlite").read_bytes()
 
 
@@ -232,7 +235,13 @@ def a_whole_life(folder: Path, live: Relay, tmp_path: Path, clock: Clock) -> Non
     (folder / "templates/right/en.md").write_text("Subject: Right\n\n{{ salutation }}\n\nIt is mended.\n", "utf-8")
     write_codes(folder, 30)
     run_loop(
-        check(folder, CheckOptions(skip_bad_rows=True), folder / "check.html", force=True, on_progress=lambda *_: None)
+        check(
+            Workspace.open(folder),
+            CheckOptions(skip_bad_rows=True),
+            folder / "check.html",
+            force=True,
+            on_progress=lambda *_: None,
+        )
     )
     with Suppressions.open(shared_path()) as store:
         store.add(Entry.of(PEOPLE[4]["email"], Reason.REQUESTED, at=time.time(), source="by hand", note="Ewa Wojcik"))
@@ -252,10 +261,14 @@ def a_whole_life(folder: Path, live: Relay, tmp_path: Path, clock: Clock) -> Non
     )
     token = f"refund.{piotr.strip('<>').partition('@')[0]}"
     (tmp_path / "wisniewski.log").write_text(f"GET /recall?choice={token}\n", encoding="utf-8")
-    choose(folder, str(tmp_path / "wisniewski.log"), folder / "choices.csv", force=True)
-    reconcile(folder, [], show=lambda _: None, on_progress=lambda *_: None)
-    correct(folder, affected.CorrectOptions(template="right", where="name == 'Olga Lewandowska-6'"), Person())
-    report(folder, folder / "report.html", folder / "unreached.csv", force=True)
+    choose(Workspace.open(folder), str(tmp_path / "wisniewski.log"), folder / "choices.csv", force=True)
+    reconcile(Workspace.open(folder), [], show=lambda _: None, on_progress=lambda *_: None)
+    correct(
+        Workspace.open(folder),
+        affected.CorrectOptions(template="right", where="name == 'Olga Lewandowska-6'"),
+        Person(),
+    )
+    report(Workspace.open(folder), folder / "report.html", folder / "unreached.csv", force=True)
     (folder / "letters").mkdir()
     for number in range(9):
         (folder / f"letters/{number}.eml").write_text("To: Jan Kowalski\n", encoding="utf-8")

@@ -20,6 +20,7 @@ from mass_apology.flows.continuity.rebuild import Rebuilt, rebuild
 from mass_apology.flows.feedback import retry
 from mass_apology.model import Status
 from mass_apology.system.state_folder import STATE_VARIABLE
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +50,7 @@ every_loss = pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__nam
 
 
 def rebuilt(folder: Path) -> Rebuilt:
-    return rebuild(folder, folder / "log.jsonl", on_progress=lambda *_: None)
+    return rebuild(Workspace.open(folder), folder / "log.jsonl", on_progress=lambda *_: None)
 
 
 def message_ids(folder: Path) -> dict[str, str]:
@@ -176,7 +177,9 @@ def test_a_refused_letter_that_left_later_is_accepted_in_an_older_ledger_too(tmp
         send(folder)
         assert statuses(folder) == {"ACCEPTED": 4, "REFUSED": 1}
         set_back_before_one_letter_left(
-            folder, tmp_path / "older.sqlite", lambda: retry.retry(folder, retry.RetryOptions(), lambda _: None, str)
+            folder,
+            tmp_path / "older.sqlite",
+            lambda: retry.retry(Workspace.open(folder), retry.RetryOptions(), lambda _: None, str),
         )
         assert sorted(live.numbers) == [0, 1, 2, 3, 4]
 
@@ -364,7 +367,7 @@ def test_a_copy_that_has_learned_goes_on_with_the_one_override(tmp_path: Path, l
 def test_a_log_that_is_not_there(tmp_path: Path, live: Relay) -> None:
     folder = campaign_folder(tmp_path / "c", live.sink.url, customers(3))
     with pytest.raises(InputError, match="no log"):
-        rebuild(folder, folder / "log.jsonl", on_progress=lambda *_: None)
+        rebuild(Workspace.open(folder), folder / "log.jsonl", on_progress=lambda *_: None)
     assert not (folder / "ledger.sqlite").exists()
 
 

@@ -23,6 +23,7 @@ from mass_apology.flows.feedback.reconcile import DoubtVerdict, Reconciled, reco
 from mass_apology.flows.feedback.relay_log_trial import AROUND, ENOUGH, Trial
 from mass_apology.ledger import Result
 from mass_apology.model import Status
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -101,7 +102,9 @@ class Log:
 def read(folder: Path, log: bytes, *, record: bool = True) -> Reconciled:
     path = folder / "mail.log"
     path.write_bytes(log)
-    return reconcile(folder, [str(path)], record=record, show=lambda _: None, on_progress=lambda *_: None)
+    return reconcile(
+        Workspace.open(folder), [str(path)], record=record, show=lambda _: None, on_progress=lambda *_: None
+    )
 
 
 def verdicts(found: Reconciled) -> list[str]:
@@ -146,7 +149,7 @@ def test_what_was_found_is_shown_before_anything_is_recorded(folder: Path) -> No
     (folder / "mail.log").write_bytes(Log(folder).covering().taken(0).text())
     seen: list[dict[str, int]] = []
     reconcile(
-        folder,
+        Workspace.open(folder),
         [str(folder / "mail.log")],
         show=lambda _: seen.append(dict(statuses(folder))),
         on_progress=lambda *_: None,
@@ -238,7 +241,7 @@ def test_several_logs_are_one_and_gzip_is_undone(folder: Path) -> None:
     (folder / "mail.log.1.gz").write_bytes(gzip.compress(b"".join(lines[:3])))  # cut between the id and the queue
     (folder / "mail.log").write_bytes(b"".join(lines[3:]))
     logs = [str(folder / "mail.log.1.gz"), str(folder / "mail.log")]
-    found = reconcile(folder, logs, show=lambda _: None, on_progress=lambda *_: None)
+    found = reconcile(Workspace.open(folder), logs, show=lambda _: None, on_progress=lambda *_: None)
     assert (found.recorded, found.lines) == (1, 5)
     assert found.letters[0].where == "mail.log, line 1"
 
@@ -246,7 +249,7 @@ def test_several_logs_are_one_and_gzip_is_undone(folder: Path) -> None:
 def test_standard_input_is_a_log_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packed = gzip.compress(Log(folder).covering().taken(0).text())
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(packed))))
-    assert reconcile(folder, ["-"], show=lambda _: None, on_progress=lambda *_: None).recorded == 1
+    assert reconcile(Workspace.open(folder), ["-"], show=lambda _: None, on_progress=lambda *_: None).recorded == 1
 
 
 @pytest.mark.parametrize(
@@ -259,7 +262,7 @@ def test_an_unreadable_log_is_reported_and_changes_nothing(folder: Path, content
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError, match=r"mail\.log\.gz"):
-        reconcile(folder, [str(path)], show=lambda _: None, on_progress=lambda *_: None)
+        reconcile(Workspace.open(folder), [str(path)], show=lambda _: None, on_progress=lambda *_: None)
     assert statuses(folder) == {"IN_DOUBT": LETTERS}
 
 

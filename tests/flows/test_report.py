@@ -22,6 +22,7 @@ from mass_apology.flows.report.unreached import write_unreached
 from mass_apology.ledger import Result
 from mass_apology.model import Status
 from mass_apology.settings import Campaign, RelaySettings, SenderSettings
+from mass_apology.workspace.workspace import Workspace
 
 
 def refuse_some(_: FaultyConversation, verb: str, argument: bytes) -> bytes | None:
@@ -48,7 +49,7 @@ def sent(tmp_path: Path, live: Relay) -> Path:
 
 
 def told(folder: Path, to: Path | None = None, unreached: Path | None = None, *, force: bool = False) -> Report:
-    return report(folder, to, unreached, force=force)
+    return report(Workspace.open(folder), to, unreached, force=force)
 
 
 def test_the_sum_is_the_ledgers(sent: Path) -> None:

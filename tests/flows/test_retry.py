@@ -22,6 +22,7 @@ from mass_apology.flows.feedback.retry import (
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
 from mass_apology.suppression import Entry, Reason, Suppressions, shared_path
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +67,7 @@ def refused(tmp_path: Path, live: Relay) -> Path:
 
 def taken_back(folder: Path, person: Person | None = None, **options: object) -> tuple[Found, Retried]:
     shown: list[Found] = []
-    retried = retry(folder, RetryOptions(**options), shown.append, (person or Person()).count)
+    retried = retry(Workspace.open(folder), RetryOptions(**options), shown.append, (person or Person()).count)
     return shown[0], retried
 
 

@@ -15,6 +15,7 @@ from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.model import Status
 from mass_apology.smtp.sink import SinkSettings
+from mass_apology.workspace.workspace import Workspace
 
 CODE = "letter-too-large"
 AGAIN = "same-file-sent"  # each of these campaigns has the file of another
@@ -23,7 +24,13 @@ EIGHTBIT = ("PIPELINING", "8BITMIME", "DSN")
 
 def _look(folder: Path, **options: object) -> Check:
     return asyncio.run(
-        check(folder, CheckOptions(override=(AGAIN,), **options), None, force=False, on_progress=lambda *_: None)
+        check(
+            Workspace.open(folder),
+            CheckOptions(override=(AGAIN,), **options),
+            None,
+            force=False,
+            on_progress=lambda *_: None,
+        )
     )
 
 

@@ -17,6 +17,7 @@ from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.follow_up.follow_up import run
 from mass_apology.model import Severity
 from mass_apology.smtp.sink import SinkSettings
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -31,11 +32,13 @@ def _sent(folder: Path, person: Person, override: Sequence[str]) -> str:
 
 
 def _corrected(folder: Path, person: Person, override: Sequence[str]) -> str:
-    return _said(lambda: correct(folder, CorrectOptions(template="later", override=tuple(override)), person))
+    return _said(
+        lambda: correct(Workspace.open(folder), CorrectOptions(template="later", override=tuple(override)), person)
+    )
 
 
 def _followed(folder: Path, person: Person, override: Sequence[str]) -> str:
-    return run(folder, person, override=override).waves[0].said
+    return run(Workspace.open(folder), person, override=override).waves[0].said
 
 
 def _said(attempt: Callable[[], object]) -> str:

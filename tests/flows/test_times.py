@@ -11,6 +11,7 @@ from live import Row, campaign_folder, customers, relay, send
 
 from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.model import Finding, Severity
+from mass_apology.workspace.workspace import Workspace
 
 URL = "smtp+plain://127.0.0.1:1"
 LETTER = (
@@ -32,7 +33,9 @@ def campaign(folder: Path, cells: list[Row], url: str = URL, letter: str = LETTE
 
 
 def told(folder: Path) -> dict[str, Finding]:
-    checked = asyncio.run(check(folder, CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None))
+    checked = asyncio.run(
+        check(Workspace.open(folder), CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None)
+    )
     return {each.code: each for group in checked.groups for each in group.examples}
 
 

@@ -10,6 +10,7 @@ from live import campaign_folder, customers
 from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.init.toml_notation import toml
 from mass_apology.model import Finding, Severity
+from mass_apology.workspace.workspace import Workspace
 
 URL = "smtp+plain://127.0.0.1:1"
 WITHOUT = "Subject: Sorry\n\n{{ salutation }}\n\nWe are sorry.\n"
@@ -18,7 +19,9 @@ WITH = f"{SHOWS}\n[Money back]({{{{ remedies.refund }}}})\n"
 
 
 def told(folder: Path, code: str) -> list[Finding]:
-    checked = asyncio.run(check(folder, CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None))
+    checked = asyncio.run(
+        check(Workspace.open(folder), CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None)
+    )
     return [each for group in checked.groups if group.code == code for each in group.examples]
 
 

@@ -12,6 +12,7 @@ from live import campaign_folder, customers, relay, send
 from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.preview.test import rehearse
 from mass_apology.model import Severity
+from mass_apology.workspace.workspace import Workspace
 
 URL = "smtp+plain://127.0.0.1:1"
 ROWS = [dict(row, token=f"tok{number}") for number, row in enumerate(customers(3))]
@@ -21,7 +22,7 @@ def test_each_letter_has_an_address_of_its_own(tmp_path: Path) -> None:
     with relay() as live:
         url = "https://firm.example/u?t={{ customer.token }}"
         folder = campaign_folder(tmp_path, live.sink.url, ROWS, message={"list_unsubscribe": [url]})
-        asyncio.run(rehearse(folder, ["me@firm.example"], 1, on_progress=lambda *_: None))
+        asyncio.run(rehearse(Workspace.open(folder), ["me@firm.example"], 1, on_progress=lambda *_: None))
         (tried,) = [message_from_bytes(each.data) for each in live.received]
         assert "List-Unsubscribe" not in tried
         assert send(folder).sent == 3
@@ -56,7 +57,9 @@ def test_the_letters_token_is_that_of_its_message_id(tmp_path: Path) -> None:
 )
 def test_an_address_that_nobody_can_reach_is_told_in_a_trial_too(tmp_path: Path, url: str) -> None:
     folder = campaign_folder(tmp_path, URL, customers(2), message={"list_unsubscribe": [url]})
-    checked = asyncio.run(check(folder, CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None))
+    checked = asyncio.run(
+        check(Workspace.open(folder), CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None)
+    )
     (group,) = [group for group in checked.groups if group.code == "internal-links"]
     assert group.severity is Severity.WARNING
     assert "list_unsubscribe" in group.examples[0].where
@@ -66,7 +69,9 @@ def test_a_row_without_its_value_is_an_error_about_it(tmp_path: Path) -> None:
     rows = [*ROWS, {**ROWS[0], "email": "customer9@d2.example", "name": "Customer Nine", "token": ""}]
     message = {"list_unsubscribe": ["https://firm.example/u?t={{ customer.token }}"]}
     folder = campaign_folder(tmp_path, URL, rows, message=message)
-    checked = asyncio.run(check(folder, CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None))
+    checked = asyncio.run(
+        check(Workspace.open(folder), CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None)
+    )
     (group,) = [group for group in checked.groups if group.severity is Severity.ERROR]
     assert (group.code, group.lines) == ("letter-fails", (5,))
     assert "cannot be filled in" in group.examples[0].problem

@@ -27,6 +27,7 @@ from mass_apology.ledger import Control, Store
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.system.state_folder import STATE_VARIABLE
 from mass_apology.workspace import ledger_store
+from mass_apology.workspace.workspace import Workspace
 
 ACCEPTED, BOUNCED, DEFERRED, IN_DOUBT = Status.ACCEPTED, Status.BOUNCED, Status.DEFERRED, Status.IN_DOUBT
 REFUSED, WITHHELD = Status.REFUSED, Status.WITHHELD
@@ -124,9 +125,11 @@ def faults(conversation: FaultyConversation, verb: str, argument: bytes) -> byte
 
 def counts(folder: Path, wave: str = FIRST_WAVE) -> dict[Status, int]:
     """As the report has them; where they differ from the status, it is no report."""
-    found = report(folder, None, None, force=False, wave=wave).counts
+    found = report(Workspace.open(folder), None, None, force=False, wave=wave).counts
     if wave == FIRST_WAVE:
-        assert {status: count for status, count in campaign_status(folder).counts.items() if count} == found
+        assert {
+            status: count for status, count in campaign_status(Workspace.open(folder)).counts.items() if count
+        } == found
     return dict(found)
 
 
@@ -153,7 +156,7 @@ def test_from_the_plan_to_the_purge(folder: Path, live: Relay, clock: Clock) -> 
     with (folder / "campaign.toml").open("a", encoding="utf-8") as file:
         file.write(FOLLOW_UP)
 
-    checked = asyncio.run(check(folder, CheckOptions(), None, force=False, on_progress=lambda *_: None))
+    checked = asyncio.run(check(Workspace.open(folder), CheckOptions(), None, force=False, on_progress=lambda *_: None))
     assert (checked.letters, checked.set_aside, checked.due) == (12, 1, None)
     assert not store(folder).exists()
 
@@ -171,23 +174,26 @@ def test_from_the_plan_to_the_purge(folder: Path, live: Relay, clock: Clock) -> 
     assert counts(folder) == {ACCEPTED: 11, REFUSED: 1, WITHHELD: 1}
 
     # The file grows, a row is mended, and the refusal is taken back.
-    retry(folder, RetryOptions(code="5.1.1", confirm=1), lambda _: None, lambda _: "1")
+    retry(Workspace.open(folder), RetryOptions(code="5.1.1", confirm=1), lambda _: None, lambda _: "1")
     write_rows(folder / "affected.csv", customers(13))
     assert send(folder).sent == 2
     assert counts(folder) == {ACCEPTED: 13}
 
     bounces = bounced(folder, 3)
     for _ in range(2):
-        settle(folder, str(bounces), on_progress=lambda *_: None)
+        settle(Workspace.open(folder), str(bounces), on_progress=lambda *_: None)
     assert counts(folder) == {ACCEPTED: 12, BOUNCED: 1}
 
-    assert outlook(folder).waves[0].letters == 12
-    asyncio.run(agree(folder, "later", lambda _: "", confirm=12, on_progress=lambda *_: None))
+    assert outlook(Workspace.open(folder)).waves[0].letters == 12
+    asyncio.run(agree(Workspace.open(folder), "later", lambda _: "", confirm=12, on_progress=lambda *_: None))
     clock.at += 3 * DAY + 1
-    sent = [sum(wave.ended.sent for wave in follow_up(folder, Person()).waves if wave.ended) for _ in range(2)]
+    sent = [
+        sum(wave.ended.sent for wave in follow_up(Workspace.open(folder), Person()).waves if wave.ended)
+        for _ in range(2)
+    ]
     assert sent == [12, 0]
     assert counts(folder, "later") == {ACCEPTED: 12}
-    assert campaign_status(folder).waves["later"][ACCEPTED] == 12
+    assert campaign_status(Workspace.open(folder)).waves["later"][ACCEPTED] == 12
     thread = f"In-Reply-To: {message_id_of(folder, 'customer0@d0.example')}".encode()
     assert sum(thread in each.data for each in live.received) == 1
 

@@ -14,6 +14,7 @@ from mass_apology.errors import InputError, MassApologyError, MessageError
 from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.letter.message.attach import IMAGE_LIMIT
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +23,9 @@ def look(folder: Path, body: str = "", **tables: Mapping[str, object]) -> Check:
     campaign_folder(folder, "smtp+plain://127.0.0.1:1", customers(3), **tables)
     letter = folder / "templates/sorry/en.md"
     letter.write_text(letter.read_text(encoding="utf-8") + body, encoding="utf-8")
-    return asyncio.run(check(folder, CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None))
+    return asyncio.run(
+        check(Workspace.open(folder), CheckOptions(offline=True), None, force=False, on_progress=lambda *_: None)
+    )
 
 
 def codes(found: Check) -> set[str]:

@@ -33,14 +33,15 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     override: tuple[str, ...] = ()  # codes of guards to override
 
 
-async def check(folder: Path, options: CheckOptions, to: Path | None, *, force: bool, on_progress: OnProgress) -> Check:
+async def check(
+    workspace: Workspace, options: CheckOptions, to: Path | None, *, force: bool, on_progress: OnProgress
+) -> Check:
     """Check the campaign; write the check to ``to`` (.html or .json) if given.
 
     Raises ``MassApologyError`` if no plan can be made; problems of a plan are findings of the check.
     """
     if to is not None:
         _require_writable(to, force=force)
-    workspace = Workspace.open(folder)
     campaign = workspace.campaign
     terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override, is_review=True)
     asked = None if options.offline else asyncio.create_task(ask_relay(campaign))
@@ -63,7 +64,7 @@ async def check(folder: Path, options: CheckOptions, to: Path | None, *, force: 
     if options.dns:
         records, findings = await ask_dns(campaign, options.dkim_selectors, checked.gmail)
         checked = extended(replace(checked, sender_domain=records), findings)
-    history.remember_check(folder, history.Checked(at=time.time(), letters=checked.letters, parts=parts))
+    history.remember_check(workspace.folder, history.Checked(at=time.time(), letters=checked.letters, parts=parts))
     if to is not None:
         _write(checked, to, force=force)
     return checked

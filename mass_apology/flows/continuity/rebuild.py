@@ -53,12 +53,11 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
         return not (self.unmatched or self.missing)
 
 
-def rebuild(folder: Path, log: Path, *, on_progress: OnProgress) -> Rebuilt:
+def rebuild(workspace: Workspace, log: Path, *, on_progress: OnProgress) -> Rebuilt:
     """Record the outcomes in ``log`` in the campaign's ledger, which is made if there is none. Nothing is sent.
 
     Reading the log again changes nothing. Raises ``MassApologyError``.
     """
-    workspace = Workspace.open(folder)
     if not log.is_file():
         raise InputError(f"There is no log at {log}.", next_step="Name the campaign's own log: --from-log log.jsonl")
     with locked_ledger(workspace, begin=True) as ledger:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -73,14 +72,13 @@ class _Understood(Struct, frozen=True, kw_only=True):
     tokens: list[Token]
 
 
-def settle(folder: Path, source: str, *, password: str | None = None, on_progress: OnProgress) -> Settled:
+def settle(workspace: Workspace, source: str, *, password: str | None = None, on_progress: OnProgress) -> Settled:
     """Read a box (mbox, Maildir, folder of .eml, one message, "-", imaps://…) or a file of events (.json, .jsonl).
 
     ``password`` names the place of a mail server's password: "env:NAME", "file:PATH" or "keyring:SERVICE".
 
     Reading the same box twice changes nothing. Raises ``MassApologyError``; what was read until then is recorded.
     """
-    workspace = Workspace.open(folder)
     with shared_ledger(workspace) as ledger, Suppressions.open(workspace.suppression_list) as store:
         since = ledger.feedback.first_planned_at()
         reader = _FeedbackReader(workspace, ledger, store, Lifetime(first_planned_at=since, now=time.time()))

@@ -60,12 +60,11 @@ class Chosen(Struct, frozen=True, kw_only=True):
     written: str | None  # the file with the list
 
 
-def choose(folder: Path, source: str | None, to: Path | None, *, force: bool) -> Chosen:
+def choose(workspace: Workspace, source: str | None, to: Path | None, *, force: bool) -> Chosen:
     """Record the tokens of a text file ("-": standard input), then write every customer's last choice to ``to``.
 
     Raises ``MassApologyError``; tokens read before it are recorded. Reading a file twice changes nothing.
     """
-    workspace = Workspace.open(folder)
     campaign = workspace.campaign
     _require_remedies(campaign)
     if to is not None:

@@ -77,7 +77,7 @@ class _FoundEvent(Struct, frozen=True, kw_only=True):
 
 
 def reconcile(
-    folder: Path,
+    workspace: Workspace,
     logs: Sequence[str],
     *,
     zone: tzinfo | None = None,
@@ -91,7 +91,6 @@ def reconcile(
     anything is recorded; ``record=False`` records nothing. Reading the same logs again changes nothing.
     Raises ``InputError`` and ``LedgerError``.
     """
-    workspace = Workspace.open(folder)
     campaign = workspace.campaign
     with shared_ledger(workspace) as ledger:
         doubted = {doubt.message_id.strip("<>"): doubt for doubt in ledger.doubts.all()}

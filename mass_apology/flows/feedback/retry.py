@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -53,13 +52,14 @@ class Retried(Struct, frozen=True, kw_only=True):
     command: str  # the command that sends the letters
 
 
-def retry(folder: Path, options: RetryOptions, show: Callable[[Found], None], count: Callable[[int], str]) -> Retried:
+def retry(
+    workspace: Workspace, options: RetryOptions, show: Callable[[Found], None], count: Callable[[int], str]
+) -> Retried:
     """Make refused letters due again, after the typed number, and note it in the ledger.
 
     ``show`` gets the refusals that were found, before ``count`` asks for the number. Raises ``ConfirmationError``
     if there is no such refusal or the number differs; then nothing changes.
     """
-    workspace = Workspace.open(folder)
     campaign = workspace.campaign
     with locked_ledger(workspace) as ledger, suppressed(workspace) as suppressions:
         _require_wave(ledger, options.wave)

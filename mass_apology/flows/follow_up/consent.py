@@ -6,7 +6,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from pathlib import Path
 
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.continuity.outside import require_complete
@@ -31,7 +30,7 @@ BATCH = 1000
 
 
 async def agree(  # noqa: PLR0913 (what a consent has to do with)
-    folder: Path,
+    workspace: Workspace,
     name: str,
     count: Callable[[int], str],
     *,
@@ -48,7 +47,6 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
     Raises ``ConfirmationError`` where a letter cannot be written, or where the number is another; then nothing is
     armed.
     """
-    workspace = Workspace.open(folder)
     campaign = workspace.campaign
     wave = wave_named(campaign, name)
     parts = dict(workspace.wave_parts(wave.template))  # before anything is looked at: what changes later was not seen

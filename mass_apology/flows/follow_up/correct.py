@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
@@ -49,13 +48,12 @@ AT_ONCE = ScheduleSettings(hours="00:00-24:00", weekdays="mon-sun")
 """A wrong letter is corrected at once, whatever the hour."""
 
 
-def correct(folder: Path, options: CorrectOptions, operator: Operator) -> RunResult:
+def correct(workspace: Workspace, options: CorrectOptions, operator: Operator) -> RunResult:
     """Send it. Raises ``MassApologyError`` with nothing sent, or with what was sent recorded."""
-    return event_loop.run(_correct(folder, options, operator))
+    return event_loop.run(_correct(workspace, options, operator))
 
 
-async def _correct(folder: Path, options: CorrectOptions, operator: Operator) -> RunResult:
-    workspace = Workspace.open(folder)
+async def _correct(workspace: Workspace, options: CorrectOptions, operator: Operator) -> RunResult:
     campaign = workspace.campaign
     _require_free_name(campaign, options.name)
     password = relay_password(campaign.relay)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -75,30 +74,32 @@ class FollowedUp(Struct, frozen=True, kw_only=True):
 
 
 def run(
-    folder: Path, operator: Operator, resend: Resend | None = None, *, override: Collection[str] = ()
+    workspace: Workspace, operator: Operator, resend: Resend | None = None, *, override: Collection[str] = ()
 ) -> FollowedUp:
     """Send what is armed and due; with ``resend``, of that wave only, and its letters in doubt too.
 
     ``override`` are codes of guards against accidents that are not to stop it. Raises ``MassApologyError`` with what
     was sent recorded.
     """
-    return event_loop.run(_run(folder, operator, resend, override))
+    return event_loop.run(_run(workspace, operator, resend, override))
 
 
 def watch(
-    folder: Path, operator: Operator, say: Callable[[FollowedUp], None], *, override: Collection[str] = ()
+    workspace: Workspace, operator: Operator, say: Callable[[FollowedUp], None], *, override: Collection[str] = ()
 ) -> FollowedUp:
     """Run again and again, for as long as letters are due later; ``say`` hears of each run. Returns the last."""
     while True:
-        done = run(folder, operator, override=override)
+        done = run(workspace, operator, override=override)
         say(done)
         if done.next_at is None or done.interrupted:
             return done
         time.sleep(max(SHORTEST_SLEEP, min(LONGEST_SLEEP, done.next_at - time.time())))
+        workspace = workspace.reopened()
 
 
-async def _run(folder: Path, operator: Operator, resend: Resend | None, override: Collection[str]) -> FollowedUp:
-    workspace = Workspace.open(folder)
+async def _run(
+    workspace: Workspace, operator: Operator, resend: Resend | None, override: Collection[str]
+) -> FollowedUp:
     campaign = workspace.campaign
     password = relay_password(campaign.relay)
     with (

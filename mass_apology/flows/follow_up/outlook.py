@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -48,9 +47,8 @@ class Outlook(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]  # where the ledger knows less than what lies outside it
 
 
-def outlook(folder: Path, *, now: float | None = None) -> Outlook:
+def outlook(workspace: Workspace, *, now: float | None = None) -> Outlook:
     """Who would get what, and when. Only reads."""
-    workspace = Workspace.open(folder)
     campaign = workspace.campaign
     require_follow_ups(campaign)
     require_ledger(workspace)

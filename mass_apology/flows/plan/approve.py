@@ -33,9 +33,8 @@ class Approved(Struct, frozen=True, kw_only=True):
     sentence: str  # says whether the approvals are enough
 
 
-async def approve(folder: Path, options: ApproveOptions, *, on_progress: OnProgress) -> Approved:
+async def approve(workspace: Workspace, options: ApproveOptions, *, on_progress: OnProgress) -> Approved:
     """Check the plan and approve it. Raises ``MassApologyError`` with nothing approved."""
-    workspace = Workspace.open(folder)
     terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override)
     async with plan.drafted(workspace, plan.NO_KEY, terms, on_progress=on_progress) as draft:
         plan.require_errorless(draft.check)

@@ -45,9 +45,10 @@ class PreviewResult(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]  # possible differences from the letters that are sent
 
 
-async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, on_progress: OnProgress) -> PreviewResult:
+async def preview(
+    workspace: Workspace, to: Path, choice: Choice, *, force: bool, on_progress: OnProgress
+) -> PreviewResult:
     """Write the chosen letters to ``to``, in the format of its suffix. Raises ``MassApologyError``; no file then."""
-    workspace = Workspace.open(folder)
     campaign = workspace.campaign
     letter_files.require_known(to)
     refuse_existing(to, force=force)
@@ -73,7 +74,7 @@ async def preview(folder: Path, to: Path, choice: Choice, *, force: bool, on_pro
                 draft.letters(), chosen, render_pool, now=now, eightbit=eightbit, with_findings=to.suffix == ".html"
             )
             made = _PreviewWriter(
-                draft.check.code, total, shown, notes, on_progress, _letters_at_check(folder, draft.parts)
+                draft.check.code, total, shown, notes, on_progress, _letters_at_check(workspace.folder, draft.parts)
             )
             async with aclosing(finished):
                 if to.suffix == ".html":

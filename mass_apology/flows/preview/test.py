@@ -8,7 +8,6 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -52,12 +51,13 @@ class RehearsalResult(Struct, frozen=True, kw_only=True):
         return sum(each.accepted for each in self.tried)
 
 
-async def rehearse(folder: Path, to: Sequence[str], letters: int, *, on_progress: OnProgress) -> RehearsalResult:
+async def rehearse(
+    workspace: Workspace, to: Sequence[str], letters: int, *, on_progress: OnProgress
+) -> RehearsalResult:
     """Send ``letters`` letters of real customers, marked in the subject, to each of the addresses ``to``.
 
     Raises ``MassApologyError`` with nothing sent.
     """
-    workspace = Workspace.open(folder)
     campaign = workspace.campaign
     guests = [_guest(address) for address in to]
     if letters * len(guests) > MOST:

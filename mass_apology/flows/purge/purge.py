@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -42,7 +41,7 @@ class Purged(Struct, frozen=True, kw_only=True):
     files: tuple[str, ...]  # files of the folder that may hold personal data and that only the person may delete
 
 
-def purge(folder: Path, options: PurgeOptions, ask: Callable[[int], str]) -> Purged:
+def purge(workspace: Workspace, options: PurgeOptions, ask: Callable[[int], str]) -> Purged:
     """Forget the people of a campaign, after their number was typed or given; ``ask`` returns the typed text.
 
     Raises ``ConfirmationError``, with nothing forgotten, if the number is wrong, a letter is due or in doubt, an armed
@@ -50,7 +49,6 @@ def purge(folder: Path, options: PurgeOptions, ask: Callable[[int], str]) -> Pur
     the people cannot be written; another purge finishes the work.
     """
     seconds = _seconds(options.older_than)
-    workspace = Workspace.open(folder)
     campaign = workspace.campaign
     now = time.time()
     with locked_ledger(workspace) as ledger:
@@ -65,7 +63,9 @@ def purge(folder: Path, options: PurgeOptions, ask: Callable[[int], str]) -> Pur
     with Suppressions.open(workspace.suppression_list) as store:
         forgotten = store.forget(campaign.name, older_than=now - seconds if options.all_suppressions else None)
         kept = store.named()
-    return Purged(people=people, suppressions=forgotten, suppressions_kept=kept, files=remaining_files(folder))
+    return Purged(
+        people=people, suppressions=forgotten, suppressions_kept=kept, files=remaining_files(workspace.folder)
+    )
 
 
 def _purge_high_water(ledger: Ledger) -> None:

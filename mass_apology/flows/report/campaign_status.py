@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -28,9 +27,8 @@ class CampaignStatus(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]  # the ledger knows less than the log or the machine
 
 
-def campaign_status(folder: Path) -> CampaignStatus:
+def campaign_status(workspace: Workspace) -> CampaignStatus:
     """Read the ledger as it is; works while ``send`` runs. Raises ``LedgerError`` where there is none, or no plan."""
-    workspace = Workspace.open(folder)
     campaign = workspace.campaign
     require_ledger(workspace)
     findings = compare_ledger(workspace).findings

@@ -43,7 +43,9 @@ class Report(Struct, frozen=True, kw_only=True):
         require_sum("people", self.people, {status.value: count for status, count in self.counts.items()})
 
 
-def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool, wave: str = FIRST_WAVE) -> Report:
+def report(
+    workspace: Workspace, to: Path | None, unreached: Path | None, *, force: bool, wave: str = FIRST_WAVE
+) -> Report:
     """Sum up one wave of the ledger.
 
     Write it to ``to`` (.html, or a row per recipient: .csv, .json, .xlsx), and the people whom no letter reached to
@@ -53,7 +55,6 @@ def report(folder: Path, to: Path | None, unreached: Path | None, *, force: bool
     Raises ``OutputError`` if a file exists and ``force`` is false, or cannot be written.
     """
     _require_writable(to, unreached, force=force)
-    workspace = Workspace.open(folder)
     campaign = workspace.campaign
     require_ledger(workspace)
     findings = compare_ledger(workspace).findings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -53,16 +52,15 @@ class SendOptions(Struct, frozen=True, kw_only=True):
     override: tuple[str, ...] = ()  # codes of guards against accidents that must not stop it
 
 
-def run(folder: Path, options: SendOptions, operator: Operator) -> RunResult:
-    """Send the due letters of the campaign in ``folder``, in an event loop of its own.
+def run(workspace: Workspace, options: SendOptions, operator: Operator) -> RunResult:
+    """Send the due letters of the campaign, in an event loop of its own.
 
     Raises ``MassApologyError`` with nothing sent, or with every letter that was sent recorded.
     """
-    return event_loop.run(_run(folder, options, operator))
+    return event_loop.run(_run(workspace, options, operator))
 
 
-async def _run(folder: Path, options: SendOptions, operator: Operator) -> RunResult:
-    workspace = Workspace.open(folder)
+async def _run(workspace: Workspace, options: SendOptions, operator: Operator) -> RunResult:
     campaign = workspace.campaign
     _require_in_time(campaign, options)
     password = relay_password(campaign.relay)
