@@ -238,7 +238,7 @@ def test_a_reply_keeps_the_follow_up_away(tmp_path: Path, live: Relay) -> None:
         f"In-Reply-To: {id_of(live, 6)}\n\nThank you.\n"
     )
     read_all(folder, box(tmp_path, mail))
-    assert outlook(folder).waves[0].letters == 19
+    assert outlook(Workspace.open(folder)).waves[0].letters == 19
 
 
 def test_nonsense_is_counted_as_unread(tmp_path: Path, sent: Path) -> None:

@@ -18,6 +18,7 @@ from mass_apology.errors import CampaignError
 from mass_apology.ledger import Result
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -262,7 +263,7 @@ def with_follow_up(tmp_path: Path) -> Path:
 def letters_of_the_follow_up(folder: Path) -> int:
     from test_follow_up import outlook
 
-    return int(outlook(folder).waves[0].letters)
+    return int(outlook(Workspace.open(folder)).waves[0].letters)
 
 
 def test_a_customer_s_new_mail_keeps_the_follow_up_away(tmp_path: Path, with_follow_up: Path) -> None:

@@ -203,7 +203,7 @@ def test_from_the_plan_to_the_purge(folder: Path, live: Relay, clock: Clock) -> 
 
     # Nobody is named any more when all is over.
     clock.at += 91 * DAY
-    purged = purge(folder, PurgeOptions(older_than="90 days", confirm=13), lambda _: "")
+    purged = purge(Workspace.open(folder), PurgeOptions(older_than="90 days", confirm=13), lambda _: "")
     assert (purged.people, purged.files) == (13, ("affected.csv", "returned.eml"))
     with store(folder).read("trial") as records:
         assert {each.address for each in records.results(FIRST_WAVE)} == {""}
