@@ -14,6 +14,7 @@ class Kind(StrEnum):
     DELAY = auto()  # a letter is still under way: no failure
     SUCCESS = auto()  # a letter was delivered, relayed or expanded (RFC 3464 §2.3.3)
     COMPLAINT = auto()  # somebody called a letter abuse (RFC 5965)
+    OPT_OUT = auto()  # a mailbox unsubscribes its owner, who has written nothing (List-Unsubscribe by mail)
     AUTO_REPLY = auto()  # an out-of-office notice, a read receipt or another answer of a machine (RFC 3834)
     REPLY = auto()  # a person answered
     UNREAD = auto()  # anything else: for a person to look at
@@ -71,7 +72,16 @@ class Report(Struct, frozen=True, kw_only=True):
     at: float | None = None  # Unix seconds: the report's own Date, as claimed
 
 
-GRAVITY = (Kind.COMPLAINT, Kind.FAILURE, Kind.DELAY, Kind.SUCCESS, Kind.AUTO_REPLY, Kind.REPLY, Kind.UNREAD)
+GRAVITY = (
+    Kind.COMPLAINT,
+    Kind.FAILURE,
+    Kind.DELAY,
+    Kind.SUCCESS,
+    Kind.OPT_OUT,
+    Kind.AUTO_REPLY,
+    Kind.REPLY,
+    Kind.UNREAD,
+)
 """The gravest first: one report may speak of several recipients."""
 
 

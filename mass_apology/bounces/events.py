@@ -43,6 +43,15 @@ def read_events(data: bytes, where: str) -> tuple[ReadEvent, ...]:
     return tuple(_read(event) for event in _events(data.decode("utf-8-sig", "replace").strip(), where))
 
 
+def read_event_in(text: str) -> Report:
+    """The report of the JSON object that ``text`` begins with, whatever follows it; UNREAD where it is none."""
+    try:
+        value, _ = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        return Report(kind=Kind.UNREAD)
+    return _report(_cleaned(value), _DEPTH)
+
+
 def _read(event: object) -> ReadEvent:
     event = _cleaned(event)
     octets = json.dumps(event, sort_keys=True).encode()
@@ -78,8 +87,15 @@ def _lines(text: str, where: str) -> Iterator[object]:
 
 
 def _parsed(text: str) -> Any:
-    """The JSON value. Python refuses whole numbers of thousands of digits; here they are infinite."""
-    return json.loads(text, parse_int=lambda digits: int(digits) if len(digits) <= _DIGITS else float("inf"))
+    return _DECODER.decode(text)
+
+
+def _whole_number(digits: str) -> float:
+    """Python refuses whole numbers of thousands of digits; here they are infinite."""
+    return int(digits) if len(digits) <= _DIGITS else float("inf")
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole_number)
 
 
 def _cleaned(value: object, levels: int = _LEVELS) -> object:

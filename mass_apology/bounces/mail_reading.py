@@ -19,6 +19,7 @@ from mass_apology.bounces.bounce_report import (
     gravest,
     one_line,
 )
+from mass_apology.bounces.complaints import read_microsofts_complaint
 from mass_apology.bounces.dsn import (
     ADDRESS,
     STATUS_TYPES,
@@ -28,7 +29,9 @@ from mass_apology.bounces.dsn import (
     read_complaint,
     read_status,
 )
+from mass_apology.bounces.mailed_events import mailed_event
 from mass_apology.bounces.notices import FAILED_SUBJECT, Setting, diagnostic_for, looks_failed, notice_in, read_notice
+from mass_apology.bounces.opt_outs import asks_to_unsubscribe
 from mass_apology.bounces.parts import Headers, Part, first, read_headers, take_apart, words
 from mass_apology.bounces.subjects import has_reply_prefix, is_away_subject
 
@@ -55,6 +58,8 @@ def read(data: bytes) -> Report:
     message = _unwrapped(take_apart(data))
     sender, subject = address_in(words(message.header("from"))), words(message.header("subject"))[:_SUBJECT]
     returned, texts = _returned(message), _texts(message)
+    if texts and (event := mailed_event(texts[0])) and not _by_person(message, sender, subject):
+        return replace(event, sender=sender, subject=one_line(subject, 200))
     found = _reported(message, sender, subject, texts, returned)
     kind = gravest(found.affected) if found.affected else _answer(message, sender, subject)
     return Report(
@@ -88,6 +93,8 @@ def _reported(message: Part, sender: str, subject: str, texts: Sequence[str], re
     """The failed or delayed deliveries that the message reports; empty if it reports none."""
     if _by_person(message, sender, subject):
         return Notification()
+    if complaint := read_microsofts_complaint(message, subject):
+        return Notification(affected=complaint)
     for part in message.walk():
         if part.media_type == "message/feedback-report":
             return Notification(affected=read_complaint(part))
@@ -142,10 +149,17 @@ def _speaks_of_failure(message: Part, sender: str, subject: str, returned: Heade
 
 def _answer(message: Part, sender: str, subject: str) -> Kind:
     """The kind of a message that is not a report."""
+    if asks_to_unsubscribe(message, subject):
+        return Kind.OPT_OUT
     if any(part.media_type == "message/disposition-notification" for part in message.parts):
         return Kind.AUTO_REPLY  # RFC 8098: a read receipt
     if auto_replies.is_bulk(message) or message.media_type == "multipart/report":
         return Kind.UNREAD
+    return _by_sender(message, sender, subject)
+
+
+def _by_sender(message: Part, sender: str, subject: str) -> Kind:
+    """An answer of a program or of a person, or no answer at all."""
     if auto_replies.is_auto_reply(message, subject):
         return Kind.AUTO_REPLY
     if auto_replies.is_auto_submitted(message) or not auto_replies.is_answer(message, subject):
@@ -156,7 +170,7 @@ def _answer(message: Part, sender: str, subject: str) -> Kind:
 
 
 def _answerer(kind: Kind, sender: str) -> tuple[Affected, ...]:
-    if kind in {Kind.REPLY, Kind.AUTO_REPLY} and sender:
+    if kind in {Kind.REPLY, Kind.AUTO_REPLY, Kind.OPT_OUT} and sender:
         return (Affected(kind=kind, address=sender),)
     return ()
 

@@ -20,10 +20,8 @@ _TOKEN = re.compile(r"(?<![0-9a-z])[0-9a-f]{32}(?![0-9a-z])", re.IGNORECASE)
 # A remedy and the letter that offered it, as in a link's address or a mail's subject.
 _CHOICE = re.compile(r"(?<![\w.])([a-z][a-z0-9_]{0,59})\.([0-9a-f]{32})(?!\w)")
 # SES replaces our Message-ID by one of its own. Its id holds a UUID, and no other id has this form.
-_OF_SES = re.compile(
-    r"<([0-9a-f]{16}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9]{6})@(?:[a-z0-9-]+\.){1,4}amazonses\.com>",
-    re.IGNORECASE,
-)
+_ID_OF_SES = r"[0-9a-f]{16}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9]{6}"
+_OF_SES = re.compile(rf"<({_ID_OF_SES})@(?:[a-z0-9-]+\.){{1,4}}amazonses\.com>", re.IGNORECASE)
 
 
 def token_in(address: str) -> str:
@@ -36,6 +34,17 @@ def relay_id_in(message_id: str) -> str:
     """The relay's own id in a Message-ID that the relay made: ``<ID@eu-west-1.amazonses.com>``; or ""."""
     found = _OF_SES.fullmatch(message_id)
     return found[1].lower() if found else ""
+
+
+def is_id_of_ses(relay_id: str) -> bool:
+    """Whether the id has the form of those that SES gives, which hold a UUID."""
+    return bool(re.fullmatch(_ID_OF_SES, relay_id, re.IGNORECASE))
+
+
+def letter_in(subject: str) -> str:
+    """What could be a letter's token in the subject of a mail to an address for unsubscribing, in lower case; or ""."""
+    found = _TOKEN.search(subject)
+    return found[0].lower() if found else ""
 
 
 def choices_in(text: str) -> list[tuple[str, str]]:

@@ -101,7 +101,7 @@ def test_line_ends_make_no_difference(name: str) -> None:
         assert read(data.replace(b"\n", end)) == read(data)
 
 
-@pytest.mark.parametrize("name", sorted(EXPECTED))
+@pytest.mark.parametrize("name", sorted(name for name, entry in EXPECTED.items() if entry["kind"] != "opt_out"))
 def test_a_huge_attachment_makes_no_difference(name: str) -> None:
     data = MESSAGES[name]
     report, padded = read(data), read(data + b"\n\n" + b"QUFB" * (LIMIT // 4))

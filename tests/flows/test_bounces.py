@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from email import message_from_bytes
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -226,6 +229,54 @@ def test_a_reply_is_listed_for_the_support_team(tmp_path: Path, sent: Path, live
     settled = read_all(sent, box(tmp_path, mail))
     assert [item.sender for item in settled.replies] == ["customer6@d6.example"]
     assert statuses(sent) == {"ACCEPTED": 10}
+
+
+def unsubscribing(number: int, subject: str, *, at: float | None = None) -> str:
+    return (
+        f"From: customer{number}@d{number % 7}.example\nTo: stop@acme.example\nSubject: {subject}\n"
+        f"Date: {formatdate(at or time.time() + 60)}\nX-Apple-Unsubscribe: true\n\n"
+    )
+
+
+def test_one_tap_is_an_opt_out_from_marketing(tmp_path: Path, sent: Path, live: Relay) -> None:
+    token = id_of(live, 5)[1:33]
+    own, foreign = unsubscribing(5, token), unsubscribing(77, "unsubscribe")
+    old = unsubscribing(2, "unsubscribe", at=time.time() - 86400)  # before the letter: about something else
+    settled = read_all(sent, box(tmp_path, own, unsubscribing(6, "unsubscribe"), foreign, old))
+    assert (settled.kinds, settled.suppressed) == ({"opt_out": 4}, 2)
+    assert suppressed() == {"customer5@d5.example": Reason.OPT_OUT, "customer6@d6.example": Reason.OPT_OUT}
+    assert settled.replies == ()
+    assert statuses(sent) == {"ACCEPTED": 10}
+    again = campaign_folder(tmp_path / "again", live.sink.url, customers(10))
+    assert send(again, override=("same-file-sent",)).sent == 10  # a letter about the service reaches them
+
+
+def test_an_opt_out_is_no_reply_and_keeps_no_follow_up_away(tmp_path: Path, live: Relay) -> None:
+    from test_follow_up import campaign, outlook
+
+    folder = campaign(tmp_path / "trial", live, unless_replied=True)
+    send(folder)
+    read_all(folder, box(tmp_path, unsubscribing(6, "unsubscribe")))
+    assert outlook(Workspace.open(folder)).waves[0].letters == 20
+
+
+def test_a_relays_own_id_in_a_mailed_event_counts_only_in_its_random_form(
+    tmp_path: Path, sent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can write a mail that looks as one of SNS."""
+    asked: list[Traces] = []
+    real = bounces._traces
+    monkeypatch.setattr(bounces, "_traces", lambda *each: asked.append(real(*each)) or asked[-1])
+    uuid = "0102018f1a2b3c4d-0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9-000000"
+    for relay_id in (uuid, "everybody-gets-this-word-from-a-relay"):
+        event = {
+            "notificationType": "Bounce",
+            "mail": {"messageId": relay_id},
+            "bounce": {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": "customer3@d3.example"}]},
+        }
+        mail = f"From: no-reply@sns.example\nSubject: {len(asked)}\n\n{json.dumps(event)}\n\n--\nIf you wish to stop\n"
+        assert read_all(sent, box(tmp_path, mail)).suppressed == 0
+    assert [each.relay_ids for each in asked] == [(uuid,), ()]
 
 
 def test_a_reply_keeps_the_follow_up_away(tmp_path: Path, live: Relay) -> None:

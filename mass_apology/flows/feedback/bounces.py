@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology.bounces.bounce_report import Affected, Kind, Report
-from mass_apology.bounces.tokens import LEAST_RELAY_ID, choices_in, relay_id_in, token_in
+from mass_apology.bounces.tokens import LEAST_RELAY_ID, choices_in, letter_in, relay_id_in, token_in
 from mass_apology.flows.feedback.claimed_times import Lifetime
 from mass_apology.flows.feedback.feedback_sources import Returned, returned
 from mass_apology.flows.feedback.kept_apart import UNFIT, KeptApart, keep_apart
@@ -30,10 +30,17 @@ _BECOMES = {Kind.FAILURE: Status.BOUNCED, Kind.COMPLAINT: Status.COMPLAINED}
 _CLEARS = {
     Kind.SUCCESS: "a server reported that it was delivered",
     Kind.DELAY: "a server reported that it was on its way",
+    Kind.OPT_OUT: "its recipient unsubscribed",
     Kind.AUTO_REPLY: "an automatic reply came back",
     Kind.REPLY: "a person replied",
 }
-_SUPPRESSES = {Kind.FAILURE: Reason.DEAD_ADDRESS, Kind.COMPLAINT: Reason.COMPLAINT}
+_SUPPRESSES = {
+    Kind.FAILURE: Reason.DEAD_ADDRESS,
+    Kind.COMPLAINT: Reason.COMPLAINT,
+    Kind.OPT_OUT: Reason.OPT_OUT,
+}
+_BY_ADDRESS = frozenset({Kind.REPLY, Kind.OPT_OUT})
+"""An address is enough, if the mail is dated after its letter: people answer and unsubscribe without a token."""
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -223,7 +230,7 @@ class _FeedbackReader:
 
     def _match(self, report: Report, one: Affected) -> Match | None:
         match = self._book.find(_traces(report, one.address or one.final))
-        if match is None or match.proven or one.kind is not Kind.REPLY:
+        if match is None or match.proven or one.kind not in _BY_ADDRESS:
             return match
         return match if self._after_letter(report, match.address) else None
 
@@ -236,11 +243,13 @@ class _FeedbackReader:
             self._unproven += 1
 
     def _entries(self, report: Report, notes: list[Note]) -> Iterator[Entry]:
-        """New entries of the suppression list: proven dead addresses and complaints, nothing forgeable."""
+        """New entries of the suppression list: dead addresses and complaints that are proven, and opt-outs."""
         for note, one in zip(notes, report.affected, strict=False):
             reason = _SUPPRESSES.get(one.kind)
-            if reason is None or note.match is None or not note.match.proven or not note.match.address:
-                continue  # a purged ledger has no address, and the one in the report may be forged
+            if reason is None or note.match is None or not note.match.address:  # a purged ledger has no address
+                continue
+            if not note.match.proven and one.kind not in _BY_ADDRESS:  # the address in the report may be forged
+                continue
             if reason is Reason.DEAD_ADDRESS and not one.hard:
                 continue
             yield Entry.of(note.match.address, reason, at=time.time(), source=self._campaign.name)
@@ -263,6 +272,7 @@ def _traces(report: Report, address: str) -> Traces:
                     clues.envelope_id,
                     *map(token_in, clues.sent_to),
                     *(letter for _, letter in choices_in(report.subject)),
+                    letter_in(report.subject) if report.kind is Kind.OPT_OUT else "",
                 ),
             )
         ),
