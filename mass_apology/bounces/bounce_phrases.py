@@ -14,47 +14,137 @@ def _any(table: str) -> str:
 
 
 WHO = _any(r"""
-    user | recipient | mailbox | mail box | account | address(?:ee)? | alias | person | e-?mail | local.?part
+    user\w* | recipient | mailbox | mail box | account | address(?:ee)? | alias | person | e-?mail | local.?part
     domain | host | login | benutzer | empfänger | adresse | postfach | utilisateur | destinataire | bo[iî]te
     usuario | destinatario | dirección | buzón | cuenta | utente | indirizzo | casella | użytkownik\w*
     adresat\w* | odbiorc\w* | skrzynk\w* | konto | adres | пользовател\w* | адрес\w* | ящик\w* | получател\w*
+    gebruiker\w* | ontvanger | geadresseerde | postvak | postbus | uživatel\w* | adresát\w* | příjemc\w* | schránk\w*
+    adresa | účet | používateľ\w* | usuário | utilizador | destinatário | endereço
+    caixa (?:postal|de correio) | conta
+    kullanıcı\w* | alıcı\w* | hesa[bp]\w* | adres\w* | posta kutusu | mottagare\w* | användare\w* | modtager\w*
+    bruger\w* | mottaker\w* | bruker\w* | vastaanottaja\w* | käyttäjä\w* | címzett | felhasználó | postafiók
+    destinatar\w* | utilizator\w* | παραλήπτη\w* | χρήστη\w* | διεύθυνση | користувач\w* | скриньк\w*
 """)
 """What may be dead: the address, under all its names."""
 
 IS_DEAD = _any(r"""
-    unknown | not known | not found | not exist
-    no longer (?:valid|available|active|exist|in use|accept|on server) | inexistent | non-?existent
+    unknown(?! (?:address )?(?:error|reason|command|failure|problem|response|status)) | not known | not found
+    not exist | no longer (?:valid|available|active|exist|in use|accept|on server) | inexistent | non-?existent
     doesn.?t exist | couldn.?t be found | could not be found | not be found | not present | not recogni[sz]ed
-    invalid | closed | terminated | deleted | expunged | unrouteable | unroutable | unbekannt | existiert nicht
-    nicht gefunden | inconnu | n.existe (?:pas|plus) | introuvable | no existe | desconocid | sconosciut
-    inesistente | non esiste | nie istnieje | nieznan | не существует | не найден | неизвест | удал[её]н
+    wasn.?t found | not valid\b(?! (?:cert|for)) | not (?:a )?known
+    invalid(?! (?:response|data|argument|param|certificate|message|header|attachment|content|sender|command|sequence))
+    (?<!connection )(?<!session )closed(?! (?:the |its )?(?:connection|session|channel|transmission))
+    (?<!connection )(?<!session )terminated | deleted(?! without| unread) | expunged | unrouteable | unroutable
+    unbekannt | existiert nicht | nicht gefunden | nicht bekannt | ungültig | nicht vorhanden
+    inconnu | n.existe (?:pas|plus) | introuvable | invalide
+    no existe | desconocid | no (?:se )?(?:ha |fue )?(?:sido )?encontrad | no se encuentra | no válid | inválid
+    sconosciut | inesistente | non esiste | non (?:è )?(?:stat[oa] )?trovat | non valid | non presente
+    nie istnieje | nieznan | nieprawidłow | nie (?:został[ao]? )?(?:znalezion|odnalezion)
+    не существует | не найден | неизвест | удал[её]н | не зарегистрирован | не існує | не знайден
+    bestaat niet | onbekend | niet gevonden | niet bekend | ongeldig | neexistuje | neznám | nenalezen | neplatn
+    não existe | inexistente | desconhecid | não (?:foi )?encontrad | não é válid
+    bulunamadı | bulunmuyor | mevcut değil | geçersiz | bilinmiyor | okänd | finns inte | finnes ikke | findes ikke
+    ukendt | ukjent | tuntematon | ei ole olemassa | nem létezik | ismeretlen | nu exist[aă] | necunoscut
+    δεν υπάρχει | άγνωστ
 """)
 """And how it is said to be."""
 
 _NO_SUCH = _any(r"""
     unknown | invalid | no such | no valid(?! recipients?\b) | non-?existent | unrouteable | unroutable
-    bad destination
+    bad destination | unbekannte[rns]? | ungültige[rns]? | onbekende | ongeldige? | neznám[ýáé] | neplatn[ýáé]
+    bilinmeyen | geçersiz | böyle bir | nessun | ukendt | ukjent | okänd | okända | ismeretlen
+    niezn\w+ | неизвестный | невідомий | destinatario desconocido:? | nie ma takiego | não há
 """)  # "no valid recipients" answers DATA, also where all recipients were to be tried again
-_KIND = _any(r"virtual | local | smtp | e-?mail | mail | destination")
+_KIND = _any(r"virtual | local | smtp | e-?mail | mail | destination | final delivery | such")
 
+_CJK_WHO = _any(r"""
+    宛先 | あて先 | 受信者 | ユーザー? | アドレス | アカウント | メールボックス
+    用户 | 用戶 | 使用者 | 收件人 | 收信人 | 郵箱 | 邮箱 | 信箱 | 地址 | 帐号 | 帳號 | 帐户 | 账号 | 账户 | 域名
+""")
 DEAD = _any(rf"""
     \b{WHO}\b[^.;\n]{{0,60}}?\b{IS_DEAD}
-    \b{_NO_SUCH}(?: or \w+)? (?:{_KIND}\s)?{WHO}
+    \b{_NO_SUCH}(?: or \w+)? (?:{_KIND}\s)?{WHO}\b(?! error)
     not a (?:valid|known|local) (?:user|mailbox|recipient|address|account)
-    (?:doesn.?t|does not) have an? \S* ?(?:\w+ )?account
+    (?:doesn.?t|does not) have an? \S* ?(?:\w+ )?account | no mail ?box available
     no (?:mailbox|account|user|one)\W(?:\w+\W){{0,2}}(?:by|with|at) th | name or service not known | nxdomain
     null mx | userunknown | recipientnotfound | recipnotfound | recipient_not_found | not listed in
     isn.t listed in | no mx record | find a mail exchanger | no smtp service | does not accept mail
-    unbekannte[rs]? (?:empfänger|benutzer|adresse) | niezn\w+ (?:użytkownik|adresat|odbiorca)
+    (?:user|recipient) name is not (?:recogni[sz]ed|known|found) | unknown to (?:us|this (?:host|server|system))
+    (?:i |we )?(?:can ?not|don.?t) deliver mail for | i have no (?:such )?mailbox
     brak (?:takie\w+ )?(?:konta|użytkownika|skrzynki|adresata) | нет такого
-    неизвестный (?:пользователь|адрес|получатель)
+    non répertorié | no se encuentra en el directorio | nicht im .{{0,20}}verzeichnis
+    {_CJK_WHO}[^。\n]{{0,30}}(?:存在し(?:ない|ません)|見つかりません|不明|不存在)
+    (?:宛先|あて先|アドレス|ユーザー?)不明 | ディレクトリ[^。\n]{{0,12}}(?:ありません|見つかりません)
+    查无此人 | 查無此人
+    (?:无|無|没有|沒有)(?:此|该|該|这个|這個)(?:用户|用戶|使用者|收件人|邮箱|信箱)
+    不存在的?(?:用户|收件人|邮箱|信箱|地址|账号|帳號)
+    (?:사용자|수신자|계정|주소|메일함)[^.\n]{{0,30}}(?:존재하지 않|찾을 수 없|없습니다)
+    존재하지 않는 (?:사용자|수신자|계정|주소)
 """)
 """There is no such mailbox, or no such domain."""
 
-LATE = _any(r"""
-    end of data | after data | after dot | disabled | suspended | inactive | temporarily | locked | try again
+PLAINLY_DEAD = _any(r"""
+    \bno such (?:user|recipient|mailbox|account|address|person|local user|virtual user)\b
+    \b(?:user|recipient|mailbox|account|address)(?: name)?:? (?:is )?(?:unknown|not found|does(?: not|n.?t) exist)
+    \b(?:unknown|non-?existent) (?:local |virtual )?(?:user|recipient|mailbox|account)\b | nie ma takiego użytkownika
+    用户不存在 | 收件人不存在
 """)
-"""An unknown mailbox is refused before the content; after it, a filter speaks. A locked account may open again."""
+"""So plain that even a code of policy (5.7.1 of Yandex and of many gateways) does not speak against it."""
+
+CONTRADICTED = _any(r"""
+    disabled | deactivated | suspended | inactiv\w+ | not (?:currently )?active | temporar | \block(?:ed)?\b | frozen
+    archived | on hold | dormant | is terminated | hibernat | expired account | discontinued
+    (?<!and )(?<!then )(?<!please )try again | retry later | later\b
+    \bbusy\b | tim(?:ed|e) ?-?out | connection (?:was )?(?:closed|dropped|lost|reset|refused) | lost connection
+    known contacts | (?:only|not) accept\w* (?:e-?mails?|mails?|messages?)? ?(?:from|with) | preferences
+    members.only | not on (?:the|my|their) (?:list|contacts) | contacts only | allowed senders? | user rules
+    (?:message|mail|letter) size | size exceed | larger than | vacation
+    gesperrt | deaktiviert | inaktiv | stillgelegt | vorübergehend | abgeschaltet | überlastet
+    suspendu | désactivé | inactif | bloqué | archivé | temporairement | verrouillé
+    suspendid[oa] | deshabilitad | desactivad | inactiv[oa] | bloquead | temporalmente
+    sospes[oa] | disabilitat | disattivat | inattiv | bloccat | temporaneamente
+    zablokowan | zawieszon | nieaktywn | wyłączon | tymczasow
+    заблокирован | отключ[её]н | приостановлен | неактив | временно | деактив
+    geblokkeerd | uitgeschakeld | opgeschort | inactief | tijdelijk | gedeactiveerd
+    deaktivov | zablokován | pozastaven | neaktivn | dočasně | vypnut
+    suspens[oa] | desativad | inativ | temporariamente
+    askıya | devre ?dışı | pasif | geçici | kilitli
+    spärrad | inaktiverat | deaktiveret | deaktivert | poistettu käytöstä | letiltva | felfüggeszt | suspendat
+    停止 | 無効 | 休止 | 凍結 | 一時的 | 停用 | 冻结 | 凍結 | 禁用 | 锁定 | 鎖定 | 封禁 | 暂停 | 暫停 | 휴면
+    정지 | 일시적
+""")
+"""Words that contradict "there is none": the mailbox exists, or may open again, or it is about something else."""
+
+UNAVAILABLE = _any(r"""
+    unavailable | not available | nicht verfügbar | nicht erreichbar | indisponible | no disponible | non disponibile
+    niedostępn | недоступ | niet beschikbaar | nedostupn | indisponível | kullanılamıyor | 利用できません | 不可用
+    other mail system problem | unknown address error
+""")
+"""A mailbox that cannot be used now; it contradicts a bare code, but not a sentence that the mailbox is unknown."""
+
+VAGUE = _any(r"""
+    reject | refus | denied | not accept | prohibit | unable | transaction failed | not permitted | not allowed
+    failed | error
+""")
+"""A refusal that does not say why. Relays make 5.1.1 of any 550 to RCPT, so that code says no more than these words."""
+
+AFTER_CONTENT = _any(r"""
+    end of data | after data | after dot | after (?:i|we) sent the (?:message|mail) | end of message
+    after (?:the )?(?:message )?(?:content|body) | body of message generated response | response to (?:the )?content
+    following (?:data|end|content|\.) | state 1[78]\) | at end of (?:mail|message|data)
+""")
+"""The reply came after the content: Postfix, Exim, qmail, IMail, Gmail's states, and others."""
+
+LOOKED_UP_LATE = _any(r"""
+    delivery error: dd\b
+""")
+"""Yahoo asks its store for the mailbox after the content, and quotes what the store says of it."""
+
+AFTER_RECIPIENT = _any(r"""
+    rcpt to command | after rcpt | pipelined rcpt | following rcpt | does not like recipient | state 1[34]\)
+    in response to rcpt | rcpt failed | at rcpt
+""")
+"""The reply was one to RCPT."""
 
 FULL = _any(r"""
     (?:over|exceed\w*|out of|reached|above|past)\W(?:\w+\W){0,6}(?:quota|storage|allocation|mailbox limit|disk space)
@@ -64,13 +154,24 @@ FULL = _any(r"""
     mailbox for \S* ?is full | disk quota | quota violation | postfach\W(?:\w+\W){0,4}voll
     bo[iî]te\W(?:\w+\W){0,5}pleine | skrzynk\w+\W(?:\w+\W){0,4}(?:pełna|przepełniona)
     buzón\W(?:\w+\W){0,4}llen[ao] | casella\W(?:\w+\W){0,4}piena | ящик\W(?:\w+\W){0,4}переполнен
+    (?:mailbox|postvak|postbus)\W(?:\w+\W){0,3}vol\b | schránk\w\W(?:\w+\W){0,4}pln[áý]
+    kvót\w\W(?:\w+\W){0,3}překroč
+    překroč\w+\W(?:\w+\W){0,3}kvót | caixa\W(?:\w+\W){0,4}cheia
+    (?:cota|quota|cuota|kota)\W(?:\w+\W){0,3}(?:exce|aşıl|superad)
+    (?:kutusu|posta)\W(?:\w+\W){0,2}dolu | quota\W(?:\w+\W){0,3}(?:überschritten|dépassé|superat|przekroczon)
+    przekroczon\w+\W(?:\w+\W){0,3}(?:quot|limit|pojemno) | превыш\w+\W(?:\w+\W){0,3}(?:квот|лимит|объ[её]м) | квота
+    (?:容量|メールボックス)[^。\n]{0,20}(?:超|いっぱい|満杯|オーバー) | 受信容量
+    (?:邮箱|郵箱|信箱|空间|空間)[^。\n]{0,12}(?:已满|已滿|爆满|不足)
+    超出[^。\n]{0,8}(?:容量|配额) | 용량[^.\n]{0,10}초과 | no space left | space has been used up | too much mail data
+    too many messages (?:on|in) | (?:mailbox|inbox|postfach|mail) size exceed | not have enough (?:space|storage)
 """)
 """The mailbox is full."""
 
 OURS = _any(r"""
     \bspam | unsolicited | black ?list | block ?list | dns ?bl\b | \brbl\b | blocked | banned | reputation
     suspicio | phish | virus | malware | \bdmarc | \bspf\b | \bdkim | sender | return.?path | reverse dns
-    \bptr\b | helo | client host | (?<!exchanger or )\bip\b | your (?:host|server|network)
+    \bptr\b | helo | client host | (?<!exchanger or )\bip\b | your (?:host|server|network|(?:e-?mail )?domain)
+    your (?:e-?mail )?address(?! book)
     abus(?:e|ive) | complaint | throttl
     rate.limit | too (?:many|fast|quickly) | receiving mail at a rate | sending limit | (?:daily|hourly)\s
     relay(?:ing)? (?:access )?(?:denied|not) | unable to relay | bulk (?:e-?)?mail | greylist | graylist
@@ -81,8 +182,9 @@ OURS = _any(r"""
 POLICY = _any(r"""
     polic(?:y|ies) | access denied | denied | prohibited | forbidden
     not (?:allowed|permitted|authori[sz]ed|accepting) | unauthori | restrict | filter | content | attachment
-    too (?:large|big|long) | size limit | header | rejected by | refused by | message rejected | automatically rejected
-    rejected your message | notauthorized | temporar | moderat | подозр
+    too (?:large|big|long) | size limit | header | rejected by | refused by | message rejected
+    automatically rejected
+    rejected your message | notauthorized | temporar | moderat | подозр | certificate | \btls\b
 """)
 """Policy and content: with these words only a code that names the address, and a sentence that does, are believed."""
 
@@ -148,3 +250,33 @@ RETURNED = _any(r"""
     message-id:\s | (?:mime-version|dkim-signature):\s
 """)
 """How the line begins that stands between notice and returned letter. "The original message was received" is none."""
+
+SUBJECT_FIELDS = _any(r"""
+    subject | betreff | objet | sujet | asunto | assunto | oggetto | onderwerp | ämne | emne | aihe | temat | předmět
+    predmet | tárgy | tema | тема(?: листа| письма)? | относно | предмет | θέμα | konu | subiect
+    teema | temats | gaia
+    assumpte | efni | pwnc | ábhar | perihal | subjek | chủ đề | 件名 | 題名 | 主题 | 主题 | 主題 | 標題 | 제목
+    الموضوع | נושא | หัวเรื่อง
+    message subject | original subject | mail subject | betreff der nachricht
+""")
+"""The name of the subject field, as mail systems translate it."""
+
+OTHER_FIELDS = _any(r"""
+    from | sender | von | absender | de | expéditeur | remitente | remetente | mittente | da | van
+    afzender | från | fra
+    lähettäjä | od | nadawca | odesílatel | от | отправитель | від | feladó | από | kimden | gönderen | expeditor
+    差出人 | 送信者 | 发件人 | 寄件者 | 寄件人 | 보낸 사람
+    sent | date | datum | gesendet | envoyé | fecha | enviado | inviato | verzonden | skickat
+    sendt | wysłano | odesláno
+    отправлено | дата | ημερομηνία | tarih | gönderme | 送信日時 | 日付 | 发送时间 | 日期 | 날짜
+    reply-to | antwort an | répondre à
+""")
+"""Names of fields that say who wrote and when."""
+
+REASON_FOLLOWS = _any(r"""
+    because | reason | error | said | respon | repl(?:y|ied) | returned | diagnos | cause | explanation | problem
+    grund | ursache | fehler | raison | motiv | erreur | errore | razón | razão | erro\b | powód | przyczyn | błąd
+    причин | ошибк | reden | fout | důvod | chyb | sebep | neden | hata | 理由 | 原因 | エラー | 错误 | 錯誤
+    사유 | 오류
+""")
+"""What ends a line above the reason that a server gave."""

@@ -42,8 +42,34 @@ class Affected(Struct, frozen=True, kw_only=True):
     remote: str = ""  # that server (RFC 3464 §2.3.5)
 
     @property
+    def forwarded(self) -> bool:
+        """Whether the letter failed under an address that ours was forwarded to."""
+        return is_elsewhere(self.final, self.address)
+
+    @property
     def hard(self) -> bool:
-        return self.cause is Cause.DEAD
+        """Whether the address itself is dead; one that forwards to a dead address is not."""
+        return self.cause is Cause.DEAD and not self.forwarded
+
+
+def is_elsewhere(final: str, address: str) -> bool:
+    """Whether ``final`` is another mailbox than ``address``; not where either is unknown.
+
+    A mail system may write its host's name before the domain, and any letter in upper case.
+    """
+    if not final or not address:
+        return False
+    (final_user, _, final_host), (user, _, host) = (each.lower().rpartition("@") for each in (final, address))
+    hosts = f".{_ascii(final_host)}", f".{_ascii(host)}"
+    return final_user != user or not (hosts[0].endswith(hosts[1]) or hosts[1].endswith(hosts[0]))
+
+
+def _ascii(host: str) -> str:
+    """A domain as it stands in DNS (RFC 5890), as far as it has such a form."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return host
 
 
 class Clues(Struct, frozen=True, kw_only=True):

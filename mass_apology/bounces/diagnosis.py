@@ -1,48 +1,80 @@
 """The cause of a failed delivery, judged by the enhanced code and the words of the last server.
 
 The judgement leans to one side. Calling a living address dead keeps every later letter from a customer, so the words
-that speak of us, of policy or of a full mailbox are looked for first, and what stays unclear is UNKNOWN.
+that speak of us, of policy or of a full mailbox are looked for first, words that contradict "there is no such mailbox"
+count more than the code, and what stays unclear is UNKNOWN.
 """
 
 from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+
 from mass_apology.bounces import bounce_phrases
 from mass_apology.bounces.bounce_report import Cause
+from mass_apology.bounces.refusal_phase import says_after_content
 
 _LONGEST = 2000  # characters of a diagnostic that are looked at
 
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?!\.?\d)")  # RFC 3463; not the middle of an IP
 _CODE = re.compile(r"(?<![\w.:/-])([245][0-5][0-9])(?=[ \-:#])")  # RFC 5321 §4.2
 # "user@spamcop.example" and "http://…/policy" are no words of the server's; a capital after a dot begins a sentence.
-_NAMES = re.compile(r"\S{0,64}@\S*|https?:\S*|www\.\S*|(?<![\w.-])(?!resolver\.)[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_CJK = r"\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef"  # no blank divides an address from these
+_NAMES = re.compile(
+    rf"[^\s{_CJK}]{{0,64}}@[^\s{_CJK}]*|https?:\S*|www\.\S*|(?<![\w.-])(?!resolver\.)[a-z0-9-]+(?:\.[a-z0-9-]+)+"
+)
 
 _LISTS = re.compile(
     r"https?:\S*(?:spamhaus|spamcop|sorbs|barracuda|uceprotect|dnsbl|rbl|block|black|/bl\b|polic|spam)", re.I
 )
 _DEAD_CODES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})  # RFC 3463 §3.2, RFC 7505 §5; 5.1.10 also O365
+# IronPort calls every 550 to RCPT an "Unknown address error", and quotes the server's reply after it.
+_AROUND = re.compile(r"\b[45]\.\d\.\d - [A-Za-z ]{4,60}(?=[45]\d\d[- ])")
+_ADDRESS_REJECTED = re.compile(r"\b550[ -]#?\W{0,3}address rejected(?!:)")  # IronPort's answer, always with 5.1.0
 
 _OURS = re.compile(bounce_phrases.OURS)
 _POLICY = re.compile(bounce_phrases.POLICY)
 _FULL = re.compile(bounce_phrases.FULL)
-_LATE = re.compile(bounce_phrases.LATE)
 _EXPIRED = re.compile(bounce_phrases.EXPIRED)
 
 _DEAD = re.compile(bounce_phrases.DEAD)
+_PLAINLY_DEAD = re.compile(bounce_phrases.PLAINLY_DEAD)
+_CONTRADICTED = re.compile(bounce_phrases.CONTRADICTED)
+_UNAVAILABLE = re.compile(bounce_phrases.UNAVAILABLE)
+_LOOKED_UP_LATE = re.compile(bounce_phrases.LOOKED_UP_LATE, re.I)
+_VAGUE = re.compile(bounce_phrases.VAGUE)
 
 
-def judge(status: str, diagnostic: str) -> tuple[Cause, str]:
+class _Refusal(Struct, frozen=True, kw_only=True):
+    """A failure as a report tells it."""
+
+    status: str  # the most telling enhanced code
+    quoted: bool  # the last server's own, and not one that a relay made
+    permanent: bool | None  # None where there is neither a code nor a reply
+    words: str  # in lower case, without names
+    after_content: bool  # the server had taken the recipient
+
+
+def judge(status: str, diagnostic: str, *, after_content: bool = False) -> tuple[Cause, str]:
     """The cause of a failure, and the most telling enhanced code ("" where there is none).
 
-    ``status`` is the report's own code (RFC 3464 §2.3.4) or empty; ``diagnostic`` is the last server's text.
+    ``status`` is the report's own code (RFC 3464 §2.3.4) or empty; ``diagnostic`` is the last server's text;
+    ``after_content`` says that it answered the content, and not RCPT.
     """
-    diagnostic = diagnostic[:_LONGEST]
+    diagnostic = _AROUND.sub("", diagnostic[:_LONGEST])
     telling, permanent = _weighed(status, diagnostic)
-    words = " ".join(_NAMES.sub(" ", diagnostic).lower().split())
     if _LISTS.search(diagnostic):  # a page about blocked senders is all that some servers say
         return Cause.BLOCKED, telling
-    return _cause(telling, permanent, words), telling
+    refusal = _Refusal(
+        status=telling,
+        quoted=telling in diagnostic,
+        permanent=permanent,
+        words=" ".join(_NAMES.sub(" ", diagnostic.lower()).split()),
+        after_content=bool(after_content or says_after_content(diagnostic, ""))
+        and not _LOOKED_UP_LATE.search(diagnostic),
+    )
+    return _cause(refusal), telling
 
 
 def _weighed(status: str, diagnostic: str) -> tuple[str, bool | None]:
@@ -67,30 +99,54 @@ def _out_of_order(quoted: str, status: str) -> bool:
     return quoted == "5.5.1" and bool(status)
 
 
-def _cause(status: str, permanent: bool | None, words: str) -> Cause:  # noqa: FBT001 (one line a rule, in order)
-    detail = status[2:]
+def _cause(refusal: _Refusal) -> Cause:
+    """One line a rule, in order."""
+    words, detail = refusal.words, refusal.status[2:]
     # 5.4.1 "Recipient address rejected: Access denied" is how Microsoft 365 says that there is no such mailbox.
-    if status == "5.4.1" and "recipient address rejected: access denied" in words:
-        return Cause.DEAD
+    access_denied = refusal.status == "5.4.1" and "recipient address rejected: access denied" in words
+    if access_denied or (detail.startswith("7.") and _plainly_dead(refusal)):
+        return Cause.UNKNOWN if refusal.after_content else Cause.DEAD
     if detail.startswith(("7.", "6.")) or detail in {"1.7", "1.8", "2.3", "3.4"}:  # policy, content, sender, size
         return Cause.BLOCKED
     if _OURS.search(words):
         return Cause.BLOCKED
     if detail == "2.2" or _FULL.search(words):
         return Cause.FULL
-    if permanent is False or detail == "4.7":
-        return Cause.GIVEN_UP
-    return _of_the_address(status, words)
+    temporary = refusal.permanent is False or detail == "4.7"
+    return Cause.GIVEN_UP if temporary else _of_the_address(refusal)
 
 
-def _of_the_address(status: str, words: str) -> Cause:
+def _plainly_dead(refusal: _Refusal) -> bool:
+    """Whether nothing in the words but "no such user" can be meant by a code of policy."""
+    others = (_OURS, _POLICY, _FULL, _CONTRADICTED, _UNAVAILABLE)
+    return (
+        refusal.status[0] == "5"
+        and refusal.permanent is not False
+        and not refusal.after_content
+        and bool(_PLAINLY_DEAD.search(refusal.words))
+        and not any(pattern.search(refusal.words) for pattern in others)
+    )
+
+
+def _of_the_address(refusal: _Refusal) -> Cause:
     """A failure that is neither about us nor temporary."""
-    by_code, by_words = status in _DEAD_CODES, bool(_DEAD.search(words)) and not _LATE.search(words)
-    if by_code and by_words:
+    words = refusal.words
+    by_words, by_code = bool(_DEAD.search(words)), _dead_by_code(refusal)
+    proven = (by_words or by_code) and not (refusal.after_content or _CONTRADICTED.search(words))
+    if proven and by_code and by_words:
         return Cause.DEAD
     if _POLICY.search(words):
         return Cause.BLOCKED
+    if proven and (by_words or not _UNAVAILABLE.search(words)):
+        return Cause.DEAD
     # Outlook.com: "550 5.5.0 Requested action not taken: mailbox unavailable"; elsewhere these words may mean policy.
-    if by_code or by_words or (status == "5.5.0" and "mailbox unavailable" in words):
+    if refusal.status == "5.5.0" and "mailbox unavailable" in words and not refusal.after_content:
         return Cause.DEAD
     return Cause.GIVEN_UP if _EXPIRED.search(words) else Cause.UNKNOWN
+
+
+def _dead_by_code(refusal: _Refusal) -> bool:
+    """Whether the code names the address as the trouble; a relay's own code does only where no words leave it open."""
+    if refusal.status == "5.1.0":
+        return bool(_ADDRESS_REJECTED.search(refusal.words))
+    return refusal.status in _DEAD_CODES and (refusal.quoted or not _VAGUE.search(refusal.words))

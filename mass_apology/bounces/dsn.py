@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from mass_apology.bounces.bounce_report import Affected, Kind, one_line
-from mass_apology.bounces.diagnosis import judge
+from mass_apology.bounces.evidence import Evidence
 from mass_apology.bounces.parts import Headers, Part, first, read_headers
 
 ADDRESS = re.compile(r"""[^\s\x00-\x1f\x7f-\xa0<>()\[\]:;,"'@|]{1,64}@[^\W_](?:[\w.-]{0,253}[^\W_])?""")
@@ -18,6 +18,7 @@ STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-st
 
 _RECIPIENTS = 10_000  # at most in one report; one about our letters has one
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
+_NO_WORDS = re.compile(r"[^a-zA-Z\u0080-\uffff]*")
 _EXPIRED = re.compile(r"envelope expired", re.IGNORECASE)  # OpenSMTPD reports a final failure as "delayed", too
 _ACTIONS = {
     "failed": Kind.FAILURE,
@@ -43,10 +44,19 @@ def address_in(text: str) -> str:
     return found[0] if found else ""
 
 
-def read_status(octets: bytes, diagnostic_for: Callable[[str], str]) -> Notification:
+def status_fields(part: Part) -> bytes:
+    """The body of a message/delivery-status part; Zoho leaves out the blank line before it, and makes it headers."""
+    content = part.content()
+    if not {"reporting-mta", "final-recipient"} & part.headers.keys():
+        return content
+    fields = (f"{name}: {value}\n" for name, values in part.headers.items() for value in values)
+    return "".join(fields).encode("utf-8", "replace") + b"\n" + content
+
+
+def read_status(octets: bytes, evidence: Evidence) -> Notification:
     """The fields of a message/delivery-status body (RFC 3464 §2).
 
-    ``diagnostic_for`` finds an address in the text beside the fields; its answer stands in for a missing diagnostic.
+    ``evidence``, the text beside the fields, tells the phase of the refusal, and stands in for a missing diagnostic.
     """
     groups = _groups(octets)
     envelope_id = message_id = ""
@@ -56,7 +66,7 @@ def read_status(octets: bytes, diagnostic_for: Callable[[str], str]) -> Notifica
         message_id = message_id or first(group, "x-original-message-id") or first(group, "original-message-id")
         if "final-recipient" in group or "original-recipient" in group:
             named.append(group)
-    affected = tuple(_of(group, diagnostic_for) for group in named)
+    affected = tuple(_of(group, evidence) for group in named)
     return Notification(affected=affected, envelope_id=envelope_id, message_id=message_id)
 
 
@@ -65,21 +75,24 @@ def _groups(octets: bytes) -> Sequence[Headers]:
     return [group for block in blocks[:_RECIPIENTS] if (group := read_headers(block.lstrip(b"\n"))[0])]
 
 
-def _of(group: Headers, diagnostic_for: Callable[[str], str]) -> Affected:
-    final = address_in(first(group, "final-recipient").partition(";")[2] or first(group, "final-recipient"))
-    original = address_in(first(group, "original-recipient").partition(";")[2])
+def _of(group: Headers, evidence: Evidence) -> Affected:
+    named = address_in(first(group, "final-recipient").partition(";")[2] or first(group, "final-recipient"))
+    original = address_in(first(group, "original-recipient").partition(";")[2]) or named
+    final = address_in(first(group, "x-actual-recipient").partition(";")[2]) or named  # sendmail's, of an alias
     found = _STATUS.search(first(group, "status"))
     status = found[0] if found else ""
-    diagnostic = _diagnostic(group) or diagnostic_for(final)
+    diagnostic = _diagnostic(group)
+    if _NO_WORDS.fullmatch(diagnostic):  # none, or "550" alone
+        diagnostic = f"{diagnostic} {evidence.after(named)}".strip()
     kind = _kind(first(group, "action"), status)
     if kind is Kind.DELAY and status.endswith(".4.7") and _EXPIRED.match(diagnostic):
         kind = Kind.FAILURE
     cause = None
     if kind is Kind.FAILURE:
-        cause, status = judge(status, diagnostic)
+        cause, status = evidence.judge(status, diagnostic, named)
     return Affected(
         kind=kind,
-        address=original or final,
+        address=original,
         final=final,
         cause=cause,
         status=status,

@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Sequence
 from email.utils import mktime_tz, parsedate_tz
-from functools import partial
 
 from msgspec.structs import replace
 
@@ -28,9 +27,11 @@ from mass_apology.bounces.dsn import (
     fields_in_text,
     read_complaint,
     read_status,
+    status_fields,
 )
+from mass_apology.bounces.evidence import FAILED_SUBJECT, LEAST_LINE, Evidence, ReturnedLetter
 from mass_apology.bounces.mailed_events import mailed_event
-from mass_apology.bounces.notices import FAILED_SUBJECT, Setting, diagnostic_for, looks_failed, notice_in, read_notice
+from mass_apology.bounces.notices import Setting, looks_failed, read_notice
 from mass_apology.bounces.opt_outs import asks_to_unsubscribe
 from mass_apology.bounces.parts import Headers, Part, first, read_headers, take_apart, words
 from mass_apology.bounces.subjects import has_reply_prefix, is_away_subject
@@ -41,6 +42,7 @@ _RETURNED_TYPES = frozenset(
 _ID = re.compile(r"<[^<>\s@]{1,250}@[^<>\s@]{1,250}>")
 _QUOTED_ID = re.compile(r"message-id:\s{0,3}(<[^<>\s@]{1,250}@[^<>\s@]{1,250}>)", re.IGNORECASE)
 _ID_FIELDS = ("message-id", "x-original-message-id", "x-microsoft-original-message-id", "x-google-original-message-id")
+_OWN_FIELDS = ("return-path", "from", "sender", "reply-to")
 _SENT_TO_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 _TAG = re.compile(r"<(?:script|style)[^<>]*>[^<]*|<br[^<>]*>|</(?:p|div|tr|li|h\d)[^<>]*>|<[^<>]*>", re.IGNORECASE)
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)", re.IGNORECASE)
@@ -58,9 +60,11 @@ def read(data: bytes) -> Report:
     message = _unwrapped(take_apart(data))
     sender, subject = address_in(words(message.header("from"))), words(message.header("subject"))[:_SUBJECT]
     returned, texts = _returned(message), _texts(message)
-    if texts and (event := mailed_event(texts[0])) and not _by_person(message, sender, subject):
-        return replace(event, sender=sender, subject=one_line(subject, 200))
-    found = _reported(message, sender, subject, texts, returned)
+    found = Notification()
+    if not _by_person(message, sender, subject):
+        if texts and (event := mailed_event(texts[0])):
+            return replace(event, sender=sender, subject=one_line(subject, 200))
+        found = _reported(message, sender, subject, Evidence(subject, "\n".join(texts), _letter(message, returned)))
     kind = gravest(found.affected) if found.affected else _answer(message, sender, subject)
     return Report(
         kind=kind,
@@ -89,20 +93,18 @@ def _unwrapped(message: Part) -> Part:
     return message
 
 
-def _reported(message: Part, sender: str, subject: str, texts: Sequence[str], returned: Headers) -> Notification:
+def _reported(message: Part, sender: str, subject: str, evidence: Evidence) -> Notification:
     """The failed or delayed deliveries that the message reports; empty if it reports none."""
-    if _by_person(message, sender, subject):
-        return Notification()
     if complaint := read_microsofts_complaint(message, subject):
         return Notification(affected=complaint)
     for part in message.walk():
         if part.media_type == "message/feedback-report":
             return Notification(affected=read_complaint(part))
         if part.media_type in STATUS_TYPES:
-            found = read_status(part.content(), partial(diagnostic_for, notice=notice_in("\n".join(texts))))
+            found = read_status(status_fields(part), evidence)
             if found.affected:
                 return found
-    return _noticed(message, sender, subject, texts, returned)
+    return _noticed(message, sender, subject, evidence)
 
 
 def _by_person(message: Part, sender: str, subject: str) -> bool:
@@ -118,32 +120,31 @@ def _by_person(message: Part, sender: str, subject: str) -> bool:
     return auto_replies.refers(message) and not auto_replies.is_from_daemon(message, sender)
 
 
-def _noticed(message: Part, sender: str, subject: str, texts: Sequence[str], returned: Headers) -> Notification:
+def _noticed(message: Part, sender: str, subject: str, evidence: Evidence) -> Notification:
     """A report in plain text, from a sender that is certainly not a person."""
     failed = tuple(match[0] for match in ADDRESS.finditer(message.header("x-failed-recipients")[:10_000]))
-    if not (failed or _speaks_of_failure(message, sender, subject, returned)):
+    if not (failed or _speaks_of_failure(message, sender, subject, evidence)):
         return Notification()
-    text = "\n".join(texts)
-    if fields := fields_in_text(text):
-        found = read_status(fields, partial(diagnostic_for, notice=notice_in(text)))
+    if fields := fields_in_text(evidence.text):
+        found = read_status(fields, evidence)
         if found.affected:
             return found
-    if not (failed or looks_failed(text)):
+    if not (failed or looks_failed(evidence.text)):
         return Notification()
-    setting = Setting(
-        subject=subject, failed=failed, returned_to=_recipients(returned), strangers=_strangers(message, sender)
+    return Notification(
+        affected=read_notice(evidence, Setting(failed=failed, strangers=_strangers(message, sender, evidence.letter)))
     )
-    return Notification(affected=read_notice(text, setting))
 
 
-def _speaks_of_failure(message: Part, sender: str, subject: str, returned: Headers) -> bool:
+def _speaks_of_failure(message: Part, sender: str, subject: str, evidence: Evidence) -> bool:
     """Whether a mail system may report a failure here, by its address or by the headers and the subject."""
-    if _TO_POSTMASTER.match(subject) or is_away_subject(subject):
+    if _TO_POSTMASTER.match(subject) or is_away_subject(evidence.subject):
         return False
     if auto_replies.is_from_daemon(message, sender) or message.parameters.get("report-type") == "delivery-status":
         return True
     return (auto_replies.has_null_return_path(message) or auto_replies.is_auto_submitted(message)) and bool(
-        FAILED_SUBJECT.match(subject.lstrip()) or (returned and not auto_replies.is_auto_reply(message, subject))
+        FAILED_SUBJECT.match(evidence.subject.lstrip())
+        or (evidence.letter.returned and not auto_replies.is_auto_reply(message, subject))
     )
 
 
@@ -186,6 +187,33 @@ def _as_written_to(affected: tuple[Affected, ...], returned: Headers) -> tuple[A
     return (replace(affected[0], address=to[0]),)
 
 
+def _letter(message: Part, returned: Headers) -> ReturnedLetter:
+    """What the report shows of our letter in parts of their own."""
+    own = [value for name in _OWN_FIELDS for value in returned.get(name, ())]
+    return ReturnedLetter(
+        returned=bool(returned),
+        subjects=tuple(words(value)[:_SUBJECT] for value in returned.get("subject", ())[:1]),
+        lines=_lines_of_letter(message),
+        senders=frozenset(match[0].lower() for value in own for match in ADDRESS.finditer(value[:1000])),
+        to=_recipients(returned),
+    )
+
+
+def _lines_of_letter(message: Part) -> frozenset[str]:
+    """The lines of the returned letter, which text notices repeat; a report with fields has no need of them."""
+    parts = list(message.walk())
+    if any(part.media_type in STATUS_TYPES for part in parts):
+        return frozenset()
+    letters = (take_apart(part.content()) for part in parts if part.media_type in {"message/rfc822", "message/global"})
+    return frozenset(
+        stripped
+        for letter in letters
+        for text in _texts(letter)
+        for line in text.split("\n")
+        if len(stripped := line.strip()) >= LEAST_LINE
+    )
+
+
 def _returned(message: Part) -> Headers:
     """The header fields of the returned letter, if it is a part of the report."""
     for part in message.walk():
@@ -213,10 +241,14 @@ def _recipients(returned: Headers) -> tuple[str, ...]:
     return tuple(match[0] for value in returned.get("to", ()) for match in ADDRESS.finditer(value[:1000]))
 
 
-def _strangers(message: Part, sender: str) -> frozenset[str]:
-    """The sender and the receiver of a notice. X-Original-To is not among them: the DragonFly agent means the other."""
+def _strangers(message: Part, sender: str, letter: ReturnedLetter) -> frozenset[str]:
+    """The sender and the receiver of a notice, and who sent the letter.
+
+    X-Original-To is not among them: the DragonFly agent means the other.
+    """
     values = (*message.headers.get("to", ()), *message.headers.get("delivered-to", ()), sender)
-    return frozenset(match[0].lower() for value in values for match in ADDRESS.finditer(value[:1000]))
+    found = frozenset(match[0].lower() for value in values for match in ADDRESS.finditer(value[:1000]))
+    return found | (letter.senders - {address.lower() for address in letter.to})
 
 
 def _sent_to(message: Part) -> tuple[str, ...]:

@@ -14,14 +14,9 @@ from mass_apology.bounces.bounce_report import (
     Kind,
     one_line,
 )
-from mass_apology.bounces.diagnosis import judge
 from mass_apology.bounces.dsn import ADDRESS
+from mass_apology.bounces.evidence import Evidence
 
-_LONGEST = 1 << 14  # characters of a notice that are looked at
-
-_RETURNED = re.compile(rf"^[ \t>]*(?:[-=_*+#~]{{2,100}}(?![-=_*+#~]) ?)?{bounce_phrases.RETURNED}", re.I | re.M)
-
-FAILED_SUBJECT = re.compile(rf"\W*(?:\[[^\]]{{1,30}}\]\W*)?{bounce_phrases.FAILED_SUBJECT}", re.I)
 _FAILED_TEXT = re.compile(bounce_phrases.FAILED_TEXT, re.I)
 _DELAYED = re.compile(bounce_phrases.DELAYED, re.I)
 _FINAL = re.compile(
@@ -34,7 +29,6 @@ _ENTRY = re.compile(rf"^[ \t*>-]*(?:to: ?|rcpt to: ?)?[<(\[]?({ADDRESS.pattern})
 _REPLY = re.compile(
     r"(?<![\w.:/-])[45][0-5][0-9](?:[ -]#?[45]\.[0-9]+\.[0-9]+|[ -]+[A-Za-z<'(\"])[^\n]*(?:\n(?!\n)[^\n]*){0,5}"
 )
-_TO = re.compile(r"^[ \t>]*To:([^\n]{1,500})", re.MULTILINE | re.IGNORECASE)
 _NOT_ALIVE = frozenset(
     {"mailer-daemon", "postmaster", "mail-daemon", "abuse", "root", "noreply", "no-reply", "helpdesk"}
 )
@@ -43,49 +37,33 @@ _NOT_ALIVE = frozenset(
 class Setting(Struct, frozen=True, kw_only=True):
     """The facts about a notice besides its text. ``mail_reading`` collects them from the message."""
 
-    subject: str
     failed: Sequence[str]  # the addresses of X-Failed-Recipients
-    returned_to: Sequence[str]  # To of the returned letter
-    strangers: Set[str]  # lower-case addresses that did not fail: the notice's sender and receiver
+    strangers: Set[str]  # lower-case addresses that cannot be meant: who sent the notice, and to whom
 
 
 def looks_failed(text: str) -> bool:
     """Whether a text speaks of mail that was not delivered."""
-    return bool(_FAILED_TEXT.search(text[:_LONGEST]) or _DELAYED.search(text[:_LONGEST]))
+    return bool(_FAILED_TEXT.search(text) or _DELAYED.search(text))
 
 
-def notice_in(text: str) -> str:
-    """The notice without the returned letter that follows it."""
-    text = text[:_LONGEST]
-    found = next((match for match in _RETURNED.finditer(text) if match.start() > 20), None)
-    return text[: found.start()] if found else text
-
-
-def read_notice(text: str, setting: Setting) -> tuple[Affected, ...]:
-    """The recipients of a notice; if it names none, one without an address."""
-    notice = notice_in(text)
-    delayed = bool(_DELAYED.search(setting.subject) or _DELAYED.search(notice)) and not _FINAL.search(notice)
+def read_notice(evidence: Evidence, setting: Setting) -> tuple[Affected, ...]:
+    """The recipients of a notice; one without an address where it names none."""
+    notice = evidence.text
+    delayed = bool(_DELAYED.search(evidence.subject) or _DELAYED.search(notice)) and not _FINAL.search(notice)
     kind = Kind.DELAY if delayed else Kind.FAILURE
-    to = setting.returned_to or _to_in(text[len(notice) : _LONGEST])
-    entries = list(_entries(notice, setting)) or [(_likeliest(notice, setting, to), "")]
+    entries = list(_entries(notice, setting)) or [(_likeliest(notice, setting, evidence.to), "")]
     rest = notice if len(entries) == 1 else ""
-    return tuple(_affected(kind, address, reason, rest) for address, reason in entries)
+    return tuple(_affected(kind, address, reason, rest, evidence) for address, reason in entries)
 
 
-def diagnostic_for(address: str, notice: str) -> str:
-    """The text of a notice right after this address, up to an empty line."""
-    at = notice.lower().find(address.lower()) if address else -1
-    return notice[at + len(address) :].partition("\n\n")[0].strip(" \t\r\n<>:)") if at >= 0 else ""
-
-
-def _affected(kind: Kind, address: str, reason: str, notice: str) -> Affected:
+def _affected(kind: Kind, address: str, reason: str, notice: str, evidence: Evidence) -> Affected:
     """One recipient. ``reason`` stands with the address; ``notice`` is the whole text if it is about this one only."""
     quoted = _REPLY.search(notice)
     diagnostic = next((text for text in (reason, quoted[0] if quoted else "", notice) if text), "")
-    cause, status = judge("", diagnostic)
+    cause, status = evidence.judge("", diagnostic, address)
     for text in (quoted[0] if quoted else "", notice):
         if cause is Cause.UNKNOWN and text:
-            cause, status = judge(status, f"{reason}\n{text}")
+            cause, status = evidence.judge(status, f"{reason}\n{text}", address)
     return Affected(
         kind=kind,
         address=address,
@@ -117,12 +95,6 @@ def _likeliest(notice: str, setting: Setting, to: Sequence[str]) -> str:
     named = [match[0] for match in ADDRESS.finditer(notice) if _possible(match[0], setting)]
     written_to = {address.lower() for address in to}
     return next((address for address in named if address.lower() in written_to), (*named, *to, "")[0])
-
-
-def _to_in(returned: str) -> Sequence[str]:
-    """The addresses of the first To field in a returned letter that stands in the text."""
-    found = _TO.search(returned)
-    return ADDRESS.findall(found[1]) if found else ()
 
 
 def _possible(address: str, setting: Setting) -> bool:

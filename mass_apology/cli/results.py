@@ -204,6 +204,10 @@ def show_settled(settled: Settled) -> None:
         say(f"About no letter of this campaign: {counted(settled.unmatched, 'report')}.")
     if settled.unproven:
         say(f"Only an address, which anybody could name: {counted(settled.unproven, 'report')}; nothing was changed.")
+    if settled.forwarded:
+        say("\nFailed where the recipient forwards mail to; the recipient's own address is not suppressed:")
+        table((one.address, f"{one.final}: {one.said}") for one in settled.forwarded)
+        say("These people did not get their letter: reach them in another way, or ask them to mend the forwarding.\n")
     for kept in settled.kept_apart:
         say(f"Not recorded: {kept.where}, of which {kept.file} is a copy. {kept.reason}")
     for name, items in (

@@ -297,3 +297,25 @@ def test_nonsense_is_counted_as_unread(tmp_path: Path, sent: Path) -> None:
     assert settled.read == 2
     assert settled.bounced == 0
     assert statuses(sent) == {"ACCEPTED": 10}
+
+
+@pytest.mark.parametrize("returned_to", ["To: customer3@d3.example\n", ""])
+def test_a_dead_address_that_mail_was_forwarded_to_suppresses_nobody(
+    sent: Path, live: Relay, tmp_path: Path, returned_to: str
+) -> None:
+    raw = bounce(3, id_of(live, 3)).replace("To: customer3@d3.example\n", returned_to)
+    raw = raw.replace("rfc822; customer3@d3.example", "rfc822; other@forward.example")
+    (tmp_path / "one.eml").write_text(raw)
+    settled = read_all(sent, tmp_path / "one.eml")
+    assert (settled.bounced, settled.suppressed) == (1, 0)
+    assert [(one.address, one.final) for one in settled.forwarded] == [
+        ("customer3@d3.example", "other@forward.example")
+    ]
+    assert "user unknown" in settled.forwarded[0].said
+
+
+def test_a_host_name_before_the_domain_is_no_forwarding(sent: Path, live: Relay, tmp_path: Path) -> None:
+    raw = bounce(3, id_of(live, 3)).replace("rfc822; customer3@d3.example", "rfc822; Customer3@MX1.d3.example")
+    (tmp_path / "one.eml").write_text(raw)
+    settled = read_all(sent, tmp_path / "one.eml")
+    assert (settled.bounced, settled.suppressed, settled.forwarded) == (1, 1, ())

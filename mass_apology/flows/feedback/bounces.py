@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mass_apology.bounces.bounce_report import Affected, Kind, Report
+from mass_apology.bounces.bounce_report import Affected, Kind, Report, is_elsewhere
 from mass_apology.bounces.tokens import LEAST_RELAY_ID, choices_in, letter_in, relay_id_in, token_in
 from mass_apology.flows.feedback.claimed_times import Lifetime
 from mass_apology.flows.feedback.feedback_sources import Returned, returned
@@ -51,6 +51,14 @@ class Item(Struct, frozen=True, kw_only=True):
     subject: str
 
 
+class Forwarded(Struct, frozen=True, kw_only=True):
+    """A letter that failed at an address that its recipient forwards mail to. The recipient's own is not dead."""
+
+    address: str  # the recipient's
+    final: str
+    said: str  # by the last server
+
+
 class Settled(Struct, frozen=True, kw_only=True):
     """The result of reading a source once."""
 
@@ -65,6 +73,7 @@ class Settled(Struct, frozen=True, kw_only=True):
     waiting: int  # letters in hand-over; feedback about them is applied after it
     unmatched: int  # failures and complaints about other letters than this campaign's
     unproven: int  # failures and complaints with an address only; they change nothing
+    forwarded: tuple[Forwarded, ...]  # the first letters that failed where a recipient forwards mail to
     replies: tuple[Item, ...]  # the first ones
     unread: tuple[Item, ...]  # the first ones
     kept_apart: tuple[KeptApart, ...]  # messages and events that could not be recorded
@@ -113,6 +122,7 @@ class _FeedbackReader:
         self._kinds: Counter[str] = Counter()
         self._read = self._known = self._suppressed = self._unmatched = self._unproven = 0
         self._changed: Counter[Status] = Counter()
+        self._forwarded: list[Forwarded] = []
         self._replies: list[Item] = []
         self._unread: list[Item] = []
         self._waiting: dict[str, _Understood] = {}  # by the message's key
@@ -173,6 +183,7 @@ class _FeedbackReader:
             self._list(one.returned.where, one.report)
             for note in one.notes:
                 self._count(note)
+            self._list_forwarded(one)
 
     def settled(self) -> Settled:
         return Settled(
@@ -187,6 +198,7 @@ class _FeedbackReader:
             waiting=self._book.waiting(),
             unmatched=self._unmatched,
             unproven=self._unproven,
+            forwarded=tuple(self._forwarded),
             replies=tuple(self._replies),
             unread=tuple(self._unread),
             kept_apart=tuple(self._kept_apart),
@@ -208,6 +220,13 @@ class _FeedbackReader:
         listed = {Kind.REPLY: self._replies, Kind.UNREAD: self._unread}.get(report.kind)
         if listed is not None and len(listed) < LISTED:
             listed.append(Item(where=where, sender=report.sender, subject=report.subject))
+
+    def _list_forwarded(self, understood: _Understood) -> None:
+        for note, one in zip(understood.notes, understood.report.affected, strict=False):
+            address = note.match.address if note.match is not None and note.match.proven else ""
+            room = len(self._forwarded) < LISTED
+            if one.kind is Kind.FAILURE and room and is_elsewhere(one.final, address):
+                self._forwarded.append(Forwarded(address=address, final=one.final, said=note.detail))
 
     def _notes(self, key: str, report: Report) -> Iterator[Note]:
         affected = report.affected or (Affected(kind=report.kind, address=report.sender),)
@@ -250,7 +269,7 @@ class _FeedbackReader:
                 continue
             if not note.match.proven and one.kind not in _BY_ADDRESS:  # the address in the report may be forged
                 continue
-            if reason is Reason.DEAD_ADDRESS and not one.hard:
+            if reason is Reason.DEAD_ADDRESS and (not one.hard or is_elsewhere(one.final, note.match.address)):
                 continue
             yield Entry.of(note.match.address, reason, at=time.time(), source=self._campaign.name)
 

@@ -1,0 +1,52 @@
+"""The phase of the SMTP conversation in which a recipient's server refused, as a report tells it.
+
+"User unknown" after RCPT is proof. After the content (RFC 5321 §4.1.1.4) it is none: the server had taken the address,
+and it is a filter, a list or a mailbox rule that answers, often with the first sentence it finds.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mass_apology.bounces import bounce_phrases
+
+_AFTER_CONTENT = re.compile(bounce_phrases.AFTER_CONTENT)
+_AFTER_RECIPIENT = re.compile(bounce_phrases.AFTER_RECIPIENT)
+# A transcript's line: ">>> DATA", "<<< 550 …" (sendmail, Courier), "--> DATA" (MDaemon), "C: DATA".
+_COMMAND = re.compile(r"^[ \t]{0,40}(?:>>>|-->|c:)[ \t]{0,40}(?:rcpt|data|bdat|\.)", re.M)
+_LINE = re.compile(r"^[ \t]{0,40}(?:(>>>|-->|c:)|(?:<<<|<--|s:))?[ \t]{0,40}([^\s][^\n]{0,400})", re.M)
+# m-FILTER names the last command in a block of its own.
+_LAST_COMMAND = re.compile(r"^-{3,20} ?smtp command\s+(data|rcpt)\b", re.M)
+# Had a recipient been taken, DATA would not be out of order (RFC 2920 §3.1).
+_NOBODY_TAKEN = re.compile(
+    r"5\d\d[ -].{0,40}?(?:no valid recip|need rcpt|rcpt (?:first|command)|no recip|bad sequence)"
+    r"|5\d\d 5\.1\.\d .{0,200}?\.\.\. ?user unknown",
+)
+
+
+def says_after_content(text: str, address: str) -> bool | None:
+    """Whether the server took ``address`` at RCPT and refused the content; ``None`` where ``text`` tells neither."""
+    text = text.lower()
+    if found := _LAST_COMMAND.search(text):
+        return found[1] == "data"
+    if _COMMAND.search(text):
+        return _after_content_of(text, address.lower())
+    if _AFTER_RECIPIENT.search(text):
+        return False
+    return True if _AFTER_CONTENT.search(text) else None
+
+
+def _after_content_of(transcript: str, address: str) -> bool | None:
+    """The same, from the lines of a conversation."""
+    command, refused = "", False
+    for sent, line in _LINE.findall(transcript):
+        if sent:
+            command = line
+        elif command.startswith("rcpt") and line[0] == "5":
+            if not address or address in command or "@" not in command:
+                return False
+        elif command.startswith(("data", ".", "bdat")):
+            if _NOBODY_TAKEN.match(line):
+                return False
+            refused = refused or line[0] == "5"
+    return refused or None
