@@ -1,4 +1,4 @@
-"""The commands after the first letter: follow-ups, corrections, feedback, purge.
+"""The commands after the first letter: follow-ups, corrections, purge.
 
 Flows are imported inside the commands, as in ``app``.
 """
@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum, auto
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mass_apology.cli import results, screen, watching
 from mass_apology.cli.exits import Exit
-from mass_apology.cli.options import HERE, Folder, Force, Json, Override, opened
+from mass_apology.cli.options import HERE, Folder, Json, Override, opened
 from mass_apology.model import Severity
 from mass_apology.settings import SubjectLine
 
@@ -208,76 +207,6 @@ def schedule(
     from mass_apology.flows.follow_up import timers
 
     screen.say(timers.text(form, folder, every))
-
-
-@app.command()
-def bounces(
-    source: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            metavar="PATH",
-            help="An mbox, a Maildir, a folder of .eml, a message, or - for one on "
-            "standard input; a folder on a server, as imaps://user@host/FOLDER; or events as .json or .jsonl.",
-        ),
-    ],
-    folder: Folder = HERE,
-    password: Annotated[
-        str | None,
-        typer.Option(metavar="WHERE", help="Where the mail server's is kept: env:NAME, file:PATH or keyring:SERVICE."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Read what came back: bounces, complaints and replies.
-
-    Reading the same box twice changes nothing.
-
-    \b
-    Examples:
-      mass-apology bounces --from bounces.mbox
-      mass-apology bounces --from ~/Maildir
-      mass-apology bounces --from imaps://bounces@imap.acme.example/INBOX --password file:/etc/acme/bounces
-      mass-apology bounces --from ses-events.jsonl
-    """
-    from mass_apology.flows.feedback import bounces as flow
-
-    with watching.planning_progress(quiet=as_json) as on_progress:
-        settled = flow.settle(opened(folder), source, password=password, on_progress=on_progress)
-    if as_json:
-        screen.print_json(settled)
-    else:
-        results.show_settled(settled)
-
-
-@app.command()
-def choices(
-    source: Annotated[
-        str | None,
-        typer.Option("--from", metavar="FILE", help="A text file with the tokens of links that were used; or -."),
-    ] = None,
-    folder: Folder = HERE,
-    to: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write who chose what, as CSV with the customers' columns.")
-    ] = None,
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
-    """Read which remedies were chosen, and list who chose what.
-
-    Reading the same file twice changes nothing.
-
-    \b
-    Examples:
-      mass-apology choices --from web-requests.log
-      mass-apology choices --to choices.csv
-    """
-    from mass_apology.flows.feedback import choices as flow
-
-    chosen = flow.choose(opened(folder), source, to, force=force)
-    if as_json:
-        screen.print_json(chosen)
-    else:
-        results.show_chosen(chosen)
 
 
 @app.command()

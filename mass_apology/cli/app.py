@@ -14,6 +14,7 @@ from mass_apology import __version__
 from mass_apology.cli import (
     after_sending,
     docs_app,
+    feedback_app,
     findings,
     reconcile_app,
     results,
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.add_typer(suppress_app.app, name="suppress")
 app.add_typer(templates_app.app, name="templates")
 app.add_typer(after_sending.app)
+app.add_typer(feedback_app.app)
 app.add_typer(reconcile_app.app)
 app.add_typer(docs_app.app)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mass_apology.cli.screen import duration, say, table
@@ -12,6 +12,7 @@ from mass_apology.quantities import are, counted, number
 from mass_apology.system.timestamps import local_minute
 
 if TYPE_CHECKING:
+    from mass_apology.flows.feedback.answers import Answers, Waiting
     from mass_apology.flows.feedback.bounces import Settled
     from mass_apology.flows.feedback.choices import Chosen
     from mass_apology.flows.feedback.retry import Found, Retried
@@ -112,6 +113,9 @@ def show_report(found: Report) -> None:
     if found.replies:
         say("\nReplies to letters that were not accepted:")
         table((f"{reply.status.lower()} {number(reply.count)}", reply.text) for reply in found.replies)
+    if found.waiting_for_answer:
+        people = counted(found.waiting_for_answer, "person waits", "people wait")
+        say(f"\n{people} for an answer: mass-apology answers")
     if found.written:
         say(f"\nWritten: {found.written}")
     if found.unreached_written:
@@ -198,12 +202,17 @@ def show_settled(settled: Settled) -> None:
         say(f"New choices of a remedy: {number(settled.chosen)}. Who chose what: mass-apology choices --to choices.csv")
     if settled.cleared:
         say(f"In doubt until now, but the relay had them: {counted(settled.cleared, 'letter')}; accepted from now on.")
-    if settled.waiting:
-        say(f"About letters that are just being handed over: {number(settled.waiting)}; they count when that is done.")
+    if settled.on_their_way:
+        say(f"About letters that are being handed over: {number(settled.on_their_way)}; they count when that is done.")
     if settled.unmatched:
         say(f"About no letter of this campaign: {counted(settled.unmatched, 'report')}.")
     if settled.unproven:
         say(f"Only an address, which anybody could name: {counted(settled.unproven, 'report')}; nothing was changed.")
+    _show_for_a_person(settled)
+
+
+def _show_for_a_person(settled: Settled) -> None:
+    """What the command could not settle by itself."""
     if settled.forwarded:
         say("\nFailed where the recipient forwards mail to; the recipient's own address is not suppressed:")
         table((one.address, f"{one.final}: {one.said}") for one in settled.forwarded)
@@ -211,12 +220,33 @@ def show_settled(settled: Settled) -> None:
     for kept in settled.kept_apart:
         say(f"Not recorded: {kept.where}, of which {kept.file} is a copy. {kept.reason}")
     for name, items in (
-        ("Replies of people, for the support team", settled.replies),
+        ("New replies of people", settled.replies),
         ("Not understood", settled.unread),
     ):
         if items:
             say(f"\n{name}:")
             table((item.sender, f"{item.subject} ({item.where})") for item in items)
+    if settled.waiting_total:
+        say("")
+        _show_waiting(settled.waiting_total, settled.waiting[:10])
+        say("All of them, for the support team: mass-apology answers --to waiting.csv")
+
+
+def show_answers(found: Answers) -> None:
+    """``answers``."""
+    if not found.total:
+        say("Nobody waits for an answer.")
+    else:
+        _show_waiting(found.total, found.waiting)
+    if found.written:
+        say(f"Written: {found.written}")
+
+
+def _show_waiting(total: int, waiting: Sequence[Waiting]) -> None:
+    people = counted(total, "person waits", "people wait")
+    named = "" if total == len(waiting) else f"; the {number(len(waiting))} who have waited longest"
+    say(f"{people} for an answer{named}:")
+    table((one.who, f"{duration(one.hours * 3600)}: {one.subject}") for one in waiting)
 
 
 def show_purged(purged: Purged) -> None:

@@ -62,6 +62,20 @@ class Choice(Struct, frozen=True, kw_only=True):
     source: str
 
 
+class WaitingPerson(Struct, frozen=True, kw_only=True):
+    """Somebody who wrote after a letter, and whom nobody has answered since."""
+
+    address: str  # the letter's recipient
+    name: str
+    language: str  # of the letters
+    lines: str  # JSON array of line numbers in the recipients file
+    rows: str  # JSON array of objects
+    sender: str  # who wrote: the recipient, or somebody for them
+    subject: str  # of the first message that waits
+    since: float  # when it was written, as it claims, or else when it was read; Unix seconds
+    messages: int
+
+
 class Recorded(Struct, frozen=True, kw_only=True):
     """The result of recording tokens."""
 

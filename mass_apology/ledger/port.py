@@ -25,6 +25,7 @@ from typing import Protocol, Self
 
 from mass_apology.ledger.planner import PlanContents, PlanInput, PlanOutlook
 from mass_apology.ledger.readers import (
+    AnswerRecords,
     CampaignFacts,
     ChoiceRecords,
     ContinuityRecords,
@@ -34,7 +35,7 @@ from mass_apology.ledger.readers import (
 )
 from mass_apology.ledger.sender_state import Control
 from mass_apology.ledger.staged import Planned
-from mass_apology.ledger.writers import Choices, Continuity, Doubts, Feedback, Purging, Refusals, Waves
+from mass_apology.ledger.writers import Answers, Choices, Continuity, Doubts, Feedback, Purging, Refusals, Waves
 from mass_apology.model import FIRST_WAVE, NO_LETTER, Delivery, LargestLetter, Mark
 
 
@@ -128,6 +129,9 @@ class Records(Results, CampaignFacts, Requests, Protocol):
     def choices(self) -> ChoiceRecords: ...
 
     @property
+    def answers(self) -> AnswerRecords: ...
+
+    @property
     def continuity(self) -> ContinuityRecords: ...
 
     def __enter__(self) -> Self: ...
@@ -144,6 +148,9 @@ class Ledger(Records, Sender, Session, Protocol):
 
     @property
     def choices(self) -> Choices: ...
+
+    @property
+    def answers(self) -> Answers: ...
 
     @property
     def continuity(self) -> Continuity: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from mass_apology.ledger.came_back import Choice
+from mass_apology.ledger.came_back import Choice, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.recorded import Edition, Note, People, Result
 from mass_apology.ledger.sender_state import Control, Holder
@@ -131,6 +131,13 @@ class ChoiceRecords(Protocol):
 
     def undecided(self) -> int:
         """How many people have a letter that was accepted and have chosen nothing."""
+
+
+class AnswerRecords(Protocol):
+    """For the list of who waits for an answer."""
+
+    def waiting(self) -> Iterator[WaitingPerson]:
+        """Everybody who wrote after a letter and was not answered since, the longest first; streams."""
 
 
 class ContinuityRecords(Protocol):

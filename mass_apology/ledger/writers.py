@@ -8,7 +8,7 @@ from typing import Protocol
 
 from mass_apology.ledger.came_back import Doubt, Match, Note, Proof, Recorded, Token, Traces
 from mass_apology.ledger.further_waves import Addition, Armed
-from mass_apology.ledger.readers import ChoiceRecords, ContinuityRecords, WaveRecords
+from mass_apology.ledger.readers import AnswerRecords, ChoiceRecords, ContinuityRecords, WaveRecords
 from mass_apology.ledger.recorded import Refusal, Unfinished
 from mass_apology.ledger.staged import Changed
 from mass_apology.ledger.whereabouts import File, Learned, LogMark, MakeToken, Told
@@ -52,6 +52,14 @@ class Choices(ChoiceRecords, Protocol):
 
         A choice without a time of its own counts from ``now``, when it is read first, and after those before it.
         """
+
+
+class Answers(AnswerRecords, Protocol):
+    """For noting who was answered."""
+
+    def answered(self, addresses: Collection[str], now: float) -> frozenset[str]:
+        """Nobody with these addresses waits from now on, until they write again: the recipient's address, or the one
+        that they wrote from. Those of them under which nobody ever wrote are given back. Needs no campaign's lock."""
 
 
 class Feedback(Protocol):

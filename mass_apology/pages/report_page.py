@@ -99,6 +99,7 @@ class ReportPage(Struct, frozen=True, kw_only=True):
     unreached: Sequence[Unreached]  # the first ones
     unreached_total: int
     in_doubt: Sequence[Unreached]  # the first ones; their total stands in ``counts``
+    waiting_for_answer: int  # people who wrote after a letter, and were not answered
     evidence: Sequence[Evidence]
     notes: Sequence[str]  # what happened, in order: "2026-11-20 14:02 UTC: paused by the breaker"
 
@@ -138,6 +139,9 @@ def _opening(page: ReportPage) -> Iterator[str]:
     if page.due:
         letters = counted(page.due, "letter is", "letters are")
         yield f"<p>{letters} still due. To go on with the sending: <code>mass-apology send</code></p>"
+    if page.waiting_for_answer:
+        people = counted(page.waiting_for_answer, "person waits", "people wait")
+        yield f"<p>{people} for an answer. Who they are: <code>mass-apology answers</code></p>"
     yield f'<p class="quiet">{_when(page)} This page was made {timed(page.made_at)} by {value(page.program)}.</p>'
     yield "</header>\n"
 

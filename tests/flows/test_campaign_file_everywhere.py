@@ -14,6 +14,7 @@ from test_follow_up import armed, followed
 from mass_apology.errors import CampaignError
 from mass_apology.flows import control
 from mass_apology.flows.check.check import CheckOptions, check
+from mass_apology.flows.feedback.answers import answers
 from mass_apology.flows.feedback.bounces import settle
 from mass_apology.flows.feedback.choices import choose
 from mass_apology.flows.feedback.reconcile import reconcile
@@ -54,6 +55,7 @@ COMMANDS: dict[str, Callable[[Path], object]] = {
     "report": lambda folder: report(Workspace.open(folder), None, None, force=False),
     "bounces": lambda folder: settle(Workspace.open(folder), str(folder), on_progress=nothing),
     "choices": lambda folder: choose(Workspace.open(folder), None, None, force=False),
+    "answers": lambda folder: answers(Workspace.open(folder), [], None, None, force=False),
     "reconcile": lambda folder: reconcile(Workspace.open(folder), [], show=nothing, on_progress=nothing),
     "purge": lambda folder: purge(Workspace.open(folder), PurgeOptions(older_than="1 day"), str),
 }

@@ -78,13 +78,13 @@ def test_a_bounce_of_a_letter_on_its_way_counts_when_its_reply_is_recorded(tmp_p
         ended = send(folder)
     settled = at_the_dot.answer
     assert isinstance(settled, Settled), settled
-    assert (settled.bounced, settled.waiting, settled.suppressed) == (1, 1, 2)
+    assert (settled.bounced, settled.on_their_way, settled.suppressed) == (1, 1, 2)
     assert statuses(folder) == {"ACCEPTED": 7, "BOUNCED": 2}
     assert {status: count for status, count in ended.counts.items() if count} == {Status.ACCEPTED: 7, Status.BOUNCED: 2}
     assert "user unknown" in (results(folder)[3].reply or "")
     assert set(suppressed()) == {"customer0@d0.example", "customer3@d3.example"}
     again = read_all(folder, tmp_path / "box")
-    assert (again.known, again.bounced, again.waiting) == (2, 0, 0)
+    assert (again.known, again.bounced, again.on_their_way) == (2, 0, 0)
     assert statuses(folder) == {"ACCEPTED": 7, "BOUNCED": 2}
 
 
@@ -98,7 +98,7 @@ def test_an_answer_to_a_letter_whose_reply_never_came_settles_the_doubt(tmp_path
         ended = send(folder)
     settled = at_the_dot.answer
     assert isinstance(settled, Settled), settled
-    assert (settled.cleared, settled.waiting) == (0, 1)
+    assert (settled.cleared, settled.on_their_way) == (0, 1)
     assert statuses(folder) == {"ACCEPTED": 5}
     assert ended.counts[Status.IN_DOUBT] == 0
     assert results(folder)[2].reply == "In doubt at first; then an automatic reply came back."

@@ -45,6 +45,7 @@ EMPTY = ReportPage(
     unreached=(),
     unreached_total=0,
     in_doubt=(),
+    waiting_for_answer=0,
     evidence=(),
     notes=(),
 )
@@ -86,6 +87,7 @@ def full(say: Callable[[str], str] = str) -> ReportPage:
         unreached=people,
         unreached_total=71,
         in_doubt=people[:3],
+        waiting_for_answer=0,
         evidence=[Evidence(name=say("plan"), value=say("9f86d081" * 8))],
         notes=[say("09:20 UTC: paused by the breaker")],
     )

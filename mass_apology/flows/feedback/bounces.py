@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from mass_apology.bounces.bounce_report import Affected, Kind, Report, is_elsewhere
 from mass_apology.bounces.tokens import LEAST_RELAY_ID, choices_in, letter_in, relay_id_in, token_in
+from mass_apology.flows.feedback.answers import Waiting, waiting_people
 from mass_apology.flows.feedback.claimed_times import Lifetime
 from mass_apology.flows.feedback.feedback_sources import Returned, returned
 from mass_apology.flows.feedback.kept_apart import UNFIT, KeptApart, keep_apart
@@ -70,7 +71,9 @@ class Settled(Struct, frozen=True, kw_only=True):
     chosen: int  # remedies that people chose by mail
     cleared: int  # letters in doubt that the relay had, by the feedback: now ACCEPTED
     suppressed: int  # addresses that were added to the suppression list
-    waiting: int  # letters in hand-over; feedback about them is applied after it
+    on_their_way: int  # letters in hand-over; feedback about them is applied after it
+    waiting: tuple[Waiting, ...]  # people who wait for an answer, the longest first; at most ``answers.LISTED``
+    waiting_total: int
     unmatched: int  # failures and complaints about other letters than this campaign's
     unproven: int  # failures and complaints with an address only; they change nothing
     forwarded: tuple[Forwarded, ...]  # the first letters that failed where a recipient forwards mail to
@@ -186,6 +189,7 @@ class _FeedbackReader:
             self._list_forwarded(one)
 
     def settled(self) -> Settled:
+        total, waiting = waiting_people(self._ledger)
         return Settled(
             read=self._read,
             known=self._known,
@@ -195,7 +199,9 @@ class _FeedbackReader:
             chosen=self._chosen,
             cleared=self._changed[Status.ACCEPTED],
             suppressed=self._suppressed,
-            waiting=self._book.waiting(),
+            on_their_way=self._book.waiting(),
+            waiting=waiting,
+            waiting_total=total,
             unmatched=self._unmatched,
             unproven=self._unproven,
             forwarded=tuple(self._forwarded),

@@ -22,7 +22,7 @@ from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import DUE, NO_LETTER, Delivery, Finding, LargestLetter, Severity, Status, largest_of
 from mass_apology.preflight import Findings
 from mass_apology.quantities import are, counted
-from mass_apology.schedule import Due, Wave, waves
+from mass_apology.schedule import Decision, Due, Not, Reason, Wave, waves
 from mass_apology.settings import Campaign
 from mass_apology.workspace.workspace import Workspace
 
@@ -55,7 +55,8 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
         renamed = renaming_findings(ledger, campaign, wave, None, override)
         require_overridden(renamed, "It is not armed")
         wave_plan = WavePlan(workspace, ledger, wave, suppressions)
-        whom = [who for who, decision in wave_plan.decisions(time.time()) if isinstance(decision, Due)]
+        decisions = list(wave_plan.decisions(time.time()))
+        whom = [who for who, decision in decisions if isinstance(decision, Due)]
         due = wave_plan.letters(whom)
         await require_writable(wave_plan, due, on_progress)
         letters = len(due) + ledger.waves.planned(wave.name)
@@ -66,7 +67,12 @@ async def agree(  # noqa: PLR0913 (what a consent has to do with)
                 "mass-apology follow-up --plan",
             )
         notice(
-            [*renamed, *wave_plan.language_findings(Counter(map(wave_plan.asked, whom))), *_still_sending(ledger, wave)]
+            [
+                *renamed,
+                *wave_plan.language_findings(Counter(map(wave_plan.asked, whom))),
+                *_still_sending(ledger, wave),
+                *_left_out(wave, [decision for _, decision in decisions]),
+            ]
         )
         if said := disagreement(letters, confirm, count):
             raise ConfirmationError(
@@ -96,6 +102,19 @@ def _still_sending(ledger: Records, wave: Wave) -> Iterator[Finding]:
             problem=f"{counted(on_the_way, 'letter')} of the wave {wave.from_wave} {are(on_the_way)} still due or on "
             "the way: who gets such a letter is not counted here yet.",
             advice=f"Once they are sent, arm it again for all: mass-apology follow-up --arm {wave.name}",
+        )
+
+
+def _left_out(wave: Wave, decisions: Sequence[Decision]) -> Iterator[Finding]:
+    """Who gets none because they have answered: a person who arms the wave must know that they wait for something."""
+    left_out = sum(isinstance(decision, Not) and decision.reason is Reason.REPLIED for decision in decisions)
+    if left_out:
+        yield Finding(
+            code="replied-left-out",
+            severity=Severity.INFO,
+            where=f"follow-up {wave.name}",
+            problem=f"{counted(left_out, 'person', 'people')} who replied {are(left_out)} left out (unless_replied).",
+            advice="See that each gets an answer. Who waits for one: mass-apology answers",
         )
 
 

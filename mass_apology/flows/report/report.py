@@ -34,6 +34,7 @@ class Report(Struct, frozen=True, kw_only=True):
     counts: Mapping[Status, int]  # of the people; their sum is ``people``
     replies: tuple[ReplyCount, ...]  # of letters that were not accepted, the most frequent first
     written: str | None  # the file of the report
+    waiting_for_answer: int  # people who wrote after a letter of any wave, and were not answered
     unreached_written: str | None  # the file of the people whom no letter reached
     findings: tuple[Finding, ...]  # the ledger knows less than the log or the machine
 
@@ -85,6 +86,7 @@ def report(
             counts={status: summary.counts[status] for status in Status if summary.counts[status]},
             replies=summary.replies(),
             written=str(to) if to else None,
+            waiting_for_answer=sum(1 for _ in ledger.answers.waiting()),
             unreached_written=str(unreached) if unreached else None,
             findings=findings,
         )

@@ -52,6 +52,7 @@ def _page(campaign: Campaign, ledger: Records, summary: Summary) -> ReportPage:
         unreached_total=sum(summary.counts[status] for status in NOT_REACHED),
         in_doubt=list(map(_person, summary.in_doubt)),
         evidence=list(_evidence(ledger, summary)),
+        waiting_for_answer=sum(1 for _ in ledger.answers.waiting()),
         notes=[f"{utc_minute(note.at)}: {note.what}" for note in ledger.notes()],
     )
 

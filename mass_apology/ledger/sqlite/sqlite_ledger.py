@@ -16,6 +16,7 @@ from typing import Self, TypeVar
 from mass_apology.errors import LedgerLocked
 from mass_apology.ledger.sender_state import Control
 from mass_apology.ledger.sqlite import database, editions, lock, marks, waiting_feedback
+from mass_apology.ledger.sqlite.answer_records import SqliteAnswers
 from mass_apology.ledger.sqlite.choice_records import SqliteChoices
 from mass_apology.ledger.sqlite.claims import Claims
 from mass_apology.ledger.sqlite.doubts import SqliteDoubts
@@ -95,6 +96,10 @@ class SqliteLedger(SqliteRecords):
     @property
     def choices(self) -> SqliteChoices:
         return SqliteChoices(self._reading, self)
+
+    @property
+    def answers(self) -> SqliteAnswers:
+        return SqliteAnswers(self._reading, self)
 
     @property
     def continuity(self) -> SqliteContinuity:

@@ -16,6 +16,7 @@ from mass_apology.ledger.purged_notes import PURGED
 from mass_apology.ledger.recorded import Edition, Note, People, Result
 from mass_apology.ledger.sender_state import Control, Holder
 from mass_apology.ledger.sqlite import control_row, editions, lock
+from mass_apology.ledger.sqlite.answer_records import SqliteAnswerRecords
 from mass_apology.ledger.sqlite.choice_records import SqliteChoiceRecords
 from mass_apology.ledger.sqlite.connections import Reading
 from mass_apology.ledger.sqlite.database import explained, open_reading
@@ -67,6 +68,10 @@ class SqliteRecords:
     @property
     def choices(self) -> SqliteChoiceRecords:
         return SqliteChoiceRecords(self._reading)
+
+    @property
+    def answers(self) -> SqliteAnswerRecords:
+        return SqliteAnswerRecords(self._reading)
 
     @property
     def continuity(self) -> SqliteContinuityRecords:
