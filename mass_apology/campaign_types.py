@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from mass_apology.settings import Campaign
+from mass_apology.settings import PARTS, Campaign
 
 MOST = 50
 """Mistakes that are named; who has more has the wrong file."""
@@ -59,13 +59,27 @@ def _is_within(path: str, whole: str) -> bool:
 
 def typed(tables: dict[str, Any]) -> Typed:
     """What the tables of campaign.toml say, as far as it has the right types."""
-    mending = _Mending(deepcopy(tables))
+    mending = _Mending(_with_made_columns(deepcopy(tables)))
     campaign = mending.run()
     return Typed(
         campaign=campaign,
         problems=tuple(dict.fromkeys(mending.problems)),
         changed=tuple(map(_path, mending.changed)),
     )
+
+
+def _with_made_columns(tables: dict[str, Any]) -> dict[str, Any]:
+    """The tables with ``$.columns.made``: each key of [columns] that is no part, or is not one column of the file."""
+    columns = tables.get("columns")
+    if not isinstance(columns, dict):
+        return tables
+    made = {key: source for key, source in columns.items() if key not in PARTS or _is_made(source)}
+    parts = {key: key if key in made else source for key, source in columns.items() if key in PARTS}
+    return {**tables, "columns": {**parts, **({"made": made} if made else {})}}
+
+
+def _is_made(source: object) -> bool:
+    return isinstance(source, list) or (isinstance(source, str) and "{" in source)
 
 
 class _Mending:
@@ -164,5 +178,7 @@ def _told(error: msgspec.ValidationError) -> tuple[str, Place]:
 
 
 def _path(place: Place) -> str:
-    """``("follow_up", 0, "after")`` → "$.follow_up[0].after"."""
+    """``("follow_up", 0, "after")`` → "$.follow_up[0].after", as campaign.toml has it."""
+    if place[:2] == ("columns", "made"):
+        place = (place[0], *place[2:])
     return "$" + "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in place)

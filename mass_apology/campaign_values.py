@@ -17,6 +17,7 @@ from mass_apology.letter.message.return_path import ReturnPath
 from mass_apology.schedule import problems as schedule_problems
 from mass_apology.settings import (
     Campaign,
+    ColumnSettings,
     LetterheadSettings,
     RelaySettings,
     SenderSettings,
@@ -58,7 +59,9 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
     yield from _remedy_problems(campaign.remedies)
     yield from _offset_problems(campaign.incident, "$.incident")
     yield from schedule_problems(campaign.schedule, campaign.follow_up)
-    yield from _scalar_problems(msgspec.to_builtins(campaign, builtin_types=(datetime, time)), "$")
+    yield from _column_problems(campaign.columns)
+    for problem in _scalar_problems(msgspec.to_builtins(campaign, builtin_types=(datetime, time)), "$"):
+        yield problem.replace("$.columns.made.", "$.columns.")  # as the file has it
 
 
 def _language_problems(campaign: Campaign) -> Iterator[str]:
@@ -67,6 +70,12 @@ def _language_problems(campaign: Campaign) -> Iterator[str]:
     for code in campaign.languages:
         if not _LANGUAGE.fullmatch(code):
             yield f"`$.languages` holds {code!r}, but a language is two or three lower-case letters such as 'pl'"
+
+
+def _column_problems(columns: ColumnSettings) -> Iterator[str]:
+    for name in columns.made:
+        if not name.strip() or name != name.strip() or not name.isprintable():
+            yield f"`$.columns` holds {name!r}, which no column can be called"
 
 
 def _sender_problems(sender: SenderSettings) -> Iterator[str]:

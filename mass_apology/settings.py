@@ -19,10 +19,14 @@ NonEmpty = Annotated[str, Meta(min_length=1)]
 Told = NonEmpty | Mapping[str, NonEmpty]
 """A text, or one for each language: ``{ en = "…", pl = "…" }``."""
 
+Source = NonEmpty | Annotated[tuple[NonEmpty, ...], Meta(min_length=1)]
+"""A column of the file, a pattern such as "{First Name} {Last Name}", or several of these."""
+
 _RATE = re.compile(r"([0-9]{1,9})/(s|min|h|day)", re.ASCII)
 _RATE_UNITS = {"s": 1, "min": 60, "h": 3600, "day": 86400}
 _DURATION = re.compile(r"([0-9]{1,6}) ?(second|minute|hour|day)s?", re.ASCII)
 _DURATION_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_PLACE = re.compile(r"\{([^{}]+)\}")
 _NUMBERED = re.compile(r"[^{}\x00-\x1f\x7f]*\{n(?::0[1-9]d)?\}[^{}\x00-\x1f\x7f]*")
 
 
@@ -84,7 +88,10 @@ class CsvSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ColumnSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which column of the file plays which part: header names as they stand in the file."""
+    """Which column of the file plays which part: header names as they stand in the file.
+
+    campaign.toml writes ``made`` beside the parts. A part that is made names the made column, which is called like it.
+    """
 
     address: NonEmpty = "email"
     name: NonEmpty | None = None  # a column "name" is used where there is one
@@ -100,6 +107,22 @@ class ColumnSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     street: NonEmpty | None = None  # "street",
     postcode: NonEmpty | None = None  # "postcode"
     city: NonEmpty | None = None  # and "city"
+    made: Mapping[str, Source] = {}  # column of the rows → the columns of the file that it is made from
+
+    @property
+    def parts(self) -> dict[str, str | None]:
+        """Part → the column of the rows that plays it; ``None`` where only a column of the part's name would."""
+        return {part: getattr(self, part) for part in PARTS}
+
+    def sources(self, column: str) -> tuple[str, ...]:
+        """The file's columns that may be meant by a column of the rows; itself where it is not made."""
+        source = self.made.get(column, column)
+        parts = (source,) if isinstance(source, str) else source
+        return tuple(name for part in parts for name in (_PLACE.findall(part) or [part]))
+
+
+PARTS = tuple(name for name in ColumnSettings.__struct_fields__ if name != "made")
+"""The parts that columns can play: the keys of [columns] that are no column's own name."""
 
 
 class SenderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):

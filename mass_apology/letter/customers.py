@@ -31,7 +31,8 @@ class Customers:
         self._name = _column("name", campaign.columns.name, header)
         self._company = _column("company", campaign.columns.company, header)
         position = _column("position", campaign.columns.position, header)
-        self._personal = frozenset(filter(None, (self._name, position, campaign.columns.gender)))
+        personal = filter(None, ("name", "gender", "position", self._name, position, campaign.columns.gender))
+        self._personal = frozenset(name for each in personal for name in (each, *campaign.columns.sources(each)))
 
     def particulars(self, delivery: Delivery, rows: Sequence[Mapping[str, str]]) -> Particulars:
         """All but the heading; ``rows`` are the delivery's. ``TemplateError`` where a cell is not of its type."""

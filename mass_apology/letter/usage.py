@@ -20,9 +20,9 @@ from mass_apology.letter.scenario import FactType, Scenario
 from mass_apology.letter.template_files import VARIABLES, available_languages
 from mass_apology.letter.values import suggestion
 from mass_apology.model import Finding, Severity
-from mass_apology.settings import ColumnSettings
+from mass_apology.settings import PARTS
 
-CUSTOMARY = frozenset({"email", "phone", *ColumnSettings.__struct_fields__})
+CUSTOMARY = frozenset({"email", "phone", *PARTS})
 """Columns that a letter may speak of although its scenario does not."""
 
 _UNDECLARED = frozenset({"fact-undeclared", "column-undeclared"})

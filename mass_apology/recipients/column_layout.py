@@ -25,6 +25,18 @@ _LONGEST_NAME = 1000  # characters of a column's name
 _NO_BLANKS = {ord(blank): None for blank in BLANKS}
 
 
+class MadeColumn(Struct, frozen=True, kw_only=True):
+    """A column of the rows that is made from columns of the file. ``made_columns`` finds and fills it."""
+
+    name: str
+    patterns: tuple[tuple[str, ...], ...]  # text, column, text, column, … text; ("", column, "") is the column alone
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The file's columns, in their order."""
+        return tuple(dict.fromkeys(column for pattern in self.patterns for column in pattern[1::2]))
+
+
 class Layout(Struct, frozen=True, kw_only=True):
     """The format of a file, detected or stated. ``inspect`` makes it, commands show it, ``read`` follows it."""
 
@@ -34,9 +46,15 @@ class Layout(Struct, frozen=True, kw_only=True):
     encoding_stated: bool  # the campaign states it, so it was not detected
     delimiter_stated: bool
     errors: str = "strict"  # "replace" if some lines are not in this encoding: they get U+FFFD
-    header: tuple[str, ...]  # the column names, without outer blanks
+    header: tuple[str, ...]  # the names of the rows' columns: those of the file, and those that campaign.toml makes
+    in_file: tuple[str, ...]  # the column names of the file, without outer blanks
+    made: tuple[MadeColumn, ...] = ()
     findings: tuple[Finding, ...]
     line: int = 1  # the header's line in a workbook
+
+    def sources(self, column: str) -> tuple[str, ...]:
+        """The file's columns that a column of the rows is made from; itself, where it is one of the file."""
+        return next((each.sources for each in self.made if each.name == column), (column,))
 
 
 class Batch(Struct, frozen=True, kw_only=True):
@@ -93,7 +111,7 @@ def listed(names: Iterable[str]) -> str:
 
 def check_unchanged(path: Path, cells: Sequence[str], layout: Layout) -> None:
     """Raise ``InputError`` if the header differs from the inspected one."""
-    if _names(cells) != layout.header:
+    if _names(cells) != layout.in_file:
         raise InputError(
             f"{path} was changed after it was inspected: its header is another one.",
             next_step="Run 'mass-apology check' again.",
@@ -182,7 +200,6 @@ def roles(file: str, header: Sequence[str], columns: ColumnSettings) -> Roles:
     Raises:
         InputError: columns the campaign names are not in the header, or there is no address column.
     """
-    _all_stated(file, header, columns)
     named = {"name": columns.name, "language": columns.language, "time_zone": columns.time_zone}
     return Roles(
         address=_address_column(file, header, columns.address),
@@ -197,32 +214,19 @@ def check_columns(file: str, header: Sequence[str], columns: ColumnSettings, typ
     _stated(file, header, "gender", columns.gender)
     for column in types:
         if column not in header:
-            raise _missing(file, header, column, f"[types] in campaign.toml declares a column '{shown(column)}'")
+            raise missing_column(file, header, column, f"[types] in campaign.toml declares a column '{shown(column)}'")
 
 
 def _address_column(file: str, header: Sequence[str], name: str) -> str:
     usual = _usual(header, name) if name == _DEFAULT_ADDRESS else None
     if name not in header and usual is None:
-        raise _missing(file, header, name, f"The addresses are expected in a column '{shown(name)}'")
+        raise missing_column(file, header, name, f"The addresses are expected in a column '{shown(name)}'")
     return name if name in header else usual or name
-
-
-def _all_stated(file: str, header: Sequence[str], columns: ColumnSettings) -> None:
-    """Raise one ``InputError`` for all missing names: after a change of encoding none may match."""
-    usual = ColumnSettings()
-    stated = {role: getattr(columns, role) for role in columns.__struct_fields__}
-    strange = {role: name for role, name in stated.items() if name not in header and name != getattr(usual, role)}
-    if len(strange) > 1:
-        names = ", ".join(f"{role} '{shown(name)}'" for role, name in strange.items())
-        raise InputError(
-            f"[columns] in campaign.toml names columns that {file} has not: {names}.",
-            next_step=f"Correct the names in campaign.toml or in the file, whose columns are {listed(header)}.",
-        )
 
 
 def _stated(file: str, header: Sequence[str], role: str, name: str | None) -> str | None:
     if name is not None and name not in header:
-        raise _missing(file, header, name, f"[columns] {role} in campaign.toml names a column '{shown(name)}'")
+        raise missing_column(file, header, name, f"[columns] {role} in campaign.toml names a column '{shown(name)}'")
     return name
 
 
@@ -231,7 +235,7 @@ def _usual(header: Sequence[str], role: str) -> str | None:
     return next((name for name in sorted(header, key=lambda name: name != role) if name.casefold() == role), None)
 
 
-def _missing(file: str, header: Sequence[str], name: str, problem: str) -> InputError:
+def missing_column(file: str, header: Sequence[str], name: str, problem: str) -> InputError:
     return InputError(
         f"{problem}, and {file} has none of that name.{nearest(name, header)}",
         next_step=f"Correct the name in campaign.toml or in the file, whose columns are {listed(header)}.",

@@ -89,8 +89,8 @@ def chunks(file: RecipientsFile, layout: Layout, address: str, rows: int) -> Ite
     with _structure(file, encoding, layout.delimiter) as structure:
         header = structure.header() or []
         check_unchanged(file.path, header, layout)
-        position = layout.header.index(address)
-        while (block := structure.block(rows, layout.header, width=len(header))) is not None:
+        position = layout.in_file.index(address)
+        while (block := structure.block(rows, layout.in_file, width=len(header))) is not None:
             yield Chunk(
                 columns=block.columns,
                 lines=block.lines,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 
-from msgspec.structs import asdict
+from msgspec.structs import replace
 
 from mass_apology.columns import ColumnUse
 from mass_apology.errors import InputError
@@ -23,10 +23,11 @@ from mass_apology.recipients.column_layout import (
 from mass_apology.recipients.column_watch import ColumnWatch
 from mass_apology.recipients.damage import Damage
 from mass_apology.recipients.encoding import find_encoding
+from mass_apology.recipients.made_columns import column_notes, made_columns, row_header, words_of
 from mass_apology.recipients.recipients_file import RecipientsFile
 from mass_apology.recipients.row_values import RowChecks
 from mass_apology.recipients.where import Where, check_where, compiled
-from mass_apology.settings import Campaign, RelaySettings, SenderSettings
+from mass_apology.settings import PARTS, Campaign, RelaySettings, SenderSettings
 
 _EXCEL = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 _PARQUET = frozenset({".parquet", ".pq"})
@@ -40,16 +41,17 @@ _NOT_TEXT = (
 )
 
 
-def inspect(file: RecipientsFile, campaign: Campaign) -> Layout:
+def inspect(file: RecipientsFile, campaign: Campaign, uses: Iterable[ColumnUse] = ()) -> Layout:
     """Find the file's format, and check that it has the columns that the campaign names.
 
-    A text file is decoded once as a whole, in constant memory; its rows are not checked.
+    A text file is decoded once as a whole, in constant memory; its rows are not checked. ``uses``: the letters' uses of
+    the columns.
 
     Raises:
         InputError: the file or its header cannot be read, or a column that the campaign names is missing.
     """
     with file.read_errors():
-        layout = _layout(file, campaign)
+        layout = _with_made_columns(file, _layout(file, campaign), campaign, uses)
     check_columns(file.name, layout.header, campaign.columns, campaign.types)
     if campaign.where is not None:
         check_where(campaign.where, layout.header, campaign.types)
@@ -70,8 +72,8 @@ def cells(
     Blank rows, rows of a wrong structure and repeated headers are skipped. Raises ``InputError`` as ``read`` does.
     """
     with file.read_errors():
-        cleaner, repeated = Cleaner(file.name), RepeatedHeader(layout.header)
-        for chunk in _chunks(file, layout, _unwritten(file), layout.header[0], chunk_rows):
+        cleaner, repeated = Cleaner(file.name), RepeatedHeader(layout.in_file)
+        for chunk in _chunks(file, layout, _unwritten(file), layout.in_file[0], chunk_rows):
             cleaned = cleaner.cleaned(chunk.columns, chunk.lines)
             rows = zip(*cleaned.values(), strict=True)
             kept = [any(row) and repeated.kind(row) is Header.NOT_AT_ALL for row in rows]
@@ -106,12 +108,12 @@ def read(
     used = columns.all.union(
         (use.column for use in uses),
         *(where.columns for where in conditions.values()),
-        (name for role, stated in asdict(campaign.columns).items() for name in (role, stated) if name),
+        (name for part in campaign.columns.parts.items() for name in part if name),
     )
     damage = Damage(file.name, used, columns.address)
-    checks = RowChecks(file.name, columns, campaign, conditions.get("where"), watch, damage)
+    checks = RowChecks(file.name, layout, columns, campaign, conditions.get("where"), watch, damage)
     with file.read_errors():
-        for chunk in _chunks(file, layout, campaign, columns.address, chunk_rows):
+        for chunk in _chunks(file, layout, campaign, layout.sources(columns.address)[0], chunk_rows):
             yield checks.batch(chunk)
     if notes := checks.findings():
         yield Batch(recipients=[], findings=notes, withheld=[], rows_read=0, rows_chosen=0)
@@ -130,6 +132,20 @@ def _conditions(header: Sequence[str], campaign: Campaign) -> Iterator[tuple[str
         yield key, compiled(expression, header, campaign.types, campaign.time_zone, key=key)
 
 
+def _with_made_columns(file: RecipientsFile, layout: Layout, campaign: Campaign, uses: Iterable[ColumnUse]) -> Layout:
+    """The layout with the columns that [columns] makes."""
+    columns, in_file = campaign.columns, layout.in_file
+    candidates = {*in_file, *PARTS}
+    used = {*(use.column for use in uses), *words_of(campaign, candidates)}
+    made = made_columns(file.name, in_file, columns, used)
+    return replace(
+        layout,
+        header=row_header(in_file, made, columns, used),
+        made=tuple(made),
+        findings=(*layout.findings, *column_notes(file.name, in_file, made, used)),
+    )
+
+
 def _layout(file: RecipientsFile, campaign: Campaign) -> Layout:
     kind = _kind(file)
     if kind == "csv":
@@ -143,6 +159,7 @@ def _layout(file: RecipientsFile, campaign: Campaign) -> Layout:
         encoding_stated=False,
         delimiter_stated=False,
         header=header,
+        in_file=header,
         findings=(*findings, *notes),
         line=line,
     )
@@ -150,8 +167,10 @@ def _layout(file: RecipientsFile, campaign: Campaign) -> Layout:
 
 def _text_layout(file: RecipientsFile, campaign: Campaign) -> Layout:
     stated = campaign.csv
-    encoding = find_encoding(file, stated.encoding, campaign.languages, campaign.columns.language)
-    delimiter, notes = delimited.find_delimiter(file, encoding, stated.delimiter, campaign.columns.address)
+    language = next(iter(campaign.columns.sources(campaign.columns.language or "")))
+    encoding = find_encoding(file, stated.encoding, campaign.languages, language)
+    address = campaign.columns.sources(campaign.columns.address)[0]
+    delimiter, notes = delimited.find_delimiter(file, encoding, stated.delimiter, address)
     header, header_notes = column_names(file.name, delimited.first_row(file, encoding, delimiter))
     return Layout(
         kind="csv",
@@ -161,6 +180,7 @@ def _text_layout(file: RecipientsFile, campaign: Campaign) -> Layout:
         encoding_stated=stated.encoding is not None,
         delimiter_stated=stated.delimiter is not None,
         header=header,
+        in_file=header,
         findings=(*encoding.findings, *notes, *header_notes),
     )
 

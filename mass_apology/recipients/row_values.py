@@ -27,6 +27,7 @@ from mass_apology.recipients.cleaning import Cleaner
 from mass_apology.recipients.column_layout import (
     Batch,
     Chunk,
+    Layout,
     Roles,
     listed,
 )
@@ -35,6 +36,7 @@ from mass_apology.recipients.damage import Damage
 from mass_apology.recipients.identity import identify, identify_unusable
 from mass_apology.recipients.languages import LanguageNotes, language
 from mass_apology.recipients.leading_zeros import LeadingZeros
+from mass_apology.recipients.made_columns import ColumnMaker
 from mass_apology.recipients.row_table import RowTable
 from mass_apology.recipients.where import Where
 from mass_apology.settings import Campaign
@@ -49,10 +51,20 @@ _Cells = Sequence[str]
 class RowChecks:
     """The checks of every row of one file. ``read`` makes one and passes it each chunk."""
 
-    def __init__(
-        self, file: str, roles: Roles, campaign: Campaign, where: Where | None, watch: ColumnWatch, damage: Damage
+    def __init__(  # noqa: PLR0913, PLR0917 (the parts of one reading, named at the one call)
+        self,
+        file: str,
+        layout: Layout,
+        roles: Roles,
+        campaign: Campaign,
+        where: Where | None,
+        watch: ColumnWatch,
+        damage: Damage,
     ) -> None:
         self._file = file
+        self._layout = layout
+        self._maker = ColumnMaker(file, layout)
+        self._addresses = layout.sources(roles.address)
         self._watch = watch
         self._damage = damage
         self._cleaner = Cleaner(file)
@@ -92,7 +104,7 @@ class RowChecks:
 
     def findings(self) -> list[Finding]:
         """The findings about the whole file; call it after the last chunk."""
-        watches = (self._watch, self._damage, self._languages, self._zeros)
+        watches = (self._maker, self._watch, self._damage, self._languages, self._zeros)
         noted = [finding for each in watches for finding in each.findings()]
         return [*self._cleaner.findings(), *self._headers, *noted]
 
@@ -100,11 +112,13 @@ class RowChecks:
         """The lines and cells of the rows that ``where`` includes, and the number of rows that do not count as rows."""
         for code, mended in chunk.mended.items():
             self._cleaner.note(code, mended)
-        table, lines = RowTable(self._cleaner.cleaned(chunk.columns, chunk.lines), self._readers), chunk.lines
-        nobody = self._no_rows(table.texts, lines)
+        in_file, lines = self._cleaner.cleaned(chunk.columns, chunk.lines), chunk.lines
+        nobody = self._no_rows(in_file, lines)
         if nobody:
             kept = [row not in nobody for row in range(len(lines))]
-            table, lines = table.chosen(kept), list(compress(lines, kept))
+            in_file = {column: list(compress(cells, kept)) for column, cells in in_file.items()}
+            lines = list(compress(lines, kept))
+        table = RowTable(self._maker.made(in_file, lines), self._readers)
         self._watch.see(table.texts, lines)
         if self._where is not None:
             chosen = self._where.chosen(table)
@@ -114,7 +128,9 @@ class RowChecks:
     def _no_rows(self, columns: Mapping[str, _Cells], lines: Sequence[int]) -> set[int]:
         """The positions of empty rows and of repeated headers."""
         found: dict[str, list[int]] = {"rows-empty": [], "header-repeated": []}
-        odd = [row for row, address in enumerate(columns[self._roles.address]) if "@" not in address]
+        first, *others = (columns[column] for column in self._addresses)
+        addresses = map(" ".join, zip(first, *others, strict=True)) if others else first
+        odd = [row for row, address in enumerate(addresses) if "@" not in address]
         repeated = RepeatedHeader(tuple(columns))
         for row in odd:
             values = [cells[row] for cells in columns.values()]
@@ -166,7 +182,7 @@ class RowChecks:
             address=columns[self._roles.address][flaw.row],
             code=flaw.code,
             problem=flaw.problem,
-            column=flaw.column,
+            column=" or ".join(self._layout.sources(flaw.column)),
         )
 
 

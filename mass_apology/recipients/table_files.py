@@ -19,6 +19,7 @@ from mass_apology.recipients.column_layout import (
     check_unchanged,
     note,
 )
+from mass_apology.recipients.made_columns import types_in_file
 from mass_apology.recipients.row_table import by_column
 from mass_apology.settings import Campaign, ColumnType
 from mass_apology.typed_files import FlawedRow, Heading, Request, Rows
@@ -34,7 +35,12 @@ def typed_header(path: Path, kind: str, campaign: Campaign) -> tuple[list[str], 
     Raises:
         InputError: the file or sheet is missing or empty, or the extra is not installed.
     """
-    request = Request(path=os.fsencode(path), kind=kind, sheet=campaign.csv.sheet, address=campaign.columns.address)
+    request = Request(
+        path=os.fsencode(path),
+        kind=kind,
+        sheet=campaign.csv.sheet,
+        address=campaign.columns.sources(campaign.columns.address)[0],
+    )
     with closing(typed_files.read_typed(path, request)) as frames:
         heading = next(frames)
     assert isinstance(heading, Heading)  # noqa: S101 (the order of frames; this tells mypy)
@@ -44,15 +50,16 @@ def typed_header(path: Path, kind: str, campaign: Campaign) -> tuple[list[str], 
 
 def typed_chunks(path: Path, layout: Layout, campaign: Campaign, address: str, rows: int) -> Iterator[Chunk]:
     """The file's rows, at most ``rows`` at a time, in constant memory."""
+    types = types_in_file(campaign)
     request = Request(
         path=os.fsencode(path),
         kind=layout.kind,
         sheet=campaign.csv.sheet,
         rows=rows,
         line=layout.line,
-        width=len(layout.header),
-        place=layout.header.index(address),
-        bare=[place for place, name in enumerate(layout.header) if campaign.types.get(name) in _BARE],
+        width=len(layout.in_file),
+        place=layout.in_file.index(address),
+        bare=[place for place, name in enumerate(layout.in_file) if types.get(name) in _BARE],
     )
     with closing(typed_files.read_typed(path, request)) as frames:
         for frame in frames:
@@ -64,10 +71,9 @@ def typed_chunks(path: Path, layout: Layout, campaign: Campaign, address: str, r
 
 def _numbers_shown(path: Path, heading: Heading, campaign: Campaign) -> Iterator[Finding]:
     """A finding if numbers in columns without a declared type are read with their units."""
+    types = types_in_file(campaign)
     examples = [
-        example
-        for place, example in heading.shown.items()
-        if campaign.types.get(heading.cells[place].strip()) not in _BARE
+        example for place, example in heading.shown.items() if types.get(heading.cells[place].strip()) not in _BARE
     ]
     if examples:
         more = f" and {len(examples) - _EXAMPLES} more" if len(examples) > _EXAMPLES else ""
@@ -79,7 +85,7 @@ def _numbers_shown(path: Path, heading: Heading, campaign: Campaign) -> Iterator
 
 def _chunk(path: Path, layout: Layout, rows: Rows) -> Chunk:
     return Chunk(
-        columns=by_column(layout.header, rows.texts),
+        columns=by_column(layout.in_file, rows.texts),
         lines=rows.lines,
         misfits=[_finding(path, each) for each in rows.flawed],
     )

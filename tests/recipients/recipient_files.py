@@ -56,7 +56,8 @@ def campaign_of(**options: Any) -> Campaign:
 def load(path: Path, *, chunk_rows: int = 5000, uses: Iterable[ColumnUse] = (), **options: Any) -> Loaded:
     campaign = campaign_of(**options)
     with RecipientsFile(path) as file:
-        layout = inspect(file, campaign)
+        uses = tuple(uses)
+        layout = inspect(file, campaign, uses)
         batches = list(read(file, layout, campaign, uses, chunk_rows))
     return Loaded(
         layout,

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import msgspec
 from msgspec import Struct
 
-from mass_apology.settings import ColumnSettings
+from mass_apology.settings import PARTS
 from mass_apology.system.time_zones import zone_names
 
 Cells = Mapping[str, Sequence[str]]
@@ -72,7 +72,7 @@ def match(header: Sequence[str], cells: Cells) -> Matches:
     """Match a file's columns by their names, in many languages and spellings, and by their cells."""
     found: list[Match] = []
     doubts: list[Doubt] = []
-    for role in (field.name for field in msgspec.structs.fields(ColumnSettings)):
+    for role in PARTS:
         taken = {each.column for each in found}
         matched = _match_role(role, [column for column in header if column not in taken], cells)
         if isinstance(matched, Match):

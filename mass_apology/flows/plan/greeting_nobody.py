@@ -69,4 +69,5 @@ def _column(columns: Sequence[str]) -> str:
 def _advice(columns: Sequence[str]) -> str:
     if len(columns) == 1:
         return f"Write it there: name = '{columns[0]}'. If nobody is to be greeted by name, nothing needs to be done."
-    return "Make one column of the whole name in the file, and name it there; or name the one that is to be used."
+    several = ", ".join(f"'{column}'" for column in columns)
+    return f"Write them there, in the order of the name: name = [{several}]. Or name the one that is to be used."

@@ -13,6 +13,7 @@ from msgspec import Struct
 from mass_apology import recipients
 from mass_apology.approval import plan_code
 from mass_apology.codes import read_codes
+from mass_apology.columns import ColumnUse
 from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.continuity.outside import compare_ledger
 from mass_apology.flows.operator import OnProgress
@@ -26,6 +27,7 @@ from mass_apology.flows.plan.plan_steps import (
 from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Changed, Ledger, Planned, Planner, Records
+from mass_apology.letter.column_uses import column_uses
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.message.headers import message_id
 from mass_apology.letter.scenario import facts_findings
@@ -152,7 +154,8 @@ async def drafted_from(
     findings of the check.
     """
     campaign = workspace.campaign
-    layout = recipients.inspect(file, campaign)
+    uses = _column_uses(workspace)
+    layout = recipients.inspect(file, campaign, uses)
     guards = Guards(
         workspace,
         file,
@@ -179,7 +182,7 @@ async def drafted_from(
         )
         if campaign.codes:
             staging.offer(read_codes(workspace.folder, campaign.codes))
-        planning.read(file)
+        planning.read(file, uses)
         if terms.render:
             await planning.render()
         check = planning.check(code(parts), attached=workspace.attached())
@@ -189,6 +192,13 @@ async def drafted_from(
             )
         lost = [each.ledger for each in guards.lost_elsewhere()]
         yield Draft(staging, planning, check, parts, layout.header, lost)
+
+
+def _column_uses(workspace: Workspace) -> tuple[ColumnUse, ...]:
+    """What the letters of all waves do with the columns."""
+    campaign = workspace.campaign
+    templates = (campaign.template, *(each.template for each in campaign.follow_up))
+    return column_uses(templates, workspace.template_directories)
 
 
 def ledger_key(workspace: Workspace) -> bytes:

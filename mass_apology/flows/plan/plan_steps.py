@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology import preflight, recipients
+from mass_apology.columns import ColumnUse
 from mass_apology.errors import first_failure, require_sum
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import greeting_nobody, later_waves, whose_clock
@@ -20,7 +21,6 @@ from mass_apology.flows.plan.guarding import Guards, Numbers
 from mass_apology.flows.plan.persons import Persons
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Counts, Known, Planner
-from mass_apology.letter.column_uses import column_uses
 from mass_apology.letter.inspecting.inspection import Inspection, together
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.render_pool import RenderPool, processes_for
@@ -143,11 +143,9 @@ class Planning:
         self._lacks_something = False
         self._asked: Counter[preflight.Asked] = Counter()
 
-    def read(self, file: RecipientsFile) -> None:
-        """Read all rows; each becomes a staged recipient or a finding."""
+    def read(self, file: RecipientsFile, uses: Sequence[ColumnUse]) -> None:
+        """Read all rows; each becomes a staged recipient or a finding. ``uses``: the letters' uses of the columns."""
         self._findings.add(self._layout.findings)
-        templates = (self._campaign.template, *(each.template for each in self._campaign.follow_up))
-        uses = column_uses(templates, self._workspace.template_directories)
         for batch in recipients.read(file, self._layout, self._campaign, uses):
             self._stage(batch)
             self._on_progress("reading rows", self._rows_read, None)
