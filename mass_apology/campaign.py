@@ -6,6 +6,7 @@ Every command reads it here and nowhere else, so that what one of them would ref
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from mass_apology.errors import CampaignError
 from mass_apology.settings import Campaign
 from mass_apology.system.bounded_toml import MAX_OCTETS, parse_toml
 from mass_apology.system.regular_file import read_regular
+from mass_apology.system.toml_edits import Edit, edited
+from mass_apology.system.whole_file import write_whole
 
 FILE_NAME = "campaign.toml"
 LOG_NAME = "log.jsonl"
@@ -33,9 +36,32 @@ def read_campaign(folder: Path) -> Campaign:
     return _anchored(_validated(_toml(path), path), folder)
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def edit_campaign(folder: Path, edits: Sequence[Edit]) -> None:
+    """Write these values into ``folder/campaign.toml``, whose other octets stay as they are; all of them or none.
+
+    Raises ``CampaignError`` where the file cannot be used, before or after, or a value has no place in it.
+    """
+    path = folder / FILE_NAME
+    before = _text(path)
+    mark = "\ufeff" * before.startswith("\ufeff")
     try:
-        return parse_toml(read_regular(path, MAX_OCTETS).decode("utf-8-sig").replace("\r\n", "\n"))
+        after = edited(before.removeprefix(mark), edits)
+    except ValueError as error:
+        raise CampaignError(
+            f"{path}: {error}.", next_step="Write it by hand, or make it a table of its own: [table], then its keys."
+        ) from error
+    _validated(_parsed(after, path), path)
+    write_whole(path, (mark + after).encode())
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    return _parsed(_text(path), path)
+
+
+def _text(path: Path) -> str:
+    """The file's text as it is, with its mark and line ends."""
+    try:
+        return read_regular(path, MAX_OCTETS).decode()
     except FileNotFoundError:
         raise CampaignError(
             f"There is no {FILE_NAME} in {path.parent}.",
@@ -49,6 +75,11 @@ def _toml(path: Path) -> dict[str, Any]:
             f"{path} cannot be read: octet {error.start + 1:,} is not UTF-8.",
             next_step="Make it a readable UTF-8 file, then run check again.",
         ) from error
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return parse_toml(text.removeprefix("\ufeff").replace("\r\n", "\n"))
     except ValueError as error:  # a TOMLDecodeError, or what no person writes
         raise CampaignError(
             f"{path} is not valid TOML: {error}.",

@@ -14,6 +14,7 @@ from mass_apology import __version__
 from mass_apology.cli import (
     after_sending,
     docs_app,
+    facts_app,
     feedback_app,
     findings,
     reconcile_app,
@@ -39,6 +40,7 @@ app = typer.Typer(
     "who was reached.",
 )
 
+app.add_typer(facts_app.app, name="facts")
 app.add_typer(suppress_app.app, name="suppress")
 app.add_typer(templates_app.app, name="templates")
 app.add_typer(after_sending.app)

@@ -219,14 +219,14 @@ def _wrong(name: str, fact: Fact, incident: Mapping[str, Any]) -> Iterator[Findi
     for where, given, value in _given(incident):
         if given != name:
             continue
-        if problem := _problem(fact.type, value):
+        if problem := fact_problem(fact.type, value):
             yield _finding("fact-invalid", f"{where} {name}", f"The fact {problem}", fact.comment)
-        elif fact.type is FactType.SENTENCE and not value.rstrip().endswith(_SENTENCE_END):
+        elif fact.type is FactType.SENTENCE and not is_finished(value):
             problem = "The sentence does not end with a full stop."
             yield _finding("fact-unfinished", f"{where} {name}", problem, "Write a whole sentence.", Severity.WARNING)
 
 
-def _problem(kind: FactType, value: Any) -> str:
+def fact_problem(kind: FactType, value: Any) -> str:
     """What is wrong with a fact, as the end of a sentence; "" for nothing."""
     if kind in _UNQUOTED:
         return _unquoted_problem(kind, value)
@@ -235,6 +235,11 @@ def _problem(kind: FactType, value: Any) -> str:
     if control := _CONTROL.search(value):
         return f"holds the control character {control[0]!r}."
     return _url_problem(value) if kind is FactType.URL else ""
+
+
+def is_finished(sentence: str) -> bool:
+    """Whether it ends as a sentence does."""
+    return sentence.rstrip().endswith(_SENTENCE_END)
 
 
 def _unquoted_problem(kind: FactType, value: Any) -> str:
