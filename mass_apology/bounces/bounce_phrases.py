@@ -14,7 +14,7 @@ def _any(table: str) -> str:
 
 
 WHO = _any(r"""
-    user\w* | recipient | mailbox | mail box | account | address(?:ee)? | alias | person | e-?mail | local.?part
+    user\w* | recipient | mailbox | mail box | account | address(?:es|ee)? | alias | person | e-?mail | local.?part
     domain | host | login | benutzer | empfänger | adresse | postfach | utilisateur | destinataire | bo[iî]te
     usuario | destinatario | dirección | buzón | cuenta | utente | indirizzo | casella | użytkownik\w*
     adresat\w* | odbiorc\w* | skrzynk\w* | konto | adres | пользовател\w* | адрес\w* | ящик\w* | получател\w*
@@ -50,7 +50,7 @@ IS_DEAD = _any(r"""
 """And how it is said to be."""
 
 _NO_SUCH = _any(r"""
-    unknown | invalid | no such | no valid(?! recipients?\b) | non-?existent | unrouteable | unroutable
+    unknown | invalid(?! domain) | no such | no valid(?! recipients?\b) | non-?existent | unrouteable | unroutable
     bad destination | unbekannte[rns]? | ungültige[rns]? | onbekende | ongeldige? | neznám[ýáé] | neplatn[ýáé]
     bilinmeyen | geçersiz | böyle bir | nessun | ukendt | ukjent | okänd | okända | ismeretlen
     niezn\w+ | неизвестный | невідомий | destinatario desconocido:? | nie ma takiego | não há
@@ -67,7 +67,9 @@ DEAD = _any(rf"""
     not a (?:valid|known|local) (?:user|mailbox|recipient|address|account)
     (?:doesn.?t|does not) have an? \S* ?(?:\w+ )?account | no mail ?box available
     no (?:mailbox|account|user|one)\W(?:\w+\W){{0,2}}(?:by|with|at) th | name or service not known | nxdomain
-    null mx | userunknown | recipientnotfound | recipnotfound | recipient_not_found | not listed in
+    no (?:such )?(?:mail ?box|user|account|recipient) (?:was )?found | not in my validrcptto | recipient notfound
+    no existe (?:dich[oa]|es[ea]|est[ea]|el|la) \w+ | null mx | userunknown | recipientnotfound | recipnotfound
+    recipient_not_found | not listed in
     isn.t listed in | no mx record | find a mail exchanger | no smtp service | does not accept mail
     (?:user|recipient) name is not (?:recogni[sz]ed|known|found) | unknown to (?:us|this (?:host|server|system))
     (?:i |we )?(?:can ?not|don.?t) deliver mail for | i have no (?:such )?mailbox
@@ -96,7 +98,8 @@ CONTRADICTED = _any(r"""
     archived | on hold | dormant | is terminated | hibernat | expired account | discontinued
     (?<!and )(?<!then )(?<!please )try again | retry later | later\b
     \bbusy\b | tim(?:ed|e) ?-?out | connection (?:was )?(?:closed|dropped|lost|reset|refused) | lost connection
-    known contacts | (?:only|not) accept\w* (?:e-?mails?|mails?|messages?)? ?(?:from|with) | preferences
+    \bloop(?:ing|s)?\b | too many hops | hop count | known contacts
+    (?:only|not) accept\w* (?:e-?mails?|mails?|messages?)? ?(?:from|with) | preferences
     members.only | not on (?:the|my|their) (?:list|contacts) | contacts only | allowed senders? | user rules
     (?:message|mail|letter) size | size exceed | larger than | vacation
     gesperrt | deaktiviert | inaktiv | stillgelegt | vorübergehend | abgeschaltet | überlastet
@@ -122,12 +125,6 @@ UNAVAILABLE = _any(r"""
 """)
 """A mailbox that cannot be used now; it contradicts a bare code, but not a sentence that the mailbox is unknown."""
 
-VAGUE = _any(r"""
-    reject | refus | denied | not accept | prohibit | unable | transaction failed | not permitted | not allowed
-    failed | error
-""")
-"""A refusal that does not say why. Relays make 5.1.1 of any 550 to RCPT, so that code says no more than these words."""
-
 AFTER_CONTENT = _any(r"""
     end of data | after data | after dot | after (?:i|we) sent the (?:message|mail) | end of message
     after (?:the )?(?:message )?(?:content|body) | body of message generated response | response to (?:the )?content
@@ -150,6 +147,8 @@ FULL = _any(r"""
     (?:over|exceed\w*|out of|reached|above|past)\W(?:\w+\W){0,6}(?:quota|storage|allocation|mailbox limit|disk space)
     quota\W(?:\w+\W){0,4}exceed | overquota | (?:mail|in|mail ?)box (?:is |size limit |has )?(?:full|exceed)
     full mailbox | (?:mailbox|account|user|maildir|folder)\W(?:\w+\W){0,5}(?:is|are|be) full | quotaexceeded
+    exceeding (?:\w+ ){0,2}(?:limit|quota) | not sufficient (?:disk |storage )?space
+    (?:space|file) (?:quota|size exceeds)
     not enough (?:storage|space) | insufficient (?:storage|disk space) | storage (?:limit|space)
     mailbox for \S* ?is full | disk quota | quota violation | postfach\W(?:\w+\W){0,4}voll
     bo[iî]te\W(?:\w+\W){0,5}pleine | skrzynk\w+\W(?:\w+\W){0,4}(?:pełna|przepełniona)
@@ -174,17 +173,20 @@ OURS = _any(r"""
     your (?:e-?mail )?address(?! book)
     abus(?:e|ive) | complaint | throttl
     rate.limit | too (?:many|fast|quickly) | receiving mail at a rate | sending limit | (?:daily|hourly)\s
-    relay(?:ing)? (?:access )?(?:denied|not) | unable to relay | bulk (?:e-?)?mail | greylist | graylist
+    relay(?:ing)? (?:access )?(?:denied|not|mail|disallow|prohib) | (?:unable to|as a|open|insecure|no|not|don.t) relay
+    mail from(?::| command) | valid from\b | from: ?(?:domain|address|header) | backscatter | \bbatv\b | mass mail
+    per hour
+    bulk (?:e-?)?mail | greylist | graylist
     suppress | for explanation visit | authenticat | спам | spamverdacht | polluriel
 """)
 """The sender, the sending servers and their repute: nothing in such a sentence says that the recipient is dead."""
 
 POLICY = _any(r"""
     polic(?:y|ies) | access denied | denied | prohibited | forbidden
-    not (?:allowed|permitted|authori[sz]ed|accepting) | unauthori | restrict | filter | content | attachment
+    not (?:allowed|permitted|authori[sz]ed|accepting) | unauthori | restrict | (?<!m-)filter | content | attachment
     too (?:large|big|long) | size limit | header | rejected by | refused by | message rejected
     automatically rejected
-    rejected your message | notauthorized | temporar | moderat | подозр | certificate | \btls\b
+    rejected your message | notauthorized | moderat | подозр | certificate | \btls\b
 """)
 """Policy and content: with these words only a code that names the address, and a sentence that does, are believed."""
 
@@ -225,6 +227,14 @@ FAILED_TEXT = _any(r"""
     \b(?:421|45[0-2]|55[0-4])[ -] | deferred: | transcript of session | failure reasons?
     invalid final delivery | mailbox exceeds | trouble delivering | error (?:sending|delivering)
     delivery failure
+    onbestelbaar | niet (?:worden )?(?:bezorgd|afgeleverd) | nebyl[ao]? doručen | nelze doručit | nedoručiteln
+    nepodařilo se doručit | não (?:pôde|foi|pode)\W(?:\w+\W){0,2}(?:entreg|enviad) | não entreg
+    (?:teslim|iletil|gönderil)\w*edi\b | (?:teslim|gönderil)\w* edilemedi | iletilemedi | gönderilemedi
+    (?:kunde|kunne)\W(?:inte|ikke)\W(?:bli )?lever | ei voitu toimittaa | nem (?:sikerült|lehetett) kézbesít
+    nu a putut fi (?:livrat|trimis) | δεν (?:παραδόθηκε|ήταν δυνατή)
+    (?:配信|配達|送信)[^。\n]{0,10}(?:失敗|できません|不能) | お?届けできません | 未達
+    (?:无法|無法|未能)(?:投递|投遞|送达|送達|发送|傳遞) | 退信 | 被退回 | (?:投递|投遞|发送|送达)失[败敗]
+    (?:전송|배달|전달)[^.\n]{0,6}(?:실패|않) | 반송
 """)
 """What a notice says where a letter was not delivered."""
 

@@ -17,8 +17,8 @@ from mass_apology.bounces.refusal_phase import says_after_content
 
 _LONGEST = 2000  # characters of a diagnostic that are looked at
 
-_ENHANCED = re.compile(r"(?<![\d.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?!\.?\d)")  # RFC 3463; not the middle of an IP
-_CODE = re.compile(r"(?<![\w.:/-])([245][0-5][0-9])(?=[ \-:#])")  # RFC 5321 §4.2
+_ENHANCED = re.compile(r"(?<![\d.])([45]\.[0-9]{1,3}\.[0-9]{1,3})(?!\.?\d)")  # RFC 3463; not the middle of an IP
+_CODE = re.compile(r"(?<![\w.:/-])([45][0-5][0-9])(?=[ \-:#])")  # RFC 5321 §4.2
 # "user@spamcop.example" and "http://…/policy" are no words of the server's; a capital after a dot begins a sentence.
 _CJK = r"\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef"  # no blank divides an address from these
 _NAMES = re.compile(
@@ -43,7 +43,7 @@ _PLAINLY_DEAD = re.compile(bounce_phrases.PLAINLY_DEAD)
 _CONTRADICTED = re.compile(bounce_phrases.CONTRADICTED)
 _UNAVAILABLE = re.compile(bounce_phrases.UNAVAILABLE)
 _LOOKED_UP_LATE = re.compile(bounce_phrases.LOOKED_UP_LATE, re.I)
-_VAGUE = re.compile(bounce_phrases.VAGUE)
+_WORD = re.compile(r"[^\W\d_]{3}")
 
 
 class _Refusal(Struct, frozen=True, kw_only=True):
@@ -146,7 +146,11 @@ def _of_the_address(refusal: _Refusal) -> Cause:
 
 
 def _dead_by_code(refusal: _Refusal) -> bool:
-    """Whether the code names the address as the trouble; a relay's own code does only where no words leave it open."""
+    """Whether the code names the address as the trouble.
+
+    Relays make 5.1.1 of any 550 to RCPT, so their own code counts only where the server said nothing.
+    """
     if refusal.status == "5.1.0":
         return bool(_ADDRESS_REJECTED.search(refusal.words))
-    return refusal.status in _DEAD_CODES and (refusal.quoted or not _VAGUE.search(refusal.words))
+    silent = not _WORD.search(refusal.words)
+    return refusal.status in _DEAD_CODES and (refusal.quoted or silent) and not _EXPIRED.search(refusal.words)

@@ -47,12 +47,15 @@ _PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
 _SERVER_SPEAKS = re.compile(r"(?<![\w.])[45][0-5]\d[ -]|@[^\s@]{1,255}:(?:\s|$)|<<<|\bsaid:", re.I)
 _REASON_FOLLOWS = re.compile(rf"(?:{bounce_phrases.REASON_FOLLOWS})[^\n:：]{{0,40}}[:：]?\s*$", re.I)
 
+_REPLY_CODE = re.compile(r"(?<![\w.])[45][0-5]\d(?![\w.])")
+_FULL_STOP = re.compile(r"[.!。][ \t]*(?:\n|$)")
 _REASON = re.compile(rf"(?:{bounce_phrases.REASON_FOLLOWS})\w{{0,10}}[:：]", re.I)
 
 _SENTENCE = re.compile(r"(?:[^.;!?\n]|[.;!?](?!\s)|\n(?!\n))+")
 _DEAD = re.compile(bounce_phrases.DEAD, re.I)
 _SUBJECTS = 3  # that a notice quotes
 _LEAST_ALONE = 15  # characters of a subject that is taken out of running text
+_LEAST_LINE_ALONE = 5  # characters of a subject that is a line
 _LEAST_CUT = 8  # characters of a subject's beginning that ends in an ellipsis
 _CUT = 30  # characters of a beginning that no ellipsis marks
 LEAST_LINE = 12
@@ -186,7 +189,9 @@ class _Titles:
         cut = _ELLIPSIS.search(plain) if plain.endswith((".", "…")) else None
         head = plain[: cut.start()].rstrip() if cut else plain
         least = _LEAST_CUT if cut else _CUT
-        return plain in self._exact or (len(head) >= least and any(subject.startswith(head) for subject in self._exact))
+        return (len(plain) >= _LEAST_LINE_ALONE and plain in self._exact) or (
+            len(head) >= least and any(subject.startswith(head) for subject in self._exact)
+        )
 
     def taken_out_of_fields(self, text: str) -> str:
         """Without the values of quoted fields, in any language. "To" stays: it may name the recipient."""
@@ -230,7 +235,7 @@ class _Titles:
             yield from self._lines_in(text, paragraph)
         for pattern in self._patterns:
             for match in pattern.finditer(text):
-                long = len(match[0]) >= _LEAST_ALONE and not _server_speaks(text, match.start())
+                long = len(match[0]) >= _LEAST_ALONE and not _own_sentence(text, match)
                 if long or _NAMED_INLINE.search(text[max(0, match.start() - 60) : match.start()]):
                     yield match.span()
 
@@ -262,6 +267,19 @@ def _plain(text: str) -> str:
     """One line in lower case without marks around it and without the prefix of a reply."""
     joined = " ".join(text.split()).strip(" \"'<>[]()*|“”„«»").lower()
     return _REPLIED.sub("", joined, count=1) if _REPLIED.match(joined) else joined
+
+
+def _own_sentence(text: str, found: re.Match[str]) -> bool:
+    """Whether these words, though they equal our subject, are the mail system's own.
+
+    They are where they follow what a server gives a reason with; where they are a reply with its code, and no line of
+    their own; and where they are a line but for its full stop.
+    """
+    line = text.rfind("\n", 0, found.start()) + 1
+    begins_line = not text[line : found.start()].strip(" \t>")
+    replies = not begins_line and bool(_REPLY_CODE.search(found[0]))
+    sentence = begins_line and bool(_FULL_STOP.match(text, found.end()))
+    return replies or sentence or _server_speaks(text, found.start())
 
 
 def _server_speaks(text: str, at: int) -> bool:

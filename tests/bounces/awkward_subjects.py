@@ -31,7 +31,7 @@ account suspended | account disabled | inactive mailbox | known contacts only | 
 .*user.*unknown.* | (a+)+$ | [user unknown | \\user unknown\\ | user? unknown+ | ^user unknown$
 {0,99}unknown | a|b user unknown
 $1 \\1 \\g<0> mailbox full | user unknown… | mailbox full... | the mailbox of the user could not be found...
-1 error(s): user unknown | -------server message | -------SMTP command DATA | ERROR_CODE :550, ERROR_CODE :5.1.1
+1 error(s): user unknown | -------server message | DATA command | ERROR_CODE :550, ERROR_CODE :5.1.1
 because: user unknown | reason: mailbox full | Reason: 550 5.1.1 | The reason: it was deleted | said: 550 user unknown
 Automatic reply: user unknown | Undeliverable: user unknown | Returned mail: User unknown | Address not found
 Message not delivered | Your message wasn't delivered | Delivery failed | delivery failed permanently | Bounce

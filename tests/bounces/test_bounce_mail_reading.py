@@ -10,6 +10,7 @@ from mass_apology.bounces.bounce_report import Cause, Kind
 from mass_apology.bounces.diagnosis import judge
 from mass_apology.bounces.mail_reading import read
 from mass_apology.bounces.parts import LIMIT, read_headers, take_apart, words
+from mass_apology.bounces.refusal_phase import says_after_content
 
 DAEMON = b"Return-Path: <>\nFrom: MAILER-DAEMON@relay.example\nTo: bounces@acme.example\nSubject: failure notice\n"
 STATUS = b"Reporting-MTA: dns; r.example\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n"
@@ -58,6 +59,14 @@ def part(media_type: bytes, body: bytes) -> bytes:
         ("", "550 Requested action not taken: mailbox unavailable", Cause.UNKNOWN),
         ("5.2.1", "550 5.2.1 The email account that you tried to reach is disabled.", Cause.UNKNOWN),
         ("5.0.0", "550 user unknown (in reply to end of DATA command)", Cause.UNKNOWN),
+        ("5.1.1", "550 it is our policy to go away", Cause.BLOCKED),
+        ("5.1.1", "550 go away", Cause.UNKNOWN),
+        ("5.1.1", "550", Cause.DEAD),
+        ("5.1.1", "retry timeout exceeded", Cause.GIVEN_UP),
+        ("5.1.1", "550 5.1.1 unknown user; the mailbox is temporarily unavailable", Cause.UNKNOWN),
+        ("5.1.0", "550 5.1.0 <a@b.example>: address rejected: our policy", Cause.BLOCKED),
+        ("5.0.0", "550 unknown error", Cause.UNKNOWN),
+        ("5.0.0", "550 invalid certificate of host", Cause.BLOCKED),
         ("5.0.0", "", Cause.UNKNOWN),
         ("", "", Cause.UNKNOWN),
         ("", "host 5.1.1.1 said something", Cause.UNKNOWN),
@@ -212,3 +221,26 @@ def test_a_person_may_answer_from_an_address_like_a_daemons() -> None:
     for sender in (b"mail@customer.example", b"postmaster@customer.example", b"root@customer.example"):
         raw = b"From: " + sender + b"\nSubject: Re: sorry\nIn-Reply-To: <x@acme.example>\n\nIt was not delivered.\n"
         assert read(raw).kind is Kind.REPLY
+
+
+@pytest.mark.parametrize(
+    ("text", "after_content"),
+    [
+        ("host said: 550 user unknown (in reply to end of DATA command)", True),
+        ("host said: 550 user unknown (in reply to RCPT TO command)", False),
+        ("after RCPT TO:<a@b.example>: 550 unknown", False),
+        (">>> RCPT To:<a@b.example>\n<<< 550 user unknown\n>>> DATA\n<<< 503 need RCPT", False),
+        (">>> RCPT To:<c@b.example>\n<<< 550 user unknown\n>>> DATA\n<<< 550 unknown", True),
+        (">>> DATA\n<<< 550 user unknown\n<<< 554 no valid recipients", False),
+        (">>> DATA\n<<< 550 user unknown\n554 5.0.0 Service unavailable", True),
+        ("-------server message\n550 unknown user\n\n-------SMTP command\nDATA", True),
+        ("550 user unknown", None),
+    ],
+)
+def test_the_phase_of_a_refusal(text: str, after_content: object) -> None:
+    assert says_after_content(text, "a@b.example") is after_content
+
+
+def test_fields_right_below_the_parts_own_are_read() -> None:
+    body = b"Content-Type: message/delivery-status\n" + STATUS
+    assert read(DAEMON + multipart(b"b", body)).affected[0].cause is Cause.DEAD

@@ -8,20 +8,26 @@ from email.header import Header
 from pathlib import Path
 
 import pytest
+from awkward_subjects import SUBJECTS
 
 from mass_apology.bounces.bounce_report import Cause, Kind
 from mass_apology.bounces.evidence import Evidence, ReturnedLetter
 from mass_apology.bounces.mail_reading import read
-from tests.bounces.awkward_subjects import SUBJECTS
 
 CORPUS = Path(__file__).parent / "corpus"
-EXPECTED = tomllib.loads((CORPUS / "corpus.toml").read_text(encoding="utf-8"))
+EXPECTED = {
+    name: entry
+    for file in ("corpus.toml", "shapes.toml")
+    for name, entry in tomllib.loads((CORPUS / file).read_text(encoding="utf-8")).items()
+}
 OURS = "We are sorry: the outage of 20 November"
 _TEXT_ONLY = re.compile(rb"^Content-Type: *(?:message/delivery-status|message/feedback-report)", re.M | re.I)
 NOTICES = {
     name: raw
     for name, entry in EXPECTED.items()
-    if entry["kind"] in {"failure", "delay"} and not _TEXT_ONLY.search(raw := (CORPUS / f"{name}.eml").read_bytes())
+    if entry["kind"] in {"failure", "delay"}
+    and not name.startswith("sns-")  # SES's JSON: no text
+    and not _TEXT_ONLY.search(raw := (CORPUS / f"{name}.eml").read_bytes())
 }
 QUOTED = (
     "Subject: {}",
@@ -71,13 +77,13 @@ def test_our_subject_changes_nothing(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(NOTICES))
 def test_a_quoted_subject_changes_nothing(name: str) -> None:
-    """In each notice the subject stands at the beginning, too, in one of twelve ways."""
+    """In each notice the subject stands at the beginning, too, in one of twelve ways; each notice takes every fifth."""
     raw = NOTICES[name]
     if b"base64" in raw or b"iso-8859-2" in raw:
         return
     ways = QUOTED if OURS.encode() in raw else QUOTED[:10]
     wanted, wrong = meaning(raw), []
-    for number, subject in enumerate(SUBJECTS):
+    for number, subject in enumerate(SUBJECTS[len(name) % 5 :: 5]):
         quoted = ways[number % len(ways)].format(subject)
         head, _, body = with_subject(raw, OURS, subject).partition(b"\n\n")
         at = body.find(b"\n\n") + 2 if body.startswith((b"This is a MIME", b"--")) else 0
