@@ -13,6 +13,7 @@ import typer
 from mass_apology import __version__
 from mass_apology.cli import (
     after_sending,
+    before_sending,
     docs_app,
     facts_app,
     feedback_app,
@@ -36,6 +37,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,  # the plain help keeps the examples as they are typed, and starts faster
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Personal apologies to everyone an incident hit: once each, through a relay that limits you, with a record of "
     "who was reached.",
 )
@@ -136,97 +138,9 @@ def check(  # noqa: PLR0913, PLR0917 (options)
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 
 
-@app.command()
-def preview(  # noqa: PLR0913, PLR0917 (options)
-    to: Annotated[
-        Path, typer.Option(help="The file: .html, .mbox, .jsonl or .txt; a name without a dot is a folder of .eml.")
-    ],
-    folder: Folder = HERE,
-    sample: Annotated[
-        int, typer.Option(min=1, metavar="N", help="So many letters, or more where there are more kinds of them.")
-    ] = 50,
-    row: Annotated[
-        list[int] | None, typer.Option(min=2, metavar="N", help="The letter of this line of the file. Repeatable.")
-    ] = None,
-    address: Annotated[list[str] | None, typer.Option(help="The letters to this address. Repeatable.")] = None,
-    everyone: Annotated[bool, typer.Option("--all", help="All letters.")] = False,
-    force: Force = False,
-) -> None:
-    """Write letters to a file exactly as they would leave.
-
-    They are the same byte for byte but for the Date. Nothing is sent. The sample has every language, segment and
-    combination of optional sentences, and the longest and shortest values.
-
-    \b
-    Examples:
-      mass-apology preview --to preview.html
-      mass-apology preview --to one.txt --address anna@acme.example
-      mass-apology preview --to everyone.mbox --all
-    """
-    from mass_apology.flows import event_loop
-    from mass_apology.flows.preview import preview as flow
-    from mass_apology.flows.preview.letter_choice import Choice
-
-    choice = Choice(everyone=everyone, lines=tuple(row or ()), addresses=tuple(address or ()), sample=sample)
-    with watching.planning_progress(quiet=False) as on_progress:
-        made = event_loop.run(flow.preview(opened(folder), to, choice, force=force, on_progress=on_progress))
-    results.show_previewed(made)
-    if made.failed:
-        raise typer.Exit(Exit.NEEDS_A_PERSON)
-
-
-@app.command("test")
-def rehearse(
-    to: Annotated[list[str], typer.Option(help="Your own address. Repeatable, for a list of guests.")],
-    folder: Folder = HERE,
-    sample: Annotated[int, typer.Option(min=1, metavar="N", help="So many letters to each address.")] = 3,
-) -> None:
-    """Send a few real letters to yourself, marked [TEST].
-
-    They go through the campaign's relay. No customer is written to.
-
-    \b
-    Examples:
-      mass-apology test --to me@acme.example
-      mass-apology test --to me@acme.example --to legal@acme.example --sample 6
-    """
-    from mass_apology.flows import event_loop
-    from mass_apology.flows.preview import test as flow
-
-    with watching.planning_progress(quiet=False) as on_progress:
-        rehearsed = event_loop.run(flow.rehearse(opened(folder), to, sample, on_progress=on_progress))
-    results.show_rehearsed(rehearsed)
-    if rehearsed.accepted < rehearsed.letters:
-        raise typer.Exit(Exit.NEEDS_A_PERSON)
-
-
-@app.command()
-def approve(
-    folder: Folder = HERE,
-    by: Annotated[str | None, typer.Option(metavar="NAME", help="Your name; the login name otherwise.")] = None,
-    key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Your SSH key, where the campaign asks for signatures.")
-    ] = None,
-    skip_bad_rows: SkipBadRows = False,
-    override: Override = None,
-) -> None:
-    """Approve the plan as it is now.
-
-    `send` waits for as many people as the campaign asks for. Any change voids what they said.
-
-    \b
-    Examples:
-      mass-apology approve
-      mass-apology approve --by "Anna Kowalska"
-      mass-apology approve --key ~/.ssh/id_ed25519
-    """
-    from mass_apology.flows import event_loop
-    from mass_apology.flows.plan import approve as flow
-
-    options = flow.ApproveOptions(by=by, key=key, skip_bad_rows=skip_bad_rows, override=tuple(override or ()))
-    with watching.planning_progress(quiet=False) as on_progress:
-        given = event_loop.run(flow.approve(opened(folder), options, on_progress=on_progress))
-    results.show_approved(given)
+app.command()(before_sending.preview)
+app.command("test")(before_sending.rehearse)
+app.command()(before_sending.approve)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -15,6 +16,8 @@ from mass_apology.model import Severity
 from mass_apology.pages.document import document, harmless, page_file, reveal_unseen, shared_style
 
 _SCRIPTS = ("preview_letter.js", "preview_state.js", "preview_list.js", "preview_views.js", "preview.js")
+_TITLE = "Preview of "
+_BEGINNING = 4096  # octets of a page, with its title
 _GRAVEST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 # JSON in a script element: nothing in it may look like markup, and older readers end a line at U+2028 and U+2029.
@@ -64,12 +67,21 @@ class Letter(Struct, frozen=True, kw_only=True):
 def preview_page(head: Head, letters: Iterable[Letter]) -> Iterator[str]:
     """The page in pieces of a letter each; ``letters`` is read once, and only its index is kept in memory."""
     return document(
-        title=f"Preview of {head.campaign}",
+        title=f"{_TITLE}{head.campaign}",
         style=shared_style() + page_file("preview.css"),
         script="".join(page_file(name) for name in _SCRIPTS),
         body=_body(head, letters),
         letters=True,
     )
+
+
+def is_preview_page(path: Path) -> bool:
+    """Whether there is a page of this program at ``path``."""
+    try:
+        with path.open("rb") as file:
+            return f"<title>{_TITLE}".encode() in file.read(_BEGINNING)
+    except OSError:
+        return False
 
 
 def _body(head: Head, letters: Iterable[Letter]) -> Iterator[str]:

@@ -22,12 +22,14 @@ from mass_apology.flows.preview.letter_choice import Choice, Kinds, choose
 from mass_apology.flows.preview.preview_page_content import Page
 from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import Finding
+from mass_apology.pages.preview_page import is_preview_page
 from mass_apology.recipients import Segments
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
 from mass_apology.workspace.workspace import Workspace
 
+PAGE = "preview.html"  # where no file is named
 PROBE_SECONDS = 10.0  # for the relay's answer: a preview must also work offline
 MOST_ON_A_PAGE = 5000  # letters; a page of more than these would open too slowly
 EXAMPLES = 5  # of letters that cannot be written
@@ -46,10 +48,16 @@ class PreviewResult(Struct, frozen=True, kw_only=True):
 
 
 async def preview(
-    workspace: Workspace, to: Path, choice: Choice, *, force: bool, on_progress: OnProgress
+    workspace: Workspace, to: Path | None, choice: Choice, *, force: bool, on_progress: OnProgress
 ) -> PreviewResult:
-    """Write the chosen letters to ``to``, in the format of its suffix. Raises ``MassApologyError``; no file then."""
+    """Write the chosen letters to ``to``, in the format of its suffix. Raises ``MassApologyError``; no file then.
+
+    Without ``to`` it is a page in the campaign's folder, which takes the place of an earlier one.
+    """
     campaign = workspace.campaign
+    if to is None:
+        to = workspace.folder / PAGE
+        force = force or is_preview_page(to)
     letter_files.require_known(to)
     refuse_existing(to, force=force)
     now = time.time()
