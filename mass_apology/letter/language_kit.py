@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.scenario import Scenario, incident_fields
 from mass_apology.letter.template_files import Template, available_languages, load
 from mass_apology.letter.values import Fields, names_of, sender_fields
+from mass_apology.model import Finding, Severity
 from mass_apology.settings import Campaign
 
 
@@ -88,6 +89,18 @@ class LanguageKit:
     def links(self, languages: Iterable[str]) -> tuple[str, ...]:
         """What the letters in these languages link to, each address once; what differs by customer stands in braces."""
         return tuple(dict.fromkeys(link for each in languages for link in self._forms[each].template.links))
+
+    def web_image_findings(self, languages: Iterable[str]) -> Iterator[Finding]:
+        """The images that letters in these languages show from the web, each once."""
+        for address in dict.fromkeys(image for each in languages for image in self._forms[each].template.web_images):
+            yield Finding(
+                code="letter-web-image",
+                severity=Severity.WARNING,
+                where=f"template {self._scenario}",
+                problem=f"The letters show the image {address} from the web: many mail programs hide it, and the "
+                "others tell that website who reads the letter.",
+                advice='Put the file into the folder, name it in [message.images], and write src="cid:NAME".',
+            )
 
     def _fallback(self, wanted: str) -> str:
         tag = wanted.lower().replace("_", "-")

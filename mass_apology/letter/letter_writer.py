@@ -80,8 +80,8 @@ class Writer:
         return self._forms.links(languages)
 
     def language_findings(self, languages: Iterable[str]) -> list[Finding]:
-        """What nobody has described of the languages that letters are in."""
-        return list(undescribed_findings(self._forms.described, languages))
+        """What nobody has described of the languages that letters are in, and what their pages show from the web."""
+        return [*undescribed_findings(self._forms.described, languages), *self._forms.web_image_findings(languages)]
 
     def write(self, delivery: Delivery, *, date: str, eightbit: bool) -> Message:
         """The message for one delivery.

@@ -25,7 +25,8 @@ from mass_apology.letter.markup.html_layout import (
     frame_html,
     frame_text,
 )
-from mass_apology.letter.markup.links import Guard, addresses
+from mass_apology.letter.markup.html_letter import own_page, text_of_page
+from mass_apology.letter.markup.links import Guard, addresses, web_images
 from mass_apology.letter.markup.markdown import compile_body
 from mass_apology.letter.markup.masking import Mask, Place, Token
 from mass_apology.letter.markup.sandbox import FILENAME, TIME_ZONE, LetterEnvironment, check, parsed
@@ -83,27 +84,31 @@ class Template:
     links: tuple[str, ...]
     """What the letters link to, each address once; what differs by customer stands in braces."""
 
+    web_images: tuple[str, ...]
+    """The images that the letters show from the web: every reader's mail program asks for them, or hides them."""
+
     def __init__(  # noqa: PLR0913, PLR0917 (the parts of a letter, put together at the one call)
         self,
         language: str,
-        path: Path,
+        letter: Letter,
         code: str,
         script: CompiledLetter,
         places: Mapping[int, Place],
         localiser: Localiser,
         tracer: Tracer,
         links: tuple[str, ...],
-        prefix: str,
     ) -> None:
         self.language = language
-        self.prefix = prefix
+        self.prefix = letter.prefix
         self.links = links
+        self.web_images = web_images(code)
         self.shows_times = _TIME_OF_DAY.search(code) is not None
         self.may_show_images = "cid:" in code
         self.has_heading = _FORMAL.search(code) is not None
         self._is_on_paper = code.count(_SEPARATOR) == 3
+        self._text_is_exact = letter.format == ".txt" or letter.text is not None
         self._code = code
-        self._path = path
+        self._path = letter.body.path
         self._script = script
         self._places = places
         self._localiser = localiser
@@ -165,9 +170,7 @@ class Template:
         if not subject or _CONTROL.search(subject):
             problem = "the subject holds a control character." if subject else "the subject is empty."
             raise self._refusal(problem, "Correct the `Subject:` line, or the value in it.")
-        text = middle.strip("\n") + "\n"
-        if "\n\n\n" in text:
-            text = _EMPTY_LINES.sub("\n\n", text)
+        text = middle if self._text_is_exact else _tidied(middle)
         return Content(subject=subject, text=text, html=html, body=body)
 
     def _failure(self, error: Exception) -> TemplateError:
@@ -215,7 +218,10 @@ def load(  # noqa: PLR0913 (what a template is made from)
     """
     path = source.letter_path(scenario, language, directories)
     letter = source.read_letter(path)
-    page, plain = _layout_fragments(layout, directories)
+    around = _layout_fragments(layout, directories) if letter.format == ".md" else ()
+    if on_paper and not around:
+        problem = "a PDF is made of letters in Markdown only."
+        raise source.mistake(path, 1, problem, "Write the letter as .md, or take `pdf` out of [letterhead].")
     try:
         localiser = Localiser(languages[language])
     except ValueError as error:
@@ -229,31 +235,35 @@ def load(  # noqa: PLR0913 (what a template is made from)
         check(environment, fragment, VARIABLES, fields)
     source.refuse_large_blocks(letter.body)
     fields |= {"brand": brand, "remedies": remedies}
-    for fragment in (page, plain):
+    for fragment in around:
         check(environment, fragment, VARIABLES | SLOTS | {"direction", "brand", *_HEADING}, fields | _HEADING)
-    fragments = (*letter.fragments, page, plain)
+    fragments = (*letter.fragments, *around)
     mask = Mask(environment, [each.text for each in fragments], fields)
-    styling = dict(zip(STYLING, (language, localiser.direction, brand["colour"], brand["ink"]), strict=True))
-    code, places = mask.reveal(_combined(letter, page, plain, mask, styling, on_paper=on_paper))
+    if around:
+        styling = dict(zip(STYLING, (language, localiser.direction, brand["colour"], brand["ink"]), strict=True))
+        masked = _framed(letter, *around, mask, styling, on_paper=on_paper)
+    else:
+        masked = _as_it_is(letter, mask)
+    code, places = mask.reveal(masked)
     constants = {**fields, "language": language, "direction": localiser.direction}
     if vars(remedies):  # each recipient has addresses of their own
         del constants["remedies"]
     tracer = Tracer(environment, fragments, constants)
     links = addresses(code, fields)
     script = CompiledLetter(environment, parsed(environment, code), constants)
-    return Template(language, path, code, script, places, localiser, tracer, links, letter.prefix)
+    return Template(language, letter, code, script, places, localiser, tracer, links)
 
 
 def letter_texts(scenario: str, languages: Iterable[str], directories: Sequence[Path]) -> list[tuple[Path, str]]:
     """The scenario's letters in these languages as they stand in their files."""
-    paths = [source.letter_path(scenario, language, directories) for language in languages]
+    paths = (path for language in languages for path in source.letter_paths(scenario, language, directories))
     return [(path, source.read(path)) for path in paths]
 
 
 def template_files(scenario: str, directories: Sequence[Path], layout: str) -> tuple[Path, ...]:
     """Every file that shapes the scenario's letters, in any language, sorted: a change of one changes the letters."""
     languages = available_languages(scenario, directories)
-    letters = [source.letter_path(scenario, language, directories) for language in languages]
+    letters = [path for language in languages for path in source.letter_paths(scenario, language, directories)]
     others = [*source.layout_paths(layout, directories), source.scenario_path(scenario, directories)]
     return tuple(sorted([*letters, *(path for path in others if path)]))
 
@@ -268,17 +278,37 @@ def shipped_templates() -> Path:
     return shipped_folder("templates")
 
 
-def _combined(
+def _framed(
     letter: Letter, page: Fragment, plain: Fragment, mask: Mask, styling: Mapping[str, str], *, on_paper: bool
 ) -> str:
+    """A letter in Markdown, masked, in its layout: subject, text, HTML and, where it is wanted, the body by itself."""
     guard = Guard(mask=mask, path=letter.body.path, text=source.read(letter.body.path))
     body = compile_body(mask.hide(letter.body), mask, guard, isolate=styling["direction"] == "rtl")
     subject, preheader = mask.hide(letter.subject), mask.hide(letter.preheader)
     parts = Parts(subject=subject, preheader=preheader, body=body, styling=styling)
-    escaping = Token(code="autoescape true", statement=True, path=page.path, line=1)
     pages = _SEPARATOR.join((frame_html(page, parts, mask), *((body.html,) if on_paper else ())))
-    html = mask.add(escaping) + pages + mask.statement("endautoescape", escaping)
-    return _SEPARATOR.join((subject, frame_text(plain, parts, mask), html))
+    return _SEPARATOR.join((subject, frame_text(plain, parts, mask), _escaped(pages, page, mask)))
+
+
+def _as_it_is(letter: Letter, mask: Mask) -> str:
+    """A letter that is an HTML page or plain text, masked: subject, text and HTML."""
+    subject, html = mask.hide(letter.subject), ""
+    if letter.format == ".html":
+        html = _escaped(own_page(letter.body, mask), letter.body, mask)
+        text = mask.hide(letter.text, exact=True) if letter.text else text_of_page(letter.body, mask)
+    else:
+        text = mask.hide(letter.body, exact=True)
+    return _SEPARATOR.join((subject, text, html))
+
+
+def _escaped(html: str, file: Fragment, mask: Mask) -> str:
+    escaping = Token(code="autoescape true", statement=True, path=file.path, line=1)
+    return mask.add(escaping) + html + mask.statement("endautoescape", escaping)
+
+
+def _tidied(text: str) -> str:
+    text = text.strip("\n") + "\n"
+    return _EMPTY_LINES.sub("\n\n", text) if "\n\n\n" in text else text
 
 
 def _layout_fragments(layout: str, directories: Sequence[Path]) -> tuple[Fragment, Fragment]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from html import escape
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -70,11 +71,16 @@ def _letter(letter: Finished, kind: Kind) -> Letter:
         variant=kind.variant,
         subject=mail.subject,
         text=mail.text,
-        html=mail.html,
+        html=mail.html or _as_page(mail.text),
         source=letter.message.data.decode().replace("\r\n", "\n"),
         images=mail.images,
         findings=tuple(_finding(each, mail) for each in letter.findings),
     )
+
+
+def _as_page(text: str) -> str:
+    """What a mail program shows of a letter in plain text alone."""
+    return f'<pre style="white-space: pre-wrap">{escape(text)}</pre>'
 
 
 def _finding(finding: Finding, mail: Mail) -> LetterFinding:

@@ -24,7 +24,7 @@ from mass_apology.flows.templates.example_campaign import (
 from mass_apology.languages import read_languages
 from mass_apology.letter.inspecting.undescribed import undescribed_findings
 from mass_apology.letter.letter_writer import Writer
-from mass_apology.letter.markup.source import letter_path, read
+from mass_apology.letter.markup.source import letter_path, read, templates_in
 from mass_apology.letter.scenario import FactType, Scenario, facts_findings, load_scenario
 from mass_apology.letter.template_files import available_languages, template_directories
 from mass_apology.letter.usage import CUSTOMARY, line_of, usage_findings
@@ -67,7 +67,7 @@ class Proof(Struct, frozen=True, kw_only=True):
 def proofs(folder: Path, name: str | None) -> list[Proof]:
     """Test one template, or all of the campaign's own. Raises ``TemplateError`` if there is none."""
     own = folder / "templates"
-    names = [name] if name else sorted({path.parent.name for path in own.glob("*/*.md")})
+    names = [name] if name else sorted(templates_in(own))
     if not names:
         raise TemplateError(
             f"There are no templates in {own}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from html import unescape
+from html import escape, unescape
 
 from msgspec import Struct
 
@@ -78,7 +78,8 @@ class Judge:
     def _said(self, content: Content, language: str) -> dict[_Rule, list[str]]:
         """The words of rules that stand in a letter, where they have to stand."""
         said: dict[_Rule, list[str]] = {}
-        for block in (content.subject, *content.html.split(_BLOCK)):
+        said_in = content.html.split(_BLOCK) if content.html else map(escape, content.text.split("\n\n"))
+        for block in (content.subject, *said_in):
             for rule, words in self._read(language, block):
                 said.setdefault(rule, []).append(words)
         return said

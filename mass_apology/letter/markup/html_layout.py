@@ -38,21 +38,40 @@ class Parts(Struct, frozen=True, kw_only=True):
 
 def frame_html(layout: Fragment, parts: Parts, mask: Mask) -> str:
     """The whole HTML document, masked, with its styles inlined; rules under ``@media`` stay in a style element."""
-    if len(_ELEMENT.findall(layout.text)) > MAX_ELEMENTS:
-        problem = f"the layout has more than {MAX_ELEMENTS:,} elements."
-        raise mistake(layout.path, 1, problem, "Make it simpler.")
+    _refuse_many_elements(layout, "layout")
     guard = Guard(mask=mask, path=layout.path, text=layout.text)
     page = _commented(guard.attributes(mask.hide(layout)), mask)
     own = {"subject": escape(parts.subject), "preheader": escape(parts.preheader), "body": parts.body.html}
     slots = {**parts.styling, **own}
-    page = _filled(page, slots, layout, mask)
+    return _inlined(_filled(page, slots, layout, mask), layout, mask)
+
+
+def inlined(page: str, letter: Fragment, mask: Mask, kept: re.Pattern[str]) -> str:
+    """A whole page of one's own, masked, with its styles inlined too; comments that match ``kept`` stay as they are."""
+    _refuse_many_elements(letter, "page")
+    pieces, end = [], 0
+    for comment in kept.finditer(page):
+        pieces += [_commented(page[end : comment.start()], mask), comment[0]]
+        end = comment.end()
+    return _inlined("".join([*pieces, _commented(page[end:], mask)]), letter, mask, keep_style_tags=True)
+
+
+def _refuse_many_elements(file: Fragment, what: str) -> None:
+    if len(_ELEMENT.findall(file.text)) > MAX_ELEMENTS:
+        problem = f"the {what} has more than {MAX_ELEMENTS:,} elements."
+        raise mistake(file.path, 1, problem, "Make it simpler.")
+
+
+def _inlined(page: str, file: Fragment, mask: Mask, *, keep_style_tags: bool = False) -> str:
     try:
         # Remote style sheets would be fetched at every load, and by every reader.
-        inlined = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True, minify_css=True).inline(page)
+        styled = CSSInliner(
+            load_remote_stylesheets=False, keep_at_rules=True, keep_style_tags=keep_style_tags, minify_css=True
+        ).inline(page)
     except InlineError as error:
-        raise mistake(layout.path, 1, f"the styles cannot be inlined: {error}.", "Correct the CSS.") from error
-    _check_kept(page, inlined, mask)
-    return inlined
+        raise mistake(file.path, 1, f"the styles cannot be inlined: {error}.", "Correct the CSS.") from error
+    _check_kept(page, styled, mask)
+    return styled
 
 
 def frame_text(layout: Fragment, parts: Parts, mask: Mask) -> str:

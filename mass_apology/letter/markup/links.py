@@ -21,6 +21,7 @@ _ATTRIBUTE = re.compile(
 )
 _LINK = re.compile(r'''\shref="((?:\{\{(?:(?!\}\}|\{\{).)*\}\}|(?!\{\{)[^"])*)"''', re.DOTALL)
 _VALUE = re.compile(r"""\{\{[\s(]*(?:"(?P<literal>[^"]*)"|(?P<name>[\w.]+)).*?\}\}""", re.DOTALL)
+_WEB = re.compile(r'''\ssrc="(https?://(?:\{\{(?:(?!\}\}).)*\}\}|[^"])*)"''', re.DOTALL)
 _ABSENT = "\0"
 _AUTHORITY = re.compile(r"https?://[^/?#]*", re.I)
 
@@ -43,12 +44,20 @@ def addresses(source: str, known: Mapping[str, Fields]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for address in found if _ABSENT not in address))
 
 
+def web_images(source: str) -> tuple[str, ...]:
+    """The images that a compiled letter's source shows from the web, each address once, values in braces."""
+    found = (unescape(_VALUE.sub(lambda match: f"{{{match['name'] or ''}}}", each)) for each in _WEB.findall(source))
+    return tuple(dict.fromkeys(found))
+
+
 class Guard(Struct, frozen=True, kw_only=True):
     """Checks the addresses of one file. Static ones are checked at once, values when a letter is rendered."""
 
     mask: Mask
     path: Path
     text: str  # the file's, to say on which line an address stands
+    first: int = 1  # the line that the text begins on
+    shows_web_images: bool = False  # a page of one's own may show images that every reader fetches
 
     def address(self, masked: str) -> str:
         """A link's address with its values guarded: a whole address must have a good scheme, a part is quoted."""
@@ -66,6 +75,8 @@ class Guard(Struct, frozen=True, kw_only=True):
 
     def image(self, masked: str) -> str:
         """An image's address: one of the message's own images. Remote ones are blocked, and tell who reads."""
+        if self.shows_web_images and _AUTHORITY.match(masked):
+            return self.address(masked)
         if not masked.lower().startswith("cid:") or self.mask.find(masked):
             raise self._mistake(masked, "an image's address must be `cid:` and the image's name.")
         return masked
@@ -113,5 +124,5 @@ class Guard(Struct, frozen=True, kw_only=True):
 
     def _mistake(self, masked: str, problem: str) -> TemplateError:
         static = self.mask.pattern.split(masked)[0]
-        line = self.text.count("\n", 0, max(self.text.find(static), 0)) + 1
+        line = self.text.count("\n", 0, max(self.text.find(static), 0)) + self.first
         return mistake(self.path, line, problem, "Correct the address.")

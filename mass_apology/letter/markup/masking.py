@@ -98,10 +98,13 @@ class Mask:
         self._prefix = prefix
         self.pattern = re.compile(rf"(?:<!--)?({prefix}\d+z)(?:-->)?")
 
-    def hide(self, fragment: Fragment) -> str:
-        """The fragment with words in place of Jinja. Comments and the spaces that ``{%-`` eats are gone."""
+    def hide(self, fragment: Fragment, *, exact: bool = False) -> str:
+        """The fragment with words in place of Jinja. Comments and the spaces that ``{%-`` eats are gone.
+
+        A line that holds nothing but a comment is gone too, unless all is to be ``exact``, as Jinja itself has it.
+        """
         masked = "".join(self._hidden(fragment))
-        return _COMMENT_LINE.sub("", masked).replace(_COMMENT, "")
+        return (masked if exact else _COMMENT_LINE.sub("", masked)).replace(_COMMENT, "")
 
     def add(self, token: Token) -> str:
         """A new word, for this piece."""

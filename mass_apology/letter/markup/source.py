@@ -22,7 +22,13 @@ MAX_SIZE = 64 * 1024
 """Octets of a template file. Together with the sandbox's own bounds this limits what a template can cost."""
 
 MAX_LETTER = 32 * 1024
-"""Octets of a letter's file, some 5,000 words: Markdown can be written that takes longer and longer by its length."""
+"""Octets of a letter in Markdown, some 5,000 words: it can be written so that it takes longer and longer."""
+
+MAX_HTML_LETTER = 128 * 1024
+"""Octets of an HTML letter of one's own; Gmail hides what is beyond 102 KB."""
+
+FORMATS = (".md", ".html", ".txt")
+"""How a letter may be written: Markdown, an HTML page of one's own, or plain text as it is."""
 
 MAX_PARAGRAPH = 10_000
 """Characters without an empty line between them."""
@@ -36,6 +42,9 @@ REPLY = "Re"
 _LONGEST_PREFIX = 30
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 _HEADER = re.compile(r"(?P<name>[A-Za-z-]+):[ \t]*(?P<value>.*)", re.ASCII)
+_HEADERS = frozenset({"Subject", "Preheader", "Prefix"})
+_NO_TEMPLATES = frozenset({"layouts", "legal"})  # folders beside the templates
+_FENCE = "---"  # around the headers, for who writes them as front matter
 
 
 class Fragment(Struct, frozen=True, kw_only=True):
@@ -57,12 +66,19 @@ class Letter(Struct, frozen=True, kw_only=True):
     subject: Fragment
     preheader: Fragment  # what a mailbox shows beside the subject; may be empty
     prefix: str  # before the subject of the letter that this one follows, e.g. "Correction"; without its colon
-    body: Fragment
+    body: Fragment  # Markdown, HTML or plain text, as its file's suffix says
+    text: Fragment | None = None  # the text part that stands beside an HTML page in a file of its own
+
+    @property
+    def format(self) -> str:
+        """One of ``FORMATS``."""
+        return self.body.path.suffix
 
     @property
     def fragments(self) -> tuple[Fragment, ...]:
         """What a recipient reads of it, in the order of the file."""
-        return self.subject, self.preheader, self.body
+        parts = (self.subject, self.preheader, self.body)
+        return (*parts, self.text) if self.text else parts
 
 
 def mistake(path: Path, line: int, problem: str, next_step: str) -> TemplateError:
@@ -71,14 +87,29 @@ def mistake(path: Path, line: int, problem: str, next_step: str) -> TemplateErro
 
 
 def letter_path(scenario: str, language: str, directories: Sequence[Path]) -> Path:
-    """The template file for one language: the first of the directories that has it."""
+    """The template file for one language, of the first directory that has it: of an HTML page with a text, the page."""
+    return letter_paths(scenario, language, directories)[0]
+
+
+def letter_paths(scenario: str, language: str, directories: Sequence[Path]) -> tuple[Path, ...]:
+    """The files that one language's letter is written in: one, or an HTML page and the text that stands beside it.
+
+    Raises ``TemplateError`` where there is none, and where one folder holds the letter in Markdown and otherwise too.
+    """
     languages = available_languages(scenario, directories)
     if language not in languages:
         raise TemplateError(
             f"The template `{scenario}` has no letter in the language `{language}`; it has {', '.join(languages)}.",
             next_step=f"Write {directories[0] / scenario / f'{language}.md'}, or choose another language.",
         )
-    return next(path for path in _candidates(f"{scenario}/{language}.md", directories) if path.is_file())
+    written = (_written(folder / scenario, language) for folder in directories)
+    paths = next(each for each in written if each)
+    if len(paths) > 1 and paths[0].suffix == ".md":
+        names = " and ".join(path.name for path in paths)
+        raise TemplateError(
+            f"{paths[0].parent} holds one letter twice: {names}.", next_step="Keep the one that is to be sent."
+        )
+    return paths
 
 
 def scenario_path(scenario: str, directories: Sequence[Path]) -> Path | None:
@@ -105,20 +136,30 @@ def layout_paths(layout: str, directories: Sequence[Path]) -> tuple[Path, Path |
 def available_languages(scenario: str, directories: Sequence[Path]) -> tuple[str, ...]:
     """The languages that the scenario has a letter for, sorted. ``TemplateError`` where there is no such scenario."""
     check_name("template", scenario)
-    letters = (path.stem for folder in directories for path in (folder / scenario).glob("*.md") if path.is_file())
-    languages = sorted({stem for stem in letters if LANGUAGE.fullmatch(stem)})
+    languages = sorted({path.stem for folder in directories for path in letters_in(folder / scenario)})
     if not languages:
         raise TemplateError(
-            f"There is no template `{scenario}`{suggestion(scenario, set(_scenarios(directories)))}",
+            f"There is no template `{scenario}`{suggestion(scenario, set().union(*map(templates_in, directories)))}",
             next_step="Correct the name (`template` in campaign.toml), or write one in the campaign's `templates`.",
         )
     return tuple(languages)
 
 
+def letters_in(folder: Path) -> Iterator[Path]:
+    """The files of a template's folder that are named as a letter is: after a language, in one of the formats."""
+    for path in folder.glob("*"):
+        if path.suffix in FORMATS and LANGUAGE.fullmatch(path.stem) and path.is_file():
+            yield path
+
+
+def _written(folder: Path, language: str) -> tuple[Path, ...]:
+    return tuple(path for suffix in FORMATS if (path := folder / f"{language}{suffix}").is_file())
+
+
 def read(path: Path) -> str:
     """A template file's text with "\\n" line ends. ``TemplateError`` where it cannot be trusted."""
     try:
-        most = MAX_LETTER if path.suffix == ".md" else MAX_SIZE
+        most = _most(path)
         octets = read_regular(path, most)
         text = octets.decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
@@ -128,6 +169,12 @@ def read(path: Path) -> str:
         raise mistake(path, line, "the file is not UTF-8.", "Save the file as UTF-8.") from error
     _refuse_controls(path, text)
     return text
+
+
+def _most(path: Path) -> int:
+    if path.suffix == ".md":
+        return MAX_LETTER
+    return MAX_HTML_LETTER if path.suffix == ".html" and LANGUAGE.fullmatch(path.stem) else MAX_SIZE
 
 
 def _refuse_controls(path: Path, text: str) -> None:
@@ -142,22 +189,60 @@ def _refuse_controls(path: Path, text: str) -> None:
 
 
 def read_letter(path: Path) -> Letter:
-    """The file's headers and body: ``Subject:`` (required), ``Preheader:``, an empty line, the body."""
-    lines = read(path).split("\n")
-    end = lines.index("") if "" in lines else len(lines)
-    headers = dict(_headers(path, lines[:end]))
+    """The file's headers and body: ``Subject:`` (required), ``Preheader:``, an empty line, the body.
+
+    The headers may also stand as front matter, between two lines ``---``. Beside an HTML page its text part may stand
+    in a file of its own, with or without the headers; then the page may do without them.
+    """
+    headers, body = _divided(path)
+    text: Fragment | None = None
+    beside = path.with_suffix(".txt")
+    if path.suffix == ".html" and beside.is_file():
+        others, text = _divided(beside)
+        if twice := sorted(headers.keys() & others.keys()):
+            header = others[twice[0]]
+            problem = f"the header `{twice[0]}` stands in {path.name} too."
+            raise mistake(beside, header.line, problem, "Delete one of them.")
+        headers |= others
     if "Subject" not in headers or not headers["Subject"].text:
         raise mistake(path, 1, "the letter has no subject.", "Begin the file with a line `Subject: …`.")
-    body = Fragment(path=path, line=end + 2, text="\n".join(lines[end + 1 :]))
-    if not body.text.strip():
-        raise mistake(path, end + 1, "the letter has no text below its headers.", "Write it after an empty line.")
     nothing = Fragment(path=path, line=1, text="")
     return Letter(
         subject=headers["Subject"],
         preheader=headers.get("Preheader", nothing),
         prefix=_prefix(headers.get("Prefix")),
         body=body,
+        text=text,
     )
+
+
+def _divided(path: Path) -> tuple[dict[str, Fragment], Fragment]:
+    """A file's headers and what stands below them."""
+    lines = read(path).split("\n")
+    first, end, below = _headers_end(path, lines)
+    headers = dict(_headers(path, lines[first:end], first + 1))
+    body = Fragment(path=path, line=below + 1, text="\n".join(lines[below:]))
+    if not body.text.strip():
+        raise mistake(path, below, "the letter has no text below its headers.", "Write it after an empty line.")
+    return headers, body
+
+
+def _headers_end(path: Path, lines: Sequence[str]) -> tuple[int, int, int]:
+    """The headers' first line, the line after their last, and the body's first; counted from 0."""
+    if lines[0].rstrip() == _FENCE:
+        fence = next((number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == _FENCE), None)
+        if fence is None:
+            raise mistake(path, 1, "the front matter has no end.", f"Write a line `{_FENCE}` below it.")
+        return 1, fence, fence + 1 + (lines[fence + 1 : fence + 2] == [""])
+    if path.suffix != ".md" and not _is_header(lines[0]):  # a page, or a text beside one
+        return 0, 0, 0
+    end = lines.index("") if "" in lines else len(lines)
+    return 0, end, end + 1
+
+
+def _is_header(line: str) -> bool:
+    found = _HEADER.fullmatch(line)
+    return found is not None and found["name"].capitalize() in _HEADERS
 
 
 def refuse_large_blocks(body: Fragment) -> None:
@@ -185,12 +270,13 @@ def _prefix(header: Fragment | None) -> str:
     return prefix
 
 
-def _headers(path: Path, lines: Sequence[str]) -> Iterator[tuple[str, Fragment]]:
+def _headers(path: Path, lines: Sequence[str], first: int) -> Iterator[tuple[str, Fragment]]:
+    """The headers on these lines, whose first is the file's ``first``."""
     seen: set[str] = set()
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines, start=first):
         header = _HEADER.fullmatch(line)
         name = header["name"].capitalize() if header else ""
-        if header is None or name not in {"Subject", "Preheader", "Prefix"}:
+        if header is None or name not in _HEADERS:
             advice = "Write `Subject: …`, perhaps `Preheader: …` and `Prefix: …`, an empty line, then the letter."
             raise mistake(path, number, f"`{line}` is not a header of a letter.", advice)
         if name in seen:
@@ -203,9 +289,9 @@ def _candidates(name: str, directories: Sequence[Path]) -> list[Path]:
     return [folder / name for folder in directories]
 
 
-def _scenarios(directories: Sequence[Path]) -> Iterator[str]:
-    for folder in directories:
-        yield from (path.parent.name for path in folder.glob("*/*.md") if LANGUAGE.fullmatch(path.stem))
+def templates_in(folder: Path) -> set[str]:
+    """The names of the templates that a folder of templates holds."""
+    return {each.name for each in folder.glob("*/") if each.name not in _NO_TEMPLATES and any(letters_in(each))}
 
 
 def check_name(what: str, name: str) -> None:

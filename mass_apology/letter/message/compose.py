@@ -106,6 +106,7 @@ class Skeleton:
         self._images = [_attachment_part(each) for each in attachments if each.content_id is not None]
         self._files = [_attachment_part(each) for each in attachments if each.content_id is None]
         self._frame = self._framed(0)
+        self._plain_frame = self._framed(0, plain=True)
 
     def compose(  # noqa: PLR0913 (what differs between two messages)
         self,
@@ -137,8 +138,11 @@ class Skeleton:
             f"{_thread_fields(thread)}{self._fixed}{unsubscribe}"
         )
         text_encoding, text = _encoded(content.text, "text", eightbit=eightbit)
-        html_encoding, html = _encoded(content.html, "HTML", eightbit=eightbit)
-        opening, middle, closing, ending = self._frame_for(text, html)
+        plain = not content.html  # a letter in plain text alone
+        html_encoding, html = (b"", b"") if plain else _encoded(content.html, "HTML", eightbit=eightbit)
+        if plain and text_encoding is _BASE64:
+            text += b"\r\n"  # no delimiter follows that would begin with one
+        opening, middle, closing, ending = self._frame_for(text, html, plain=plain)
         own = _attachment_part(enclosed) if enclosed else b""
         pieces = (head.encode(), opening, text_encoding, text, middle, html_encoding, html, closing, own, ending)
         data = b"".join(pieces)
@@ -148,22 +152,25 @@ class Skeleton:
             smtputf8=self._smtputf8 or not to_address.isascii(),
         )
 
-    def _frame_for(self, text: bytes, html: bytes) -> _Frame:
+    def _frame_for(self, text: bytes, html: bytes, *, plain: bool) -> _Frame:
         """The frame whose boundaries are in neither body (RFC 2046 §5.1.1): one of the first few, always the same."""
         if _FIRST_DELIMITER not in text and _FIRST_DELIMITER not in html:
-            return self._frame
+            return self._plain_frame if plain else self._frame
         number = 1
         while _delimiter(number) in text or _delimiter(number) in html:
             number += 1
-        return self._framed(number)
+        return self._framed(number, plain=plain)
 
-    def _framed(self, number: int) -> _Frame:
-        """multipart/alternative of text and HTML, around the HTML related for images, around all mixed for files."""
+    def _framed(self, number: int, *, plain: bool = False) -> _Frame:
+        """multipart/alternative of text and HTML, around the HTML related for images, around all mixed for files.
+
+        A plain letter is its text alone, which shows no images.
+        """
         mixed, alternative, related = (f"{_stem(number)}{kind}" for kind in ("mixed", "alternative", "related"))
-        opening = _multipart("alternative", alternative) + _body_head("plain")
+        opening = _body_head("plain") if plain else _multipart("alternative", alternative) + _body_head("plain")
         middle = _body_head("html")
         images, delimiter, files = b"", b"", b""
-        if self._images:
+        if self._images and not plain:
             middle = _multipart("related", related, '; type="text/html"') + middle
             images = _parts(related, self._images)
         if self._files or self._encloses:
@@ -172,8 +179,8 @@ class Skeleton:
             files = _parts(mixed, self._files)
         return _Frame(
             opening=opening.encode("ascii"),
-            middle=f"\r\n--{alternative}\r\n{middle}".encode("ascii"),
-            closing=images + f"\r\n--{alternative}--\r\n".encode("ascii") + delimiter,
+            middle=b"" if plain else f"\r\n--{alternative}\r\n{middle}".encode("ascii"),
+            closing=(b"" if plain else images + f"\r\n--{alternative}--\r\n".encode("ascii")) + delimiter,
             ending=files,
         )
 
