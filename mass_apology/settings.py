@@ -121,6 +121,12 @@ class ColumnSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return tuple(name for part in parts for name in (_PLACE.findall(part) or [part]))
 
 
+class ValueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the cells of a part mean, where the words of the languages do not tell."""
+
+    gender: Mapping[str, Literal["f", "m", ""]] = {}  # cell → gender; "" greets as if it were not known
+
+
 PARTS = tuple(name for name in ColumnSettings.__struct_fields__ if name != "made")
 """The parts that columns can play: the keys of [columns] that are no column's own name."""
 
@@ -288,6 +294,7 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     finish_by: datetime | None = None
     csv: CsvSettings = CsvSettings()
     columns: ColumnSettings = ColumnSettings()
+    values: ValueSettings = ValueSettings()
     types: Mapping[str, ColumnType] = field(default_factory=dict)
     incident: Mapping[str, Any] = field(default_factory=dict)  # the facts, as TOML gives them
     message: MessageSettings = MessageSettings()

@@ -3,6 +3,7 @@
 Letters, names, recipients' files and returned mail ask here, so the room is shared; see ``Language`` for the fields.
 """
 
+from mass_apology.languages.genders import gender_of
 from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Reading, Salutations
 from mass_apology.languages.language_files import language_files, read_languages
 from mass_apology.languages.registry import SHIPPED, Languages
@@ -18,6 +19,7 @@ __all__ = [
     "Languages",
     "Reading",
     "Salutations",
+    "gender_of",
     "language_files",
     "read_languages",
 ]

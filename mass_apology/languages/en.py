@@ -17,6 +17,8 @@ LANGUAGE = Language(
         countries=("gb", "us"),
         yes=("true", "t", "yes", "y", "on"),
         no=("false", "f", "no", "n", "off"),
+        women=("female", "woman", "mrs", "ms", "miss", "madam"),
+        men=("male", "man", "mr", "mister", "sir"),
         no_name=(
             *("none", "unknown", "unnamed", "not known", "not available", "not applicable", "not provided"),
             *("not specified", "not given", "first last", "firstname lastname", "no name", "no data", "no value"),

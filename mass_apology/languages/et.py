@@ -24,6 +24,8 @@ LANGUAGE = Language(
         countries=("ee",),
         yes=("jah", "ja", "j", "tõene"),
         no=("ei", "väär"),
+        women=("naine", "naissoost", "pr", "proua", "prl", "preili"),
+        men=("mees", "meessoost", "hr", "härra"),
         no_name=(
             *("puudub", "teadmata", "tundmatu", "nimi", "eesnimi", "perekonnanimi", "nimetu", "külaline"),
             *("kasutaja", "määramata", "andmed puuduvad", "kustutatud"),

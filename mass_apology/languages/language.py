@@ -109,6 +109,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     countries: tuple[str, ...] = ()  # codes of countries that people write in place of the language's: "gb"
     yes: tuple[str, ...] = ()  # also as programs write it: "prawda"
     no: tuple[str, ...] = ()
+    women: tuple[str, ...] = ()  # what a column of genders or titles says of a woman, without full stops: "frau"
+    men: tuple[str, ...] = ()
     no_name: tuple[str, ...] = ()  # what stands in a name's place where nobody knows the name
     nobody: tuple[str, ...] = ()  # what says so beside other words as well: "John Unknown"
     reply_prefixes: tuple[str, ...] = ()  # how mail programs mark a subject as answered or forwarded: "re" of "Re:"

@@ -57,6 +57,8 @@ LANGUAGE = Language(
         called=("latvian", "lettisch", "łotewski", "läti", "latviešu", "latviski", "латышский", "λετονικά", "lav"),
         yes=("jā", "patiess"),
         no=("nē", "ne", "aplams"),
+        women=("sieviete", "sieviešu", "kundze", "k-dze", "jaunkundze"),
+        men=("vīrietis", "vīriešu", "kungs", "k-gs"),
         no_name=(
             *("nav zināms", "nav norādīts", "nav datu", "nezināms", "nezināma", "klients", "kliente", "vārds"),
             *("uzvārds", "vārds uzvārds", "viesis", "lietotājs", "anonīms", "dzēsts"),

@@ -29,6 +29,8 @@ LANGUAGE = Language(
         called=("polish", "polnisch", "polski", "po polsku", "poola", "poļu", "польский", "πολωνικά", "pol"),
         yes=("tak", "prawda", "prawdziwe"),
         no=("nie", "fałsz"),
+        women=("k", "pani", "kobieta", "żeńska", "żeński"),
+        men=("pan", "mężczyzna", "męska", "męski"),
         no_name=(
             *("brak", "brak danych", "brak imienia", "nie dotyczy", "nie podano", "n/d", "nd", "nieznany"),
             *("nieznana", "nieznane", "klient", "klientka", "gość", "użytkownik", "anonim", "imię", "nazwisko"),

@@ -7,13 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from mass_apology.columns import Value, readers
 from mass_apology.countries import zone_of
 from mass_apology.errors import TemplateError
+from mass_apology.languages import gender_of
 from mass_apology.letter.template_files import Particulars
 from mass_apology.letter.values import Fields
 from mass_apology.model import Delivery
 from mass_apology.names import Judgement, judge
 from mass_apology.settings import Campaign
-
-_GENDERS = {"f": "f", "female": "f", "w": "f", "m": "m", "male": "m"}
 
 
 class Customers:
@@ -77,7 +76,7 @@ class Customers:
     def gender(self, row: Mapping[str, str]) -> str:
         """``"f"``, ``"m"``, or ``""`` where the row does not say."""
         column = self._campaign.columns.gender
-        return _GENDERS.get(row.get(column, "").lower(), "") if column else ""
+        return gender_of(row.get(column, ""), self._campaign.values.gender) or "" if column else ""
 
     def _chosen_at(self, token: str) -> Fields:
         """Where this recipient chooses a remedy; the token says who chose what, and nobody else can know it."""

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from mass_apology.countries import country_code, is_country
 from mass_apology.errors import InputError
 from mass_apology.languages import Languages
 from mass_apology.letter.brand import BARE, html_lines
@@ -105,7 +106,7 @@ def _column(part: str, columns: ColumnSettings, header: Sequence[str]) -> str | 
 
 def _address(told: Mapping[str, str], localiser: Localiser) -> tuple[str, ...]:
     given = told.get("country", "")
-    code = given.upper() if len(given) == 2 else ""
+    code = country_code(given) if is_country(given) else ""
     town = _town(told.get("city", ""), told.get("postcode", ""), code or localiser.language.country or "")
     country = str(localiser.locale.territories.get(code, given))
     return tuple(filter(None, (told.get("street", ""), *town, country)))

@@ -33,6 +33,7 @@ from mass_apology.recipients.column_layout import (
 )
 from mass_apology.recipients.column_watch import ColumnWatch
 from mass_apology.recipients.damage import Damage
+from mass_apology.recipients.gender_notes import GenderNotes
 from mass_apology.recipients.identity import identify, identify_unusable
 from mass_apology.recipients.languages import LanguageNotes, language
 from mass_apology.recipients.leading_zeros import LeadingZeros
@@ -69,6 +70,8 @@ class RowChecks:
         self._damage = damage
         self._cleaner = Cleaner(file)
         self._languages = LanguageNotes(file, roles.language)
+        gender = campaign.columns.gender
+        self._genders = GenderNotes(file, gender if gender in layout.header else None, campaign.values.gender)
         self._zeros = LeadingZeros(file, campaign.types)
         self._headers: list[Finding] = []  # headers inside the file that name other columns
         self._roles = roles
@@ -81,6 +84,7 @@ class RowChecks:
         lines, table, passed_over = self._chosen(chunk)
         columns = table.texts
         self._languages.see(columns, lines)
+        self._genders.see(columns, lines)
         self._zeros.see(columns, lines)
         cells = _CheckedCells(table)
         cells.flaws += self._damage.flaws(columns, lines)
@@ -104,7 +108,7 @@ class RowChecks:
 
     def findings(self) -> list[Finding]:
         """The findings about the whole file; call it after the last chunk."""
-        watches = (self._maker, self._watch, self._damage, self._languages, self._zeros)
+        watches = (self._maker, self._watch, self._damage, self._languages, self._genders, self._zeros)
         noted = [finding for each in watches for finding in each.findings()]
         return [*self._cleaner.findings(), *self._headers, *noted]
 
