@@ -16,6 +16,7 @@ from bench import (
     flat_memory,
     following,
     hostile,
+    hostile_box,
     kill,
     letters,
     looking,
@@ -44,6 +45,7 @@ ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {
     "kill": kill.measure,
     "letters": letters.measure,
     "hostile": hostile.measure,
+    "hostile-mail": hostile_box.measure,
     "stories": stories.measure,
     "tried": tried.measure,
 }

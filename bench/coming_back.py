@@ -18,7 +18,7 @@ from mass_apology.bounces.mail_reading import read
 REPORTS = 5_000
 REPETITIONS = 3
 _CORPUS = ROOT / "tests" / "bounces" / "corpus"
-_REPORT = """\
+REPORT = """\
 From MAILER-DAEMON Fri Nov 20 10:00:00 2026
 Return-Path: <>
 From: MAILER-DAEMON@mx.example (Mail Delivery System)
@@ -68,7 +68,7 @@ Content-Type: text/plain; charset=utf-8
 --=_b--
 
 """
-_LETTER = "We were down for two hours, and we know what that meant for you. We are sorry.\n" * 50
+LETTER = "We were down for two hours, and we know what that meant for you. We are sorry.\n" * 50
 
 
 def measure(options: Options) -> Result:
@@ -108,7 +108,7 @@ def _sent(folder: Path, letters: int, box: Path) -> Path:
         ids = {arrival.recipients[0]: arrival.message_id for arrival in sink.stop()}
     with box.open("w", encoding="utf-8") as file:
         for address in addresses(letters):
-            file.write(_REPORT.format(address=address, message_id=ids[address], letter=_LETTER))
+            file.write(REPORT.format(address=address, message_id=ids[address], letter=LETTER))
     return folder
 
 

@@ -17,6 +17,7 @@ ADDRESS = re.compile(r"""[^\s\x00-\x1f\x7f-\xa0<>()\[\]:;,"'@|]{1,64}@[^\W_](?:[
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 
 _RECIPIENTS = 10_000  # at most in one report; one about our letters has one
+_FIELD = 2000  # characters of a field or a line that are looked at for an address
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 _NO_WORDS = re.compile(r"[^a-zA-Z\u0080-\uffff]*")
 _EXPIRED = re.compile(r"envelope expired", re.IGNORECASE)  # OpenSMTPD reports a final failure as "delayed", too
@@ -40,7 +41,7 @@ class Notification(Struct, frozen=True, kw_only=True):
 
 def address_in(text: str) -> str:
     """The first addr-spec in a field or a line, or an empty string."""
-    found = ADDRESS.search(text)
+    found = ADDRESS.search(text[:_FIELD])
     return found[0] if found else ""
 
 

@@ -23,8 +23,19 @@ _FINAL = re.compile(
     r"permanent|giving up|given up|gave up|will not be (?:re)?tried|undeliverable|failed permanently", re.I
 )
 
-# An address on a line of its own, perhaps in brackets and with a colon: qmail, Exim, Postfix, Courier, X.400 gateways.
-_ENTRY = re.compile(rf"^[ \t*>-]*(?:to: ?|rcpt to: ?)?[<(\[]?({ADDRESS.pattern})[>)\]]?[ \t]*(?::(.*))?$", re.M | re.I)
+_LABEL = (
+    r"(?:(?:rcpt )?to|smtp|(?:failed|final|original|intended|unreachable) (?:recipient|address)|recipient(?: address)?"
+    r"|empfänger|destinataire|destinat[aá]rio|odbiorca|adresat|получатель)\b:?[ \t]*"
+)
+# An address at the beginning of a line, perhaps in brackets or quotes and with a label. Nothing follows it, or the
+# moment ("on Fri, 20 Nov 2026"), or behind a sign the reason: qmail, Exim, Postfix, Courier, Exchange, X.400 gateways.
+_ENTRY = re.compile(
+    rf"^[ \t*>-]*(?:\d{{1,3}}[.)][ \t]*)?(?:{_LABEL})?[<(\[\"']{{0,3}}({ADDRESS.pattern})[>)\]\"']{{0,3}}"
+    r"[ \t]*(?:on [^\n]{0,20}\d[^\n]{0,60})?(?::([^\n]*)|(?:\.\.\.|[-–—([,;=]|(?<=[ \t]{2}))([^\n]{1,500}))?$",
+    re.M | re.I,
+)
+# The reason before the address: "550 5.1.1 <anna@customer.example>... User unknown", "User unknown: anna@…".
+_ENTRY_BEHIND = re.compile(rf"^[ \t*>-]*([^\n@<]{{3,100}}?)[ \t<\"']({ADDRESS.pattern})([^\n]{{0,300}})$", re.M)
 # A server's reply as it is quoted: "550 5.1.1 <anna@…>: user unknown", with the lines that continue it.
 _REPLY = re.compile(
     r"(?<![\w.:/-])[45][0-5][0-9](?:[ -]#?[45]\.[0-9]+\.[0-9]+|[ -]+[A-Za-z<'(\"])[^\n]*(?:\n(?!\n)[^\n]*){0,5}"
@@ -39,6 +50,15 @@ class Setting(Struct, frozen=True, kw_only=True):
 
     failed: Sequence[str]  # the addresses of X-Failed-Recipients
     strangers: Set[str]  # lower-case addresses that cannot be meant: who sent the notice, and to whom
+
+
+class _Entry(Struct, frozen=True, kw_only=True):
+    """An address in a notice, and its place there."""
+
+    address: str
+    said: str  # beside it on the same line
+    start: int
+    end: int
 
 
 def looks_failed(text: str) -> bool:
@@ -75,18 +95,40 @@ def _affected(kind: Kind, address: str, reason: str, notice: str, evidence: Evid
 
 
 def _entries(notice: str, setting: Setting) -> Iterator[tuple[str, str]]:
-    """Addresses on lines of their own, each with the lines up to the next one or to an empty line."""
-    found = [match for match in _ENTRY.finditer(notice) if _possible(match[1], setting)]
+    """Addresses on lines of their own, each with its reason."""
+    found = [
+        _Entry(address=match[1], said=(match[2] or match[3] or "").strip(), start=match.start(), end=match.end())
+        for match in _ENTRY.finditer(notice)
+        if _possible(match[1], setting) and (not match[3] or _is_reason(match[3]))
+    ]
+    found = found or [
+        _Entry(address=match[2], said=match[0].strip(), start=match.start(), end=match.end())
+        for match in _ENTRY_BEHIND.finditer(notice)
+        if _possible(match[2], setting) and _is_reason(match[0].replace(match[2], ""))
+    ]
+    ends = [*(entry.start for entry in found[1:]), len(notice)][: len(found)]
+    blocks = [notice[entry.end : end] for entry, end in zip(found, ends, strict=True)]
+    # Where an empty line follows every address, the reason stands behind it; else what comes behind is about all.
+    apart = all(block.strip() for block in blocks)
     wanted = {address.lower() for address in setting.failed}
     seen: set[str] = set()
-    for index, match in enumerate(found):
-        address = match[1]
-        if address.lower() in seen or (wanted and address.lower() not in wanted):
+    for entry, block in zip(found, blocks, strict=True):
+        lower = entry.address.lower()
+        if lower in seen or (wanted and lower not in wanted):
             continue
-        seen.add(address.lower())
-        end = found[index + 1].start() if index + 1 < len(found) else len(notice)
-        reason = (match[2] or "") + notice[match.end() : end]
-        yield address, reason.partition("\n\n")[0].strip()
+        seen.add(lower)
+        yield entry.address, _reason(entry.said, block, apart=apart)
+
+
+def _reason(said: str, block: str, *, apart: bool) -> str:
+    """What stands with an address: on its line, and below it up to an empty line."""
+    with_it = f"{said}{block}".partition("\n\n")[0].strip()
+    return with_it or (block.strip().partition("\n\n")[0] if apart else "")
+
+
+def _is_reason(text: str) -> bool:
+    """Whether the words beside an address say that it failed; others are about something else, such as its owner."""
+    return bool(_FAILED_TEXT.search(text)) or judge("", text)[0] is not Cause.UNKNOWN
 
 
 def _likeliest(notice: str, setting: Setting, to: Sequence[str]) -> str:

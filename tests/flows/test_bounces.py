@@ -14,6 +14,7 @@ from live import campaign_folder, customers, relay, results, send, statuses
 from msgspec.structs import replace
 from smtp_fakes import Relay
 
+from bench.hostile_mail import MAILS, mutant_mails
 from mass_apology.bounces.bounce_report import Report
 from mass_apology.bounces.mail_reading import read as read_mail
 from mass_apology.flows.feedback import bounces, feedback_sources
@@ -319,3 +320,15 @@ def test_a_host_name_before_the_domain_is_no_forwarding(sent: Path, live: Relay,
     (tmp_path / "one.eml").write_text(raw)
     settled = read_all(sent, tmp_path / "one.eml")
     assert (settled.bounced, settled.suppressed, settled.forwarded) == (1, 1, ())
+
+
+def test_hostile_mails_between_good_ones_stop_nothing(tmp_path: Path, sent: Path, live: Relay) -> None:
+    made = tmp_path / "box"
+    made.mkdir()
+    every = len(MAILS) // 9
+    for number, (name, octets) in enumerate(mutant_mails(len(MAILS), seed=3)):
+        (made / f"{number:03}-{name.replace(' ', '-')}.eml").write_bytes(octets)
+        if number % every == 0 and (good := number // every) < 10:
+            (made / f"{number:03}-zz.eml").write_text(bounce(good, id_of(live, good)), encoding="utf-8")
+    assert read_all(sent, made).bounced == 10
+    assert statuses(sent) == {"BOUNCED": 10}
