@@ -123,7 +123,11 @@ def _status_bomb(mail: bytes, rng: random.Random) -> bytes:
     status = b"Reporting-MTA: dns; x\n\n" + b"".join(group % number for number in range(rng.choice((100, 12_000))))
     return (
         b"From: mailer-daemon@mx.example\nContent-Type: multipart/report; boundary=b\n\n"
-        b"--b\nContent-Type: message/delivery-status\n\n" + status + b"\n--b--\n"
+        b"--b\nContent-Type: text/plain\n\n"
+        + b"<r9@customer.example>: unknown user, said after end of data\n" * rng.choice((1, 300))
+        + b"\n--b\nContent-Type: message/delivery-status\n\n"
+        + status
+        + b"\n--b--\n"
     )
 
 

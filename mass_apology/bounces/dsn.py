@@ -16,7 +16,7 @@ ADDRESS = re.compile(r"""[^\s\x00-\x1f\x7f-\xa0<>()\[\]:;,"'@|]{1,64}@[^\W_](?:[
 
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 
-_RECIPIENTS = 10_000  # at most in one report; one about our letters has one
+_RECIPIENTS = 1_000  # groups of fields at most in one report; one about our letters has two
 _FIELD = 2000  # characters of a field or a line that are looked at for an address
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 _NO_WORDS = re.compile(r"[^a-zA-Z\u0080-\uffff]*")

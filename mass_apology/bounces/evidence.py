@@ -18,7 +18,7 @@ from mass_apology.bounces import bounce_phrases
 from mass_apology.bounces.bounce_report import Cause
 from mass_apology.bounces.diagnosis import judge
 from mass_apology.bounces.parts import words
-from mass_apology.bounces.refusal_phase import says_after_content
+from mass_apology.bounces.refusal_phase import RefusalPhase, says_after_content
 
 LONGEST = 1 << 14  # characters of a notice that are looked at
 
@@ -58,6 +58,7 @@ _LEAST_ALONE = 15  # characters of a subject that is taken out of running text
 _LEAST_LINE_ALONE = 5  # characters of a subject that is a line
 _LEAST_CUT = 8  # characters of a subject's beginning that ends in an ellipsis
 _CUT = 30  # characters of a beginning that no ellipsis marks
+_LONGEST_REASON = 2000  # characters behind an address
 LEAST_LINE = 12
 """Characters of a line that can be known as ours."""
 
@@ -99,8 +100,11 @@ class Evidence:
 
     def after(self, address: str) -> str:
         """The text right after this address, up to an empty line."""
-        at = self.text.lower().find(address.lower()) if address else -1
-        return self.text[at + len(address) :].partition("\n\n")[0].strip(" \t\r\n<>:)") if at >= 0 else ""
+        at = self._lower.find(address.lower()) if address else -1
+        if at < 0:
+            return ""
+        start = at + len(address)
+        return self.text[start : start + _LONGEST_REASON].partition("\n\n")[0].strip(" \t\r\n<>:)")
 
     def judge(self, status: str, diagnostic: str, address: str) -> tuple[Cause, str]:
         """The cause of this recipient's failure, and the most telling enhanced code, as ``diagnosis.judge`` gives them.
@@ -116,7 +120,7 @@ class Evidence:
     def _after_content(self, address: str) -> bool:
         """Whether this recipient's server refused the content, and had taken the address before."""
         near = says_after_content(self.after(address), address)
-        return bool(says_after_content(self.text, address) if near is None else near)
+        return bool(self._phase.is_after_content(address) if near is None else near)
 
     def _with_us_as_sender(self, said: str) -> str:
         """``said`` with our name replaced by the word "sender" in each sentence that calls us, and nobody else, dead.
@@ -126,6 +130,14 @@ class Evidence:
         lower = said.lower()
         ours = [name for name in self._our_names if name in lower]
         return _SENTENCE.sub(lambda sentence: _as_sender(sentence[0], ours), said) if ours else said
+
+    @cached_property
+    def _lower(self) -> str:
+        return self.text.lower()
+
+    @cached_property
+    def _phase(self) -> RefusalPhase:
+        return RefusalPhase(self.text)
 
     @cached_property
     def _titles(self) -> _Titles:

@@ -44,8 +44,9 @@ _QUOTED_ID = re.compile(r"message-id:\s{0,3}(<[^<>\s@]{1,250}@[^<>\s@]{1,250}>)"
 _ID_FIELDS = ("message-id", "x-original-message-id", "x-microsoft-original-message-id", "x-google-original-message-id")
 _OWN_FIELDS = ("return-path", "from", "sender", "reply-to")
 _SENT_TO_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
-_TAG = re.compile(r"<(?:script|style)[^<>]*>[^<]*|<br[^<>]*>|</(?:p|div|tr|li|h\d)[^<>]*>|<[^<>]*>", re.IGNORECASE)
-_BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)", re.IGNORECASE)
+_BREAK = re.compile(r"<br[^<>]*>|</(?:p|div|tr|li|h\d)[^<>]*>", re.IGNORECASE)
+_BLANK_LINES = re.compile(r"\n[ \t]*\n\s+")
+_TAG = re.compile(r"<(?:script|style)[^<>]*>[^<]*|<[^<>]*>", re.IGNORECASE)
 _TO_POSTMASTER = re.compile(r"postfix smtp (?:server|client): errors", re.IGNORECASE)  # about others' sessions
 _SUBJECT = 500  # characters
 _WRAPPERS = 5
@@ -234,7 +235,7 @@ def _texts(message: Part) -> tuple[str, ...]:
 
 def _plain(markup: str) -> str:
     """HTML as text, well enough to find sentences and addresses in it."""
-    return html.unescape(_TAG.sub(lambda tag: "\n" if _BREAKS.match(tag[0]) else " ", markup))
+    return _BLANK_LINES.sub("\n\n", html.unescape(_TAG.sub(" ", _BREAK.sub("\n", markup))))
 
 
 def _recipients(returned: Headers) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from mass_apology.bounces.bounce_report import (
     Kind,
     one_line,
 )
+from mass_apology.bounces.diagnosis import judge
 from mass_apology.bounces.dsn import ADDRESS
 from mass_apology.bounces.evidence import Evidence
 

@@ -7,6 +7,8 @@ and it is a filter, a list or a mailbox rule that answers, often with the first 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import cached_property
 
 from mass_apology.bounces import bounce_phrases
 
@@ -26,27 +28,44 @@ _NOBODY_TAKEN = re.compile(
 
 def says_after_content(text: str, address: str) -> bool | None:
     """Whether the server took ``address`` at RCPT and refused the content; ``None`` where ``text`` tells neither."""
-    text = text.lower()
-    if found := _LAST_COMMAND.search(text):
-        return found[1] == "data"
-    if _COMMAND.search(text):
-        return _after_content_of(text, address.lower())
-    if _AFTER_RECIPIENT.search(text):
-        return False
-    return True if _AFTER_CONTENT.search(text) else None
+    return RefusalPhase(text).is_after_content(address)
 
 
-def _after_content_of(transcript: str, address: str) -> bool | None:
-    """The same, from the lines of a conversation."""
-    command, refused = "", False
-    for sent, line in _LINE.findall(transcript):
-        if sent:
-            command = line
-        elif command.startswith("rcpt") and line[0] == "5":
-            if not address or address in command or "@" not in command:
-                return False
-        elif command.startswith(("data", ".", "bdat")):
-            if _NOBODY_TAKEN.match(line):
-                return False
-            refused = refused or line[0] == "5"
-    return refused or None
+class RefusalPhase:
+    """The phase that one text tells. A report may ask it for a thousand recipients, so the text is looked at once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text.lower()
+
+    def is_after_content(self, address: str) -> bool | None:
+        """As ``says_after_content``, for one of the recipients."""
+        return self._after_content_of(address.lower()) if self._lines else self._of_everybody
+
+    @cached_property
+    def _of_everybody(self) -> bool | None:
+        if found := _LAST_COMMAND.search(self._text):
+            return found[1] == "data"
+        if _AFTER_RECIPIENT.search(self._text):
+            return False
+        return True if _AFTER_CONTENT.search(self._text) else None
+
+    @cached_property
+    def _lines(self) -> Sequence[tuple[str, str]]:
+        """The lines of a conversation, each with the mark of a command or nothing; empty where there is none."""
+        if _LAST_COMMAND.search(self._text) or not _COMMAND.search(self._text):
+            return ()
+        return _LINE.findall(self._text)
+
+    def _after_content_of(self, address: str) -> bool | None:
+        command, refused = "", False
+        for sent, line in self._lines:
+            if sent:
+                command = line
+            elif command.startswith("rcpt") and line[0] == "5":
+                if not address or address in command or "@" not in command:
+                    return False
+            elif command.startswith(("data", ".", "bdat")):
+                if _NOBODY_TAKEN.match(line):
+                    return False
+                refused = refused or line[0] == "5"
+        return refused or None
