@@ -13,6 +13,11 @@ def _any(table: str) -> str:
     return f"(?:{'|'.join(filter(None, phrases))})"
 
 
+def _each(table: str) -> frozenset[str]:
+    """The entries of such a table as they are."""
+    return frozenset(phrase.strip() for line in table.splitlines() for phrase in line.split(" | ")) - {""}
+
+
 WHO = _any(r"""
     user\w* | recipient | mailbox | mail box | account | address(?:es|ee)? | alias | person | e-?mail | local.?part
     domain | host | login | benutzer | empfänger | adresse | postfach | utilisateur | destinataire | bo[iî]te
@@ -261,9 +266,9 @@ RETURNED = _any(r"""
 """)
 """How the line begins that stands between notice and returned letter. "The original message was received" is none."""
 
-SUBJECT_FIELDS = _any(r"""
+SUBJECT_FIELDS = _each("""
     subject | betreff | objet | sujet | asunto | assunto | oggetto | onderwerp | ämne | emne | aihe | temat | předmět
-    predmet | tárgy | tema | тема(?: листа| письма)? | относно | предмет | θέμα | konu | subiect
+    predmet | tárgy | tema | тема | тема листа | тема письма | относно | предмет | θέμα | konu | subiect
     teema | temats | gaia
     assumpte | efni | pwnc | ábhar | perihal | subjek | chủ đề | 件名 | 題名 | 主题 | 主题 | 主題 | 標題 | 제목
     الموضوع | נושא | หัวเรื่อง
@@ -271,7 +276,7 @@ SUBJECT_FIELDS = _any(r"""
 """)
 """The name of the subject field, as mail systems translate it."""
 
-OTHER_FIELDS = _any(r"""
+OTHER_FIELDS = _each("""
     from | sender | von | absender | de | expéditeur | remitente | remetente | mittente | da | van
     afzender | från | fra
     lähettäjä | od | nadawca | odesílatel | от | отправитель | від | feladó | από | kimden | gönderen | expeditor

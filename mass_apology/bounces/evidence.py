@@ -31,12 +31,9 @@ _ENCODED_WORD = re.compile(r"=\?[\w*-]{1,40}\?[bq]\?[^?\n]{0,100}\?=", re.I)  # 
 _ELLIPSIS = re.compile(r"(?:…|\.{3})$")
 _REPLIED = re.compile(r"(?:re|fwd?|aw|wg|sv|vs|tr|rv|odp|ynt|antw)\s?: ?", re.I)
 
-# A quoted field with the lines that are indented below it.
-_SUBJECT_FIELD = re.compile(rf"^([ \t>|*]{{0,40}})(?:{bounce_phrases.SUBJECT_FIELDS})[ \t*]{{0,5}}[:：]", re.I | re.M)
-_OTHER_FIELD = re.compile(rf"^[ \t>|*]{{0,40}}(?:{bounce_phrases.OTHER_FIELDS})[ \t*]{{0,5}}[:：][^\n]*", re.I | re.M)
-_NAMED_INLINE = re.compile(
-    rf"\b(?:{bounce_phrases.SUBJECT_FIELDS}|entitled|titled|titre|intitulé|titel|tytule|темой)\W{{1,8}}$", re.I
-)
+_FIELD = re.compile(r"^([ \t>|*]{0,40})([^\s:：][^\n:：]{0,30})[:：]", re.M)
+_SUBJECT_NAME = "|".join(sorted(map(re.escape, bounce_phrases.SUBJECT_FIELDS)))
+_NAMED_INLINE = re.compile(rf"\b(?:{_SUBJECT_NAME}|entitled|titled|titre|intitulé|titel|tytule|темой)\W{{1,8}}$", re.I)
 _TO_FIELD = re.compile(r"^[ \t>]*To:([^\n]{1,500})", re.M | re.I)
 
 _QUOTED = re.compile(
@@ -53,9 +50,10 @@ _REASON = re.compile(rf"(?:{bounce_phrases.REASON_FOLLOWS})\w{{0,10}}[:：]", re
 
 _SENTENCE = re.compile(r"(?:[^.;!?\n]|[.;!?](?!\s)|\n(?!\n))+")
 _DEAD = re.compile(bounce_phrases.DEAD, re.I)
+_QUOTED_FIELDS = bounce_phrases.SUBJECT_FIELDS | bounce_phrases.OTHER_FIELDS
 _SUBJECTS = 3  # that a notice quotes
 _LEAST_ALONE = 15  # characters of a subject that is taken out of running text
-_LEAST_LINE_ALONE = 5  # characters of a subject that is a line
+_LEAST_LINE_ALONE = 5  # octets of a subject that is a line: more than "DATA"
 _LEAST_CUT = 8  # characters of a subject's beginning that ends in an ellipsis
 _CUT = 30  # characters of a beginning that no ellipsis marks
 _LONGEST_REASON = 2000  # characters behind an address
@@ -141,7 +139,7 @@ class Evidence:
 
     @cached_property
     def _titles(self) -> _Titles:
-        quoted = (_field_value(self._whole, field) for field in islice(_SUBJECT_FIELD.finditer(self._whole), _SUBJECTS))
+        quoted = (_field_value(self._whole, field) for field in islice(_subject_fields(self._whole), _SUBJECTS))
         return _Titles((*self.letter.subjects, *quoted))
 
     @cached_property
@@ -169,6 +167,18 @@ def _own_part(subject: str) -> str:
     """The beginning of "Undeliverable: …", after which servers write the subject of the letter."""
     head, colon, _ = subject.partition(":")
     return head if colon and FAILED_SUBJECT.match(head) else subject
+
+
+def _subject_fields(text: str) -> Iterator[re.Match[str]]:
+    """The beginnings of the quoted subjects."""
+    return (
+        field for field in _FIELD.finditer(text) if field[2].rstrip(" \t*").lower() in bounce_phrases.SUBJECT_FIELDS
+    )
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return end if end >= 0 else len(text)
 
 
 def _field_value(text: str, field: re.Match[str]) -> str:
@@ -201,15 +211,20 @@ class _Titles:
         cut = _ELLIPSIS.search(plain) if plain.endswith((".", "…")) else None
         head = plain[: cut.start()].rstrip() if cut else plain
         least = _LEAST_CUT if cut else _CUT
-        return (len(plain) >= _LEAST_LINE_ALONE and plain in self._exact) or (
+        return (len(plain.encode()) >= _LEAST_LINE_ALONE and plain in self._exact) or (
             len(head) >= least and any(subject.startswith(head) for subject in self._exact)
         )
 
     def taken_out_of_fields(self, text: str) -> str:
         """Without the values of quoted fields, in any language. "To" stays: it may name the recipient."""
         kept, at = [], 0
-        for field in _SUBJECT_FIELD.finditer(text):
-            if field.start() < at:
+        for field in _FIELD.finditer(text):
+            name = field[2].rstrip(" \t*").lower()
+            if field.start() < at or name not in _QUOTED_FIELDS:
+                continue
+            if name in bounce_phrases.OTHER_FIELDS:
+                kept.append(text[at : field.start()])
+                at = _line_end(text, field.end())
                 continue
             value = text[field.end() : field.end() + 1000]
             begin = len(value) - len(value.lstrip())
@@ -217,7 +232,7 @@ class _Titles:
             end = _field_end(text, field)
             kept.append(text[at : field.end()])
             at = max(end, field.end() + whole.end()) if whole else end
-        return _OTHER_FIELD.sub("", "".join([*kept, text[at:]]))
+        return "".join([*kept, text[at:]])
 
     def taken_out(self, text: str) -> str:
         """Without the subjects in quotation marks, on lines of their own, and in running text where they are long."""
