@@ -13,7 +13,9 @@ import msgspec
 from mass_apology.control_characters import control_character, named, written_from_right_to_left
 from mass_apology.errors import CampaignError, MessageError
 from mass_apology.letter.message.headers import parse_mailbox
+from mass_apology.letter.message.own_files import pattern_problems
 from mass_apology.letter.message.return_path import ReturnPath
+from mass_apology.letter.message.row_patterns import is_pattern
 from mass_apology.schedule import problems as schedule_problems
 from mass_apology.settings import (
     Campaign,
@@ -50,6 +52,7 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
         if moment is not None and moment.tzinfo is None:
             yield f"`$.{key}` has no offset; write 2026-11-20T17:00:00Z, or +01:00 instead of Z"
     yield from _sender_problems(campaign.sender)
+    yield from pattern_problems(campaign.message)
     yield from _relay_problems(campaign.relay)
     yield from _refused(parse_duration, campaign.limits.give_up_after, "$.limits.give_up_after")
     yield from _refused(parse_duration, campaign.approval.valid_for, "$.approval.valid_for")
@@ -82,7 +85,7 @@ def _sender_problems(sender: SenderSettings) -> Iterator[str]:
     given = {"from": sender.from_, "reply_to": sender.reply_to, "envelope": sender.envelope}
     wrong = False
     for key, text in given.items():
-        if text is not None:
+        if text is not None and not (key == "reply_to" and is_pattern(text)):
             found = list(_told(partial(parse_mailbox, text, f"$.sender.{key}")))
             wrong = wrong or bool(found)
             yield from found

@@ -135,7 +135,7 @@ class SenderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Who apologises. ``role`` to ``url`` are for the letter; a template may use those that are given."""
 
     from_: NonEmpty  # "Anna Kowalska <anna@acme.example>"
-    reply_to: NonEmpty | None = None
+    reply_to: NonEmpty | None = None  # an address, or "{agent_mail}": the row's
     envelope: NonEmpty | None = None  # MAIL FROM, where bounces go; the From address otherwise
     verp: bool = False  # every letter has a return path of its own: bounces+TOKEN@acme.example
     role: NonEmpty | None = None
@@ -147,7 +147,7 @@ class SenderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class MessageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every message carries besides the letter. Paths are relative to the campaign folder."""
 
-    attachments: tuple[NonEmpty, ...] = ()
+    attachments: tuple[NonEmpty, ...] = ()  # "terms.pdf" for all; "bills/{account}.pdf": the row's own
     images: Mapping[str, NonEmpty] = field(
         default_factory=dict
     )  # name → file; a template shows it as <img src="cid:name">

@@ -13,6 +13,7 @@ from mass_apology.letter.branding import Branding
 from mass_apology.letter.message.attach import LOGO, read_attachments
 from mass_apology.letter.message.compose import Attachment, Skeleton
 from mass_apology.letter.message.headers import parse_mailbox
+from mass_apology.letter.message.own_files import OwnFiles
 from mass_apology.letter.scenario import Scenario, incident_fields
 from mass_apology.letter.template_files import Template, available_languages, load
 from mass_apology.letter.values import Fields, names_of, sender_fields
@@ -41,6 +42,9 @@ class LanguageKit:
     images: frozenset[str]
     """The names of the images that go along, the logo among them where a letter shows it."""
 
+    own_files: OwnFiles
+    """The files that only some recipients get."""
+
     have_headings: bool
     """Whether each letter is made with a heading, because a layout may show it, or the PDF does."""
 
@@ -59,6 +63,8 @@ class LanguageKit:
         self._scenario = scenario
         self.described = read_languages(folder)
         attachments = read_attachments(folder, campaign.message)
+        shared = sum(len(each.data) for each in attachments)
+        self.own_files = OwnFiles(folder, campaign.message, header=header, shared=shared)
         self.languages = available_languages(scenario, directories)
         self.stationery = Branding(
             campaign, folder=folder, header=header, pictures=attachments, languages=self.described
@@ -138,10 +144,9 @@ class LanguageKit:
         return Skeleton(
             sender=parse_mailbox(sender.from_, "sender.from"),
             language=language,
-            reply_to=parse_mailbox(sender.reply_to, "sender.reply_to") if sender.reply_to else None,
             headers=message.headers,
             attachments=attachments,
-            encloses=self.stationery.encloses,
+            encloses=self.stationery.encloses or bool(self.own_files),
         )
 
 

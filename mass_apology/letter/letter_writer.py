@@ -21,8 +21,9 @@ from mass_apology.letter.language_kit import LanguageKit
 from mass_apology.letter.legal.judge import Breach, each_once
 from mass_apology.letter.letterhead import Heading
 from mass_apology.letter.markup.tracing import FAILED
-from mass_apology.letter.message.compose import Attachment, Composed, rfc5322_date
+from mass_apology.letter.message.compose import Attachment, Composed, encoded_part, rfc5322_date
 from mass_apology.letter.message.headers import TOKEN, parse_mailbox
+from mass_apology.letter.message.reply_to import ReplyTo
 from mass_apology.letter.message.return_path import ReturnPath
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import Particulars, Template
@@ -58,6 +59,7 @@ class Writer:
         described = load_scenario(name, directories)
         self._subject_line = subject_line
         self._return_path = ReturnPath(campaign.sender)
+        self._reply_to = ReplyTo(campaign.sender.reply_to, header)
         self._stand_in_id = f"<{'0' * TOKEN}@{parse_mailbox(campaign.sender.from_, 'sender.from').domain}>"
         self._customers = Customers(campaign, header=header, remedies=described.facts)
         self._forms = LanguageKit(campaign, name, described, folder=folder, directories=directories, header=header)
@@ -240,7 +242,8 @@ class Writer:
             date=date,
             message_id=message_id,
             thread=delivery.thread,
-            enclosed=self._enclosed(delivery, content, date, trial=trial) if self._stationery.encloses else None,
+            reply_to=self._reply_to.of(delivery),
+            enclosed=self._enclosed(delivery, content, date, trial=trial),
             unsubscribe=unsubscribe,
             eightbit=eightbit,
         )
@@ -258,7 +261,14 @@ class Writer:
         customer = self._customers.customer(delivery, read_rows(delivery.rows))
         return self._unsubscribing.fields(customer, code=delivery.code, token=token)
 
-    def _enclosed(self, delivery: Delivery, content: Content, written: str, *, trial: bool) -> Attachment:
+    def _enclosed(self, delivery: Delivery, content: Content, written: str, *, trial: bool) -> list[bytes]:
+        """The parts that are this recipient's own: the letter as PDF, and files that the row names."""
+        own = self._forms.own_files.parts(read_rows(delivery.rows)) if self._forms.own_files else []
+        if self._stationery.encloses:
+            own.insert(0, encoded_part(self._pdf(delivery, content, written, trial=trial)))
+        return own
+
+    def _pdf(self, delivery: Delivery, content: Content, written: str, *, trial: bool) -> Attachment:
         heading = self._heading(delivery, read_rows(delivery.rows), written)
         make = self._stationery.stand_in if trial else self._stationery.enclosed
         return make(content, heading, self._template(delivery))

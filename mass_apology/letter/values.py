@@ -114,8 +114,13 @@ def is_language_table(name: str, value: object) -> bool:
 def sender_fields(sender: SenderSettings) -> Fields:
     """``sender`` as templates see it: name, address, reply_to, role, company, phone and url; empty if not given."""
     name, address = parseaddr(sender.from_)
-    given = {"name": name, "address": address, "reply_to": sender.reply_to, "role": sender.role}
+    given = {"name": name, "address": address, "reply_to": _same_for_all(sender.reply_to), "role": sender.role}
     return Fields({**given, "company": sender.company, "phone": sender.phone, "url": sender.url})
+
+
+def _same_for_all(text: str | None) -> str | None:
+    """A setting that names columns in braces differs by customer."""
+    return None if text is None or "{" in text else text
 
 
 def _is_blank(value: object) -> bool:

@@ -12,6 +12,8 @@ from mass_apology.errors import SuppressionError
 from mass_apology.languages import language_files
 from mass_apology.ledger import Store
 from mass_apology.letter.message.headers import parse_mailbox
+from mass_apology.letter.message.own_files import own_file_paths
+from mass_apology.letter.message.row_patterns import is_pattern
 from mass_apology.letter.scenario import Scenario, load_scenario, purpose_of
 from mass_apology.letter.template_files import template_directories, template_files
 from mass_apology.recipients import RecipientsFile
@@ -110,7 +112,8 @@ class Workspace(Struct, frozen=True, kw_only=True, dict=True):
     def attachment_paths(self) -> list[Path]:
         """The attachments, images and the logo that campaign.toml names, whether they are there or not."""
         message, logo = self.campaign.message, self.campaign.brand.logo
-        names = (*message.attachments, *message.images.values(), *((logo,) if logo else ()))
+        shared = (name for name in message.attachments if not is_pattern(name))
+        names = (*shared, *message.images.values(), *((logo,) if logo else ()))
         return [self.folder / each for each in names]
 
     def attached(self) -> list[tuple[str, int]]:
@@ -118,6 +121,11 @@ class Workspace(Struct, frozen=True, kw_only=True, dict=True):
         campaign = self.campaign
         logo = self.folder / campaign.brand.logo if campaign.brand.logo and campaign.layout == "plain" else None
         return [(path.name, path.stat().st_size) for path in self.attachment_paths if path != logo]
+
+    @property
+    def own_file_paths(self) -> list[Path]:
+        """The files that some rows may have attached, sorted."""
+        return own_file_paths(self.folder, self.campaign.message)
 
     @property
     def font_paths(self) -> list[Path]:
@@ -145,7 +153,7 @@ class Workspace(Struct, frozen=True, kw_only=True, dict=True):
         letters = template_files(template, self.template_directories, self.campaign.layout)
         return part_digests(
             template=[*letters, *self.font_paths],
-            attachments=self.attachment_paths,
+            attachments=[*self.attachment_paths, *self.own_file_paths],
             codes=self.folder / self.campaign.codes.file if self.campaign.codes else None,
             languages=language_files(self.folder),
         )

@@ -6,6 +6,7 @@ import email
 import email.policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -47,7 +48,7 @@ skeletons = st.sampled_from(
 )
 
 
-def composed(content: Content, *, skeleton: Skeleton | None = None, eightbit: bool = True, **changes: str) -> Composed:
+def composed(content: Content, *, skeleton: Skeleton | None = None, eightbit: bool = True, **changes: Any) -> Composed:
     given_ = {"to_address": "jan@customer.example", "to_name": "Jan", "date": DATE, "message_id": MESSAGE_ID} | changes
     return (skeleton or Skeleton(sender=SENDER, language="en")).compose(content, **given_, eightbit=eightbit)
 
@@ -112,14 +113,14 @@ def test_the_head_reads_as_intended() -> None:
     skeleton = Skeleton(
         sender=Mailbox(name="Kowalska, Anna", address="anna@acme.example"),
         language="pl",
-        reply_to=Mailbox(name="", address="help@acme.example"),
         headers={"X-Campaign": "acme-outage", "X-Tags": '{"kind": ["apology"]}', "X-Team": "Żółw"},
     )
     unsubscribe = unsubscribe_fields(
         ["mailto:stop@acme.example?subject=stop", f"https://acme.example/{'u' * 200}"], names_recipient=True
     )
     subject = letter(subject="Przepraszamy – żółw")
-    data = composed(subject, skeleton=skeleton, to_name="Łukasz Żółć", unsubscribe=unsubscribe).data
+    answered = Mailbox(name="", address="help@acme.example")
+    data = composed(subject, skeleton=skeleton, to_name="Łukasz Żółć", unsubscribe=unsubscribe, reply_to=answered).data
     assert data.decode().split("Content-Type")[0].split("\r\n") == [
         "Date: Fri, 20 Nov 2026 09:12:00 +0000",
         'From: "Kowalska, Anna" <anna@acme.example>',

@@ -105,7 +105,8 @@ class SendingRun:
         with nothing sent, or with every letter that was sent recorded.
         """
         begun = time.monotonic()
-        attached = sum(octets for _, octets in self._workspace.attached())
+        largest_own = max((path.stat().st_size for path in self._workspace.own_file_paths), default=0)
+        attached = sum(octets for _, octets in self._workspace.attached()) + largest_own
         async with self._render_pool(confirmed, attached) as render_pool:
             self._require_confirmed(confirmed)
             self._ledger.begin_edition(confirmed.wave, confirmed.parts, time.time())

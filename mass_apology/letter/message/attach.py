@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from mass_apology.errors import MessageError
 from mass_apology.letter.message.compose import Attachment
 from mass_apology.letter.message.pictures import picture_size, picture_type
+from mass_apology.letter.message.row_patterns import is_pattern
 from mass_apology.settings import BrandSettings, MessageSettings
 from mass_apology.system.regular_file import read_regular
 
@@ -46,7 +47,7 @@ _TYPES = {
 
 
 def read_attachments(folder: Path, settings: MessageSettings) -> tuple[Attachment, ...]:
-    """Read the attachments and images that ``settings`` names, relative to ``folder``.
+    """Read the attachments and images that ``settings`` names for all letters, relative to ``folder``.
 
     Raises ``MessageError`` where a file is missing, is not a regular file inside ``folder``, is reached through a
     symbolic link, where an image is none that mail programs show or is larger than ``IMAGE_LIMIT``, and where all of
@@ -58,11 +59,18 @@ def read_attachments(folder: Path, settings: MessageSettings) -> tuple[Attachmen
             f"`[message.images]` in campaign.toml names an image {LOGO!r}, which is the name of the brand's logo.",
             next_step="Give the image another name, or the logo as `logo` in `[brand]`.",
         )
-    paths = [_path_inside(folder, name, key) for name in (*settings.attachments, *settings.images.values())]
+    shared = [name for name in settings.attachments if not is_pattern(name)]
+    paths = [_path_inside(folder, name, key) for name in (*shared, *settings.images.values())]
     _refuse_too_large(paths)
     read = [_read(path, key) for path in paths]
-    files, images = read[: len(settings.attachments)], read[len(settings.attachments) :]
+    files, images = read[: len(shared)], read[len(shared) :]
     return (*files, *(_image(each, name, key) for each, name in zip(images, settings.images, strict=True)))
+
+
+def read_file(folder: Path, name: str) -> Attachment:
+    """Read one more attachment; raises ``MessageError`` as ``read_attachments`` does."""
+    key = "`[message]`"
+    return _read(_path_inside(folder, name, key), key)
 
 
 def read_logo(folder: Path, settings: BrandSettings) -> Attachment | None:

@@ -64,7 +64,8 @@ class _Frame(NamedTuple):
 
     opening: bytes
     middle: bytes
-    closing: bytes  # where the recipient has a file of their own, up to that file
+    closing: bytes
+    delimiter: bytes  # before each of the recipient's own files
     ending: bytes
 
 
@@ -82,20 +83,18 @@ class Skeleton:
         *,
         sender: Mailbox,
         language: str,
-        reply_to: Mailbox | None = None,
         headers: Mapping[str, str] | None = None,
         attachments: Sequence[Attachment] = (),
         encloses: bool = False,
     ) -> None:
         """Build it. ``headers`` are further header fields: ASCII as written, other text as encoded-words.
 
-        ``encloses`` says that every message carries a file of its own, besides the ``attachments`` that are the same
+        ``encloses`` says that messages may carry files of their own, besides the ``attachments`` that are the same
         in all. Raises ``MessageError`` where one of them cannot stand in a message.
         """
         self._encloses = encloses
-        self._smtputf8 = not (sender.address.isascii() and (reply_to is None or reply_to.address.isascii()))
+        self._smtputf8 = not sender.address.isascii()
         self._from = mailbox_field("From", sender.name, sender.address)
-        self._reply_to = mailbox_field("Reply-To", reply_to.name, reply_to.address) if reply_to else ""
         self._fixed = "".join(
             (
                 "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n",  # RFC 3834: no holiday replies, please
@@ -103,8 +102,8 @@ class Skeleton:
                 *_further_fields(headers or {}),
             )
         )
-        self._images = [_attachment_part(each) for each in attachments if each.content_id is not None]
-        self._files = [_attachment_part(each) for each in attachments if each.content_id is None]
+        self._images = [encoded_part(each) for each in attachments if each.content_id is not None]
+        self._files = [encoded_part(each) for each in attachments if each.content_id is None]
         self._frame = self._framed(0)
         self._plain_frame = self._framed(0, plain=True)
 
@@ -117,23 +116,26 @@ class Skeleton:
         date: str,
         message_id: str,
         thread: Sequence[str] = (),
-        enclosed: Attachment | None = None,
+        reply_to: Mailbox | None = None,
+        enclosed: Sequence[bytes] = (),
         unsubscribe: str = "",
         eightbit: bool,
     ) -> Composed:
         """The message for one recipient.
 
         ``to_address`` is an addr-spec whose domain is ASCII, ``date`` comes from ``rfc5322_date``; ``thread`` holds the
-        Message-IDs of earlier letters, the oldest first; ``enclosed`` is the recipient's own file, where the skeleton
-        ``encloses`` one; ``unsubscribe`` are the header lines of ``unsubscribe_fields``; ``eightbit`` says whether the
-        relay offers 8BITMIME. Raises ``MessageError`` where name, address, subject or a body cannot be sent: controls,
-        ``=?`` and lone surrogates in headers, an empty subject, NUL and lone surrogates in bodies.
-        In bodies CRLF and a bare CR become a line break, and the last line gets one where it has none.
+        Message-IDs of earlier letters, the oldest first; ``enclosed`` are the recipient's own files, each from
+        ``encoded_part``, where the skeleton ``encloses`` some; ``unsubscribe`` are the header lines of
+        ``unsubscribe_fields``; ``eightbit`` says whether the relay offers 8BITMIME. Raises ``MessageError`` where name,
+        address, subject or a body cannot be sent: controls, ``=?`` and lone surrogates in headers, an empty subject,
+        NUL and lone surrogates in bodies. In bodies CRLF and a bare CR become a line break, and the last line gets one
+        where it has none.
         """
         if not content.subject.strip():
             raise MessageError("The letter's subject is empty.", next_step="Give the template a Subject: line.")
+        answered = mailbox_field("Reply-To", reply_to.name, reply_to.address) if reply_to else ""
         head = (
-            f"Date: {date}\r\n{self._from}{mailbox_field('To', to_name, to_address)}{self._reply_to}"
+            f"Date: {date}\r\n{self._from}{mailbox_field('To', to_name, to_address)}{answered}"
             f"{text_field('Subject', content.subject)}{message_id_field(message_id)}"
             f"{_thread_fields(thread)}{self._fixed}{unsubscribe}"
         )
@@ -142,14 +144,15 @@ class Skeleton:
         html_encoding, html = (b"", b"") if plain else _encoded(content.html, "HTML", eightbit=eightbit)
         if plain and text_encoding is _BASE64:
             text += b"\r\n"  # no delimiter follows that would begin with one
-        opening, middle, closing, ending = self._frame_for(text, html, plain=plain)
-        own = _attachment_part(enclosed) if enclosed else b""
-        pieces = (head.encode(), opening, text_encoding, text, middle, html_encoding, html, closing, own, ending)
-        data = b"".join(pieces)
+        opening, middle, closing, delimiter, ending = self._frame_for(text, html, plain=plain)
+        own = [piece for part in enclosed for piece in (delimiter, part)]
+        data = b"".join(
+            (head.encode(), opening, text_encoding, text, middle, html_encoding, html, closing, *own, ending)
+        )
         return Composed(
             data,
             eightbit=_EIGHTBIT in (text_encoding, html_encoding),
-            smtputf8=self._smtputf8 or not to_address.isascii(),
+            smtputf8=self._smtputf8 or not (to_address + (reply_to.address if reply_to else "")).isascii(),
         )
 
     def _frame_for(self, text: bytes, html: bytes, *, plain: bool) -> _Frame:
@@ -180,7 +183,8 @@ class Skeleton:
         return _Frame(
             opening=opening.encode("ascii"),
             middle=b"" if plain else f"\r\n--{alternative}\r\n{middle}".encode("ascii"),
-            closing=(b"" if plain else images + f"\r\n--{alternative}--\r\n".encode("ascii")) + delimiter,
+            closing=(b"" if plain else images + f"\r\n--{alternative}--\r\n".encode("ascii")),
+            delimiter=delimiter,
             ending=files,
         )
 
@@ -278,7 +282,8 @@ def _base64(octets: bytes) -> bytes:
     return b"\r\n".join([line[start : start + 76] for start in range(0, len(line), 76)])
 
 
-def _attachment_part(attachment: Attachment) -> bytes:
+def encoded_part(attachment: Attachment) -> bytes:
+    """The part of a message that carries a file: its fields, an empty line, and base64."""
     disposition = "attachment" if attachment.content_id is None else "inline"
     fields = [
         f"Content-Type: {_matching(_TYPE, attachment.content_type, 'content type')}",
