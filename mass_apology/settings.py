@@ -220,6 +220,14 @@ class CodeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     column: NonEmpty | None = None  # which one holds the codes; without it the file has one cell in each row
 
 
+class ReportSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the tables of ``report``, ``choices`` and ``answers`` are written."""
+
+    columns: tuple[NonEmpty, ...] | None = None  # of the recipients file; by default results have none, the others all
+    delimiter: Literal[",", ";", "\t", "|"] = ","  # of CSV; ";" where Excel writes a decimal comma
+    bom: bool = False  # CSV begins with a byte order mark, by which Excel knows UTF-8
+
+
 class ApprovalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who must have approved the plan before it is sent."""
 
@@ -302,6 +310,7 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     letterhead: LetterheadSettings = LetterheadSettings()
     limits: LimitSettings = LimitSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    report: ReportSettings = ReportSettings()
     codes: CodeSettings | None = None
     remedies: Mapping[str, NonEmpty] = field(
         default_factory=dict

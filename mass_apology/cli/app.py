@@ -263,10 +263,11 @@ def _request(folder: Path, wanted: Control, sentence: str) -> None:
 def report(
     folder: Folder = HERE,
     to: Annotated[
-        Path | None, typer.Option(help="Write a page (.html), or a row per recipient (.csv, .json, .xlsx).")
+        Path | None, typer.Option(help="Write a page (.html), or a row per recipient (.csv, .xlsx, .json, .jsonl).")
     ] = None,
     unreached: Annotated[
-        Path | None, typer.Option(help="Write everyone no letter reached to this .csv, with the fields of their rows.")
+        Path | None,
+        typer.Option(help="Write everyone no letter reached to this .csv, .xlsx, .json or .jsonl."),
     ] = None,
     wave: Annotated[
         str, typer.Option(help="Another wave than the first: a follow-up's or correction's name.")
@@ -281,6 +282,7 @@ def report(
       mass-apology report
       mass-apology report --to report.html --unreached letters.csv
       mass-apology report --to results.csv
+      mass-apology report --unreached to-call.xlsx
       mass-apology report --json
     """
     from mass_apology.flows.report import report as flow

@@ -66,7 +66,7 @@ def answers(
         typer.Option(metavar="FILE", help="The list that --to wrote, with something in the column answered."),
     ] = None,
     to: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write who waits, as CSV with the customers' columns.")
+        Path | None, typer.Option(metavar="FILE", help="Write who waits, as .csv, .xlsx, .json or .jsonl.")
     ] = None,
     force: Force = False,
     as_json: Json = False,
@@ -99,7 +99,7 @@ def choices(
     ] = None,
     folder: Folder = HERE,
     to: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write who chose what, as CSV with the customers' columns.")
+        Path | None, typer.Option(metavar="FILE", help="Write who chose what, as .csv, .xlsx, .json or .jsonl.")
     ] = None,
     force: Force = False,
     as_json: Json = False,

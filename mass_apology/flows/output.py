@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -65,10 +65,13 @@ def new_folder(path: Path, *, suffix: str, force: bool) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def require_csv(path: Path) -> None:
-    """Raise ``OutputError`` if the name does not end in ``.csv``."""
-    if path.suffix.lower() != ".csv":
-        raise OutputError(f"{path} would hold CSV under another name.", next_step="Give it a name that ends in .csv.")
+def require_ending(path: Path, endings: Sequence[str]) -> None:
+    """Raise ``OutputError`` if the name ends in none of these."""
+    if path.suffix.lower() not in endings:
+        several = f"{', '.join(endings[:-1])} or {endings[-1]}" if len(endings) > 1 else endings[0]
+        raise OutputError(
+            f"{path} does not end in {several}.", next_step=f"Name the file {path.stem or 'table'}{endings[0]}."
+        )
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mass_apology.errors import SuppressionError
-from mass_apology.flows.output import new_file, require_csv
+from mass_apology.flows.output import new_file, require_ending
 from mass_apology.suppression import Entry, Exported, Imported, Reason, Suppressions, shared_path
 from mass_apology.system.timestamps import utc_day
 
@@ -44,7 +44,7 @@ def import_file(file: Path, reason: str) -> Imported:
 
 def export_file(to: Path, *, force: bool) -> Exported:
     """Write the list to a file. Raises ``OutputError``."""
-    require_csv(to)
+    require_ending(to, (".csv",))
     with Suppressions.open(shared_path()) as store, new_file(to, force=force) as file:
         return store.export_csv(file)
 

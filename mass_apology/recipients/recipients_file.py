@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 17  # octets asked of the system at a time
 _START = 1 << 16  # octets
+_IF_MISSING = "Correct 'recipients' in campaign.toml, or put the file there."
 
 
 class RecipientsFile:
@@ -29,8 +30,10 @@ class RecipientsFile:
     Every method raises ``InputError`` if the file cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, if_missing: str = _IF_MISSING) -> None:
+        """``if_missing``: what to do where there is no such file."""
         self.path = path
+        self._if_missing = if_missing
 
     def __enter__(self) -> Self:
         return self
@@ -73,7 +76,7 @@ class RecipientsFile:
         except FileNotFoundError as error:
             raise InputError(
                 f"There is no file {self.path}.",
-                next_step="Correct 'recipients' in campaign.toml, or put the file there.",
+                next_step=self._if_missing,
             ) from error
         except OSError as error:
             raise InputError(

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mass_apology import __version__
-from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ScheduleSettings
+from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ReportSettings, ScheduleSettings
 
 
 def letters_digest(campaign: Campaign) -> str:
@@ -49,6 +49,7 @@ def _shape(campaign: Campaign) -> Campaign:
         not_after=None,
         finish_by=None,
         segments={},
+        report=ReportSettings(),
     )
 
 

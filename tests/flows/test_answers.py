@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from email import message_from_bytes
 from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 from live import campaign_folder, customers, relay, send
+from openpyxl import load_workbook
 from smtp_fakes import Relay
 
 from mass_apology.errors import ConfirmationError, InputError
@@ -108,6 +110,22 @@ def test_the_list_comes_back_filled_in(tmp_path: Path, sent: Path, live: Relay) 
         csv.writer(file).writerows(filled)
     assert answers(Workspace.open(sent), [], place, None, force=False).total == 1
     assert who_waits(sent) == [rows[2][0]]
+
+
+def test_the_list_comes_back_from_a_workbook_too(tmp_path: Path, sent: Path, live: Relay) -> None:
+    read_mail(sent, *(reply(live, number, "Re: help") for number in (1, 2, 3)))
+    place = tmp_path / "waiting.xlsx"
+    answers(Workspace.open(sent), [], None, place, force=False)
+    with closing(load_workbook(place)) as book:
+        sheet = book.active
+        assert sheet is not None
+        column = [cell.value for cell in sheet[1]].index("answered") + 1
+        sheet.cell(2, column).value = "yes"
+        answered = sheet.cell(2, 1).value
+        book.save(place)
+    found = answers(Workspace.open(sent), [], place, None, force=False)
+    assert found.total == 2
+    assert answered not in {each.address for each in found.waiting}
 
 
 def test_an_address_that_never_wrote_is_named_and_the_others_are_noted(sent: Path, live: Relay) -> None:

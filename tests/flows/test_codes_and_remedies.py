@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from mass_apology.flows.feedback.bounces import settle
 from mass_apology.flows.feedback.choices import choose
 from mass_apology.flows.follow_up.affected import CorrectOptions as Correction
 from mass_apology.flows.follow_up.correct import correct
+from mass_apology.flows.report.report import report
 from mass_apology.ledger.came_back import Token
 from mass_apology.workspace.ledger_store import ledger_store
 from mass_apology.workspace.workspace import Workspace
@@ -77,6 +79,14 @@ def test_each_has_a_code_of_their_own(folder: Path, live: Relay) -> None:
     assert send(folder).sent == 9
     codes = {address: re.search(r"SORRY-\d{3}", text) for address, text in texts(live).items()}
     assert {match[0] for match in codes.values() if match} == {f"SORRY-{number:03}" for number in range(9)}
+
+
+def test_results_name_the_code_that_each_letter_showed(folder: Path, live: Relay) -> None:
+    send(folder)
+    shown = {address: re.search(r"SORRY-\d{3}", text)[0] for address, text in texts(live).items()}
+    report(Workspace.open(folder), folder / "results.jsonl", None, force=False)
+    lines = (folder / "results.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {each["address"]: each["customer_code"] for each in map(json.loads, lines) if each["sha256"]} == shown
 
 
 def test_a_further_letter_shows_the_code_that_the_first_one_had(folder: Path, live: Relay) -> None:
@@ -210,11 +220,13 @@ def test_where_nothing_is_offered_nothing_is_chosen(tmp_path: Path, live: Relay)
         choose(Workspace.open(folder), None, None, force=False)
 
 
-def test_a_list_of_choices_is_csv_by_its_name_too(folder: Path, live: Relay) -> None:
+def test_a_list_of_choices_has_a_format_by_its_name(folder: Path, live: Relay) -> None:
     send(folder)
-    with pytest.raises(OutputError, match="CSV under another name"):
-        choose(Workspace.open(folder), None, folder / "choices.xlsx", force=False)
-    assert not (folder / "choices.xlsx").exists()
+    choose(Workspace.open(folder), None, folder / "choices.xlsx", force=False)
+    assert (folder / "choices.xlsx").read_bytes().startswith(b"PK")
+    with pytest.raises(OutputError, match=r"does not end in \.csv, \.xlsx, \.json or \.jsonl"):
+        choose(Workspace.open(folder), None, folder / "choices.txt", force=False)
+    assert not (folder / "choices.txt").exists()
 
 
 def test_a_remedy_that_no_letter_offers_is_pointed_out(folder: Path, live: Relay) -> None:

@@ -322,6 +322,7 @@ def _result(letter: Letter, reply: str | None) -> Result:
         accepted_at=letter.accepted_at,
         marked_at=letter.marked_at,
         code=letter.code,
+        customer_code=letter.person.code or None,
     )
 
 

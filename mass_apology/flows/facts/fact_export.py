@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology.flows.facts.translatable import Translatable, source_language, translatables
-from mass_apology.flows.output import new_file, require_csv
+from mass_apology.flows.output import new_file, require_ending
 from mass_apology.spreadsheets import marked
 from mass_apology.workspace.workspace import Workspace
 
@@ -29,7 +29,7 @@ class Exported(Struct, frozen=True, kw_only=True):
 def export(workspace: Workspace, language: str, source: str | None, to: Path, *, force: bool) -> Exported:
     """Write the facts to ``to``. Raises ``MassApologyError`` with nothing written."""
     source = source_language(workspace.campaign, source, language)
-    require_csv(to)
+    require_ending(to, (".csv",))
     facts = translatables(workspace, source, language)
     with new_file(to, force=force) as file:
         file.write("\ufeff")  # spreadsheets take a file without it for another encoding

@@ -5,7 +5,6 @@ Nobody answers for the customer service here; this only makes sure that nobody i
 
 from __future__ import annotations
 
-import csv
 import time
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
@@ -13,24 +12,25 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from mass_apology import recipients
 from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.continuity.outside import require_ledger
 from mass_apology.flows.holding import shared_ledger
-from mass_apology.flows.output import new_file, require_csv
+from mass_apology.flows.output import refuse_existing, require_ending
 from mass_apology.flows.report.result_columns import (
     Column,
-    customer_cells,
-    customer_columns,
+    Table,
+    chosen_columns,
     iso_time,
     line_numbers,
-    names,
-    row,
-    safe,
+    moment,
 )
+from mass_apology.flows.tables import TABLES, new_table, table_style
 from mass_apology.ledger import Records
 from mass_apology.ledger.came_back import WaitingPerson
 from mass_apology.quantities import counted
-from mass_apology.system.regular_file import refuse_special
+from mass_apology.recipients import RecipientsFile
+from mass_apology.settings import Campaign
 from mass_apology.workspace.workspace import Workspace
 
 ANSWERED = "answered"  # the column that the support team fills in
@@ -42,6 +42,7 @@ COLUMNS: Sequence[Column[WaitingPerson]] = (
     Column("name", lambda person: person.name),
     Column("language", lambda person: person.language),
     Column("waiting_since", lambda person: iso_time(person.since)),
+    Column("waiting_since_local", lambda person: moment(person.since)),
     Column("subject", lambda person: person.subject),
     Column("messages", lambda person: person.messages),
     Column("lines", lambda person: line_numbers(person.lines)),
@@ -76,7 +77,8 @@ def answers(
     Raises ``MassApologyError``; where an address is nobody's who wrote, the others of the command are noted.
     """
     if to is not None:
-        require_csv(to)
+        require_ending(to, TABLES)
+        refuse_existing(to, force=force)
     done = [*answered, *(_marked(answered_from) if answered_from is not None else ())]
     if done:
         with shared_ledger(workspace) as ledger:
@@ -85,7 +87,7 @@ def answers(
         require_ledger(workspace)
     with workspace.ledger_store.read(workspace.campaign.name) as records:
         if to is not None:
-            _write(records, to, force=force)
+            _write(workspace.campaign, records, to, force=force)
         total, first = waiting_people(records)
     return Answers(total=total, waiting=first, written=str(to) if to else None)
 
@@ -123,28 +125,21 @@ def _require_known(unknown: Collection[str]) -> None:
 
 
 def _marked(path: Path) -> Iterator[str]:
-    """The addresses whose column ``answered`` says anything."""
-    try:
-        refuse_special(path)
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            if not {"address", ANSWERED} <= set(table.fieldnames or ()):
-                raise InputError(
-                    f"{path} has no columns address and {ANSWERED}, separated by commas.",
-                    next_step="Take the list that mass-apology answers --to FILE writes, and fill in that column.",
-                )
-            yield from (line["address"] for line in table if (line[ANSWERED] or "").strip())
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no CSV in UTF-8"
-        raise InputError(
-            f"{path} cannot be read: {reason}.", next_step="Save the list as CSV in UTF-8, then run it again."
-        ) from error
+    """The addresses whose column ``answered`` says anything; spreadsheets save the list in their own ways."""
+    with RecipientsFile(path, if_missing="Name the list that mass-apology answers --to FILE wrote.") as file:
+        layout = recipients.look(file)
+        if not {"address", ANSWERED} <= set(layout.header):
+            raise InputError(
+                f"{path} has no columns address and {ANSWERED}.",
+                next_step="Take the list that mass-apology answers --to FILE writes, and fill in that column.",
+            )
+        for cells in recipients.cells(file, layout, ("address", ANSWERED)):
+            yield from (address for address, said in zip(cells["address"], cells[ANSWERED], strict=True) if said)
 
 
-def _write(records: Records, to: Path, *, force: bool) -> None:
-    with new_file(to, force=force) as file:
-        table = csv.writer(file)
-        ours = names(COLUMNS)
-        table.writerow([*ours, *customer_columns(records.header, ours)])
+def _write(campaign: Campaign, records: Records, to: Path, *, force: bool) -> None:
+    customers = chosen_columns(campaign, records.header, otherwise=records.header)
+    table = Table(ours=COLUMNS, rows=lambda person: person.rows, customers=customers)
+    with new_table(to, table.header, table_style(campaign), force=force) as write:
         for person in records.answers.waiting():
-            table.writerow(safe([*row(person, COLUMNS).values(), *customer_cells(person.rows, records.header)]))
+            write(table.cells(person))

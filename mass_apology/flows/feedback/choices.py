@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import sys
@@ -22,17 +21,16 @@ from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.feedback.claimed_times import Lifetime
 from mass_apology.flows.feedback.log_lines import STANDARD_INPUT
 from mass_apology.flows.holding import shared_ledger
-from mass_apology.flows.output import new_file, require_csv
+from mass_apology.flows.output import refuse_existing, require_ending
 from mass_apology.flows.report.result_columns import (
     Column,
-    customer_cells,
-    customer_columns,
+    Table,
+    chosen_columns,
     iso_time,
     line_numbers,
-    names,
-    row,
-    safe,
+    moment,
 )
+from mass_apology.flows.tables import TABLES, new_table, table_style
 from mass_apology.ledger.came_back import Choice, Recorded, Token
 from mass_apology.settings import Campaign
 from mass_apology.system.regular_file import refuse_special
@@ -42,6 +40,7 @@ AT_ONCE = 1000  # tokens in one commit
 COLUMNS: Sequence[Column[Choice]] = (
     Column("remedy", lambda choice: choice.remedy),
     Column("chosen_at", lambda choice: iso_time(choice.at)),
+    Column("chosen_local", lambda choice: moment(choice.at)),
     Column("address", lambda choice: choice.address),
     Column("name", lambda choice: choice.name),
     Column("source", lambda choice: choice.source),
@@ -68,7 +67,8 @@ def choose(workspace: Workspace, source: str | None, to: Path | None, *, force: 
     campaign = workspace.campaign
     _require_remedies(campaign)
     if to is not None:
-        require_csv(to)
+        require_ending(to, TABLES)
+        refuse_existing(to, force=force)
     read = None
     if source is not None:
         with shared_ledger(workspace) as ledger, _lines(source) as lines:
@@ -83,7 +83,7 @@ def choose(workspace: Workspace, source: str | None, to: Path | None, *, force: 
         counts: Counter[str] = Counter()
         listed = _counted(records.choices.last(), counts)
         if to is not None:
-            _write(listed, records.header, to, force=force)
+            _write(listed, campaign, records.header, to, force=force)
         for _ in listed:
             pass
         return Chosen(
@@ -147,10 +147,9 @@ def _counted(listed: Iterable[Choice], counts: Counter[str]) -> Iterator[Choice]
         yield choice
 
 
-def _write(listed: Iterable[Choice], header: tuple[str, ...], to: Path, *, force: bool) -> None:
-    with new_file(to, force=force) as file:
-        table = csv.writer(file)
-        ours = names(COLUMNS)
-        table.writerow([*ours, *customer_columns(header, ours)])
+def _write(listed: Iterable[Choice], campaign: Campaign, header: Sequence[str], to: Path, *, force: bool) -> None:
+    customers = chosen_columns(campaign, header, otherwise=header)
+    table = Table(ours=COLUMNS, rows=lambda choice: choice.rows, customers=customers)
+    with new_table(to, table.header, table_style(campaign), force=force) as write:
         for choice in listed:
-            table.writerow(safe([*row(choice, COLUMNS).values(), *customer_cells(choice.rows, header)]))
+            write(table.cells(choice))

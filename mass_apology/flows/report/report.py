@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from msgspec import Struct
 
-from mass_apology.errors import LedgerError, OutputError, require_sum
+from mass_apology.errors import LedgerError, require_sum
 from mass_apology.flows.continuity.outside import compare_ledger, require_ledger, require_plan
-from mass_apology.flows.output import refuse_existing
+from mass_apology.flows.output import refuse_existing, require_ending
 from mass_apology.flows.plan import plan
 from mass_apology.flows.report.report_page_content import write_page
 from mass_apology.flows.report.report_summary import ReplyCount, Summary
-from mass_apology.flows.report.result_tables import WRITERS
-from mass_apology.flows.report.unreached import write_unreached
-from mass_apology.ledger import Records
-from mass_apology.model import FIRST_WAVE, Finding, Status
+from mass_apology.flows.report.result_columns import RESULT_COLUMNS, UNREACHED_COLUMNS, Table, chosen_columns
+from mass_apology.flows.tables import TABLES, new_table, table_style
+from mass_apology.ledger import Records, Result
+from mass_apology.model import FIRST_WAVE, NOT_REACHED, Finding, Status
+from mass_apology.settings import Campaign
 from mass_apology.workspace.workspace import Workspace
 
 
@@ -49,8 +50,8 @@ def report(
 ) -> Report:
     """Sum up one wave of the ledger.
 
-    Write it to ``to`` (.html, or a row per recipient: .csv, .json, .xlsx), and the people whom no letter reached to
-    ``unreached`` (.csv), where these are given.
+    Write it to ``to`` (.html, or a table with a row per recipient), and the people whom no letter reached to the table
+    ``unreached``, where these are given.
 
     Raises ``LedgerError`` where there is no ledger, or no plan in it.
     Raises ``OutputError`` if a file exists and ``force`` is false, or cannot be written.
@@ -64,16 +65,19 @@ def report(
         require_plan(ledger, findings)
         _require_wave(ledger, wave)
         before = ledger.people(wave)
-        results = summary.add(ledger.results(wave))
-        if unreached is not None:
-            results = write_unreached(results, ledger.header, unreached, force=force)
-        if to is not None and to.suffix in WRITERS:
-            WRITERS[to.suffix](results, to, force=force)
-        deque(results, maxlen=0)  # read to the end where no file was asked for
+        with ExitStack() as files:
+            table = to if to is not None and to.suffix.lower() != ".html" else None
+            writers = [
+                files.enter_context(_results_table(campaign, ledger, table, force=force)),
+                files.enter_context(_unreached_table(campaign, ledger, unreached, force=force)),
+            ]
+            for result in summary.add(ledger.results(wave)):
+                for write in writers:
+                    write(result)
         people = ledger.people(wave)  # counted in another way than as they passed
         if people.total != summary.counts.total():  # a plan was committed meanwhile
             people = before
-        if to is not None and to.suffix == ".html":
+        if to is not None and to.suffix.lower() == ".html":
             write_page(campaign, ledger, summary, to, force=force)
         return Report(
             campaign=campaign.name,
@@ -100,13 +104,42 @@ def _require_wave(ledger: Records, wave: str) -> None:
         )
 
 
+WriteResult = Callable[[Result], None]
+
+
+@contextmanager
+def _results_table(campaign: Campaign, ledger: Records, to: Path | None, *, force: bool) -> Iterator[WriteResult]:
+    """Yield what writes a row for everyone to ``to``, where it is given."""
+    if to is None:
+        yield lambda _: None
+        return
+    customers = chosen_columns(campaign, ledger.header, otherwise=())
+    table = Table(ours=RESULT_COLUMNS, rows=lambda result: result.rows, customers=customers)
+    with new_table(to, table.header, table_style(campaign), force=force) as write:
+        yield lambda result: write(table.cells(result))
+
+
+@contextmanager
+def _unreached_table(campaign: Campaign, ledger: Records, to: Path | None, *, force: bool) -> Iterator[WriteResult]:
+    """Yield what writes those to ``to`` whom no letter reached, or whose letter is in doubt."""
+    if to is None:
+        yield lambda _: None
+        return
+    customers = chosen_columns(campaign, ledger.header, otherwise=ledger.header)
+    table = Table(ours=UNREACHED_COLUMNS, rows=lambda result: result.rows, customers=customers)
+    with new_table(to, table.header, table_style(campaign), force=force) as write:
+
+        def write_unreached(result: Result) -> None:
+            if result.status in NOT_REACHED or result.status is Status.IN_DOUBT:
+                write(table.cells(result))
+
+        yield write_unreached
+
+
 def _require_writable(to: Path | None, unreached: Path | None, *, force: bool) -> None:
     """Refuse wrong names and existing files before long work begins."""
-    for path, suffixes in ((to, (".html", *WRITERS)), (unreached, (".csv",))):
+    for path, page in ((to, (".html",)), (unreached, ())):
         if path is None:
             continue
-        if path.suffix not in suffixes:
-            raise OutputError(
-                f"{path} does not end in {' or '.join(suffixes)}.", next_step=f"Name the file report{suffixes[0]}."
-            )
+        require_ending(path, (*page, *TABLES))
         refuse_existing(path, force=force)

@@ -1,19 +1,21 @@
 """The columns of all tables of results, in one list a table, and the cells that they share.
 
-A new column is a line in one of these lists: the CSV, JSON and Excel files of ``report`` all follow ``RESULT_COLUMNS``.
+A new column is a line in one of these lists: the files of ``report`` all follow ``RESULT_COLUMNS``, in any format.
+The customers' own columns follow ours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from mass_apology.errors import OutputError
 from mass_apology.ledger import Result
 from mass_apology.model import read_lines, read_rows
-from mass_apology.spreadsheets import marked
+from mass_apology.settings import Campaign
 
 T = TypeVar("T")
 
@@ -22,12 +24,17 @@ class Column(Struct, Generic[T], frozen=True):
     """One column of a table about ``T``."""
 
     name: str  # in the table's first line, and the key in JSON
-    value: Callable[[T], object]  # str, int or None
+    value: Callable[[T], object]  # str, int, None, or a ``datetime`` that is shown by the campaign's clock
 
 
 def iso_time(at: float | None) -> str | None:
     """Unix seconds as ISO 8601 in UTC."""
     return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def moment(at: float | None) -> datetime | None:
+    """Unix seconds for a column that shows them by the campaign's clock."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).replace(microsecond=0)
 
 
 def line_numbers(lines: str) -> str:
@@ -47,8 +54,10 @@ RESULT_COLUMNS: Sequence[Column[Result]] = (
     Column("reply", lambda result: result.reply),
     Column("message_id", lambda result: result.message_id or None),
     Column("accepted_at", lambda result: iso_time(result.accepted_at)),
+    Column("accepted_local", lambda result: moment(result.accepted_at)),
     Column("sha256", lambda result: result.sha256.hex() if result.sha256 else None),
     Column("rows", lambda result: line_numbers(result.lines)),
+    Column("customer_code", lambda result: result.customer_code),
 )
 """A row per recipient (``report --to``)."""
 
@@ -56,11 +65,14 @@ UNREACHED_COLUMNS: Sequence[Column[Result]] = (
     Column("status", lambda result: result.status.value),
     Column("why", lambda result: result.reply or ""),
     Column("last_tried_at", lambda result: iso_time(result.marked_at)),
+    Column("last_tried_local", lambda result: moment(result.marked_at)),
     Column("attempts", lambda result: result.attempts),
     Column("address", lambda result: result.address),
     Column("name", lambda result: result.name),
     Column("language", lambda result: result.language),
     Column("rows", lambda result: line_numbers(result.lines)),
+    Column("customer_code", lambda result: result.customer_code),
+    Column("notes", lambda _: None),  # for whoever calls them
 )
 """A row per person whom no letter reached (``report --unreached``); the columns of the recipients file follow."""
 
@@ -70,22 +82,36 @@ def names(columns: Iterable[Column[T]]) -> tuple[str, ...]:
     return tuple(column.name for column in columns)
 
 
-def row(item: T, columns: Iterable[Column[T]]) -> Mapping[str, object]:
-    """One row of a table, by the names of its columns."""
-    return {column.name: column.value(item) for column in columns}
+class Table(Struct, Generic[T], frozen=True, kw_only=True):
+    """Our columns about ``T``, followed by the customers' own."""
+
+    ours: Sequence[Column[T]]
+    rows: Callable[[T], str]  # JSON array of objects: the customer's rows
+    customers: Sequence[str]  # columns of the recipients file
+
+    @property
+    def header(self) -> list[str]:
+        """The first line, in which no name occurs twice."""
+        ours = names(self.ours)
+        return [*ours, *(f"row_{name}" if name in ours else name for name in self.customers)]
+
+    def cells(self, item: T) -> list[object]:
+        """One row. Of a customer's several rows the first counts; a missing cell is empty."""
+        fields = next(iter(read_rows(self.rows(item))), {}) if self.customers else {}
+        return [*(column.value(item) for column in self.ours), *(fields.get(name, "") for name in self.customers)]
 
 
-def safe(cells: Iterable[object]) -> list[object]:
-    """A row as a spreadsheet may open it: what would run as a formula is marked as text."""
-    return [marked(value) if isinstance(value, str) else value for value in cells]
+def chosen_columns(campaign: Campaign, header: Sequence[str], otherwise: Sequence[str]) -> Sequence[str]:
+    """The customers' columns that campaign.toml chooses for tables, or ``otherwise``.
 
-
-def customer_columns(header: Iterable[str], ours: Container[str]) -> list[str]:
-    """The names of the recipients file's columns, where a table has them after ``ours``; none occurs twice."""
-    return [marked(f"row_{name}" if name in ours else name) for name in header]
-
-
-def customer_cells(rows: str, header: Iterable[str]) -> list[str]:
-    """A customer's cells in these columns: of several rows the first counts, and a missing cell is empty."""
-    fields = next(iter(read_rows(rows)), {})
-    return [fields.get(name, "") for name in header]
+    Raises ``OutputError`` if the recipients file has no such column.
+    """
+    chosen = campaign.report.columns
+    if chosen is None or not header:  # a purged ledger has no columns any more
+        return otherwise
+    if unknown := [name for name in chosen if name not in header]:
+        raise OutputError(
+            f"campaign.toml, [report] columns names '{unknown[0]}', and the recipients file has no such column.",
+            next_step=f"It has: {', '.join(header)}.",
+        )
+    return chosen

@@ -63,7 +63,8 @@ GROUP BY minute ORDER BY minute;
 SELECT delivery.id, address, name, delivery.language, time_zone, wave, status, message_id, attempts, lines, rows,
        planned_at, due_at, handed_over_at, accepted_at, marked_at, code, enhanced_code,
        iif(status = 'WITHHELD', coalesce((SELECT reason FROM withheld WHERE withheld.recipient = delivery.recipient
-                                          AND withheld.wave = delivery.wave ORDER BY line LIMIT 1), reply), reply), sha256
+                                          AND withheld.wave = delivery.wave ORDER BY line LIMIT 1), reply), reply), sha256,
+       (SELECT allotted.code FROM code AS allotted WHERE allotted.recipient = delivery.recipient)
 FROM delivery JOIN recipient ON recipient.id = delivery.recipient
 WHERE wave = :wave ORDER BY delivery.id;
 
