@@ -294,6 +294,11 @@ def show_previewed(made: PreviewResult) -> None:
         )
     for note in made.notes:
         say(note)
+    if made.lacking:
+        say(
+            f"EXAMPLES — not your facts: campaign.toml lacks {', '.join(made.lacking)}. The letters show examples, "
+            "marked, and cannot be sent."
+        )
     say(f"{made.file} holds {number(made.shown)} of {counted(made.letters, 'letter')} of the plan {made.code}.")
 
 

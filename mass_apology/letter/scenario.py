@@ -77,6 +77,13 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     campaign_purpose: Literal["safety", "service", "marketing"] = "service"  # where campaign.toml gives no `purpose`
 
 
+class Gap(Struct, frozen=True, kw_only=True):
+    """A fact that letters in a language cannot be written without."""
+
+    fact: str
+    language: str
+
+
 def load_scenario(scenario: str, directories: Sequence[Path]) -> Scenario:
     """Read the scenario's file. ``TemplateError`` names what it says that cannot be used."""
     path = source.scenario_path(scenario, directories)
@@ -150,6 +157,19 @@ def facts_findings(scenario: Scenario, incident: Mapping[str, Any], languages: S
         *_untranslated(untranslated),
         *(found for name, fact in scenario.facts.items() for found in _wrong(name, fact, given)),
     ]
+
+
+def gaps(scenario: Scenario, incident: Mapping[str, Any], languages: Sequence[str]) -> Iterator[Gap]:
+    """What ``facts_findings`` has errors about: facts that are missing, not translated or not what they should be."""
+    given = _filled(incident, scenario.facts)
+    for name, fact in scenario.facts.items():
+        told = {language: facts_for(given, language).get(name) for language in languages}
+        is_translated = fact.type is FactType.SENTENCE and len(languages) > 1
+        is_needed = fact.required or (is_translated and any(value is not None for value in told.values()))
+        for language, value in told.items():
+            is_elsewhere = is_translated and name not in _table(given, language)
+            if is_needed if value is None or is_elsewhere else fact_problem(fact.type, value):
+                yield Gap(fact=name, language=language)
 
 
 def _unknown(scenario: Scenario, incident: Mapping[str, Any]) -> Iterator[Finding]:

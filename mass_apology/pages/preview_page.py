@@ -7,7 +7,7 @@ index serves the list, the filters and the search. So the page opens as fast wit
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -32,6 +32,7 @@ class Head(Struct, frozen=True, kw_only=True):
     code: str  # the plan's digest as words
     made_at: str  # when the preview was made, as text
     letters: int  # in the whole plan; the page may show a sample of them
+    lacking: tuple[str, ...] = ()  # facts that campaign.toml lacks, and the letters show examples of
     notes: tuple[str, ...] = ()  # sentences: how the sample was drawn, what was set aside
 
 
@@ -110,7 +111,16 @@ def _top(head: Head) -> str:
         '<div><dt>Letters</dt><dd id="extent"></dd></div>'
         + "".join(f"<div><dt>{term}</dt><dd><bdi>{harmless(fact)}</bdi></dd></div>" for term, fact in facts)
         + "</dl>\n"
+        + (_examples(head.lacking) if head.lacking else "")
         + (f'<ul class="notes">{notes}</ul>\n' if notes else "")
+    )
+
+
+def _examples(lacking: Sequence[str]) -> str:
+    facts = ", ".join(f"<code>{harmless(fact)}</code>" for fact in lacking)
+    return (
+        '<p class="examples" role="note"><strong>EXAMPLES — not your facts.</strong> '
+        f"campaign.toml lacks {facts}: the letters show examples, marked, and cannot be sent.</p>\n"
     )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
 from msgspec import Struct
 
-from mass_apology import history
 from mass_apology.errors import InputError, MassApologyError
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.output import refuse_existing
@@ -20,6 +19,7 @@ from mass_apology.flows.preview import letter_files
 from mass_apology.flows.preview.finished_letters import Batch, finish
 from mass_apology.flows.preview.letter_choice import Choice, Kinds, choose
 from mass_apology.flows.preview.preview_page_content import Page
+from mass_apology.flows.preview.shown_letters import Shown, first_letters
 from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import Finding
 from mass_apology.pages.preview_page import is_preview_page
@@ -44,6 +44,7 @@ class PreviewResult(Struct, frozen=True, kw_only=True):
     shown: int  # in the file
     failed: int  # chosen letters that cannot be written
     examples: tuple[Finding, ...]  # findings about some of these
+    lacking: tuple[str, ...]  # facts that campaign.toml lacks, and the letters show examples of
     notes: tuple[str, ...]  # possible differences from the letters that are sent
 
 
@@ -62,40 +63,27 @@ async def preview(
     refuse_existing(to, force=force)
     now = time.time()
     eightbit, notes = await ask_8bitmime(campaign)
-    key = plan.ledger_key(workspace)
-    async with plan.drafted(
-        workspace, key, plan.Terms(skip_bad_rows=True, render=False), on_progress=on_progress
-    ) as draft:
-        recipe = plan.writer_recipe(workspace, draft.header)
-        kinds = Kinds(draft.writer, Segments(campaign, draft.header))
-        total = draft.check.letters
-        chosen = choose(draft.letters, choice, kinds, total, on_progress)
-        shown = total if chosen is None else len(chosen)
-        if to.suffix == ".html" and shown > MOST_ON_A_PAGE:
+    async with first_letters(workspace, plan.ledger_key(workspace), on_progress=on_progress) as shown:
+        kinds = Kinds(shown.writer, Segments(campaign, shown.header))
+        chosen = choose(shown.letters, choice, kinds, shown.total, on_progress)
+        count = shown.total if chosen is None else len(chosen)
+        if to.suffix == ".html" and count > MOST_ON_A_PAGE:
             raise InputError(
-                f"A page cannot show {shown:,} letters; it can show {MOST_ON_A_PAGE:,}.",
+                f"A page cannot show {count:,} letters; it can show {MOST_ON_A_PAGE:,}.",
                 next_step="Choose fewer with --sample, or write them all to a .mbox or .jsonl file.",
             )
-        processes = processes_for(shown, os.cpu_count() or 1)
-        async with RenderPool(recipe, processes=processes) as render_pool:
+        processes = processes_for(count, os.cpu_count() or 1)
+        async with RenderPool(shown.recipe, processes=processes) as render_pool:
             finished = finish(
-                draft.letters(), chosen, render_pool, now=now, eightbit=eightbit, with_findings=to.suffix == ".html"
+                shown.letters(), chosen, render_pool, now=now, eightbit=eightbit, with_findings=to.suffix == ".html"
             )
-            made = _PreviewWriter(
-                draft.check.code, total, shown, notes, on_progress, _letters_at_check(workspace.folder, draft.parts)
-            )
+            made = _PreviewWriter(shown, count, notes, on_progress)
             async with aclosing(finished):
                 if to.suffix == ".html":
                     await made.page(to, campaign, kinds, finished, now, force=force)
                 else:
                     await made.file(to, finished, now, force=force)
     return made.previewed(to)
-
-
-def _letters_at_check(folder: Path, parts: Mapping[str, str]) -> int | None:
-    """The number of letters at the last check, if it was of the same plan: both commands then show one number."""
-    last = history.last_check(folder)
-    return last.letters if last is not None and dict(last.parts) == dict(parts) else None
 
 
 async def ask_8bitmime(campaign: Campaign) -> tuple[bool, tuple[str, ...]]:
@@ -113,25 +101,21 @@ async def ask_8bitmime(campaign: Campaign) -> tuple[bool, tuple[str, ...]]:
 class _PreviewWriter:
     """Writes one preview and counts its letters."""
 
-    def __init__(
-        self, code: str, total: int, shown: int, notes: tuple[str, ...], on_progress: OnProgress, at_check: int | None
-    ) -> None:
-        """``at_check``: number of letters at the last check of this very plan, if there was one.
+    def __init__(self, shown: Shown, count: int, notes: Sequence[str], on_progress: OnProgress) -> None:
+        """``count`` of the shown letters were chosen.
 
-        The check has rendered all letters, so it excludes those that cannot be rendered; a sample does not know them.
+        A check has rendered all letters, so it excludes those that cannot be rendered; a sample does not know them.
         """
-        self._at_check = at_check
-        self._code = code
-        self._total = total
-        self._to_show = shown
-        self._notes = notes
+        self._of = shown
+        self._to_show = count
+        self._notes = (*shown.notes, *notes)
         self._on_progress = on_progress
         self._shown = 0
         self._failed: list[Finding] = []
         self._failures = 0
 
     async def file(self, to: Path, finished: AsyncIterator[Batch], now: float, *, force: bool) -> None:
-        with letter_files.letter_file(to, self._total, now, force=force) as file:
+        with letter_files.letter_file(to, self._of.total, now, force=force) as file:
             async for batch in finished:
                 for letter in batch.letters:
                     file.add(letter)
@@ -140,21 +124,23 @@ class _PreviewWriter:
     async def page(
         self, to: Path, campaign: Campaign, kinds: Kinds, finished: AsyncIterator[Batch], now: float, *, force: bool
     ) -> None:
-        page = Page(campaign, code=self._code, letters=self._at_check or self._total, made_at=now, notes=self._notes)
+        page = Page(campaign, self._of, made_at=now, notes=self._notes)
         async for batch in finished:
             page.add(batch.letters, kinds.of([letter.delivery for letter in batch.letters]))
             self._count(batch)
         page.write(to, force=force)
 
     def previewed(self, to: Path) -> PreviewResult:
-        whole = self._total - self._failures if self._to_show == self._total else self._total
+        of = self._of
+        whole = of.total - self._failures if self._to_show == of.total else of.total
         return PreviewResult(
             file=str(to),
-            code=self._code,
-            letters=whole if self._at_check is None else self._at_check,
+            code=of.code,
+            letters=whole if of.at_check is None else of.at_check,
             shown=self._shown,
             failed=self._failures,
             examples=tuple(self._failed),
+            lacking=of.examples,
             notes=self._notes,
         )
 

@@ -12,6 +12,7 @@ from mass_apology.flows.output import new_file
 from mass_apology.flows.preview.finished_letters import Finished
 from mass_apology.flows.preview.letter_choice import Kind
 from mass_apology.flows.preview.reading_back import Mail, read_back
+from mass_apology.flows.preview.shown_letters import Shown
 from mass_apology.letter.inspecting.leftovers import leftovers
 from mass_apology.model import Finding
 from mass_apology.pages.preview_page import (
@@ -27,14 +28,15 @@ from mass_apology.system.timestamps import utc_minute
 class Page:
     """Collects the letters of one page."""
 
-    def __init__(self, campaign: Campaign, *, code: str, letters: int, made_at: float, notes: Sequence[str]) -> None:
+    def __init__(self, campaign: Campaign, shown: Shown, *, made_at: float, notes: Sequence[str]) -> None:
         self._head = Head(
             campaign=campaign.name,
-            template=campaign.template,
-            code=code,
+            template=shown.template,
+            code=shown.code,
             made_at=utc_minute(made_at),
-            letters=letters,
+            letters=shown.at_check or shown.total,
             notes=tuple(notes),
+            lacking=shown.examples,
         )
         self._letters: list[Letter] = []
 

@@ -16,6 +16,7 @@ from mass_apology.errors import InputError, RelayError
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
 from mass_apology.flows.preview.letter_choice import Choice, Kinds, choose
+from mass_apology.flows.preview.shown_letters import first_letters, require_facts
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.message.compose import rfc5322_date
 from mass_apology.model import Delivery, Message, Outcome
@@ -67,13 +68,12 @@ async def rehearse(
         )
     password = relay_password(campaign.relay)
     extensions = (await probe(campaign.relay, password)).extensions
-    async with plan.drafted(
-        workspace, plan.NO_KEY, plan.Terms(skip_bad_rows=True, render=False), on_progress=on_progress
-    ) as draft:
-        kinds = Kinds(draft.writer, Segments(campaign, draft.header))
-        chosen = choose(draft.letters, Choice(sample=letters), kinds, draft.check.letters, on_progress) or ()
-        picked = _in_turn((each for batch in draft.letters() for each in batch if each.id in chosen), letters)
-        messages = _messages(picked, guests, draft.writer, workspace.sender_domain, eightbit=extensions.eightbitmime)
+    async with first_letters(workspace, plan.NO_KEY, on_progress=on_progress) as shown:
+        require_facts(shown)
+        kinds = Kinds(shown.writer, Segments(campaign, shown.header))
+        chosen = choose(shown.letters, Choice(sample=letters), kinds, shown.total, on_progress) or ()
+        picked = _in_turn((each for batch in shown.letters() for each in batch if each.id in chosen), letters)
+        messages = _messages(picked, guests, shown.writer, workspace.sender_domain, eightbit=extensions.eightbitmime)
     source = _TestSource(messages, campaign)
     await send_through(campaign.relay, password, source, lambda: 1)
     if source.error is not None and not source.tried:

@@ -12,12 +12,15 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from mass_apology.letter.example_values import MARK
+
 
 class Kind(StrEnum):
     """What was left. The value is the finding's code."""
 
     PLACEHOLDER = "leftover-placeholders"
     MISSING_VALUE = "missing-value-words"
+    EXAMPLE = "example-facts"
 
 
 class Leftover(Struct, frozen=True, kw_only=True):
@@ -29,6 +32,8 @@ class Leftover(Struct, frozen=True, kw_only=True):
     @property
     def problem(self) -> str:
         """What is wrong, as a sentence."""
+        if self.kind is Kind.EXAMPLE:
+            return f"The letter says “{MARK}”: it tells examples in the place of facts."
         words = ", ".join(f"“{word}”" for word in self.words)
         if self.kind is Kind.PLACEHOLDER:
             return f"The letter still holds the place holder {words}."
@@ -39,6 +44,8 @@ class Leftover(Struct, frozen=True, kw_only=True):
         """What to do next, as a sentence."""
         if self.kind is Kind.PLACEHOLDER:
             return "Write it as {{ customer.… }} in the template, or delete it."
+        if self.kind is Kind.EXAMPLE:
+            return "Write the facts under [incident] in campaign.toml."
         return "Correct the value in the file, or leave its cell empty."
 
 
@@ -68,10 +75,16 @@ _MISSING_VALUES = (
     ("nan", r"(?<![\w.@/-])nan(?![@/-]|\.?\w)"),
 )
 
+_EXAMPLES = (("EXAMPLE", re.escape(MARK).replace(r"\ ", r"\s+")),)  # its lines may be broken
+
 # Every match contains its sign, and one character is found many times faster than a pattern is.
 _SIGNS = tuple(
     (sign, kind, re.compile(pattern))
-    for kind, signs in ((Kind.PLACEHOLDER, _PLACEHOLDERS), (Kind.MISSING_VALUE, _MISSING_VALUES))
+    for kind, signs in (
+        (Kind.PLACEHOLDER, _PLACEHOLDERS),
+        (Kind.MISSING_VALUE, _MISSING_VALUES),
+        (Kind.EXAMPLE, _EXAMPLES),
+    )
     for sign, pattern in signs
 )
 

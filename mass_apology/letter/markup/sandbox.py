@@ -18,6 +18,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mass_apology.control_characters import control_character, named
+from mass_apology.letter.example_values import marking
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.bounded_tree import bounded
 from mass_apology.letter.markup.expression_size import refuse_deep, refuse_large
@@ -262,7 +263,7 @@ def _local_filters(localiser: Localiser) -> dict[str, Callable[..., str]]:
         WITHIN[name]: _zoned_within(localiser, getattr(localiser, name), without)
         for name, without in (("time", localiser.clock), ("moment", localiser.moment_without_zone))
     }
-    return zoned | plain | within
+    return {name: marking(write) for name, write in (zoned | plain | within).items()}
 
 
 def _zoned(write: Callable[[Any, str], str]) -> Callable[[Context, Any], str]:
