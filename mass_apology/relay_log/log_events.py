@@ -16,7 +16,7 @@ class Disposition(StrEnum):
 
 
 class LogEvent(Struct, frozen=True, kw_only=True):
-    """A line about one transaction. ``Postfix``, ``Exim`` and ``Sendmail`` make it; ``RelayLog`` adds the time."""
+    """A line about one transaction, made by the class of each kind of server; ``RelayLog`` adds the time."""
 
     message_id: str  # without angle brackets
     disposition: Disposition

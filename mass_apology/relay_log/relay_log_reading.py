@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Set
 
 from msgspec.structs import replace
 
+from mass_apology.relay_log.envelope_senders import EnvelopeSenders
 from mass_apology.relay_log.exim import Exim
 from mass_apology.relay_log.log_events import LogEvent
 from mass_apology.relay_log.log_times import MONTHS, Clock, timestamp
@@ -20,7 +21,7 @@ class RelayLog:
 
     def __init__(self, wanted: Set[str], clock: Clock) -> None:
         """``wanted``: Message-IDs without angle brackets."""
-        self._servers = (Postfix(wanted), Exim(wanted), Sendmail(wanted))
+        self._servers = (Postfix(wanted), Exim(wanted), Sendmail(wanted), EnvelopeSenders(wanted))
         self._clock = clock
         self.lines = 0
         self.first_at: float | None = None  # Unix seconds, of the first line that has a time

@@ -228,3 +228,38 @@ def test_memory_stays_flat() -> None:
         assert tracemalloc.get_traced_memory()[0] < 5_000_000
     finally:
         tracemalloc.stop()
+
+
+TOKEN = WANTED.partition("@")[0]
+OPENSMTPD = (
+    "Nov 22 02:45:22 mx1 smtpd[3920]: f274cf34b7d0786b smtp envelope evpid=78e5c402920bcc4f "
+    f"from=<bounces+{TOKEN}@acme.example> to=<b@customer.example>\n"
+).encode()
+COURIER = (
+    "Nov 22 02:45:22 mx1 courierd: started,id=0000000000A21D61.000000005B5F8D5A.00007F9B,"
+    f"from=<bounces+{TOKEN}@acme.example>,module=esmtp,host=customer.example,addr=<b@customer.example>\n"
+).encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "queue_id"), [(OPENSMTPD, "78e5c402"), (COURIER, "0000000000A21D61.000000005B5F8D5A.00007F9B")]
+)
+def test_servers_without_message_ids_name_a_letter_by_its_return_path(line: bytes, queue_id: str) -> None:
+    (found,) = RelayLog({WANTED}, CLOCK).read([line])
+    assert (found.message_id, found.disposition, found.queue_id) == (WANTED, TAKEN, queue_id)
+    assert dispositions([line.replace(TOKEN.encode(), TOKEN.upper().encode())]) == [(WANTED, TAKEN)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        OPENSMTPD.replace(b"bounces+" + TOKEN.encode(), b"bounces"),  # without VERP
+        OPENSMTPD.replace(TOKEN.encode(), b"0" * 32),  # somebody else's
+        OPENSMTPD.replace(b"from=<", b"from=<> to=<"),  # a bounce to our return path
+        COURIER.replace(b"from=<", b"from=<>,addr=<").replace(b",module", b",x"),
+        COURIER.replace(b"started,id=0000000000A21D61.000000005B5F8D5A.00007F9B,", b"error,relay=::1,"),  # refused
+        OPENSMTPD.replace(b"smtp envelope evpid=78e5c402920bcc4f", b"smtp failed-command command=DATA"),
+    ],
+)
+def test_a_line_that_does_not_say_that_the_letter_is_in_the_queue_proves_nothing(line: bytes) -> None:
+    assert dispositions([line]) == []
