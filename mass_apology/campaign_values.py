@@ -63,6 +63,9 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
     yield from _offset_problems(campaign.incident, "$.incident")
     yield from schedule_problems(campaign.schedule, campaign.follow_up)
     yield from _column_problems(campaign.columns)
+    if campaign.csv.thousands == (campaign.csv.decimal or "."):
+        mark = campaign.csv.thousands
+        yield f"`$.csv.thousands` is {mark!r}, which is the decimal mark as well; state another `$.csv.decimal`"
     for problem in _scalar_problems(msgspec.to_builtins(campaign, builtin_types=(datetime, time)), "$"):
         yield problem.replace("$.columns.made.", "$.columns.")  # as the file has it
 

@@ -84,6 +84,9 @@ class CsvSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     encoding: NonEmpty | None = None
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] | None = None
+    decimal: Literal[".", ","] | None = None  # before a number's fraction; a point unless stated
+    thousands: Literal[".", ",", " ", "'"] | None = None  # between a number's thousands; nothing unless stated
+    dates: Literal["dmy", "mdy", "ymd"] | None = None  # order of a date's parts; 2026-11-20 is always understood
     sheet: NonEmpty | None = None  # Excel: the sheet's name; the first one otherwise
 
 

@@ -88,6 +88,8 @@ def test_a_missing_file_names_init(tmp_path: Path) -> None:
         ('languages = ["pl", "en"]', 'time_zone = "Mars/Base"', "'Mars/Base', which is no time zone"),
         ('languages = ["pl", "en"]', "finish_by = 2026-11-20T17:00:00", "`$.finish_by` has no offset"),
         ("09:12:00Z", "09:12:00", "`$.incident.started_at` has no offset"),
+        ("[types]", '[csv]\nthousands = "."\n[types]', "`$.csv.thousands` is '.', which is the decimal mark as well"),
+        ("[types]", '[columns]\n" x" = "y"\n[types]', "`$.columns` holds ' x', which no column can be called"),
         ('minutes_down = "int"', 'minutes_down = "integer"', "Invalid enum value 'integer' - at `$.types"),
         ('name = "acme-outage-2026-11-20"', 'name = "../x"', "at `$.name`"),
         ('name = "acme-outage-2026-11-20"', "", "missing required field `name`"),

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import Any
 
-from mass_apology.columns import readers
 from mass_apology.control_characters import turns_what_follows
 from mass_apology.model import Finding, Recipient, Severity, Withheld
 from mass_apology.names import clickable
@@ -40,6 +39,8 @@ from mass_apology.recipients.leading_zeros import LeadingZeros
 from mass_apology.recipients.made_columns import ColumnMaker
 from mass_apology.recipients.row_table import RowTable
 from mass_apology.recipients.where import Where
+from mass_apology.recipients.written_notes import NumberNotes
+from mass_apology.recipients.written_values import Plain, file_readers, plain_texts
 from mass_apology.settings import Campaign
 
 _HEADERS_TOLD = 100  # headers inside a file that are reported; more would only take memory
@@ -77,7 +78,10 @@ class RowChecks:
         self._roles = roles
         self._where = where
         self._each_customer = campaign.one_letter_per == "customer"
-        self._readers = readers(campaign.types, campaign.time_zone)
+        has_types = layout.kind != "csv"
+        self._readers = file_readers(campaign.types, campaign.time_zone, campaign.csv, has_types=has_types)
+        self._plain = plain_texts(campaign.types, campaign.csv, has_types=has_types)
+        self._numbers = NumberNotes(file, campaign.types, campaign.csv)
 
     def batch(self, chunk: Chunk) -> Batch:
         """Check the chunk's rows: recipients, and findings about the others."""
@@ -86,6 +90,7 @@ class RowChecks:
         self._languages.see(columns, lines)
         self._genders.see(columns, lines)
         self._zeros.see(columns, lines)
+        self._numbers.see(columns)
         cells = _CheckedCells(table)
         cells.flaws += self._damage.flaws(columns, lines)
         people = self._people(cells)
@@ -108,7 +113,7 @@ class RowChecks:
 
     def findings(self) -> list[Finding]:
         """The findings about the whole file; call it after the last chunk."""
-        watches = (self._maker, self._watch, self._damage, self._languages, self._genders, self._zeros)
+        watches = (self._maker, self._watch, self._damage, self._languages, self._genders, self._zeros, self._numbers)
         noted = [finding for each in watches for finding in each.findings()]
         return [*self._cleaner.findings(), *self._headers, *noted]
 
@@ -173,7 +178,7 @@ class RowChecks:
             cells.convert(roles.language, language, "language-invalid"),
             cells.convert(roles.time_zone, time_zone, "time-zone-unknown"),
             cells.stripped(roles.key),
-            cells.fields(),
+            cells.fields(self._plain),
         )
         cells.check_values()
         cells.keep_only_totals()
@@ -275,10 +280,13 @@ class _CheckedCells:
             flaws = self._table.values(column).flaws(self._columns[column], "value-invalid", column)
             self._add_new([flaw._replace(problem=f"In column '{shown(column)}': {flaw.problem}") for flaw in flaws])
 
-    def fields(self) -> list[dict[str, str]]:
-        """Column → cell of each row, without empty cells."""
+    def fields(self, plain: Mapping[str, Plain]) -> list[dict[str, str]]:
+        """Column → cell of each row, without empty cells; cells of the columns in ``plain`` are made plain by it."""
         names = tuple(self._columns)
-        rows = zip(*self._columns.values(), strict=True)
+        made_plain = {
+            column: [cell and to_plain(cell) for cell in self._columns[column]] for column, to_plain in plain.items()
+        }
+        rows = zip(*{**self._columns, **made_plain}.values(), strict=True)
         return [
             {name: cell for name, cell in zip(names, row, strict=True) if cell}
             if "" in row

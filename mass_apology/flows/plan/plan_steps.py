@@ -30,7 +30,7 @@ from mass_apology.model import NO_LETTER, Delivery, Finding, LargestLetter, Seve
 from mass_apology.preflight import Findings, Group
 from mass_apology.recipients import Batch, Layout, RecipientsFile
 from mass_apology.sending import pacing
-from mass_apology.settings import parse_rate
+from mass_apology.settings import CsvSettings, parse_rate
 from mass_apology.workspace.workspace import Workspace
 
 BATCH = 1000  # letters read back and rendered together
@@ -287,7 +287,7 @@ class Planning:
             campaign=campaign.name,
             template=campaign.template,
             recipients=campaign.recipients,
-            written_as=_written_as(self._layout),
+            written_as=_written_as(self._layout, campaign.csv),
             rows_read=self._rows_read,
             rows_chosen=self._rows_chosen,
             rows_merged=counts.merged,
@@ -352,9 +352,11 @@ def _size(inspected: Inspection) -> Size | None:
     )
 
 
-def _written_as(layout: Layout) -> str:
+def _written_as(layout: Layout, stated: CsvSettings) -> str:
+    style = {"decimal": stated.decimal, "thousands": stated.thousands, "dates": stated.dates}
+    values = "".join(f', {key} "{value}"' for key, value in style.items() if value is not None)
     if layout.kind != "csv":
-        return layout.kind
+        return layout.kind + values
     names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-    stated = "as stated" if layout.encoding_stated and layout.delimiter_stated else "detected"
-    return f"{layout.encoding}, separated by {names.get(layout.delimiter, layout.delimiter)} ({stated})"
+    known = "as stated" if layout.encoding_stated and layout.delimiter_stated else "detected"
+    return f"{layout.encoding}, separated by {names.get(layout.delimiter, layout.delimiter)} ({known}){values}"
