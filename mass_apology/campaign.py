@@ -107,9 +107,20 @@ def _key_of(problem: str) -> str:
 
 
 def _anchored(campaign: Campaign, folder: Path) -> Campaign:
-    """The relay's own files are named relative to the campaign's folder, wherever the command is run."""
-    relay = campaign.relay
-    ca_file = str(folder / relay.ca_file) if relay.ca_file else None
-    scheme, _, path = (relay.password or "").partition(":")
-    password = f"file:{folder / path}" if scheme == "file" else relay.password
-    return replace(campaign, relay=replace(relay, ca_file=ca_file, password=password))
+    """Certificates and secrets are named relative to the campaign's folder, wherever the command is run."""
+    relay, hook = campaign.relay, campaign.notify.webhook
+    password = _anchored_place(relay.password, folder) if relay.password else None
+    relay = replace(relay, ca_file=_anchored_file(relay.ca_file, folder), password=password)
+    if hook is not None:
+        ca_file = _anchored_file(hook.ca_file, folder)
+        hook = replace(hook, ca_file=ca_file, secret=_anchored_place(hook.secret, folder))
+    return replace(campaign, relay=relay, notify=replace(campaign.notify, webhook=hook))
+
+
+def _anchored_file(name: str | None, folder: Path) -> str | None:
+    return str(folder / name) if name else None
+
+
+def _anchored_place(place: str, folder: Path) -> str:
+    scheme, _, path = place.partition(":")
+    return f"file:{folder / path}" if scheme == "file" else place

@@ -32,6 +32,8 @@ _STAND_INS: dict[str, object] = {
     "$.relay": {"url": "smtp+plain://127.0.0.1"},
     "$.relay.url": "smtp+plain://127.0.0.1",
     "$.follow_up.template": "x",
+    "$.notify.webhook.url": "https://example.org/",
+    "$.notify.webhook.secret": "env:X",
     "$.schedule.quiet.from": datetime(2000, 1, 1, tzinfo=UTC),
     "$.schedule.quiet.to": datetime(2000, 1, 2, tzinfo=UTC),
 }

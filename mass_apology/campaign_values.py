@@ -16,11 +16,13 @@ from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.own_files import pattern_problems
 from mass_apology.letter.message.return_path import ReturnPath
 from mass_apology.letter.message.row_patterns import is_pattern
+from mass_apology.notify.webhook import webhook_place
 from mass_apology.schedule import problems as schedule_problems
 from mass_apology.settings import (
     Campaign,
     ColumnSettings,
     LetterheadSettings,
+    NotifySettings,
     RelaySettings,
     SenderSettings,
     numbered,
@@ -59,6 +61,7 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
     if campaign.approval.signers and not campaign.approval.required:
         yield "`$.approval.signers` is set, but `$.approval.required` is 0; say how many people must approve"
     yield from _letterhead_problems(campaign.letterhead)
+    yield from _notify_problems(campaign.notify)
     yield from _remedy_problems(campaign.remedies)
     yield from _offset_problems(campaign.incident, "$.incident")
     yield from schedule_problems(campaign.schedule, campaign.follow_up)
@@ -114,6 +117,19 @@ def _relay_problems(relay: RelaySettings) -> Iterator[str]:
         yield from _refused(parse_rate, window, "$.relay.windows")
         if window == "unlimited":
             yield "`$.relay.windows` holds 'unlimited'; leave the window out instead"
+
+
+def _notify_problems(notify: NotifySettings) -> Iterator[str]:
+    if notify.mail is not None:
+        yield from _told(partial(parse_mailbox, notify.mail, "$.notify.mail"))
+    if notify.webhook is None:
+        return
+    yield from _refused(webhook_place, notify.webhook.url, "$.notify.webhook.url")
+    if not names_a_place(notify.webhook.secret):  # not repeated: it may be the secret itself
+        yield (
+            "`$.notify.webhook.secret` does not say where the secret is kept: write 'env:NAME', 'file:PATH' or "
+            "'keyring:SERVICE'; if the secret stood there, change it"
+        )
 
 
 def _remedy_problems(remedies: Mapping[str, str]) -> Iterator[str]:

@@ -274,6 +274,23 @@ class Message(Struct, frozen=True, kw_only=True):
     smtputf8: bool  # needs SMTPUTF8
 
 
+class StopCause(StrEnum):
+    """Why letters that are due do not go, where no person asked for that."""
+
+    BREAKER = "breaker"  # too many refusals, deferrals or doubts
+    REPLY = "reply"  # the relay said something that a person must mend
+    RELAY = "relay"  # no connection, or no login
+    QUOTA = "quota"  # the relay's
+    WINDOW = "window"  # one of `relay.windows`
+    DEADLINE = "deadline"  # `finish_by` has passed
+    HOURS = "hours"  # no letter may arrive at this hour
+    FAILURE = "failure"  # the command ended with an error
+    NOT_ARMED = "not-armed"  # nobody has agreed to the wave
+    MORE_THAN_ARMED = "more-than-armed"  # more letters are due than somebody agreed to
+    CHANGED = "changed"  # what the letters are made from changed after somebody agreed to them
+    GUARD = "guard"  # a guard against accidents stopped it
+
+
 class Severity(StrEnum):
     """What a finding means for sending."""
 

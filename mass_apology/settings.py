@@ -284,6 +284,34 @@ class FollowUpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     subject: SubjectLine = SubjectLine.PREFIX
 
 
+class NotifyEvent(StrEnum):
+    """What somebody may want to be told while they look at something else."""
+
+    FINISHED = "finished"  # nothing of the wave is due any more
+    PAUSED = "paused"  # the campaign waits or ended by itself, with letters still due
+    NEEDS_A_PERSON = "needs-a-person"  # letters that nobody got, an error, a follow-up that nobody agreed to
+    FOLLOW_UP_SENT = "follow-up-sent"  # the first letters of a further wave have gone, or its last ones
+
+
+class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A server that is told by HTTP POST."""
+
+    url: NonEmpty  # https://…; http:// only within this machine
+    secret: NonEmpty  # "env:NAME", "file:PATH" or "keyring:SERVICE"; never the secret itself
+    ca_file: NonEmpty | None = None  # PEM, in addition to the system's, for a server with a private authority
+    timeout: Annotated[float, Meta(gt=0, le=60)] = 5.0  # seconds for one try, from connecting to the answer
+
+
+class NotifySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is told when something has happened."""
+
+    on: tuple[NotifyEvent, ...] = tuple(NotifyEvent)
+    command: tuple[NonEmpty, ...] = ()  # a program and its arguments; it gets the notification on standard input
+    webhook: WebhookSettings | None = None
+    mail: NonEmpty | None = None  # one's own address: told through the campaign's relay
+    wait: Annotated[float, Meta(gt=0, le=300)] = 20.0  # seconds that a command waits at its end for who is told
+
+
 class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One incident's letters."""
 
@@ -320,4 +348,5 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )  # fact → where it is chosen; {token} says who and what
     schedule: ScheduleSettings = ScheduleSettings()
     follow_up: tuple[FollowUpSettings, ...] = ()
+    notify: NotifySettings = NotifySettings()
     segments: Mapping[str, NonEmpty] = field(default_factory=dict)  # name → a `where` expression, to look at letters by

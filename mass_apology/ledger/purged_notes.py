@@ -15,6 +15,7 @@ _KEPT = re.compile(
     r"|[\d,]+ letters? of the wave [a-z0-9-]+ in doubt (?:was|were) released to be sent again"
     r"|[\d,]+ letters? in doubt (?:was|were) found in the relay's log and counted as accepted"
     r"|the lock was taken over from process \d+"
+    r"|notification [a-z-]+(?: and [a-z-]+)*(?: \([a-z-]+\))?(?: of the wave [a-z0-9-]+)?: told \d of \d"
     rf"|{PURGED}"
 )
 _ANOTHER = "a note, whose text was purged"

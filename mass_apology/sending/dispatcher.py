@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from mass_apology.errors import RelayError
 from mass_apology.ledger import Sender
-from mass_apology.model import Delivery, Mark, Message, Outcome, Phase, Status
+from mass_apology.model import Delivery, Mark, Message, Outcome, Phase, Status, StopCause
 from mass_apology.sending import pacing
 from mass_apology.sending.decisions import Decision, Effect, decide
 from mass_apology.sending.event_log import EventLog
@@ -31,7 +31,7 @@ from mass_apology.sending.refusals_in_a_row import (
     reopen_row,
 )
 from mass_apology.sending.relay_windows import RelayWindows
-from mass_apology.sending.run_stats import Progress, RunStats
+from mass_apology.sending.run_stats import Progress, RunStats, Standstill
 from mass_apology.settings import Campaign, parse_duration, parse_rate
 from mass_apology.smtp.replies import classify
 
@@ -48,8 +48,8 @@ class Dispatcher:
     """Dispatches the letters of one run; made by ``SendingRun``, called by the relay's connections.
 
     Every letter that it gives out is recorded once, in ledger, log and statistics. It closes itself when a reply or the
-    breaker requires it, and ``reason`` then holds the sentence for the user. ``failure`` holds the exception of a
-    failure outside the relay that ended the run.
+    breaker requires it; ``reason`` then holds the sentence for the user, and ``cause`` its kind. ``failure`` holds the
+    exception of a failure outside the relay that ended the run.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class Dispatcher:
         self.paused = False
         self.closed = False
         self.reason: str | None = None
+        self.cause: StopCause | None = None
         self.failure: BaseException | None = None
         self._closed_event = asyncio.Event()
 
@@ -186,7 +187,7 @@ class Dispatcher:
         is_new = now >= self._retry_at  # before that time, other connections fail for the same cause
         self._failed_tries += is_new
         if not error.temporary or self._failed_tries > UNREACHABLE_LIMIT:
-            self.close(f"{error.problem} {error.next_step}")
+            self.close(f"{error.problem} {error.next_step}", StopCause.RELAY)
             return None
         self._concurrency = pacing.shrink(self._concurrency)
         seconds = pacing.backoff_seconds(pacing.RELAY, self._failed_tries, random.random())  # noqa: S311 (jitter, not a secret)
@@ -195,9 +196,10 @@ class Dispatcher:
 
     # Called by the run
 
-    def close(self, reason: str | None = None) -> None:
-        """Start no further letter; those on a connection are finished. The first reason is kept."""
-        self.reason = self.reason or reason
+    def close(self, reason: str | None = None, cause: StopCause | None = None) -> None:
+        """Start no further letter; those on a connection are finished. The first reason is kept, with its cause."""
+        if self.reason is None:
+            self.reason, self.cause = reason, cause
         self.closed = True
         self._closed_event.set()
         self._outbox.close()
@@ -220,6 +222,21 @@ class Dispatcher:
             share=pacing.current_share(self._dot_pace, time.monotonic()),
             waits_for=self._waiting_for(),
         )
+
+    def standstill(self) -> Standstill | None:
+        """What keeps the next letter for more than a second, and until when: the relay's quota, or a window.
+
+        The window that the last letters used up keeps nobody, so letters on their way count as gone.
+        """
+        now = time.time()
+        if self.paused or self.closed or self._stats.unsettled <= self._outbox.out:
+            return None
+        if now < self._quota_until:
+            return Standstill(cause=StopCause.QUOTA, until=self._quota_until)
+        reopens_at = self._windows.closed_until(now)
+        if reopens_at is not None and reopens_at > now + 1:
+            return Standstill(cause=StopCause.WINDOW, until=reopens_at)
+        return None
 
     # Pace
 
@@ -302,7 +319,8 @@ class Dispatcher:
         )
         if trip and not self.closed:
             self._log.event("breaker", time.time(), reason=trip)
-            self.close(f"The campaign paused itself: {trip} Look at the replies with report, then run send again.")
+            said = f"The campaign paused itself: {trip} Look at the replies with report, then run send again."
+            self.close(said, StopCause.BREAKER)
             self._refusals, letters = reopen_row(self._refusals, now=time.time(), chance=random.random())  # noqa: S311
             self._reopen(letters)
 
@@ -314,7 +332,7 @@ class Dispatcher:
         elif decision.effect is Effect.WAIT_FOR_QUOTA:
             self._quota_until = time.time() + QUOTA_WAIT
         elif decision.effect is Effect.STOP:
-            self.close(decision.sentence)
+            self.close(decision.sentence, StopCause.REPLY)
         if decision.effect is not Effect.NONE:
             self._log.event(decision.effect, time.time())
 
@@ -333,12 +351,11 @@ class Dispatcher:
             return "the letters on their way" if self._outbox.out else ""
         if self.paused:
             return "resume"
-        now = time.time()
-        if now < self._quota_until:
-            return f"the relay's quota, next try at {_local_time(self._quota_until)}"
-        reopens_at = self._windows.closed_until(now)
-        if reopens_at is not None and reopens_at > now + 1:
-            return f"the window, which reopens at {_local_time(reopens_at)}"
+        still = self.standstill()
+        if still is not None and still.cause is StopCause.QUOTA:
+            return f"the relay's quota, next try at {_local_time(still.until)}"
+        if still is not None:
+            return f"the window, which reopens at {_local_time(still.until)}"
         if self._outbox.waits_until is not None:
             return f"deferred letters, due at {_local_time(self._outbox.waits_until)}"
         return ""

@@ -6,11 +6,18 @@ from collections import Counter, deque
 
 from msgspec import Struct
 
-from mass_apology.model import Status
+from mass_apology.model import Status, StopCause
 from mass_apology.sending import pacing
 from mass_apology.sending.pacing import Ending
 
 RATE_SECONDS = 10.0  # the rate shown is that of the last ten seconds
+
+
+class Standstill(Struct, frozen=True, kw_only=True):
+    """A run waits by itself, and will go on by itself."""
+
+    cause: StopCause  # QUOTA or WINDOW
+    until: float  # Unix seconds
 
 
 class Progress(Struct, frozen=True, kw_only=True):
@@ -55,6 +62,11 @@ class RunStats:
         self.counts[status] -= 1
         self._deferred.add(delivery)
 
+    @property
+    def unsettled(self) -> int:
+        """Letters this run is not done with: deferred, on their way, or not begun."""
+        return self.due - sum(self.counts.values())
+
     def _count_accepted(self, second: int) -> None:
         if self._accepted_in and self._accepted_in[-1][0] == second:
             self._accepted_in[-1] = (second, self._accepted_in[-1][1] + 1)
@@ -77,7 +89,7 @@ class RunStats:
         if self._deferred:
             counts[Status.DEFERRED] = len(self._deferred)
         rate = self.rate(now)
-        left = self.due - sum(self.counts.values())
+        left = self.unsettled
         return Progress(
             due_at_start=self.due,
             counts=counts,

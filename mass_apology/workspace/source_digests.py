@@ -11,7 +11,14 @@ import msgspec
 from msgspec.structs import replace
 
 from mass_apology import __version__
-from mass_apology.settings import Campaign, LimitSettings, RelaySettings, ReportSettings, ScheduleSettings
+from mass_apology.settings import (
+    Campaign,
+    LimitSettings,
+    NotifySettings,
+    RelaySettings,
+    ReportSettings,
+    ScheduleSettings,
+)
 
 
 def letters_digest(campaign: Campaign) -> str:
@@ -46,6 +53,7 @@ def _shape(campaign: Campaign) -> Campaign:
         campaign,
         relay=RelaySettings(url="-"),
         limits=LimitSettings(),
+        notify=NotifySettings(),
         not_after=None,
         finish_by=None,
         segments={},

@@ -137,7 +137,7 @@ class Workspace(Struct, frozen=True, kw_only=True, dict=True):
         """Sources of the letters from this template, as the files are now → SHA-256.
 
         The recipients and the schedule are left out, and of campaign.toml the settings without an effect on letters:
-        relay, limits, deadlines, segments.
+        relay, limits, deadlines, segments, notifications.
         """
         return {"campaign.toml": letters_digest(self.campaign), **self._file_parts(template)}
 

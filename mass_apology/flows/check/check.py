@@ -15,6 +15,7 @@ from mass_apology.errors import OutputError
 from mass_apology.flows.check.check_page_content import write_page
 from mass_apology.flows.check.outside_answers import ask_dns, ask_relay
 from mass_apology.flows.continuity.outside import compare_ledger
+from mass_apology.flows.notify.channels import channels
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.output import new_binary_file, refuse_existing
 from mass_apology.flows.plan import plan
@@ -61,6 +62,7 @@ async def check(
         if asked is not None:
             asked.cancel()
     checked = extended(checked, compare_ledger(workspace, options.override).findings)
+    checked = extended(checked, channels(workspace).findings)
     if options.dns:
         records, findings = await ask_dns(campaign, options.dkim_selectors, checked.gmail)
         checked = extended(replace(checked, sender_domain=records), findings)

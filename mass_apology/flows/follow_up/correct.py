@@ -20,6 +20,8 @@ from mass_apology.flows.follow_up.affected import (
 from mass_apology.flows.follow_up.consent import require_writable
 from mass_apology.flows.follow_up.wave_plan import WavePlan
 from mass_apology.flows.holding import sending_ledger
+from mass_apology.flows.notify.notifier import Notifier, notifying
+from mass_apology.flows.notify.occasions import end_of_run
 from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.guarding import require_overridden
@@ -50,10 +52,13 @@ AT_ONCE = ScheduleSettings(hours="00:00-24:00", weekdays="mon-sun")
 
 def correct(workspace: Workspace, options: CorrectOptions, operator: Operator) -> RunResult:
     """Send it. Raises ``MassApologyError`` with nothing sent, or with what was sent recorded."""
-    return event_loop.run(_correct(workspace, options, operator))
+    with notifying(workspace, operator.notice) as notifier:
+        ended = event_loop.run(_correct(workspace, options, operator, notifier))
+        notifier.tell(end_of_run(ended), options.name, sent=ended.sent)
+        return ended
 
 
-async def _correct(workspace: Workspace, options: CorrectOptions, operator: Operator) -> RunResult:
+async def _correct(workspace: Workspace, options: CorrectOptions, operator: Operator, notifier: Notifier) -> RunResult:
     campaign = workspace.campaign
     _require_free_name(campaign, options.name)
     password = relay_password(campaign.relay)
@@ -96,7 +101,7 @@ async def _correct(workspace: Workspace, options: CorrectOptions, operator: Oper
         wave_plan.add(ledger, letters, time.time(), largest=largest, changes=theirs)
         ledger.note(time.time(), f"{counted(due, 'letter')} of the correction {options.name} confirmed")
         access = RelayAccess(password=password, extensions=offer.extensions)
-        return await SendingRun(workspace, ledger, operator, access).send(confirmed, wave_plan.gate())
+        return await SendingRun(workspace, ledger, operator, access, notifier).send(confirmed, wave_plan.gate())
 
 
 def _require_the_same_letter(ledger: Ledger, options: CorrectOptions, parts: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -13,6 +14,8 @@ from mass_apology.flows.follow_up.consent import require_writable, wave_named
 from mass_apology.flows.follow_up.wave_plan import WavePlan
 from mass_apology.flows.follow_up.wave_renaming import renaming_findings
 from mass_apology.flows.holding import sending_ledger
+from mass_apology.flows.notify.notifier import Notifier, notifying
+from mass_apology.flows.notify.occasions import end_of_wave
 from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.size_limit import size_findings
@@ -27,7 +30,7 @@ from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.guards import AGAIN
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.further_waves import Candidate
-from mass_apology.model import NO_LETTER, Extensions, Finding, LargestLetter, Severity
+from mass_apology.model import NO_LETTER, Extensions, Finding, LargestLetter, Severity, StopCause
 from mass_apology.quantities import counted
 from mass_apology.schedule import Due, Not, Wave, waves
 from mass_apology.smtp.password import relay_password
@@ -55,6 +58,7 @@ class WaveEnded(Struct, frozen=True, kw_only=True):
     said: str  # what a person should know: not armed, changed, more due than armed, due later; empty otherwise
     needs_a_person: bool
     next_at: float | None  # Unix seconds: when more of its letters are due; None where none are
+    cause: StopCause | None = None  # of ``said``
 
 
 class FollowedUp(Struct, frozen=True, kw_only=True):
@@ -81,7 +85,18 @@ def run(
     ``override`` are codes of guards against accidents that are not to stop it. Raises ``MassApologyError`` with what
     was sent recorded.
     """
-    return event_loop.run(_run(workspace, operator, resend, override))
+    with notifying(workspace, operator.notice, by_timer=True) as notifier:
+        done = event_loop.run(_run(workspace, operator, resend, override, notifier))
+        for wave in done.waves:
+            occasion = end_of_wave(
+                wave.ended,
+                said=bool(wave.said),
+                cause=wave.cause,
+                needs_a_person=wave.needs_a_person,
+                more_later=wave.next_at is not None,
+            )
+            notifier.tell(occasion, wave.name, sent=wave.ended.sent if wave.ended else 0, resumes_at=wave.next_at)
+        return done
 
 
 def watch(
@@ -98,7 +113,7 @@ def watch(
 
 
 async def _run(
-    workspace: Workspace, operator: Operator, resend: Resend | None, override: Collection[str]
+    workspace: Workspace, operator: Operator, resend: Resend | None, override: Collection[str], notifier: Notifier
 ) -> FollowedUp:
     campaign = workspace.campaign
     password = relay_password(campaign.relay)
@@ -106,7 +121,7 @@ async def _run(
         sending_ledger(workspace, override=override, notice=operator.notice) as ledger,
         suppressed(workspace) as suppressions,
     ):
-        following = _Following(workspace, ledger, suppressions, password, operator, override)
+        following = _Following(workspace, ledger, suppressions, password, _Attendants(operator, notifier), override)
         if resend is not None:
             return FollowedUp(waves=(await following.follow(wave_named(campaign, resend.wave), resend),))
         done = FollowedUp(waves=())
@@ -114,6 +129,13 @@ async def _run(
             if not done.interrupted:
                 done = FollowedUp(waves=(*done.waves, await following.follow(wave)))
         return done
+
+
+class _Attendants(NamedTuple):
+    """Who follows a run."""
+
+    operator: Operator
+    notifier: Notifier
 
 
 class _Following:
@@ -125,7 +147,7 @@ class _Following:
         ledger: Ledger,
         suppressions: Suppressed,
         password: str | None,
-        operator: Operator,
+        attendants: _Attendants,
         override: Collection[str],
     ) -> None:
         self._workspace = workspace
@@ -133,7 +155,7 @@ class _Following:
         self._ledger = ledger
         self._suppressions = suppressions
         self._password = password
-        self._operator = operator
+        self._operator, self._notifier = attendants
         self._override = override
         self._extensions: Extensions | None = None
 
@@ -145,15 +167,15 @@ class _Following:
         if consent is None:
             letters = counted(len(due), "letter is", "letters are")
             said = f"{letters} due, but nobody has armed it: mass-apology follow-up --arm {wave.name}"
-            return _untouched(wave, said if due else "", next_at, needs_a_person=bool(due))
+            return _untouched(wave, said if due else "", next_at, StopCause.NOT_ARMED if due else None)
         parts = self._workspace.letter_parts(wave.template)  # before the consent is compared
         changed = plan.changed_parts(consent.digest_parts, self._workspace.wave_parts(wave.template))
         if changed:
             said = f"nothing is sent, since {' and '.join(changed)} changed after it was armed; look, and arm it again"
-            return _untouched(wave, said, next_at, needs_a_person=True)
+            return _untouched(wave, said, next_at, StopCause.CHANGED)
         renamed = renaming_findings(self._ledger, self._campaign, wave, consent, self._override)
         if said := _refused(renamed):
-            return _untouched(wave, said, next_at, needs_a_person=True)
+            return _untouched(wave, said, next_at, StopCause.GUARD)
         self._operator.notice(renamed)
         self._withhold_stopped(wave_plan, now)
         room = max(0, consent.letters - self._ledger.waves.planned(wave.name))
@@ -162,7 +184,7 @@ class _Following:
         if new or resend is not None or plan.due(self._ledger.counts(wave.name)):
             too_large = await self._size_findings(wave_plan.largest_letter(largest))
             if said := _refused(too_large):
-                return _untouched(wave, said, next_at, needs_a_person=True)
+                return _untouched(wave, said, next_at, StopCause.GUARD)
             self._operator.notice(too_large)
         again = self._agreed_again(wave_plan, resend) if resend is not None else ()
         if new:
@@ -208,10 +230,11 @@ class _Following:
 
     async def _send(self, wave_plan: WavePlan, confirmed: Confirmed, said: str, next_at: float | None) -> WaveEnded:
         name = confirmed.wave
+        cause = StopCause.MORE_THAN_ARMED if said else None
         if not confirmed.count:
-            return _untouched(wave_plan.wave, said, next_at, needs_a_person=bool(said))
+            return _untouched(wave_plan.wave, said, next_at, cause)
         access = RelayAccess(password=self._password, extensions=await self._offered())
-        run = SendingRun(self._workspace, self._ledger, self._operator, access)
+        run = SendingRun(self._workspace, self._ledger, self._operator, access, self._notifier)
         ended = await run.send(confirmed, wave_plan.gate(), longest_wait=PATIENCE)
         if ended.due:
             next_at = _soonest(next_at, await self._ledger.next_due_at(name), *_openings(wave_plan, time.time()))
@@ -221,6 +244,7 @@ class _Following:
             said=said,
             needs_a_person=bool(said or ended.reason or ended.unreached),
             next_at=next_at,
+            cause=cause,
         )
 
     async def _offered(self) -> Extensions:
@@ -266,5 +290,8 @@ def _soonest(*moments: float | None) -> float | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _untouched(wave: Wave, said: str, next_at: float | None, *, needs_a_person: bool) -> WaveEnded:
-    return WaveEnded(name=wave.name, ended=None, said=said, needs_a_person=needs_a_person, next_at=next_at)
+def _untouched(wave: Wave, said: str, next_at: float | None, cause: StopCause | None) -> WaveEnded:
+    """``cause``: why a person is needed; None where nobody is."""
+    return WaveEnded(
+        name=wave.name, ended=None, said=said, needs_a_person=cause is not None, next_at=next_at, cause=cause
+    )

@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
 from mass_apology.flows.holding import sending_ledger
+from mass_apology.flows.notify.notifier import Notifier, notifying
+from mass_apology.flows.notify.occasions import end_of_run
 from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import guarding, plan
 from mass_apology.flows.plan.approve import require_approval
@@ -26,7 +28,7 @@ from mass_apology.flows.send.sending_run import (
 from mass_apology.flows.send.stopped_letters import has_unsuppressed, withhold_barred
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Ledger
-from mass_apology.model import FIRST_WAVE, Extensions, first_cell
+from mass_apology.model import FIRST_WAVE, Extensions, StopCause, first_cell
 from mass_apology.quantities import counted
 from mass_apology.recipients import RecipientsFile
 from mass_apology.schedule.timetable import timetable
@@ -57,10 +59,13 @@ def run(workspace: Workspace, options: SendOptions, operator: Operator) -> RunRe
 
     Raises ``MassApologyError`` with nothing sent, or with every letter that was sent recorded.
     """
-    return event_loop.run(_run(workspace, options, operator))
+    with notifying(workspace, operator.notice) as notifier:
+        ended = event_loop.run(_run(workspace, options, operator, notifier))
+        notifier.tell(end_of_run(ended), FIRST_WAVE, sent=ended.sent)
+        return ended
 
 
-async def _run(workspace: Workspace, options: SendOptions, operator: Operator) -> RunResult:
+async def _run(workspace: Workspace, options: SendOptions, operator: Operator, notifier: Notifier) -> RunResult:
     campaign = workspace.campaign
     _require_in_time(campaign, options)
     password = relay_password(campaign.relay)
@@ -75,7 +80,7 @@ async def _run(workspace: Workspace, options: SendOptions, operator: Operator) -
         if not confirmed.count:
             return RunResult(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)
         access = RelayAccess(password=password, extensions=offer.extensions)
-        ended = await SendingRun(workspace, ledger, operator, access).send(confirmed, gate)
+        ended = await SendingRun(workspace, ledger, operator, access, notifier).send(confirmed, gate)
     return _with_reason(ended, campaign)
 
 
@@ -91,7 +96,8 @@ def _gate(campaign: Campaign, suppressions: Suppressed) -> Gate:
 
 def _with_reason(ended: RunResult, campaign: Campaign) -> RunResult:
     if ended.due and not ended.reason and campaign.schedule.first_letter:
-        return replace(ended, reason="The rest may not arrive at this hour, or was held back; [schedule] says when.")
+        said = "The rest may not arrive at this hour, or was held back; [schedule] says when."
+        return replace(ended, reason=said, cause=StopCause.HOURS)
     return ended
 
 

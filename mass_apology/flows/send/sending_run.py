@@ -20,14 +20,14 @@ from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
 from mass_apology.flows.send.stop_signals import stop_on_signals
 from mass_apology.ledger import Control, Ledger
 from mass_apology.letter.render_pool import RenderPool, processes_for
-from mass_apology.model import Extensions, Finding, Status
+from mass_apology.model import Extensions, Finding, Status, StopCause
 from mass_apology.quantities import are, counted, number, were
 from mass_apology.sending.dispatcher import Dispatcher
 from mass_apology.sending.event_log import EventLog
 from mass_apology.sending.gate import Gate
 from mass_apology.sending.outbox import Outbox
 from mass_apology.sending.relay_windows import RelayWindows
-from mass_apology.sending.run_stats import Progress, RunStats
+from mass_apology.sending.run_stats import Progress, RunStats, Standstill
 from mass_apology.settings import Campaign, parse_rate
 from mass_apology.smtp.relay import run as send_through
 from mass_apology.workspace.workspace import Workspace
@@ -44,6 +44,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     sent: int  # letters accepted in this run
     seconds: float  # duration of this run, without the planning
     reason: str | None = None  # why it stopped with letters still due, as sentences; None if a person stopped it
+    cause: StopCause | None = None  # the reason's kind
     interrupted: bool = False  # a signal ended the run, so the command ends with that signal's exit status
 
     @property
@@ -76,6 +77,16 @@ class Operator(Protocol):
         """Show how far the sending is; called a few times a second."""
 
 
+class Watcher(Protocol):
+    """Hears how a run goes, and must not hold it up; ``flows.notify.notifier.Notifier`` implements it."""
+
+    def run_begins(self, wave: str) -> None:
+        """Letters of this wave begin to leave."""
+
+    def standstill(self, still: Standstill | None, sent: int) -> None:
+        """Whether the run waits by itself, and how many letters were accepted so far; called every tick."""
+
+
 class RelayAccess(Struct, frozen=True, kw_only=True):
     """What a run needs to use the relay, beside the campaign's settings."""
 
@@ -91,12 +102,15 @@ class SendingRun:
     their replies; only a ledger that cannot be written, or a second Ctrl-C, ends it before.
     """
 
-    def __init__(self, workspace: Workspace, ledger: Ledger, operator: Operator, access: RelayAccess) -> None:
+    def __init__(
+        self, workspace: Workspace, ledger: Ledger, operator: Operator, access: RelayAccess, watcher: Watcher
+    ) -> None:
         self._workspace = workspace
         self._campaign = workspace.campaign
         self._ledger = ledger
         self._operator = operator
         self._access = access
+        self._watcher = watcher
 
     async def send(self, confirmed: Confirmed, gate: Gate, *, longest_wait: float = inf) -> RunResult:
         """Send until no letter is due, or until a stop, a signal, the breaker, a deadline or a failure ends the run.
@@ -111,6 +125,7 @@ class SendingRun:
             self._require_confirmed(confirmed)
             self._ledger.begin_edition(confirmed.wave, confirmed.parts, time.time())
             self._release_in_doubt(confirmed, gate)
+            self._watcher.run_begins(confirmed.wave)
             stats = RunStats(confirmed.count)
             with closing(EventLog(self._workspace.log_path)) as log:
                 outbox = Outbox(
@@ -145,6 +160,7 @@ class SendingRun:
             sent=stats.counts[Status.ACCEPTED],
             seconds=time.monotonic() - begun,
             reason=dispatcher.reason,
+            cause=dispatcher.cause,
             interrupted=interrupted,
         )
 
@@ -209,18 +225,21 @@ class SendingRun:
             self._show_progress(dispatcher)
             log.flush()
             if problem := self._ledger.lost_sight():  # marks would go to a file that was deleted or replaced
-                dispatcher.close(problem)
+                dispatcher.close(problem, StopCause.FAILURE)
             wanted = await self._ledger.wanted()
             dispatcher.pause(paused=wanted is Control.PAUSE)
             if wanted is Control.STOP:
                 dispatcher.close()
             if finish_by and time.time() >= finish_by.timestamp():
-                dispatcher.close("The campaign's finish_by has passed. Move it in campaign.toml to send the rest.")
+                said = "The campaign's finish_by has passed. Move it in campaign.toml to send the rest."
+                dispatcher.close(said, StopCause.DEADLINE)
             await asyncio.sleep(TICK)
 
     def _show_progress(self, dispatcher: Dispatcher) -> None:
         try:
-            self._operator.progress(dispatcher.progress())
+            progress = dispatcher.progress()
+            self._operator.progress(progress)
+            self._watcher.standstill(dispatcher.standstill(), progress.counts.get(Status.ACCEPTED, 0))
         except OSError as error:
             raise OutputError(
                 "Nobody reads the output any more, so the sending ended; every letter that was on its way is recorded.",

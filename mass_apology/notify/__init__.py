@@ -1,0 +1,1 @@
+"""``[notify]``: telling a command or a server what happened, in threads that hold nothing up."""
