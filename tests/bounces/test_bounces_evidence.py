@@ -20,6 +20,8 @@ EXPECTED = {
     for file in ("corpus.toml", "shapes.toml")
     for name, entry in tomllib.loads((CORPUS / file).read_text(encoding="utf-8")).items()
 }
+pytestmark = pytest.mark.slow
+
 OURS = "We are sorry: the outage of 20 November"
 _TEXT_ONLY = re.compile(rb"^Content-Type: *(?:message/delivery-status|message/feedback-report)", re.M | re.I)
 NOTICES = {
@@ -65,7 +67,6 @@ def test_there_are_many_subjects_and_notices() -> None:
     assert len(NOTICES) >= 60
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(NOTICES))
 def test_our_subject_changes_nothing(name: str) -> None:
     raw = NOTICES[name]
@@ -74,7 +75,6 @@ def test_our_subject_changes_nothing(name: str) -> None:
     assert not wrong
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(NOTICES))
 def test_a_quoted_subject_changes_nothing(name: str) -> None:
     """In each notice the subject stands at the beginning, too, in one of twelve ways; each notice takes every fifth."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import csv
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from smtp_fakes import PIPELINED, Fault, Relay
 
+from mass_apology.flows import control
 from mass_apology.flows.init.toml_notation import toml
 from mass_apology.flows.plan.plan import Outlook
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.send.send import SendOptions, run
 from mass_apology.flows.send.sending_run import RunResult
-from mass_apology.ledger import Result
+from mass_apology.ledger import Control, Result
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Finding
 from mass_apology.sending.run_stats import Progress
@@ -55,6 +57,16 @@ def relay(settings: SinkSettings = PIPELINED, fault: Fault | None = None) -> Ite
         loop.call_soon_threadsafe(over.set)
         thread.join()
         loop.close()
+
+
+def stop_when(folder: Path, is_ready: Callable[[], bool] = lambda: True) -> None:
+    """Ask the run that is there to stop, as soon as ``is_ready``; from a thread of its own."""
+
+    def ask() -> None:
+        while not (is_ready() and control.request(folder, Control.STOP)):
+            time.sleep(0.02)
+
+    threading.Thread(target=ask, daemon=True).start()
 
 
 def customers(count: int) -> list[Row]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from live import Person, campaign_folder, customers, relay, results, send, statuses, write_rows, write_toml
+from live import Person, campaign_folder, customers, relay, results, send, statuses, stop_when, write_rows, write_toml
 from smtp_fakes import FaultyConversation, Nth
 
 from mass_apology.errors import ConfirmationError, LedgerLocked, RelayError
@@ -387,12 +387,11 @@ def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
 def test_without_its_file_a_campaign_goes_on_from_the_ledger(tmp_path: Path) -> None:
     with relay(fault=Nth(".", 2, lambda _: b"451 4.3.0 later")) as live:
         folder = campaign_folder(tmp_path, live.sink.url, customers(5), relay={"connections": 1})
-        stopping = threading.Timer(1.0, control.request, (folder, Control.STOP))
-        stopping.start()
+        stop_when(folder, lambda: len(live.received) == 4)
         assert send(folder).due == 1
         (folder / "affected.csv").unlink()
         write_toml(folder, live.sink.url, relay={"connections": 2})  # how it is sent is no part of the plan
-        threading.Timer(1.0, control.request, (folder, Control.STOP)).start()
+        stop_when(folder)
         person = Person()
         assert send(folder, person).due == 1  # it is not due before its time, so it waits until told to stop
     assert person.checks == [None]

@@ -114,6 +114,7 @@ class CameBack:
 
     note: came_back.Note
     becomes: Status | None
+    read_at: float
 
 
 @dataclass
@@ -133,6 +134,7 @@ class MemoryCampaign:
     notes: list[Note] = field(default_factory=list)
     armed: dict[str, Armed] = field(default_factory=dict)
     came_back: dict[tuple[str, int], CameBack] = field(default_factory=dict)
+    answered: dict[int, float] = field(default_factory=dict)  # a person's number, and when they were answered last
     choices: dict[tuple[int, str, float], str] = field(default_factory=dict)  # letter, remedy and moment; the source
     runs: set[str] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from memory_campaign import Letter, MemoryCampaign
 from memory_records import MemoryRecords
 from memory_writers import (
+    MemoryAnswers,
     MemoryChoices,
     MemoryContinuity,
     MemoryDoubts,
@@ -58,6 +59,10 @@ class MemoryLedger(MemoryRecords):
     @property
     def choices(self) -> MemoryChoices:
         return MemoryChoices(self._campaign)
+
+    @property
+    def answers(self) -> MemoryAnswers:
+        return MemoryAnswers(self._campaign)
 
     @property
     def purging(self) -> MemoryPurging:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
 
 import msgspec
-from memory_campaign import Letter, MemoryCampaign, SetAside
+from memory_campaign import CameBack, Letter, MemoryCampaign, Person, SetAside
 
-from mass_apology.ledger.came_back import Choice
+from mass_apology.ledger.came_back import Choice, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.purged_notes import PURGED
 from mass_apology.ledger.recorded import Edition, Note, People, Result
@@ -39,6 +39,10 @@ class MemoryRecords:
     @property
     def choices(self) -> MemoryChoiceRecords:
         return MemoryChoiceRecords(self._campaign)
+
+    @property
+    def answers(self) -> MemoryAnswerRecords:
+        return MemoryAnswerRecords(self._campaign)
 
     @property
     def continuity(self) -> MemoryContinuityRecords:
@@ -249,6 +253,42 @@ class MemoryChoiceRecords:
         letters = self._campaign.letters
         decided = {letters[letter].person for letter, _, _ in self._campaign.choices}
         return len({each.person for each in letters.values() if each.status in REACHED} - decided)
+
+
+class MemoryAnswerRecords:
+    """Implements ``port.AnswerRecords``."""
+
+    def __init__(self, campaign: MemoryCampaign) -> None:
+        self._campaign = campaign
+
+    def waiting(self) -> Iterator[WaitingPerson]:
+        by_person: dict[int, list[tuple[Letter, CameBack]]] = {}
+        for person, each in self.replies():
+            if each.note.address and each.read_at > self._campaign.answered.get(person.id, 0):
+                letter = self._campaign.letters[each.note.match.delivery]
+                by_person.setdefault(person.id, []).append((letter, each))
+        found = [min(each, key=lambda pair: _written_at(pair[1])) for each in by_person.values()]
+        for letter, first in sorted(found, key=lambda pair: (_written_at(pair[1]), pair[0].person.id)):
+            yield WaitingPerson(
+                address=letter.person.recipient.address,
+                name=letter.person.recipient.name,
+                language=letter.language,
+                lines=letter.person.lines,
+                rows=letter.person.rows,
+                sender=first.note.address,
+                subject=first.note.detail,
+                since=_written_at(first),
+                messages=len(by_person[letter.person.id]),
+            )
+
+    def replies(self) -> Iterator[tuple[Person, CameBack]]:
+        for each in self._campaign.came_back.values():
+            if each.note.kind == "reply" and each.note.match:
+                yield self._campaign.letters[each.note.match.delivery].person, each
+
+
+def _written_at(each: CameBack) -> float:
+    return each.read_at if each.note.at is None else each.note.at
 
 
 class MemoryContinuityRecords:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from memory_campaign import CameBack, Letter, MemoryCampaign
-from memory_records import MemoryChoiceRecords, MemoryContinuityRecords, MemoryWaveRecords
+from memory_records import MemoryAnswerRecords, MemoryChoiceRecords, MemoryContinuityRecords, MemoryWaveRecords
 from msgspec.structs import replace
 
 from mass_apology.errors import IllegalTransition
@@ -122,7 +122,7 @@ class MemoryFeedback:
         is_purged = any(note.what == PURGED for note in self._campaign.notes)
         for note in map(_forgotten, notes) if is_purged else notes:
             self._campaign.came_back.setdefault(
-                (note.key, note.part), CameBack(note, note.becomes if note.match else None)
+                (note.key, note.part), CameBack(note, note.becomes if note.match else None, now)
             )
         return self._session.settle_waiting(now)
 
@@ -243,6 +243,19 @@ class MemoryChoices(MemoryChoiceRecords):
                 self._campaign.choices.setdefault((letter, token.remedy, at), token.source)
         new = len(self._campaign.choices) - before
         return Recorded(new=new, known=len(known) - new, strange=len(tokens) - len(known))
+
+
+class MemoryAnswers(MemoryAnswerRecords):
+    """Implements ``port.Answers``."""
+
+    def answered(self, addresses: Collection[str], now: float) -> frozenset[str]:
+        wrote: dict[str, set[int]] = {}
+        for person, each in self.replies():
+            for address in (person.recipient.address, each.note.address):
+                wrote.setdefault(address.lower(), set()).add(person.id)
+        for address in addresses:
+            self._campaign.answered.update(dict.fromkeys(wrote.get(address.lower(), ()), now))
+        return frozenset(address for address in addresses if address.lower() not in wrote)
 
 
 class MemoryPurging:

@@ -22,6 +22,7 @@ from ledger_samples import (
     result,
     statuses_in,
 )
+from msgspec.structs import replace
 
 from mass_apology.errors import LedgerError
 from mass_apology.ledger import Ledger, Store
@@ -365,6 +366,35 @@ class TestChoices:
             (address(0), "voucher", NOON + 9, "[2]"),
             (address(1), "refund", pytest.approx(NOON + 20, abs=0.001), "[3]"),
         ]
+
+
+def reply(key: str, delivery: int, subject: str, *, at: float | None, sender: str = "") -> Note:
+    """A person's reply to a letter, of the letter's recipient unless somebody else wrote for them."""
+    return replace(note(delivery, None, key, "reply"), at=at, address=sender or address(delivery - 1), detail=subject)
+
+
+class TestAnswers:
+    def test_who_wrote_waits_the_longest_first_until_answered(self, store: Store, held: Ledger) -> None:
+        gone(held, 1, 2, 3)
+        notes = [
+            reply("a", 1, "Re: one", at=NOON + 50),
+            reply("b", 2, "Re: two", at=None, sender="office@x.example"),
+            reply("c", 1, "Re: again", at=NOON + 40),
+            replace(reply("d", 3, "away", at=NOON), kind="auto_reply"),
+        ]
+        with store.open(CAMPAIGN) as beside:  # without the lock
+            beside.feedback.record(notes, NOON + 60)
+            waiting = beside.answers.waiting()
+            assert [(each.sender, each.address, each.subject, each.since, each.messages) for each in waiting] == [
+                (address(0), address(0), "Re: again", NOON + 40, 2),
+                ("office@x.example", address(1), "Re: two", NOON + 60, 1),
+            ]
+            assert beside.answers.answered(["Office@X.example", "nobody@x.example"], NOON + 70) == {"nobody@x.example"}
+            assert [each.sender for each in beside.answers.waiting()] == [address(0)]
+            beside.feedback.record([reply("e", 2, "Re: three", at=NOON + 61)], NOON + 80)
+            assert [each.subject for each in beside.answers.waiting()] == ["Re: again", "Re: three"]
+            assert beside.answers.answered([address(0), address(1)], NOON + 90) == frozenset()
+            assert list(beside.answers.waiting()) == []
 
 
 class TestPurging:
