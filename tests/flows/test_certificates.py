@@ -11,6 +11,8 @@ from live import campaign_folder, customers, relay, send, statuses
 from mass_apology.errors import ConfirmationError
 from mass_apology.model import Status
 
+pytestmark = pytest.mark.slow
+
 OCTETS = 40_000
 
 
@@ -50,7 +52,6 @@ def test_a_missing_certificate_stops_before_the_first_dot(tmp_path: Path) -> Non
     _try(tmp_path, 30)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_five_thousand_certificates_take_no_more_memory_than_few(tmp_path: Path) -> None:
     _try(tmp_path / "few", 500)

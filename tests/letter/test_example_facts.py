@@ -18,6 +18,8 @@ from mass_apology.letter.scenario import Fact, FactType, Gap, Scenario, facts_fi
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Severity
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = Scenario(
     facts={
         "service": Fact(type=FactType.TEXT, comment="", example="Acme API", required=True),
@@ -81,7 +83,6 @@ def test_examples_stay_examples_in_other_processes(kind: str, example: object, e
     assert there == (Decimal(str(example)) if kind == "number" else example)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("template", sorted(path.parent.name for path in shipped_templates().glob("*/scenario.toml")))
 def test_every_shipped_letter_can_be_written_without_a_fact_and_is_marked(template: str, tmp_path: Any) -> None:
     directories = (shipped_templates(),)
