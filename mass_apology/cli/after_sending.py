@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum, auto
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from mass_apology.cli import results, screen, watching
+from mass_apology.cli import before_sending, results, screen, watching
 from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import HERE, Folder, Json, Override, opened
 from mass_apology.model import Severity
@@ -154,6 +155,9 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
         ),
     ] = False,
     confirm: Annotated[int | None, typer.Option(metavar="N", help="Instead of typing the count.")] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Send nothing, and write the letters to preview.html instead.")
+    ] = False,
     override: Override = None,
 ) -> None:
     """Write once more to those whose accepted letter had an error.
@@ -162,6 +166,7 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
 
     \b
     Examples:
+      mass-apology correct --template correction --preview
       mass-apology correct --template correction
       mass-apology correct --template correction --where "plan == 'pro'" --before 2026-11-20T12:00
       mass-apology correct --template correction --digest 3fa2c1d90b77
@@ -169,6 +174,7 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
     """
     from mass_apology.flows.follow_up import affected
     from mass_apology.flows.follow_up import correct as flow
+    from mass_apology.flows.preview import wave_letters
 
     options = affected.CorrectOptions(
         template=template,
@@ -184,6 +190,9 @@ def correct(  # noqa: PLR0913, PLR0917 (options)
         confirm=confirm,
         override=tuple(override or ()),
     )
+    if preview:
+        before_sending.show_preview(opened(folder), partial(wave_letters.correction_letters, options=options))
+        return
     with watching.run_terminal() as operator:
         ended = flow.correct(opened(folder), options, operator)
     results.show_ended(ended)

@@ -5,14 +5,27 @@ Flows are imported inside the commands, as in ``app``, which gives them their na
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mass_apology.cli import results, screen, watching
 from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import HERE, Folder, Force, Override, SkipBadRows, opened
+from mass_apology.model import FIRST_WAVE
+
+if TYPE_CHECKING:
+    from mass_apology.flows.preview.letter_choice import Choice
+    from mass_apology.flows.preview.shown_letters import Source
+    from mass_apology.workspace.workspace import Workspace
+
+Rows = Annotated[
+    list[int] | None, typer.Option(min=2, metavar="N", help="The letter of this line of the file. Repeatable.")
+]
+Addresses = Annotated[list[str] | None, typer.Option(help="The letters to this customer's address. Repeatable.")]
+Wave = Annotated[str, typer.Option(help="Another wave than the first: a follow-up's name.")]
 
 
 def preview(  # noqa: PLR0913, PLR0917 (options)
@@ -28,11 +41,10 @@ def preview(  # noqa: PLR0913, PLR0917 (options)
     sample: Annotated[
         int, typer.Option(min=1, metavar="N", help="So many letters, or more where there are more kinds of them.")
     ] = 50,
-    row: Annotated[
-        list[int] | None, typer.Option(min=2, metavar="N", help="The letter of this line of the file. Repeatable.")
-    ] = None,
-    address: Annotated[list[str] | None, typer.Option(help="The letters to this address. Repeatable.")] = None,
+    row: Rows = None,
+    address: Addresses = None,
     everyone: Annotated[bool, typer.Option("--all", help="All letters.")] = False,
+    wave: Wave = FIRST_WAVE,
     open_it: Annotated[bool, typer.Option("--open", help="Open the page in the web browser.")] = False,
     force: Force = False,
 ) -> None:
@@ -47,16 +59,34 @@ def preview(  # noqa: PLR0913, PLR0917 (options)
       mass-apology preview --to preview.html
       mass-apology preview --to one.txt --address anna@acme.example
       mass-apology preview --to everyone.mbox --all
+      mass-apology preview --wave follow-up-1
     """
-    from mass_apology.flows import event_loop
-    from mass_apology.flows.preview import preview as flow
     from mass_apology.flows.preview.letter_choice import Choice
 
     if open_it and to is not None and to.suffix != ".html":
         raise typer.BadParameter(f"a browser shows .html files, and not {to.name}", param_hint="--open")
     choice = Choice(everyone=everyone, lines=tuple(row or ()), addresses=tuple(address or ()), sample=sample)
+    show_preview(opened(folder), _source(wave), to, choice, force=force, open_it=open_it)
+
+
+def show_preview(
+    workspace: Workspace,
+    source: Source,
+    to: Path | None = None,
+    choice: Choice | None = None,
+    *,
+    force: bool = False,
+    open_it: bool = False,
+) -> None:
+    """Write letters of a wave to a file; a sample of them, to the campaign's preview.html, unless told otherwise."""
+    from mass_apology.flows import event_loop
+    from mass_apology.flows.preview import preview as flow
+    from mass_apology.flows.preview.letter_choice import Choice
+
     with watching.planning_progress(quiet=False) as on_progress:
-        made = event_loop.run(flow.preview(opened(folder), to, choice, force=force, on_progress=on_progress))
+        made = event_loop.run(
+            flow.preview(workspace, to, choice or Choice(), source=source, force=force, on_progress=on_progress)
+        )
     results.show_previewed(made)
     if open_it:
         _open(Path(made.file))
@@ -71,10 +101,19 @@ def _open(page: Path) -> None:
         screen.say(f"No web browser was found here. Open it yourself: {page.absolute()}")
 
 
+def _source(wave: str) -> Source:
+    from mass_apology.flows.preview import shown_letters, wave_letters
+
+    return shown_letters.first_letters if wave == FIRST_WAVE else partial(wave_letters.wave_letters, name=wave)
+
+
 def rehearse(
     to: Annotated[list[str], typer.Option(help="Your own address. Repeatable, for a list of guests.")],
     folder: Folder = HERE,
     sample: Annotated[int, typer.Option(min=1, metavar="N", help="So many letters to each address.")] = 3,
+    row: Rows = None,
+    address: Addresses = None,
+    wave: Wave = FIRST_WAVE,
 ) -> None:
     """Send a few real letters to yourself, marked [TEST].
 
@@ -84,12 +123,18 @@ def rehearse(
     Examples:
       mass-apology test --to me@acme.example
       mass-apology test --to me@acme.example --to legal@acme.example --sample 6
+      mass-apology test --to me@acme.example --row 12
+      mass-apology test --to me@acme.example --wave follow-up-1
     """
     from mass_apology.flows import event_loop
     from mass_apology.flows.preview import test as flow
+    from mass_apology.flows.preview.letter_choice import Choice
 
+    choice = Choice(lines=tuple(row or ()), addresses=tuple(address or ()), sample=sample)
     with watching.planning_progress(quiet=False) as on_progress:
-        rehearsed = event_loop.run(flow.rehearse(opened(folder), to, sample, on_progress=on_progress))
+        rehearsed = event_loop.run(
+            flow.rehearse(opened(folder), to, choice, source=_source(wave), on_progress=on_progress)
+        )
     results.show_rehearsed(rehearsed)
     if rehearsed.accepted < rehearsed.letters:
         raise typer.Exit(Exit.NEEDS_A_PERSON)

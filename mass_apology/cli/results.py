@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mass_apology.cli.screen import duration, say, table
-from mass_apology.model import Finding, Status
+from mass_apology.model import FIRST_WAVE, Finding, Status
 from mass_apology.pages.words import equation
 from mass_apology.quantities import are, counted, number
 from mass_apology.system.timestamps import local_minute
@@ -299,7 +299,8 @@ def show_previewed(made: PreviewResult) -> None:
             f"EXAMPLES — not your facts: campaign.toml lacks {', '.join(made.lacking)}. The letters show examples, "
             "marked, and cannot be sent."
         )
-    say(f"{made.file} holds {number(made.shown)} of {counted(made.letters, 'letter')} of the plan {made.code}.")
+    what = f"plan {made.code}" if made.wave == FIRST_WAVE else f"wave {made.wave}"
+    say(f"{made.file} holds {number(made.shown)} of {counted(made.letters, 'letter')} of the {what}.")
 
 
 def show_rehearsed(rehearsed: RehearsalResult) -> None:

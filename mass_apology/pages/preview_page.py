@@ -29,6 +29,7 @@ class Head(Struct, frozen=True, kw_only=True):
 
     campaign: str
     template: str
+    wave: str = "first"
     code: str  # the plan's digest as words
     made_at: str  # when the preview was made, as text
     letters: int  # in the whole plan; the page may show a sample of them
@@ -103,7 +104,8 @@ def _body(head: Head, letters: Iterable[Letter]) -> Iterator[str]:
 
 
 def _top(head: Head) -> str:
-    facts = (("Template", head.template), ("Made", head.made_at), ("Plan", head.code))
+    wave = (("Wave", head.wave),) if head.wave != "first" else ()
+    facts = (*wave, ("Template", head.template), ("Made", head.made_at), ("Plan", head.code))
     notes = "".join(f"<li>{harmless(note)}</li>" for note in head.notes)
     return (
         '<div class="name"><p class="stage">Preview. Nothing has been sent.</p>'

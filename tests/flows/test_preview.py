@@ -47,7 +47,7 @@ def look(folder: Path, to: Path, *, force: bool = False, **choice: object) -> Pr
 
 
 def rehearsal(folder: Path, *to: str, letters: int = 3) -> RehearsalResult:
-    return asyncio.run(rehearse(Workspace.open(folder), to, letters, on_progress=lambda *_: None))
+    return asyncio.run(rehearse(Workspace.open(folder), to, Choice(sample=letters), on_progress=lambda *_: None))
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def send(workspace: Workspace) -> None:
 
 
 def rehearse(workspace: Workspace) -> None:
-    asyncio.run(testing.rehearse(workspace, ["me@acme.example"], 1, on_progress=nothing))
+    asyncio.run(testing.rehearse(workspace, ["me@acme.example"], Choice(sample=1), on_progress=nothing))
 
 
 def approved(workspace: Workspace) -> None:

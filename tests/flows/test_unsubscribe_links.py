@@ -10,6 +10,7 @@ import pytest
 from live import campaign_folder, customers, relay, send
 
 from mass_apology.flows.check.check import CheckOptions, check
+from mass_apology.flows.preview.letter_choice import Choice
 from mass_apology.flows.preview.test import rehearse
 from mass_apology.model import Severity
 from mass_apology.workspace.workspace import Workspace
@@ -22,7 +23,9 @@ def test_each_letter_has_an_address_of_its_own(tmp_path: Path) -> None:
     with relay() as live:
         url = "https://firm.example/u?t={{ customer.token }}"
         folder = campaign_folder(tmp_path, live.sink.url, ROWS, message={"list_unsubscribe": [url]})
-        asyncio.run(rehearse(Workspace.open(folder), ["me@firm.example"], 1, on_progress=lambda *_: None))
+        asyncio.run(
+            rehearse(Workspace.open(folder), ["me@firm.example"], Choice(sample=1), on_progress=lambda *_: None)
+        )
         (tried,) = [message_from_bytes(each.data) for each in live.received]
         assert "List-Unsubscribe" not in tried
         assert send(folder).sent == 3

@@ -12,7 +12,7 @@ from mass_apology.errors import ConfirmationError
 from mass_apology.flows.follow_up.wave_plan import WavePlan
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
-from mass_apology.ledger import Changed, Ledger, Records
+from mass_apology.ledger import Changed, Records
 from mass_apology.ledger.further_waves import Candidate
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.schedule import Due, Wave
@@ -55,7 +55,7 @@ def wave_of(options: CorrectOptions) -> Wave:
     )
 
 
-async def changed_customers(workspace: Workspace, ledger: Ledger, on_progress: OnProgress) -> Mapping[int, Changed]:
+async def changed_customers(workspace: Workspace, ledger: Records, on_progress: OnProgress) -> Mapping[int, Changed]:
     """Everybody whose data in the recipients file differ from what their letter said, by the ledger's row.
 
     Raises ``MassApologyError`` where the file cannot be used; rows that cannot are passed over.

@@ -49,6 +49,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     render: bool = True  # render and inspect every letter
     include_suppressed: bool = False  # plan for suppressed people too: for what has left, never for what is to be sent
     is_review: bool = False  # somebody is looking just now, so that a change since the last look is no surprise
+    thread: tuple[str, ...] = (FIRST_WAVE,)  # waves whose Message-IDs a letter gets, with blanks between
     offered: Extensions | None = None  # by the relay, where it was asked
 
 
@@ -163,7 +164,7 @@ async def drafted_from(
         overridden=terms.override,
         is_review=terms.is_review,
     )
-    identify = partial(_message_id, key, campaign.name, workspace.sender_domain)
+    identify = partial(_message_ids, key, campaign.name, terms.thread, workspace.sender_domain)
     with (
         suppressed(workspace) as suppressions,
         workspace.ledger_store.planner(
@@ -314,5 +315,5 @@ def without_recipients_part(parts: Mapping[str, str]) -> dict[str, str]:
     return {part: digest for part, digest in parts.items() if part != _FILE}
 
 
-def _message_id(key: bytes, campaign: str, domain: str, identity: int) -> str:
-    return message_id(key, f"{campaign}/{FIRST_WAVE}", identity, domain)
+def _message_ids(key: bytes, campaign: str, waves: Sequence[str], domain: str, identity: int) -> str:
+    return " ".join(message_id(key, f"{campaign}/{wave}", identity, domain) for wave in waves)

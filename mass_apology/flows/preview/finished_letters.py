@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Collection, Iterator
 from msgspec import Struct
 
 from mass_apology.errors import MessageError, TemplateError
+from mass_apology.flows.preview.shown_letters import Shown
 from mass_apology.letter.inspecting.inspector import FAILS
 from mass_apology.letter.render_pool import RenderPool
 from mass_apology.model import Delivery, Finding, Message
@@ -37,7 +38,7 @@ class Batch(Struct, frozen=True, kw_only=True):
 
 
 async def finish(
-    letters: Iterator[list[Delivery]],
+    shown: Shown,
     chosen: Collection[int] | None,
     render_pool: RenderPool,
     *,
@@ -49,7 +50,7 @@ async def finish(
     under_way: deque[asyncio.Task[Batch]] = deque()
     write = _written_and_checked if with_findings else _written
     try:
-        for batch in _numbered(letters, chosen):
+        for batch in _numbered(shown, chosen):
             under_way.append(asyncio.create_task(write(render_pool, batch, now, eightbit=eightbit)))
             if len(under_way) >= AT_ONCE:
                 yield await under_way.popleft()
@@ -60,14 +61,12 @@ async def finish(
             task.cancel()
 
 
-def _numbered(
-    letters: Iterator[list[Delivery]], chosen: Collection[int] | None
-) -> Iterator[list[tuple[int, Delivery]]]:
+def _numbered(shown: Shown, chosen: Collection[int] | None) -> Iterator[list[tuple[int, Delivery]]]:
     number = 0
-    for batch in letters:
+    for batch in shown.letters():
         numbered = list(enumerate(batch, start=number + 1))
         number += len(batch)
-        wanted = numbered if chosen is None else [each for each in numbered if each[1].id in chosen]
+        wanted = [(at, shown.complete(letter)) for at, letter in numbered if chosen is None or letter.id in chosen]
         if wanted:
             yield wanted
 

@@ -19,7 +19,7 @@ from mass_apology.flows.preview import letter_files
 from mass_apology.flows.preview.finished_letters import Batch, finish
 from mass_apology.flows.preview.letter_choice import Choice, Kinds, choose
 from mass_apology.flows.preview.preview_page_content import Page
-from mass_apology.flows.preview.shown_letters import Shown, first_letters
+from mass_apology.flows.preview.shown_letters import Shown, Source, first_letters
 from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import Finding
 from mass_apology.pages.preview_page import is_preview_page
@@ -44,12 +44,19 @@ class PreviewResult(Struct, frozen=True, kw_only=True):
     shown: int  # in the file
     failed: int  # chosen letters that cannot be written
     examples: tuple[Finding, ...]  # findings about some of these
+    wave: str
     lacking: tuple[str, ...]  # facts that campaign.toml lacks, and the letters show examples of
     notes: tuple[str, ...]  # possible differences from the letters that are sent
 
 
 async def preview(
-    workspace: Workspace, to: Path | None, choice: Choice, *, force: bool, on_progress: OnProgress
+    workspace: Workspace,
+    to: Path | None,
+    choice: Choice,
+    *,
+    source: Source = first_letters,
+    force: bool,
+    on_progress: OnProgress,
 ) -> PreviewResult:
     """Write the chosen letters to ``to``, in the format of its suffix. Raises ``MassApologyError``; no file then.
 
@@ -63,7 +70,7 @@ async def preview(
     refuse_existing(to, force=force)
     now = time.time()
     eightbit, notes = await ask_8bitmime(campaign)
-    async with first_letters(workspace, plan.ledger_key(workspace), on_progress=on_progress) as shown:
+    async with source(workspace, plan.ledger_key(workspace), on_progress=on_progress) as shown:
         kinds = Kinds(shown.writer, Segments(campaign, shown.header))
         chosen = choose(shown.letters, choice, kinds, shown.total, on_progress)
         count = shown.total if chosen is None else len(chosen)
@@ -75,7 +82,12 @@ async def preview(
         processes = processes_for(count, os.cpu_count() or 1)
         async with RenderPool(shown.recipe, processes=processes) as render_pool:
             finished = finish(
-                shown.letters(), chosen, render_pool, now=now, eightbit=eightbit, with_findings=to.suffix == ".html"
+                shown,
+                chosen,
+                render_pool,
+                now=now,
+                eightbit=eightbit,
+                with_findings=to.suffix == ".html",
             )
             made = _PreviewWriter(shown, count, notes, on_progress)
             async with aclosing(finished):
@@ -140,6 +152,7 @@ class _PreviewWriter:
             shown=self._shown,
             failed=self._failures,
             examples=tuple(self._failed),
+            wave=of.wave,
             lacking=of.examples,
             notes=self._notes,
         )

@@ -32,6 +32,7 @@ class Page:
         self._head = Head(
             campaign=campaign.name,
             template=shown.template,
+            wave=shown.wave,
             code=shown.code,
             made_at=utc_minute(made_at),
             letters=shown.at_check or shown.total,

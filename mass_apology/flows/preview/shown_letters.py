@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,9 +17,13 @@ from mass_apology.flows.plan import plan
 from mass_apology.letter.example_facts import with_examples
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.scenario import gaps
-from mass_apology.model import Delivery
+from mass_apology.model import FIRST_WAVE, Delivery
 from mass_apology.settings import SubjectLine
 from mass_apology.workspace.workspace import Workspace
+
+
+def _as_it_is(letter: Delivery) -> Delivery:
+    return letter
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -30,10 +35,21 @@ class Shown(Struct, frozen=True, kw_only=True):
     recipe: Callable[[], Writer]  # for other processes
     header: Sequence[str]  # the names of the recipients file's columns
     template: str
+    wave: str = FIRST_WAVE
     code: str  # of the plan
     examples: tuple[str, ...]  # facts that campaign.toml lacks, and the letters show examples of
     at_check: int | None = None  # letters at the last check, if it was of the same plan
     notes: tuple[str, ...] = ()  # what a person should know of them
+    complete: Callable[[Delivery], Delivery] = _as_it_is  # gives a letter that is shown what costs too much for all
+
+
+class Source(Protocol):
+    """Opens the letters of one wave."""
+
+    def __call__(
+        self, workspace: Workspace, key: bytes, *, on_progress: OnProgress
+    ) -> AbstractAsyncContextManager[Shown]:
+        """``key`` is the ledger's, for the Message-IDs. Raises ``MassApologyError``."""
 
 
 class Writing(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from mass_apology.errors import InputError, RelayError
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
 from mass_apology.flows.preview.letter_choice import Choice, Kinds, choose
-from mass_apology.flows.preview.shown_letters import first_letters, require_facts
+from mass_apology.flows.preview.shown_letters import Source, first_letters, require_facts
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.message.compose import rfc5322_date
 from mass_apology.model import Delivery, Message, Outcome
@@ -53,32 +53,49 @@ class RehearsalResult(Struct, frozen=True, kw_only=True):
 
 
 async def rehearse(
-    workspace: Workspace, to: Sequence[str], letters: int, *, on_progress: OnProgress
+    workspace: Workspace,
+    to: Sequence[str],
+    choice: Choice,
+    *,
+    source: Source = first_letters,
+    on_progress: OnProgress,
 ) -> RehearsalResult:
-    """Send ``letters`` letters of real customers, marked in the subject, to each of the addresses ``to``.
+    """Send the chosen letters of real customers, marked in the subject, to each of the addresses ``to``.
 
     Raises ``MassApologyError`` with nothing sent.
     """
     campaign = workspace.campaign
     guests = [_guest(address) for address in to]
-    if letters * len(guests) > MOST:
-        raise InputError(
-            f"{letters * len(guests)} letters are more than a test's {MOST}.",
-            next_step="Choose fewer with --sample, or fewer addresses.",
-        )
+    _require_few(choice.sample, guests)
     password = relay_password(campaign.relay)
     extensions = (await probe(campaign.relay, password)).extensions
-    async with first_letters(workspace, plan.NO_KEY, on_progress=on_progress) as shown:
+    async with source(workspace, plan.NO_KEY, on_progress=on_progress) as shown:
         require_facts(shown)
         kinds = Kinds(shown.writer, Segments(campaign, shown.header))
-        chosen = choose(shown.letters, Choice(sample=letters), kinds, shown.total, on_progress) or ()
-        picked = _in_turn((each for batch in shown.letters() for each in batch if each.id in chosen), letters)
-        messages = _messages(picked, guests, shown.writer, workspace.sender_domain, eightbit=extensions.eightbitmime)
-    source = _TestSource(messages, campaign)
-    await send_through(campaign.relay, password, source, lambda: 1)
-    if source.error is not None and not source.tried:
-        raise source.error
-    return RehearsalResult(letters=len(messages), tried=tuple(source.tried))
+        chosen = choose(shown.letters, choice, kinds, shown.total, on_progress) or ()
+        letters = [each for batch in shown.letters() for each in batch if each.id in chosen]
+        picked = letters if choice.lines or choice.addresses else _in_turn(letters, choice.sample)
+        _require_few(len(picked), guests)
+        messages = _messages(
+            list(map(shown.complete, picked)),
+            guests,
+            shown.writer,
+            workspace.sender_domain,
+            eightbit=extensions.eightbitmime,
+        )
+    tests = _TestSource(messages, campaign)
+    await send_through(campaign.relay, password, tests, lambda: 1)
+    if tests.error is not None and not tests.tried:
+        raise tests.error
+    return RehearsalResult(letters=len(messages), tried=tuple(tests.tried))
+
+
+def _require_few(letters: int, guests: Sequence[str]) -> None:
+    if letters * len(guests) > MOST:
+        raise InputError(
+            f"{letters * len(guests):,} letters are more than a test's {MOST}.",
+            next_step="Choose fewer letters, or fewer addresses of --to.",
+        )
 
 
 def _guest(address: str) -> str:
