@@ -202,6 +202,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     thread: tuple[str, ...] = ()  # Message-IDs of the recipient's earlier accepted letters, the oldest first
     thread_subject: str = ""  # the subject of the last of these
     number: int = 0  # the outgoing number: 1 for the campaign's first letter, and counting up
+    header_id: str = ""  # the Message-ID in its header, where it is that of the letter that this one is once more
     code: str = ""  # allotted to the recipient, where the campaign has codes
     attempts: int = 0  # transactions begun so far
     first_tried_at: float | None = None  # when the first attempt ended; giving up counts from here

@@ -19,6 +19,7 @@ from mass_apology.cli import (
     feedback_app,
     findings,
     notify_app,
+    person_app,
     reconcile_app,
     results,
     screen,
@@ -48,6 +49,7 @@ app.add_typer(suppress_app.app, name="suppress")
 app.add_typer(templates_app.app, name="templates")
 app.add_typer(after_sending.app)
 app.add_typer(feedback_app.app)
+app.add_typer(person_app.app)
 app.add_typer(reconcile_app.app)
 app.add_typer(notify_app.app)
 app.add_typer(docs_app.app)

@@ -29,13 +29,24 @@ from mass_apology.ledger.readers import (
     CampaignFacts,
     ChoiceRecords,
     ContinuityRecords,
+    PersonRecords,
     Requests,
     Results,
     WaveRecords,
 )
 from mass_apology.ledger.sender_state import Control
 from mass_apology.ledger.staged import Planned
-from mass_apology.ledger.writers import Answers, Choices, Continuity, Doubts, Feedback, Purging, Refusals, Waves
+from mass_apology.ledger.writers import (
+    Answers,
+    Choices,
+    Continuity,
+    Doubts,
+    Feedback,
+    Purging,
+    Refusals,
+    Resends,
+    Waves,
+)
 from mass_apology.model import FIRST_WAVE, NO_LETTER, Delivery, LargestLetter, Mark
 
 
@@ -132,6 +143,9 @@ class Records(Results, CampaignFacts, Requests, Protocol):
     def answers(self) -> AnswerRecords: ...
 
     @property
+    def persons(self) -> PersonRecords: ...
+
+    @property
     def continuity(self) -> ContinuityRecords: ...
 
     def __enter__(self) -> Self: ...
@@ -163,6 +177,9 @@ class Ledger(Records, Sender, Session, Protocol):
 
     @property
     def refusals(self) -> Refusals: ...
+
+    @property
+    def resends(self) -> Resends: ...
 
     @property
     def purging(self) -> Purging: ...

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mass_apology.ledger.came_back import Choice, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
+from mass_apology.ledger.one_person import CameBack, Chosen, KnownPerson, SetAside
 from mass_apology.ledger.recorded import Edition, Note, People, Result
 from mass_apology.ledger.sender_state import Control, Holder
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
@@ -121,6 +122,22 @@ class WaveRecords(Protocol):
 
     def agreed_letters(self, since: float) -> dict[str, int]:
         """The letters, without withheld ones, planned after ``since``, by wave that was ever armed."""
+
+
+class PersonRecords(Protocol):
+    """For looking at one person. ``mailbox`` is their address's, as ``Recipient.mailbox``."""
+
+    def at(self, address: str, mailbox: int) -> list[KnownPerson]:
+        """Everybody who is written to at this address, however it is spelled."""
+
+    def set_aside(self, address: str, mailbox: int) -> list[SetAside]:
+        """The rows with this address that were set aside, as the last plan of each wave found them."""
+
+    def came_back(self, recipient: int) -> list[CameBack]:
+        """All that came back of their letters, in the order in which it was read."""
+
+    def chosen(self, recipient: int) -> list[Chosen]:
+        """All remedies that they chose, the last one of each letter last."""
 
 
 class ChoiceRecords(Protocol):

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from mass_apology.ledger.came_back import Doubt, Match, Note, Proof, Recorded, Token, Traces
 from mass_apology.ledger.further_waves import Addition, Armed
+from mass_apology.ledger.one_person import NewAddress, OnceMore
 from mass_apology.ledger.readers import AnswerRecords, ChoiceRecords, ContinuityRecords, WaveRecords
 from mass_apology.ledger.recorded import Refusal, Unfinished
 from mass_apology.ledger.staged import Changed
@@ -122,6 +123,22 @@ class Refusals(Protocol):
         """Make these due again at once, all or none, and note ``what`` was done; how many were still refused.
 
         Raises ``FencedOut``.
+        """
+
+
+class Resends(Protocol):
+    """For ``resend``: one person asked for their letter once more, and somebody agreed."""
+
+    def again(self, letter: OnceMore, what: str, now: float) -> int:
+        """Plan the letter, due at once, and note ``what`` was agreed to, both or nothing; the new row.
+
+        The ledger refuses a second one of its wave to the same recipient. Raises ``FencedOut``.
+        """
+
+    def elsewhere(self, letter: NewAddress, what: str, now: float) -> int:
+        """Plan it for another address, which becomes a recipient of the same wave; the new row.
+
+        A code goes along with the person. Raises ``LedgerError`` where the address has a recipient, and ``FencedOut``.
         """
 
 

@@ -105,7 +105,12 @@ class Writer:
         """
         unsubscribe = "" if for_others else self._unsubscribe(delivery, delivery.token)
         composed = self._composed(
-            delivery, content, date=date, message_id=delivery.message_id, unsubscribe=unsubscribe, eightbit=eightbit
+            delivery,
+            content,
+            date=date,
+            message_id=delivery.header_id or delivery.message_id,
+            unsubscribe=unsubscribe,
+            eightbit=eightbit,
         )
         return Message(
             delivery=delivery,

@@ -1,7 +1,7 @@
 """When a letter may arrive, and who gets the next one: facts and a moment in, decisions out. No clock is read here."""
 
 from mass_apology.schedule.calendar import Calendar, Day, LeftOut
-from mass_apology.schedule.declared import is_wave_name, problems, wave_names
+from mass_apology.schedule.declared import is_resend_wave, is_wave_name, problems, resend_wave, wave_names
 from mass_apology.schedule.due_times import (
     Decision,
     Due,
@@ -31,10 +31,12 @@ __all__ = [
     "Reason",
     "Timetable",
     "Wave",
+    "is_resend_wave",
     "is_wave_name",
     "plan_wave",
     "policy",
     "problems",
+    "resend_wave",
     "wave_names",
     "waves",
 ]

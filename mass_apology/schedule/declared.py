@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from itertools import count
 
 from mass_apology.countries import is_country
 from mass_apology.model import FIRST_WAVE, Status
@@ -20,6 +21,7 @@ _HOURS = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9]) ?- ?([01][0-9]|2[0-4]):([0
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9-]*")
 _WAVE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_RESEND = re.compile(r"resend-[0-9]+")
 _LONGEST_NAME = 60
 
 # A letter that is still on its way may yet be accepted; one that was withheld, or that was reported as abuse, was
@@ -157,9 +159,21 @@ def is_wave_name(name: str) -> bool:
     return bool(_WAVE.fullmatch(name)) and len(name) <= _LONGEST_NAME
 
 
+def resend_wave(taken: Collection[str]) -> str:
+    """What the next letter is called that somebody gets once more, who has letters of these waves."""
+    return next(name for number in count(1) if (name := f"resend-{number}") not in taken)
+
+
+def is_resend_wave(name: str) -> bool:
+    """Whether letters are called so that went once more; no other wave is."""
+    return _RESEND.fullmatch(name) is not None
+
+
 def _name_problems(name: str, taken: Sequence[str], key: str) -> Iterator[str]:
     if not is_wave_name(name):
         yield f"`{key}` is {name!r}, but a wave's name is words of a-z and 0-9 with '-' between, 60 characters at most"
+    if is_resend_wave(name):
+        yield f"`{key}` is {name!r}, as letters are called that `resend` sends once more; give it another name"
     if name in taken:
         yield f"`{key}` is {name!r}, which another wave is called; give this one a name of its own"
 

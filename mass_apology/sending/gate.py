@@ -7,7 +7,7 @@ names only the letters that it holds back or limits in time. Nothing here reads 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import inf
 from typing import Protocol
 
@@ -33,6 +33,8 @@ class GateResult(Struct, frozen=True, kw_only=True):
     withheld: Sequence[tuple[Delivery, str]]  # letters that must never be sent, each with the reason
     later: Sequence[Delivery]  # letters that must not be sent now
 
+
+_NOT_NOW = Held(reason="this run is for other letters", for_good=False)
 
 Ruling = Mapping[int, Held | float]
 """A rule's answer: delivery id → the hold, or the time (Unix seconds) until which the letter may be sent.
@@ -68,6 +70,10 @@ class Gate:
             withheld=[(each, held[each.id].reason) for each in letters if each.id in held and held[each.id].for_good],
             later=[each for each in letters if each.id in held and not held[each.id].for_good],
         )
+
+    def restricted_to(self, letters: Collection[int]) -> Gate:
+        """The same gate for these letters only; the others stay due."""
+        return Gate([*self._rules, lambda batch, _: {each.id: _NOT_NOW for each in batch if each.id not in letters}])
 
 
 class SuppressionList(Protocol):

@@ -17,7 +17,7 @@ from mass_apology.ledger.recorded import Refusal
 from mass_apology.model import FIRST_WAVE, read_lines, read_rows
 from mass_apology.quantities import are, counted, number
 from mass_apology.recipients import Segments
-from mass_apology.schedule import waves
+from mass_apology.schedule import is_resend_wave, waves
 from mass_apology.settings import Campaign
 from mass_apology.workspace.workspace import Workspace
 
@@ -156,4 +156,6 @@ def _command(campaign: Campaign, wave: str) -> str:
         return "mass-apology send"
     if wave in {each.name for each in waves(campaign.follow_up)}:
         return "mass-apology follow-up"
+    if is_resend_wave(wave):
+        return "mass-apology resend --address ADDRESS, for each of them"
     return f"mass-apology correct --name {wave}, with its template"

@@ -40,7 +40,7 @@ from mass_apology.ledger import Ledger
 from mass_apology.ledger.recorded import digest_of
 from mass_apology.model import FIRST_WAVE
 from mass_apology.quantities import counted
-from mass_apology.schedule import is_wave_name, waves
+from mass_apology.schedule import is_resend_wave, is_wave_name, waves
 from mass_apology.settings import Campaign, ScheduleSettings
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
@@ -130,7 +130,7 @@ def _require_free_name(campaign: Campaign, name: str) -> None:
             next_step="Write, for example: --name correction-2",
         )
     taken = {FIRST_WAVE, *(each.name for each in waves(campaign.follow_up))}
-    if name in taken:
+    if name in taken or is_resend_wave(name):
         raise ConfirmationError(
             f"{name} is the name of another wave.", next_step="Give the correction one of its own: --name correction-2"
         )

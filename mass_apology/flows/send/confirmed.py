@@ -23,6 +23,7 @@ class Confirmed(Struct, frozen=True, kw_only=True):
     subject_line: SubjectLine = SubjectLine.OWN
     parts: Mapping[str, str]  # sources of the letters: "the template", "campaign.toml", … → its SHA-256
     count: int  # letters: those due, and ``resend``
+    only: frozenset[int] | None = None  # delivery ids, where not the wave is confirmed but some of its letters
     resend: tuple[int, ...] = ()  # delivery ids of letters in doubt that are to be sent again
 
 

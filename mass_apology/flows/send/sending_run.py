@@ -119,6 +119,8 @@ class SendingRun:
         with nothing sent, or with every letter that was sent recorded.
         """
         begun = time.monotonic()
+        if confirmed.only is not None:
+            gate = gate.restricted_to(confirmed.only)
         largest_own = max((path.stat().st_size for path in self._workspace.own_file_paths), default=0)
         attached = sum(octets for _, octets in self._workspace.attached()) + largest_own
         async with self._render_pool(confirmed, attached) as render_pool:
@@ -176,13 +178,19 @@ class SendingRun:
         Called when all sources have been read, so that a later change cannot matter.
         """
         require_unchanged(self._workspace, confirmed)
-        due = plan.due(self._ledger.counts(confirmed.wave)) + len(confirmed.resend)
+        due = self._due(confirmed) + len(confirmed.resend)
         if due != confirmed.count:
             raise ConfirmationError(
                 f"{counted(due, 'letter')} of the wave {confirmed.wave} {are(due)} due, and {number(confirmed.count)} "
                 f"{were(confirmed.count)} agreed to; nothing was sent.",
                 next_step="Run the command again, and look at the plan.",
             )
+
+    def _due(self, confirmed: Confirmed) -> int:
+        only, wave = confirmed.only, confirmed.wave
+        if only is None:
+            return plan.due(self._ledger.counts(wave))
+        return sum(letter in only for page in self._ledger.waiting(wave) for letter, _, _ in page)
 
     def _release_in_doubt(self, confirmed: Confirmed, gate: Gate) -> None:
         """Make the confirmed letters in doubt due again if the gate allows them; the others stay in doubt."""

@@ -1,5 +1,6 @@
 -- name: prepare
--- A delivery and, as a JSON object, all that its letter is rendered from: the fields of model.Delivery.
+-- A delivery and, as a JSON object, all that its letter is rendered from: the fields of model.Delivery. A letter that goes
+-- once more under its Message-ID answers what the first answered, and nothing answers it.
 CREATE TEMP VIEW letter AS
 SELECT delivery.id, wave, status, canary, due_at, json_object(
     'id', delivery.id, 'address', address, 'name', name, 'language', delivery.language, 'time_zone', time_zone,
@@ -7,12 +8,15 @@ SELECT delivery.id, wave, status, canary, due_at, json_object(
     'thread', json(iif(wave = 'first', '[]', (
         SELECT json_group_array(message_id) FROM (
             SELECT earlier.message_id FROM delivery AS earlier
-            WHERE earlier.recipient = delivery.recipient AND earlier.id < delivery.id AND earlier.accepted_at IS NOT NULL
+            WHERE earlier.recipient = delivery.recipient AND earlier.id < iif(delivery.same_id, delivery.repeats, delivery.id)
+              AND earlier.accepted_at IS NOT NULL AND NOT earlier.same_id
             ORDER BY earlier.id)))),
     'thread_subject', iif(wave = 'first', '', coalesce((
         SELECT earlier.subject FROM delivery AS earlier
-        WHERE earlier.recipient = delivery.recipient AND earlier.id < delivery.id AND earlier.accepted_at IS NOT NULL
+        WHERE earlier.recipient = delivery.recipient AND earlier.id < iif(delivery.same_id, delivery.repeats, delivery.id)
+          AND earlier.accepted_at IS NOT NULL AND NOT earlier.same_id
         ORDER BY earlier.id DESC LIMIT 1), '')),
+    'header_id', iif(delivery.same_id, (SELECT message_id FROM delivery AS before WHERE before.id = delivery.repeats), ''),
     'number', delivery.id, 'code', coalesce((SELECT code FROM code WHERE code.recipient = recipient.id), ''),
     'attempts', attempts, 'first_tried_at', first_tried_at, 'left_file', json(iif(left_at IS NULL, 'false', 'true'))
     ) AS json

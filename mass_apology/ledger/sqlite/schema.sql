@@ -1,8 +1,8 @@
--- The ledger of one campaign, version 8. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
+-- The ledger of one campaign, version 9. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
 -- Everything a letter is rendered from stands here, so that sending continues without the recipients file.
 
 PRAGMA application_id = 1833062479;  -- "mAPO": tells a ledger from other SQLite files
-PRAGMA user_version = 8;
+PRAGMA user_version = 9;
 
 -- One row: which campaign this is, and the plan that was made last.
 CREATE TABLE campaign (
@@ -140,6 +140,8 @@ CREATE TABLE delivery (
     subject        TEXT,     -- the message's, when it was handed over last
     edition        INTEGER REFERENCES edition (id),  -- what it was made from then
     epoch          INTEGER,  -- of who handed it over then, as in lock
+    repeats        INTEGER REFERENCES delivery (id),  -- the letter that this one is once more; NULL where it is none
+    same_id        INTEGER NOT NULL DEFAULT 0,  -- 1: its header has that letter's Message-ID, and not its own
     UNIQUE (recipient, wave)
 ) STRICT;
 

@@ -30,6 +30,7 @@ from mass_apology.ledger.sqlite.on_disk import (
     set_wal_aside,
 )
 from mass_apology.ledger.sqlite.origin import SqliteContinuity
+from mass_apology.ledger.sqlite.person_records import SqliteResends
 from mass_apology.ledger.sqlite.purging import SqlitePurging
 from mass_apology.ledger.sqlite.sqlite_records import SqliteRecords
 from mass_apology.ledger.sqlite.statements import statements
@@ -116,6 +117,10 @@ class SqliteLedger(SqliteRecords):
     @property
     def refusals(self) -> SqliteRefusals:
         return SqliteRefusals(self)
+
+    @property
+    def resends(self) -> SqliteResends:
+        return SqliteResends(self)
 
     @property
     def purging(self) -> SqlitePurging:

@@ -21,6 +21,7 @@ from mass_apology.ledger.sqlite.choice_records import SqliteChoiceRecords
 from mass_apology.ledger.sqlite.connections import Reading
 from mass_apology.ledger.sqlite.database import explained, open_reading
 from mass_apology.ledger.sqlite.origin import SqliteContinuityRecords
+from mass_apology.ledger.sqlite.person_records import SqlitePersonRecords
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.sqlite.waves import SqliteWaveRecords
 from mass_apology.model import LargestLetter, Status, largest_of, read_lines, read_rows
@@ -72,6 +73,10 @@ class SqliteRecords:
     @property
     def answers(self) -> SqliteAnswerRecords:
         return SqliteAnswerRecords(self._reading)
+
+    @property
+    def persons(self) -> SqlitePersonRecords:
+        return SqlitePersonRecords(self._reading)
 
     @property
     def continuity(self) -> SqliteContinuityRecords:

@@ -30,7 +30,7 @@ ORDER BY delivery.id;
 -- name: threads
 -- The letters of :recipients, a JSON array, that were accepted, the oldest first.
 SELECT recipient, message_id, coalesce(subject, '') FROM delivery
-WHERE recipient IN (SELECT value FROM json_each(:recipients)) AND accepted_at IS NOT NULL
+WHERE recipient IN (SELECT value FROM json_each(:recipients)) AND accepted_at IS NOT NULL AND NOT same_id
 ORDER BY id;
 
 -- name: drop-withheld

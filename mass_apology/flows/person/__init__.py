@@ -1,0 +1,1 @@
+"""``show`` and ``resend``: for one person who asks."""
