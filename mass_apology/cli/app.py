@@ -23,6 +23,7 @@ from mass_apology.cli import (
     reconcile_app,
     results,
     screen,
+    status_screen,
     suppress_app,
     templates_app,
     watching,
@@ -197,21 +198,29 @@ def send(
 
 
 @app.command()
-def status(folder: Folder = HERE, as_json: Json = False) -> None:
-    """Say how many letters are in which status, also during a send.
+def status(
+    folder: Folder = HERE,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again and again, until nothing is being sent.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say how many letters are in which status, also during a send: how fast it goes, and when it will be done.
 
     \b
     Examples:
       mass-apology status
+      mass-apology status --watch
       mass-apology status --json | jq .due
     """
     from mass_apology.flows.report import campaign_status as flow
 
-    status = flow.campaign_status(opened(folder))
-    if as_json:
-        screen.print_json(status)
+    workspace = opened(folder)
+    if watch:
+        status = status_screen.watch(lambda: flow.campaign_status(workspace), as_json=as_json)
+        results.show_notices(() if as_json else status.findings)
+    elif as_json:
+        screen.print_json(status := flow.campaign_status(workspace))
     else:
-        results.show_status(status)
+        status_screen.show_status(status := flow.campaign_status(workspace))
     if status.findings:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from mass_apology.cli.terminal_lines import terminal_width, wrapped
 from mass_apology.errors import MassApologyError, shortened
 
 
@@ -64,7 +65,9 @@ class Commands(TyperGroup):
 def print_error(problem: str, next_step: str) -> None:
     """Print the problem and the next step on standard error."""
     with suppress(BrokenPipeError):  # nobody reads it; the exit code says that something is wrong
-        print(f"{printable(problem)}\n  → {printable(next_step)}", file=sys.stderr, flush=True)
+        text = f"{printable(problem)}\n  → {printable(next_step)}"
+        width = terminal_width(sys.stderr)
+        print(text if width is None else wrapped(text, width), file=sys.stderr, flush=True)
 
 
 def _discard_output() -> None:

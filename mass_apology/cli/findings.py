@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mass_apology.cli.exits import printable
-from mass_apology.cli.screen import console, say, table
+from mass_apology.cli.screen import say, table
 from mass_apology.model import Severity
 from mass_apology.quantities import counted, number
 
@@ -39,11 +38,10 @@ def show_init(made: InitResult) -> None:
 
 def show_proof(proof: Proof) -> None:
     """Print all findings about a template's letters."""
-    terminal = console()
     for finding in proof.findings:
-        terminal.print(f"{finding.severity.value} {finding.code}", style=_STYLES[finding.severity])
-        terminal.print(printable(f"  {finding.where}: {finding.problem}"))
-        terminal.print(printable(f"  → {finding.advice}"))
+        say(f"{finding.severity.value} {finding.code}", style=_STYLES[finding.severity])
+        say(f"  {finding.where}: {finding.problem}")
+        say(f"  → {finding.advice}")
     written = f"{counted(proof.letters, 'letter')} written in {', '.join(proof.languages)}"
     found = f"{number(len(proof.findings))} found" if proof.findings else "nothing is wrong"
     say(f"{proof.template}: {written}; {found}.")
@@ -90,16 +88,15 @@ def show_changes(outlook: Outlook) -> None:
 
 
 def _show_group(group: Group) -> None:
-    terminal = console()
     times = f" ({number(group.count)} times)" if group.count > 1 else ""
-    terminal.print(f"\n{group.severity.value} {group.code}{times}", style=_STYLES[group.severity])
+    say(f"\n{group.severity.value} {group.code}{times}", style=_STYLES[group.severity])
     advices = list(dict.fromkeys(finding.advice for finding in group.examples))
     for finding in group.examples:
-        terminal.print(printable(f"  {finding.where}: {finding.problem}"))
+        say(f"  {finding.where}: {finding.problem}")
         if len(advices) > 1:
-            terminal.print(printable(f"  → {finding.advice}"))
+            say(f"  → {finding.advice}")
     if group.count > len(group.examples) and group.lines:
         shown = ", ".join(map(str, group.lines[:LINES_SHOWN]))
-        terminal.print(f"  lines {shown}{', …' if group.count > LINES_SHOWN else ''}")
+        say(f"  lines {shown}{', …' if group.count > LINES_SHOWN else ''}")
     if len(advices) == 1:
-        terminal.print(printable(f"  → {advices[0]}"))
+        say(f"  → {advices[0]}")

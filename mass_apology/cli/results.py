@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mass_apology.flows.preview.preview import PreviewResult
     from mass_apology.flows.preview.test import RehearsalResult
     from mass_apology.flows.purge.purge import Purged
-    from mass_apology.flows.report.campaign_status import CampaignStatus
     from mass_apology.flows.report.report import Report
     from mass_apology.flows.send.sending_run import RunResult
     from mass_apology.ledger.further_waves import Armed
@@ -33,7 +32,7 @@ REPLIES = 8  # distinct replies that are printed, at most
 
 def show_ended(ended: RunResult) -> None:
     """Print the result of ``send`` or ``correct``."""
-    table(_status_rows(ended.counts), right=True)
+    table(status_rows(ended.counts), right=True)
     rate = f", {ended.sent / ended.seconds:.0f} a second" if ended.seconds > 1 else ""
     say(f"{number(ended.sent)} accepted in this run, in {duration(ended.seconds)}{rate}.")
     if ended.due:
@@ -75,37 +74,18 @@ def show_retried(retried: Retried) -> None:
     )
 
 
-def _status_rows(counts: Mapping[Status, int]) -> Iterator[tuple[str, str]]:
+def status_rows(counts: Mapping[Status, int]) -> Iterator[tuple[str, str]]:
+    """Each status that occurs, as a word, and its number."""
     for status in Status:
         if counts.get(status):
             yield status.value.lower().replace("_", " "), number(counts[status])
-
-
-def show_status(status: CampaignStatus) -> None:
-    """Print the result of ``status``: activity, counts of each wave, and the editions of accepted letters."""
-    show_notices(status.findings)
-    say(f"{status.campaign}: {status.activity}")
-    table(_status_rows(status.counts), right=True)
-    say(f"{equation(status.counts)}; due: {number(status.due)}")
-    for wave, counts in status.waves.items():
-        say(f"\n{wave}")
-        table(_status_rows(counts), right=True)
-    if len({edition.wave for edition in status.editions}) < len(status.editions):
-        say("\nAccepted letters by what they were made from (correct --digest chooses by it):")
-        table(
-            (
-                f"{edition.wave} {edition.digest[:12]}",
-                f"{number(edition.letters)}, from {local_minute(edition.first_at)} on",
-            )
-            for edition in status.editions
-        )
 
 
 def show_report(found: Report) -> None:
     """Print the result of ``report``: counts, replies to letters not accepted, and the written files."""
     show_notices(found.findings)
     say(f"{found.campaign}: {equation(found.counts)}{f'; plan {found.code}' if found.code else ''}")
-    table(_status_rows(found.counts), right=True)
+    table(status_rows(found.counts), right=True)
     if found.rows_set_aside:
         say(
             f"Rows set aside: {number(found.rows_set_aside)}, of {counted(found.set_aside, 'person')} without a letter."
@@ -181,7 +161,7 @@ def show_followed_up(done: FollowedUp) -> None:
     for wave in done.waves:
         if wave.ended is not None:
             say(f"{wave.name}: {number(wave.ended.sent)} accepted in this run, {number(wave.ended.due)} still due.")
-            table(_status_rows(wave.ended.counts), right=True)
+            table(status_rows(wave.ended.counts), right=True)
             if wave.ended.reason:
                 say(wave.ended.reason)
         if wave.said:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mass_apology.cli.exits import printable
+from mass_apology.cli.terminal_lines import terminal_width, wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,9 +30,19 @@ def console(*, stderr: bool = False) -> Console:
     return OurConsole(stderr=stderr, highlight=False, soft_wrap=True, markup=False)
 
 
-def say(sentence: str) -> None:
-    """Print one line of result."""
-    print(printable(sentence), flush=True)  # other processes may write to the same output
+def say(sentence: str, *, style: str = "", hang: int | None = None) -> None:
+    """Print a result: on a terminal wrapped at its width, and in a ``style`` of rich; elsewhere as it is.
+
+    ``hang`` is the column at which further lines begin, where it is not that of the words.
+    """
+    text = printable(sentence)
+    width = terminal_width(sys.stdout)
+    if width is not None:
+        text = wrapped(text, width, hang=hang)
+    if style and width is not None:
+        console().print(text, style=style)
+    else:
+        print(text, flush=True)  # other processes may write to the same output
 
 
 WIDEST = 110
@@ -69,8 +80,14 @@ def duration(seconds: float) -> str:
 
 def table(rows: Iterable[tuple[str, str]], *, right: bool = False) -> None:
     """Print two columns; ``right`` aligns the second one to the right."""
+    width, lines = table_lines(rows, right=right)
+    for line in lines:
+        say(line, hang=width)
+
+
+def table_lines(rows: Iterable[tuple[str, str]], *, right: bool = False) -> tuple[int, list[str]]:
+    """The column at which the values begin, and the lines of ``table``."""
     pairs = [(name, printable(value)) for name, value in rows]
     width = max((len(name) for name, _ in pairs), default=0)
     room = max((len(value) for _, value in pairs), default=0) if right else 0
-    for name, value in pairs:
-        say(f"{name:<{width}}  {value:>{room}}")
+    return width + 2, [f"{name:<{width}}  {value:>{room}}" for name, value in pairs]

@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from mass_apology.cli.findings import show_changes, show_plan
 from mass_apology.cli.results import show_notices
-from mass_apology.cli.screen import console, duration, say
+from mass_apology.cli.screen import console, duration, say, table
 from mass_apology.model import Finding, Status
 from mass_apology.quantities import are, counted, number
+from mass_apology.sending.pacing import finish_time
+from mass_apology.settings import parse_rate
+from mass_apology.system.timestamps import local_minute
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +31,41 @@ if TYPE_CHECKING:
 LINE_SECONDS = 10.0  # between two lines of progress without a terminal
 
 
+class Summary(Struct, frozen=True, kw_only=True):
+    """What is agreed to by typing the number: the last lines before the question."""
+
+    sentence: str
+    rows: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, checked: Check | None, due: int, campaign: Campaign) -> Summary:
+        """``checked`` is None where the plan of before is still valid."""
+        relay = campaign.relay
+        through = f"through {relay.url.rpartition('@')[2]} at {', '.join((relay.rate, *relay.windows))}"
+        return cls(
+            sentence=f"{counted(due, 'letter')} {are(due)} due, {through}.",
+            rows=tuple(_summed(checked, due, campaign)) if due else (),
+        )
+
+    def show(self) -> None:
+        """Print it."""
+        say(f"\n{self.sentence}")
+        table(self.rows)
+
+
+def _summed(checked: Check | None, due: int, campaign: Campaign) -> Iterator[tuple[str, str]]:
+    if checked is not None:
+        of_all = f" (of all {counted(checked.letters, 'letter')} of the plan)" if checked.letters != due else ""
+        languages = " · ".join(f"{language} {number(count)}" for language, count in checked.languages.items())
+        yield "  languages", f"{languages or 'none'}{of_all}"
+        yield "  set aside", counted(checked.set_aside, "row") if checked.set_aside else "nobody"
+    rate, *windows = map(parse_rate, (campaign.relay.rate, *campaign.relay.windows))
+    limits = [(limit, limit.letters) for limit in windows if limit is not None]
+    finish_at = finish_time(due, rate, limits, time.time())
+    if finish_at is not None:
+        yield "  done by", f"{local_minute(finish_at)} at the earliest"
+
+
 class Terminal:
     """The operator at a terminal; implements ``flows.send.sending_run.Operator`` for all commands that send."""
 
@@ -36,6 +76,7 @@ class Terminal:
         self._task: Any = None
         self._name = ""
         self._last_line = float("-inf")
+        self._summary: Summary | None = None
 
     def stage(self, name: str, done: int, total: int | None) -> None:
         """Show a step of the planning."""
@@ -50,8 +91,8 @@ class Terminal:
             show_plan(checked)
         if outlook is not None:
             show_changes(outlook)
-        relay = campaign.relay.url.rpartition("@")[2]
-        say(f"\n{counted(due, 'letter')} {are(due)} due, through {relay} at {campaign.relay.rate}.")
+        self._summary = Summary.of(checked, due, campaign)
+        self._summary.show()
 
     def notice(self, findings: Sequence[Finding]) -> None:
         """Print findings before the number is asked for."""
@@ -59,6 +100,8 @@ class Terminal:
             self.close()
             say("")
             show_notices(findings)
+            if self._summary is not None:
+                self._summary.show()  # stands last, before the question
 
     def count(self, due: int) -> str:
         """Ask for the number of letters."""

@@ -98,6 +98,9 @@ class Requests(Protocol):
     def requested(self) -> Control:
         """What was asked of the last holder of the lock; ``RUN`` if nothing was."""
 
+    def handed_over(self, since: float) -> tuple[int, float | None]:
+        """How many letters were last handed over after ``since``, and when the first of them was."""
+
 
 class WaveRecords(Protocol):
     """For looking at further waves."""

@@ -16,6 +16,7 @@ from smtp_fakes import FaultyConversation, Relay
 from test_bounces import ABUSE, bounce, box, id_of, read_all
 
 from mass_apology.cli import results as screen
+from mass_apology.cli import status_screen
 from mass_apology.errors import CountingError
 from mass_apology.flows.report.campaign_status import campaign_status
 from mass_apology.flows.report.report import Report, report
@@ -165,7 +166,7 @@ def test_every_surface_says_the_same(everything: Path, tmp_path: Path, capsys: p
     with (tmp_path / "unreached.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == 6  # refused, expired, in doubt, bounced, two withheld
     screen.show_report(found)
-    screen.show_status(now)
+    status_screen.show_status(now)
     shown = capsys.readouterr().out
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     for text in (shown, page):

@@ -86,6 +86,11 @@ class MemoryRecords:
     def requested(self) -> Control:
         return self._campaign.wanted
 
+    def handed_over(self, since: float) -> tuple[int, float | None]:
+        moments = (each.handed_over_at for each in self._campaign.letters.values())
+        later = [moment for moment in moments if moment is not None and moment > since]
+        return len(later), min(later, default=None)
+
     # Results
 
     def people(self, wave: str) -> People:

@@ -197,6 +197,8 @@ class TestMarks:
             record(held, mark(delivery, HANDING_OVER, at=at), mark(delivery, DEFERRED, at=at))
         assert held.usage_since(minute) == [(minute, 2), (minute + 60, 1)]
         assert held.usage_since(minute - 1) == [(minute - 60, 1), (minute, 2), (minute + 60, 1)]
+        assert held.handed_over(minute) == (2, minute + 59.9)
+        assert held.handed_over(minute + 60) == (0, None)
 
 
 class TestClosing:

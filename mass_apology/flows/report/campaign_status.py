@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -10,21 +13,47 @@ from mass_apology.flows.continuity.outside import compare_ledger, require_ledger
 from mass_apology.flows.plan import plan
 from mass_apology.ledger import Control, Records
 from mass_apology.ledger.recorded import Edition
+from mass_apology.ledger.sender_state import Holder
 from mass_apology.model import FIRST_WAVE, Finding, Status
 from mass_apology.workspace.workspace import Workspace
+
+RATE_SECONDS = 60.0  # the rate is that of the last minute, or of the run so far
+
+
+class State(StrEnum):
+    """What is being done about the campaign's letters."""
+
+    SENDING = "sending"
+    PAUSED = "paused"
+    STOPPING = "stopping"  # as asked; the letters on their way are finished
+    IDLE = "idle"  # letters are due, and nobody sends them
+    DONE = "done"  # nothing is due
 
 
 class CampaignStatus(Struct, frozen=True, kw_only=True):
     """The state of a campaign at this moment. The command line prints it, and ``--json`` keeps its keys."""
 
     campaign: str
-    activity: str  # "sending (pid 4711 on host)", "not running", …
+    at: datetime  # the moment, in UTC
+    state: State
+    activity: str  # the same for people: "sending (process 4711 on host)", "not sending"
+    host: str | None  # where the sender runs
+    pid: int | None  # its process there
     people: int  # in the first wave, each once
     counts: Mapping[Status, int]  # of the people; their sum is ``people``
     due: int
+    percent: float  # of the people: whose letter is not due any more
+    rate: float | None  # letters handed over a second; None while nothing is being sent
+    eta: datetime | None  # when the last letter due will be handed over at this rate, in UTC
     waves: Mapping[str, Mapping[Status, int]]  # further waves
     editions: tuple[Edition, ...]  # the files that the letters were made from
+    editions_first_at: tuple[datetime, ...]  # when sending from each of them began, in UTC
     findings: tuple[Finding, ...]  # the ledger knows less than the log or the machine
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a process holds the campaign."""
+        return self.pid is not None
 
 
 def campaign_status(workspace: Workspace) -> CampaignStatus:
@@ -34,23 +63,50 @@ def campaign_status(workspace: Workspace) -> CampaignStatus:
     findings = compare_ledger(workspace).findings
     with workspace.ledger_store.read(campaign.name) as ledger:
         require_plan(ledger, findings)
+        now = time.time()
         people = ledger.people(FIRST_WAVE)
         further = {wave: ledger.counts(wave) for wave in ledger.wave_names() if wave != FIRST_WAVE}
+        due = plan.due(people.counts)
+        left = due + sum(map(plan.due, further.values()))
+        holder = ledger.holder()
+        state = _state(ledger, holder, due)
+        rate = _rate(ledger, now) if holder else None
+        editions = tuple(ledger.editions())
         return CampaignStatus(
             campaign=campaign.name,
-            activity=_activity(ledger),
+            at=_utc(now),
+            state=state,
+            activity=f"{state.value} (process {holder.pid} on {holder.host})" if holder else "not sending",
+            host=holder.host if holder else None,
+            pid=holder.pid if holder else None,
             people=people.total,
             counts=people.counts,
-            due=plan.due(people.counts),
+            due=due,
+            percent=_percent(people.total - due, people.total),
+            rate=rate,
+            eta=_utc(now + left / rate) if rate and left and state is State.SENDING else None,
             waves=further,
-            editions=tuple(ledger.editions()),
+            editions=editions,
+            editions_first_at=tuple(_utc(each.first_at) for each in editions),
             findings=findings,
         )
 
 
-def _activity(ledger: Records) -> str:
-    holder = ledger.holder()
+def _state(ledger: Records, holder: Holder | None, due: int) -> State:
     if holder is None:
-        return "not sending"
-    asked = {Control.RUN: "sending", Control.PAUSE: "paused", Control.STOP: "stopping"}[ledger.requested()]
-    return f"{asked} (process {holder.pid} on {holder.host})"
+        return State.IDLE if due else State.DONE
+    return {Control.RUN: State.SENDING, Control.PAUSE: State.PAUSED, Control.STOP: State.STOPPING}[ledger.requested()]
+
+
+def _rate(ledger: Records, now: float) -> float:
+    letters, first_at = ledger.handed_over(now - RATE_SECONDS)
+    return round(letters / max(1.0, now - first_at), 2) if first_at is not None else 0.0
+
+
+def _percent(part: int, whole: int) -> float:
+    """With one decimal, and 100 only for all of them."""
+    return 100.0 if part == whole else min(99.9, round(100 * part / whole, 1))
+
+
+def _utc(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC).replace(microsecond=0)

@@ -59,6 +59,9 @@ SELECT CAST(handed_over_at / 60 AS INTEGER) * 60 AS minute, count(*) FROM delive
 WHERE handed_over_at >= CAST(:since / 60 AS INTEGER) * 60
 GROUP BY minute ORDER BY minute;
 
+-- name: handed-over
+SELECT count(*), min(handed_over_at) FROM delivery WHERE handed_over_at > :since;
+
 -- name: results
 SELECT delivery.id, address, name, delivery.language, time_zone, wave, status, message_id, attempts, lines, rows,
        planned_at, due_at, handed_over_at, accepted_at, marked_at, code, enhanced_code,

@@ -184,6 +184,11 @@ class SqliteRecords:
         with explained(self.path):
             return control_row.requested(self._reader)
 
+    def handed_over(self, since: float) -> tuple[int, float | None]:
+        with explained(self.path):
+            row: tuple[int, float | None] = self._reader.execute(_QUERIES["handed-over"], {"since": since}).fetchone()
+            return row
+
     def _campaign(self) -> tuple[str, bytes, str, str]:
         with explained(self.path):
             row: tuple[str, bytes, str, str] = self._reader.execute(_QUERIES["campaign"]).fetchone()
