@@ -29,6 +29,10 @@ def show_init(made: InitResult) -> None:
         more = ", …" if len(made.unused) > LINES_SHOWN else ""
         say(f"Nothing uses: {', '.join(made.unused[:LINES_SHOWN])}{more}.")
     say(f"Letters will be in: {', '.join(made.languages)}.")
+    if made.style:
+        say(f"Numbers and dates: {'; '.join(made.style)}.")
+    for sentence in made.style_doubts:
+        say(f"In doubt: {sentence} Say it in [csv].")
     for doubt in made.doubts:
         say(f"In doubt: {doubt.role}, perhaps {' or '.join(doubt.columns)}. {doubt.why}")
     if made.trouble:

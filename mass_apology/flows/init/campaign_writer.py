@@ -126,27 +126,39 @@ def _language_remark(draft: CampaignDraft) -> str:
 
 
 def _csv(survey: Survey) -> Iterator[str]:
-    layout = survey.layout
+    layout, style = survey.layout, survey.style
     if survey.trouble:
         yield from remark(f"The file needs mending: {survey.trouble}")
-    if layout.kind != "csv":
-        return
-    yield f"[csv]  # detected: {written_as(layout)}. If that is wrong, say how it is:"
-    yield f"# encoding = {toml(layout.encoding)}"
-    yield f"# delimiter = {toml(layout.delimiter)}"
+    if layout.kind == "csv":
+        yield f"[csv]  # detected: {written_as(layout)}. If that is wrong, say how it is:"
+        yield f"# encoding = {toml(layout.encoding)}"
+        yield f"# delimiter = {toml(layout.delimiter)}"
+    elif style.found or style.doubts:
+        yield "[csv]"
+    for key, (value, cell) in style.found.items():
+        yield f"{key} = {toml(value)}  # {_MEANINGS[key]}, as in {visible(cell)}"
+    for key, doubt in style.doubts.items():
+        yield from remark(f"{key}: {doubt} Say how it is:")
+        yield from (f"# {key} = {toml(value)}" for value in _CHOICES[key])
+
+
+_MEANINGS = {"decimal": "before fractions", "thousands": "between thousands", "dates": "the order of a date's parts"}
+_CHOICES = {"decimal": (",", "."), "dates": ("dmy", "mdy")}
 
 
 def _columns(draft: CampaignDraft) -> Iterator[str]:
     """The matched columns; doubtful ones are comments."""
     survey = draft.survey
-    yield "[columns]  # the parts that the file's columns play"
+    yield "[columns]  # the parts that the file's columns play, and what the letters call them"
     for match in survey.matches.found:
-        yield f"{match.role} = {toml(match.column)}  # {_REMARKS.get(match.role, '')}{visible(match.why)}"
+        yield f"{match.role} = {toml(match.source)}  # {_REMARKS.get(match.role, '')}{visible(match.why)}"
     for doubt in survey.matches.doubts:
         yield from remark(f"{doubt.role}: {doubt.why}")
         yield from (f"# {doubt.role} = {toml(column)}" for column in doubt.columns)
     if survey.matches.column("address") is None:
-        yield '# address = "…"  # which column holds the e-mail address? It is needed.'
+        header = _listed(survey.layout.header)
+        yield from remark(f"Which column holds the e-mail address? It is needed. The file has {header}.")
+        yield '# address = "…"'
     yield from _letters_columns(survey)
     if survey.unused:
         yield from remark(f"Nothing uses {_listed(survey.unused)}.")
@@ -164,20 +176,24 @@ def _letters_columns(survey: Survey) -> Iterator[str]:
             need = "need" if each.column.required else "could also show"
             yield from remark(f"The letters {need} a column {each.name}, which is not there: {each.column.comment}")
         elif each.called != each.name:
-            rename = f"The letters can show a column {each.name}. Is it '{each.called}'? Then rename it in the file."
-            yield from remark(rename)
+            named = f"{toml_key(each.name)} = {toml(each.called)}"
+            if each.fits:
+                yield f"{named}  # the letters show it; by its name"
+            else:
+                yield from remark(f"The letters can show a column {each.name}. Is it '{each.called}'? Then write:")
+                yield f"# {named}"
 
 
 def _types(survey: Survey) -> Iterator[str]:
     """The types of columns that letters show, and as comments the guessed types of others."""
     yield "[types]  # what columns hold, where it is not text"
     for each in survey.usable:
-        if each.called != each.name or each.column.type is ColumnType.TEXT:
+        if each.called is None or each.column.type is ColumnType.TEXT or not (each.fits or each.called == each.name):
             continue
         declared = f"{toml_key(each.name)} = {toml(each.column.type.value)}"
         yield from remark(each.column.comment)
         if each.misfit:
-            yield from remark(f"Not all of its cells are so, such as {each.misfit!r}: correct them in the file.")
+            yield from remark(f"Not all of its cells are so, such as {each.misfit!r}: check names their rows.")
         yield declared
     for guess in survey.guesses:
         examples = ", ".join(guess.examples)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -13,6 +13,9 @@ from types import MappingProxyType
 import msgspec
 from msgspec import Struct
 
+from mass_apology.countries import is_country
+from mass_apology.languages import gender_of
+from mass_apology.recipients.languages import language
 from mass_apology.settings import PARTS
 from mass_apology.system.time_zones import zone_names
 
@@ -23,13 +26,8 @@ USUAL = MappingProxyType({"address": "email", **{role: role for role in ("name",
 """Role → the column that is used if campaign.toml names none."""
 
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d"})  # Unicode does not decompose these
-_SHAPES = MappingProxyType(
-    {
-        "address": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
-        "language": re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*"),
-        "country": re.compile(r"[A-Za-z]{2}"),
-    }
-)
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_NUMBER = re.compile(r" ?\b([1-9])\b")
 _SHOWN = 30  # characters of a cell in a message in a message
 
 
@@ -38,15 +36,24 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
 
     names: tuple[str, ...]  # whole names
     within: tuple[str, ...] = ()  # words within longer names
-    cells: tuple[str, ...] = ()  # the only cells that are understood, in lower case; empty: any
 
 
 class Match(Struct, frozen=True, kw_only=True):
-    """A column and its role."""
+    """A role, and its column; of a name or an address also several, in this order."""
 
     role: str  # a key of [columns]
-    column: str
+    columns: tuple[str, ...]
     why: str  # a phrase
+
+    @property
+    def column(self) -> str:
+        """The columns, for people."""
+        return ", ".join(self.columns)
+
+    @property
+    def source(self) -> str | list[str]:
+        """What campaign.toml says."""
+        return list(self.columns) if len(self.columns) > 1 else self.columns[0]
 
 
 class Doubt(Struct, frozen=True, kw_only=True):
@@ -64,8 +71,8 @@ class Matches(Struct, frozen=True, kw_only=True):
     doubts: tuple[Doubt, ...]
 
     def column(self, role: str) -> str | None:
-        """The column of a role."""
-        return next((each.column for each in self.found if each.role == role), None)
+        """The first column of a role."""
+        return next((each.columns[0] for each in self.found if each.role == role), None)
 
 
 def match(header: Sequence[str], cells: Cells) -> Matches:
@@ -73,7 +80,7 @@ def match(header: Sequence[str], cells: Cells) -> Matches:
     found: list[Match] = []
     doubts: list[Doubt] = []
     for role in PARTS:
-        taken = {each.column for each in found}
+        taken = {column for each in found for column in each.columns}
         matched = _match_role(role, [column for column in header if column not in taken], cells)
         if isinstance(matched, Match):
             found.append(matched)
@@ -97,20 +104,29 @@ def _match_role(role: str, header: Sequence[str], cells: Cells) -> Match | Doubt
     fitting = [column for column in by_name if _fits(role, cells.get(column, ()))]
     if len(fitting) == 1:
         odd = _objection(role, cells.get(fitting[0], ()))
-        return Match(role=role, column=fitting[0], why=f"by its name; but {odd}" if odd else "by its name")
+        return Match(role=role, columns=(fitting[0],), why=f"by its name; but {odd}" if odd else "by its name")
     if fitting:
-        return _choose_usual(role, fitting)
+        return _numbered(role, fitting) or _choose_usual(role, fitting)
     other = _by_cells(header, cells) if role == "address" else None
-    if other is None and by_name:
+    if other is None and by_name and (role != "gender" or any(map(gender_of, cells[by_name[0]]))):
         why = f"By its name; but {_objection(role, cells[by_name[0]])}."
         return Doubt(role=role, columns=(by_name[0],), why=why)
     return other
+
+
+def columns_called(name: str, header: Sequence[str]) -> list[str]:
+    """The columns that are called as a letter calls one, or have a usual name of it."""
+    usual = _names()[name].names if name in _names() else ()
+    return [column for column in header if plain(column) in {plain(name), *usual}]
 
 
 def _columns_named(role: str, header: Sequence[str]) -> list[str]:
     """The columns named for the role; columns that only contain such a word, if there are no others."""
     names = _names()[role]
     whole = [column for column in header if plain(column) in names.names]
+    if role == "address":  # "E-mail 2" is one beside another
+        whole = [column for column in header if _NUMBER.sub("", plain(column)) in names.names]
+        whole = whole if any(_number_in(column) == 1 for column in whole) else []
     return whole or [column for column in header if any(_holds(plain(column), word) for word in names.within)]
 
 
@@ -121,29 +137,40 @@ def _only_name(by_name: Sequence[str], header: Sequence[str]) -> bool:
     return bool(by_name) and not (is_part and _columns_named("family_name", header))
 
 
-def _parted_name(header: Sequence[str]) -> Doubt | None:
+def _parted_name(header: Sequence[str]) -> Match | Doubt | None:
     parts = (*_columns_named("first_name", header)[:1], *_columns_named("family_name", header)[:1])
-    if not parts:
+    if len(parts) == 2:
+        return Match(role="name", columns=parts, why="by their names; they are joined in this order")
+    why = "It is a part of a name; use it if there is no other part."
+    return Doubt(role="name", columns=parts, why=why) if parts else None
+
+
+def _numbered(role: str, columns: Sequence[str]) -> Match | None:
+    """Addresses of which all but one have a number from 2 on: the first usable one of a row is written to."""
+    numbers = {column: _number_in(column) for column in columns}
+    ordered = tuple(sorted(columns, key=lambda column: numbers[column]))
+    if role != "address" or len(set(numbers.values())) < len(columns):
         return None
-    if len(parts) == 1:
-        why = "It is a part of a name; make a column of the whole name, or use this one."
-    else:
-        why = "The name stands in two columns; make one of them in the file."
-    return Doubt(role="name", columns=parts, why=why)
+    return Match(role=role, columns=ordered, why="by their names; the first address that a row has is written to")
+
+
+def _number_in(column: str) -> int:
+    found = _NUMBER.search(plain(column))
+    return int(found[1]) if found else 1
 
 
 def _choose_usual(role: str, columns: Sequence[str]) -> Match | Doubt:
     others = [column for column in columns if column.casefold() != USUAL.get(role)]
     if len(others) == len(columns) - 1:
         (usual,) = set(columns) - set(others)
-        return Match(role=role, column=usual, why=f"by its name; {_listed(others)} could be meant too")
+        return Match(role=role, columns=(usual,), why=f"by its name; {_listed(others)} could be meant too")
     return Doubt(role=role, columns=tuple(columns), why="More than one column may be meant; choose.")
 
 
 def _by_cells(header: Sequence[str], cells: Cells) -> Match | Doubt | None:
     holding = tuple(column for column in header if _filled(cells.get(column, ())) and _fits("address", cells[column]))
     if len(holding) == 1:
-        return Match(role="address", column=holding[0], why="by its cells, which hold addresses")
+        return Match(role="address", columns=holding, why="by its cells, which hold addresses")
     return Doubt(role="address", columns=holding, why="Several columns hold addresses; choose.") if holding else None
 
 
@@ -165,20 +192,36 @@ def _objection(role: str, cells: Sequence[str]) -> str:
 
 _WANTED = {
     "address": "that is no address",
-    "language": "codes such as pl or pl-PL are understood",
+    "language": "codes such as pl or pl-PL and names such as Polish are understood",
     "time_zone": "names such as Europe/Warsaw are understood",
-    "gender": "f and m are understood",
-    "country": "codes of two letters such as PL are understood",
+    "gender": "f, m and words such as Frau or Mr are understood",
+    "country": "codes such as PL and names such as Poland are understood",
 }
 
 
 def _is_usable(role: str, cell: str) -> bool:
-    if role == "time_zone":
-        return cell in zone_names()
-    if role in _SHAPES:
-        return _SHAPES[role].fullmatch(cell) is not None
-    allowed = _names()[role].cells
-    return not allowed or cell.casefold() in allowed
+    understood = _UNDERSTOOD.get(role)
+    return understood is None or understood(cell)
+
+
+def _is_language(cell: str) -> bool:
+    try:
+        language(cell)
+    except ValueError:
+        return False
+    return True
+
+
+_UNDERSTOOD: Mapping[str, Callable[[str], bool]] = MappingProxyType(
+    {
+        "address": lambda cell: _ADDRESS.fullmatch(cell) is not None,
+        "language": _is_language,
+        "time_zone": lambda cell: cell in zone_names(),
+        "gender": lambda cell: gender_of(cell) is not None,
+        "country": is_country,
+    }
+)
+"""Role → whether a cell is understood; the other roles take any."""
 
 
 def _filled(cells: Sequence[str]) -> list[str]:
@@ -205,7 +248,6 @@ def _names() -> Mapping[str, Names]:
         role: Names(
             names=tuple(map(plain, each.names)),
             within=tuple(map(plain, each.within)),
-            cells=each.cells,
         )
         for role, each in table.items()
     }

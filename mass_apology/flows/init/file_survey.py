@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -12,18 +12,20 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from mass_apology import recipients
-from mass_apology.columns import parser
 from mass_apology.countries import languages_of
 from mass_apology.errors import InputError
 from mass_apology.flows.init.column_matching import (
     Cells,
     Matches,
+    columns_called,
     match,
-    plain,
 )
 from mass_apology.letter.scenario import Column
 from mass_apology.model import Finding, Severity
 from mass_apology.recipients import Layout, RecipientsFile
+from mass_apology.recipients.languages import language
+from mass_apology.recipients.written_style import Style, find_style
+from mass_apology.recipients.written_values import file_readers
 from mass_apology.settings import ColumnType
 
 FIRST_ROWS = 2000
@@ -33,7 +35,6 @@ MOST_EXAMPLES = 3
 
 _TRIED = (ColumnType.INT, ColumnType.DECIMAL, ColumnType.DATE, ColumnType.DATETIME, ColumnType.BOOL)
 _NUMBER_AS_TEXT = re.compile(r"[+-]?0[0-9]|\+")  # "00123" and "+48 22" look like numbers and are text
-_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")
 
 
 class Usable(Struct, frozen=True, kw_only=True):
@@ -43,6 +44,7 @@ class Usable(Struct, frozen=True, kw_only=True):
     column: Column
     called: str | None  # the file's column of that or a similar name
     misfit: str  # a cell that is not of the column's type; "" if all are
+    fits: bool  # at least half of its cells are of that type
 
 
 class Guess(Struct, frozen=True, kw_only=True):
@@ -60,6 +62,7 @@ class Survey(Struct, frozen=True, kw_only=True):
     matches: Matches
     usable: tuple[Usable, ...]  # the scenario's columns
     guesses: tuple[Guess, ...]  # types of columns that the letters do not use
+    style: Style  # how the file writes numbers and dates
     unused: tuple[str, ...]  # columns that neither the campaign nor the letters use
     languages: Mapping[str, int]  # language → rows; "" for rows without one
     of_countries: Mapping[str, int]  # first official language of the rows' countries → rows; "" for rows without one
@@ -85,16 +88,20 @@ def _survey(file: RecipientsFile, columns: Mapping[str, Column]) -> Survey:
     trouble: list[str] = [finding_text(each) for each in layout.findings if each.severity is Severity.ERROR]
     first = _first_rows(file, layout, trouble)
     matches = match(layout.header, first)
-    usable = tuple(_usable(name, column, first) for name, column in columns.items())
-    of_letters = {each.called for each in usable}
+    taken = {column for each in matches.found for column in each.columns}
+    called = {name: _called(name, first, taken) for name in columns}
+    typed = [first[each] for name, each in called.items() if each and columns[name].type is not ColumnType.TEXT]
+    style = _style(typed, [cells for column, cells in first.items() if column not in taken])
+    usable = tuple(_usable(name, column, called[name], first, style) for name, column in columns.items())
     doubtful = {column for doubt in matches.doubts for column in doubt.columns}
-    spoken_of = {*of_letters, *doubtful, *(each.column for each in matches.found)}
+    spoken_of = {*called.values(), *doubtful, *taken}
     free = [name for name in layout.header if name not in spoken_of]
     return Survey(
         layout=layout,
         matches=matches,
         usable=usable,
-        guesses=tuple(_guesses(free, first)),
+        guesses=tuple(_guesses(free, first, style)),
+        style=style,
         unused=tuple(free),
         languages=_counted(file, layout, matches.column("language"), _language, trouble),
         of_countries=_counted(file, layout, matches.column("country"), _language_of_country, trouble),
@@ -117,9 +124,9 @@ def _first_rows(file: RecipientsFile, layout: Layout, trouble: list[str]) -> Cel
 
 
 def _counted(
-    file: RecipientsFile, layout: Layout, column: str | None, language: Callable[[str], str], trouble: list[str]
+    file: RecipientsFile, layout: Layout, column: str | None, language_of: Callable[[str], str], trouble: list[str]
 ) -> Mapping[str, int]:
-    """Language of the cells of a column, as ``language`` tells it → rows, the commonest first."""
+    """Language of the cells of a column, as ``language_of`` tells it → rows, the commonest first."""
     if column is None:
         return MappingProxyType({})
     counts: Counter[str] = Counter()
@@ -130,42 +137,56 @@ def _counted(
         trouble.append(f"{error.problem} {error.next_step}")
     languages: Counter[str] = Counter()
     for cell, count in counts.items():
-        languages[language(cell)] += count
+        languages[language_of(cell)] += count
     return MappingProxyType(dict(languages.most_common()))
 
 
 def _language(cell: str) -> str:
-    """The primary language tag; a cell that is not a language tag counts as empty."""
-    tag = _LANGUAGE.fullmatch(cell.strip())
-    return tag[1].lower() if tag else ""
+    """The language that a cell asks for; a cell that is not understood counts as empty."""
+    try:
+        return language(cell.strip()) if cell.strip() else ""
+    except ValueError:
+        return ""
 
 
 def _language_of_country(cell: str) -> str:
     return next(iter(languages_of(cell)), "")
 
 
-def _usable(name: str, column: Column, first: Cells) -> Usable:
-    called = name if name in first else next((each for each in first if plain(each) == plain(name)), None)
-    cells = first[called] if called else ()
-    odd = next((cell for cell in cells if cell.strip() and not _is(column.type, cell)), "")
-    return Usable(name=name, column=column, called=called, misfit=odd)
+def _called(name: str, first: Cells, taken: Collection[str]) -> str | None:
+    """The file's column that the letters call ``name``."""
+    return (
+        name if name in first else next(iter(columns_called(name, [each for each in first if each not in taken])), None)
+    )
 
 
-def _guesses(columns: Sequence[str], first: Cells) -> Iterator[Guess]:
+def _style(of_letters: Sequence[Sequence[str]], others: Sequence[Sequence[str]]) -> Style:
+    """How the columns of the letters write numbers and dates; what these leave open, the other columns tell."""
+    first, more = find_style(of_letters), find_style(others)
+    return Style(found={**more.found, **first.found}, doubts={**more.doubts, **first.doubts})
+
+
+def _usable(name: str, column: Column, called: str | None, first: Cells, style: Style) -> Usable:
+    filled = [cell for cell in (first[called] if called else ()) if cell.strip()]
+    odd = [cell for cell in filled if not _is(column.type, cell, style)]
+    return Usable(name=name, column=column, called=called, misfit=next(iter(odd), ""), fits=2 * len(odd) <= len(filled))
+
+
+def _guesses(columns: Sequence[str], first: Cells, style: Style) -> Iterator[Guess]:
     for column in columns:
         filled = list(dict.fromkeys(cell for cell in first[column] if cell.strip()))
         if not filled or any(map(_NUMBER_AS_TEXT.match, filled)):
             continue
-        kind = next((each for each in _TRIED if all(_is(each, cell) for cell in filled)), None)
+        kind = next((each for each in _TRIED if all(_is(each, cell, style) for cell in filled)), None)
         if kind is ColumnType.BOOL and len(filled) == 1 and len(filled[0]) == 1:
             continue  # "f" in every row may be female as well as false
         if kind is not None:
             yield Guess(column=column, type=kind, examples=tuple(filled[:MOST_EXAMPLES]))
 
 
-def _is(kind: ColumnType, cell: str) -> bool:
+def _is(kind: ColumnType, cell: str, style: Style) -> bool:
     try:
-        parser(kind, "UTC")(cell)
+        file_readers({"": kind}, "UTC", style.settings).get("", str)(cell)
     except ValueError:
         return False
     return True

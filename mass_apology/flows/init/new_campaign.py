@@ -12,7 +12,7 @@ from mass_apology.campaign import FILE_NAME
 from mass_apology.errors import CampaignError, OutputError
 from mass_apology.flows.init.campaign_writer import CampaignDraft, campaign_toml, written_in
 from mass_apology.flows.init.column_matching import Doubt, Match
-from mass_apology.flows.init.file_survey import survey
+from mass_apology.flows.init.file_survey import Usable, survey
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import available_languages, shipped_templates
 
@@ -27,6 +27,8 @@ class InitResult(Struct, frozen=True, kw_only=True):
     matches: tuple[Match, ...]  # columns and their roles
     doubts: tuple[Doubt, ...]  # roles that the person has to decide
     shown: tuple[str, ...]  # columns that the letters can show
+    style: tuple[str, ...]  # how the file writes numbers and dates, as phrases
+    style_doubts: tuple[str, ...]  # what of it can be read in two ways, as sentences
     unused: tuple[str, ...]  # columns that nothing uses
     languages: tuple[str, ...]  # of the letters that will be sent to its rows
     trouble: str  # errors of the file, as sentences; empty without any
@@ -56,11 +58,17 @@ def init(name: str, template: str, recipients_file: Path) -> InitResult:
         recipients=recipients_file.name,
         matches=found.matches.found,
         doubts=found.matches.doubts,
-        shown=tuple(each.name for each in found.usable if each.called == each.name),
+        shown=tuple(_shown(each) for each in found.usable if each.called == each.name or (each.called and each.fits)),
+        style=tuple(f'{key} "{value}", as in {cell}' for key, (value, cell) in found.style.found.items()),
+        style_doubts=tuple(found.style.doubts.values()),
         unused=found.unused,
         languages=tuple(written_in(draft)),
         trouble=found.trouble,
     )
+
+
+def _shown(usable: Usable) -> str:
+    return usable.name if usable.called == usable.name else f"{usable.name} ({usable.called})"
 
 
 def _make(folder: Path, text: str, recipients_file: Path) -> None:

@@ -45,9 +45,9 @@ def findings(campaign: Campaign, header: Sequence[str], *, letters: int, unnamed
 def _name_columns(header: Sequence[str]) -> list[str]:
     """Columns with whole names, or else with parts of names, judged by the columns' own names."""
     matches = match(header, {})
-    whole = [each.column for each in matches.found if each.role == "name"]
+    whole = [column for each in matches.found if each.role == "name" for column in each.columns]
     parts = [column for doubt in matches.doubts if doubt.role == "name" for column in doubt.columns]
-    taken = {each.column for each in matches.found if each.role != "name"}
+    taken = {column for each in matches.found if each.role != "name" for column in each.columns}
     return whole or parts or [column for column in header if column not in taken and _is_of_names(column)]
 
 
