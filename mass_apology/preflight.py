@@ -38,7 +38,9 @@ class Group(Struct, frozen=True, kw_only=True):
 class Findings:
     """Gathers findings by code, in the order in which each code first occurred."""
 
-    def __init__(self) -> None:
+    def __init__(self, by_line: dict[int, list[Finding]] | None = None) -> None:
+        """``by_line`` gets all errors and warnings about rows, by line; ``None``: nobody asks for them."""
+        self._by_line = by_line
         self._counts: dict[str, int] = {}
         self._whole: set[str] = set()  # codes of which one is not about a single row
         self._lines: dict[str, list[int]] = {}
@@ -56,6 +58,8 @@ class Findings:
             lines = self._lines.setdefault(finding.code, [])
             if finding.line is not None and len(lines) < LINES:
                 lines.append(finding.line)
+            if self._by_line is not None and finding.line is not None and finding.severity is not Severity.INFO:
+                self._by_line.setdefault(finding.line, []).append(finding)
 
     def groups(self) -> tuple[Group, ...]:
         """Every code once; errors first, then warnings."""

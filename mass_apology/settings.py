@@ -320,6 +320,7 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     recipients: NonEmpty  # the file of affected customers, relative to the campaign folder
     sender: SenderSettings
     relay: RelaySettings
+    mended: NonEmpty | None = None  # rows that `check --bad-rows` wrote and a person mended; they replace the file's
     where: NonEmpty | None = None  # chooses rows: plan == 'pro' and minutes_down > 30
     one_letter_per: Literal["mailbox", "customer"] = "mailbox"  # what gets one letter of a wave
     purpose: Literal["safety", "service", "marketing"] | None = (

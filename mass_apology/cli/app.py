@@ -108,6 +108,13 @@ def check(  # noqa: PLR0913, PLR0917 (options)
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the relay whether it can be used.")] = False,
     override: Override = None,
     to: Annotated[Path | None, typer.Option(help="Write it to this .html or .json file as well.")] = None,
+    bad_rows: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write rows with errors or warnings, and why, to this .csv or .xlsx, to be mended.",
+        ),
+    ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -119,6 +126,7 @@ def check(  # noqa: PLR0913, PLR0917 (options)
     Examples:
       mass-apology check
       mass-apology check --dns --to check.html
+      mass-apology check --bad-rows rows.xlsx
       mass-apology check --json | jq .letters
     """
     from mass_apology.flows import event_loop
@@ -130,6 +138,7 @@ def check(  # noqa: PLR0913, PLR0917 (options)
         dkim_selectors=tuple(dkim_selector or ()),
         offline=offline,
         override=tuple(override or ()),
+        bad_rows=bad_rows,
     )
     with watching.planning_progress(quiet=as_json) as on_progress:
         checked = event_loop.run(flow.check(opened(folder), options, to, force=force, on_progress=on_progress))
@@ -139,6 +148,8 @@ def check(  # noqa: PLR0913, PLR0917 (options)
         findings.show_check(checked)
         if to is not None:
             screen.say(f"Written to {to}.")
+        if bad_rows is not None:
+            screen.say(f'Mend the rows in {bad_rows}, then name it in campaign.toml: mended = "{bad_rows.name}"')
     if not checked.sendable:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 

@@ -14,6 +14,7 @@ from mass_apology.recipients.recipient_reading import (
     inspect,
     look,
     read,
+    rows_at,
 )
 from mass_apology.recipients.recipients_file import RecipientsFile
 from mass_apology.recipients.segments import Segments
@@ -30,4 +31,5 @@ __all__ = [
     "inspect",
     "look",
     "read",
+    "rows_at",
 ]

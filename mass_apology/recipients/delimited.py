@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from itertools import islice
@@ -99,6 +99,14 @@ def chunks(file: RecipientsFile, layout: Layout, address: str, rows: int) -> Ite
             )
 
 
+def rows_at(file: RecipientsFile, layout: Layout, lines: Container[int]) -> Iterator[tuple[int, list[str]]]:
+    """The fields, as written, of the rows that begin in these lines; also of rows of a wrong structure."""
+    encoding = Encoding(codec=layout.encoding, errors=layout.errors)
+    with _structure(file, encoding, layout.delimiter) as structure:
+        structure.header()
+        yield from structure.rows_at(lines)
+
+
 def _usable(delimiter: str) -> str:
     if not delimiter.isascii() or delimiter.isalnum() or delimiter in '"\r\n\0':
         raise InputError(
@@ -169,6 +177,15 @@ class _Structure:
                 if any(field.strip(BLANKS) for field in fields) and separator_line(line) is None:
                     return fields
         return None
+
+    def rows_at(self, lines: Container[int]) -> Iterator[tuple[int, list[str]]]:
+        """The rows that begin in these lines, with the fields as they stand there."""
+        with self._wrap_errors():
+            for fields in self._reader:
+                line = self._before + 1
+                self._forget()
+                if line in lines:
+                    yield line, fields
 
     def block(self, rows: int, header: Sequence[str], *, width: int) -> _Block | None:
         """The next ``rows`` rows, blank lines included; ``None`` at the end of the file.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import compress
 
 from msgspec.structs import replace
 
 from mass_apology.columns import ColumnUse
 from mass_apology.errors import InputError
-from mass_apology.recipients import delimited, table_files
+from mass_apology.recipients import delimited, mended_rows, table_files
 from mass_apology.recipients.about_nobody import Header, RepeatedHeader
 from mass_apology.recipients.cleaning import Cleaner
 from mass_apology.recipients.column_layout import (
@@ -119,6 +119,50 @@ def read(
         yield Batch(recipients=[], findings=notes, withheld=[], rows_read=0, rows_chosen=0)
 
 
+def rows_at(
+    file: RecipientsFile, layout: Layout, campaign: Campaign, lines: Collection[int]
+) -> Iterator[tuple[int, Sequence[str]]]:
+    """The rows that begin in these lines, as written or as mended, with fields beyond the header's, in order.
+
+    Of a workbook's row that cannot be read only the address is known. Raises ``InputError`` as ``read`` does.
+    """
+    mended = _mended(file, layout)
+    with file.read_errors():
+        if layout.kind == "csv":
+            yield from ((line, mended.get(line, fields)) for line, fields in delimited.rows_at(file, layout, lines))
+            return
+        address = layout.in_file.index(layout.sources(campaign.columns.address)[0])
+        for chunk in _chunks(file, layout, campaign, layout.in_file[address], 5000):
+            rows: dict[int, Sequence[str]] = {
+                each.line: [each.address if place == address else "" for place in range(len(layout.in_file))]
+                for each in chunk.misfits
+                if each.line is not None
+            }
+            rows |= dict(zip(chunk.lines, zip(*chunk.columns.values(), strict=True), strict=True))
+            yield from ((line, rows[line]) for line in sorted(rows) if line in lines)
+
+
+def _mended(file: RecipientsFile, layout: Layout) -> dict[int, Sequence[str]]:
+    """The mended rows by their line; none where the campaign names no file of them."""
+    if file.mended is None:
+        return {}
+    customers = mended_rows.customer_columns(layout.in_file)
+    found = look(file.mended)
+    wanted = (mended_rows.LINE, mended_rows.FILE, *customers)
+    if missing := [name for name in wanted if name not in found.in_file]:
+        raise InputError(
+            f"{file.mended.path} has no column '{missing[0]}'.",
+            next_step="Name a file that mass-apology check --bad-rows wrote, with all its columns.",
+        )
+    rows = (
+        dict(zip(wanted, row, strict=True))
+        for columns in cells(file.mended, found, wanted)
+        for row in zip(*columns.values(), strict=True)
+    )
+    by_line = mended_rows.by_line(rows, file, file.mended.name)
+    return {line: [row[name] for name in customers] for line, row in by_line.items()}
+
+
 def _conditions(header: Sequence[str], campaign: Campaign) -> Iterator[tuple[str, Where]]:
     """Every filter of campaign.toml, with its key."""
     expressions = {"where": campaign.where} if campaign.where is not None else {}
@@ -186,9 +230,14 @@ def _text_layout(file: RecipientsFile, campaign: Campaign) -> Layout:
 
 
 def _chunks(file: RecipientsFile, layout: Layout, campaign: Campaign, address: str, rows: int) -> Iterator[Chunk]:
-    if layout.kind == "csv":
-        return delimited.chunks(file, layout, address, rows)
-    return table_files.typed_chunks(file.path, layout, campaign, address, rows)
+    chunks = (
+        delimited.chunks(file, layout, address, rows)
+        if layout.kind == "csv"
+        else table_files.typed_chunks(file.path, layout, campaign, address, rows)
+    )
+    if file.mended is None:
+        return chunks
+    return mended_rows.with_mended(chunks, _mended(file, layout), layout.in_file, file.mended.name)
 
 
 def _kind(file: RecipientsFile) -> str:

@@ -30,9 +30,12 @@ class RecipientsFile:
     Every method raises ``InputError`` if the file cannot be read.
     """
 
-    def __init__(self, path: Path, *, if_missing: str = _IF_MISSING) -> None:
-        """``if_missing``: what to do where there is no such file."""
+    def __init__(self, path: Path, *, mended: Path | None = None, if_missing: str = _IF_MISSING) -> None:
+        """``mended``: a file of mended rows; ``if_missing``: what to do where there is no file at ``path``."""
         self.path = path
+        self.mended = (
+            RecipientsFile(mended, if_missing="Correct 'mended' in campaign.toml, or take it out.") if mended else None
+        )
         self._if_missing = if_missing
 
     def __enter__(self) -> Self:
@@ -43,6 +46,8 @@ class RecipientsFile:
     ) -> None:
         if "_file" in self.__dict__:
             self._file.close()
+        if self.mended is not None:
+            self.mended.__exit__(kind, error, trace)
 
     @property
     def name(self) -> str:

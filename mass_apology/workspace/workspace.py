@@ -61,7 +61,8 @@ class Workspace(Struct, frozen=True, kw_only=True, dict=True):
 
     def recipients_file(self) -> RecipientsFile:
         """The recipients file, not opened yet."""
-        return RecipientsFile(self.recipients_path)
+        mended = self.campaign.mended
+        return RecipientsFile(self.recipients_path, mended=self.folder / mended if mended else None)
 
     @cached_property
     def ledger_store(self) -> Store:

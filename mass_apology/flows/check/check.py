@@ -12,15 +12,17 @@ from msgspec.structs import replace
 
 from mass_apology import history
 from mass_apology.errors import OutputError
+from mass_apology.flows.check.bad_rows import write_bad_rows
 from mass_apology.flows.check.check_page_content import write_page
 from mass_apology.flows.check.outside_answers import ask_dns, ask_relay
 from mass_apology.flows.continuity.outside import compare_ledger
 from mass_apology.flows.notify.channels import channels
 from mass_apology.flows.operator import OnProgress
-from mass_apology.flows.output import new_binary_file, refuse_existing
+from mass_apology.flows.output import new_binary_file, refuse_existing, require_ending
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.plan_steps import Check, extended
 from mass_apology.flows.plan.size_limit import size_findings
+from mass_apology.flows.tables import TABLES
 from mass_apology.workspace.workspace import Workspace
 
 
@@ -32,6 +34,7 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
     dkim_selectors: tuple[str, ...] = ()  # of the domain's keys to query
     offline: bool = False  # do not connect to the relay
     override: tuple[str, ...] = ()  # codes of guards to override
+    bad_rows: Path | None = None  # write the rows with errors and warnings to this table
 
 
 async def check(
@@ -43,12 +46,20 @@ async def check(
     """
     if to is not None:
         _require_writable(to, force=force)
+    if options.bad_rows is not None:
+        require_ending(options.bad_rows, TABLES)
+        refuse_existing(options.bad_rows, force=force)
     campaign = workspace.campaign
-    terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override, is_review=True)
+    terms = plan.Terms(
+        skip_bad_rows=options.skip_bad_rows,
+        override=options.override,
+        is_review=True,
+        keep_bad_rows=options.bad_rows is not None,
+    )
     asked = None if options.offline else asyncio.create_task(ask_relay(campaign))
     try:
         async with plan.drafted(workspace, plan.NO_KEY, terms, on_progress=on_progress) as draft:
-            parts = draft.parts
+            parts, bad_rows = draft.parts, draft.bad_rows
             checked = replace(draft.check, due=_due(workspace, draft))
         if asked is not None:
             relay = await asked
@@ -67,6 +78,8 @@ async def check(
         records, findings = await ask_dns(campaign, options.dkim_selectors, checked.gmail)
         checked = extended(replace(checked, sender_domain=records), findings)
     history.remember_check(workspace.folder, history.Checked(at=time.time(), letters=checked.letters, parts=parts))
+    if options.bad_rows is not None:
+        write_bad_rows(workspace, bad_rows, options.bad_rows, force=force)
     if to is not None:
         _write(checked, to, force=force)
     return checked

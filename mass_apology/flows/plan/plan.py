@@ -51,6 +51,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     is_review: bool = False  # somebody is looking just now, so that a change since the last look is no surprise
     thread: tuple[str, ...] = (FIRST_WAVE,)  # waves whose Message-IDs a letter gets, with blanks between
     offered: Extensions | None = None  # by the relay, where it was asked
+    keep_bad_rows: bool = False  # keep every finding about a row, for ``Draft.bad_rows``
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -80,6 +81,7 @@ class Draft:
         self._parts = parts
         self._header = header
         self._canary = planning.canary()
+        self._bad_rows = planning.bad_rows
         self._lost_elsewhere = lost_elsewhere
 
     @property
@@ -91,6 +93,11 @@ class Draft:
     def parts(self) -> Mapping[str, str]:
         """Sources of the plan → SHA-256, as ``digest_parts``."""
         return self._parts
+
+    @property
+    def bad_rows(self) -> Mapping[int, Sequence[Finding]]:
+        """Line → the errors and warnings about its row, where ``Terms.keep_bad_rows`` asks for them."""
+        return self._bad_rows
 
     def letters(self) -> Iterator[list[Delivery]]:
         """All letters of the plan in the file's order, in batches. Their ids are the plan's, not the ledger's."""
@@ -179,6 +186,7 @@ async def drafted_from(
             guards=guards,
             suppressed=Suppressed(None, suppressions.purpose) if terms.include_suppressed else suppressions,
             skip_bad_rows=terms.skip_bad_rows,
+            keep_bad_rows=terms.keep_bad_rows,
             on_progress=on_progress,
         )
         if campaign.codes:
@@ -307,6 +315,8 @@ def file_part(file: RecipientsFile) -> dict[str, str]:
     whole = hashlib.sha256(file.name.encode() + b"\0")
     with suppress(InputError):  # reading its rows reports the error
         whole.update(file.sha256)
+        if file.mended is not None:
+            whole.update(file.mended.sha256)
     return {_FILE: whole.hexdigest()}
 
 

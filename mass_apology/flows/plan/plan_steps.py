@@ -122,6 +122,7 @@ class Planning:
         guards: Guards,
         suppressed: Suppressed,
         skip_bad_rows: bool,
+        keep_bad_rows: bool,
         on_progress: OnProgress,
     ) -> None:
         self._workspace = workspace
@@ -136,7 +137,8 @@ class Planning:
         self._suppressed = suppressed
         self._skip_bad_rows = skip_bad_rows
         self._on_progress = on_progress
-        self._findings = Findings()
+        self.bad_rows: dict[int, list[Finding]] = {}  # filled where the terms ask for it
+        self._findings = Findings(by_line=self.bad_rows if keep_bad_rows else None)
         self._candidates = Candidates()
         self._rows_read = self._rows_chosen = self._rendered = self._gmail = self._unnamed = 0
         self._inspected = Inspection()
