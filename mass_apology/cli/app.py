@@ -18,6 +18,7 @@ from mass_apology.cli import (
     facts_app,
     feedback_app,
     findings,
+    import_app,
     notify_app,
     person_app,
     reconcile_app,
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 
 app.add_typer(facts_app.app, name="facts")
+app.add_typer(import_app.app, name="import")
 app.add_typer(suppress_app.app, name="suppress")
 app.add_typer(templates_app.app, name="templates")
 app.add_typer(after_sending.app)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum, auto
 from itertools import takewhile
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock, list_block
 from markdown_it.token import Token as MarkdownToken
 from markdown_it.tree import SyntaxTreeNode
 from markdown_it.utils import EnvType, OptionsDict
@@ -33,14 +35,23 @@ class Body(Struct, frozen=True, kw_only=True):
     text: str
 
 
-def compile_body(masked: str, mask: Mask, guard: Guard, *, isolate: bool = False) -> Body:
+class Flavour(Enum):
+    """Which Markdown a body is written in."""
+
+    LETTERS = auto()  # CommonMark with tables, without HTML
+    PYTHON_MARKDOWN = auto()  # as mailmerge has it: line ends are line breaks, HTML stays
+
+
+def compile_body(
+    masked: str, mask: Mask, guard: Guard, *, isolate: bool = False, flavour: Flavour = Flavour.LETTERS
+) -> Body:
     """Turn masked Markdown into masked HTML and masked text. ``TemplateError`` names the file's line.
 
     Words that the language keeps together are on one line in both.
     ``isolate`` keeps each value's direction of writing to itself in the HTML: an English name in a letter in Arabic
     must not move the words around it.
     """
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown = parser_of(flavour)
     markdown.validateLink = lambda url: True  # type: ignore[method-assign]
     for edge in ("paragraph_open", "paragraph_close"):
         markdown.add_render_rule(edge, _edge)
@@ -53,6 +64,21 @@ def compile_body(masked: str, mask: Mask, guard: Guard, *, isolate: bool = False
         html=markdown.renderer.render(woven, markdown.options, references),
         text=plain_text(SyntaxTreeNode(woven), mask),
     )
+
+
+def parser_of(flavour: Flavour) -> MarkdownIt:
+    """What reads a body of this flavour."""
+    if flavour is Flavour.LETTERS:
+        return MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown = MarkdownIt("commonmark", {"html": True, "breaks": True}).disable("fence")
+    markdown.block.ruler.at("list", _list_after_empty_line, {"alt": ["paragraph", "reference", "blockquote"]})
+    return markdown
+
+
+def _list_after_empty_line(state: StateBlock, first: int, last: int, silent: bool) -> bool:  # noqa: FBT001 (a rule's)
+    """A list that does not begin in the middle of a paragraph, but for the items of one that has begun."""
+    interrupts = silent and state.parentType == "paragraph" and state.listIndent < 0
+    return not interrupts and list_block(state, first, last, silent)
 
 
 class _Weaver:

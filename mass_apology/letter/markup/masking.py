@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import nodes
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mass_apology.letter.markup.sandbox import LetterEnvironment
 from mass_apology.letter.markup.source import Fragment, mistake
@@ -34,6 +35,7 @@ _WIDTHS = {"date": 18, "on_date": 24, "moment": 30, "day": 14, "on_day": 18}
 _DATED = re.compile(rf"\|\s*({'|'.join(_WIDTHS)})\b")
 _COMMENT = "\x1f"  # no template file holds it
 _COMMENT_LINE = re.compile(rf"(?m)^[ \t]*{_COMMENT}[ \t{_COMMENT}]*\n")
+_ALONE = re.compile(r"(?m)^[ \t]*\{%-?(?:(?!%\}|\{%)[^\n])*-?%\}[ \t]*$")
 _FACT = re.compile(r"\s*(incident|sender)\.(\w+)\s*")
 _BRACE = re.compile(r"\{(?=[{%#]|\Z)")
 
@@ -103,7 +105,7 @@ class Mask:
 
         A line that holds nothing but a comment is gone too, unless all is to be ``exact``, as Jinja itself has it.
         """
-        masked = "".join(self._hidden(fragment))
+        masked = "".join(self._hidden(fragment if exact else _undashed(fragment)))
         return (masked if exact else _COMMENT_LINE.sub("", masked)).replace(_COMMENT, "")
 
     def add(self, token: Token) -> str:
@@ -190,6 +192,12 @@ class Mask:
         if isinstance(value, str):
             return Token(code=quoted(value), statement=False, path=path, line=line, literal=value)
         return Token(code=code, statement=statement, path=path, line=line)
+
+
+def _undashed(fragment: Fragment) -> Fragment:
+    """In Markdown a statement on a line of its own takes no room, so what ``{%-`` and ``-%}`` eat there matters not."""
+    text = _ALONE.sub(lambda line: line[0].replace("{%-", "{% ").replace("-%}", " %}"), fragment.text)
+    return replace(fragment, text=text)
 
 
 def quoted(text: str) -> str:

@@ -7,6 +7,7 @@ something (loops) is counted here. So no way of combining them takes long or fil
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import wraps
@@ -35,6 +36,8 @@ MAX_UNITS = 1_000_000
 MAX_SECONDS = 0.1
 """Of the processor, in one letter: for what costs more than it counts."""
 
+_MOST_PLACES = 9
+_PRINTF = re.compile(r"%[-+ 0#]{0,3}[0-9]{0,2}(?:\.[0-9]{0,2})?[sdifeEgGxX]|%%")
 _OFTEN = 1_000  # units after which the processor's time is asked for
 _SHORT = 1_000  # characters of a text that are not worth a count: what is printed is counted by its pieces
 
@@ -122,6 +125,30 @@ def replace(text: object, old: str, new: str) -> str:
     before = str(text)
     bound(len(before) + before.count(old) * (len(new) - len(old)))
     return before.replace(old, new)
+
+
+def split(text: object, separator: str | None = None) -> list[str]:
+    """The text's words, or what stands between its separators, within ``MAX_TEXT``."""
+    whole = str(text)
+    bound(len(whole))
+    return whole.split(separator)
+
+
+def rounded(value: Any, precision: object = 0, method: Any = "common") -> Any:
+    """Jinja's ``round``, to so many places as a letter shows."""
+    if not isinstance(precision, int) or not 0 <= precision <= _MOST_PLACES:
+        raise SecurityError(f"`round` takes 0 to {_MOST_PLACES} places in a letter")
+    return FILTERS["round"](value, precision, method)
+
+
+def formatted(pattern: object, *values: Any) -> str:
+    """Jinja's ``format``, `"%.2f" | format(x)`, of a width and with places that a letter shows."""
+    text = str(pattern)
+    if "%" in _PRINTF.sub("", text):
+        raise SecurityError(f"`format` cannot use {text!r} in a letter; `%s`, `%d`, `%5.2f` and `%%` can be used")
+    whole = text % values
+    bound(len(whole))
+    return whole
 
 
 @pass_environment

@@ -22,7 +22,19 @@ from mass_apology.letter.example_values import marking
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.bounded_tree import bounded
 from mass_apology.letter.markup.expression_size import refuse_deep, refuse_large
-from mass_apology.letter.markup.rendering_work import Work, add, bound, multiply, power, remainder, replace, total
+from mass_apology.letter.markup.rendering_work import (
+    Work,
+    add,
+    bound,
+    formatted,
+    multiply,
+    power,
+    remainder,
+    replace,
+    rounded,
+    split,
+    total,
+)
 from mass_apology.letter.markup.source import Fragment, mistake
 from mass_apology.letter.markup.tree_names import names_set
 from mass_apology.letter.markup.wrapping import paragraph, unless_blank
@@ -102,6 +114,7 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
         self.intercepted_binops = frozenset({"+", "*", "%", "**"})
         self.filters = {name: FILTERS[name] for name in _JINJA_FILTERS}
         self.filters |= {"sum": total}
+        self.filters |= {"split": split, "round": rounded, "format": formatted}
         self.filters |= {"replace": replace, "join": join, "link": link, "link_part": link_part}
         self.filters |= {"urlencode": urlencode, "encoded": Encoded}
         self.filters |= _local_filters(localiser)

@@ -1,0 +1,1 @@
+"""``import``: makes a campaign of another program's files, and says what differs."""

@@ -1,0 +1,1 @@
+"""Letters as mailmerge (github.com/awdeorio/mailmerge) writes them, and its template in our Jinja."""
