@@ -32,6 +32,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+	for system in win32 darwin; do $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system mass_apology || exit 1; done
 
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports

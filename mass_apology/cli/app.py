@@ -29,7 +29,7 @@ from mass_apology.cli import (
     templates_app,
     watching,
 )
-from mass_apology.cli.exits import Commands, Exit, errors_as_sentences
+from mass_apology.cli.exits import Commands, Exit, errors_as_sentences, escape_unencodable
 from mass_apology.cli.options import HERE, Folder, Force, Json, Override, SkipBadRows, opened
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ app.add_typer(docs_app.app)
 
 def run() -> None:
     """The whole program."""
+    escape_unencodable()
     with errors_as_sentences():
         app(prog_name="mass-apology")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
@@ -25,6 +26,13 @@ class Exit(IntEnum):
     NEEDS_A_PERSON = 1  # findings, refusals, letters in doubt, errors
     USAGE = 2  # wrong options; typer uses it
     INTERRUPTED = 3  # stopped with work left; the same command continues it
+
+
+def escape_unencodable() -> None:
+    """Print what the output's encoding lacks as an escape: a pipe on Windows, or under an old locale, has no "→"."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import asyncio
 import os
 import re
 import shutil
-import signal
 import sys
 import time
 from collections import Counter
@@ -117,7 +116,7 @@ class _Demo:
         half.cancel()
         if ended.done():
             raise _failed("send", sending)
-        sending.send_signal(signal.SIGKILL)
+        sending.kill()
         await ended
         self._say(f"\nKilled (SIGKILL) when the relay had {counted(len(self._received), 'letter')}.\n")
 

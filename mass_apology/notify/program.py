@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -69,7 +70,7 @@ class ProgramChannel:
         if process is None or process.poll() is not None:
             return
         with suppress(OSError):
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)
-            else:  # Windows has no groups of this kind
+            if sys.platform == "win32":  # it has no groups of this kind
                 process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGKILL)

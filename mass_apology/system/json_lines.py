@@ -25,7 +25,7 @@ def open_for_lines(path: Path, *, torn_end: bytes = b"\n", buffering: int = 0) -
 
     ``torn_end`` ends a line that has no line feed yet.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
     file = os.fdopen(descriptor, "ab", buffering=buffering)
     try:
         if _ends_within_a_line(descriptor):
@@ -38,4 +38,7 @@ def open_for_lines(path: Path, *, torn_end: bytes = b"\n", buffering: int = 0) -
 
 def _ends_within_a_line(descriptor: int) -> bool:
     size = os.fstat(descriptor).st_size
-    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+    if not size:
+        return False
+    os.lseek(descriptor, size - 1, os.SEEK_SET)  # what is written goes to the end all the same; Windows has no pread
+    return os.read(descriptor, 1) != b"\n"

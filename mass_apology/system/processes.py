@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -25,11 +26,32 @@ def start_of(pid: int) -> str | None:
     return None if state in "ZX" else f"{boot}/{fields[18]}"  # a zombie has ended, its parent has only not looked yet
 
 
-def _answers(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
+if sys.platform == "win32":
+    import ctypes
+
+    _QUERY = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
+    _DENIED = 5  # ERROR_ACCESS_DENIED
+    _STILL_ACTIVE = 259
+
+    def _answers(pid: int) -> bool:
+        """Without a signal: `os.kill` ends the process there, or sends it a Ctrl-C."""
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.OpenProcess.restype = ctypes.c_void_p
+        opened: int | None = kernel.OpenProcess(_QUERY, 0, pid)
+        if opened is None:
+            return bool(ctypes.get_last_error() == _DENIED)
+        handle, code = ctypes.c_void_p(opened), ctypes.c_ulong()
+        try:
+            return not kernel.GetExitCodeProcess(handle, ctypes.byref(code)) or code.value == _STILL_ACTIVE
+        finally:
+            kernel.CloseHandle(handle)
+else:
+
+    def _answers(pid: int) -> bool:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
         return True
-    return True

@@ -73,11 +73,11 @@ def _ask(pipe: IO[bytes], request: Request) -> None:
 
 def _end(code: int) -> str:
     """What a process that ended too early says of the file, as the end of a sentence."""
-    if code == -signal.SIGPROF:
+    how = signal.Signals(-code).name if code < 0 else f"exit status {code}"  # Windows has no such signals
+    if how == "SIGPROF":
         return "takes far longer to read than a file of its size should, and was given up."
-    if code == -signal.SIGKILL:
+    if how == "SIGKILL":
         return "needs more memory to be read than there is."
-    how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
     return f"is damaged, or made to do damage: its reader ended by {how}."
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import resource
 import signal
+import sys
 from contextlib import suppress
 
 from mass_apology.typed_files.frames import Unreadable
@@ -35,15 +35,24 @@ class Budget:
             )
 
 
-def limit_memory() -> None:
-    """From here on this process gets no more memory than ``MEMORY``; what asks for it fails."""
-    with suppress(ValueError, OSError):  # a system may know no such limit, or have a lower one
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no customers' data behind
+if sys.platform == "win32":  # it has neither limit; the process is the parent's to end all the same
 
+    def limit_memory() -> None:
+        """Windows sets no limit to a process of its own accord."""
 
-def limit_time(size: int) -> None:
-    """End this process by SIGPROF when it has computed for too long, from now on, for a file of so many octets."""
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_PROF, _SECONDS + _SECONDS_PER_MB * size / 1e6)
+    def limit_time(size: int) -> None:
+        """Windows has no timer of this kind."""
+else:
+    import resource
+
+    def limit_memory() -> None:
+        """From here on this process gets no more memory than ``MEMORY``; what asks for it fails."""
+        with suppress(ValueError, OSError):  # a system may know no such limit, or have a lower one
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no customers' data behind
+
+    def limit_time(size: int) -> None:
+        """End this process by SIGPROF when it has computed for too long, from now on, for a file of so many octets."""
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, _SECONDS + _SECONDS_PER_MB * size / 1e6)

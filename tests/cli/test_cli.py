@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -252,3 +253,12 @@ def test_a_changed_plan_says_what_changed(tmp_path: Path) -> None:
     assert "Changed since the last plan: the template." in again.stdout
     assert "Since the last plan: 0 new, 3 known already." in again.stdout
     assert len(live.received) == 3
+
+
+def test_what_an_output_cannot_hold_is_escaped(tmp_path: Path) -> None:
+    """A pipe on Windows, or under an old locale, lacks most letters."""
+    command = [sys.executable, "-m", "mass_apology", "templates", "--language", "pl"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"m\xf3wi" in done.stdout

@@ -105,14 +105,13 @@ class WriteLock:
 
     def _compare(self) -> None:
         """With how the last holder left the ledger. One that is gone or replaced is told by ``OpenedFile``."""
-        if sys.platform == "win32":  # the time of a write shows there when the file is closed
-            return
-        left, self._found = os.pread(self._descriptor, _LOOK.size, 0), self._look()
-        self._left = left if len(left) == _LOOK.size else _HELD
-        if self._known and self._left != _HELD:
-            self.overwritten |= _same_file(self._left, self._found) and self._left != self._found
-        self._known = True
-        self._leave(_HELD)
+        if sys.platform != "win32":  # the time of a write shows there when the file is closed
+            left, self._found = os.pread(self._descriptor, _LOOK.size, 0), self._look()
+            self._left = left if len(left) == _LOOK.size else _HELD
+            if self._known and self._left != _HELD:
+                self.overwritten |= _same_file(self._left, self._found) and self._left != self._found
+            self._known = True
+            self._leave(_HELD)
 
     def _conclude(self, *, checkpoint: bool) -> None:
         now = self._look()
