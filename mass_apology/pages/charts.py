@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from html import escape
 
 from msgspec import Struct
@@ -42,15 +42,16 @@ class Bucket(Struct, frozen=True, kw_only=True):
 
 
 class Timeline(Struct, frozen=True, kw_only=True):
-    """Buckets gathered into steps of one length that begin at round times."""
+    """Buckets gathered into steps of one length that begin at times that are round in its zone."""
 
+    zone: timezone  # that of the first step, also where clocks change later: a step is as long as another
     seconds: int  # the length of a step
     start: int  # Unix seconds: the first step's
     length: int  # steps from the first to the last, the empty ones included
     steps: tuple[Bucket, ...]  # the steps with letters, in order
 
 
-def gather(buckets: Iterable[Bucket]) -> Timeline | None:
+def gather(buckets: Iterable[Bucket], zone: tzinfo = UTC) -> Timeline | None:
     """Buckets in any order as at most ``MOST_STEPS`` steps; ``None`` where nothing happened.
 
     No step is shorter than a bucket: what is known by the minute is not drawn by the second.
@@ -59,25 +60,31 @@ def gather(buckets: Iterable[Bucket]) -> Timeline | None:
     if not counts:
         return None
     first, last = min(bucket.at for bucket in counts), max(bucket.at for bucket in counts)
-    seconds = step_seconds(first, last, shortest=max(bucket.seconds for bucket in counts))
+    fixed = _as_at(zone, first)
+    offset = _offset(fixed)
+    seconds = step_seconds(first, last, shortest=max(bucket.seconds for bucket in counts), offset=offset)
     gathered: dict[int, Counter[Status]] = {}
     for bucket in counts:
-        gathered.setdefault(_floor(bucket.at, seconds), Counter()).update(bucket.counts)
-    start = _floor(first, seconds)
+        gathered.setdefault(_floor(bucket.at, seconds, offset), Counter()).update(bucket.counts)
+    start = _floor(first, seconds, offset)
     return Timeline(
+        zone=fixed,
         seconds=seconds,
         start=start,
-        length=(_floor(last, seconds) - start) // seconds + 1,
+        length=(_floor(last, seconds, offset) - start) // seconds + 1,
         steps=tuple(Bucket(at=at, seconds=seconds, counts=gathered[at]) for at in sorted(gathered)),
     )
 
 
-def step_seconds(first: float, last: float, *, most: int = MOST_STEPS, shortest: int = 1) -> int:
-    """The shortest round step of which ``most`` or fewer hold both moments: 1 s, 2 s, … 1 day, 1 week, 2 weeks, …"""
+def step_seconds(first: float, last: float, *, most: int = MOST_STEPS, shortest: int = 1, offset: int = 0) -> int:
+    """The shortest round step of which ``most`` or fewer hold both moments: 1 s, 2 s, … 1 day, 1 week, 2 weeks, …
+
+    ``offset``: seconds by which the clock that makes them round is before UTC.
+    """
     return next(
         seconds
         for seconds in _longer_and_longer()
-        if seconds >= shortest and (_floor(last, seconds) - _floor(first, seconds)) // seconds < most
+        if seconds >= shortest and (_floor(last, seconds, offset) - _floor(first, seconds, offset)) // seconds < most
     )
 
 
@@ -105,10 +112,11 @@ def count_words(counts: Mapping[Status, int]) -> str:
 
 
 def step_moment(timeline: Timeline, at: float) -> str:
-    """A step's start, as exactly as the steps are long: "2026-11-20 09:12 UTC"."""
+    """A step's start, as exactly as the steps are long: "2026-11-20 10:12 CET"."""
     if timeline.seconds < 60:
-        return moment(at)
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d" if timeline.seconds >= _DAY else "%Y-%m-%d %H:%M UTC")
+        return moment(at, timeline.zone)
+    shown = "%Y-%m-%d" if timeline.seconds >= _DAY else "%Y-%m-%d %H:%M %Z"
+    return datetime.fromtimestamp(at, timeline.zone).strftime(shown)
 
 
 def widths(counts: Sequence[int], width: float) -> list[float]:
@@ -149,12 +157,14 @@ def size_bar(counts: Mapping[Status, int], *, largest: int) -> str:
 
 def timeline_chart(timeline: Timeline, *, name: str, title: str) -> str:
     """Stacked bars, a step each: how many letters came into which status when. ``name`` makes its ids unique."""
-    line = round_step(max(sum(step.counts.values()) for step in timeline.steps))
+    most = max(sum(step.counts.values()) for step in timeline.steps)
+    line = round_step(most)
+    lines = -(-most // line)
     return (
         f'<svg class="timeline" role="img" aria-labelledby="{name}-title {name}-desc" width="100%" '
         f'height="{_ABOVE + _PLOT + _BELOW}">'
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(_described(timeline))}</desc>'
-        f"{''.join(_grid(line))}{''.join(_bars(timeline, line))}{''.join(_time_axis(timeline))}</svg>"
+        f"{''.join(_grid(line, lines))}{''.join(_bars(timeline, line * lines))}{''.join(_time_axis(timeline))}</svg>"
     )
 
 
@@ -166,10 +176,20 @@ def _longer_and_longer() -> Iterator[int]:
         weeks *= 2
 
 
-def _floor(at: float, seconds: int) -> int:
+def _as_at(zone: tzinfo, at: float) -> timezone:
+    """The zone with the offset and the name that it has at that moment."""
+    then = datetime.fromtimestamp(at, zone)
+    return timezone(then.utcoffset() or timedelta(0), then.tzname() or "UTC")
+
+
+def _offset(zone: timezone) -> int:
+    return int(zone.utcoffset(None).total_seconds())
+
+
+def _floor(at: float, seconds: int, offset: int) -> int:
     """The start of the step that holds this moment; weeks begin on Mondays."""
-    offset = _MONDAY if seconds % _WEEK == 0 else 0
-    return int((at - offset) // seconds) * seconds + offset
+    start = (_MONDAY if seconds % _WEEK == 0 else 0) - offset
+    return int((at - start) // seconds) * seconds + start
 
 
 def _segments(counts: Mapping[Status, int], width: float, *, height: int) -> Iterator[str]:
@@ -195,28 +215,29 @@ def _described(timeline: Timeline) -> str:
     )
 
 
-def _grid(line: int) -> Iterator[str]:
-    """Lines at round numbers of letters, labelled left of the plot."""
-    for index in range(MOST_LINES + 1):
-        y = _short(_ABOVE + _PLOT - index * _PLOT / MOST_LINES)
+def _grid(line: int, lines: int) -> Iterator[str]:
+    """Lines at round numbers of letters, labelled left of the plot; the highest bar ends below the highest line."""
+    for index in range(lines + 1):
+        y = _short(_ABOVE + _PLOT - index * _PLOT / lines)
         kind = "grid" if index else "base"
         yield f'<line class="{kind}" x1="0" x2="100%" y1="{y}" y2="{y}"/>'
         yield f'<text class="label" x="-8" y="{y}" dy="4" text-anchor="end">{number(index * line)}</text>'
 
 
-def _bars(timeline: Timeline, line: int) -> Iterator[str]:
+def _bars(timeline: Timeline, top: int) -> Iterator[str]:
+    """Each step's bar; ``top`` letters would fill the plot."""
     width = 100 / timeline.length
     for step in timeline.steps:
         left = (step.at - timeline.start) / timeline.seconds * width
         yield f"<g><title>{step_moment(timeline, step.at)}: {count_words(step.counts)}</title>"
-        yield from _stack(step, line, left + width * 0.08, width * 0.84)
+        yield from _stack(step, top, left + width * 0.08, width * 0.84)
         yield "</g>"
 
 
-def _stack(step: Bucket, line: int, x: float, width: float) -> Iterator[str]:
+def _stack(step: Bucket, top: int, x: float, width: float) -> Iterator[str]:
     y = float(_ABOVE + _PLOT)
     for status in present(step.counts):
-        height = max(LOWEST, step.counts[status] * _PLOT / (line * MOST_LINES))
+        height = max(LOWEST, step.counts[status] * _PLOT / top)
         y -= height
         yield _box(status, f"{_short(x)}%", _short(y), f"{_short(width)}%", _short(height))
 
@@ -224,25 +245,25 @@ def _stack(step: Bucket, line: int, x: float, width: float) -> Iterator[str]:
 def _time_axis(timeline: Timeline) -> Iterator[str]:
     """Labels at round times. Every second one is ``minor``: it is left out where the page is narrow."""
     whole = timeline.length * timeline.seconds
-    for index, (at, label) in enumerate(_time_labels(timeline.start, timeline.start + whole)):
+    for index, (at, label) in enumerate(_time_labels(timeline.start, timeline.start + whole, timeline.zone)):
         x = _short(100 * (at - timeline.start) / whole)
         kind = "label minor" if index % 2 else "label"
         yield f'<line class="base" x1="{x}%" x2="{x}%" y1="{_ABOVE + _PLOT}" y2="{_ABOVE + _PLOT + 5}"/>'
         yield f'<text class="{kind}" x="{x}%" y="{_ABOVE + _PLOT + 20}" text-anchor="middle">{label}</text>'
 
 
-def _time_labels(start: int, end: int) -> Sequence[tuple[int, str]]:
-    """Round moments from start to end, both included where they are round, with their labels in UTC."""
-    step = step_seconds(start, end, most=MOST_MARKS)
-    first = _floor(start, step)
+def _time_labels(start: int, end: int, zone: timezone) -> Sequence[tuple[int, str]]:
+    """Round moments from start to end, both included where they are round, with their labels."""
+    offset = _offset(zone)
+    step = step_seconds(start, end, most=MOST_MARKS, offset=offset)
+    first = _floor(start, step, offset)
     moments = range(first if first == start else first + step, end + 1, step)
-    return [(at, _time_label(at, step)) for at in moments]
+    return [(at, _time_label(datetime.fromtimestamp(at, zone), step)) for at in moments]
 
 
-def _time_label(at: int, step: int) -> str:
+def _time_label(when: datetime, step: int) -> str:
     """A time of day, or at midnight the day."""
-    when = datetime.fromtimestamp(at, UTC)
-    if at % _DAY == 0:
+    if when.hour == when.minute == when.second == 0:
         return f"{when.day} {when:%b}"
     return when.strftime("%H:%M:%S" if step < 60 else "%H:%M")
 

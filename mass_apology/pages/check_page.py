@@ -73,7 +73,7 @@ def _body(page: CheckPage) -> Iterator[str]:
 def _opening(page: CheckPage) -> Iterator[str]:
     ready = "ready" if page.sendable else "not-ready"
     yield (
-        f'<header><p class="quiet">Check of a campaign</p><h1>{value(page.campaign)}</h1>'
+        f'<header><p class="quiet">Can it be sent?</p><h1>{value(page.campaign)}</h1>'
         f'<p class="lead verdict {ready}">{sentence(page.verdict)}</p>'
     )
     if page.code:

@@ -105,7 +105,7 @@ def _body(head: Head, letters: Iterable[Letter]) -> Iterator[str]:
 
 def _top(head: Head) -> str:
     wave = (("Wave", head.wave),) if head.wave != "first" else ()
-    facts = (*wave, ("Template", head.template), ("Made", head.made_at), ("Plan", head.code))
+    facts = (*wave, ("Letter", head.template), ("Made", head.made_at), ("Version", head.code))
     notes = "".join(f"<li>{harmless(note)}</li>" for note in head.notes)
     return (
         '<div class="name"><p class="stage">Preview. Nothing has been sent.</p>'

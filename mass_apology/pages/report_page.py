@@ -6,6 +6,7 @@ It is written for a manager and a regulator, on a screen and on paper, and needs
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
 from itertools import chain
 
 from msgspec import Struct
@@ -86,6 +87,7 @@ class ReportPage(Struct, frozen=True, kw_only=True):
     """The content of the report page. Times are Unix seconds."""
 
     campaign: str
+    zone: tzinfo  # in which times are shown
     made_at: float
     program: str  # name and version
     started_at: float | None  # the first letter's; None where none was tried
@@ -117,7 +119,7 @@ def _body(page: ReportPage) -> Iterator[str]:
     yield '<main class="sheet">'
     yield from _opening(page)
     yield from _statuses(page.counts)
-    yield from _timeline(gather(page.timeline))
+    yield from _timeline(gather(page.timeline, page.zone))
     yield from _shares("domains", "By domain", "Domain", page.domains)
     yield from _shares("languages", "By language", "Language", page.languages)
     yield from _replies(page.replies)
@@ -133,8 +135,7 @@ def _body(page: ReportPage) -> Iterator[str]:
 
 def _opening(page: ReportPage) -> Iterator[str]:
     yield (
-        f'<header><p class="quiet">Report of a campaign</p><h1>{value(page.campaign)}</h1>'
-        f'<p class="lead">{_lead(page)}</p>'
+        f'<header><p class="quiet">Who was reached</p><h1>{value(page.campaign)}</h1><p class="lead">{_lead(page)}</p>'
     )
     if page.due:
         letters = counted(page.due, "letter is", "letters are")
@@ -142,7 +143,8 @@ def _opening(page: ReportPage) -> Iterator[str]:
     if page.waiting_for_answer:
         people = counted(page.waiting_for_answer, "person waits", "people wait")
         yield f"<p>{people} for an answer. Who they are: <code>mass-apology answers</code></p>"
-    yield f'<p class="quiet">{_when(page)} This page was made {timed(page.made_at)} by {value(page.program)}.</p>'
+    made = f"This page was made {timed(page.made_at, page.zone)} by {value(page.program)}."
+    yield f'<p class="quiet">{_when(page)} {made}</p>'
     yield "</header>\n"
 
 
@@ -153,7 +155,7 @@ def _lead(page: ReportPage) -> str:
         return "Nobody has been written to: no letters have been planned."
     returned = " and have not come back" if page.counts.get(Status.BOUNCED) else ""
     accepted = counted(found.accepted, "letter was", "letters were")
-    parts = [f"Of {counted(found.all, 'customer')}, {accepted} accepted by the relay{returned}"]
+    parts = [f"Of {counted(found.all, 'customer')}, {accepted} accepted by our mail server{returned}"]
     if found.still_due:
         parts.append(f"{counted(found.still_due, 'letter is', 'letters are')} still due or on the way")
     if found.in_doubt:
@@ -169,9 +171,9 @@ def _when(page: ReportPage) -> str:
     if page.started_at is None:
         return "No letter has been tried yet."
     if page.ended_at is None:
-        return f"The sending began {timed(page.started_at)} and has not ended."
+        return f"The sending began {timed(page.started_at, page.zone)} and has not ended."
     took = lasted(page.ended_at - page.started_at)
-    return f"From {timed(page.started_at)} to {timed(page.ended_at)}, {took}."
+    return f"From {timed(page.started_at, page.zone)} to {timed(page.ended_at, page.zone)}, {took}."
 
 
 def _statuses(counts: Mapping[Status, int]) -> Iterator[str]:
@@ -202,7 +204,8 @@ def _timeline(timeline: Timeline | None) -> Iterator[str]:
         return
     shown = present({status: 1 for step in timeline.steps for status in present(step.counts)})
     words = step_words(timeline.seconds)
-    yield f'<section><h2>When</h2><p class="quiet">Letters in each {words.removeprefix("1 ")}, in UTC.</p>'
+    clock = timeline.zone.tzname(None)
+    yield f'<section><h2>When</h2><p class="quiet">Letters in each {words.removeprefix("1 ")}, in {clock}.</p>'
     yield timeline_chart(timeline, name="timeline", title="Letters over time")
     yield '<ul class="legend" aria-label="Colours">'
     yield from (f"<li>{swatch(status)}{status_word(status)}</li>" for status in shown)
@@ -288,7 +291,7 @@ def _unreached(page: ReportPage) -> Iterator[str]:
             "<p>All of them, ready to be written to in another way: "
             "<code>mass-apology report --unreached letters.csv</code></p>"
         )
-        yield from _people(page.unreached)
+        yield from _people(page.unreached, page.zone)
     yield "</section>\n"
 
 
@@ -304,7 +307,7 @@ def _in_doubt(page: ReportPage) -> Iterator[str]:
         "relay’s log can tell. To send them again all the same: "
         "<code>mass-apology send --resend-in-doubt</code></p>"
     )
-    yield from _people(page.in_doubt)
+    yield from _people(page.in_doubt, page.zone)
     yield "</section>\n"
 
 
@@ -313,21 +316,21 @@ def _how_many(shown: Sequence[Unreached], total: int) -> str:
     return f"<p>{counted(total, 'person', 'people')}{some}.</p>"
 
 
-def _people(people: Sequence[Unreached]) -> Iterator[str]:
+def _people(people: Sequence[Unreached], zone: tzinfo) -> Iterator[str]:
     if not people:
         return
     head = (
         '<table class="people"><thead><tr><th scope="col">Customer</th><th scope="col">Status</th>'
         '<th scope="col">Why</th></tr></thead>'
     )
-    rows = [_person(each) for each in people]
+    rows = [_person(each, zone) for each in people]
     yield from _folded(head, rows, counted(len(rows) - OPEN_ROWS, "more person", "more people"))
 
 
-def _person(person: Unreached) -> str:
+def _person(person: Unreached, zone: tzinfo) -> str:
     who = [value(text) for text in (person.name, person.address) if text] or ["no name, no address"]
     origin = [f"line {value(person.line)}" if person.line else "", value(person.language)]
-    tries = [timed(person.at) if person.at is not None else "", counted(person.attempts, "attempt")]
+    tries = [timed(person.at, zone) if person.at is not None else "", counted(person.attempts, "attempt")]
     return (
         f'<tr><th scope="row">{"<br>".join(who)}<p class="note">{_listed(origin)}</p></th>'
         f'<td>{_marked(person.status)}</td><td>{sentence(person.why)}<p class="note">{_listed(tries)}</p></td></tr>'

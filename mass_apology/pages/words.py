@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -87,15 +87,14 @@ def percent(part: int, whole: int) -> str:
     return f"{hundredths / 100:.2f} %" if hundredths else "< 0.01 %"
 
 
-def moment(at: float) -> str:
-    """Unix seconds → "2026-11-20 09:12:30 UTC"."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+def moment(at: float, zone: tzinfo = UTC) -> str:
+    """Unix seconds → "2026-11-20 10:12:30 CET"."""
+    return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
-def timed(at: float) -> str:
+def timed(at: float, zone: tzinfo = UTC) -> str:
     """Unix seconds → a ``time`` element that says the moment."""
-    said = moment(at)
-    return f'<time datetime="{said[:10]}T{said[11:19]}Z">{said}</time>'
+    return f'<time datetime="{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}">{moment(at, zone)}</time>'
 
 
 def lasted(seconds: float) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -193,7 +194,32 @@ def test_the_time_axis_has_round_labels(lasting: int, expected: list[str]) -> No
 
 
 def test_the_letters_axis_has_round_labels() -> None:
-    assert labels(chart((NINE, {Status.ACCEPTED: 1411})), anchor="end") == ["0", "500", "1,000", "1,500", "2,000"]
+    assert labels(chart((NINE, {Status.ACCEPTED: 1411})), anchor="end") == ["0", "500", "1,000", "1,500"]
+
+
+@pytest.mark.parametrize(("most", "top"), [(1, "1"), (3, "3"), (5, "6"), (21, "30"), (201, "300"), (1600, "2,000")])
+def test_the_letters_axis_ends_at_the_first_line_above_all_bars(most: int, top: str) -> None:
+    svg = chart((NINE, {Status.ACCEPTED: most}))
+    (bar,) = rects(svg)
+    assert labels(svg, anchor="end")[-1] == top
+    assert float(bar.attrib["height"]) == pytest.approx(charts._PLOT * most / int(top.replace(",", "")), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("zone", "lasting", "expected", "first"),
+    [
+        ("Asia/Kathmandu", 1200, ["15:00", "15:05", "15:10", "15:15", "15:20"], "2026-11-20 15:00:00 +0545"),
+        ("Europe/Warsaw", 86400, ["12:00", "18:00", "21 Nov", "06:00"], "2026-11-20 10:00 CET"),
+        ("America/New_York", 20 * 86400, ["23 Nov", "30 Nov", "7 Dec"], "2026-11-20 00:00 EST"),
+    ],
+)
+def test_a_timeline_is_round_by_its_own_clock(zone: str, lasting: int, expected: list[str], first: str) -> None:
+    buckets = [Bucket(at=NINE + after, seconds=1, counts={Status.ACCEPTED: 1}) for after in (0, lasting)]
+    gathered = gather(buckets, ZoneInfo(zone))
+    assert gathered is not None
+    svg = charts.timeline_chart(gathered, name="t", title="Letters over time")
+    assert labels(svg, anchor="middle") == expected
+    assert charts.step_moment(gathered, gathered.start) == first
 
 
 @settings(deadline=None)

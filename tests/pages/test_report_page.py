@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from browser import Visit, axe_violations
@@ -32,6 +34,7 @@ COUNTS = st.dictionaries(st.sampled_from(Status), st.integers(0, 10**6))
 
 EMPTY = ReportPage(
     campaign="acme-outage",
+    zone=UTC,
     made_at=NINE,
     program="mass-apology 1.0",
     started_at=None,
@@ -74,6 +77,7 @@ def full(say: Callable[[str], str] = str) -> ReportPage:
     ]
     return ReportPage(
         campaign=say("acme-outage"),
+        zone=UTC,
         made_at=NINE + 9000,
         program=say("mass-apology 1.0"),
         started_at=NINE,
@@ -108,19 +112,20 @@ def lead(counts: Mapping[Status, int]) -> str:
     ("counts", "sentence"),
     [
         ({}, "Nobody has been written to: no letters have been planned."),
-        ({Status.ACCEPTED: 1}, "Of 1 customer, 1 letter was accepted by the relay."),
+        ({Status.ACCEPTED: 1}, "Of 1 customer, 1 letter was accepted by our mail server."),
         (
             {Status.ACCEPTED: 48_101, Status.REFUSED: 59, Status.WITHHELD: 12},
-            "Of 48,172 customers, 48,101 letters were accepted by the relay; 71 people were not reached: see below.",
+            "Of 48,172 customers, 48,101 letters were accepted by our mail server; "
+            "71 people were not reached: see below.",
         ),
         (
             {Status.ACCEPTED: 5, Status.COMPLAINED: 1, Status.BOUNCED: 1, Status.IN_DOUBT: 2},
-            "Of 9 customers, 6 letters were accepted by the relay and have not come back; 2 letters are in doubt; "
-            "1 person was not reached: see below.",
+            "Of 9 customers, 6 letters were accepted by our mail server and have not come back; "
+            "2 letters are in doubt; 1 person was not reached: see below.",
         ),
         (
             {Status.PLANNED: 3, Status.DEFERRED: 1, Status.HANDING_OVER: 1},
-            "Of 5 customers, 0 letters were accepted by the relay; 5 letters are still due or on the way.",
+            "Of 5 customers, 0 letters were accepted by our mail server; 5 letters are still due or on the way.",
         ),
     ],
 )
@@ -182,6 +187,13 @@ def test_when_it_was() -> None:
     begun = read(replace(EMPTY, started_at=NINE)).text
     assert "The sending began 2026-11-20 09:15:00 UTC and has not ended." in begun
     assert "From 2026-11-20 09:15:00 UTC to 2026-11-20 09:55:12 UTC, 40 min 12 s." in read(full()).text
+
+
+def test_times_are_by_the_campaigns_clock() -> None:
+    text = read(replace(full(), zone=ZoneInfo("Europe/Warsaw"))).text
+    assert "From 2026-11-20 10:15:00 CET to 2026-11-20 10:55:12 CET, 40 min 12 s." in text
+    assert ", in CET." in text
+    assert not re.search(r"\d\d:\d\d:\d\d UTC", text)
 
 
 def test_nobody_unreached_is_said() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from mass_apology import __version__
@@ -22,7 +23,7 @@ from mass_apology.pages.report_page import (
     report_page,
 )
 from mass_apology.settings import Campaign
-from mass_apology.system.timestamps import utc_minute
+from mass_apology.system.time_zones import zone_named
 
 
 def write_page(campaign: Campaign, ledger: Records, summary: Summary, to: Path, *, force: bool) -> None:
@@ -33,8 +34,10 @@ def write_page(campaign: Campaign, ledger: Records, summary: Summary, to: Path, 
 
 def _page(campaign: Campaign, ledger: Records, summary: Summary) -> ReportPage:
     due = plan.due(summary.counts)
+    zone = zone_named(campaign.time_zone)
     return ReportPage(
         campaign=campaign.name,
+        zone=zone,
         made_at=time.time(),
         program=f"mass-apology {__version__}",
         started_at=summary.first_at,
@@ -53,7 +56,7 @@ def _page(campaign: Campaign, ledger: Records, summary: Summary) -> ReportPage:
         in_doubt=list(map(_person, summary.in_doubt)),
         evidence=list(_evidence(ledger, summary)),
         waiting_for_answer=sum(1 for _ in ledger.answers.waiting()),
-        notes=[f"{utc_minute(note.at)}: {note.what}" for note in ledger.notes()],
+        notes=[f"{datetime.fromtimestamp(note.at, zone):%Y-%m-%d %H:%M %Z}: {note.what}" for note in ledger.notes()],
     )
 
 
