@@ -19,6 +19,7 @@ from mass_apology.cli import (
     feedback_app,
     findings,
     import_app,
+    init_app,
     notify_app,
     person_app,
     reconcile_app,
@@ -46,6 +47,7 @@ app = typer.Typer(
     "who was reached.",
 )
 
+app.add_typer(init_app.app)
 app.add_typer(facts_app.app, name="facts")
 app.add_typer(import_app.app, name="import")
 app.add_typer(suppress_app.app, name="suppress")
@@ -78,26 +80,6 @@ def _options(
     ] = False,
 ) -> None:
     """Options that stand before the command."""
-
-
-@app.command()
-def init(
-    name: Annotated[str, typer.Argument(help="The campaign's name, and its new folder's.")],
-    template: Annotated[str, typer.Option(help="The situation: service-outage, follow-up, or one of your own.")],
-    recipients: Annotated[Path, typer.Option(help="The file of affected customers.")],
-) -> None:
-    """Make a campaign's folder from the file of affected customers.
-
-    Its campaign.toml explains every fact that the letter needs. The file's columns are matched to the parts they can
-    play; what was matched, and what is in doubt, is shown.
-
-    \b
-    Example:
-      mass-apology init acme-outage --template service-outage --recipients affected.csv
-    """
-    from mass_apology.flows.init import new_campaign
-
-    findings.show_init(new_campaign.init(name, template, recipients))
 
 
 @app.command()

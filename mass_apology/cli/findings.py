@@ -37,6 +37,8 @@ def show_init(made: InitResult) -> None:
         say(f"In doubt: {doubt.role}, perhaps {' or '.join(doubt.columns)}. {doubt.why}")
     if made.trouble:
         say(f"The file needs mending: {made.trouble}")
+    for place, value in made.said.items():
+        say(f"Written: {place} = {value}")
     say(f"Now: cd {made.folder}, fill in campaign.toml, then run: mass-apology check")
 
 

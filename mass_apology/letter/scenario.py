@@ -55,6 +55,12 @@ class Fact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     comment: str  # what to write there, as a line in campaign.toml
     example: Any  # a value; for a sentence, a table of one for each language
     required: bool = False
+    by_language: bool = False  # a text that each language says its own way, as every sentence is
+
+    @property
+    def is_translated(self) -> bool:
+        """Whether it stands in the tables of the languages."""
+        return self.by_language or self.type is FactType.SENTENCE
 
 
 class Column(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -27,7 +27,7 @@ from mass_apology.recipients.made_columns import column_notes, made_columns, row
 from mass_apology.recipients.recipients_file import RecipientsFile
 from mass_apology.recipients.row_values import RowChecks
 from mass_apology.recipients.where import Where, check_where, compiled
-from mass_apology.settings import PARTS, Campaign, RelaySettings, SenderSettings
+from mass_apology.settings import PARTS, Campaign, CsvSettings, RelaySettings, SenderSettings
 
 _EXCEL = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 _PARQUET = frozenset({".parquet", ".pq"})
@@ -58,14 +58,17 @@ def inspect(file: RecipientsFile, campaign: Campaign, uses: Iterable[ColumnUse] 
     return layout
 
 
-def look(file: RecipientsFile) -> Layout:
-    """Find the file's format for ``init``, without a campaign. Raises ``InputError`` as ``inspect`` does."""
+def look(file: RecipientsFile, sheet: str | None = None) -> Layout:
+    """Find the file's format for ``init``, without a campaign. Raises ``InputError`` as ``inspect`` does.
+
+    ``sheet`` is the workbook's to read; the first that people see otherwise.
+    """
     with file.read_errors():
-        return _layout(file, _unwritten(file))
+        return _layout(file, _unwritten(file, sheet))
 
 
 def cells(
-    file: RecipientsFile, layout: Layout, columns: Sequence[str], chunk_rows: int = 5000
+    file: RecipientsFile, layout: Layout, columns: Sequence[str], chunk_rows: int = 5000, *, sheet: str | None = None
 ) -> Iterator[dict[str, list[str]]]:
     """Read the cleaned values of these columns for ``init``, at most ``chunk_rows`` rows at a time.
 
@@ -73,18 +76,19 @@ def cells(
     """
     with file.read_errors():
         cleaner, repeated = Cleaner(file.name), RepeatedHeader(layout.in_file)
-        for chunk in _chunks(file, layout, _unwritten(file), layout.in_file[0], chunk_rows):
+        for chunk in _chunks(file, layout, _unwritten(file, sheet), layout.in_file[0], chunk_rows):
             cleaned = cleaner.cleaned(chunk.columns, chunk.lines)
             rows = zip(*cleaned.values(), strict=True)
             kept = [any(row) and repeated.kind(row) is Header.NOT_AT_ALL for row in rows]
             yield {column: list(compress(cleaned[column], kept)) for column in columns}
 
 
-def _unwritten(file: RecipientsFile) -> Campaign:
+def _unwritten(file: RecipientsFile, sheet: str | None) -> Campaign:
     return Campaign(
         name="unwritten",
         template="-",
         recipients=file.name,
+        csv=CsvSettings(sheet=sheet),
         sender=SenderSettings(from_="-"),
         relay=RelaySettings(url="-"),
     )

@@ -10,6 +10,7 @@ import copy
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from msgspec import Struct
@@ -28,6 +29,8 @@ _TEXT = re.compile(
     r"|'[^'\n]*+'",
     re.DOTALL,
 )
+_COMMENTED = re.compile(r"^#[ \t]*([A-Za-z0-9_-]+)[ \t]*=", re.MULTILINE)
+_COMMENTS = re.compile(r"(?:[ \t]*#[^\n]*(?:\n|\Z))*+")
 
 
 class Edit(Struct, frozen=True, kw_only=True):
@@ -37,6 +40,7 @@ class Edit(Struct, frozen=True, kw_only=True):
     key: str
     notation: str  # of the value, in TOML
     remark: tuple[str, ...] = ()  # comment lines, "# …", above a key that is new
+    is_comment: bool = False  # the key is new and a comment, too: its place is shown, and nothing is said
 
 
 class _Entry(Struct, frozen=True):
@@ -68,23 +72,48 @@ def line_of(text: str, path: Path) -> int | None:
     return text.count("\n", 0, found.start) + 1 if found else None
 
 
+def commented(text: str, table: Path) -> frozenset[str]:
+    """The keys that stand in the table as comments: "# role = …"."""
+    entries = [*_entries(text), _Entry(("",), ("",), len(text), len(text))]
+    within: set[str] = set()
+    for entry, after in pairwise(entries):
+        if entry.table == table:
+            within.update(_COMMENTED.findall(text, entry.end, after.start))
+    return frozenset(within)
+
+
 def _edited(text: str, edit: Edit) -> str:
     entries = list(_entries(text))
     own = next((each for each in entries if each.path == (*edit.table, edit.key) and not each.is_header), None)
     if own is not None:
         return text[: own.start] + edit.notation + text[own.end :]
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines = [*edit.remark, f"{_key(edit.key)} = {edit.notation}"]
+    lines = [*edit.remark, f"{'# ' * edit.is_comment}{_key(edit.key)} = {edit.notation}"]
     within = [each for each in entries if each.table == edit.table]
-    if not within and edit.table:
+    is_new = not within and bool(edit.table)
+    if is_new:
         lines = [f"[{'.'.join(_key(str(part)) for part in edit.table)}]", *lines]
-        within = _family(entries, edit.table)
-    if not within and entries and not edit.table:  # no key stands before the first table
+        at = _behind(text, entries, _family(entries, edit.table))
+    elif not within and entries:  # no key stands before the first table
         return text[: entries[0].start] + newline.join([*lines, "", ""]) + text[entries[0].start :]
-    at = _line_end(text, max((each.end for each in within), default=len(text)))
+    else:
+        at = _after_comments(text, _line_end(text, max((each.end for each in within), default=len(text))))
     before = text[:at] if not text[:at] or text[:at].endswith("\n") else text[:at] + newline
-    gap = newline if (edit.remark or lines[0].startswith("[")) and before.strip() else ""
-    return before + gap + newline.join([*lines, ""]) + text[at:]
+    has_gap = not before.strip() or before.endswith(("\n\n", "\n\r\n"))
+    gap = newline if (edit.remark or is_new) and not has_gap else ""
+    after = newline if is_new and text[at:].strip() else ""
+    return before + gap + newline.join([*lines, ""]) + after + text[at:]
+
+
+def _behind(text: str, entries: Sequence[_Entry], family: Sequence[_Entry]) -> int:
+    """Where the last of these tables ends: before the next one's header, and the comments right above it."""
+    if not family:
+        return len(text)
+    following = entries[entries.index(family[-1]) + 1 :]
+    at = next((each.start for each in following if each.is_header), len(text))
+    while (start := text.rfind("\n", 0, max(at - 1, 0)) + 1) < at and text[start:at].lstrip().startswith("#"):
+        at = start
+    return at
 
 
 def _family(entries: Sequence[_Entry], table: Path) -> list[_Entry]:
@@ -98,6 +127,12 @@ def _family(entries: Sequence[_Entry], table: Path) -> list[_Entry]:
 def _line_end(text: str, at: int) -> int:
     end = text.find("\n", at)
     return len(text) if end < 0 else end + 1
+
+
+def _after_comments(text: str, at: int) -> int:
+    """Behind the comments that follow without a space line: they belong to what stands above."""
+    found = _COMMENTS.match(text, at)
+    return found.end() if found else at
 
 
 def _entries(text: str) -> Iterator[_Entry]:
@@ -179,7 +214,8 @@ def _with(tables: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
     inner: Any = wanted
     for part in edit.table:
         inner = inner.setdefault(part, {}) if isinstance(part, str) else inner[part]
-    inner[edit.key] = tomllib.loads(f"x = {edit.notation}")["x"]
+    if not edit.is_comment:
+        inner[edit.key] = tomllib.loads(f"x = {edit.notation}")["x"]
     return wanted
 
 

@@ -24,8 +24,8 @@ from mass_apology.ledger import planner, port, readers, writers
 
 IN_MEMORY = {
     port.Store: (MemoryStore, set()),
-    port.Records: (MemoryRecords, {"answers", "persons"}),
-    port.Ledger: (MemoryLedger, {"answers", "persons", "resends"}),
+    port.Records: (MemoryRecords, {"persons"}),
+    port.Ledger: (MemoryLedger, {"persons", "resends"}),
     port.Planner: (MemoryPlanner, set()),
     readers.WaveRecords: (MemoryWaveRecords, set()),
     readers.ChoiceRecords: (MemoryChoiceRecords, set()),

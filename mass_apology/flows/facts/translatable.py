@@ -28,11 +28,11 @@ class Translatable(Struct, frozen=True, kw_only=True):
     translation: str  # in the table of the other language; empty where it is not there
 
 
-def campaign_facts(workspace: Workspace) -> dict[str, Fact]:
-    """The facts of the campaign's template and of its follow-ups' templates, by name."""
+def campaign_facts(workspace: Workspace, *further: str) -> dict[str, Fact]:
+    """The facts of the campaign's template, of its follow-ups' and of ``further`` templates, by name."""
     campaign = workspace.campaign
     facts: dict[str, Fact] = {}
-    for template in dict.fromkeys((campaign.template, *(each.template for each in campaign.follow_up))):
+    for template in dict.fromkeys((campaign.template, *(each.template for each in campaign.follow_up), *further)):
         for name, fact in workspace.scenario(template).facts.items():
             known = facts.get(name)
             facts[name] = fact if known is None or (fact.required and not known.required) else known

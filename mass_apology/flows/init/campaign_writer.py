@@ -203,8 +203,8 @@ def _types(survey: Survey) -> Iterator[str]:
 def _incident(draft: CampaignDraft) -> Iterator[str]:
     """Every fact with its meaning and an example; facts that are sentences, once for each language of the letters."""
     facts, languages = draft.scenario.facts, written_in(draft)
-    plain = {name: fact for name, fact in facts.items() if fact.type is not FactType.SENTENCE}
-    sentences = {name: fact for name, fact in facts.items() if fact.type is FactType.SENTENCE}
+    plain = {name: fact for name, fact in facts.items() if not fact.is_translated}
+    sentences = {name: fact for name, fact in facts.items() if fact.is_translated}
     yield "[incident]"
     yield from remark("Write each fact in place of the empty quotation marks; delete the # before an optional one.")
     for name, fact in plain.items():
@@ -230,8 +230,8 @@ def _fact(name: str, fact: Fact, example: object) -> Iterator[str]:
     yield f'{"" if fact.required else "# "}{toml_key(name)} = ""'
 
 
-def _in(example: Mapping[str, str], language: str) -> str:
-    return example.get(language) or example.get("en", "")
+def _in(example: str | Mapping[str, str], language: str) -> str:
+    return example if isinstance(example, str) else example.get(language) or example.get("en", "")
 
 
 def _listed(columns: Sequence[str]) -> str:

@@ -70,6 +70,13 @@ class Matches(Struct, frozen=True, kw_only=True):
     found: tuple[Match, ...]
     doubts: tuple[Doubt, ...]
 
+    def with_chosen(self, chosen: Mapping[str, str]) -> Matches:
+        """The same, but for the parts that a person chose columns for: part → column."""
+        taken = {*chosen.values()}
+        found = [each for each in self.found if each.role not in chosen and not taken.intersection(each.columns)]
+        found += [Match(role=role, columns=(column,), why="as chosen") for role, column in chosen.items()]
+        return Matches(found=tuple(found), doubts=tuple(each for each in self.doubts if each.role not in chosen))
+
     def column(self, role: str) -> str | None:
         """The first column of a role."""
         return next((each.columns[0] for each in self.found if each.role == role), None)

@@ -32,6 +32,7 @@ FIRST_ROWS = 2000
 """Rows by which columns are matched and types guessed; ``check`` reads all rows."""
 
 MOST_EXAMPLES = 3
+NOTHING_CHOSEN: Mapping[str, str] = MappingProxyType({})
 
 _TRIED = (ColumnType.INT, ColumnType.DECIMAL, ColumnType.DATE, ColumnType.DATETIME, ColumnType.BOOL)
 _NUMBER_AS_TEXT = re.compile(r"[+-]?0[0-9]|\+")  # "00123" and "+48 22" look like numbers and are text
@@ -74,20 +75,26 @@ class Survey(Struct, frozen=True, kw_only=True):
         return self.matches.column("language") is not None
 
 
-def survey(path: Path, columns: Mapping[str, Column]) -> Survey:
+def survey(
+    path: Path, columns: Mapping[str, Column], chosen: Mapping[str, str] = NOTHING_CHOSEN, sheet: str | None = None
+) -> Survey:
     """Survey a file for letters that can use ``columns``. Raises ``InputError`` if its header cannot be used.
+
+    ``chosen`` are parts that a person gave columns, ``sheet`` a workbook's sheet that a person named.
 
     Languages are counted in all rows. Errors in rows are returned, not raised: the file can be mended later.
     """
     with RecipientsFile(path) as file:
-        return _survey(file, columns)
+        return _survey(file, columns, chosen, sheet)
 
 
-def _survey(file: RecipientsFile, columns: Mapping[str, Column]) -> Survey:
-    layout = recipients.look(file)
+def _survey(
+    file: RecipientsFile, columns: Mapping[str, Column], chosen: Mapping[str, str], sheet: str | None
+) -> Survey:
+    layout = recipients.look(file, sheet)
     trouble: list[str] = [finding_text(each) for each in layout.findings if each.severity is Severity.ERROR]
-    first = _first_rows(file, layout, trouble)
-    matches = match(layout.header, first)
+    first = _first_rows(file, layout, trouble, sheet)
+    matches = match(layout.header, first).with_chosen(chosen)
     taken = {column for each in matches.found for column in each.columns}
     called = {name: _called(name, first, taken) for name in columns}
     typed = [first[each] for name, each in called.items() if each and columns[name].type is not ColumnType.TEXT]
@@ -103,8 +110,8 @@ def _survey(file: RecipientsFile, columns: Mapping[str, Column]) -> Survey:
         guesses=tuple(_guesses(free, first, style)),
         style=style,
         unused=tuple(free),
-        languages=_counted(file, layout, matches.column("language"), _language, trouble),
-        of_countries=_counted(file, layout, matches.column("country"), _language_of_country, trouble),
+        languages=_counted(file, layout, matches.column("language"), _language, trouble, sheet),
+        of_countries=_counted(file, layout, matches.column("country"), _language_of_country, trouble, sheet),
         trouble=" ".join(dict.fromkeys(trouble)),
     )
 
@@ -114,24 +121,29 @@ def finding_text(finding: Finding) -> str:
     return f"{finding.problem} {finding.advice}"
 
 
-def _first_rows(file: RecipientsFile, layout: Layout, trouble: list[str]) -> Cells:
+def _first_rows(file: RecipientsFile, layout: Layout, trouble: list[str], sheet: str | None) -> Cells:
     none: dict[str, list[str]] = {column: [] for column in layout.header}
     try:
-        return next(recipients.cells(file, layout, layout.header, FIRST_ROWS), none)
+        return next(recipients.cells(file, layout, layout.header, FIRST_ROWS, sheet=sheet), none)
     except InputError as error:
         trouble.append(f"{error.problem} {error.next_step}")
         return none
 
 
 def _counted(
-    file: RecipientsFile, layout: Layout, column: str | None, language_of: Callable[[str], str], trouble: list[str]
+    file: RecipientsFile,
+    layout: Layout,
+    column: str | None,
+    language_of: Callable[[str], str],
+    trouble: list[str],
+    sheet: str | None,
 ) -> Mapping[str, int]:
     """Language of the cells of a column, as ``language_of`` tells it → rows, the commonest first."""
     if column is None:
         return MappingProxyType({})
     counts: Counter[str] = Counter()
     try:
-        for chunk in recipients.cells(file, layout, [column]):
+        for chunk in recipients.cells(file, layout, [column], sheet=sheet):
             counts.update(chunk[column])
     except InputError as error:
         trouble.append(f"{error.problem} {error.next_step}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,10 +14,16 @@ from mass_apology.errors import CampaignError, OutputError
 from mass_apology.flows.init.campaign_writer import CampaignDraft, campaign_toml, written_in
 from mass_apology.flows.init.column_matching import Doubt, Match
 from mass_apology.flows.init.file_survey import Usable, survey
+from mass_apology.flows.init.questions import Ask, Given, answers, chosen_columns
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import available_languages, shipped_templates
+from mass_apology.system.temporary_files import hidden_beside, temporary_folder
+from mass_apology.system.toml_edits import edited
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+
+
+NOTHING_GIVEN = Given()
 
 
 class InitResult(Struct, frozen=True, kw_only=True):
@@ -32,10 +39,15 @@ class InitResult(Struct, frozen=True, kw_only=True):
     unused: tuple[str, ...]  # columns that nothing uses
     languages: tuple[str, ...]  # of the letters that will be sent to its rows
     trouble: str  # errors of the file, as sentences; empty without any
+    said: Mapping[str, str]  # what options and answers put into campaign.toml: place → value in TOML
 
 
-def init(name: str, template: str, recipients_file: Path) -> InitResult:
+def init(
+    name: str, template: str, recipients_file: Path, given: Given = NOTHING_GIVEN, ask: Ask | None = None
+) -> InitResult:
     """Make the folder ``name`` here, with a copy of the file and a campaign.toml to fill in.
+
+    ``given`` and the answers of ``ask`` are written into it; every question is asked before anything is made.
 
     Raises ``MassApologyError`` if the template or the file cannot be used; nothing is left behind then.
     """
@@ -44,15 +56,19 @@ def init(name: str, template: str, recipients_file: Path) -> InitResult:
             f"{name!r} cannot be a campaign's name.",
             next_step="Use letters, digits, '.', '_' and '-': it becomes a folder and part of every Message-ID.",
         )
+    folder = Path(name)
     shipped = (shipped_templates(),)
     letters = available_languages(template, shipped)
     scenario = load_scenario(template, shipped)
-    found = survey(recipients_file, scenario.columns)
+    _refuse_existing(folder)
+    found = survey(recipients_file, scenario.columns, sheet=given.sheet)
+    if chosen := chosen_columns(found, given, ask):
+        found = survey(recipients_file, scenario.columns, chosen, given.sheet)
     draft = CampaignDraft(
         name=name, template=template, file=recipients_file.name, letters=letters, scenario=scenario, survey=found
     )
-    folder = Path(name)
-    _make(folder, campaign_toml(draft), recipients_file)
+    edits = answers(scenario, given, ask)
+    _make(folder, edited(campaign_toml(draft), edits), recipients_file)
     return InitResult(
         folder=folder,
         recipients=recipients_file.name,
@@ -64,6 +80,7 @@ def init(name: str, template: str, recipients_file: Path) -> InitResult:
         unused=found.unused,
         languages=tuple(written_in(draft)),
         trouble=found.trouble,
+        said={".".join(map(str, (*edit.table, edit.key))): edit.notation for edit in edits},
     )
 
 
@@ -71,19 +88,27 @@ def _shown(usable: Usable) -> str:
     return usable.name if usable.called == usable.name else f"{usable.name} ({usable.called})"
 
 
-def _make(folder: Path, text: str, recipients_file: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700)
-        (folder / FILE_NAME).write_text(text, encoding="utf-8")
-        shutil.copyfile(recipients_file, folder / recipients_file.name)
-        (folder / recipients_file.name).chmod(0o600)
-    except FileExistsError:
+def _refuse_existing(folder: Path) -> None:
+    if folder.exists():
         raise OutputError(
             f"{folder} exists already.",
             next_step=f"Choose another name, or work on: mass-apology check -C {folder}",
-        ) from None
+        )
+
+
+def _make(folder: Path, text: str, recipients_file: Path) -> None:
+    """Fill a hidden folder, and give it its name when it is whole."""
+    try:
+        made = temporary_folder(hidden_beside(folder))
+        try:
+            (made / FILE_NAME).write_text(text, encoding="utf-8")
+            shutil.copyfile(recipients_file, made / recipients_file.name)
+            (made / recipients_file.name).chmod(0o600)
+            _refuse_existing(folder)
+            made.rename(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
         raise OutputError(
             f"{folder} cannot be made: {error.strerror or error}.",
             next_step="Make room or rights here, then run it again.",
