@@ -33,6 +33,8 @@ def show_init(made: InitResult) -> None:
         say(f"Numbers and dates: {'; '.join(made.style)}.")
     for sentence in made.style_doubts:
         say(f"In doubt: {sentence} Say it in [csv].")
+    if "address" not in {*(each.role for each in made.matches), *(each.role for each in made.doubts)}:
+        say('No column seems to hold e-mail addresses. Write its name in campaign.toml, [columns]: address = "…"')
     for doubt in made.doubts:
         say(f"In doubt: {doubt.role}, perhaps {' or '.join(doubt.columns)}. {doubt.why}")
     if made.trouble:

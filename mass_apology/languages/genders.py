@@ -30,6 +30,17 @@ _NEITHER = frozenset(
 UNCERTAIN = frozenset({"v", "h", "s", "n"})
 """Letters beside which "m" may be a woman: Spanish and Lithuanian columns hold "H" and "M", "V" and "M"."""
 
+LETTERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "sugu": {"n": "f", "m": "m"},  # Estonian: naine, mees
+        "sukupuoli": {"n": "f", "m": "m"},  # Finnish: nainen, mies
+        "dzimums": {"s": "f", "v": "m"},  # Latvian: sieviete, vīrietis
+        "lytis": {"m": "f", "v": "m"},  # Lithuanian: moteris, vyras
+        "geslacht": {"v": "f", "m": "m"},  # Dutch: vrouw, man
+    }
+)
+"""Name of a column of genders, in small letters → what single letters mean in the language of that name."""
+
 
 def gender_of(text: str, own: Mapping[str, str] = MappingProxyType({})) -> str | None:
     """``"f"``, ``"m"``, ``""`` where it says neither, or ``None`` where it is not understood.

@@ -43,6 +43,7 @@ def campaign_toml(draft: CampaignDraft) -> str:
         _top(draft),
         _csv(draft.survey),
         _columns(draft),
+        _values(draft.survey),
         _types(draft.survey),
         _incident(draft),
         _SENDER_AND_RELAY,
@@ -162,6 +163,13 @@ def _columns(draft: CampaignDraft) -> Iterator[str]:
     yield from _letters_columns(survey)
     if survey.unused:
         yield from remark(f"Nothing uses {_listed(survey.unused)}.")
+
+
+def _values(survey: Survey) -> Iterator[str]:
+    for match in survey.matches.found:
+        if match.values:
+            yield f"[values.{match.role}]  # in the language of the name {visible(match.column)}"
+            yield from (f"{toml_key(cell)} = {toml(meaning)}" for cell, meaning in match.values.items())
 
 
 _REMARKS = {"key": "who is known again under another address; "}

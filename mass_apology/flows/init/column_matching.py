@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from mass_apology.countries import is_country
-from mass_apology.languages import gender_of
+from mass_apology.languages.genders import LETTERS, gender_of
 from mass_apology.recipients.languages import language
 from mass_apology.settings import PARTS
 from mass_apology.system.time_zones import zone_names
@@ -44,6 +44,7 @@ class Match(Struct, frozen=True, kw_only=True):
     role: str  # a key of [columns]
     columns: tuple[str, ...]
     why: str  # a phrase
+    values: Mapping[str, str] = {}  # of genders: letter → what it means in the language of the column's name
 
     @property
     def column(self) -> str:
@@ -106,6 +107,8 @@ def plain(name: str) -> str:
 
 def _match_role(role: str, header: Sequence[str], cells: Cells) -> Match | Doubt | None:
     by_name = _columns_named(role, header)
+    if role == "gender" and (lettered := next(filter(None, (_lettered(each, cells) for each in by_name)), None)):
+        return lettered
     if role == "name" and not _only_name(by_name, header):
         return _parted_name(header)
     fitting = [column for column in by_name if _fits(role, cells.get(column, ()))]
@@ -119,6 +122,15 @@ def _match_role(role: str, header: Sequence[str], cells: Cells) -> Match | Doubt
         why = f"By its name; but {_objection(role, cells[by_name[0]])}."
         return Doubt(role=role, columns=(by_name[0],), why=why)
     return other
+
+
+def _lettered(column: str, cells: Cells) -> Match | None:
+    """A column of genders whose name tells in what language its letters are: "S" and "V" of "Dzimums"."""
+    meant, found = LETTERS.get(plain(column), {}), set(_filled(cells.get(column, ())))
+    values = {cell: meant[cell.casefold()] for cell in sorted(found) if cell.casefold() in meant}
+    if not values or any(gender_of(cell, values) is None for cell in found) or "F" in found:
+        return None
+    return Match(role="gender", columns=(column,), why="by its name, also what its letters mean", values=values)
 
 
 def columns_called(name: str, header: Sequence[str]) -> list[str]:

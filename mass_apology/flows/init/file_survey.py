@@ -35,6 +35,7 @@ MOST_EXAMPLES = 3
 NOTHING_CHOSEN: Mapping[str, str] = MappingProxyType({})
 
 _TRIED = (ColumnType.INT, ColumnType.DECIMAL, ColumnType.DATE, ColumnType.DATETIME, ColumnType.BOOL)
+_NUMBERS = frozenset({ColumnType.INT, ColumnType.DECIMAL})
 _NUMBER_AS_TEXT = re.compile(r"[+-]?0[0-9]|\+")  # "00123" and "+48 22" look like numbers and are text
 
 
@@ -187,9 +188,11 @@ def _usable(name: str, column: Column, called: str | None, first: Cells, style: 
 def _guesses(columns: Sequence[str], first: Cells, style: Style) -> Iterator[Guess]:
     for column in columns:
         filled = list(dict.fromkeys(cell for cell in first[column] if cell.strip()))
-        if not filled or any(map(_NUMBER_AS_TEXT.match, filled)):
+        if not filled:
             continue
         kind = next((each for each in _TRIED if all(_is(each, cell, style) for cell in filled)), None)
+        if kind in _NUMBERS and any(map(_NUMBER_AS_TEXT.match, filled)):
+            continue
         if kind is ColumnType.BOOL and len(filled) == 1 and len(filled[0]) == 1:
             continue  # "f" in every row may be female as well as false
         if kind is not None:
