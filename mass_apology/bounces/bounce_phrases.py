@@ -59,7 +59,11 @@ _NO_SUCH = _any(r"""
     bad destination | unbekannte[rns]? | ungültige[rns]? | onbekende | ongeldige? | neznám[ýáé] | neplatn[ýáé]
     bilinmeyen | geçersiz | böyle bir | nessun | ukendt | ukjent | okänd | okända | ismeretlen
     niezn\w+ | неизвестный | невідомий | destinatario desconocido:? | nie ma takiego | não há
+    tuntematon | άγνωστ\w+
 """)  # "no valid recipients" answers DATA, also where all recipients were to be tried again
+_QUALITY = _any(r"""
+    error | stat(?:e|us)\b | credential | count\b | polic | verif | certificate | key\b | signature | header
+""")  # "unknown account status" says nothing about the account's being
 _KIND = _any(r"virtual | local | smtp | e-?mail | mail | destination | final delivery | such")
 
 _CJK_WHO = _any(r"""
@@ -68,13 +72,15 @@ _CJK_WHO = _any(r"""
 """)
 DEAD = _any(rf"""
     \b{WHO}\b[^.;\n]{{0,60}}?\b{IS_DEAD}
-    \b{_NO_SUCH}(?: or \w+)? (?:{_KIND}\s)?{WHO}\b(?! error)
+    \b{_NO_SUCH}(?: or \w+)? (?:{_KIND}\s)?{WHO}\b(?! {_QUALITY})
     not a (?:valid|known|local) (?:user|mailbox|recipient|address|account)
     (?:doesn.?t|does not) have an? \S* ?(?:\w+ )?account | no mail ?box available
     no (?:mailbox|account|user|one)\W(?:\w+\W){{0,2}}(?:by|with|at) th | name or service not known | nxdomain
     no (?:such )?(?:mail ?box|user|account|recipient) (?:was )?found | not in my validrcptto | recipient notfound
     no existe (?:dich[oa]|es[ea]|est[ea]|el|la) \w+ | null mx | userunknown | recipientnotfound | recipnotfound
     recipient_not_found | not listed in
+    not our customer | left no (?:forwarding )?address | couldn.?t find any host
+    able to find the (?:recipient )?domain
     isn.t listed in | no mx record | find a mail exchanger | no smtp service | does not accept mail
     (?:user|recipient) name is not (?:recogni[sz]ed|known|found) | unknown to (?:us|this (?:host|server|system))
     (?:i |we )?(?:can ?not|don.?t) deliver mail for | i have no (?:such )?mailbox
@@ -100,7 +106,9 @@ PLAINLY_DEAD = _any(r"""
 
 CONTRADICTED = _any(r"""
     disabled | deactivated | suspended | inactiv\w+ | not (?:currently )?active | temporar | \block(?:ed)?\b | frozen
-    archived | on hold | dormant | is terminated | hibernat | expired account | discontinued
+    archiv[eé][ed]?\b | \bhold\b | dormant | \buntil\b | not unique | ambiguous | may not exist
+    or you (?:are|may|do|might)(?! not have authori[sz]ation to see) | (?<!no )forwarding address
+    certificate | encryption | s/mime | lookup (?:fail|error) | database | director\w+ (?:\w+ ){0,2}(?:unavailable|down) | is terminated | hibernat | expired account | discontinued
     (?<!and )(?<!then )(?<!please )try again | retry later | later\b
     \bbusy\b | tim(?:ed|e) ?-?out | connection (?:was )?(?:closed|dropped|lost|reset|refused) | lost connection
     \bloop(?:ing|s)?\b | too many hops | hop count | known contacts
@@ -108,7 +116,7 @@ CONTRADICTED = _any(r"""
     members.only | not on (?:the|my|their) (?:list|contacts) | contacts only | allowed senders? | user rules
     (?:message|mail|letter) size | size exceed | larger than | vacation
     gesperrt | deaktiviert | inaktiv | stillgelegt | vorübergehend | abgeschaltet | überlastet
-    suspendu | désactivé | inactif | bloqué | archivé | temporairement | verrouillé
+    suspendu | désactivé | inactif | bloqué | temporairement | verrouillé
     suspendid[oa] | deshabilitad | desactivad | inactiv[oa] | bloquead | temporalmente
     sospes[oa] | disabilitat | disattivat | inattiv | bloccat | temporaneamente
     zablokowan | zawieszon | nieaktywn | wyłączon | tymczasow
@@ -173,6 +181,7 @@ FULL = _any(r"""
 
 OURS = _any(r"""
     \bspam | unsolicited | black ?list | block ?list | dns ?bl\b | \brbl\b | blocked | banned | reputation
+    dns check | resource record | reverse lookup | sending (?:host|server) | from (?:an )?(?:unknown|invalid)
     suspicio | phish | virus | malware | \bdmarc | \bspf\b | \bdkim | sender | return.?path | reverse dns
     \bptr\b | helo | client host | (?<!exchanger or )\bip\b | your (?:host|server|network|(?:e-?mail )?domain)
     your (?:e-?mail )?address(?! book)

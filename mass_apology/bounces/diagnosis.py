@@ -44,6 +44,12 @@ _CONTRADICTED = re.compile(bounce_phrases.CONTRADICTED)
 _UNAVAILABLE = re.compile(bounce_phrases.UNAVAILABLE)
 _LOOKED_UP_LATE = re.compile(bounce_phrases.LOOKED_UP_LATE, re.I)
 _WORD = re.compile(r"[^\W\d_]{3}")
+# Words that say that the recipient was refused, and no reason.
+_NO_REASON = re.compile(
+    r"(?:[\W\d_]|\b(?:smtp|rcpt|to|the|recipient|address|mailbox|user|is|was|rejected|refused|delivery|attempts|permanent"
+    r"|error|failed|failure|requested|action|not|taken|in|reply|command|giving|up|on)\b)*+"
+)
+_REPLY = re.compile(r"(?<![\w.])[45][0-5]\d([ -])")
 
 
 class _Refusal(Struct, frozen=True, kw_only=True):
@@ -70,11 +76,26 @@ def judge(status: str, diagnostic: str, *, after_content: bool = False) -> tuple
         status=telling,
         quoted=telling in diagnostic,
         permanent=permanent,
-        words=" ".join(_NAMES.sub(" ", diagnostic.lower()).split()),
+        words=_replies_apart(" ".join(_NAMES.sub(" ", diagnostic.lower()).split())),
         after_content=bool(after_content or says_after_content(diagnostic, ""))
         and not _LOOKED_UP_LATE.search(diagnostic),
     )
     return _cause(refusal), telling
+
+
+def _replies_apart(words: str) -> str:
+    """``words`` with each reply as a sentence of its own: "host mx.example: 550 unknown …" is about no host.
+
+    The lines of one reply, "550-… 550 …", are joined.
+    """
+    continued = False
+
+    def begin(reply: re.Match[str]) -> str:
+        nonlocal continued
+        goes_on, continued = continued, reply[1] == "-"
+        return "" if goes_on else f"; {reply[0]}"
+
+    return _REPLY.sub(begin, words)
 
 
 def _weighed(status: str, diagnostic: str) -> tuple[str, bool | None]:
@@ -132,12 +153,13 @@ def _of_the_address(refusal: _Refusal) -> Cause:
     """A failure that is neither about us nor temporary."""
     words = refusal.words
     by_words, by_code = bool(_DEAD.search(words)), _dead_by_code(refusal)
-    proven = (by_words or by_code) and not (refusal.after_content or _CONTRADICTED.search(words))
-    if proven and by_code and by_words:
+    by_code_alone = by_code and bool(_NO_REASON.fullmatch(words, max(0, words.find("; "))))
+    proven = (by_words or by_code_alone) and not (refusal.after_content or _CONTRADICTED.search(words))
+    if proven and by_code:
         return Cause.DEAD
     if _POLICY.search(words):
         return Cause.BLOCKED
-    if proven and (by_words or not _UNAVAILABLE.search(words)):
+    if proven:
         return Cause.DEAD
     # Outlook.com: "550 5.5.0 Requested action not taken: mailbox unavailable"; elsewhere these words may mean policy.
     if refusal.status == "5.5.0" and "mailbox unavailable" in words and not refusal.after_content:
@@ -148,7 +170,8 @@ def _of_the_address(refusal: _Refusal) -> Cause:
 def _dead_by_code(refusal: _Refusal) -> bool:
     """Whether the code names the address as the trouble.
 
-    Relays make 5.1.1 of any 550 to RCPT, so their own code counts only where the server said nothing.
+    Servers give 5.1.1 with reasons of all kinds in all languages, so it counts where they give none. Relays make it of
+    any 550 to RCPT, so their own code counts only where the server said nothing.
     """
     if refusal.status == "5.1.0":
         return bool(_ADDRESS_REJECTED.search(refusal.words))

@@ -48,7 +48,10 @@ _REPLY_CODE = re.compile(r"(?<![\w.])[45][0-5]\d(?![\w.])")
 _FULL_STOP = re.compile(r"[.!。][ \t]*(?:\n|$)")
 _REASON = re.compile(rf"(?:{bounce_phrases.REASON_FOLLOWS})\w{{0,10}}[:：]", re.I)
 
-_SENTENCE = re.compile(r"(?:[^.;!?\n]|[.;!?](?!\s)|\n(?!\n))+")
+# A server's reply and a line of a transcript begin sentences, too.
+_SENTENCE = re.compile(
+    r"(?:[45][0-5]\d[ -])?(?:(?!(?<![\w.])[45][0-5]\d[ -])(?:[^.;!?\n]|[.;!?](?!\s)|\n(?!\n|<--|-->|<<<|>>>)))+"
+)
 _DEAD = re.compile(bounce_phrases.DEAD, re.I)
 _QUOTED_FIELDS = bounce_phrases.SUBJECT_FIELDS | bounce_phrases.OTHER_FIELDS
 _SUBJECTS = 3  # that a notice quotes
@@ -109,7 +112,7 @@ class Evidence:
 
         Dead is only who was refused at RCPT, as far as the text tells, and of whom the server spoke, and not of us.
         """
-        said = self._with_us_as_sender(diagnostic)
+        said = self._with_us_as_sender(diagnostic, address)
         cause, telling = judge(status, said)
         if cause is Cause.DEAD and self._after_content(address):
             return judge(status, said, after_content=True)
@@ -120,13 +123,13 @@ class Evidence:
         near = says_after_content(self.after(address), address)
         return bool(self._phase.is_after_content(address) if near is None else near)
 
-    def _with_us_as_sender(self, said: str) -> str:
+    def _with_us_as_sender(self, said: str, address: str) -> str:
         """``said`` with our name replaced by the word "sender" in each sentence that calls us, and nobody else, dead.
 
         A server may say "unknown user anna@acme.example" of the one who sent.
         """
-        lower = said.lower()
-        ours = [name for name in self._our_names if name in lower]
+        lower, recipient = said.lower(), address.lower()
+        ours = [name for name in self._our_names if name in lower and not recipient.endswith(name)]
         return _SENTENCE.sub(lambda sentence: _as_sender(sentence[0], ours), said) if ours else said
 
     @cached_property

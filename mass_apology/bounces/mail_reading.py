@@ -191,6 +191,7 @@ def _as_written_to(affected: tuple[Affected, ...], returned: Headers) -> tuple[A
 def _letter(message: Part, returned: Headers) -> ReturnedLetter:
     """What the report shows of our letter in parts of their own."""
     own = [value for name in _OWN_FIELDS for value in returned.get(name, ())]
+    own += message.headers.get("to", ())  # a notice goes to the letter's return path
     return ReturnedLetter(
         returned=bool(returned),
         subjects=tuple(words(value)[:_SUBJECT] for value in returned.get("subject", ())[:1]),

@@ -84,7 +84,7 @@ def _affected(kind: Kind, address: str, reason: str, notice: str, evidence: Evid
     cause, status = evidence.judge("", diagnostic, address)
     for text in (quoted[0] if quoted else "", notice):
         if cause is Cause.UNKNOWN and text:
-            cause, status = evidence.judge(status, f"{reason}\n{text}", address)
+            cause, status = evidence.judge(status, f"{reason};\n{text}", address)
     return Affected(
         kind=kind,
         address=address,
