@@ -81,6 +81,7 @@ DEAD = _any(rf"""
     recipient_not_found | not listed in
     not our customer | left no (?:forwarding )?address | couldn.?t find any host
     able to find the (?:recipient )?domain
+    wasn.t found at | wurde bei \S{{0,80}} ?nicht gefunden | est introuvable sur | no se encontró \S+ en\b
     isn.t listed in | no mx record | find a mail exchanger | no smtp service | does not accept mail
     (?:user|recipient) name is not (?:recogni[sz]ed|known|found) | unknown to (?:us|this (?:host|server|system))
     (?:i |we )?(?:can ?not|don.?t) deliver mail for | i have no (?:such )?mailbox
@@ -106,9 +107,10 @@ PLAINLY_DEAD = _any(r"""
 
 CONTRADICTED = _any(r"""
     disabled | deactivated | suspended | inactiv\w+ | not (?:currently )?active | temporar | \block(?:ed)?\b | frozen
-    archiv[eé][ed]?\b | \bhold\b | dormant | \buntil\b | not unique | ambiguous | may not exist
+    archiv[eé][ed]?\b | \bhold\b | dormant | \buntil\b | not unique | ambiguous
     or you (?:are|may|do|might)(?! not have authori[sz]ation to see) | (?<!no )forwarding address
-    certificate | encryption | s/mime | lookup (?:fail|error) | database | director\w+ (?:\w+ ){0,2}(?:unavailable|down) | is terminated | hibernat | expired account | discontinued
+    certificate | encryption | s/mime | lookup (?:fail|error) | database | director\w+ (?:\w+ ){0,2}(?:unavailable|down)
+    is terminated | hibernat | expired account | discontinued
     (?<!and )(?<!then )(?<!please )try again | retry later | later\b
     \bbusy\b | tim(?:ed|e) ?-?out | connection (?:was )?(?:closed|dropped|lost|reset|refused) | lost connection
     \bloop(?:ing|s)?\b | too many hops | hop count | known contacts
@@ -182,6 +184,9 @@ FULL = _any(r"""
 OURS = _any(r"""
     \bspam | unsolicited | black ?list | block ?list | dns ?bl\b | \brbl\b | blocked | banned | reputation
     dns check | resource record | reverse lookup | sending (?:host|server) | from (?:an )?(?:unknown|invalid)
+    absender | expéditeur | remitente | remetente | mittente | nadawc | отправител | відправник | afzender | odesílatel
+    odosielate | gönderen | avsändar | afsender | avsender | lähettäj | feladó | expeditor | αποστολέα | 发件人 | 發件人
+    寄件[人者] | 发信人 | 發信人 | 发送者 | 送信者 | 送信元 | 差出人 | 발신자 | 보낸 사람
     suspicio | phish | virus | malware | \bdmarc | \bspf\b | \bdkim | sender | return.?path | reverse dns
     \bptr\b | helo | client host | (?<!exchanger or )\bip\b | your (?:host|server|network|(?:e-?mail )?domain)
     your (?:e-?mail )?address(?! book)
@@ -234,7 +239,7 @@ FAILED_TEXT = _any(r"""
     fail\w{0,20}\W(?:\w+\W){0,6}(?:deliver|address|recipient) | undeliver | unable to deliver
     permanent(?:ly)? (?:error|fail|fatal) | fatal error | user unknown | unknown user | no such user
     mailbox\W(?:\w+\W){0,3}(?:full|unavailable|unknown) | rejected | bounced | returned (?:mail|to sender)
-    konnte\W(?:\w+\W){0,8}nicht | nicht zugestellt | unzustellbar | fehlgeschlagen
+    abgelehnt | konnte\W(?:\w+\W){0,8}nicht | nicht zugestellt | unzustellbar | fehlgeschlagen
     nie (?:została?|mogła?|można|udało) | niedostarcz | nie istnieje | n.a pas pu | n.ont pas | non remis
     pas été | échec | no (?:se )?(?:ha podido|pudo|puede|fue) | non è stat | non (?:può|ha potuto) | impossibile
     не (?:было |может |удалось |был ) | не доставл | недостав | невозможно | \b[45]\.\d\.\d\b

@@ -49,6 +49,7 @@ _NO_REASON = re.compile(
     r"(?:[\W\d_]|\b(?:smtp|rcpt|to|the|recipient|address|mailbox|user|is|was|rejected|refused|delivery|attempts|permanent"
     r"|error|failed|failure|requested|action|not|taken|in|reply|command|giving|up|on)\b)*+"
 )
+_SUPPOSED = re.compile(r"\bif (?:the|this|that|your?) [^.;]*")  # "If the address is not valid, …" says nothing of it
 _REPLY = re.compile(r"(?<![\w.])[45][0-5]\d([ -])")
 
 
@@ -76,11 +77,16 @@ def judge(status: str, diagnostic: str, *, after_content: bool = False) -> tuple
         status=telling,
         quoted=telling in diagnostic,
         permanent=permanent,
-        words=_replies_apart(" ".join(_NAMES.sub(" ", diagnostic.lower()).split())),
+        words=_words(diagnostic),
         after_content=bool(after_content or says_after_content(diagnostic, ""))
         and not _LOOKED_UP_LATE.search(diagnostic),
     )
     return _cause(refusal), telling
+
+
+def _words(diagnostic: str) -> str:
+    words = " ".join(_NAMES.sub(" ", diagnostic.lower()).split())
+    return _replies_apart(_SUPPOSED.sub(" ", words))
 
 
 def _replies_apart(words: str) -> str:

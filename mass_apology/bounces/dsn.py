@@ -11,8 +11,12 @@ from mass_apology.bounces.bounce_report import Affected, Kind, one_line
 from mass_apology.bounces.evidence import Evidence
 from mass_apology.bounces.parts import Headers, Part, first, read_headers
 
-ADDRESS = re.compile(r"""[^\s\x00-\x1f\x7f-\xa0<>()\[\]:;,"'@|]{1,64}@[^\W_](?:[\w.-]{0,253}[^\W_])?""")
-"""An addr-spec in running text."""
+_CJK = r"\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"
+ADDRESS = re.compile(
+    r"""[^\s\x00-\x1f\x7f-\xa0<>()\[\]:;,"'@|“”„«»\u3000-\u303f\uff01-\uff0f\uff1a-\uff20]{1,64}@"""
+    rf"(?:[a-zA-Z0-9][a-zA-Z0-9.-]{{0,250}}\.[a-zA-Z]{{2,24}}(?=[{_CJK}])|[^\W_](?:[\w.-]{{0,253}}[^\W_])?)"
+)
+"""An addr-spec in running text; no blank divides it from the Chinese or Japanese around it."""
 
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 

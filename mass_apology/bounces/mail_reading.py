@@ -130,7 +130,7 @@ def _noticed(message: Part, sender: str, subject: str, evidence: Evidence) -> No
         found = read_status(fields, evidence)
         if found.affected:
             return found
-    if not (failed or looks_failed(evidence.text)):
+    if not (failed or looks_failed(evidence.subject) or looks_failed(evidence.text)):
         return Notification()
     return Notification(
         affected=read_notice(evidence, Setting(failed=failed, strangers=_strangers(message, sender, evidence.letter)))

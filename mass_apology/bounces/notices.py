@@ -41,6 +41,8 @@ _ENTRY_BEHIND = re.compile(rf"^[ \t*>-]*([^\n@<]{{3,100}}?)[ \t<\"']({ADDRESS.pa
 _REPLY = re.compile(
     r"(?<![\w.:/-])[45][0-5][0-9](?:[ -]#?[45]\.[0-9]+\.[0-9]+|[ -]+[A-Za-z<'(\"])[^\n]*(?:\n(?!\n)[^\n]*){0,5}"
 )
+# Exim names the address that was written to where it forwards: "(generated from anna@…)".
+_GENERATED_FROM = re.compile(rf"\((?:ultimately )?generated from ({ADDRESS.pattern})\)")
 _NOT_ALIVE = frozenset(
     {"mailer-daemon", "postmaster", "mail-daemon", "abuse", "root", "noreply", "no-reply", "helpdesk"}
 )
@@ -85,9 +87,10 @@ def _affected(kind: Kind, address: str, reason: str, notice: str, evidence: Evid
     for text in (quoted[0] if quoted else "", notice):
         if cause is Cause.UNKNOWN and text:
             cause, status = evidence.judge(status, f"{reason};\n{text}", address)
+    forwarded = _GENERATED_FROM.match(reason)
     return Affected(
         kind=kind,
-        address=address,
+        address=forwarded[1] if forwarded else address,
         final=address,
         cause=cause if kind is Kind.FAILURE else None,
         status=status,

@@ -1,7 +1,8 @@
 """The phase of the SMTP conversation in which a recipient's server refused, as a report tells it.
 
-"User unknown" after RCPT is proof. After the content (RFC 5321 §4.1.1.4) it is none: the server had taken the address,
-and it is a filter, a list or a mailbox rule that answers, often with the first sentence it finds.
+"Userunknown" after RCPT is proof. After MAIL it is about us, and after the content (RFC 5321 §4.1.1.4) it is none:
+the server had taken the address, and it is a filter, a list or a mailbox rule that answers, often with the first
+sentence it finds.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from mass_apology.bounces import bounce_phrases
 _AFTER_CONTENT = re.compile(bounce_phrases.AFTER_CONTENT)
 _AFTER_RECIPIENT = re.compile(bounce_phrases.AFTER_RECIPIENT)
 # A transcript's line: ">>> DATA", "<<< 550 …" (sendmail, Courier), "--> DATA" (MDaemon), "C: DATA".
-_COMMAND = re.compile(r"^[ \t]{0,40}(?:>>>|-->|c:)[ \t]{0,40}(?:rcpt|data|bdat|\.)", re.M)
+_COMMAND = re.compile(r"^[ \t]{0,40}(?:>>>|-->|c:)[ \t]{0,40}(?:mail|rcpt|data|bdat|\.)", re.M)
 _LINE = re.compile(r"^[ \t]{0,40}(?:(>>>|-->|c:)|(?:<<<|<--|s:))?[ \t]{0,40}([^\s][^\n]{0,400})", re.M)
 # m-FILTER names the last command in a block of its own.
 _LAST_COMMAND = re.compile(r"^-{3,20} ?smtp command\s+(data|rcpt)\b", re.M)
@@ -27,7 +28,7 @@ _NOBODY_TAKEN = re.compile(
 
 
 def says_after_content(text: str, address: str) -> bool | None:
-    """Whether the server took ``address`` at RCPT and refused the content; ``None`` where ``text`` tells neither."""
+    """Whether the content or the sender was refused, and not ``address``; ``None`` where ``text`` does not tell."""
     return RefusalPhase(text).is_after_content(address)
 
 
@@ -61,6 +62,8 @@ class RefusalPhase:
         for sent, line in self._lines:
             if sent:
                 command = line
+            elif command.startswith("mail") and line[0] == "5":
+                return True  # the sender was refused; what answers a pipelined RCPT is no more than that
             elif command.startswith("rcpt") and line[0] == "5":
                 if not address or address in command or "@" not in command:
                     return False

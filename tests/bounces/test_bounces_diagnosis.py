@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
-from mass_apology.bounces.bounce_report import Affected, Cause
+from mass_apology.bounces.bounce_report import Affected, Cause, Kind
 from mass_apology.bounces.diagnosis import judge
 from mass_apology.bounces.mail_reading import read
 
@@ -49,7 +51,7 @@ ALIVE = (
     "550 5.1.1 mailbox is offline",
     "550 5.1.1 account not activated",
     "550 5.1.1 Unable to verify recipient address",
-    "550 5.1.1 <anna@customer.example>: Recipient address rejected: unverified address: Address verification in progress",
+    "550 5.1.1 <anna@customer.example>: Recipient address rejected: unverified address: verification in progress",
     "550 5.1.1 user does not wish to receive mail from you",
     "550 5.1.1 kontot är avstängt",
     "550 5.1.1 tili on lukittu",
@@ -111,3 +113,73 @@ def test_the_dead_are_found(reply: str, notice: str) -> None:
 def test_a_code_alone_is_proof_where_the_server_gives_no_reason() -> None:
     assert judge("5.1.1", "550 5.1.1 recipient rejected")[0] is Cause.DEAD
     assert judge("5.1.1", "550 5.1.1 recipient snoozed")[0] is Cause.UNKNOWN
+
+
+def notice(text: str, subject: str = "Delivery failed") -> bytes:
+    head = f"Return-Path: <>\nFrom: MAILER-DAEMON@relay.example\nTo: noreply@acme.example\nSubject: {subject}\n"
+    return f"{head}Content-Type: text/plain; charset=utf-8\n\n{dedent(text)}".encode()
+
+
+def test_who_was_refused_at_mail_is_the_sender() -> None:
+    report = read(
+        notice("""\
+            The following addresses had permanent fatal errors
+            <anna@customer.example>
+                (reason: 550 5.1.1 unknown user)
+
+               ----- Transcript of session follows -----
+            >>> MAIL From:<noreply@acme.example>
+            <<< 550 5.1.1 unknown user
+            >>> RCPT To:<anna@customer.example>
+            <<< 503 5.5.1 need MAIL
+        """)
+    )
+    assert [(one.address, one.cause) for one in report.affected] == [("anna@customer.example", Cause.UNKNOWN)]
+
+
+def test_exim_names_the_address_that_forwards() -> None:
+    report = read(
+        notice("""\
+            A message that you sent could not be delivered. The following address(es) failed:
+
+              old@elsewhere.example
+                (ultimately generated from anna@customer.example)
+                550 5.1.1 user unknown
+        """)
+    )
+    (one,) = report.affected
+    assert (one.address, one.final, one.cause) == ("anna@customer.example", "old@elsewhere.example", Cause.DEAD)
+    assert one.forwarded
+    assert not one.hard
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ("收件人：anna@customer.example\n退信原因：收件人邮箱已满", Cause.FULL),
+        ("收件人：anna@customer.example\n退信原因：发件人域名不存在，系统退信", Cause.BLOCKED),  # the sender's domain
+        ("（anna@customer.example）不存在，邮件无法送达。收件人不存在", Cause.DEAD),
+        ("邮件无法投递：anna@customer.example不存在，无此用户", Cause.DEAD),
+    ],
+)
+def test_an_address_ends_where_chinese_begins(said: str, cause: Cause) -> None:
+    report = read(notice(said, "系统退信"))
+    assert [(one.address, one.cause) for one in report.affected] == [("anna@customer.example", cause)]
+
+
+def test_what_a_notice_only_supposes_is_no_evidence() -> None:
+    report = read(notice("Your mail to anna@customer.example expired. If the address is not valid, remove it.\n"))
+    assert [(one.kind, one.cause) for one in report.affected] == [(Kind.FAILURE, Cause.GIVEN_UP)]
+
+
+def test_a_daemons_subject_may_say_alone_that_a_letter_is_late() -> None:
+    report = read(notice("Message delivery to 'anna@customer.example' delayed\n", "Delayed mail (still being retried)"))
+    assert [(one.kind, one.address) for one in report.affected] == [(Kind.DELAY, "anna@customer.example")]
+
+
+@pytest.mark.parametrize(
+    "said", ["anna wasn't found at customer.example.", "anna wurde bei customer.example nicht gefunden."]
+)
+def test_microsoft_365_says_it_in_the_text(said: str) -> None:
+    report = read(notice(f"Your message to anna@customer.example couldn't be delivered.\n\n{said}\n"))
+    assert [one.cause for one in report.affected] == [Cause.DEAD]
