@@ -1,6 +1,6 @@
 """The phase of the SMTP conversation in which a recipient's server refused, as a report tells it.
 
-"Userunknown" after RCPT is proof. After MAIL it is about us, and after the content (RFC 5321 §4.1.1.4) it is none:
+"User unknown" after RCPT is proof. After MAIL it is about us, and after the content (RFC 5321 §4.1.1.4) it is none:
 the server had taken the address, and it is a filter, a list or a mailbox rule that answers, often with the first
 sentence it finds.
 """
