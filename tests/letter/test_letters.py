@@ -162,7 +162,7 @@ def test_the_html_is_accessible_and_calls_nobody(each: tuple[str, str, bool]) ->
     parser.feed(content.html)
     assert parser.open == []
     assert all(
-        address.startswith(("https://status.acme.example", "https://acme.example", "tel:+48"))
+        address.startswith(("https://status.acme.example", "https://acme.example", "tel:+48", "mailto:"))
         for address in parser.addresses
     )
     assert not re.search(r"url\(|@import|<link|<script|<img", content.html)

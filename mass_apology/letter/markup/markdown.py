@@ -15,6 +15,7 @@ from markdown_it.tree import SyntaxTreeNode
 from markdown_it.utils import EnvType, OptionsDict
 from msgspec import Struct
 
+from mass_apology.letter.markup.bare_addresses import linked
 from mass_apology.letter.markup.links import Guard
 from mass_apology.letter.markup.markdown_blocks import (
     Place,
@@ -141,6 +142,7 @@ class _Weaver:
         inline.content = content
         inline.children = self._markdown.parseInline(content, self._references)[0].children
         self._guard_links(inline.children or [])
+        inline.children = list(linked(inline.children or [], self._mask, self._guard))
         bind(inline.children or [], self._mask)
         if self._isolate:
             inline.children = [each for child in inline.children or [] for each in self._isolated(child)]

@@ -95,6 +95,8 @@ class _PlainText:
                 yield node.content
 
     def _link(self, node: SyntaxTreeNode) -> str:
+        if node.meta.get("bare"):
+            return self._inline(node.children)
         words, address = self._inline(node.children), str(node.attrs["href"])
         shown = address.removeprefix("mailto:").removeprefix("tel:")
         return shown if node.meta["plain"] else f"{words} ({shown})"
