@@ -39,6 +39,9 @@ def show_init(made: InitResult) -> None:
         say(f"In doubt: {doubt.role}, perhaps {' or '.join(doubt.columns)}. {doubt.why}")
     if made.trouble:
         say(f"The file needs mending: {made.trouble}")
+    if made.sheets:
+        others = ", ".join(made.sheets[1:LINES_SHOWN])
+        say(f"Read is the sheet {made.sheets[0]}. For another one ({others}), begin anew with: --sheet NAME")
     for place, value in made.said.items():
         say(f"Written: {place} = {value}")
     say(f"Now: cd {made.folder}, fill in campaign.toml, then run: mass-apology check")

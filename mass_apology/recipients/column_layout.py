@@ -51,6 +51,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     made: tuple[MadeColumn, ...] = ()
     findings: tuple[Finding, ...]
     line: int = 1  # the header's line in a workbook
+    sheets: tuple[str, ...] = ()  # of a workbook: those that people see, where none is stated and there are several
 
     def sources(self, column: str) -> tuple[str, ...]:
         """The file's columns that a column of the rows is made from; itself, where it is one of the file."""

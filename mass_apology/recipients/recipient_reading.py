@@ -198,7 +198,7 @@ def _layout(file: RecipientsFile, campaign: Campaign) -> Layout:
     kind = _kind(file)
     if kind == "csv":
         return _text_layout(file, campaign)
-    cells, line, findings = table_files.typed_header(file.path, kind, campaign)
+    cells, line, findings, sheets = table_files.typed_header(file.path, kind, campaign)
     header, notes = column_names(file.name, cells)
     return Layout(
         kind=kind,
@@ -210,6 +210,7 @@ def _layout(file: RecipientsFile, campaign: Campaign) -> Layout:
         in_file=header,
         findings=(*findings, *notes),
         line=line,
+        sheets=sheets,
     )
 
 

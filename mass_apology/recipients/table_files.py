@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from mass_apology import typed_files
 from mass_apology.model import Finding, Severity
@@ -29,8 +30,17 @@ _BARE = frozenset({ColumnType.INT, ColumnType.DECIMAL, ColumnType.DATETIME})
 _EXAMPLES = 5
 
 
-def typed_header(path: Path, kind: str, campaign: Campaign) -> tuple[list[str], int, list[Finding]]:
-    """The cells of the header, its line, and findings about the file.
+class TypedHeader(NamedTuple):
+    """The header of a file whose cells have types."""
+
+    cells: list[str]
+    line: int
+    findings: list[Finding]  # about the file
+    sheets: tuple[str, ...]  # of a workbook: those that people see, where none is stated and there are several
+
+
+def typed_header(path: Path, kind: str, campaign: Campaign) -> TypedHeader:
+    """The header of a workbook's sheet or of a Parquet file.
 
     Raises:
         InputError: the file or sheet is missing or empty, or the extra is not installed.
@@ -45,7 +55,12 @@ def typed_header(path: Path, kind: str, campaign: Campaign) -> tuple[list[str], 
         heading = next(frames)
     assert isinstance(heading, Heading)  # noqa: S101 (the order of frames; this tells mypy)
     notes = [note(each.code, Severity(each.severity), path.name, each.problem, each.advice) for each in heading.notices]
-    return heading.cells, heading.line, [*notes, *_numbers_shown(path, heading, campaign)]
+    return TypedHeader(
+        cells=heading.cells,
+        line=heading.line,
+        findings=[*notes, *_numbers_shown(path, heading, campaign)],
+        sheets=tuple(name for each in heading.notices for name in each.sheets),
+    )
 
 
 def typed_chunks(path: Path, layout: Layout, campaign: Campaign, address: str, rows: int) -> Iterator[Chunk]:

@@ -31,6 +31,7 @@ class Notice(Struct, frozen=True):
     severity: str
     problem: str
     advice: str
+    sheets: list[str] = []  # those that people see, where one of several was chosen
 
 
 class Heading(Struct, frozen=True, tag=True):

@@ -50,11 +50,12 @@ def _notices(sheets: Sequence[Listed], seen: Sequence[Listed], active: int) -> l
         if hidden
         else f"The workbook has {len(sheets)} sheets, and the first one, '{_short(first.name)}', is used."
     )
+    names = [each.name for each in seen]
     opens = sheets[active] if active < len(sheets) else first
     if opens in seen and opens is not first:
         problem += f" It was saved while '{_short(opens.name)}' was open."
-        return [Notice("sheet-chosen", "warning", problem, _ADVICE)]
-    return [Notice("sheet-chosen", "info", problem, _ADVICE)]
+        return [Notice("sheet-chosen", "warning", problem, _ADVICE, names)]
+    return [Notice("sheet-chosen", "info", problem, _ADVICE, names)]
 
 
 def _stated(sheets: Sequence[Listed], stated: str) -> tuple[str, list[Notice]]:

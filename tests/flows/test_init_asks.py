@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import openpyxl
 import pytest
 
-from mass_apology.errors import CampaignError, MassApologyError
+from mass_apology.errors import CampaignError, InputError, MassApologyError
 from mass_apology.flows.init.new_campaign import InitResult, init
 from mass_apology.flows.init.questions import Given, Question, moment
 from mass_apology.flows.init.updating import Updated, update
@@ -129,6 +130,48 @@ def test_the_language_column_that_is_chosen_decides_the_tables() -> None:
     Path("a.csv").write_text("email,lang,sprache\na@b.net,pl,lv\n", encoding="utf-8")
     assert begin(Answers({"language": "sprache"})).languages == ("lv",)
     assert [*written()["incident"]][-1] == "lv"  # type: ignore[misc]
+
+
+def workbook(*sheets: str) -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for sheet in sheets:
+        page = book.create_sheet(sheet)
+        page.append(["email", "lang" if sheet == "Affected" else "note"])
+        page.append(["a@b.net", "lv"])
+    book.save("a.xlsx")
+
+
+def test_the_sheets_of_a_workbook_are_listed_and_one_is_chosen() -> None:
+    workbook("Summary", "Affected", "Old")
+    answers = Answers({"sheet": "2"})
+    made = init("acme", "service-outage", Path("a.xlsx"), Given(), answers)
+    assert answers.asked[0] == "sheet"
+    assert (made.languages, made.sheets) == (("lv",), ())
+    assert written()["csv"] == {"sheet": "Affected"}
+
+
+def test_without_an_answer_the_first_is_read_and_all_are_told() -> None:
+    workbook("Summary", "Affected")
+    made = init("acme", "service-outage", Path("a.xlsx"), Given())
+    assert (made.languages, made.sheets) == (("en",), ("Summary", "Affected"))
+    assert "csv" not in written()
+
+
+def test_a_sheet_by_its_option_and_one_that_is_not_there() -> None:
+    workbook("Summary", "Affected")
+    answers = Answers({})
+    assert init("acme", "service-outage", Path("a.xlsx"), Given(sheet="Affected"), answers).languages == ("lv",)
+    assert "sheet" not in answers.asked
+    with pytest.raises(InputError, match="has no sheet 'None such'"):
+        init("other", "service-outage", Path("a.xlsx"), Given(sheet="None such"))
+
+
+def test_a_workbook_of_one_sheet_asks_nothing_about_it() -> None:
+    workbook("Affected")
+    answers = Answers({})
+    assert init("acme", "service-outage", Path("a.xlsx"), Given(), answers).sheets == ()
+    assert "sheet" not in answers.asked
 
 
 def test_interrupted_it_leaves_nothing() -> None:

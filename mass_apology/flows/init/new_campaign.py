@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mass_apology.campaign import FILE_NAME
 from mass_apology.errors import CampaignError, OutputError
 from mass_apology.flows.init.campaign_writer import CampaignDraft, campaign_toml, written_in
 from mass_apology.flows.init.column_matching import Doubt, Match
 from mass_apology.flows.init.file_survey import Usable, survey
-from mass_apology.flows.init.questions import Ask, Given, answers, chosen_columns
+from mass_apology.flows.init.questions import Ask, Given, answers, chosen_columns, chosen_sheet
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import available_languages, shipped_templates
 from mass_apology.system.temporary_files import hidden_beside, temporary_folder
@@ -39,6 +40,7 @@ class InitResult(Struct, frozen=True, kw_only=True):
     unused: tuple[str, ...]  # columns that nothing uses
     languages: tuple[str, ...]  # of the letters that will be sent to its rows
     trouble: str  # errors of the file, as sentences; empty without any
+    sheets: tuple[str, ...]  # of a workbook that has several, where none was chosen: the first is read
     said: Mapping[str, str]  # what options and answers put into campaign.toml: place → value in TOML
 
 
@@ -62,6 +64,9 @@ def init(
     scenario = load_scenario(template, shipped)
     _refuse_existing(folder)
     found = survey(recipients_file, scenario.columns, sheet=given.sheet)
+    if (sheet := chosen_sheet(found, given, ask)) != given.sheet:
+        given = replace(given, sheet=sheet)
+        found = survey(recipients_file, scenario.columns, sheet=sheet)
     if chosen := chosen_columns(found, given, ask):
         found = survey(recipients_file, scenario.columns, chosen, given.sheet)
     draft = CampaignDraft(
@@ -80,6 +85,7 @@ def init(
         unused=found.unused,
         languages=tuple(written_in(draft)),
         trouble=found.trouble,
+        sheets=found.layout.sheets,
         said={".".join(map(str, (*edit.table, edit.key))): edit.notation for edit in edits},
     )
 

@@ -82,6 +82,15 @@ def chosen_columns(survey: Survey, given: Given, ask: Ask | None) -> dict[str, s
     return chosen
 
 
+def chosen_sheet(survey: Survey, given: Given, ask: Ask | None) -> str | None:
+    """The workbook's sheet that an option or a person chose; ``None`` leaves it at the first that people see."""
+    sheets = survey.layout.sheets
+    if given.sheet is not None or ask is None or len(sheets) < 2:
+        return given.sheet
+    question = Question(about="sheet", text="Which sheet?", choices=sheets, read=partial(_one_of, sheets))
+    return next(iter(_asked(question, ask)), None)
+
+
 def answers(scenario: Scenario, given: Given, ask: Ask | None) -> list[Edit]:
     """The edits that say what options give and, with ``ask``, what a person types.
 
