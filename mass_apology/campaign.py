@@ -19,7 +19,9 @@ from mass_apology.settings import Campaign
 from mass_apology.system.bounded_toml import MAX_OCTETS, parse_toml
 from mass_apology.system.regular_file import read_regular
 from mass_apology.system.toml_edits import Edit, edited
+from mass_apology.system.toml_lines import line_of
 from mass_apology.system.whole_file import write_whole
+from mass_apology.type_errors import place_of
 
 FILE_NAME = "campaign.toml"
 LOG_NAME = "log.jsonl"
@@ -33,7 +35,8 @@ def read_campaign(folder: Path) -> Campaign:
     Raises ``CampaignError`` naming the file and the key path (``$.relay.url``) of all that is wrong.
     """
     path = folder / FILE_NAME
-    return _anchored(_validated(_toml(path), path), folder)
+    text = _text(path)
+    return _anchored(_validated(_parsed(text, path), text, path), folder)
 
 
 def edit_campaign(folder: Path, edits: Sequence[Edit]) -> None:
@@ -50,12 +53,8 @@ def edit_campaign(folder: Path, edits: Sequence[Edit]) -> None:
         raise CampaignError(
             f"{path}: {error}.", next_step="Write it by hand, or make it a table of its own: [table], then its keys."
         ) from error
-    _validated(_parsed(after, path), path)
+    _validated(_parsed(after, path), after, path)
     write_whole(path, (mark + after).encode())
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    return _parsed(_text(path), path)
 
 
 def _text(path: Path) -> str:
@@ -64,9 +63,13 @@ def _text(path: Path) -> str:
         return read_regular(path, MAX_OCTETS).decode()
     except FileNotFoundError:
         raise CampaignError(
-            f"There is no {FILE_NAME} in {path.parent}.",
+            f"There is no {FILE_NAME} in {'this folder' if path.parent == Path() else path.parent}.",
             next_step="Change to a campaign's folder, or make one: mass-apology init NAME --template service-outage "
             "--recipients affected.csv",
+        ) from None
+    except NotADirectoryError:
+        raise CampaignError(
+            f"{path.parent} is a file, and a campaign is a folder.", next_step="Name the folder that it is in."
         ) from None
     except OSError as error:
         raise CampaignError(f"{path} cannot be read: {error.strerror}.", next_step="Write a file there.") from error
@@ -87,17 +90,23 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _validated(tables: dict[str, Any], path: Path) -> Campaign:
+def _validated(tables: dict[str, Any], text: str, path: Path) -> Campaign:
     found = typed(tables)
     problems = list(found.problems)
     if found.campaign is not None:
         problems += [each for each in value_problems(found.campaign) if found.is_own(_key_of(each))]
     if problems or found.campaign is None:
         raise CampaignError(
-            f"{path}: " + "; ".join(problems) + ".",
+            f"{path}: " + "; ".join(f"{_line(each, text)}{each}" for each in problems) + ".",
             next_step="Mend what is named here (docs/campaign.md lists all keys), then run: mass-apology check",
         )
     return found.campaign
+
+
+def _line(problem: str, text: str) -> str:
+    """The line that a problem is about, as "line 12: "; empty where the file has none."""
+    line = line_of(text, place_of(_key_of(problem)))
+    return f"line {line}: " if line is not None else ""
 
 
 def _key_of(problem: str) -> str:

@@ -6,7 +6,6 @@ the tables are converted again, until nothing is wrong any more.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -16,13 +15,11 @@ import msgspec
 from msgspec import Struct
 
 from mass_apology.settings import PARTS, Campaign
+from mass_apology.type_errors import ANY, Place, field_of, field_problem, parted, path_of, value_problem
 
 MOST = 50
 """Mistakes that are named; who has more has the wrong file."""
 
-_ERROR = re.compile(r"(?P<said>.*?)(?: - at `(?:key` in `)?(?P<path>\$.*)`)?", re.DOTALL)
-_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`", re.DOTALL)
-_PLACE = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _STAND_INS: dict[str, object] = {
     "$.name": "x",
     "$.template": "x",
@@ -38,9 +35,6 @@ _STAND_INS: dict[str, object] = {
     "$.schedule.quiet.to": datetime(2000, 1, 2, tzinfo=UTC),
 }
 """What is put where a key is required: a list with an element less would have other numbers."""
-
-Place = tuple[str | int, ...]
-_ANY = "..."
 
 
 class Typed(Struct, frozen=True, kw_only=True):
@@ -101,21 +95,22 @@ class _Mending:
 
     def _mend(self, error: msgspec.ValidationError) -> bool:
         """Take the mistake out; false where that is impossible."""
-        said, place = _told(error)
-        field = _FIELD.fullmatch(said)
+        said, place = parted(error)
+        field = field_of(said)
         if field is not None:
-            return self._mend_field(said, (*place, field[1]), is_missing="missing" in said)
+            return self._mend_field(field, place)
         faulty = list(self._faulty(said, place))
-        self.problems += [f"{said} - at `{_path(each)}`" for each in faulty]
+        self.problems += [value_problem(said, each, Campaign, _path(each)) for each in faulty]
         if faulty and isinstance(faulty[0][-1], int):
             faulty = [faulty[0][:-1]]  # taking one element out would renumber the others
         taken = [self._take_out(each) for each in faulty]  # all of them, whatever became of the first
         return bool(taken) and all(taken)
 
-    def _mend_field(self, said: str, place: Place, *, is_missing: bool) -> bool:
-        parent = f" - at `{_path(place[:-1])}`" if place[:-1] else ""
+    def _mend_field(self, field: tuple[str, bool], table: Place) -> bool:
+        name, is_missing = field
+        place = (*table, name)
         if place not in self.changed:
-            self.problems.append(said + parent)
+            self.problems.append(field_problem(field, table, Campaign, _path(place)))
         if not is_missing:
             return self._take_out(place)
         stand_in = _STAND_INS.get(_path(tuple(each for each in place if not isinstance(each, int))))
@@ -128,7 +123,7 @@ class _Mending:
 
     def _faulty(self, said: str, place: Place) -> Iterator[Place]:
         """The places that the error is about: of a list, and of a table with keys of its own, all that have it."""
-        at = next((number for number, each in enumerate(place) if each == _ANY), None)
+        at = next((number for number, each in enumerate(place) if each == ANY), None)
         if at is None and place and isinstance(place[-1], int):
             at = len(place) - 1
         if at is None:
@@ -150,7 +145,7 @@ class _Mending:
         try:
             msgspec.convert(tables, Campaign)
         except msgspec.ValidationError as error:
-            found, where = _told(error)
+            found, where = parted(error)
             return found == said and where[: len(place)] == place
         return False
 
@@ -171,16 +166,6 @@ class _Mending:
         return holder
 
 
-def _told(error: msgspec.ValidationError) -> tuple[str, Place]:
-    found = _ERROR.fullmatch(str(error))
-    if found is None:
-        return str(error), ()
-    places = _PLACE.findall(found["path"] or "")
-    return found["said"], tuple(name or (int(number) if number != _ANY else _ANY) for name, number in places)
-
-
 def _path(place: Place) -> str:
     """``("follow_up", 0, "after")`` → "$.follow_up[0].after", as campaign.toml has it."""
-    if place[:2] == ("columns", "made"):
-        place = (place[0], *place[2:])
-    return "$" + "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in place)
+    return path_of((place[0], *place[2:]) if place[:2] == ("columns", "made") else place)

@@ -29,6 +29,7 @@ from mass_apology.cli import (
     suppress_app,
     templates_app,
     watching,
+    while_sending,
 )
 from mass_apology.cli.exits import Commands, Exit, errors_as_sentences, escape_unencodable
 from mass_apology.cli.options import HERE, Folder, Force, Json, Override, SkipBadRows, opened
@@ -142,55 +143,7 @@ def check(  # noqa: PLR0913, PLR0917 (options)
 app.command()(before_sending.preview)
 app.command("test")(before_sending.rehearse)
 app.command()(before_sending.approve)
-
-
-@app.command()
-def send(
-    folder: Folder = HERE,
-    confirm: Annotated[
-        int | None, typer.Option(metavar="N", help="Instead of typing the count: it must equal the letters due.")
-    ] = None,
-    skip_bad_rows: SkipBadRows = False,
-    resend_in_doubt: Annotated[
-        bool,
-        typer.Option(
-            "--resend-in-doubt", help="Send again, with the same Message-ID, what is in doubt. This is recorded."
-        ),
-    ] = False,
-    withhold_missing: Annotated[
-        bool,
-        typer.Option(
-            "--withhold-missing", help="Withhold letters still due whose customers are no longer in the file."
-        ),
-    ] = False,
-    override: Override = None,
-) -> None:
-    """Show the plan, ask for the count to be typed, then send.
-
-    Run it again to go on after anything. Ctrl-C once finishes the letters on their way; twice stops at once.
-
-    \b
-    Examples:
-      mass-apology send
-      mass-apology send --confirm 48172
-      mass-apology send --skip-bad-rows
-    """
-    from mass_apology.flows.send import send as flow
-
-    options = flow.SendOptions(
-        confirm=confirm,
-        skip_bad_rows=skip_bad_rows,
-        resend_in_doubt=resend_in_doubt,
-        withhold_missing=withhold_missing,
-        override=tuple(override or ()),
-    )
-    with watching.run_terminal() as operator:
-        ended = flow.run(opened(folder), options, operator)
-    results.show_ended(ended)
-    if ended.due:
-        raise typer.Exit(Exit.NEEDS_A_PERSON if ended.reason else Exit.INTERRUPTED)
-    if ended.unreached:
-        raise typer.Exit(Exit.NEEDS_A_PERSON)
+app.command()(while_sending.send)
 
 
 @app.command()

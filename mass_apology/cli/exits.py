@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from mass_apology.cli.terminal_lines import terminal_width, wrapped
+from mass_apology.cli.wrong_usage import sentences
 from mass_apology.errors import MassApologyError, shortened
 
 
@@ -57,6 +59,18 @@ def errors_as_sentences() -> Iterator[None]:
 
 class Commands(TyperGroup):
     """The commands, with our own exit on Ctrl-C and on a closed output: typer would exit with 130 and print nothing."""
+
+    def main(self, *given: Any, **named: Any) -> NoReturn:
+        """Run the program and exit with its code; wrong usage is told in our own sentences."""
+        try:
+            code = super().main(*given, **{**named, "standalone_mode": False})
+        except TyperException as error:
+            if type(error).__name__ == "NoArgsIsHelpError":  # a group without a command: its help
+                print(error.message, file=sys.stderr)
+            else:
+                print_error(*sentences(error, self, sys.argv[1:]))
+            sys.exit(Exit.USAGE)
+        sys.exit(code if isinstance(code, int) else Exit.DONE)
 
     def invoke(self, ctx: Any) -> Any:  # typer names the type in a private module
         """Run a command. Raises ``SystemExit`` after Ctrl-C, and when the reader of our output has gone."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mass_apology.flows.preview.test import RehearsalResult
     from mass_apology.flows.purge.purge import Purged
     from mass_apology.flows.report.report import Report
+    from mass_apology.flows.send.dry_run import DryRun
     from mass_apology.flows.send.sending_run import RunResult
     from mass_apology.ledger.further_waves import Armed
 
@@ -262,6 +263,17 @@ def _from_to(first: float, last: float) -> str:
 
 def _by_language(letters: Mapping[str, int]) -> str:
     return " · ".join(f"{language} {number(count)}" for language, count in letters.items())
+
+
+def show_dry_run(found: DryRun) -> None:
+    """Print what ``send`` would do, and where to look at it."""
+    if found.due and found.finish_at is not None:
+        say(f"They would be done by {local_minute(found.finish_at)} at the earliest.")
+    say("Nothing was sent: this was a dry run.")
+    if not found.sendable:
+        say("Errors stand in the way: mass-apology check")
+    elif found.due:
+        say("To look at the letters: mass-apology preview --open. To send them: mass-apology send")
 
 
 def show_previewed(made: PreviewResult) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mass_apology.errors import SuppressionError
 from mass_apology.flows.output import new_file, require_ending
+from mass_apology.near_misses import did_you_mean, ended
 from mass_apology.suppression import Entry, Exported, Imported, Reason, Suppressions, shared_path
 from mass_apology.system.timestamps import utc_day
 
@@ -54,5 +55,6 @@ def _reason(text: str) -> Reason:
         return Reason(text)
     except ValueError:
         raise SuppressionError(
-            f"{text!r} is no reason to suppress an address.", next_step=f"There are: {', '.join(Reason)}."
+            ended(f"{text!r} is no reason to suppress an address{did_you_mean(text, list(Reason))}"),
+            next_step=f"There are: {', '.join(Reason)}.",
         ) from None

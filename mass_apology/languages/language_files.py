@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from mass_apology.errors import CampaignError
@@ -13,6 +12,7 @@ from mass_apology.languages.language import Language
 from mass_apology.languages.registry import CODE, SHIPPED, Languages
 from mass_apology.system.bounded_toml import MAX_OCTETS, parse_toml
 from mass_apology.system.regular_file import read_regular
+from mass_apology.type_errors import converted
 
 FOLDER = "languages"
 """Where a campaign describes languages, in its own folder."""
@@ -52,7 +52,7 @@ def _language(path: Path) -> Language:
         raise ValueError("it is not named after a language's code, such as de.toml")
     table = parse_toml(read_regular(path, MAX_OCTETS).decode("utf-8-sig").replace("\r\n", "\n"))
     _refuse_programs_own(table)
-    told, shipped = msgspec.convert({**table, "code": path.stem}, Language), SHIPPED[path.stem]
+    told, shipped = converted({**table, "code": path.stem}, Language), SHIPPED[path.stem]
     fields = {name: getattr(told, name) for name in table}
     if told.salutations and shipped.salutations:  # other words, and the same rule for names
         rule = {name: getattr(shipped.salutations, name) for name in _RULE}

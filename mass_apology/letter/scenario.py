@@ -6,13 +6,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct, field
 
 from mass_apology.errors import TemplateError
@@ -20,8 +18,10 @@ from mass_apology.letter.markup import source
 from mass_apology.letter.markup.sandbox import link
 from mass_apology.letter.values import Fields, facts_for, is_language_table, suggestion
 from mass_apology.model import Finding, Severity
+from mass_apology.near_misses import nearest
 from mass_apology.settings import Campaign, ColumnType
 from mass_apology.system.bounded_toml import parse_toml
+from mass_apology.type_errors import converted
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _SENTENCE_END = (".", "!", "?", "…")
@@ -98,20 +98,20 @@ def load_scenario(scenario: str, directories: Sequence[Path]) -> Scenario:
     try:
         told = parse_toml(source.read(path))
         _check_tables(told)
-        return msgspec.convert(told, Scenario)
-    except (ValueError, msgspec.ValidationError) as error:
+        return converted(told, Scenario)
+    except ValueError as error:
         raise TemplateError(f"{path}: {error}.", next_step="Correct the file.") from error
 
 
 def _check_tables(told: Mapping[str, Any]) -> None:
-    """Raise ``ValidationError`` with the name of the fact or column that is wrong, which msgspec leaves out."""
+    """Raise ``ValueError`` with the name of the fact or column that is wrong, which msgspec leaves out."""
     for table, kind in (("facts", Fact), ("columns", Column)):
         entries = told.get(table)
         for name, entry in entries.items() if isinstance(entries, dict) else ():
             try:
-                msgspec.convert(entry, kind)
-            except msgspec.ValidationError as error:
-                raise msgspec.ValidationError(f"[{table}.{name}]: {error}") from error
+                converted(entry, kind)
+            except ValueError as error:
+                raise ValueError(f"[{table}.{name}]: {error}") from error
 
 
 def purpose_of(campaign: Campaign, scenario: Scenario) -> str:
@@ -183,7 +183,7 @@ def _unknown(scenario: Scenario, incident: Mapping[str, Any]) -> Iterator[Findin
     given = {name for _where, name, _value in _given(incident)}
     free = set(scenario.facts) - given
     for where, name, _value in _given(incident):
-        if name not in scenario.facts and get_close_matches(name, free, n=1):
+        if name not in scenario.facts and nearest(name, free):
             problem = f"The template knows no fact `{name}`{suggestion(name, free)}"
             yield _finding("fact-unknown", where, problem, "Correct the name, or delete it.", Severity.WARNING)
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from email.utils import parseaddr
 from typing import Any
 
 from jinja2 import Undefined
 
+from mass_apology.near_misses import nearest
 from mass_apology.settings import SenderSettings
 
 LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -92,8 +92,8 @@ def names_of(fields: Fields) -> frozenset[str]:
 
 def suggestion(name: str, names: Collection[str]) -> str:
     """``"; did you mean `plan`?"``, or what there is to choose from, or nothing at all."""
-    if near := get_close_matches(name, sorted(names), n=1):
-        return f"; did you mean `{near[0]}`?"
+    if near := nearest(name, names):
+        return f"; did you mean `{near}`?"
     return f"; there are {', '.join(f'`{each}`' for each in sorted(names))}" if names else ""
 
 

@@ -25,6 +25,26 @@ MAX_KEY = 100
 # Of one key; the parser needs the square of their number. The first word of a key is looked for only once.
 _DOTTED = re.compile(r"""(?<![\w"'\-. \t])[ \t]*+(?:[\w"'\-]++[ \t]*+\.[ \t]*+){200}""")
 
+_PARSED = re.compile(r"(?P<said>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
+_PLAIN = (
+    ("Invalid value", "a value is missing here, or is a text without its quotation marks"),
+    ("after a key", "a key is followed by = and its value"),
+    ("']' at the end", "the bracket of a table's name is not closed: [name]"),
+    ("']]' at the end", "the brackets of a table's name are not closed: [[name]]"),
+    ("ewline or end of document", "something stands here after the end of a value"),
+    ("overwrite a value", "this key stands there twice"),
+    ("twice", "this table stands there twice"),
+    ("Duplicate", "this key stands there twice"),
+    ("Unterminated string", "a text has no quotation mark at its end"),
+    ("Illegal character", "there is a character that cannot be in a text; perhaps its quotation mark is missing"),
+    ("Unclosed array", "a list is not closed by ]"),
+    ("Unclosed inline", "a table is not closed by }"),
+    ("Unescaped", "a backslash in a text is written twice: \\\\"),
+    ("date", "this is no date or moment such as 2026-11-20T09:12:00Z"),
+    ("key part", "this is no key; a key with other characters than a-z, 0-9, - and _ stands in quotation marks"),
+)
+"""A word of the parser's sentence → what it means, in plain words."""
+
 
 def parse_toml(text: str) -> dict[str, Any]:
     """The tables. ``ValueError`` with a clause that says where and what is wrong or too much."""
@@ -34,10 +54,22 @@ def parse_toml(text: str) -> dict[str, Any]:
         tables = tomllib.loads(text)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(_in_plain_words(str(error))) from error
     for number, path in enumerate(_entries(tables)):
         if number > MAX_ENTRIES:
             raise ValueError(f"it has more than {MAX_ENTRIES:,} keys and items; from {path} on")
     return tables
+
+
+def _in_plain_words(said: str) -> str:
+    """The parser's sentence with the place before it, and without words for programmers."""
+    found = _PARSED.fullmatch(said)
+    if found is None:
+        return said[:1].lower() + said[1:]
+    words = next((plain for word, plain in _PLAIN if word in found["said"]), "this is not how TOML is written")
+    where = f"line {found['line']}, column {found['column']}" if found["line"] else "at its end"
+    return f"{where}: {words}"
 
 
 def _entries(tables: Mapping[str, Any]) -> Iterator[str]:

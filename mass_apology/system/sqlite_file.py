@@ -101,12 +101,12 @@ class Database(Struct, Generic[E], frozen=True, kw_only=True):
             )
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith("SQLITE_CORRUPT"):
-            return self.error(f"{path} is damaged ({error}).", next_step=self.restore)
+            return self.error(f"{path} is damaged.", next_step=self.restore)
         if name.startswith("SQLITE_NOTADB"):
-            return self.error(f"{path} is not {self.what}, or it is damaged ({error}).", next_step=self.restore)
+            return self.error(f"{path} is not {self.what}, or it is damaged.", next_step=self.restore)
         for prefix, problem, remedy in _PASSING:
             if name.startswith(prefix):
-                return self.error(f"{path} {problem} ({error}).", next_step=f"{remedy}, {self.again}")
+                return self.error(f"{path} {problem}.", next_step=f"{remedy}, {self.again}")
         return self.error(
             f"{path} cannot be used: SQLite says {error}.", next_step=f"Look after the file, {self.again}"
         )

@@ -93,6 +93,6 @@ def _zip_errors() -> Iterator[None]:
     try:
         yield
     except (BadZipFile, zlib.error, EOFError) as error:
-        raise broken(f"it is damaged or was not copied wholly ({str(error) or 'it ends too early'})") from error
+        raise broken("it is damaged or was not copied wholly") from error
     except RuntimeError as error:  # a part with a password, or a way to pack that Python does not know
         raise broken(str(error)) from error

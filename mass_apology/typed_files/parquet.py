@@ -46,8 +46,7 @@ def opened_parquet(path: Path) -> Iterator[ParquetFile]:
                 raise Unreadable(problem, _NEXT_STEP)
             yield file
     except (ArrowException, OSError, ValueError, UnicodeError) as error:
-        reason = " ".join(str(error).split())[:200].rstrip(".")
-        raise Unreadable(f"is not a Parquet file that can be read: {reason}.", _NEXT_STEP) from error
+        raise Unreadable("is not a Parquet file that can be read, or it is damaged.", _NEXT_STEP) from error
 
 
 def parquet_heading(file: ParquetFile) -> Heading:

@@ -161,7 +161,11 @@ def test_a_template_without_scenario_is_reported(tmp_path: Path) -> None:
         (letter("{{ salutation }}", "{% if name %}"), "en.md, line ", "endif"),
         (letter("{{ salutation }}", "[x](javascript:x)"), "en.md, line 4 (all facts, every column, and ", "javascript"),
         (letter("{{ salutation }}", "{{ 1 / 0 }}"), "en.md, line 4 (all facts, every column, and 4 more)", "zero"),
-        (scenario('type = "datetime"', 'type = "moment"'), None, r"[facts.started_at]: Invalid enum value"),
+        (
+            scenario('type = "datetime"', 'type = "moment"'),
+            None,
+            r"[facts.started_at]: `$.type` is 'moment', which",
+        ),
         (scenario('legal_pack = ""', 'legal_pack = "gpsr"'), "late (all facts", "There is no legal pack `gpsr`"),
         (scenario('follow_up = "follow-up"', 'follow_up = "x"'), "scenario.toml, line ", "There is no template `x`"),
     ],

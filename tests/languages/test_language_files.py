@@ -174,7 +174,7 @@ def test_a_python_file_is_found_and_no_list_is_extended(tmp_path: Path, monkeypa
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("greeting = 1", "unknown field `greeting`"),
+        ("greeting = 1", "`$.greeting` is no key"),
         ('code = "de"', "`$.code` is the name of the file"),
         ("[salutations]\ngender_by_name = true", "`$.salutations.gender_by_name`"),
         ("[reading]\nyes = ['ja']", "`$.reading` holds words that the program reads in any campaign"),
@@ -191,7 +191,7 @@ def test_a_python_file_is_found_and_no_list_is_extended(tmp_path: Path, monkeypa
         ('[days]\nwords = { "" = "x" }', "an empty word"),
         ('[labels]\nregistration = "Reg"\nvat = "{}"\noutgoing = "{}"', "`registration` is 'Reg'"),
         ("[labels]\n", "registration"),
-        ("[days", "Expected ']'"),
+        ("[days", "the bracket of a table's name is not closed"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_file(tmp_path: Path, text: str, problem: str) -> None:

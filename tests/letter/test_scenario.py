@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -135,14 +136,14 @@ def test_a_scenarios_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("x = ", "Invalid value"),
-        ("colour = 'red'", "unknown field `colour`"),
-        ("[facts.a]\ntype = 'colour'\ncomment = ''\nexample = ''", "Invalid enum value 'colour'"),
+        ("x = ", "at its end: a value is missing here"),
+        ("colour = 'red'", "`$.colour` is no key"),
+        ("[facts.a]\ntype = 'colour'\ncomment = ''\nexample = ''", "`$.type` is 'colour', which is none of text"),
     ],
 )
 def test_a_scenario_with_a_mistake(tmp_path: Path, text: str, problem: str) -> None:
     write(tmp_path, "x")
     (tmp_path / "sorry" / "scenario.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(TemplateError, match=problem) as caught:
+    with pytest.raises(TemplateError, match=re.escape(problem)) as caught:
         load_scenario("sorry", [tmp_path])
     assert "scenario.toml" in caught.value.problem

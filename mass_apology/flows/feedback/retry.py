@@ -15,6 +15,7 @@ from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.recorded import Refusal
 from mass_apology.model import FIRST_WAVE, read_lines, read_rows
+from mass_apology.near_misses import did_you_mean, ended
 from mass_apology.quantities import are, counted, number
 from mass_apology.recipients import Segments
 from mass_apology.schedule import is_resend_wave, waves
@@ -90,7 +91,7 @@ def _require_wave(ledger: Ledger, wave: str) -> None:
     known = ledger.wave_names()
     if wave not in known:
         raise ConfirmationError(
-            f"No letter of a wave {wave} was ever planned; nothing was changed.",
+            ended(f"No letter of a wave {wave} was ever planned, so nothing was changed{did_you_mean(wave, known)}"),
             next_step=f"There are: {', '.join(known) or 'none'}.",
         )
 

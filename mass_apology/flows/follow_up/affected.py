@@ -15,6 +15,7 @@ from mass_apology.flows.plan import plan
 from mass_apology.ledger import Changed, Records
 from mass_apology.ledger.further_waves import Candidate
 from mass_apology.model import FIRST_WAVE, Status
+from mass_apology.near_misses import did_you_mean, ended
 from mass_apology.schedule import Due, Wave
 from mass_apology.settings import SubjectLine
 from mass_apology.workspace.workspace import Workspace
@@ -80,10 +81,10 @@ def affected(wave_plan: WavePlan, options: CorrectOptions) -> list[Candidate]:
 def require_known_wave(records: Records, options: CorrectOptions) -> None:
     """Raise ``ConfirmationError`` where no letter of the wave to be corrected was ever planned."""
     known = records.wave_names()
-    if options.wave not in known:
+    if (wave := options.wave) not in known:
         raise ConfirmationError(
-            f"No letter of a wave {options.wave} was ever planned; nothing was sent.",
-            next_step=f"There are: {', '.join(known) or 'none'}.",
+            ended(f"No letter of a wave {wave} was ever planned, so nothing was sent{did_you_mean(wave, known)}"),
+            next_step=f"There are: {', '.join(known)}." if known else "Send the first letters: mass-apology send",
         )
 
 

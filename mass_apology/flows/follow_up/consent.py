@@ -20,6 +20,7 @@ from mass_apology.ledger import Records
 from mass_apology.ledger.further_waves import Armed
 from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import DUE, NO_LETTER, Delivery, Finding, LargestLetter, Severity, Status, largest_of
+from mass_apology.near_misses import did_you_mean, ended
 from mass_apology.preflight import Findings
 from mass_apology.quantities import are, counted
 from mass_apology.schedule import Decision, Due, Not, Reason, Wave, waves
@@ -155,7 +156,8 @@ def wave_named(campaign: Campaign, name: str) -> Wave:
     by_name = {wave.name: wave for wave in waves(campaign.follow_up)}
     if name not in by_name:
         raise ConfirmationError(
-            f"There is no follow-up {name} in campaign.toml.", next_step=f"There are: {', '.join(by_name)}."
+            ended(f"There is no follow-up {name} in campaign.toml{did_you_mean(name, by_name)}"),
+            next_step=f"There are: {', '.join(by_name)}.",
         )
     return by_name[name]
 

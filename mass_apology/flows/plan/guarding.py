@@ -27,6 +27,7 @@ from mass_apology.guards.lost_ledger import LostElsewhere, elsewhere_findings
 from mass_apology.ledger import Again, Known
 from mass_apology.letter.template_files import letter_texts
 from mass_apology.model import Delivery, Finding, Severity
+from mass_apology.near_misses import did_you_mean, ended
 from mass_apology.recipients import RecipientsFile
 from mass_apology.workspace.ledger_store import ledger_store
 from mass_apology.workspace.workspace import Workspace
@@ -39,7 +40,8 @@ def require_known(overridden: Collection[str]) -> None:
     unknown = sorted(set(overridden) - set(GUARDS))
     if unknown:
         raise ConfirmationError(
-            f"There is no guard {', '.join(unknown)}.", next_step=f"The guards are {', '.join(GUARDS)}."
+            ended(f"There is no guard {', '.join(unknown)}{did_you_mean(unknown[0], GUARDS)}"),
+            next_step=f"The guards are {', '.join(GUARDS)}.",
         )
 
 

@@ -18,6 +18,7 @@ from mass_apology.flows.report.result_columns import RESULT_COLUMNS, UNREACHED_C
 from mass_apology.flows.tables import TABLES, new_table, table_style
 from mass_apology.ledger import Records, Result
 from mass_apology.model import FIRST_WAVE, NOT_REACHED, Finding, Status
+from mass_apology.near_misses import did_you_mean, ended
 from mass_apology.settings import Campaign
 from mass_apology.workspace.workspace import Workspace
 
@@ -100,7 +101,8 @@ def _require_wave(ledger: Records, wave: str) -> None:
     known = {FIRST_WAVE, *ledger.wave_names()}
     if wave not in known:
         raise LedgerError(
-            f"No letter of a wave {wave} was ever planned.", next_step=f"There are: {', '.join(sorted(known))}."
+            ended(f"No letter of a wave {wave} was ever planned{did_you_mean(wave, known)}"),
+            next_step=f"There are: {', '.join(sorted(known))}.",
         )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -30,6 +29,7 @@ from mass_apology.letter.template_files import available_languages, template_dir
 from mass_apology.letter.usage import CUSTOMARY, line_of, usage_findings
 from mass_apology.model import Finding, Severity
 from mass_apology.system.bounded_toml import parse_toml
+from mass_apology.type_errors import converted
 
 EXAMPLES = "examples.toml"
 """A template's own examples, beside its letters."""
@@ -158,8 +158,8 @@ def _own(name: str, directories: Sequence[Path]) -> tuple[Example, ...]:
     if path is None:
         return ()
     try:
-        return msgspec.convert(parse_toml(read(path)), _Examples).example
-    except (ValueError, msgspec.ValidationError) as error:
+        return converted(parse_toml(read(path)), _Examples).example
+    except ValueError as error:
         raise TemplateError(f"{path}: {error}.", next_step="Correct the file.") from error
 
 

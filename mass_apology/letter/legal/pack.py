@@ -6,14 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct, field
 
 from mass_apology.errors import TemplateError
 from mass_apology.letter.markup import source
 from mass_apology.letter.values import suggestion
 from mass_apology.model import Severity
+from mass_apology.near_misses import ended
 from mass_apology.system.bounded_toml import parse_toml
+from mass_apology.type_errors import converted
 
 ANY = "any"
 """The key of the words that serve in every language."""
@@ -62,11 +63,11 @@ def load_pack(name: str, directories: Sequence[Path]) -> Pack:
     there = {path.stem: path for folder in reversed(directories) for path in (folder / "legal").glob("*.toml")}
     if not _NAME.fullmatch(name) or name not in there:
         raise TemplateError(
-            f"There is no legal pack `{name}`{suggestion(name, there)}",
+            ended(f"There is no legal pack `{name}`{suggestion(name, there)}"),
             next_step="Correct `legal_pack` in scenario.toml, or write the pack into templates/legal.",
         )
     path = there[name]
     try:
-        return msgspec.convert(parse_toml(source.read(path)), Pack)
-    except (ValueError, msgspec.ValidationError) as error:
+        return converted(parse_toml(source.read(path)), Pack)
+    except ValueError as error:
         raise TemplateError(f"{path}: {error}.", next_step="Correct the file.") from error

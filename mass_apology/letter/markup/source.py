@@ -16,6 +16,7 @@ from mass_apology.control_characters import (
 )
 from mass_apology.errors import TemplateError
 from mass_apology.letter.values import LANGUAGE, suggestion
+from mass_apology.near_misses import ended
 from mass_apology.system.regular_file import read_regular
 
 MAX_SIZE = 64 * 1024
@@ -138,8 +139,9 @@ def available_languages(scenario: str, directories: Sequence[Path]) -> tuple[str
     check_name("template", scenario)
     languages = sorted({path.stem for folder in directories for path in letters_in(folder / scenario)})
     if not languages:
+        known = set().union(*map(templates_in, directories))
         raise TemplateError(
-            f"There is no template `{scenario}`{suggestion(scenario, set().union(*map(templates_in, directories)))}",
+            ended(f"There is no template `{scenario}`{suggestion(scenario, known)}"),
             next_step="Correct the name (`template` in campaign.toml), or write one in the campaign's `templates`.",
         )
     return tuple(languages)

@@ -1,0 +1,65 @@
+"""``send --dry-run``: what would leave, and when it would be done. Nothing is asked, sent or changed."""
+
+from __future__ import annotations
+
+import time
+
+from msgspec import Struct
+
+from mass_apology.flows.operator import OnProgress
+from mass_apology.flows.plan import plan
+from mass_apology.flows.plan.plan import Outlook
+from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.send.send import SendOptions
+from mass_apology.ledger import Records
+from mass_apology.model import FIRST_WAVE
+from mass_apology.sending import pacing
+from mass_apology.settings import RelaySettings, parse_rate
+from mass_apology.workspace.workspace import Workspace
+
+
+class DryRun(Struct, frozen=True, kw_only=True):
+    """What ``send`` would do now."""
+
+    check: Check | None  # of the plan; None where the recipients file is gone, and the ledger's plan is gone on with
+    outlook: Outlook | None  # what the plan would change in the ledger; None where there is none
+    due: int  # letters that would leave
+    finish_at: float | None  # Unix seconds, at the earliest; None where nothing limits the rate
+    sendable: bool  # nothing that the check found stands in the way
+
+
+async def dry_run(workspace: Workspace, options: SendOptions, *, on_progress: OnProgress) -> DryRun:
+    """Plan as ``send`` would, without its lock and its relay. Raises ``MassApologyError`` where there is no plan."""
+    store = workspace.ledger_store
+    if not store.exists():
+        return await _planned(workspace, plan.NO_KEY, None, options, on_progress)
+    with store.read(workspace.campaign.name) as records:
+        if records.digest_parts and not workspace.recipients_path.exists():
+            return _result(workspace, None, None, plan.due(records.counts(FIRST_WAVE)))
+        return await _planned(workspace, records.key, records, options, on_progress)
+
+
+async def _planned(
+    workspace: Workspace, key: bytes, records: Records | None, options: SendOptions, on_progress: OnProgress
+) -> DryRun:
+    terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override)
+    async with plan.drafted(workspace, key, terms, on_progress=on_progress) as draft:
+        if records is None:
+            return _result(workspace, draft.check, None, draft.check.letters)
+        outlook = draft.outlook(records)
+        return _result(workspace, draft.check, outlook, outlook.due)
+
+
+def _result(workspace: Workspace, check: Check | None, outlook: Outlook | None, due: int) -> DryRun:
+    return DryRun(
+        check=check,
+        outlook=outlook,
+        due=due,
+        finish_at=_finish_at(workspace.campaign.relay, due),
+        sendable=check is None or check.sendable,
+    )
+
+
+def _finish_at(relay: RelaySettings, letters: int) -> float | None:
+    windows = [(limit, limit.letters) for text in relay.windows if (limit := parse_rate(text))]
+    return pacing.finish_time(letters, parse_rate(relay.rate), windows, time.time())
