@@ -44,6 +44,9 @@ _OTHER_LETTERS = {
 }
 """Letters of languages that have no file in languages/."""
 
+WESTERN_NAMES = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýß")
+"""Letters beyond ASCII of names from western Europe, which stand in files of every language."""
+
 _LETTERS: Mapping[str, str] = MappingProxyType(
     _OTHER_LETTERS | {each.code: each.reading.alphabet for each in SHIPPED if each.reading.alphabet}
 )

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from mass_apology.errors import InputError
 from mass_apology.model import Finding, Severity
-from mass_apology.recipients.alphabets import best_fit, fit, languages_by_line, letters_of
+from mass_apology.recipients.alphabets import WESTERN_NAMES, best_fit, fit, languages_by_line, letters_of
 from mass_apology.recipients.cells import shown
 from mass_apology.recipients.column_layout import note
 from mass_apology.recipients.recipients_file import RecipientsFile
@@ -30,6 +30,7 @@ _SAMPLE_LINES = 100  # searched in each block
 _READINGS = 5
 _AROUND_WORDS = "„”“‘’‚«»‹›–—…"
 _BETWEEN_WORDS = re.compile(r"[\s,;|\"]+")
+_BETWEEN_OCTETS = re.compile(rb"[\s,;|\"]+")
 
 # UTF-32 stands before UTF-16, whose mark is the beginning of its own.
 _MARKS = (
@@ -261,6 +262,25 @@ class _Evidence:
         anyhow = best_fit(line for lines in texts.values() for line in lines)
         return max(average + _LANGUAGE_ASKED, anyhow) if known else anyhow
 
+    def fit_of_names(self, codec: str) -> float:
+        """As ``fit``, where letters of western names are usual in every language: "Zoë" and "Siobhán" in English."""
+        lines = (line.decode(codec, "replace") for lines in self._evidence.values() for line in lines)
+        return fit(lines, letters_of(self.wanted) | WESTERN_NAMES)
+
+    def telling_words(self, encodings: Sequence[str]) -> list[bytes]:
+        """A few words beyond ASCII, as octets: first those that the likeliest encodings read differently."""
+
+        def order(word: bytes) -> tuple[int, int, int, bytes]:
+            likeliest = {_shown_as(word, each) for each in encodings[:2]}
+            return -len(likeliest), -len({_shown_as(word, each) for each in encodings}), len(word), word
+
+        words = {word for word in _BETWEEN_OCTETS.split(self.octets()) if not word.isascii()}
+        return sorted(words, key=order)[:_SAMPLES]
+
+
+def _shown_as(word: bytes, encoding: str) -> str:
+    return shown(word.decode(encoding, "replace"), 30)
+
 
 def numbered_lines(file: RecipientsFile) -> Iterator[tuple[int, bytes]]:
     """The file's lines, numbered from 1, without line ends; in constant memory."""
@@ -277,19 +297,21 @@ def _guess(file: RecipientsFile, evidence: _Evidence, not_utf8: InputError) -> E
     split = _Split(file)
     if split.is_mostly_utf8:
         return Encoding(codec="utf-8", errors="replace", findings=(_mixed(file, split, evidence),))
-    readings: dict[tuple[str, ...], str] = {}
+    readings: dict[str, str] = {}  # the evidence as it is read → the likeliest encoding that reads it so
     for encoding in _ranked(evidence):
         try:
-            readings.setdefault(_samples(file, encoding), encoding)
+            _samples(file, encoding)
         except InputError:
             continue  # it fits the evidence, but not the whole file
+        readings.setdefault(evidence.octets().decode(encoding, "replace"), encoding)
         if len(readings) == _READINGS:
             break
     if not readings:
         raise not_utf8
-    likely = list(readings.items())
-    compared = "; ".join(f"{encoding} reads {', '.join(samples)}" for samples, encoding in likely)
-    best = likely[0][1]
+    likely = list(readings.values())
+    words = evidence.telling_words(likely)
+    compared = "; ".join(f"{each} reads {', '.join(_shown_as(word, each) for word in words)}" for each in likely)
+    best = likely[0]
     problem = f"The file is not UTF-8, and its encoding can only be guessed: {compared}."
     if split.utf8_lines and best not in _EAST_ASIAN:
         problem += f" {_lines_phrase(split.utf8_lines, split.utf8)} UTF-8 all the same: it has two encodings."
@@ -364,9 +386,10 @@ def _ranked(evidence: _Evidence) -> list[str]:
         return found
     usual = [*_CANDIDATES, *_EAST_ASIAN]
 
-    def rank(encoding: str) -> tuple[float, bool, int, int]:
+    def rank(encoding: str) -> tuple[float, float, bool, int, int]:
         other_language = not evidence.wanted & _CODE_PAGES.get(encoding, frozenset())
         by_statistics = found.index(encoding) if encoding in {*found} & _CYRILLIC_OR_GREEK else len(found)
-        return -round(fits[encoding], 3), other_language, by_statistics, usual.index(encoding)
+        names = -round(evidence.fit_of_names(encoding), 3)
+        return -round(fits[encoding], 3), names, other_language, by_statistics, usual.index(encoding)
 
     return sorted((encoding for encoding, fitting in fits.items() if fitting != _UNREADABLE), key=rank)

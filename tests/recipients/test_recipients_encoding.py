@@ -51,7 +51,9 @@ def test_another_encoding_is_an_error_that_shows_how_it_could_read(load_text: Lo
     loaded = load_text(TEXT.encode("cp1257"), languages=languages)
     [finding] = loaded.layout.findings
     assert (finding.code, finding.severity) == ("encoding-detected", Severity.ERROR)
-    assert "cp1257 reads Bērziņš" in finding.problem
+    first = finding.problem.partition("guessed: ")[2].partition(";")[0]
+    assert first.startswith("cp1257 reads ")
+    assert "Bērziņš" in first
     assert '[csv] encoding = "cp1257"' in finding.advice
     assert loaded.layout.encoding == "cp1257"
     assert len(loaded.recipients) == len(LATVIAN)  # so that everything else can be checked as well
@@ -229,3 +231,18 @@ def test_a_file_that_became_undecodable_after_it_was_inspected(
 def test_one_endless_line_that_is_no_text_is_refused_with_its_line(load_text: Load) -> None:
     with pytest.raises(InputError, match="line 1: a field is longer than"):
         load_text(b"\xff" * 300_000)
+
+
+def test_western_names_in_english_rows_tell_encodings_apart_that_other_rows_do_not(load_text: Load) -> None:
+    """German and Estonian letters are the same octets in both; of "Zoë" and "Siobhán" the other makes Lithuanian."""
+    rows = [("Zoë", "en"), ("Siobhán", "en"), ("Müller", "de"), ("Õie", "et"), ("Mägi", "et")] * 20
+    lines = [f"a{number}@x.example,{name},{language}" for number, (name, language) in enumerate(rows)]
+    text = "\n".join(["email,name,language", *lines, ""])
+    [finding] = load_text(text.encode("cp1252"), languages=("en",)).layout.findings
+    first, *others = finding.problem.partition("guessed: ")[2].split("; ")
+    assert first.startswith("cp1252 reads Zoë, ")
+    assert any(each.startswith("cp1257 reads Zoė, ") for each in others)
+    [finding] = load_text(
+        text.replace("Zoë,en", "Jonė,lt").replace("Siobhán", "Ana").encode("cp1257"), languages=("lt", "en")
+    ).layout.findings
+    assert finding.problem.partition("guessed: ")[2].startswith("cp1257 reads Jonė, ")
