@@ -249,7 +249,8 @@ def report(
     """
     from mass_apology.flows.report import report as flow
 
-    found = flow.report(opened(folder), to, unreached, force=force, wave=wave)
+    with watching.planning_progress(quiet=as_json) as on_progress:
+        found = flow.report(opened(folder), to, unreached, force=force, wave=wave, on_progress=on_progress)
     if as_json:
         screen.print_json(found)
     else:

@@ -259,7 +259,7 @@ def _added(shares: Sequence[Share]) -> Mapping[Status, int]:
 def _replies(replies: Sequence[ReplyGroup]) -> Iterator[str]:
     if not replies:
         return
-    yield '<section><h2>What the relay answered</h2><p class="quiet">Letters that were not accepted, by answer.</p>'
+    yield '<section><h2>What mail servers answered</h2><p class="quiet">Letters that were not accepted, by answer.</p>'
     head = (
         '<table><thead><tr><th scope="col" class="number">Letters</th><th scope="col">Status</th>'
         '<th scope="col">Answer</th></tr></thead>'

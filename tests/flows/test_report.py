@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -263,6 +265,18 @@ def test_one_file_that_exists_stops_both(sent: Path, tmp_path: Path) -> None:
         told(sent, tmp_path / "report.html", tmp_path / "letters.csv")
     assert not (tmp_path / "report.html").exists()
     assert (tmp_path / "letters.csv").read_text(encoding="utf-8") == "old"
+
+
+def test_a_long_report_tells_its_progress(sent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, int, int | None]] = []
+    flow = sys.modules[report.__module__]
+    monkeypatch.setattr(flow, "_AT_ONCE", 10)
+    report(Workspace.open(sent), None, None, force=False, on_progress=lambda *each: seen.append(each))
+    assert seen == []  # in less than a second
+    clock = count(0, 2)
+    monkeypatch.setattr(flow.time, "monotonic", lambda: float(next(clock)))
+    report(Workspace.open(sent), None, None, force=False, on_progress=lambda *each: seen.append(each))
+    assert seen == [("reading results", done, 31) for done in (10, 20, 30)]
 
 
 def test_the_evidence_changes_with_any_accepted_letter(sent: Path, tmp_path: Path, live: Relay) -> None:
