@@ -193,11 +193,16 @@ def _state(letter: PersonLetter) -> str:
 
 def _show_letter(shown: ShownLetter) -> None:
     letter = shown.letter
-    screen.say(f"\n--- {letter.wave}: {shown.subject or 'no subject'}")
+    screen.say(f"\n--- {letter.wave}: {_with_plain_spaces(shown.subject) or 'no subject'}")
     for line in _remarks(shown):
         screen.say(line)
     if shown.text:
-        screen.say(textwrap.indent(shown.text.rstrip("\n"), "  "))
+        screen.say(textwrap.indent(_with_plain_spaces(shown.text).rstrip("\n"), "  "))
+
+
+def _with_plain_spaces(text: str) -> str:
+    """The text without no-break spaces, which a terminal would be shown as escapes."""
+    return "".join(" " if each.isspace() and each != "\n" else each for each in text)
 
 
 def _remarks(shown: ShownLetter) -> Iterator[str]:

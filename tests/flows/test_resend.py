@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -363,6 +365,19 @@ def test_show_says_what_changed_since(sent: Path) -> None:
     (person,) = looked_up(sent).persons
     assert person.letters[0].text == ""
     assert "nothing" in person.letters[0].trouble
+
+
+def test_the_terminal_sees_the_letter_with_plain_spaces(sent: Path) -> None:
+    letter = sent / "templates/sorry/en.md"
+    letter.write_text(
+        letter.read_text(encoding="utf-8").replace("We are sorry.", "We\u00a0are\u202fsorry."), encoding="utf-8"
+    )
+    words = [sys.executable, "-m", "mass_apology", "show", "-C", str(sent), "--address", ASKS]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert said.startswith(f"{ASKS}, Customer 3\n  rows  5\n")
+    assert "  first  ACCEPTED " in said
+    assert "--- first: Acme API and you, Customer 3\nAs it would be now: the template changed since it left.\n" in said
+    assert "  We were down for 4 minutes. We are sorry.\n" in said
 
 
 def test_show_knows_rows_that_were_set_aside_and_nobody_else(folder: Path) -> None:
