@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mass_apology.cli import before_sending, results, screen, watching
+from mass_apology.cli import before_sending, completion, results, screen, watching
 from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import HERE, Folder, Json, Override, opened
 from mass_apology.model import Severity
@@ -37,7 +37,12 @@ def follow_up(  # noqa: PLR0913, PLR0917 (options)
     folder: Folder = HERE,
     plan: Annotated[bool, typer.Option("--plan", help="Only show who would get what, and when.")] = False,
     arm: Annotated[
-        str | None, typer.Option(metavar="WAVE", help="Agree to this wave, by typing the number of its letters.")
+        str | None,
+        typer.Option(
+            metavar="WAVE",
+            help="Agree to this wave, by typing the number of its letters.",
+            autocompletion=completion.follow_ups,
+        ),
     ] = None,
     confirm: Annotated[
         int | None,
@@ -123,11 +128,14 @@ def _printer(show: Callable[[Any], None], *, as_json: bool) -> Callable[[Any], N
 
 @app.command()
 def correct(  # noqa: PLR0913, PLR0917 (options)
-    template: Annotated[str, typer.Option(help="The correcting letter.")],
+    template: Annotated[str, typer.Option(help="The correcting letter.", autocompletion=completion.templates)],
     folder: Folder = HERE,
-    wave: Annotated[str, typer.Option(help="Whose letters had the error.")] = "first",
+    wave: Annotated[str, typer.Option(help="Whose letters had the error.", autocompletion=completion.waves)] = "first",
     where: Annotated[
-        str | None, typer.Option(help="Only customers of whom this holds, as `where` in campaign.toml.")
+        str | None,
+        typer.Option(
+            help="Only customers of whom this holds, as `where` in campaign.toml.", autocompletion=completion.columns
+        ),
     ] = None,
     since: Annotated[
         datetime | None, typer.Option(formats=TIME_FORMATS, help="Only letters accepted from then on, UTC.")
@@ -226,9 +234,12 @@ def retry(
         str | None, typer.Option(metavar="CODE", help="Only refusals with this code: 5.7.1, or 554.")
     ] = None,
     where: Annotated[
-        str | None, typer.Option(help="Only customers of whom this holds, as `where` in campaign.toml.")
+        str | None,
+        typer.Option(
+            help="Only customers of whom this holds, as `where` in campaign.toml.", autocompletion=completion.columns
+        ),
     ] = None,
-    wave: Annotated[str, typer.Option(help="Whose letters.")] = "first",
+    wave: Annotated[str, typer.Option(help="Whose letters.", autocompletion=completion.waves)] = "first",
     confirm: Annotated[int | None, typer.Option(metavar="N", help="Instead of typing the count.")] = None,
 ) -> None:
     """Take refusals back, so that the letters are due again.

@@ -14,6 +14,7 @@ from mass_apology import __version__
 from mass_apology.cli import (
     after_sending,
     before_sending,
+    completion,
     docs_app,
     facts_app,
     feedback_app,
@@ -232,7 +233,10 @@ def report(
         typer.Option(help="Write everyone no letter reached to this .csv, .xlsx, .json or .jsonl."),
     ] = None,
     wave: Annotated[
-        str, typer.Option(help="Another wave than the first: a follow-up's or correction's name.")
+        str,
+        typer.Option(
+            help="Another wave than the first: a follow-up's or correction's name.", autocompletion=completion.waves
+        ),
     ] = "first",
     force: Force = False,
     as_json: Json = False,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mass_apology.cli import results, screen, watching
+from mass_apology.cli import completion, results, screen, watching
 from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import HERE, Folder, Force, Override, SkipBadRows, opened
 from mass_apology.model import FIRST_WAVE
@@ -25,7 +25,9 @@ Rows = Annotated[
     list[int] | None, typer.Option(min=2, metavar="N", help="The letter of this line of the file. Repeatable.")
 ]
 Addresses = Annotated[list[str] | None, typer.Option(help="The letters to this customer's address. Repeatable.")]
-Wave = Annotated[str, typer.Option(help="Another wave than the first: a follow-up's name.")]
+Wave = Annotated[
+    str, typer.Option(help="Another wave than the first: a follow-up's name.", autocompletion=completion.waves)
+]
 
 
 def preview(  # noqa: PLR0913, PLR0917 (options)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mass_apology.cli import findings, screen
+from mass_apology.cli import completion, findings, screen
 from mass_apology.cli.options import HERE, Folder, opened
 from mass_apology.quantities import counted
 
@@ -29,7 +29,10 @@ _WIDTH = 78
 def init(  # noqa: PLR0913, PLR0917 (options)
     name: Annotated[str | None, typer.Argument(help="The campaign's name, and its new folder's.")] = None,
     template: Annotated[
-        str | None, typer.Option(help="The situation: service-outage, follow-up, or one of your own.")
+        str | None,
+        typer.Option(
+            help="The situation: service-outage, follow-up, or one of your own.", autocompletion=completion.templates
+        ),
     ] = None,
     recipients: Annotated[Path | None, typer.Option(help="The file of affected customers.")] = None,
     fact: Annotated[

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mass_apology.cli import completion
+
 if TYPE_CHECKING:
     from mass_apology.workspace.workspace import Workspace
 
@@ -16,7 +18,12 @@ Folder = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for scripts.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")]
 Override = Annotated[
-    list[str] | None, typer.Option(metavar="CODE", help="Go on in spite of this guard against accidents. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        metavar="CODE",
+        help="Go on in spite of this guard against accidents. Repeatable.",
+        autocompletion=completion.guards,
+    ),
 ]
 SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="Set bad rows aside as WITHHELD; send the others.")]
 HERE = Path()

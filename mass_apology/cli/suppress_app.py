@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mass_apology.cli import screen
+from mass_apology.cli import completion, screen
 from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import Force
 from mass_apology.quantities import counted, number
@@ -19,7 +19,12 @@ app = typer.Typer(
 )
 
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An address, or a whole domain as @acme.example.")]
-Reason = Annotated[str, typer.Option(help="dead-address, complaint, requested, opt-out (of marketing) or manual.")]
+Reason = Annotated[
+    str,
+    typer.Option(
+        help="dead-address, complaint, requested, opt-out (of marketing) or manual.", autocompletion=completion.reasons
+    ),
+]
 
 
 @app.command("add")
@@ -57,7 +62,11 @@ def remove(address: Address) -> None:
 
 
 @app.command("list")
-def show(reason: Annotated[str | None, typer.Option(help="Only those with this reason.")] = None) -> None:
+def show(
+    reason: Annotated[
+        str | None, typer.Option(help="Only those with this reason.", autocompletion=completion.reasons)
+    ] = None,
+) -> None:
     """Show the list, the earliest first.
 
     \b
