@@ -37,8 +37,8 @@ def show_init(made: InitResult) -> None:
         say('No column seems to hold e-mail addresses. Write its name in campaign.toml, [columns]: address = "…"')
     for doubt in made.doubts:
         say(f"In doubt: {doubt.role}, perhaps {' or '.join(doubt.columns)}. {doubt.why}")
-    if made.trouble:
-        say(f"The file needs mending: {made.trouble}")
+    for sentence in filter(None, (made.note, made.trouble and f"The file needs mending: {made.trouble}")):
+        say(sentence)
     if made.sheets:
         others = ", ".join(made.sheets[1:LINES_SHOWN])
         say(f"Read is the sheet {made.sheets[0]}. For another one ({others}), begin anew with: --sheet NAME")

@@ -34,6 +34,10 @@ def init(  # noqa: PLR0913, PLR0917 (options)
             help="The situation: service-outage, follow-up, or one of your own.", autocompletion=completion.templates
         ),
     ] = None,
+    letter: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A letter of your own instead: .md, .txt or .html. Repeatable, by language."),
+    ] = None,
     recipients: Annotated[Path | None, typer.Option(help="The file of affected customers.")] = None,
     fact: Annotated[
         list[str] | None,
@@ -68,10 +72,11 @@ def init(  # noqa: PLR0913, PLR0917 (options)
     Examples:
       mass-apology init acme-outage --template service-outage --recipients affected.csv
       mass-apology init acme --template service-outage --recipients a.csv --fact service="Acme API" --no-questions
+      mass-apology init note --letter letter.md --recipients customers.csv
       mass-apology init --update --language lv
     """
     if update:
-        _refuse_beside_update(name, recipients, fact, sender, relay, column, sheet)
+        _refuse_beside_update(name, letter, recipients, fact, sender, relay, column, sheet)
         from mass_apology.flows.init import updating
 
         _show_updated(updating.update(opened(folder), languages=language or (), template=template))
@@ -80,12 +85,14 @@ def init(  # noqa: PLR0913, PLR0917 (options)
         raise typer.BadParameter(
             "it belongs to --update; a new campaign has the languages of its rows", param_hint="--language"
         )
-    if name is None or template is None or recipients is None:
-        lacking = {"NAME": name, "--template": template, "--recipients": recipients}
+    if template and letter:
+        raise typer.BadParameter("it takes the place of --template", param_hint="--letter")
+    if name is None or not (template or letter) or recipients is None:
+        lacking = {"NAME": name, "--template": template or letter or None, "--recipients": recipients}
         raise typer.BadParameter(
             "needed for a new campaign", param_hint=", ".join(k for k, v in lacking.items() if v is None)
         )
-    from mass_apology.flows.init import new_campaign
+    from mass_apology.flows.init import new_campaign, own_letter
     from mass_apology.flows.init.questions import Given
 
     given = Given(
@@ -96,7 +103,11 @@ def init(  # noqa: PLR0913, PLR0917 (options)
         sheet=sheet,
     )
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not no_questions
-    findings.show_init(new_campaign.init(name, template, recipients, given, _conversation() if asks else None))
+    ask = _conversation() if asks else None
+    if letter:
+        findings.show_init(own_letter.init_with_letters(name, letter, recipients, given, ask))
+    elif template:
+        findings.show_init(new_campaign.init(name, template, recipients, given, ask))
 
 
 def _refuse_beside_update(*others: object) -> None:

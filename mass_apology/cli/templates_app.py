@@ -64,18 +64,22 @@ def new(
     name: Name,
     folder: Folder = HERE,
     like: Annotated[str, typer.Option(help="The template to begin from.")] = "general-apology",
+    languages: Annotated[
+        str | None, typer.Option(metavar="CODES", help="Only these: en,de. One that is not there begins as a copy.")
+    ] = None,
 ) -> None:
     """Begin a template of your own from one that there is.
 
     It is put into the campaign's folder.
 
     \b
-    Example:
+    Examples:
       mass-apology templates new late-parcels --like late-delivery
+      mass-apology templates new late-parcels --like late-delivery --languages en,de
     """
     from mass_apology.flows.templates import templates
 
-    made = templates.copy(folder, name, like)
+    made = templates.copy(folder, name, like, languages.replace(" ", "").split(",") if languages else ())
     screen.say(f"{made} holds the letters, scenario.toml, and examples.toml: letters to test it with.")
     screen.say(f"Look at one: mass-apology templates show {name}. Test them: mass-apology templates test {name}")
 
@@ -83,7 +87,7 @@ def new(
 @app.command("test")
 def proofread(
     name: Annotated[
-        str | None, typer.Argument(help="The template's name; by default all of the campaign's own.")
+        str | None, typer.Argument(help="The template's name, or one of its letters; by default all of your own.")
     ] = None,
     folder: Folder = HERE,
 ) -> None:
@@ -96,6 +100,7 @@ def proofread(
     Examples:
       mass-apology templates test
       mass-apology templates test late-parcels
+      mass-apology templates test templates/service-outage/en.md
     """
     from mass_apology.flows.templates import proofreading
 

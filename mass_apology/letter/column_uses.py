@@ -12,6 +12,7 @@ from mass_apology.errors import TemplateError
 from mass_apology.languages import SHIPPED
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
+from mass_apology.letter.markup.bare_columns import ANY_COLUMN
 from mass_apology.letter.markup.sandbox import LetterEnvironment
 from mass_apology.letter.markup.tree_names import names_in
 from mass_apology.letter.usage import fields_of, row_names
@@ -35,12 +36,23 @@ def column_uses(templates: Iterable[str], directories: Sequence[Path]) -> tuple[
     return tuple(use for template in dict.fromkeys(templates) for use in _of_template(template, directories))
 
 
+def columns_named(letter: str) -> frozenset[str]:
+    """The columns that a letter's text names, with ``customer`` or without. ``TemplateError`` for what is not Jinja."""
+    try:
+        tree = LetterEnvironment(Localiser(SHIPPED["en"]), ANY_COLUMN).parse(letter)
+    except TemplateSyntaxError as error:
+        raise TemplateError(
+            f"Line {error.lineno} of the letter is not Jinja: {error.message}.", next_step="Correct that line."
+        ) from error
+    return frozenset(use.name for use in fields_of(tree, Path()) if use.owner == "customer")
+
+
 def _of_template(template: str, directories: Sequence[Path]) -> Iterator[ColumnUse]:
     try:
         languages = source.available_languages(template, directories)
     except TemplateError:
         return
-    environment = LetterEnvironment(Localiser(SHIPPED["en"]))  # Jinja is the same in every language
+    environment = LetterEnvironment(Localiser(SHIPPED["en"]), ANY_COLUMN)  # Jinja is the same in every language
     for language in languages:
         path = source.letter_path(template, language, directories)
         try:

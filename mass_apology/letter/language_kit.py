@@ -61,6 +61,7 @@ class LanguageKit:
         """``described`` is what ``scenario`` says of itself; for the other arguments and errors see ``Writer``."""
         self._campaign = campaign
         self._scenario = scenario
+        self._header = frozenset(header)
         self.described = read_languages(folder)
         attachments = read_attachments(folder, campaign.message)
         shared = sum(len(each.data) for each in attachments)
@@ -133,6 +134,7 @@ class LanguageKit:
             brand=self.stationery.brand(language),
             on_paper=self.stationery.encloses,
             languages=self.described,
+            columns=self._header,
         )
 
     def _logo_in(self, template: Template) -> tuple[Attachment, ...]:

@@ -7,7 +7,7 @@ is ever compiled, and all of it is escaped in the HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NotRequired, TypedDict, Unpack
 
@@ -17,6 +17,7 @@ from mass_apology.letter.brand import NO_BRAND
 from mass_apology.letter.letterhead import NO_HEADING, Heading, heading_fields
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
+from mass_apology.letter.markup.bare_columns import VARIABLES
 from mass_apology.letter.markup.compiled_letter import CompiledLetter, Endless
 from mass_apology.letter.markup.html_layout import (
     SLOTS,
@@ -35,9 +36,6 @@ from mass_apology.letter.markup.tracing import Tracer
 from mass_apology.letter.values import Empty, Fields
 from mass_apology.model import Content
 from mass_apology.system.shipped_folder import shipped_folder
-
-VARIABLES = frozenset({"customer", "rows", "incident", "sender", "language", "name", "salutation", "code", "remedies"})
-"""What every template may use."""
 
 _HEADING = heading_fields(NO_HEADING)  # to check the names that layouts use
 _FORMAL = re.compile("|".join(rf"\b{name}\b" for name in _HEADING))
@@ -207,12 +205,14 @@ def load(  # noqa: PLR0913 (what a template is made from)
     remedies: Fields = NO_REMEDIES,
     on_paper: bool = False,
     languages: Languages = SHIPPED,
+    columns: Collection[str] = (),
 ) -> Template:
     """Compile one language's letter in its layout.
 
     ``directories`` are searched in order: the campaign's own templates, then the shipped ones. ``incident`` are the
     facts as this language tells them, with the scenario's optional facts as known names; ``brand`` is for the layout.
     ``remedies`` are the addresses at which the campaign's remedies are chosen, with ``{token}`` for the recipient.
+    ``columns`` are the recipients file's, which the letter may name without ``customer``.
     ``on_paper`` says that the letter's body is wanted by itself too. ``TemplateError`` names the file and the line,
     and the nearest name where one is not known.
     """
@@ -229,7 +229,7 @@ def load(  # noqa: PLR0913 (what a template is made from)
             f"{path}: {error}.",
             next_step="Name the file after an ISO 639 code, or give a `locale` (docs/languages.md).",
         ) from error
-    environment = LetterEnvironment(localiser)
+    environment = LetterEnvironment(localiser, columns)
     fields = {"incident": incident, "sender": sender}
     for fragment in letter.fragments:
         check(environment, fragment, VARIABLES, fields)

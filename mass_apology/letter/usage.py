@@ -13,11 +13,12 @@ from mass_apology.errors import TemplateError
 from mass_apology.languages import SHIPPED, Language, Languages
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
+from mass_apology.letter.markup.bare_columns import ANY_COLUMN, VARIABLES
 from mass_apology.letter.markup.sandbox import LetterEnvironment, check, fields_used, unknown_variables
 from mass_apology.letter.markup.source import Fragment
 from mass_apology.letter.markup.tree_names import names_in, names_made_from
 from mass_apology.letter.scenario import FactType, Scenario
-from mass_apology.letter.template_files import VARIABLES, available_languages
+from mass_apology.letter.template_files import available_languages
 from mass_apology.letter.values import suggestion
 from mass_apology.model import Finding, Severity
 from mass_apology.settings import PARTS
@@ -68,7 +69,7 @@ def first_row_only(template: str, language: str, directories: Sequence[Path]) ->
 
     Raises ``TemplateError`` where the letter cannot be read.
     """
-    environment = LetterEnvironment(Localiser(SHIPPED["en"]))  # Jinja is the same in every language
+    environment = LetterEnvironment(Localiser(SHIPPED["en"]), ANY_COLUMN)  # Jinja is the same in every language
     letter = source.read_letter(source.letter_path(template, language, directories))
     first: set[str] = set()
     others: set[str] = set()
@@ -86,7 +87,7 @@ def first_row_only(template: str, language: str, directories: Sequence[Path]) ->
 def _read(path: Path, language: Language, scenario: Scenario) -> tuple[list[Finding], list[Use]]:
     """One letter's mistakes and what it uses."""
     try:
-        environment = LetterEnvironment(Localiser(language))
+        environment = LetterEnvironment(Localiser(language), {*CUSTOMARY, *scenario.columns})
         letter = source.read_letter(path)
     except TemplateError as error:
         return [_refused(error, path)], []

@@ -14,12 +14,12 @@ from msgspec import Struct
 
 from mass_apology.campaign import FILE_NAME
 from mass_apology.errors import MassApologyError, OutputError, TemplateError
-from mass_apology.flows.importing.letter_language import language_of
 from mass_apology.flows.importing.mailmerge_files import Database, Row, Server, read_database, read_server
 from mass_apology.flows.importing.merge_comparison import mismatches
 from mass_apology.flows.importing.merge_images import PageImages
 from mass_apology.flows.importing.merge_notes import Notes, lines_named
 from mass_apology.flows.importing.merged_campaign import LETTER_NUMBER, MergedCampaign, MergedLetter
+from mass_apology.flows.letter_language import language_of
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
 from mass_apology.letter.mailmerge.merge_markdown import differences, markdown_page

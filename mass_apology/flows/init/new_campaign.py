@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,7 +17,7 @@ from mass_apology.flows.init.campaign_writer import CampaignDraft, campaign_toml
 from mass_apology.flows.init.column_matching import Doubt, Match
 from mass_apology.flows.init.file_survey import Usable, survey
 from mass_apology.flows.init.questions import Ask, Given, answers, chosen_columns, chosen_sheet
-from mass_apology.letter.scenario import load_scenario
+from mass_apology.letter.scenario import Scenario, load_scenario
 from mass_apology.letter.template_files import available_languages, shipped_templates
 from mass_apology.system.temporary_files import hidden_beside, temporary_folder
 from mass_apology.system.toml_edits import edited
@@ -42,6 +43,7 @@ class InitResult(Struct, frozen=True, kw_only=True):
     trouble: str  # errors of the file, as sentences; empty without any
     sheets: tuple[str, ...]  # of a workbook that has several, where none was chosen: the first is read
     said: Mapping[str, str]  # what options and answers put into campaign.toml: place → value in TOML
+    note: str = ""  # what was taken for granted, as sentences
 
 
 def init(
@@ -53,15 +55,30 @@ def init(
 
     Raises ``MassApologyError`` if the template or the file cannot be used; nothing is left behind then.
     """
+    shipped = (shipped_templates(),)
+    letters = available_languages(template, shipped)
+    scenario = load_scenario(template, shipped)
+    return make_campaign(name, template, scenario, letters, recipients_file, given=given, ask=ask)
+
+
+def make_campaign(  # noqa: PLR0913 (what a campaign is made of)
+    name: str,
+    template: str,
+    scenario: Scenario,
+    letters: tuple[str, ...],
+    recipients_file: Path,
+    *,
+    given: Given,
+    ask: Ask | None,
+    files: Mapping[str, Path] = MappingProxyType({}),
+) -> InitResult:
+    """The same for a template that is described already; ``files`` are further ones to copy, by their names."""
     if not _NAME.fullmatch(name):
         raise CampaignError(
             f"{name!r} cannot be a campaign's name.",
             next_step="Use letters, digits, '.', '_' and '-': it becomes a folder and part of every Message-ID.",
         )
     folder = Path(name)
-    shipped = (shipped_templates(),)
-    letters = available_languages(template, shipped)
-    scenario = load_scenario(template, shipped)
     _refuse_existing(folder)
     found = survey(recipients_file, scenario.columns, sheet=given.sheet)
     if (sheet := chosen_sheet(found, given, ask)) != given.sheet:
@@ -73,7 +90,7 @@ def init(
         name=name, template=template, file=recipients_file.name, letters=letters, scenario=scenario, survey=found
     )
     edits = answers(scenario, given, ask)
-    _make(folder, edited(campaign_toml(draft), edits), recipients_file)
+    _make(folder, edited(campaign_toml(draft), edits), {recipients_file.name: recipients_file, **files})
     return InitResult(
         folder=folder,
         recipients=recipients_file.name,
@@ -102,14 +119,16 @@ def _refuse_existing(folder: Path) -> None:
         )
 
 
-def _make(folder: Path, text: str, recipients_file: Path) -> None:
+def _make(folder: Path, text: str, files: Mapping[str, Path]) -> None:
     """Fill a hidden folder, and give it its name when it is whole."""
     try:
         made = temporary_folder(hidden_beside(folder))
         try:
             (made / FILE_NAME).write_text(text, encoding="utf-8")
-            shutil.copyfile(recipients_file, made / recipients_file.name)
-            (made / recipients_file.name).chmod(0o600)
+            for name, path in files.items():
+                (made / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, made / name)
+                (made / name).chmod(0o600)
             _refuse_existing(folder)
             made.rename(folder)
         finally:

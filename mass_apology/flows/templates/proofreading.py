@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ from mass_apology.flows.templates.example_campaign import (
 from mass_apology.languages import read_languages
 from mass_apology.letter.inspecting.undescribed import undescribed_findings
 from mass_apology.letter.letter_writer import Writer
-from mass_apology.letter.markup.source import letter_path, read, templates_in
+from mass_apology.letter.markup.source import FORMATS, letter_path, read, templates_in
 from mass_apology.letter.scenario import FactType, Scenario, facts_findings, load_scenario
 from mass_apology.letter.template_files import available_languages, template_directories
 from mass_apology.letter.usage import CUSTOMARY, line_of, usage_findings
@@ -67,6 +67,8 @@ class Proof(Struct, frozen=True, kw_only=True):
 def proofs(folder: Path, name: str | None) -> list[Proof]:
     """Test one template, or all of the campaign's own. Raises ``TemplateError`` if there is none."""
     own = folder / "templates"
+    if name and Path(name).suffix in FORMATS:
+        return [_of_one_letter(folder, Path(name))]
     names = [name] if name else sorted(templates_in(own))
     if not names:
         raise TemplateError(
@@ -74,6 +76,25 @@ def proofs(folder: Path, name: str | None) -> list[Proof]:
             next_step="Begin one: mass-apology templates new NAME --like SITUATION. Or name one that is shipped.",
         )
     return [_proof(folder, each, template_directories(folder)) for each in names]
+
+
+def _of_one_letter(folder: Path, letter: Path) -> Proof:
+    """The proof of the template that a letter is laid over, without what is said of its other letters."""
+    directories = template_directories(folder)
+    path = letter_path(letter.parent.name, letter.stem, directories)
+    if not letter.is_file() or path.resolve() != letter.resolve():
+        raise TemplateError(
+            f"{letter} is no letter of this campaign.",
+            next_step=f"Put it into {folder / 'templates'}/NAME, where NAME is a template, and name it there.",
+        )
+    proof = _proof(folder, letter.parent.name, directories)
+    others = {each for each in proof.languages if each != letter.stem}
+    found = [each for each in proof.findings if not _is_about(each, others)]
+    return replace(proof, languages=(letter.stem,), findings=tuple(found))
+
+
+def _is_about(finding: Finding, languages: Collection[str]) -> bool:
+    return any(f"/{each}{suffix}" in finding.where for each in languages for suffix in FORMATS)
 
 
 def examples_toml(scenario: Scenario, languages: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,8 +19,10 @@ from mass_apology.flows.templates.example_campaign import (
 )
 from mass_apology.flows.templates.proofreading import EXAMPLES, examples_toml
 from mass_apology.letter.letter_writer import Writer
+from mass_apology.letter.markup.source import letters_in
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import available_languages, check_name, template_directories
+from mass_apology.letter.values import LANGUAGE
 from mass_apology.model import Content
 
 _NO_SITUATIONS = frozenset({"layouts", "legal"})  # folders in the library that are not templates
@@ -64,13 +67,19 @@ def show(folder: Path, name: str, language: str) -> Content:
     return writer.content(example_customer(language, [example_row(scenario)], name=person, time_zone="Europe/Riga"))
 
 
-def copy(folder: Path, name: str, source: str) -> Path:
+def copy(folder: Path, name: str, source: str, languages: Sequence[str] = ()) -> Path:
     """Copy a template to the campaign's folder under a new name, with examples to test it.
 
-    Raises ``OutputError`` if the name is taken, ``TemplateError`` if the source is not known.
+    ``languages`` are those of the new letters, all of the source's by default; one that the source has not begins as a
+    copy of its English, or first, letter. Raises ``OutputError`` if the name is taken, ``TemplateError`` if the source
+    is not known.
     """
     directories = template_directories(folder)
-    languages = available_languages(source, directories)
+    there = available_languages(source, directories)
+    languages = tuple(languages) or there
+    for language in languages:
+        if not LANGUAGE.fullmatch(language):
+            raise TemplateError(f"{language!r} is no language.", next_step="Write codes such as: --languages en,de")
     check_name("template", name)
     made = folder / "templates" / name
     if made.exists():
@@ -78,14 +87,39 @@ def copy(folder: Path, name: str, source: str) -> Path:
     origin = next(directory / source for directory in directories if (directory / source).is_dir())
     try:
         shutil.copytree(origin, made)
+        _keep_languages(made, there, languages)
         if not (made / EXAMPLES).exists():
-            text = examples_toml(load_scenario(source, directories), languages)
+            text = examples_toml(load_scenario(name, directories), languages)
             (made / EXAMPLES).write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(
             f"{made} cannot be made: {error.strerror or error}.", next_step="Make room or rights here."
         ) from error
     return made
+
+
+def _keep_languages(made: Path, there: Sequence[str], wanted: Sequence[str]) -> None:
+    """Leave the wanted languages in a copied template; new ones begin as copies of one that is there."""
+    first = "en" if "en" in there else there[0]
+    for path in list(letters_in(made)):
+        for language in set(wanted) - set(there) if path.stem == first else ():
+            shutil.copyfile(path, path.with_stem(language))
+        if path.stem not in wanted:
+            path.unlink()
+    scenario = made / "scenario.toml"
+    if scenario.is_file():
+        lines = scenario.read_text(encoding="utf-8").split("\n")
+        kept = [each for line in lines for each in _spoken(line, first, there, wanted)]
+        scenario.write_text("\n".join(kept), encoding="utf-8")
+
+
+def _spoken(line: str, first: str, there: Sequence[str], wanted: Sequence[str]) -> Iterator[str]:
+    """A line of a scenario.toml, in the wanted languages where it is in one."""
+    language, _, value = line.partition(" = ")
+    if language not in there or language in wanted:
+        yield line
+    if language == first:
+        yield from (f"{each} = {value}" for each in wanted if each not in there)
 
 
 def _situation(name: str, directories: tuple[Path, ...], language: str, *, own: bool) -> Situation:

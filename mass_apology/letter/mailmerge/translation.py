@@ -15,10 +15,10 @@ from mass_apology.errors import TemplateError as LetterError
 from mass_apology.languages import SHIPPED
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.mailmerge.merge_source import pieces
+from mass_apology.letter.markup.bare_columns import VARIABLES
 from mass_apology.letter.markup.sandbox import LetterEnvironment, check
 from mass_apology.letter.markup.source import Fragment
 from mass_apology.letter.markup.unparse import spell
-from mass_apology.letter.template_files import VARIABLES
 
 _METHODS = {"upper": "upper", "lower": "lower", "title": "title", "capitalize": "capitalize"} | {
     "strip": "trim",

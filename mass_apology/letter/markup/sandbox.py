@@ -7,7 +7,7 @@ What can be seen without a recipient is refused when the template is loaded, the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -20,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from mass_apology.control_characters import control_character, named
 from mass_apology.letter.example_values import marking
 from mass_apology.letter.localise import Localiser
+from mass_apology.letter.markup.bare_columns import with_customers
 from mass_apology.letter.markup.bounded_tree import bounded
 from mass_apology.letter.markup.expression_size import refuse_deep, refuse_large
 from mass_apology.letter.markup.rendering_work import (
@@ -103,7 +104,9 @@ class Unknown(StrictUndefined):
 class LetterEnvironment(ImmutableSandboxedEnvironment):
     """Jinja for one language. One environment each: shared filters would mix locales."""
 
-    def __init__(self, localiser: Localiser) -> None:
+    def __init__(self, localiser: Localiser, columns: Container[str] = ()) -> None:
+        """``columns`` are those of the recipients file, which a letter may name without ``customer``."""
+        self.columns = columns
         work = self.work = Work()
         super().__init__(
             undefined=Unknown, autoescape=False, keep_trailing_newline=True, cache_size=0, finalize=work.measured
@@ -126,7 +129,7 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
     def parse(self, source: str, name: str | None = None, filename: str | None = None) -> nodes.Template:
         """Jinja's tree; ``TemplateSyntaxError`` for whatever it cannot read."""
         try:
-            return super().parse(source, name, filename)
+            return with_customers(super().parse(source, name, filename), self.columns)
         except (ValueError, RecursionError, MemoryError) as error:  # endless numbers, thousands of brackets
             raise TemplateSyntaxError("an expression is too large for a letter", 1) from error
 
@@ -169,7 +172,7 @@ def check(
         tree = environment.parse(fragment.padded)
         refuse_deep(fragment, tree)
         _check_nodes(tree, fragment, right_to_left=environment.right_to_left)
-        _check_names(tree, fragment, names)
+        _check_names(tree, fragment, names, environment.columns)
         _check_fields(tree, fragment, fields)
         _check_filters(tree, fragment, environment)
         environment.work.begin()
@@ -208,8 +211,9 @@ def _refuse_controls(
         raise mistake(fragment.path, line, problem, "Delete the character.")
 
 
-def _check_names(tree: nodes.Template, fragment: Fragment, names: Collection[str]) -> None:
-    for line, problem in unknown_variables(tree, names):
+def _check_names(tree: nodes.Template, fragment: Fragment, names: Collection[str], columns: Container[str]) -> None:
+    known = {*names, *columns} if isinstance(columns, Iterable) else names
+    for line, problem in unknown_variables(tree, known):
         raise mistake(fragment.path, line, problem, "Correct the name.")
 
 

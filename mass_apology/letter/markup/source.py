@@ -43,7 +43,7 @@ REPLY = "Re"
 _LONGEST_PREFIX = 30
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 _HEADER = re.compile(r"(?P<name>[A-Za-z-]+):[ \t]*(?P<value>.*)", re.ASCII)
-_HEADERS = frozenset({"Subject", "Preheader", "Prefix"})
+_HEADERS = frozenset({"Subject", "Preheader", "Prefix", "Language", "Languages"})  # the last two are for `init`
 _NO_TEMPLATES = frozenset({"layouts", "legal"})  # folders beside the templates
 _FENCE = "---"  # around the headers, for who writes them as front matter
 
