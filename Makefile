@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE  # tests start the command again and again; what is compiled once is kept
 
-.PHONY: demo test test-slow test-mta test-mta-again mta check lint types layers bench letters gallery ready kill-test stories lock wheel clean
+.PHONY: demo test test-slow test-mta test-mta-again mta check lint types layers bench letters gallery pictures ready kill-test stories lock wheel clean
 
 demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, killed half-way once
 	$(BIN)/mass-apology demo
@@ -48,6 +48,9 @@ letters: $(VENV)/.dev  ## judge every letter (needs Debian's packages spamassass
 
 gallery: $(VENV)/.dev  ## pictures of every letter on one page, build/gallery/index.html (needs Debian's package chromium)
 	$(BIN)/python -m tests.gallery
+
+pictures: $(VENV)/.dev  ## the pictures of docs/tutorial.md, whose commands are carried out for them (needs Debian's package chromium)
+	$(BIN)/python -m tests.tutorial
 
 ready: $(VENV)/.dev  ## what "Ready" rests on: relays' texts, faults, lost ledgers, files that hide something, hostile files
 	$(BIN)/python -m bench tried hostile
