@@ -97,6 +97,19 @@ class LanguageKit:
         """What the letters in these languages link to, each address once; what differs by customer stands in braces."""
         return tuple(dict.fromkeys(link for each in languages for link in self._forms[each].template.links))
 
+    def markup_findings(self, languages: Iterable[str]) -> Iterator[Finding]:
+        """HTML that stands in letters in Markdown, where the customer would read it."""
+        for language in languages:
+            if found := self._forms[language].template.raw_html:
+                tags = ", ".join(f"“{tag}”" for tag in sorted(found))
+                yield Finding(
+                    code="letter-raw-html",
+                    severity=Severity.WARNING,
+                    where=f"template {self._scenario}, language {language}",
+                    problem=f"The letter holds HTML, {tags}, which the customer reads as it stands there.",
+                    advice=f"Write it in Markdown, or the letter as an HTML page: {language}.html (docs/templates.md).",
+                )
+
     def web_image_findings(self, languages: Iterable[str]) -> Iterator[Finding]:
         """The images that letters in these languages show from the web, each once."""
         for address in dict.fromkeys(image for each in languages for image in self._forms[each].template.web_images):

@@ -83,7 +83,13 @@ class Writer:
 
     def language_findings(self, languages: Iterable[str]) -> list[Finding]:
         """What nobody has described of the languages that letters are in, and what their pages show from the web."""
-        return [*undescribed_findings(self._forms.described, languages), *self._forms.web_image_findings(languages)]
+        known = tuple(languages)
+        forms = self._forms
+        return [
+            *undescribed_findings(forms.described, known),
+            *forms.markup_findings(known),
+            *forms.web_image_findings(known),
+        ]
 
     def write(self, delivery: Delivery, *, date: str, eightbit: bool) -> Message:
         """The message for one delivery.

@@ -14,6 +14,7 @@ from typing import NotRequired, TypedDict, Unpack
 from mass_apology.errors import TemplateError
 from mass_apology.languages import SHIPPED, Languages
 from mass_apology.letter.brand import NO_BRAND
+from mass_apology.letter.inspecting.leftovers import markup_in, markup_in_markdown
 from mass_apology.letter.letterhead import NO_HEADING, Heading, heading_fields
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
@@ -82,6 +83,12 @@ class Template:
     links: tuple[str, ...]
     """What the letters link to, each address once; what differs by customer stands in braces."""
 
+    raw_html: tuple[str, ...]
+    """Tags in a letter in Markdown, which customers read as they stand."""
+
+    literal_markup: frozenset[str]
+    """Tags that stand in the letter itself, in code too: all letters have them."""
+
     web_images: tuple[str, ...]
     """The images that the letters show from the web: every reader's mail program asks for them, or hides them."""
 
@@ -100,6 +107,8 @@ class Template:
         self.prefix = letter.prefix
         self.links = links
         self.web_images = web_images(code)
+        self.raw_html = markup_in_markdown(letter.body.text) if letter.format == ".md" else ()
+        self.literal_markup = frozenset(markup_in((letter.text or letter.body).text))
         self.shows_times = _TIME_OF_DAY.search(code) is not None
         self.may_show_images = "cid:" in code
         self.has_heading = _FORMAL.search(code) is not None

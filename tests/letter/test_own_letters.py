@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from letter_files import render, template, write
-from small_campaign import make_writer, write_templates
+from small_campaign import delivery, make_writer, write_templates
 
 from mass_apology.errors import TemplateError
 from mass_apology.letter.message.compose import Skeleton
@@ -162,3 +162,37 @@ def test_a_campaign_with_a_page_says_what_it_shows_from_the_web(tmp_path: Path) 
     assert [each.code for each in found] == ["letter-web-image"]
     assert "https://acme.example/a.png" in found[0].problem
     assert made.language_findings(["pl"]) == []
+
+
+def test_markup_that_the_customer_would_read_is_told(tmp_path: Path) -> None:
+    write_templates(tmp_path)
+    path = tmp_path / "templates" / "sorry" / "en.md"
+    body = "<div class='x'>Dear {{ name }}</div> `<b>` <https://acme.example> 1 < 2"
+    path.write_text(f"Subject: a\n\n{body}\n\n{{{{ customer.plan }}}}")
+    made = make_writer(tmp_path)
+    found = made.language_findings(["en", "pl"])
+    assert [(each.code, each.where) for each in found] == [("letter-raw-html", "template sorry, language en")]
+    assert "“</div>”, “<div class='x'>”" in found[0].problem
+    rows = [{"plan": "pro <i>plus</i>"}, {"plan": "a < b > c"}]
+    inspected = made.check([delivery(number, [row]) for number, row in enumerate(rows, start=1)])
+    assert [(each.code, each.line) for each in inspected.findings] == [("value-markup", 2)]
+    assert "“<i>”, “</i>”" in inspected.findings[0].problem
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{%- if name -%}\n\n- a\n\n{%- elif code -%}\n\nText\n\n{%- endif -%}\n\nEnd",
+        "x\n\n{% if name %}\n- a\n\n{% endif -%}\nEnd",
+    ],
+)
+def test_statements_on_lines_of_their_own_may_have_dashes(tmp_path: Path, body: str) -> None:
+    dashed = render(written(tmp_path, en_md=f"Subject: a\n\n{body}"))
+    plain = render(written(tmp_path, en_md="Subject: a\n\n" + body.replace("{%-", "{%").replace("-%}", "%}")))
+    assert dashed == plain
+    assert "- a" in dashed.text
+
+
+def test_a_missing_empty_line_is_named_where_it_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"en\.md, line 5: there is no empty line before `elif`"):
+        written(tmp_path, en_md="Subject: a\n\n{% if name %}\n- one\n{% elif code %}\nText\n\nMore\n{% endif %}\n")

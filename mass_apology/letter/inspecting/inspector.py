@@ -9,7 +9,7 @@ from pathlib import Path
 from mass_apology.errors import MassApologyError
 from mass_apology.letter.customers import Customers
 from mass_apology.letter.inspecting.addressees import addressee_findings, greeting_findings
-from mass_apology.letter.inspecting.leftovers import leftovers
+from mass_apology.letter.inspecting.leftovers import leftovers, markup_in
 from mass_apology.letter.language_kit import LanguageKit
 from mass_apology.letter.legal.judge import Breach, Judge
 from mass_apology.letter.legal.pack import load_pack
@@ -56,6 +56,7 @@ class Inspector:
         if not template.has_heading:  # which begins with the addressee
             judged = self._customers.judged(delivery, read_rows(delivery.rows)[0])
             yield from greeting_findings(self.where(delivery), delivery, judged, content.text)
+        yield from self._markup(delivery, content, template)
         yield from self._too_long(delivery, content)
         # Few templates show an image, and the search for one takes longer than all else here.
         if template.may_show_images:
@@ -96,6 +97,13 @@ class Inspector:
             text = f"{template.salutation(greeted, self._customers.gender(row))}\n{text}"
         for left in leftovers(content.subject, text):
             yield self._finding(delivery, left.kind, left.problem, left.advice)
+
+    def _markup(self, delivery: Delivery, content: Content, template: Template) -> Iterator[Finding]:
+        if tags := [tag for tag in markup_in(content.text) if tag not in template.literal_markup]:
+            shown = ", ".join(f"“{tag}”" for tag in tags[:3])
+            problem = f"A value holds the markup {shown}, which the customer reads as it stands."
+            advice = "Take it out of the cell or fact; a letter's own markup stands in its template."
+            yield self._finding(delivery, "value-markup", problem, advice, Severity.WARNING)
 
     def _too_long(self, delivery: Delivery, content: Content) -> Iterator[Finding]:
         # No character takes more than four octets, and nearly every letter is far from the limit.

@@ -1,4 +1,4 @@
-"""Words in a finished letter that a program left there: another tool's place holders, and signs of a missing value.
+"""Words in a finished letter that a program left there: place holders, signs of a missing value, and HTML.
 
 A letter is looked at once for each recipient, so what is clean must cost next to nothing: a regular expression runs
 only where a substring that each of its matches contains is there.
@@ -91,6 +91,13 @@ _SIGNS = tuple(
 # "null and void" is a phrase, and NA is North America: these count as somebody's name only, where the salutation ends.
 _NOBODY = re.compile(r"[\s,](null|None|NA|n/a|nil|NIL|undefined)\s*[,!:.]?\Z")
 
+_TAGS = (
+    "a|b|big|blockquote|body|br|center|code|div|em|font|h[1-6]|head|hr|html|i|img|li|ol|p|pre|s|small|span|strong"
+    "|style|sub|sup|table|tbody|td|th|thead|tr|u|ul"
+)
+_MARKUP = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]{{0,300}})?/?>", re.IGNORECASE)
+_CODE = re.compile(r"(`+)[^`].*?\1", re.DOTALL)
+
 
 def leftovers(subject: str, text: str) -> list[Leftover]:
     """What stands in a finished letter by mistake: at most one of each kind; none for a clean letter.
@@ -107,3 +114,13 @@ def leftovers(subject: str, text: str) -> list[Leftover]:
 def _gathered(found: Sequence[tuple[Kind, str]]) -> list[Leftover]:
     words = {kind: tuple(dict.fromkeys(word for each, word in found if each is kind)) for kind in Kind}
     return [Leftover(kind=kind, words=words[kind]) for kind in Kind if words[kind]]
+
+
+def markup_in(text: str) -> tuple[str, ...]:
+    """The tags in a text, each once."""
+    return tuple(dict.fromkeys(_MARKUP.findall(text))) if "<" in text else ()
+
+
+def markup_in_markdown(body: str) -> tuple[str, ...]:
+    """The tags in a letter in Markdown, but for its code."""
+    return markup_in(_CODE.sub("", body))

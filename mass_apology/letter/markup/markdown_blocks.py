@@ -140,8 +140,18 @@ def _level(group: Group, node: SyntaxTreeNode, lifted: Lifted) -> SyntaxTreeNode
         node = inside[0]
         strays = [mark for mark in group.marks if not _touches(mark, node, lifted)]
         if strays or not node.children:
-            raise _crossing((strays or group.marks)[0].token)
+            raise _glued(group, lifted) or _crossing((strays or group.marks)[0].token)
     return node
+
+
+def _glued(group: Group, lifted: Lifted) -> TemplateError | None:
+    """The error for a branch between two lines, which Markdown takes for lines of one paragraph, list or table."""
+    for mark in group.marks:
+        low, high = lifted.gap(mark)
+        if low == high and mark.token.continues and not mark.token.ends:
+            problem = f"there is no empty line before `{mark.token.keyword}`, so what stands around it is one piece."
+            return mistake(mark.token.path, mark.token.line, problem, "Write an empty line before that line.")
+    return None
 
 
 def _looped(group: Group, node: SyntaxTreeNode, lifted: Lifted) -> list[SyntaxTreeNode]:
