@@ -10,6 +10,7 @@ from __future__ import annotations
 from mass_apology.recipients.address import envelope_address
 from mass_apology.recipients.column_layout import Batch, Layout
 from mass_apology.recipients.recipient_reading import (
+    NOTHING_STATED,
     cells,
     inspect,
     look,
@@ -21,6 +22,7 @@ from mass_apology.recipients.segments import Segments
 from mass_apology.recipients.where import check_where
 
 __all__ = [
+    "NOTHING_STATED",
     "Batch",
     "Layout",
     "RecipientsFile",

@@ -58,17 +58,25 @@ def inspect(file: RecipientsFile, campaign: Campaign, uses: Iterable[ColumnUse] 
     return layout
 
 
-def look(file: RecipientsFile, sheet: str | None = None) -> Layout:
+NOTHING_STATED = CsvSettings()
+
+
+def look(file: RecipientsFile, stated: CsvSettings = NOTHING_STATED) -> Layout:
     """Find the file's format for ``init``, without a campaign. Raises ``InputError`` as ``inspect`` does.
 
-    ``sheet`` is the workbook's to read; the first that people see otherwise.
+    What is not ``stated`` is detected: of a workbook, the first sheet that people see.
     """
     with file.read_errors():
-        return _layout(file, _unwritten(file, sheet))
+        return _layout(file, _unwritten(file, stated))
 
 
 def cells(
-    file: RecipientsFile, layout: Layout, columns: Sequence[str], chunk_rows: int = 5000, *, sheet: str | None = None
+    file: RecipientsFile,
+    layout: Layout,
+    columns: Sequence[str],
+    chunk_rows: int = 5000,
+    *,
+    stated: CsvSettings = NOTHING_STATED,
 ) -> Iterator[dict[str, list[str]]]:
     """Read the cleaned values of these columns for ``init``, at most ``chunk_rows`` rows at a time.
 
@@ -76,19 +84,19 @@ def cells(
     """
     with file.read_errors():
         cleaner, repeated = Cleaner(file.name), RepeatedHeader(layout.in_file)
-        for chunk in _chunks(file, layout, _unwritten(file, sheet), layout.in_file[0], chunk_rows):
+        for chunk in _chunks(file, layout, _unwritten(file, stated), layout.in_file[0], chunk_rows):
             cleaned = cleaner.cleaned(chunk.columns, chunk.lines)
             rows = zip(*cleaned.values(), strict=True)
             kept = [any(row) and repeated.kind(row) is Header.NOT_AT_ALL for row in rows]
             yield {column: list(compress(cleaned[column], kept)) for column in columns}
 
 
-def _unwritten(file: RecipientsFile, sheet: str | None) -> Campaign:
+def _unwritten(file: RecipientsFile, stated: CsvSettings) -> Campaign:
     return Campaign(
         name="unwritten",
         template="-",
         recipients=file.name,
-        csv=CsvSettings(sheet=sheet),
+        csv=stated,
         sender=SenderSettings(from_="-"),
         relay=RelaySettings(url="-"),
     )

@@ -264,6 +264,17 @@ def require_kept(before: str) -> None:
     assert all(line in after for line in before.splitlines())  # each line, in its order
 
 
+def test_the_file_is_read_as_campaign_toml_says_that_it_is_written() -> None:
+    """No file is detected to be divided like this one."""
+    begin()
+    file, toml = Path("acme/a.csv"), Path("acme/campaign.toml")
+    header = "Mail,E-mail,lang".replace(",", "~")
+    file.write_bytes(f"{header}~Größe, in cm~Minutes Down\na@b.net~c@d.net~pl~1,7, \u20ac~12\n".encode("cp1252"))
+    stated = toml.read_text(encoding="utf-8").replace("[csv]", '[csv]\nencoding = "cp1252"\ndelimiter = "~"\n', 1)
+    toml.write_text(stated, encoding="utf-8")
+    assert '[columns] minutes_down = "Minutes Down"' in updated().added
+
+
 def test_a_new_campaign_lacks_nothing() -> None:
     begin()
     before = Path("acme/campaign.toml").read_bytes()

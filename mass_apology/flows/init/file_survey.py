@@ -26,7 +26,7 @@ from mass_apology.recipients import Layout, RecipientsFile
 from mass_apology.recipients.languages import language
 from mass_apology.recipients.written_style import Style, find_style
 from mass_apology.recipients.written_values import file_readers
-from mass_apology.settings import ColumnType
+from mass_apology.settings import ColumnType, CsvSettings
 
 FIRST_ROWS = 2000
 """Rows by which columns are matched and types guessed; ``check`` reads all rows."""
@@ -77,24 +77,27 @@ class Survey(Struct, frozen=True, kw_only=True):
 
 
 def survey(
-    path: Path, columns: Mapping[str, Column], chosen: Mapping[str, str] = NOTHING_CHOSEN, sheet: str | None = None
+    path: Path,
+    columns: Mapping[str, Column],
+    chosen: Mapping[str, str] = NOTHING_CHOSEN,
+    stated: CsvSettings = recipients.NOTHING_STATED,
 ) -> Survey:
     """Survey a file for letters that can use ``columns``. Raises ``InputError`` if its header cannot be used.
 
-    ``chosen`` are parts that a person gave columns, ``sheet`` a workbook's sheet that a person named.
+    ``chosen`` are parts that a person gave columns, ``stated`` is how the file is written, as far as a person said.
 
     Languages are counted in all rows. Errors in rows are returned, not raised: the file can be mended later.
     """
     with RecipientsFile(path) as file:
-        return _survey(file, columns, chosen, sheet)
+        return _survey(file, columns, chosen, stated)
 
 
 def _survey(
-    file: RecipientsFile, columns: Mapping[str, Column], chosen: Mapping[str, str], sheet: str | None
+    file: RecipientsFile, columns: Mapping[str, Column], chosen: Mapping[str, str], stated: CsvSettings
 ) -> Survey:
-    layout = recipients.look(file, sheet)
+    layout = recipients.look(file, stated)
     trouble: list[str] = [finding_text(each) for each in layout.findings if each.severity is Severity.ERROR]
-    first = _first_rows(file, layout, trouble, sheet)
+    first = _first_rows(file, layout, trouble, stated)
     matches = match(layout.header, first).with_chosen(chosen)
     taken = {column for each in matches.found for column in each.columns}
     called = {name: _called(name, first, taken) for name in columns}
@@ -111,8 +114,8 @@ def _survey(
         guesses=tuple(_guesses(free, first, style)),
         style=style,
         unused=tuple(free),
-        languages=_counted(file, layout, matches.column("language"), _language, trouble, sheet),
-        of_countries=_counted(file, layout, matches.column("country"), _language_of_country, trouble, sheet),
+        languages=_counted(file, layout, matches.column("language"), _language, trouble, stated),
+        of_countries=_counted(file, layout, matches.column("country"), _language_of_country, trouble, stated),
         trouble=" ".join(dict.fromkeys(trouble)),
     )
 
@@ -122,10 +125,10 @@ def finding_text(finding: Finding) -> str:
     return f"{finding.problem} {finding.advice}"
 
 
-def _first_rows(file: RecipientsFile, layout: Layout, trouble: list[str], sheet: str | None) -> Cells:
+def _first_rows(file: RecipientsFile, layout: Layout, trouble: list[str], stated: CsvSettings) -> Cells:
     none: dict[str, list[str]] = {column: [] for column in layout.header}
     try:
-        return next(recipients.cells(file, layout, layout.header, FIRST_ROWS, sheet=sheet), none)
+        return next(recipients.cells(file, layout, layout.header, FIRST_ROWS, stated=stated), none)
     except InputError as error:
         trouble.append(f"{error.problem} {error.next_step}")
         return none
@@ -137,14 +140,14 @@ def _counted(
     column: str | None,
     language_of: Callable[[str], str],
     trouble: list[str],
-    sheet: str | None,
+    stated: CsvSettings,
 ) -> Mapping[str, int]:
     """Language of the cells of a column, as ``language_of`` tells it → rows, the commonest first."""
     if column is None:
         return MappingProxyType({})
     counts: Counter[str] = Counter()
     try:
-        for chunk in recipients.cells(file, layout, [column], sheet=sheet):
+        for chunk in recipients.cells(file, layout, [column], stated=stated):
             counts.update(chunk[column])
     except InputError as error:
         trouble.append(f"{error.problem} {error.next_step}")

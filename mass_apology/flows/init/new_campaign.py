@@ -19,6 +19,7 @@ from mass_apology.flows.init.file_survey import Usable, survey
 from mass_apology.flows.init.questions import Ask, Given, answers, chosen_columns, chosen_sheet
 from mass_apology.letter.scenario import Scenario, load_scenario
 from mass_apology.letter.template_files import available_languages, shipped_templates
+from mass_apology.settings import CsvSettings
 from mass_apology.system.temporary_files import hidden_beside, temporary_folder
 from mass_apology.system.toml_edits import edited
 
@@ -80,12 +81,12 @@ def make_campaign(  # noqa: PLR0913 (what a campaign is made of)
         )
     folder = Path(name)
     _refuse_existing(folder)
-    found = survey(recipients_file, scenario.columns, sheet=given.sheet)
+    found = survey(recipients_file, scenario.columns, stated=CsvSettings(sheet=given.sheet))
     if (sheet := chosen_sheet(found, given, ask)) != given.sheet:
         given = replace(given, sheet=sheet)
-        found = survey(recipients_file, scenario.columns, sheet=sheet)
+        found = survey(recipients_file, scenario.columns, stated=CsvSettings(sheet=sheet))
     if chosen := chosen_columns(found, given, ask):
-        found = survey(recipients_file, scenario.columns, chosen, given.sheet)
+        found = survey(recipients_file, scenario.columns, chosen, CsvSettings(sheet=given.sheet))
     draft = CampaignDraft(
         name=name, template=template, file=recipients_file.name, letters=letters, scenario=scenario, survey=found
     )

@@ -61,7 +61,7 @@ def _surveyed(workspace: Workspace) -> Survey | None:
     path, campaign = workspace.recipients_path, workspace.campaign
     if not path.exists():  # purged, or moved away after the sending
         return None
-    return survey(path, workspace.scenario().columns, sheet=campaign.csv.sheet)
+    return survey(path, workspace.scenario().columns, stated=campaign.csv)
 
 
 def _languages(workspace: Workspace, found: Survey | None, wanted: Sequence[str]) -> list[str]:
