@@ -5,6 +5,7 @@ The letters are compared one by one with what mailmerge would send for the same 
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import defaultdict
 from pathlib import Path
@@ -18,7 +19,7 @@ from mass_apology.flows.importing.mailmerge_files import Database, Row, Server, 
 from mass_apology.flows.importing.merge_comparison import mismatches
 from mass_apology.flows.importing.merge_images import PageImages
 from mass_apology.flows.importing.merge_notes import Notes, lines_named
-from mass_apology.flows.importing.merged_campaign import LETTER_NUMBER, MergedCampaign, MergedLetter
+from mass_apology.flows.importing.merged_campaign import MergedCampaign, MergedLetter
 from mass_apology.flows.letter_language import language_of
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
@@ -31,6 +32,7 @@ from mass_apology.model import Delivery, Finding, Severity, read_rows
 from mass_apology.workspace.workspace import Workspace
 
 TEMPLATE = "letter"
+_TAG = re.compile(r"(?s)<style.*?</style>|<[^>]*>|&\w+;")
 _LOOK = "Look at the letter: mass-apology preview; correct the row, or the template."
 _DATE = rfc5322_date(0)
 
@@ -143,7 +145,8 @@ def _language(options: ImportOptions, merged: list[tuple[int, Row, Merged]], not
     if options.language:
         return options.language
     shown = merged[0][2]
-    found = language_of(f"{shown.subject} {shown.text or shown.html or ''}")
+    words = shown.text or _TAG.sub(" ", shown.html or "")
+    found = language_of(f"{shown.subject} {words}")
     if found is None:
         notes.differs(
             "import-language",
@@ -280,7 +283,7 @@ async def _compared(folder: Path, campaign: MergedCampaign, notes: Notes, on_pro
         async with plan.drafted(workspace, plan.NO_KEY, terms, on_progress=on_progress) as draft:
             for batch in draft.letters():
                 for delivery in batch:
-                    letter = campaign.letters[int(read_rows(delivery.rows)[0][LETTER_NUMBER])]
+                    letter = campaign.letters[int(read_rows(delivery.rows)[0][campaign.number_column])]
                     seen.add(letter.number)
                     letters += 1
                     equal += _one_compared(draft, delivery, letter, campaign, found, examples)

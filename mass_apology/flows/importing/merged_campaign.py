@@ -24,7 +24,6 @@ from mass_apology.letter.mailmerge.merged import Merged
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.quantities import counted
 
-LETTER_NUMBER = "letter_number"
 NO_SUBJECT = "(no subject)"
 _OURS = re.compile(
     "date|sender|message-id|in-reply-to|references|auto-submitted|list-unsubscribe(-post)?|return-path|received"
@@ -59,6 +58,7 @@ class MergedCampaign:
         notes: Notes,
     ) -> None:
         self.letters: dict[int, MergedLetter] = {}
+        self.number_column = self._free("letter_number", database.columns)  # says which letter a row is
         self.attached_to_all: frozenset[Path] = frozenset()
         self.inline_files: frozenset[str] = frozenset()
         self._name = name
@@ -85,7 +85,7 @@ class MergedCampaign:
                 self.letters[number] = MergedLetter(
                     number=number, line=line, row=row, merged=each, name=name, address=address
                 )
-        self._more[LETTER_NUMBER] = {number: str(number) for number in self.letters}
+        self._more[self.number_column] = {number: str(number) for number in self.letters}
         self._tell_several(merged, first_only=first_only)
         self._set_address()
         self._set_parts()
@@ -208,7 +208,7 @@ class MergedCampaign:
             self._add("address", "to_address", {n: each.address for n, each in self.letters.items()})
         if any(each.name for each in letters) or self._has("name"):
             self._add("name", "to_name", {n: each.name for n, each in self.letters.items()})
-        self._columns["key"] = LETTER_NUMBER
+        self._columns["key"] = self.number_column
 
     def _set_parts(self) -> None:
         """Columns that are called like a part of ours play none in mailmerge, where a column's name means nothing."""
@@ -221,9 +221,16 @@ class MergedCampaign:
     def _has(self, part: str) -> bool:
         return any(column.casefold().strip() == part for column in self._database.columns)
 
+    @staticmethod
+    def _free(name: str, columns: Sequence[str]) -> str:
+        """The name, or a longer one that no column has, whatever its case."""
+        taken = {column.strip().casefold() for column in columns}
+        while name in taken:
+            name += "_"
+        return name
+
     def _add(self, part: str, column: str, cells: dict[int, str]) -> None:
-        while column in self._database.columns:
-            column += "_"
+        column = self._free(column, self._database.columns)
         self._more[column] = cells
         self._columns[part] = column
 

@@ -60,6 +60,10 @@ def differences(source: str) -> Iterator[str]:
         yield "`#Heading` without a space is a heading in mailmerge's letters, and text here."
     if re.search(r"(?m)^ {1,3}#{1,6}[ \t]", source):
         yield "A heading that is indented is one here, and text in mailmerge's letters."
+    if re.search(r"\*\*\*\S|___\S", source):
+        yield "`***both***` is strong words with emphasis in them for mailmerge, and the reverse here: they look alike."
+    if re.search(r"(?m)^>.*\n\n+>", source):
+        yield "Quotations with an empty line between them are one in mailmerge's letters, and two here."
     if re.search(r"\\\n", source):
         yield "A backslash at the end of a line is a line break here, and stays in mailmerge's letters."
     if re.search(r"(?m)^(?:~~~|```)\w", source):

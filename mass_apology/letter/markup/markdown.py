@@ -59,7 +59,7 @@ def compile_body(
     lifted = lift(masked, mask)
     references: dict[str, Any] = {}
     root = SyntaxTreeNode(markdown.parse("\n".join(lifted.lines), references))
-    weaver = _Weaver(markdown, references, mask, guard, place(lifted, root), isolate=isolate)
+    weaver = _Weaver(markdown, references, mask, guard, place(lifted, root), isolate=isolate, flavour=flavour)
     woven = weaver.children(root)
     return Body(
         html=markdown.renderer.render(woven, markdown.options, references),
@@ -85,7 +85,7 @@ def _list_after_empty_line(state: StateBlock, first: int, last: int, silent: boo
 class _Weaver:
     """Puts the statements back among Markdown's tokens, and guards the links."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what a letter is woven of)
         self,
         markdown: MarkdownIt,
         references: dict[str, Any],
@@ -94,7 +94,9 @@ class _Weaver:
         places: dict[SyntaxTreeNode, list[Place]],
         *,
         isolate: bool,
+        flavour: Flavour,
     ) -> None:
+        self._links_bare_addresses = flavour is Flavour.LETTERS
         self._markdown = markdown
         self._references = references
         self._mask = mask
@@ -142,7 +144,8 @@ class _Weaver:
         inline.content = content
         inline.children = self._markdown.parseInline(content, self._references)[0].children
         self._guard_links(inline.children or [])
-        inline.children = list(linked(inline.children or [], self._mask, self._guard))
+        if self._links_bare_addresses:
+            inline.children = list(linked(inline.children or [], self._mask, self._guard))
         bind(inline.children or [], self._mask)
         if self._isolate:
             inline.children = [each for child in inline.children or [] for each in self._isolated(child)]
