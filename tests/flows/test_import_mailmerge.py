@@ -11,6 +11,7 @@ import re
 import tomllib
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,14 @@ def letters(folder: Path) -> list[EmailMessage]:
 
 def seen(html: str) -> str:
     """A page without what parsers add: its words, its elements, and the addresses of its links."""
-    html = re.sub(r"(?s)<style.*?</style>|<!--.*?-->|</?(?:html|head|body|tbody|title)\b[^>]*>", "", html)
-    html = re.sub(r"&#(\d+);", lambda number: chr(int(number[1])), html)
-    html = re.sub(r"<(\w+)([^>]*)>", lambda tag: f"<{tag[1]} {''.join(re.findall('href=.[^ ]*', tag[2]))}>", html)
-    return re.sub(r"\s+", "", html.replace("&quot;", '"').replace("&", "&amp;").replace("&amp;amp;", "&amp;"))
+    page = re.sub(r"(?s)<style.*?</style>|<!--.*?-->|</\w+>|<(?:html|head|body|tbody|title)\b[^>]*>", "", html)
+    page = re.sub(r"<(\w+)([^>]*)>", lambda tag: f"<{tag[1]} {''.join(re.findall('href=.[^ ]*', tag[2]))}>", page)
+    return re.sub(r"\s+", "", unescape(page))
+
+
+def bare(mailbox: str) -> str:
+    """An address alone needs no brackets."""
+    return re.sub(r"^<(.*)>$", r"\1", mailbox)
 
 
 def differing(ours: EmailMessage, theirs: dict[str, Any]) -> set[str]:
@@ -81,8 +86,8 @@ def differing(ours: EmailMessage, theirs: dict[str, Any]) -> set[str]:
             files.append(str(part.get_filename()))
         elif part.get_content_maintype() == "text":
             bodies[part.get_content_subtype()] = str(part.get_content()).replace("\r\n", "\n")
-    pairs = {field: (str(ours[field] or ""), theirs["headers"].get(field, "")) for field in ("to", "from", "reply-to")}
-    pairs |= {name: (str(ours[name] or ""), value) for name, value in theirs["headers"].items() if name != "cc"}
+    others = {"to", "from", "reply-to", *theirs["headers"]} - {"cc"}
+    pairs = {name: (str(ours[name] or ""), bare(theirs["headers"].get(name, ""))) for name in others}
     pairs["subject"] = str(ours["subject"]), " ".join(theirs["headers"].get("subject", "").split())
     pairs["attachments"] = str(sorted(files)), str(sorted(theirs["attachments"]))
     if "text" in theirs:
