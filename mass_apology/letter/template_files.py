@@ -30,7 +30,7 @@ from mass_apology.letter.markup.html_layout import (
 from mass_apology.letter.markup.html_letter import own_page, text_of_page
 from mass_apology.letter.markup.links import Guard, addresses, web_images
 from mass_apology.letter.markup.markdown import compile_body
-from mass_apology.letter.markup.masking import Mask, Place, Token
+from mass_apology.letter.markup.masking import Mask, Place, Token, undashed
 from mass_apology.letter.markup.sandbox import FILENAME, TIME_ZONE, LetterEnvironment, check, parsed
 from mass_apology.letter.markup.source import Fragment, Letter
 from mass_apology.letter.markup.tracing import Tracer
@@ -292,7 +292,7 @@ def _framed(
 ) -> str:
     """A letter in Markdown, masked, in its layout: subject, text, HTML and, where it is wanted, the body by itself."""
     guard = Guard(mask=mask, path=letter.body.path, text=source.read(letter.body.path))
-    body = compile_body(mask.hide(letter.body), mask, guard, isolate=styling["direction"] == "rtl")
+    body = compile_body(mask.hide(undashed(letter.body)), mask, guard, isolate=styling["direction"] == "rtl")
     subject, preheader = mask.hide(letter.subject), mask.hide(letter.preheader)
     parts = Parts(subject=subject, preheader=preheader, body=body, styling=styling)
     pages = _SEPARATOR.join((frame_html(page, parts, mask), *((body.html,) if on_paper else ())))

@@ -124,7 +124,10 @@ def test_what_is_right_is_not_mentioned() -> None:
     [
         (ScheduleSettings(hours="8 to 8"), "`$.schedule.hours` holds '8 to 8', which is no range of hours"),
         (ScheduleSettings(weekdays="workdays"), "`$.schedule.weekdays` holds 'workdays', which is no weekday"),
-        (ScheduleSettings(default_country="Poland"), "`$.schedule.default_country` is 'Poland', which is no country's"),
+        (
+            ScheduleSettings(default_country="Polandia"),
+            "`$.schedule.default_country` is 'Polandia', which is no country's",
+        ),
         (
             ScheduleSettings(quiet=(QuietSettings(from_=NOON, to=NOON),)),
             "`$.schedule.quiet[0].to` is not later than `$.schedule.quiet[0].from`",

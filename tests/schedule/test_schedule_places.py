@@ -73,10 +73,11 @@ def test_what_is_not_understood_is_said() -> None:
         ("'Mars/Phobos' is no time zone; Europe/Tallinn is used.",),
     )
     assert where("Mars/Phobos", "")[2] == ("'Mars/Phobos' is no time zone; Europe/Warsaw is used.",)
-    assert where("", "Polska") == (
+    assert where("", "Polska") == ("Europe/Warsaw", "PL", ())
+    assert where("", "Polandia") == (
         "Europe/Warsaw",
         "PL",
-        ("'Polska' is no country's code of two letters; PL is used.",),
+        ("'Polandia' is no country's code of two letters; PL is used.",),
     )
     assert where("", "US") == (
         "Europe/Warsaw",
@@ -84,17 +85,17 @@ def test_what_is_not_understood_is_said() -> None:
         ("US has several time zones and the row names none; Europe/Warsaw is used.",),
     )
     assert where("../../etc/passwd", "US")[2] == ("'../../etc/passwd' is no time zone; Europe/Warsaw is used.",)
-    nowhere = place("", "Polska", default_zone="UTC", default_country="")
+    nowhere = place("", "Polandia", default_zone="UTC", default_country="")
     assert nowhere.notes == (
-        "'Polska' is no country's code of two letters; the row is taken for one without a country.",
+        "'Polandia' is no country's code of two letters; the row is taken for one without a country.",
     )
 
 
-@pytest.mark.parametrize("code", ["PL", "pl", "UK", "US"])
+@pytest.mark.parametrize("code", ["PL", "pl", "UK", "US", "POL", "Poland", "Polska", "Польша"])
 def test_countries(code: str) -> None:
     assert is_country(code)
 
 
-@pytest.mark.parametrize("code", ["", "P", "POL", "Poland", "XX", "001", "ZZ"])
+@pytest.mark.parametrize("code", ["", "P", "POLX", "Polandia", "XX", "001", "ZZ"])
 def test_what_is_no_country(code: str) -> None:
     assert not is_country(code)

@@ -14,7 +14,7 @@ from mass_apology.languages import SHIPPED
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup.links import Guard
 from mass_apology.letter.markup.markdown import Flavour, compile_body, parser_of
-from mass_apology.letter.markup.masking import Mask
+from mass_apology.letter.markup.masking import Mask, undashed
 from mass_apology.letter.markup.sandbox import LetterEnvironment
 from mass_apology.letter.markup.source import Fragment
 
@@ -39,7 +39,7 @@ def markdown_page(source: str, name: str) -> str:
     fragment = Fragment(path=Path(name), line=1, text=source)
     mask = Mask(environment, [source], {})
     guard = _Unguarded(mask=mask, path=fragment.path, text=source)
-    body = compile_body(mask.hide(fragment), mask, guard, flavour=Flavour.PYTHON_MARKDOWN)
+    body = compile_body(mask.hide(undashed(fragment)), mask, guard, flavour=Flavour.PYTHON_MARKDOWN)
 
     def restored(match: re.Match[str]) -> str:
         token = mask.token(match)

@@ -105,7 +105,7 @@ class Mask:
 
         A line that holds nothing but a comment is gone too, unless all is to be ``exact``, as Jinja itself has it.
         """
-        masked = "".join(self._hidden(fragment if exact else _undashed(fragment)))
+        masked = "".join(self._hidden(fragment))
         return (masked if exact else _COMMENT_LINE.sub("", masked)).replace(_COMMENT, "")
 
     def add(self, token: Token) -> str:
@@ -194,8 +194,11 @@ class Mask:
         return Token(code=code, statement=statement, path=path, line=line)
 
 
-def _undashed(fragment: Fragment) -> Fragment:
-    """In Markdown a statement on a line of its own takes no room, so what ``{%-`` and ``-%}`` eat there matters not."""
+def undashed(fragment: Fragment) -> Fragment:
+    """Markdown in which no statement on a line of its own eats line ends: they divide paragraphs, and it takes no room.
+
+    In a layout of text such dashes mean what Jinja says.
+    """
     text = _ALONE.sub(lambda line: line[0].replace("{%-", "{% ").replace("-%}", " %}"), fragment.text)
     return replace(fragment, text=text)
 
