@@ -47,7 +47,7 @@ _WORD = re.compile(r"[^\W\d_]{3}")
 # Words that say that the recipient was refused, and no reason.
 _NO_REASON = re.compile(
     r"(?:[\W\d_]|\b(?:smtp|rcpt|to|the|recipient|address|mailbox|user|is|was|rejected|refused|delivery|attempts|permanent"
-    r"|error|failed|failure|requested|action|not|taken|in|reply|command|giving|up|on)\b)*+"
+    r"|error|failed|failure|requested|action|not|taken|in|reply|command|giving|up|on)\b)*"
 )
 _SUPPOSED = re.compile(r"\bif (?:the|this|that|your?) [^.;]*")  # "If the address is not valid, …" says nothing of it
 _REPLY = re.compile(r"(?<![\w.])[45][0-5]\d([ -])")

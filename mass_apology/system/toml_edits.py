@@ -18,19 +18,19 @@ from msgspec import Struct
 Path = tuple[str | int, ...]
 """Of a table or value: keys, and the numbers of tables in an array, from 0."""
 
-_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*+")
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACES = re.compile(r"[ \t]*+")
-_KEY = re.compile(r"""(?:"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'|[^=\n"'])*+""")
-_HEADER = re.compile(r"""\[{1,2}(?:"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'|[^\]\n"'])*+\]{1,2}""")
+_KEY = re.compile(r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*+'|[^=\n"'])*""")
+_HEADER = re.compile(r"""\[{1,2}(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*+'|[^\]\n"'])*\]{1,2}""")
 _TEXT = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}'
-    r"|'''(?:[^']|'(?!''))*+'{3,5}"
-    r'|"(?:[^"\\\n]|\\.)*+"'
+    r'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}'
+    r"|'''(?:[^']|'(?!''))*'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*"'
     r"|'[^'\n]*+'",
     re.DOTALL,
 )
 _COMMENTED = re.compile(r"^#[ \t]*([A-Za-z0-9_-]+)[ \t]*=", re.MULTILINE)
-_COMMENTS = re.compile(r"(?:[ \t]*#[^\n]*(?:\n|\Z))*+")
+_COMMENTS = re.compile(r"(?:[ \t]*#[^\n]*(?:\n|\Z))*")
 
 
 class Edit(Struct, frozen=True, kw_only=True):

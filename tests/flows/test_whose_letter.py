@@ -129,10 +129,20 @@ def ses_bounce(message_id: str, address: str = "somebody@else.example") -> dict[
 
 def test_an_event_with_the_relay_s_id_is_proven(by_ses: Path, tmp_path: Path) -> None:
     said = (of_customer(by_ses, 4).reply or "").rpartition(" ")[2]
-    settled = read_all(by_ses, events(tmp_path, ses_bounce(said)))
+    settled = read_all(by_ses, events(tmp_path, ses_bounce(said, "Customer4@D4.example")))
     assert (settled.bounced, settled.suppressed) == (1, 1)
     assert of_customer(by_ses, 4).status is Status.BOUNCED
     assert list(suppressed()) == ["customer4@d4.example"]
+
+
+def test_a_proven_event_about_a_mailbox_that_mail_is_forwarded_to_silences_nobody(by_ses: Path, tmp_path: Path) -> None:
+    said = (of_customer(by_ses, 4).reply or "").rpartition(" ")[2]
+    settled = read_all(by_ses, events(tmp_path, ses_bounce(said)))
+    assert (settled.bounced, settled.suppressed) == (1, 0)
+    assert [(each.address, each.final) for each in settled.forwarded] == [
+        ("customer4@d4.example", "somebody@else.example")
+    ]
+    assert suppressed() == {}
 
 
 def test_events_in_a_file_that_has_grown_are_known_again(by_ses: Path, tmp_path: Path) -> None:
