@@ -4,7 +4,17 @@ Letters, names, recipients' files and returned mail ask here, so the room is sha
 """
 
 from mass_apology.languages.genders import gender_of
-from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Reading, Salutations
+from mass_apology.languages.language import (
+    Bonds,
+    Days,
+    Durations,
+    Greetings,
+    Labels,
+    Language,
+    Reading,
+    Salutations,
+    Spans,
+)
 from mass_apology.languages.language_files import language_files, read_languages
 from mass_apology.languages.registry import SHIPPED, Languages
 
@@ -19,6 +29,7 @@ __all__ = [
     "Languages",
     "Reading",
     "Salutations",
+    "Spans",
     "gender_of",
     "language_files",
     "read_languages",

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache, partial
 
-from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Reading, Salutations
+from mass_apology.languages.language import (
+    NO_BREAK,
+    Bonds,
+    Days,
+    Durations,
+    Greetings,
+    Labels,
+    Language,
+    Reading,
+    Salutations,
+    Spans,
+)
 from mass_apology.languages.vocative import CACHED, SEPARATOR, Called, joined
 
 # -ης and -ας lose their -ς. What ends in -ος takes -ε where the stress lies two syllables before the ending
@@ -60,6 +71,16 @@ LANGUAGE = Language(
     ),
     days=Days(on_day="στις {}", on_date="στις {}", on_first="την 1η{}"),
     durations=Durations(),
+    spans=Spans(
+        days="από τις {day} έως τις {to_day}",
+        times="από τις {time} έως τις {to_time}",
+        moments="από τις {day} στις {time} έως τις {to_day} στις {to_time}",
+        since_day="από τις {day}",
+        since_moment="από τις {day} στις {time}",
+        until_day="έως τις {to_day}",
+        until_moment="έως τις {to_day} στις {to_time}",
+        words={"τις 01:": "τη 01:", "τις 1 ": "την 1η ", f"τις 1{NO_BREAK}": f"την 1η{NO_BREAK}"},  # both are one
+    ),
     labels=Labels(registration="Αρ. μητρώου {}", vat="Αριθμός ΦΠΑ {}", outgoing="Αρ. πρωτ. {}"),
     bonds=Bonds(),
     country="GR",

@@ -1,6 +1,16 @@
 """English."""
 
-from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Reading, Salutations
+from mass_apology.languages.language import (
+    Bonds,
+    Days,
+    Durations,
+    Greetings,
+    Labels,
+    Language,
+    Reading,
+    Salutations,
+    Spans,
+)
 
 LANGUAGE = Language(
     code="en",
@@ -9,6 +19,15 @@ LANGUAGE = Language(
     salutations=Salutations(named=Greetings(any="Dear {name},"), unnamed=Greetings(any="Dear customer,")),
     days=Days(on_day="on {}", on_date="on {}"),
     durations=Durations(),
+    spans=Spans(
+        days="from {day} to {to_day}",
+        times="from {time} to {to_time}",
+        moments="from {time} on {day} to {to_time} on {to_day}",
+        since_day="since {day}",
+        since_moment="since {time} on {day}",
+        until_day="until {to_day}",
+        until_moment="until {to_time} on {to_day}",
+    ),
     labels=Labels(registration="Registration no. {}", vat="VAT no. {}", outgoing="Our ref. {}"),
     bonds=Bonds(),
     country="GB",

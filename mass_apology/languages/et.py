@@ -1,6 +1,16 @@
 """Estonian."""
 
-from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Reading, Salutations
+from mass_apology.languages.language import (
+    Bonds,
+    Days,
+    Durations,
+    Greetings,
+    Labels,
+    Language,
+    Reading,
+    Salutations,
+    Spans,
+)
 
 LANGUAGE = Language(
     code="et",
@@ -9,12 +19,33 @@ LANGUAGE = Language(
         unnamed=Greetings(any="Lugupeetud klient"),
     ),
     days=Days(
-        months=(  # the adessive; CLDR has the nominative and the genitive only
+        months=(  # the adessive; CLDR has the nominative only
             *("jaanuaril", "veebruaril", "märtsil", "aprillil", "mail", "juunil"),
             *("juulil", "augustil", "septembril", "oktoobril", "novembril", "detsembril"),
         )
     ),
-    durations=Durations(words={"ööpäev": "päev"}),  # CLDR has the day and night of physics
+    durations=Durations(
+        words={"ööpäev": "päev"},  # CLDR has the day and night of physics
+        lasting={"minut": "minuti", "tund": "tunni", "päev": "päeva"},  # the genitive, after 1 only
+    ),
+    spans=Spans(
+        days="{day} kuni {to_day}",
+        times="kell {time}–{to_time}",
+        moments="{day} kell {time} kuni {to_day} kell {to_time}",
+        since_day="alates {day}",
+        since_moment="alates {day} kell {time}",
+        until_day="kuni {to_day}",
+        until_moment="kuni {to_day} kell {to_time}",
+        months=(  # the elative
+            *("jaanuarist", "veebruarist", "märtsist", "aprillist", "maist", "juunist"),
+            *("juulist", "augustist", "septembrist", "oktoobrist", "novembrist", "detsembrist"),
+        ),
+        to_months=(  # the terminative
+            *("jaanuarini", "veebruarini", "märtsini", "aprillini", "maini", "juunini"),
+            *("juulini", "augustini", "septembrini", "oktoobrini", "novembrini", "detsembrini"),
+        ),
+        month_once=False,
+    ),
     labels=Labels(registration="Registrikood {}", vat="KMKR nr {}", outgoing="Nr {}"),
     bonds=Bonds(),
     country="EE",

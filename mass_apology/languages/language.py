@@ -62,9 +62,7 @@ class Days(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         _require_place("on_date", self.on_date)
         if self.on_first:
             _require_place("on_first", self.on_first)
-        if len(self.months) not in {0, 12} or not all(map(str.strip, self.months)):
-            raise ValueError("`months` holds twelve months, or none where CLDR's serve")
-        _require_lines(*self.months)
+        _require_months("months", self.months)
         _require_words(self.words)
 
 
@@ -72,12 +70,55 @@ class Durations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The words of "3 hours and 12 minutes" that differ from CLDR's."""
 
     words: Mapping[str, str] = field(default_factory=dict)  # CLDR's word → everybody's
-    lasting: Mapping[str, str] = field(default_factory=dict)  # a word → its case where it says how long something took
+    lasting: Mapping[str, str] = field(default_factory=dict)  # a whole word → its case where it says how long it took
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for what is no word."""
         _require_words(self.words)
         _require_words(self.lasting)
+
+
+class Spans(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From when to when, and since or until when, in a running sentence.
+
+    "{day}" and "{time}" stand for a day and a time of day, "{to_day}" and "{to_time}" for those of a span's end.
+    """
+
+    days: str  # "from {day} to {to_day}"
+    times: str  # of one day: "from {time} to {to_time}"
+    moments: str  # "from {time} on {day} to {to_time} on {to_day}"
+    since_day: str  # "since {day}"
+    since_moment: str  # "since {time} on {day}"
+    until_day: str  # "until {to_day}"
+    until_moment: str  # "until {to_time} on {to_day}"
+    months: tuple[str, ...] = ()  # January to December in the case of "{day}", where CLDR's has another case
+    to_months: tuple[str, ...] = ()  # in the case of "{to_day}"
+    to_months_with_time: tuple[str, ...] = ()  # the same beside a time, where that has another case
+    dated: str = "{}"  # what a day with its year needs beside CLDR's words: "{} r."
+    year_first: bool = False  # whether a year that both ends share stands with the first of them
+    month_once: bool = True  # "from 16 to 20 November", not "from 16 November to 20 November"
+    words: Mapping[str, str] = field(default_factory=dict)  # what is said otherwise in the finished words: "с 2 "
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` where a day or a time would be lost, or a month is missing."""
+        for name, places in _PLACES.items():
+            _require_named(name, getattr(self, name), places)
+        _require_place("dated", self.dated)
+        for name in ("months", "to_months", "to_months_with_time"):
+            _require_months(name, getattr(self, name))
+        _require_words(self.words)
+
+
+_PLACES = {
+    "days": ("day", "to_day"),
+    "times": ("time", "to_time"),
+    "moments": ("day", "time", "to_day", "to_time"),
+    "since_day": ("day",),
+    "since_moment": ("day", "time"),
+    "until_day": ("to_day",),
+    "until_moment": ("to_day", "to_time"),
+}
+"""The forms of ``Spans``, and what has to stand in each, once."""
 
 
 class Labels(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -129,6 +170,7 @@ class Language(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     salutations: Salutations | None = None
     days: Days | None = None
     durations: Durations | None = None
+    spans: Spans | None = None
     labels: Labels | None = None
     bonds: Bonds | None = None
     country: str | None = None  # ISO 3166-1: whose order of town and postcode counts where a row names no country
@@ -155,6 +197,22 @@ def _require_place(name: str, text: str) -> None:
     if text.count("{}") != 1 or not {"{", "}"}.isdisjoint(text.replace("{}", "")):
         raise ValueError(f"`{name}` is {text!r}, and needs the place `{{}}` once")
     _require_lines(text)
+
+
+def _require_named(name: str, text: str, places: tuple[str, ...]) -> None:
+    for place in places:
+        if text.count(f"{{{place}}}") != 1:
+            raise ValueError(f"`{name}` is {text!r}, and needs the place `{{{place}}}` once")
+        text = text.replace(f"{{{place}}}", "")
+    if not {"{", "}"}.isdisjoint(text):
+        raise ValueError(f"`{name}` has another place than {', '.join(f'`{{{each}}}`' for each in places)}")
+    _require_lines(text)
+
+
+def _require_months(name: str, months: tuple[str, ...]) -> None:
+    if len(months) not in {0, 12} or not all(map(str.strip, months)):
+        raise ValueError(f"`{name}` holds twelve months, or none where CLDR's serve")
+    _require_lines(*months)
 
 
 def _require_words(words: Mapping[str, str]) -> None:

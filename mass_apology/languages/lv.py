@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Reading, Salutations
+from mass_apology.languages.language import (
+    Bonds,
+    Days,
+    Durations,
+    Greetings,
+    Labels,
+    Language,
+    Reading,
+    Salutations,
+    Spans,
+)
 from mass_apology.languages.vocative import CACHED, SEPARATOR, Called, joined
 
 # Proper names of the first three declensions lose their -s or -š (Jānis Bērziņš → Jāni Bērziņ), all others
@@ -35,6 +45,11 @@ def _is_foreign(word: str) -> bool:
     return _FOREIGN.search(word.lower()) is not None
 
 
+_GENITIVE = (
+    *("janvāra", "februāra", "marta", "aprīļa", "maija", "jūnija"),
+    *("jūlija", "augusta", "septembra", "oktobra", "novembra", "decembra"),
+)
+
 LANGUAGE = Language(
     code="lv",
     salutations=Salutations(
@@ -43,12 +58,32 @@ LANGUAGE = Language(
         called=_called,
     ),
     days=Days(
-        months=(  # the locative; CLDR has the nominative and the genitive only
+        months=(  # the locative; CLDR has the nominative only
             *("janvārī", "februārī", "martā", "aprīlī", "maijā", "jūnijā"),
             *("jūlijā", "augustā", "septembrī", "oktobrī", "novembrī", "decembrī"),
         )
     ),
-    durations=Durations(),
+    # CLDR has the genitive after 10 to 20 ("12 minūšu"), which stands oddly beside "3 stundas".
+    durations=Durations(
+        words={"minūšu": "minūtes", "stundu": "stundas", "dienu": "dienas"},
+        lasting={"minūte": "minūti", "stunda": "stundu", "diena": "dienu"},  # the accusative
+    ),
+    spans=Spans(
+        days="no {day} līdz {to_day}",
+        times="no plkst. {time} līdz {to_time}",
+        moments="no {day} plkst. {time} līdz {to_day} plkst. {to_time}",
+        since_day="kopš {day}",
+        since_moment="kopš {day} plkst. {time}",
+        until_day="līdz {to_day}",
+        until_moment="līdz {to_day} plkst. {to_time}",
+        months=_GENITIVE,
+        to_months=(  # the dative
+            *("janvārim", "februārim", "martam", "aprīlim", "maijam", "jūnijam"),
+            *("jūlijam", "augustam", "septembrim", "oktobrim", "novembrim", "decembrim"),
+        ),
+        to_months_with_time=_GENITIVE,
+        year_first=True,
+    ),
     labels=Labels(registration="Reģ. Nr. {}", vat="PVN reģ. Nr. {}", outgoing="Nr. {}"),
     bonds=Bonds(),
     country="LV",

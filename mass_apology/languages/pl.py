@@ -10,6 +10,7 @@ from mass_apology.languages.language import (
     Language,
     Reading,
     Salutations,
+    Spans,
 )
 
 _GREETED = Greetings(any="Dzień dobry,", f="Szanowna Pani,", m="Szanowny Panie,")
@@ -21,6 +22,16 @@ LANGUAGE = Language(
     # CLDR's units have cases, and Babel reads the nominative only. Here just the feminine singular has an accusative
     # of its own. A day is "dzień", CLDR's word and everybody's: "doba" belongs into timetables.
     durations=Durations(lasting={"godzina": "godzinę", "minuta": "minutę"}),
+    spans=Spans(
+        days="od {day} do {to_day}",
+        times="od godz. {time} do {to_time}",
+        moments="od {day}, godz. {time}, do {to_day}, godz. {to_time}",
+        since_day="od {day}",
+        since_moment="od {day}, godz. {time}",
+        until_day="do {to_day}",
+        until_moment="do {to_day}, godz. {to_time}",
+        dated=f"{{}}{NO_BREAK}r.",
+    ),
     labels=Labels(registration="Nr rejestrowy {}", vat="Numer VAT {}", outgoing="Znak: {}"),
     bonds=Bonds(to_next="a i o u w z al. art. godz. nr ul. ust.", to_number="r."),
     country="PL",

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import re
 
-from mass_apology.languages.language import Bonds, Days, Durations, Greetings, Labels, Language, Reading, Salutations
+from mass_apology.languages.language import (
+    NO_BREAK,
+    Bonds,
+    Days,
+    Durations,
+    Greetings,
+    Labels,
+    Language,
+    Reading,
+    Salutations,
+    Spans,
+)
 from mass_apology.languages.vocative import Called
 
 _PATRONYMIC = re.compile(r"[А-ЯЁ][а-яё]+(?:(?P<female>овна|евна|ична)|ович|евич|ьич)|Лукич|Фомич|Никитич")
@@ -34,6 +45,16 @@ LANGUAGE = Language(
     # Of CLDR's units, just the feminine singular has an accusative of its own. A day is "день": "сутки" belongs into
     # timetables.
     durations=Durations(lasting={"минута": "минуту"}),
+    spans=Spans(
+        days="с {day} по {to_day}",
+        times="с {time} до {to_time}",
+        moments="с {time} {day} до {to_time} {to_day}",
+        since_day="с {day}",
+        since_moment="с {time} {day}",
+        until_day="по {to_day}",  # "до" leaves it open whether the day itself counts
+        until_moment="до {to_time} {to_day}",
+        words={"г.": "года", "с 2 ": "со 2 ", f"с 2{NO_BREAK}": f"со 2{NO_BREAK}"},  # "со второго"
+    ),
     labels=Labels(registration="Рег. № {}", vat="Номер НДС {}", outgoing="Исх. № {}"),
     bonds=Bonds(
         to_next="а в и к о с у я во до за из ко на не ни но об от по со № г. ст. ул.",

@@ -16,8 +16,9 @@ from babel.numbers import format_currency, format_decimal, list_currencies
 from babel.units import format_unit
 
 from mass_apology.languages import Days, Durations, Language
+from mass_apology.letter.local_moments import local_clock, local_day, zone_name
 from mass_apology.letter.salutations import salutation
-from mass_apology.system.time_zones import zone_named
+from mass_apology.letter.spans import SpanWriter
 
 MAX_LISTED = 1000
 """The most items of a list in words; Babel needs time that grows with the square of their number."""
@@ -46,6 +47,8 @@ class Localiser:
         self.language = language
         self._days = language.days or Days()
         self._durations = language.durations or Durations()
+        self._lasting = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._durations.lasting)) or '(?!)'})\b")
+        self._spans = SpanWriter(self, language.spans)
         # An incident's moments come back in every letter, and Babel needs 20 µs for each.
         self._moment = lru_cache(CACHED, typed=True)(self._write_moment)
         self._day = lru_cache(CACHED, typed=True)(self._write_day)
@@ -80,7 +83,7 @@ class Localiser:
 
     def clock(self, value: datetime, time_zone: str = "UTC") -> str:
         """ "10:12": without the zone, where that stands beside it."""
-        return str(format_datetime(_clock(value, time_zone or "UTC"), "HH:mm", locale=self.locale))
+        return str(format_datetime(local_clock(value, time_zone or "UTC"), "HH:mm", locale=self.locale))
 
     def moment(self, value: datetime, time_zone: str = "UTC") -> str:
         """ "20 November 2026, 10:12 CET"."""
@@ -93,17 +96,31 @@ class Localiser:
     def in_one_zone(self, value: object, other: object, time_zone: str = "UTC") -> bool:
         """Whether two moments are written with the same zone's name there; not where one of them is no moment."""
         moments = [each for each in (value, other) if isinstance(each, datetime) and each.tzinfo is not None]
-        names = {_zone_name(_clock(each, time_zone or "UTC")) for each in moments}
+        names = {zone_name(local_clock(each, time_zone or "UTC")) for each in moments}
         return len(moments) == 2 and len(names) == 1
+
+    def from_to(self, start: Date, end: Date, time_zone: str = "UTC") -> str:
+        """ "from 16 to 20 November 2026"; of moments "from 09:12 to 10:40 UTC", with their days where they differ.
+
+        One day is ``on_date``. ``ValueError`` where the end comes before the start.
+        """
+        return self._spans.from_to(start, end, time_zone or "UTC")
+
+    def since(self, value: Date, time_zone: str = "UTC") -> str:
+        """ "since 20 November 2026", "since 09:12 UTC on 20 November 2026"."""
+        return self._spans.since(value, time_zone or "UTC")
+
+    def until(self, value: Date, time_zone: str = "UTC") -> str:
+        """ "until 20 November 2026", "until 09:12 UTC on 20 November 2026"."""
+        return self._spans.until(value, time_zone or "UTC")
 
     def duration(self, minutes: float | Decimal) -> str:
         """ "3 hours and 12 minutes", from whole minutes; parts that are nought are left out."""
         return self._duration(minutes)
 
     def lasting(self, minutes: float | Decimal) -> str:
-        """As ``duration``, in the case of what something took: "1 godzinę i 12 minut"."""
-        written = self._duration(minutes)
-        return _replaced(written, self._durations.lasting)
+        """As ``duration``, in the case of what something took: "1 godzinę i 12 minut", "1 tunni"."""
+        return self._lasting.sub(lambda word: self._durations.lasting[word[0]], self._duration(minutes))
 
     def number(self, value: float | Decimal) -> str:
         """ "1,234.5", in the language's own grouping and decimal sign."""
@@ -127,7 +144,7 @@ class Localiser:
         return salutation(self.language.salutations, name, gender)
 
     def _when(self, form: str, label: str, value: Date, time_zone: str) -> str:
-        days, local = self._days, _local(value, time_zone or "UTC")
+        days, local = self._days, local_day(value, time_zone or "UTC")
         if days.months:
             label = label.replace(self.locale.months["format"]["wide"][local.month], days.months[local.month - 1])
         if days.on_first and local.day == 1:
@@ -135,14 +152,14 @@ class Localiser:
         return form.replace("{}", _replaced(label, days.words))
 
     def _write_day(self, value: Date, time_zone: str) -> str:
-        return self._bound(format_skeleton("MMMMd", _local(value, time_zone), locale=self.locale))
+        return self._bound(format_skeleton("MMMMd", local_day(value, time_zone), locale=self.locale))
 
     def _write_date(self, value: Date, time_zone: str) -> str:
-        return self._bound(format_date(_local(value, time_zone), "long", locale=self.locale))
+        return self._bound(format_date(local_day(value, time_zone), "long", locale=self.locale))
 
     def _write_time(self, value: datetime, time_zone: str) -> str:
-        local = _clock(value, time_zone)
-        return f"{format_datetime(local, 'HH:mm', locale=self.locale)}{self.language.space}{_zone_name(local)}"
+        local = local_clock(value, time_zone)
+        return f"{format_datetime(local, 'HH:mm', locale=self.locale)}{self.language.space}{zone_name(local)}"
 
     def _write_moment(self, value: datetime, time_zone: str) -> str:
         return f"{self._write_date(value, time_zone)}, {self._write_time(value, time_zone)}"
@@ -163,36 +180,6 @@ class Localiser:
     def _unit(self, count: int, unit: str) -> str:
         written: str = format_unit(count, f"duration-{unit}", "long", locale=self.locale)
         return _replaced(written, self._durations.words)
-
-
-def _local(value: Date, time_zone: str) -> Date:
-    """A moment in the recipient's zone; a date stays as it is."""
-    if not isinstance(value, Date):
-        raise ValueError(f"`{value}` is not a date; is its column declared under [types]?")  # noqa: TRY004 (one class for all)
-    if not isinstance(value, datetime):
-        return value
-    if value.tzinfo is None:
-        raise ValueError(f"`{value}` does not say its time zone; write it like 2026-11-20T09:12:00Z")
-    return value.astimezone(zone_named(time_zone))
-
-
-def _clock(value: Date, time_zone: str) -> datetime:
-    """As ``_local``, of something that has a time of day."""
-    local = _local(value, time_zone)
-    if not isinstance(local, datetime):
-        raise ValueError(f"`{value}` has no time of day")  # noqa: TRY004 (one class for all)
-    return local
-
-
-def _zone_name(moment: datetime) -> str:
-    """ "CET", or "UTC+5:30" where the zone has no name in letters."""
-    name = moment.tzname() or ""
-    if name.isalpha():
-        return name
-    offset = moment.utcoffset()
-    minutes = int(offset.total_seconds() // 60) if offset else 0
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
 
 
 def _number(value: float | Decimal) -> float | Decimal:

@@ -145,7 +145,7 @@ def test_a_language_that_nobody_has_described_is_told_until_it_is(tmp_path: Path
     (folder / "languages").mkdir()
     (folder / "languages/de.toml").write_text("[bonds]\n[durations]\n", encoding="utf-8")
     (finding,) = told(look(folder), "language-lacks")
-    assert "do without `salutations`, `days`, `labels`, `country`:" in finding.problem
+    assert "do without `salutations`, `days`, `spans`, `labels`, `country`:" in finding.problem
 
 
 def test_a_language_that_no_letter_is_in_lacks_nothing_that_matters(tmp_path: Path) -> None:

@@ -39,6 +39,17 @@ months = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xi
 words = { timmar = "horae" }
 lasting = { horae = "horas" }
 
+[spans]
+days = "a die {day} ad diem {to_day}"
+times = "ab {time} ad {to_time}"
+moments = "a die {day}, {time}, ad diem {to_day}, {to_time}"
+since_day = "ex die {day}"
+since_moment = "ex die {day}, {time}"
+until_day = "ad diem {to_day}"
+until_moment = "ad diem {to_day}, {to_time}"
+months = ["ia", "iia", "iiia", "iva", "va", "via", "viia", "viiia", "ixa", "xa", "xia", "xiia"]
+dated = "{} anno"
+
 [labels]
 registration = "Reg. {}"
 vat = "Vect. {}"
@@ -52,7 +63,8 @@ LETTER = """Subject: Culpa
 {{ salutation }}
 
 Machina {{ incident.started_at | on_date }} et
-{{ incident.ended_at | on_date }} et {{ incident.minutes | lasting }} stetit.
+{{ incident.ended_at | on_date }} et {{ incident.minutes | lasting }} stetit,
+{{ incident.started_at | from_to(incident.ended_at) }}.
 """
 IN_PYTHON = """from mass_apology.languages.language import Greetings, Language, Salutations
 
@@ -114,7 +126,8 @@ def test_one_file_gives_a_made_up_language_a_whole_letter(tmp_path: Path) -> Non
     text = letter_to(folder, "qaa")
     assert "Ave, Ann Lee!" in text
     flowing = text.replace("\n", " ")
-    assert "Machina die prima iii 2026 et\u00a0die 20 xi 2026 anno et\u00a03 horas och 12 minuter stetit." in flowing
+    assert "Machina die prima iii 2026 et\u00a0die 20 xi 2026 anno et\u00a03 horas och 12 minuter stetit" in flowing
+    assert "stetit, a die 1 iiia ad diem 20 november 2026 anno." in flowing
     assert all(label in text for label in ("Reg. 0000123456", "Vect. PL5250000000", "Num. MA-017"))
     assert "Roma\n0123" in text
     assert "Avete!" in letter_to(folder, "qaa", name="")
@@ -125,15 +138,18 @@ def test_without_the_file_the_same_letter_lacks_it_all_and_check_says_so(tmp_pat
     folder = campaign_folder(tmp_path, letter="sv")
     text = letter_to(folder, "sv").replace("\u00a0", " ")
     assert "\nAnn Lee,\n" in text
-    assert "Machina 1 mars 2026 et 20 november 2026 et 3 timmar och 12 minuter stetit." in " ".join(text.split())
+    assert (
+        "Machina 1 mars 2026 et 20 november 2026 et 3 timmar och 12 minuter stetit, 1 mars – 20 november 2026."
+        in " ".join(text.split())
+    )
     (finding,) = writer_in(folder).language_findings(["sv"])
     assert (finding.code, finding.severity, finding.where) == ("language-lacks", Severity.WARNING, "languages/sv.toml")
-    assert "`salutations`, `days`, `durations`, `labels`, `bonds`, `country`" in finding.problem
+    assert "`salutations`, `days`, `durations`, `spans`, `labels`, `bonds`, `country`" in finding.problem
 
 
 def test_only_fields_that_are_not_given_are_lacking(tmp_path: Path) -> None:
     folder = campaign_folder(tmp_path, letter="sv", sv='country = ""\n[bonds]\n[durations]\n[days]\n')
-    assert read_languages(folder)["sv"].lacks == ("salutations", "labels")
+    assert read_languages(folder)["sv"].lacks == ("salutations", "spans", "labels")
     assert list(undescribed_findings(SHIPPED, [each.code for each in SHIPPED])) == []
 
 
@@ -168,7 +184,7 @@ def test_a_python_file_is_found_and_no_list_is_extended(tmp_path: Path, monkeypa
     found = Languages(found_in(importlib.import_module("somewhere_else")))
     assert [each.code for each in found] == ["qab"]
     assert found["qab"].salutations is not None
-    assert found["qab"].lacks == ("days", "durations", "labels", "bonds", "country")
+    assert found["qab"].lacks == ("days", "durations", "spans", "labels", "bonds", "country")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from mass_apology.letter.localise import Localiser
 
 MOMENT = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
 ENGLISH, POLISH, RUSSIAN = Localiser(SHIPPED["en"]), Localiser(SHIPPED["pl"]), Localiser(SHIPPED["ru"])
+ESTONIAN, LATVIAN = Localiser(SHIPPED["et"]), Localiser(SHIPPED["lv"])
 
 
 @pytest.mark.parametrize(
@@ -162,15 +163,40 @@ def test_what_lasted_stands_in_the_accusative(minutes: int, polish: str, russian
     assert found == [polish, russian]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "estonian", "latvian"),
+    [
+        (0, "0 minutit", "0 minūtes"),
+        (1, "1 minuti", "1 minūti"),
+        (2, "2 minutit", "2 minūtes"),
+        (11, "11 minutit", "11 minūtes"),
+        (21, "21 minutit", "21 minūti"),
+        (60, "1 tunni", "1 stundu"),
+        (61, "1 tunni ja 1 minuti", "1 stundu un 1 minūti"),
+        (192, "3 tundi ja 12 minutit", "3 stundas un 12 minūtes"),
+        (660, "11 tundi", "11 stundas"),
+        (1261, "21 tundi ja 1 minuti", "21 stundu un 1 minūti"),
+        (1440, "1 päeva", "1 dienu"),
+        (2880, "2 päeva", "2 dienas"),
+        (14400, "10 päeva", "10 dienas"),
+    ],
+)
+def test_what_lasted_in_estonian_and_latvian(minutes: int, estonian: str, latvian: str) -> None:
+    found = [localiser.lasting(minutes).replace("\u00a0", " ") for localiser in (ESTONIAN, LATVIAN)]
+    assert found == [estonian, latvian]
+
+
 @given(st.integers(min_value=0, max_value=100_000))
 def test_what_lasted_is_a_duration_but_for_its_case(minutes: int) -> None:
-    for localiser in (Localiser(SHIPPED[each]) for each in ("el", "en", "et", "lv")):
+    for localiser in (Localiser(SHIPPED[each]) for each in ("el", "en")):
         assert localiser.lasting(minutes) == localiser.duration(minutes)
-    for localiser, singulars in ((POLISH, "godzina minuta"), (RUSSIAN, "минута")):
+    for localiser, singulars in ((POLISH, "godzina minuta"), (RUSSIAN, "минута"), (LATVIAN, "stunda minūte diena")):
         named, took = (write(minutes).split() for write in (localiser.duration, localiser.lasting))
         changed = [(before, after) for before, after in zip(named, took, strict=True) if before != after]
-        assert {before for before, _ in changed} == set(named) & set(singulars.split())
-        assert all(after[:-1] == before[:-1] for before, after in changed)
+        assert {before.strip(",") for before, _ in changed} == {each.strip(",") for each in named} & {
+            *singulars.split()
+        }
+        assert all(after.strip(",")[:-1] == before.strip(",")[:-1] for before, after in changed)
 
 
 @pytest.mark.parametrize("minutes", [-1, 1.5, "192", None])

@@ -29,7 +29,7 @@ _BRANCHES = frozenset({"elif", "else"})
 VALUE_WIDTH = 12
 """Columns that a value is taken to need where text is wrapped; a customer's real values are not known yet."""
 
-_WIDTHS = {"date": 18, "on_date": 24, "moment": 30, "day": 14, "on_day": 18}
+_WIDTHS = {"date": 18, "on_date": 24, "moment": 30, "day": 14, "on_day": 18, "from_to": 32, "since": 24, "until": 24}
 """Columns of what these filters write; in most languages it has fewer."""
 
 _DATED = re.compile(rf"\|\s*({'|'.join(_WIDTHS)})\b")

@@ -117,6 +117,7 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
         self.intercepted_binops = frozenset({"+", "*", "%", "**"})
         self.filters = {name: FILTERS[name] for name in _JINJA_FILTERS}
         self.filters |= {"sum": total}
+        self.filters |= {"capfirst": capfirst}
         self.filters |= {"split": split, "round": rounded, "format": formatted}
         self.filters |= {"replace": replace, "join": join, "link": link, "link_part": link_part}
         self.filters |= {"urlencode": urlencode, "encoded": Encoded}
@@ -273,14 +274,15 @@ def compiled(environment: LetterEnvironment, tree: nodes.Template, constants: Ma
 def _local_filters(localiser: Localiser) -> dict[str, Callable[..., str]]:
     zoned = {
         name: _zoned(getattr(localiser, name))
-        for name in ("day", "date", "on_day", "on_date", "clock", "time", "moment")
+        for name in ("day", "date", "on_day", "on_date", "clock", "time", "moment", "since", "until")
     }
+    spans = {"from_to": _zoned_span(localiser.from_to)}
     plain = {name: getattr(localiser, name) for name in ("duration", "lasting", "number", "money", "listing")}
     within = {
         WITHIN[name]: _zoned_within(localiser, getattr(localiser, name), without)
         for name, without in (("time", localiser.clock), ("moment", localiser.moment_without_zone))
     }
-    return {name: marking(write) for name, write in (zoned | plain | within).items()}
+    return {name: marking(write) for name, write in (zoned | spans | plain | within).items()}
 
 
 def _zoned(write: Callable[[Any, str], str]) -> Callable[[Context, Any], str]:
@@ -289,6 +291,16 @@ def _zoned(write: Callable[[Any, str], str]) -> Callable[[Context, Any], str]:
     @pass_context
     def zoned(context: Context, value: Any) -> str:
         return write(value, context.parent.get(TIME_ZONE, "UTC"))
+
+    return zoned
+
+
+def _zoned_span(write: Callable[[Any, Any, str], str]) -> Callable[[Context, Any, Any], str]:
+    """The same, of two moments."""
+
+    @pass_context
+    def zoned(context: Context, start: Any, end: Any) -> str:
+        return write(start, end, context.parent.get(TIME_ZONE, "UTC"))
 
     return zoned
 
@@ -304,6 +316,12 @@ def _zoned_within(
         return (without if localiser.in_one_zone(value, following, zone) else write)(value, zone)
 
     return zoned
+
+
+def capfirst(value: object) -> str:
+    """The text as a sentence begins, with a large letter; Jinja's ``capitalize`` makes all others small."""
+    text = str(value)
+    return text[:1].upper() + text[1:]
 
 
 def join(items: Iterable[object], separator: str = "") -> str:

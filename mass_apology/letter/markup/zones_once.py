@@ -14,7 +14,7 @@ from jinja2 import nodes
 WITHIN = {"time": "time_within", "moment": "moment_within"}
 """A filter that says the zone, and the one in its place where a later time of the sentence says it."""
 
-_DATED = frozenset({*WITHIN, "clock", "day", "date", "on_day", "on_date"})
+_DATED = frozenset({*WITHIN, "clock", "day", "date", "on_day", "on_date", "since", "until", "from_to"})
 
 # An abbreviation such as "godz. " or "plkst. " stands before the time itself, and a sentence begins with a capital.
 _STOP = re.compile(r"[.…][\"”»’)]*\s+(?P<next>[^\W\d_])")
