@@ -61,6 +61,8 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
     if campaign.approval.signers and not campaign.approval.required:
         yield "`$.approval.signers` is set, but `$.approval.required` is 0; say how many people must approve"
     yield from _letterhead_problems(campaign.letterhead)
+    if campaign.message.archive is not None:
+        yield from _told(partial(parse_mailbox, campaign.message.archive, "$.message.archive"))
     yield from _notify_problems(campaign.notify)
     yield from _remedy_problems(campaign.remedies)
     yield from _offset_problems(campaign.incident, "$.incident")

@@ -156,6 +156,7 @@ class MessageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     )  # name → file; a template shows it as <img src="cid:name">
     list_unsubscribe: tuple[NonEmpty, ...] = ()  # URLs: mailto: or https:
     headers: Mapping[str, NonEmpty] = field(default_factory=dict)  # further headers, e.g. for the relay's own settings
+    archive: NonEmpty | None = None  # one's own address: it gets a copy of one letter in each language of a wave
 
 
 class BrandSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

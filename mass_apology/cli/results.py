@@ -47,6 +47,8 @@ def show_ended(ended: RunResult) -> None:
         say("Everyone else was written to. Who was withheld, and why: mass-apology report --unreached letters.csv")
     else:
         say("Everyone was written to. The record: mass-apology report --to results.csv")
+    if ended.archived.sentence:
+        say(ended.archived.sentence)
     if doubts := ended.counts.get(Status.IN_DOUBT):
         say(
             f"{counted(doubts, 'letter')} in doubt: the relay may have them, so they are not sent again by themselves. "
@@ -163,8 +165,8 @@ def show_followed_up(done: FollowedUp) -> None:
         if wave.ended is not None:
             say(f"{wave.name}: {number(wave.ended.sent)} accepted in this run, {number(wave.ended.due)} still due.")
             table(status_rows(wave.ended.counts), right=True)
-            if wave.ended.reason:
-                say(wave.ended.reason)
+            for said in filter(None, (wave.ended.archived.sentence, wave.ended.reason)):
+                say(said)
         if wave.said:
             say(f"{wave.name}: {wave.said}")
         elif wave.ended is None:

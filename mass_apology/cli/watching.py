@@ -59,6 +59,8 @@ def _summed(checked: Check | None, due: int, campaign: Campaign) -> Iterator[tup
         languages = " · ".join(f"{language} {number(count)}" for language, count in checked.languages.items())
         yield "  languages", f"{languages or 'none'}{of_all}"
         yield "  set aside", counted(checked.set_aside, "row") if checked.set_aside else "nobody"
+    if campaign.message.archive:
+        yield "  copies", f"one letter of each language, to {campaign.message.archive}"
     rate, *windows = map(parse_rate, (campaign.relay.rate, *campaign.relay.windows))
     limits = [(limit, limit.letters) for limit in windows if limit is not None]
     finish_at = finish_time(due, rate, limits, time.time())
@@ -120,6 +122,7 @@ class Terminal:
 
     def progress(self, progress: Progress) -> None:
         """Show how far the sending is."""
+        self._summary = None  # the question was answered
         self._show("sending", progress.settled, progress.due_at_start, _progress_phrase(progress))
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ _KEPT = re.compile(
     r"|[\d,]+ letters? in doubt (?:was|were) found in the relay's log and counted as accepted"
     r"|the lock was taken over from process \d+"
     r"|notification [a-z-]+(?: and [a-z-]+)*(?: \([a-z-]+\))?(?: of the wave [a-z0-9-]+)?: told \d of \d"
+    r"|archive of the wave [a-z0-9-]+: a copy of the letter in [a-z]+ was sent"
     rf"|{PURGED}"
 )
 _ANOTHER = "a note, whose text was purged"

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -69,6 +69,7 @@ class Dispatcher:
         self._log = log
         self._stats = stats
         self._windows = windows
+        self._hear_accepted: Callable[[Message], None] | None = None
         self._start_pace = pace  # of starting letters
         self._dot_pace = pace  # of final dots: this one keeps the rate exactly
         self._concurrency = pacing.starting_concurrency(campaign.relay.connections)
@@ -151,6 +152,8 @@ class Dispatcher:
         self._windows.end(handed_over_at=now if outcome.dot_written else None)
         self._outbox.settled()
         self._failed_tries, self._retry_at = 0, 0.0
+        if self._hear_accepted is not None and decision.mark.status is Status.ACCEPTED:
+            self._hear_accepted(message)
         self._update_run(decision)
 
     def give_back(self, message: Message) -> None:
@@ -195,6 +198,10 @@ class Dispatcher:
         return seconds
 
     # Called by the run
+
+    def on_accepted(self, hear: Callable[[Message], None]) -> None:
+        """``hear`` of each letter that the relay takes, in place of who heard of them before."""
+        self._hear_accepted = hear
 
     def close(self, reason: str | None = None, cause: StopCause | None = None) -> None:
         """Start no further letter; those on a connection are finished. The first reason is kept, with its cause."""

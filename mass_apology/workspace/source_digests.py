@@ -51,6 +51,7 @@ def _shape(campaign: Campaign) -> Campaign:
     """The campaign without the settings that have no effect on letters."""
     return replace(
         campaign,
+        message=replace(campaign.message, archive=None),
         relay=RelaySettings(url="-"),
         limits=LimitSettings(),
         notify=NotifySettings(),

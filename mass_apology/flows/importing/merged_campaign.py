@@ -73,6 +73,7 @@ class MergedCampaign:
         self._sender: dict[str, str] = {}
         self._headers: dict[str, str] = {}
         self._attachments: list[str] = []
+        self._archive: str | None = None
         self._files: dict[Path, str] = {}  # source → name in the folder
         self._images: dict[str, str] = {}
         self._fetched: dict[str, bytes] = {}
@@ -164,7 +165,7 @@ class MergedCampaign:
             "csv": {"encoding": "utf-8", "delimiter": ","},
             "columns": self._columns,
             "sender": self._sender,
-            "message": {"attachments": self._attachments} if self._attachments else {},
+            "message": self._message(),
             "message.images": self._images,
             "message.headers": self._headers,
             "relay": self._relay(),
@@ -277,19 +278,21 @@ class MergedCampaign:
             elif value := values.pop():
                 self._headers[name] = value
 
+    def _message(self) -> dict[str, object]:
+        attachments = {"attachments": self._attachments} if self._attachments else {}
+        return {**attachments, **({"archive": self._archive} if self._archive else {})}
+
     def _tell_copies(self, merged: Sequence[tuple[int, Row, Merged]]) -> None:
         for field, who in (("CC", "cc"), ("BCC", "bcc")):
             copies = Counter(address for _, _, each in merged for _, address in getattr(each, who))
-            if copies:
-                named = ", ".join(f"{address} ({count:,})" for address, count in copies.most_common(3))
-                more = f" and {len(copies) - 3} more" if len(copies) > 3 else ""
-                self._notes.differs(
-                    f"import-{who}",
-                    field,
-                    f"mailmerge sends {counted(copies.total(), 'copy', 'copies')} to {named}{more}; "
-                    "this campaign none.",
-                    "For your own record: mass-apology preview --everyone --to letters.mbox; for others, add rows.",
-                )
+            if not copies:
+                continue
+            self._archive = _archive(copies) if who == "bcc" else self._archive
+            named = ", ".join(f"{address} ({count:,})" for address, count in copies.most_common(3))
+            more = f" and {len(copies) - 3} more" if len(copies) > 3 else ""
+            ours, advice = _NO_COPY if who == "cc" or self._archive is None else _ONE_COPY
+            problem = f"mailmerge sends {counted(copies.total(), 'copy', 'copies')} to {named}{more}; {ours}."
+            self._notes.differs(f"import-{who}", field, problem, advice)
 
     def _attach(self, merged: Sequence[tuple[int, Row, Merged]]) -> None:
         lists = [dict.fromkeys(each.attachments) for _, _, each in merged]
@@ -353,6 +356,21 @@ class MergedCampaign:
             yield "The connection to the relay is not protected, as in mailmerge.", "Use smtp+starttls:// if it can."
         if not self._server.per_minute:
             yield "mailmerge sends as fast as the relay takes letters; here it is 10 a second.", "Change `rate`."
+
+
+_IN_A_FILE = "mass-apology preview --everyone --to letters.mbox"
+_NO_COPY = "this campaign none", f"For your own record: {_IN_A_FILE}; for others, add rows."
+_ONE_COPY = "this campaign one, of the first letter", f"Take [message] archive out for none; for all: {_IN_A_FILE}"
+
+
+def _archive(copies: Counter[str]) -> str | None:
+    """The address that gets all blind copies: one's own. Where several get some, they are others' letters."""
+    address = next(iter(copies)) if len(copies) == 1 else ""
+    try:
+        parse_mailbox(address, "message.archive")
+    except MessageError:
+        return None
+    return address
 
 
 def _mailbox(text: str) -> str:

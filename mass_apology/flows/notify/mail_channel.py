@@ -6,11 +6,12 @@ import asyncio
 import hashlib
 from threading import Event
 
-from mass_apology.errors import MassApologyError, RelayError
+from mass_apology.errors import MassApologyError
+from mass_apology.flows.one_mail import OneMail
 from mass_apology.letter.message.compose import rfc5322_date
 from mass_apology.letter.message.headers import mailbox_field, message_id_field, parse_mailbox, text_field
 from mass_apology.letter.message.return_path import ReturnPath
-from mass_apology.model import Delivery, Message, Outcome
+from mass_apology.model import Delivery, Message
 from mass_apology.notify.channel import NotTold
 from mass_apology.notify.notification import Notification, plain_text
 from mass_apology.settings import Campaign
@@ -33,7 +34,7 @@ class MailChannel:
 
     def tell(self, notification: Notification) -> None:
         """One mail, in an event loop of this thread."""
-        source = _OneMail(_message(self._campaign, self._address, notification))
+        source = OneMail(_message(self._campaign, self._address, notification))
         try:
             asyncio.run(self._send(source))
         except TimeoutError as error:
@@ -42,17 +43,11 @@ class MailChannel:
             raise NotTold("the relay did not take it in time", may_help=False) from error
         except MassApologyError as error:
             raise NotTold(error.problem.rstrip("."), may_help=False) from error
-        if source.failure is not None:
-            raise NotTold(source.failure.problem.rstrip("."), may_help=source.failure.temporary)
-        outcome = source.outcome
-        if outcome is None or outcome.reply is None or not (outcome.dot_written and outcome.reply.positive):
-            # Not the relay's words: they may quote whatever they like.
-            said = (
-                f"the relay answered {outcome.reply.code}" if outcome and outcome.reply else "the relay gave no answer"
-            )
-            raise NotTold(said, may_help=False)
+        if source.problem:
+            temporary = source.failure is not None and source.failure.temporary
+            raise NotTold(source.problem, may_help=temporary)
 
-    async def _send(self, source: _OneMail) -> None:
+    async def _send(self, source: OneMail) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         if self._abandoned.is_set():
             return
@@ -93,35 +88,3 @@ def _message(campaign: Campaign, address: str, notification: Notification) -> Me
         eightbit=not data.isascii(),
         smtputf8=not (own.address.isascii() and sender.address.isascii()),
     )
-
-
-class _OneMail:
-    """Gives out one message, once (``smtp.message_source.MessageSource``)."""
-
-    def __init__(self, message: Message) -> None:
-        self._left: Message | None = message
-        self.outcome: Outcome | None = None
-        self.failure: RelayError | None = None
-
-    def next_if_ready(self) -> Message | None:
-        message, self._left = self._left, None
-        return message
-
-    async def next_message(self) -> Message | None:
-        return self.next_if_ready()
-
-    async def hand_over(self, message: Message) -> None:
-        """Nothing has to be recorded first: a notification that goes twice does no harm."""
-
-    def settle(self, message: Message, outcome: Outcome) -> None:
-        self.outcome = outcome
-
-    def give_back(self, message: Message) -> None:
-        """It is not tried again on another connection."""
-
-    async def connection_failed(self, error: RelayError) -> bool:
-        self.failure = error
-        return False
-
-    async def wait_closed(self) -> None:
-        await asyncio.Event().wait()

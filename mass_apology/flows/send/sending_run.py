@@ -16,6 +16,7 @@ from mass_apology.errors import ConfirmationError, OutputError, first_failure
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.plan import Outlook
 from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.send.archive_copies import Archive, Archived
 from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
 from mass_apology.flows.send.stop_signals import stop_on_signals
 from mass_apology.ledger import Control, Ledger
@@ -46,6 +47,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     reason: str | None = None  # why it stopped with letters still due, as sentences; None if a person stopped it
     cause: StopCause | None = None  # the reason's kind
     interrupted: bool = False  # a signal ended the run, so the command ends with that signal's exit status
+    archived: Archived = Archived()  # copies of its letters to oneself
 
     @property
     def due(self) -> int:
@@ -129,6 +131,7 @@ class SendingRun:
             self._release_in_doubt(confirmed, gate)
             self._watcher.run_begins(confirmed.wave)
             stats = RunStats(confirmed.count)
+            archive = Archive(self._campaign, self._ledger, confirmed.wave)
             with closing(EventLog(self._workspace.log_path)) as log:
                 outbox = Outbox(
                     self._ledger,
@@ -147,6 +150,7 @@ class SendingRun:
                     stats=stats,
                     windows=self._windows(),
                 )
+                dispatcher.on_accepted(archive.accepted)
                 self._ledger.on_claim(log.claimed)
                 facts = plan.origin_facts(self._ledger)
                 log.event("started", time.time(), due=confirmed.count, wave=confirmed.wave, **facts)
@@ -157,13 +161,18 @@ class SendingRun:
                     raise dispatcher.failure
                 log.flush()
         self._operator.progress(dispatcher.progress())
+        seconds = time.monotonic() - begun
+        # Who ended the run by a signal waits for its end; the next run has letters to copy.
+        archived = Archived() if interrupted else await archive.send(self._access.password)
+        self._operator.notice(archived.findings)
         return RunResult(
             counts=self._ledger.counts(confirmed.wave),
             sent=stats.counts[Status.ACCEPTED],
-            seconds=time.monotonic() - begun,
+            seconds=seconds,
             reason=dispatcher.reason,
             cause=dispatcher.cause,
             interrupted=interrupted,
+            archived=archived,
         )
 
     def _render_pool(self, confirmed: Confirmed, attached: int) -> RenderPool:
