@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from mass_apology.letter.example_values import marked, stand_in
-from mass_apology.letter.scenario import Fact, FactType, Gap
+from mass_apology.letter.scenario import Fact, Gap
 
 
 def with_examples(incident: Mapping[str, Any], facts: Mapping[str, Fact], gaps: Iterable[Gap]) -> dict[str, Any]:
@@ -15,8 +15,8 @@ def with_examples(incident: Mapping[str, Any], facts: Mapping[str, Fact], gaps: 
     filled = deepcopy(dict(incident))
     for gap in gaps:
         fact = facts[gap.fact]
-        if fact.type is FactType.SENTENCE:
-            told = fact.example.get(gap.language) or fact.example.get("en", "")
+        if fact.is_translated:
+            told = fact.example_in(gap.language)
             filled[gap.language] = {**_table(filled, gap.language), gap.fact: marked(told)}
         else:
             filled[gap.fact] = stand_in(fact.type, fact.example)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from mass_apology.errors import TemplateError
 from mass_apology.languages import Languages, read_languages
 from mass_apology.letter.branding import Branding
+from mass_apology.letter.inspecting.signatories import role_findings
 from mass_apology.letter.message.attach import LOGO, read_attachments
 from mass_apology.letter.message.compose import Attachment, Skeleton
 from mass_apology.letter.message.headers import parse_mailbox
@@ -109,6 +110,10 @@ class LanguageKit:
                     problem=f"The letter holds HTML, {tags}, which the customer reads as it stands there.",
                     advice=f"Write it in Markdown, or the letter as an HTML page: {language}.html (docs/templates.md).",
                 )
+
+    def role_findings(self, languages: Iterable[str]) -> Iterator[Finding]:
+        """Positions that stand in one language under letters in several of these."""
+        return role_findings(self._campaign, [each for each in languages if self._forms[each].template.shows_role])
 
     def web_image_findings(self, languages: Iterable[str]) -> Iterator[Finding]:
         """The images that letters in these languages show from the web, each once."""

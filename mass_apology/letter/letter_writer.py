@@ -82,11 +82,12 @@ class Writer:
         return self._forms.links(languages)
 
     def language_findings(self, languages: Iterable[str]) -> list[Finding]:
-        """What nobody has described of the languages that letters are in, and what their pages show from the web."""
+        """What nobody has described or translated for the letters' languages, and what pages show from the web."""
         known = tuple(languages)
         forms = self._forms
         return [
             *undescribed_findings(forms.described, known),
+            *forms.role_findings(known),
             *forms.markup_findings(known),
             *forms.web_image_findings(known),
         ]

@@ -53,7 +53,7 @@ class Fact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     type: FactType
     comment: str  # what to write there, as a line in campaign.toml
-    example: Any  # a value; for a sentence, a table of one for each language
+    example: Any  # a value; for what each language says its own way, a table of one for each
     required: bool = False
     by_language: bool = False  # a text that each language says its own way, as every sentence is
 
@@ -61,6 +61,12 @@ class Fact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def is_translated(self) -> bool:
         """Whether it stands in the tables of the languages."""
         return self.by_language or self.type is FactType.SENTENCE
+
+    def example_in(self, language: str) -> Any:
+        """The example in a language, else in English; "" where there is neither."""
+        if not isinstance(self.example, Mapping):
+            return self.example
+        return self.example.get(language) or self.example.get("en", "")
 
 
 class Column(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

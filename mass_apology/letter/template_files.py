@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NotRequired, TypedDict, Unpack
 
@@ -44,6 +45,7 @@ _FORMAL = re.compile("|".join(rf"\b{name}\b" for name in _HEADING))
 NO_REMEDIES = Fields({})
 _SEPARATOR = "\x1e"  # recipients' files and facts with this control character are refused before
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SPAN_OF_FACT = re.compile(r"\bincident\.(?P<fact>\w+)\s*\|\s*(?:from_to|since|until)\b")
 _TIME_OF_DAY = re.compile(r"\{[{%][^{}]*\|\s*(?:time|clock|moment)\b")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
@@ -80,6 +82,9 @@ class Template:
     shows_times: bool
     """Whether the letters, or some of them, show a time of day."""
 
+    shows_role: bool
+    """Whether the sender's position stands under the letters, where no fact gives another."""
+
     links: tuple[str, ...]
     """What the letters link to, each address once; what differs by customer stands in braces."""
 
@@ -102,6 +107,8 @@ class Template:
         localiser: Localiser,
         tracer: Tracer,
         links: tuple[str, ...],
+        *,
+        shows_times: bool,
     ) -> None:
         self.language = language
         self.prefix = letter.prefix
@@ -109,7 +116,8 @@ class Template:
         self.web_images = web_images(code)
         self.raw_html = markup_in_markdown(letter.body.text) if letter.format == ".md" else ()
         self.literal_markup = frozenset(markup_in((letter.text or letter.body).text))
-        self.shows_times = _TIME_OF_DAY.search(code) is not None
+        self.shows_times = shows_times
+        self.shows_role = "sender.role" in letter.body.text
         self.may_show_images = "cid:" in code
         self.has_heading = _FORMAL.search(code) is not None
         self._is_on_paper = code.count(_SEPARATOR) == 3
@@ -260,7 +268,14 @@ def load(  # noqa: PLR0913 (what a template is made from)
     tracer = Tracer(environment, fragments, constants)
     links = addresses(code, fields)
     script = CompiledLetter(environment, parsed(environment, code), constants)
-    return Template(language, letter, code, script, places, localiser, tracer, links)
+    shows_times = _shows_times(code, incident)
+    return Template(language, letter, code, script, places, localiser, tracer, links, shows_times=shows_times)
+
+
+def _shows_times(code: str, incident: Fields) -> bool:
+    """Whether a letter tells times of day; a span tells them where its fact is a moment."""
+    spans = (vars(incident).get(found["fact"]) for found in _SPAN_OF_FACT.finditer(code))
+    return _TIME_OF_DAY.search(code) is not None or any(isinstance(each, datetime) for each in spans)
 
 
 def letter_texts(scenario: str, languages: Iterable[str], directories: Sequence[Path]) -> list[tuple[Path, str]]:

@@ -17,7 +17,7 @@ from mass_apology.letter.markup.bare_columns import ANY_COLUMN, VARIABLES
 from mass_apology.letter.markup.sandbox import LetterEnvironment, check, fields_used, unknown_variables
 from mass_apology.letter.markup.source import Fragment
 from mass_apology.letter.markup.tree_names import names_in, names_made_from
-from mass_apology.letter.scenario import FactType, Scenario
+from mass_apology.letter.scenario import Scenario
 from mass_apology.letter.template_files import available_languages
 from mass_apology.letter.values import suggestion
 from mass_apology.model import Finding, Severity
@@ -167,14 +167,14 @@ def _is(use: Use, owner: str, name: str) -> bool:
 
 def _untold(path: Path, scenario: Scenario, letters: Sequence[str], directories: Sequence[Path]) -> Iterator[Finding]:
     """Languages that the scenario speaks and no letter does, and the reverse."""
-    sentences = {name: fact for name, fact in scenario.facts.items() if fact.type is FactType.SENTENCE}
+    worded = {name: fact for name, fact in scenario.facts.items() if isinstance(fact.example, Mapping)}
     spoken = {*scenario.title, *scenario.purpose}
-    spoken.update(language for fact in sentences.values() for language in fact.example)
+    spoken.update(language for fact in worded.values() for language in fact.example)
     for language in sorted(spoken - set(letters)):
         where = str(directories[0] / path.parent.name / f"{language}.md")
         problem = f"There is no letter in the language `{language}`, which scenario.toml speaks."
         yield _error("language-missing", where, problem, "Write the letter, or delete the language from scenario.toml.")
-    for name, fact in sentences.items():
+    for name, fact in worded.items():
         if lacking := [language for language in letters if language not in fact.example]:
             where = f"{path}, line {line_of(path, f'[facts.{name}')}"
             problem = f"The fact `{name}` has no example in {', '.join(lacking)}."

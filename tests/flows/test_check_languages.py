@@ -152,3 +152,49 @@ def test_a_language_that_no_letter_is_in_lacks_nothing_that_matters(tmp_path: Pa
     folder = folder_with(tmp_path, ["pl", "en"])
     (folder / "templates/sorry/de.md").write_text(LETTER, encoding="utf-8")
     assert told(look(folder), "language-lacks") == []
+
+
+SIGNED = LETTER + "\n{% set role = incident.signed_as or sender.role %}\n{% if role %}{{ role }}{% endif %}\n"
+
+
+def signed(tmp_path: Path, incident: dict[str, object], role: str) -> list[Finding]:
+    folder = folder_with(
+        tmp_path,
+        ["en", "pl"],
+        sender={"from": "Anna Kowalska <anna@acme.example>"} | ({"role": role} if role else {}),
+        **{f"incident.{language}": each for language, each in incident.items() if isinstance(each, dict)},
+        incident={name: each for name, each in incident.items() if not isinstance(each, dict)},
+    )
+    for language in ("en", "pl"):
+        (folder / f"templates/sorry/{language}.md").write_text(SIGNED, encoding="utf-8")
+    (folder / "templates/sorry/scenario.toml").write_text(
+        '[facts.service]\ntype = "text"\nexample = "Acme"\ncomment = "Its name."\n'
+        '[facts.signed_as]\ntype = "text"\nby_language = true\nexample = "Head"\ncomment = "The position."\n',
+        encoding="utf-8",
+    )
+    return told(look(folder), "role-untranslated")
+
+
+def test_one_position_under_letters_in_two_languages_is_told(tmp_path: Path) -> None:
+    (finding,) = signed(tmp_path, {}, "Head of Operations")
+    assert (finding.where, finding.severity) == ("campaign.toml, [sender] role", Severity.WARNING)
+    assert finding.problem == "“Head of Operations” stands under the letters in en, pl alike."
+    assert finding.advice == "Write the position in each language: signed_as in [incident.en], [incident.pl]."
+
+
+def test_a_position_outside_the_languages_tables_is_told(tmp_path: Path) -> None:
+    (finding,) = signed(tmp_path, {"signed_as": "Head of Operations"}, "")
+    assert finding.where == "campaign.toml, [incident] signed_as"
+
+
+@pytest.mark.parametrize(
+    ("incident", "role"),
+    [
+        ({"pl": {"signed_as": "Dyrektorka operacyjna"}}, "Head of Operations"),
+        ({"en": {"signed_as": "Head"}, "pl": {"signed_as": "Szefowa"}}, ""),
+        ({}, "COO"),
+        ({}, ""),
+    ],
+)
+def test_a_position_of_each_languages_own_is_no_finding(tmp_path: Path, incident: dict[str, object], role: str) -> None:
+    assert signed(tmp_path, incident, role) == []

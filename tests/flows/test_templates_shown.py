@@ -9,6 +9,7 @@ import pytest
 from mass_apology.errors import OutputError, TemplateError
 from mass_apology.flows.templates.templates import copy, show, situations
 from mass_apology.languages import SHIPPED
+from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import shipped_templates
 
 
@@ -28,6 +29,15 @@ def test_a_letter_is_shown_in_every_language(tmp_path: Path, language: str) -> N
     letter = show(tmp_path, "service-outage", language)
     assert letter.subject
     assert "Anna Kowalska" in letter.text
+    position = load_scenario("service-outage", [shipped_templates()]).facts["signed_as"].example_in(language)
+    assert position in letter.text.split("\n--\n")[0].split("Anna Kowalska")[-1]
+
+
+def test_the_signatorys_position_is_in_the_language_of_the_letter(tmp_path: Path) -> None:
+    shown = {language: show(tmp_path, "wrong-charge", language).text for language in ("en", "pl", "ru")}
+    assert "Head of Finance" in shown["en"]
+    assert "Dyrektorka finansowa" in shown["pl"]
+    assert "Финансовый директор" in shown["ru"]
 
 
 def test_one_of_ones_own_begins_as_a_copy(tmp_path: Path) -> None:

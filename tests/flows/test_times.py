@@ -59,6 +59,21 @@ def test_the_countrys_clock_counts_where_a_row_names_no_zone(tmp_path: Path, cel
         assert said in letter.get_body(("plain",)).get_content().replace("\u00a0", " ")
 
 
+@pytest.mark.parametrize(
+    "span",
+    ["incident.began | from_to(incident.ended)", "incident.began | since", "incident.ended | until | capfirst"],
+)
+def test_a_span_of_moments_tells_times_and_one_of_days_does_not(tmp_path: Path, span: str) -> None:
+    letter = f"Subject: Sorry\n\n{{{{ salutation }}}}\n\nIt failed {{{{ {span} }}}}, we think.\n"
+    folder = campaign(tmp_path, [{}], letter=letter)
+    assert "times-in-utc" in told(folder)
+    path = folder / "campaign.toml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("T09:12:00Z", "").replace("T10:40:00Z", ""), encoding="utf-8"
+    )
+    assert "times-in-utc" not in told(folder)
+
+
 def test_letters_that_show_times_in_utc_are_counted(tmp_path: Path) -> None:
     cells = [{"country": code} for code in ("PL", "US", "US", "BR", "")]
     found = told(campaign(tmp_path, cells))["times-in-utc"]

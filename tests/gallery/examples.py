@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from mass_apology.letter.letter_writer import Writer
-from mass_apology.letter.scenario import Column, FactType, Scenario, load_scenario
+from mass_apology.letter.scenario import Column, Scenario, load_scenario
 from mass_apology.letter.template_files import available_languages, shipped_templates
 from mass_apology.model import Delivery
 from mass_apology.settings import Campaign, ColumnType
@@ -172,8 +172,8 @@ def _campaign(scenario: str, layout: str, *, complete: bool) -> Campaign:
 def _facts(scenario: Scenario, languages: tuple[str, ...], *, complete: bool) -> dict[str, Any]:
     """``[incident]``, from the scenario's examples."""
     facts = {name: fact for name, fact in scenario.facts.items() if complete or fact.required}
-    plain = {name: fact.example for name, fact in facts.items() if fact.type is not FactType.SENTENCE}
-    told = {name: fact.example for name, fact in facts.items() if fact.type is FactType.SENTENCE}
+    plain = {name: fact.example for name, fact in facts.items() if not fact.is_translated}
+    told = {name: fact.example for name, fact in facts.items() if fact.is_translated}
     return plain | {
         language: {name: example[language] for name, example in told.items() if language in example}
         for language in languages

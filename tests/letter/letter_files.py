@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mass_apology.letter.scenario import Fact, FactType, Scenario, incident_fields
+from mass_apology.letter.scenario import Fact, Scenario, incident_fields
 from mass_apology.letter.template_files import Template, load, shipped_templates
 from mass_apology.letter.values import Fields
 from mass_apology.model import Content
@@ -71,7 +71,7 @@ def inner_html(content: Content) -> str:
 
 def example(fact: Fact, language: str) -> Any:
     """The fact's example in a language."""
-    return fact.example[language] if fact.type is FactType.SENTENCE else fact.example
+    return fact.example_in(language)
 
 
 def shipped(name: str, scenario: Scenario, language: str, *, optional: bool) -> Template:

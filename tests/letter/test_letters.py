@@ -101,7 +101,7 @@ def test_every_fact_is_told(name: str, language: str) -> None:
     told = re.sub(r"\s+", " ", content.text)
     for fact in SCENARIOS[name].facts.values():
         if fact.type not in {FactType.DATETIME, FactType.DATE}:
-            value = fact.example[language] if fact.type is FactType.SENTENCE else fact.example
+            value = fact.example_in(language)
             assert value in told
             assert value in re.sub(r"\s+", " ", content.html)
     assert "Anna Kowalska" in told
@@ -177,11 +177,9 @@ def test_the_html_is_accessible_and_calls_nobody(each: tuple[str, str, bool]) ->
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_examples_are_facts_that_can_be_used(name: str) -> None:
     scenario = SCENARIOS[name]
-    plain = {fact: each.example for fact, each in scenario.facts.items() if each.type is not FactType.SENTENCE}
+    plain = {fact: each.example for fact, each in scenario.facts.items() if not each.is_translated}
     tables = {
-        language: {
-            fact: each.example[language] for fact, each in scenario.facts.items() if each.type is FactType.SENTENCE
-        }
+        language: {fact: each.example[language] for fact, each in scenario.facts.items() if each.is_translated}
         for language in LANGUAGES
     }
     assert facts_findings(scenario, plain | tables, LANGUAGES) == []

@@ -20,7 +20,7 @@ from mass_apology.letter.inspecting.inspector import CLIPPED
 from mass_apology.letter.inspecting.leftovers import leftovers
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.markup.sandbox import LINK_SCHEMES
-from mass_apology.letter.scenario import Fact, FactType, Scenario, facts_findings, load_scenario
+from mass_apology.letter.scenario import Fact, Scenario, facts_findings, load_scenario
 from mass_apology.letter.template_files import available_languages, letter_texts, shipped_templates
 from mass_apology.model import Content, Delivery
 from mass_apology.settings import Campaign, ColumnType
@@ -126,7 +126,7 @@ def scenario(name: str) -> Scenario:
 def facts(name: str, languages: Sequence[str], *, optional: bool) -> dict[str, Any]:
     """`[incident]` as a user would write it, from the scenario's examples."""
     told = {fact: each for fact, each in scenario(name).facts.items() if optional or each.required}
-    plain = {fact: each.example for fact, each in told.items() if each.type is not FactType.SENTENCE}
+    plain = {fact: each.example for fact, each in told.items() if not each.is_translated}
     tables = {
         language: {fact: each[language] for fact, each in sentences(told) if language in each} for language in languages
     }
@@ -134,7 +134,7 @@ def facts(name: str, languages: Sequence[str], *, optional: bool) -> dict[str, A
 
 
 def sentences(facts: Mapping[str, Fact]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    return ((name, each.example) for name, each in facts.items() if each.type is FactType.SENTENCE)
+    return ((name, each.example) for name, each in facts.items() if each.is_translated)
 
 
 def campaign(name: str, *, optional: bool) -> Campaign:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from msgspec import Struct
@@ -221,7 +221,7 @@ def _incident(draft: CampaignDraft) -> Iterator[str]:
         yield ""
         yield f"[incident.{language}]"
         for name, fact in sentences.items():
-            yield from _fact(name, fact, _in(fact.example, language))
+            yield from _fact(name, fact, fact.example_in(language))
     others = [letter for letter in draft.letters if letter not in languages]
     if others and sentences:
         yield ""
@@ -236,10 +236,6 @@ def _fact(name: str, fact: Fact, example: object) -> Iterator[str]:
     if example != "":
         yield from remark(f"Example: {toml(example)}")
     yield f'{"" if fact.required else "# "}{toml_key(name)} = ""'
-
-
-def _in(example: str | Mapping[str, str], language: str) -> str:
-    return example if isinstance(example, str) else example.get(language) or example.get("en", "")
 
 
 def _listed(columns: Sequence[str]) -> str:

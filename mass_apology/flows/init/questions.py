@@ -170,7 +170,7 @@ def _fact(name: str, fact: Fact, language: str = "") -> Question:
     return Question(
         about=name,
         text=fact.comment,
-        example=_EXAMPLES.get(fact.type, str(fact.example) if isinstance(fact.example, str) else ""),
+        example=_EXAMPLES.get(fact.type, fact.example if isinstance(fact.example, str) else ""),
         table=("incident", language) if language else ("incident",),
         key=name,
         read=lambda text: _fact_value(fact.type, text),

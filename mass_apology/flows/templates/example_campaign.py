@@ -19,13 +19,12 @@ GENDER = "gender"  # an example customer's column
 
 
 def example_facts(scenario: Scenario, languages: Sequence[str], *, optional: bool = True) -> dict[str, Any]:
-    """``[incident]`` with the examples of all facts, or only of required ones; sentences in a table per language."""
+    """``[incident]`` with the examples of all facts, or only of required ones; words in a table per language."""
     chosen = {name: fact for name, fact in scenario.facts.items() if optional or fact.required}
-    plain = {name: fact.example for name, fact in chosen.items() if fact.type is not FactType.SENTENCE}
-    sentences = {name: scenario.facts[name].example for name in _sentences(scenario) if name in chosen}
+    plain = {name: fact.example for name, fact in chosen.items() if not isinstance(fact.example, Mapping)}
+    worded = {name: fact.example for name, fact in chosen.items() if isinstance(fact.example, Mapping)}
     tables = {
-        language: {name: each[language] for name, each in sentences.items() if language in each}
-        for language in languages
+        language: {name: each[language] for name, each in worded.items() if language in each} for language in languages
     }
     return plain | tables
 
