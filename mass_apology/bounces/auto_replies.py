@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mass_apology.bounces.parts import Headers, Part, first
+from mass_apology.mail_parts import Headers, Part, first
 from mass_apology.bounces.subjects import has_reply_prefix, is_away_subject
 
 _NO_PERSON = (  # the local parts of addresses at which no person writes; at "postmaster" one may

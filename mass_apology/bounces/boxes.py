@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from mass_apology.bounces.parts import LIMIT
+from mass_apology.mail_parts import LIMIT
 from mass_apology.errors import InputError
 from mass_apology.system.regular_file import refuse_special
 

@@ -9,7 +9,7 @@ import re
 
 from mass_apology.bounces.bounce_report import Affected, Kind
 from mass_apology.bounces.dsn import address_in
-from mass_apology.bounces.parts import Part, first, read_headers
+from mass_apology.mail_parts import Part, first, read_headers
 
 _SUBJECT = re.compile(r"complaint about message from ", re.IGNORECASE)
 _RECIPIENT = "x-hmxmroriginalrecipient"

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from mass_apology.bounces.bounce_report import Affected, Kind, one_line
 from mass_apology.bounces.evidence import Evidence
-from mass_apology.bounces.parts import Headers, Part, first, read_headers
+from mass_apology.mail_parts import Headers, Part, first, read_headers
 
 _CJK = r"\u3000-\u9fff\uac00-\ud7af\uff00-\uffef"
 ADDRESS = re.compile(

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from mass_apology.bounces.bounce_report import Kind, Report
-from mass_apology.bounces.parts import well_formed
+from mass_apology.mail_parts import well_formed
 from mass_apology.bounces.providers import PROVIDERS
 from mass_apology.errors import InputError
 

@@ -20,7 +20,7 @@ from imapclient.exceptions import LoginError
 from mass_apology.bounces.bounce_report import one_line
 from mass_apology.bounces.boxes import BoxMessage, of_message
 from mass_apology.bounces.imap_url import Mailbox, Scheme
-from mass_apology.bounces.parts import LIMIT
+from mass_apology.mail_parts import LIMIT
 from mass_apology.errors import InputError
 
 CONNECT_TIMEOUT = 30.0  # seconds to connect, for TLS, and for the greeting

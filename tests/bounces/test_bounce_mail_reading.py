@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mass_apology.bounces.bounce_report import Cause, Kind
 from mass_apology.bounces.diagnosis import judge
 from mass_apology.bounces.mail_reading import read
-from mass_apology.bounces.parts import LIMIT, read_headers, take_apart, words
+from mass_apology.mail_parts import LIMIT, read_headers, take_apart, words
 from mass_apology.bounces.refusal_phase import says_after_content
 
 DAEMON = b"Return-Path: <>\nFrom: MAILER-DAEMON@relay.example\nTo: bounces@acme.example\nSubject: failure notice\n"

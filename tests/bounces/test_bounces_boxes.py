@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mass_apology.bounces import boxes
 from mass_apology.bounces.boxes import BoxMessage, messages, of_stream
 from mass_apology.bounces.mail_reading import read
-from mass_apology.bounces.parts import LIMIT
+from mass_apology.mail_parts import LIMIT
 from mass_apology.errors import InputError
 
 CORPUS = Path(__file__).parent / "corpus"

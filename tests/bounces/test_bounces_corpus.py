@@ -14,7 +14,7 @@ from shapes import shapes, table
 
 from mass_apology.bounces.bounce_report import Cause, Kind, Report
 from mass_apology.bounces.mail_reading import read
-from mass_apology.bounces.parts import LIMIT, read_headers, take_apart
+from mass_apology.mail_parts import LIMIT, read_headers, take_apart
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,179 @@
+"""Judges one letter: the words that a language's rules look for, the parts that a letter must have, its spelling.
+
+The whole way is here: the letter's shape, each block's sentences, the rules' matches less what excuses them, then what
+is missing. Details are in the modules beside it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from mass_apology.wording import contacts, other_languages, spotting
+from mass_apology.wording.document import Block, Document, Role
+from mass_apology.wording.finding import Spot, WordingFinding
+from mass_apology.wording.letter_shape import shaped
+from mass_apology.wording.patterns import Match, Pattern, Text
+from mass_apology.wording.rules import MISSING, Profile, Rules, kinds
+from mass_apology.wording.words import sentences, words_in
+
+_NEAR = 3  # words before a passage in which a negation excuses it
+_MOST_APOLOGIES = 2
+_APOLOGY = f"apology{MISSING}"
+
+
+class _Read(Struct, frozen=True, kw_only=True):
+    """A block with what was found in it."""
+
+    block: Block
+    text: Text
+    spots: tuple[Spot, ...]
+    parts: Mapping[str, tuple[int, int]]  # a rule for a part → the first place in the text that shows the part
+    apologies: tuple[tuple[int, int], ...]  # places of all
+
+
+def criticise(document: Document, rules: Rules, scenario: str = "") -> list[WordingFinding]:
+    """All findings, in the order of their places; parts that are missing come last.
+
+    ``scenario`` is a template's name, by which it is known what sort of letter it is; "" stands for an apology.
+    """
+    profile = kinds().profile(scenario)
+    letter = shaped(document, rules)
+    read = [_read(block, rules) for block in letter.blocks if block.role is not Role.QUOTE]
+    placed = [(each.block, spot) for each in read for spot in each.spots if not _goes_on(spot, each.block, letter)]
+    placed += _about_apologies(read)
+    found = [_finding(letter, block, spot, rules) for block, spot in placed if _holds(spot.rule, profile)]
+    found.sort(key=lambda each: (each.start, each.end))
+    return [*found, *_missing(letter, read, profile, rules)]
+
+
+def _goes_on(spot: Spot, block: Block, letter: Document) -> bool:
+    """Whether a small letter is right, since the block goes on after the comma of a salutation or a list's colon."""
+    if spot.rule != "lower-case-start" or spot.start:
+        return False
+    number = next(number for number, each in enumerate(letter.blocks) if each is block)
+    return number > 0 and letter.blocks[number - 1].text.endswith((",", ":", ";"))
+
+
+def _holds(rule: str, profile: Profile) -> bool:
+    special = {each for one in kinds().profiles.values() for each in one.only}
+    return rule in profile.only or (rule not in special and rule not in profile.without)
+
+
+def _read(block: Block, rules: Rules) -> _Read:
+    words = words_in(block.text)
+    ends = sentences(block.text, words, rules.abbreviations, is_greek=rules.code == "el")
+    text = rules.find.read(words, ends)
+    matches = list(rules.find.matches(text))
+    places = [(rule, _place(text, match)) for rule, _, match in matches if rule.endswith(MISSING)]
+    faults = [each for each in matches if not each[0].endswith(MISSING)]
+    spots = [
+        *_excused(faults, text, rules),
+        *spotting.spots(block, text, rules),
+        *other_languages.spots(block, text, rules),
+    ]
+    return _Read(
+        block=block,
+        text=text,
+        spots=tuple(_outranked(spots)),
+        parts=dict(reversed(places)),
+        apologies=tuple(_apart(place for rule, place in places if rule == _APOLOGY)),
+    )
+
+
+def _place(text: Text, match: Match) -> tuple[int, int]:
+    return text.words[match.start].start, text.words[match.end - 1].end
+
+
+def _excused(matches: Sequence[tuple[str, Pattern, Match]], text: Text, rules: Rules) -> Iterator[Spot]:
+    """The matches that nothing excuses, each as its longest stretch."""
+    if not matches:
+        return
+    excuses = {(rule, match.sentence) for rule, _, match in rules.unless.matches(text)}
+    by_rule: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for rule, pattern, match in matches:
+        if (rule, match.sentence) not in excuses and not _negated(rule, pattern, match, text, rules):
+            by_rule[rule].append(_place(text, match))
+    for rule, places in by_rule.items():
+        yield from (Spot(rule, *place) for place in _apart(places))
+
+
+def _negated(rule: str, pattern: Pattern, match: Match, text: Text, rules: Rules) -> bool:
+    """Whether a negation before or in the passage says the contrary; one that the pattern itself asks for does not."""
+    if rules.file.rules[rule].negated:
+        return False
+    first = max(match.sentence.first, match.start - _NEAR)
+    end = match.start if pattern.says(rules.negations) else match.end
+    return any(word.text in rules.negations or word.text.endswith("n't") for word in text.words[first:end])
+
+
+def _apart(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Places that do not overlap: of those that do, the first, up to the last end."""
+    start = end = -1
+    for each in sorted(set(places)):
+        if each[0] >= end:
+            if end >= 0:
+                yield start, end
+            start, end = each
+        end = max(end, each[1])
+    if end >= 0:
+        yield start, end
+
+
+def _outranked(spots: Sequence[Spot]) -> Iterator[Spot]:
+    """Spots without those that another kind, which says it better, overlaps."""
+    for spot in spots:
+        above = (each for each in spots if spot.rule in kinds().kinds[each.rule].outranks)
+        if not any(each.start < spot.end and spot.start < each.end for each in above):
+            yield spot
+
+
+def _about_apologies(read: Sequence[_Read]) -> Iterator[tuple[Block, Spot]]:
+    """The first apology, if it stands too late, and the third one."""
+    body = [each for each in read if each.block.role not in {Role.SUBJECT, Role.SALUTATION}]
+    apologies = [(each.block, place) for each in body for place in each.apologies]
+    opening = next((each.block for each in body if each.block.role is Role.PROSE), None)
+    if apologies and opening is not None:
+        block, place = apologies[0]
+        if block is not opening and body.index(_of(body, block)) > body.index(_of(body, opening)):
+            yield block, Spot("late-apology", *place)
+    if len(apologies) > _MOST_APOLOGIES:
+        block, place = apologies[_MOST_APOLOGIES]
+        yield block, Spot("repeated-apology", *place)
+
+
+def _of(read: Sequence[_Read], block: Block) -> _Read:
+    return next(each for each in read if each.block is block)
+
+
+def _missing(letter: Document, read: Sequence[_Read], profile: Profile, rules: Rules) -> Iterator[WordingFinding]:
+    shown = {part for each in read if each.block.role is not Role.SUBJECT for part in each.parts}
+    shown |= contacts.parts(letter, rules)
+    for name in profile.parts:
+        rule = f"{name}{MISSING}"
+        by_fact = letter.is_template and not letter.names.isdisjoint(kinds().kinds[rule].facts)
+        if rule not in shown and not by_fact and rule in rules.file.rules:
+            place = letter.blocks[-1].places[-1] + 1 if letter.blocks else 0
+            yield _told(rule, place, place, "", rules)
+
+
+def _finding(letter: Document, block: Block, spot: Spot, rules: Rules) -> WordingFinding:
+    start, end = block.places[spot.start], block.places[spot.end - 1] + 1
+    return _told(spot.rule, start, end, letter.source[start:end], rules)
+
+
+def _told(rule: str, start: int, end: int, passage: str, rules: Rules) -> WordingFinding:
+    kind = kinds().kinds[rule]
+    told = rules.file.rules.get(rule)
+    return WordingFinding(
+        rule=rule,
+        severity=kind.severity,
+        start=start,
+        end=end,
+        passage=passage,
+        title=kind.title,
+        why=kind.why,
+        better=told.better if told else "",
+    )

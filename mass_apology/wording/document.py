@@ -1,0 +1,93 @@
+"""A letter as the critic reads it: its subject and blocks, each character with its place in the file."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from enum import Enum, auto
+
+from msgspec import Struct
+
+from mass_apology.wording.words import VALUE
+
+
+class Role(Enum):
+    """What a block is."""
+
+    SUBJECT = auto()
+    PROSE = auto()
+    HEADING = auto()
+    ITEM = auto()  # of a list, or a cell of a table
+    QUOTE = auto()  # somebody else's words, set apart
+    SALUTATION = auto()
+    SIGNATURE = auto()  # the closing, and all that follows it
+
+
+class Block(Struct, frozen=True, kw_only=True):
+    """One paragraph, heading or item."""
+
+    role: Role
+    text: str  # as a reader sees it; a value of a template is ``VALUE``
+    places: Sequence[int]  # of each character: where it stands in the document's source
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """One letter."""
+
+    source: str  # the file, or a mail's decoded part, that the places are in
+    blocks: tuple[Block, ...]
+    names: frozenset[str] = frozenset()  # of facts and columns that a template shows: "harm" of {{ incident.harm }}
+    is_template: bool = False  # values are filled in later
+    first_line: int = 1  # the number of the source's first line in its file
+
+    @property
+    def subject(self) -> Block | None:
+        """The subject, where there is one."""
+        return next((each for each in self.blocks if each.role is Role.SUBJECT), None)
+
+    def position(self, place: int) -> tuple[int, int]:
+        """Line and column, both from 1, of a place in the source."""
+        line = self.source.count("\n", 0, place)
+        return line + self.first_line, place - (self.source.rfind("\n", 0, place) + 1) + 1
+
+
+class Builder:
+    """Collects a block's text from pieces of the source."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._texts: list[str] = []
+        self._places = array("L")
+
+    def add(self, start: int, end: int) -> None:
+        """Take a piece as it stands."""
+        self._texts.append(self._source[start:end])
+        self._places.extend(range(start, end))
+
+    def put(self, text: str, place: int) -> None:
+        """Take a text that stands for something at ``place``: an entity's character, a value."""
+        self._texts.append(text)
+        self._places.extend([place] * len(text))
+
+    def value(self, place: int) -> None:
+        """Take a template's value."""
+        self.put(VALUE, place)
+
+    def block(self, role: Role) -> Block | None:
+        """The block, without blanks around it; ``None`` if it is empty. The builder is empty afterwards."""
+        text, places = "".join(self._texts), self._places
+        self._texts, self._places = [], array("L")
+        start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+        if start >= end:
+            return None
+        return Block(role=role, text=text[start:end], places=places[start:end])
+
+
+def is_prose(block: Block) -> bool:
+    """Whether the block is a part of the letter's running text, which faults of wording stand in."""
+    return block.role in {Role.PROSE, Role.HEADING, Role.ITEM, Role.SUBJECT}
+
+
+def prose(document: Document) -> Iterator[Block]:
+    """The paragraphs."""
+    return (each for each in document.blocks if each.role is Role.PROSE)

@@ -1,0 +1,93 @@
+"""Which blocks of a letter are its salutation and its signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from mass_apology.wording.document import Block, Document, Role
+from mass_apology.wording.patterns import Pattern, fits_at_start
+from mass_apology.wording.rules import Rules
+from mass_apology.wording.words import VALUE, words_in
+
+_SHORT = 9  # words that a salutation or a line of a signature may have
+_SIGNATURE = 14  # words that a block of it may have
+_LAST = 12  # blocks at the end among which the signature begins
+
+
+def shaped(document: Document, rules: Rules) -> Document:
+    """The document, with the roles of its first and last blocks as a reader takes them."""
+    blocks = list(_with_salutation(document.blocks, rules))
+    return replace(document, blocks=tuple(_with_signature(blocks, rules)))
+
+
+def _with_salutation(blocks: Sequence[Block], rules: Rules) -> Iterator[Block]:
+    """A salutation is the first line of a paragraph, and has nothing but headings, names and pictures before it."""
+    waiting = True
+    for block in blocks:
+        if not waiting or block.role is not Role.PROSE:
+            yield block
+            continue
+        line = block.text.partition("\n")[0]
+        if _greets(line, rules):
+            waiting = False
+            yield replace(part(block, 0, len(line)), role=Role.SALUTATION)
+            if len(line) < len(block.text):
+                yield part(block, len(line) + 1, len(block.text))
+            continue
+        waiting = len(words_in(line)) <= _SHORT and not line.endswith(".")
+        yield block
+
+
+def _greets(line: str, rules: Rules) -> bool:
+    words = words_in(line)
+    if not 0 < len(words) <= _SHORT:
+        return False
+    return begins_with(line, rules.greetings) or line.rstrip().endswith(",") or line.strip(" ,!*") == VALUE
+
+
+def _with_signature(blocks: Sequence[Block], rules: Rules) -> Iterator[Block]:
+    """A signature begins at the closing; where there is none, with the last short lines."""
+    started = False
+    for number, block in enumerate(blocks):
+        if block.role is not Role.PROSE or number < len(blocks) - _LAST:
+            yield block
+        elif started and len(words_in(block.text)) <= _SIGNATURE and not _is_sentence(block):
+            yield replace(block, role=Role.SIGNATURE)
+        elif started:
+            yield block
+        else:
+            at = _closing(block, rules)
+            started = at is not None
+            if at is None:
+                yield block
+                continue
+            if at:
+                yield part(block, 0, at - 1)
+            yield replace(part(block, at, len(block.text)), role=Role.SIGNATURE)
+
+
+def _closing(block: Block, rules: Rules) -> int | None:
+    """Where in the block the closing's line begins."""
+    at = 0
+    for line in block.text.split("\n"):
+        if 0 < len(words_in(line)) <= _SHORT and begins_with(line, rules.closings):
+            return at
+        at += len(line) + 1
+    return None
+
+
+def _is_sentence(block: Block) -> bool:
+    return block.text.endswith((".", "!", "?")) and len(words_in(block.text)) >= _SHORT
+
+
+def begins_with(line: str, patterns: Sequence[Pattern]) -> bool:
+    """Whether one of ``patterns`` matches at the line's beginning."""
+    words = words_in(line)
+    return any(fits_at_start(each, words) for each in patterns)
+
+
+def part(block: Block, start: int, end: int) -> Block:
+    """A piece of a block, of the same role."""
+    return replace(block, text=block.text[start:end], places=block.places[start:end])

@@ -1,0 +1,66 @@
+"""Sentences that are in another language than the letter, and the language that a letter is in."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+
+from mass_apology.wording.document import Block, Document, Role
+from mass_apology.wording.finding import Spot
+from mass_apology.wording.patterns import Text
+from mass_apology.wording.rules import Rules, rules, shipped
+from mass_apology.wording.words import words_in
+
+_LEAST = 4  # words of a sentence that tell its language
+_SPEAK = 2  # common words of the other language in it, at least
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_GREEK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]")
+_LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f]")
+_SCRIPTS = {"ru": _CYRILLIC, "el": _GREEK}
+
+
+def spots(block: Block, text: Text, own: Rules) -> Iterator[Spot]:
+    """Each sentence of a block that is in another language than ``own``'s."""
+    if block.role is Role.SIGNATURE or not own.common_words:
+        return
+    for sentence in text.sentences:
+        words = [word for word in text.words[sentence.first : sentence.end] if word.text and word.text[0].isalpha()]
+        if len(words) < _LEAST:
+            continue
+        start, end = text.words[sentence.first].start, text.words[sentence.end - 1].end
+        if _in_other_script(block.text[start:end], own.code) or _is_foreign([word.text for word in words], own):
+            yield Spot("wrong-language", start, end)
+
+
+def _in_other_script(passage: str, code: str) -> bool:
+    own = len(_script(code).findall(passage))
+    return own < sum(each.isalpha() for each in passage) / 3
+
+
+def _script(code: str) -> re.Pattern[str]:
+    return _SCRIPTS.get(code, _LATIN)
+
+
+def _is_foreign(words: list[str], own: Rules) -> bool:
+    others = {code: each for code, each in _common_words().items() if code != own.code}
+    spoken = sum(word in own.common_words for word in words)
+    best = max(sum(word in each and word not in own.common_words for word in words) for each in others.values())
+    return best >= _SPEAK and best > 2 * spoken and best * 5 >= len(words)
+
+
+@cache
+def _common_words() -> Mapping[str, frozenset[str]]:
+    return {code: found.common_words for code in shipped() if (found := rules(code)) is not None}
+
+
+def language_of(document: Document) -> str:
+    """The code of the language that most common words are of; "en" where nothing tells."""
+    words = Counter(word for block in document.blocks for word in _plain(block.text.lower()))
+    scores = {code: sum(words[each] for each in common) for code, common in _common_words().items()}
+    return max(scores, key=lambda code: (scores[code], code == "en"), default="en")
+
+
+def _plain(text: str) -> Iterable[str]:
+    return (word.text for word in words_in(text))

@@ -1,0 +1,1 @@
+"""Files → documents: plain text and Markdown (also templates), HTML, mails and mailboxes."""

@@ -1,0 +1,125 @@
+"""HTML → a document: the text that a browser shows, in its blocks. Broken markup is read as far as it goes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+from mass_apology.wording.document import Block, Builder, Document, Role
+
+# A tag ends at the next bracket of either kind, so that no unclosed one is looked for twice.
+_PIECE = re.compile(
+    r"<(?P<close>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]*)(?P<attributes>[^<>]*)>"
+    r"|(?P<comment><!--)"
+    r"|(?P<other><[!?/][^<>]*>)"
+    r"|(?P<entity>&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});)"
+    r"|(?P<value>\{\{[^{}\n]{0,500}\}\})"
+    r"|(?P<statement>\{%[^{}\n]{0,500}%\}|\{#[^{}\n]{0,500}#\})"
+    r"|(?P<blank>\s+)"
+)
+_UNSEEN = frozenset({"head", "style", "script", "title", "template", "noscript"})
+_ROLES = {
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), Role.HEADING),
+    **dict.fromkeys(("li", "td", "th", "dt", "dd", "figcaption", "button"), Role.ITEM),
+    "blockquote": Role.QUOTE,
+}
+_BLOCKS = frozenset(
+    {"p", "div", "table", "tr", "ul", "ol", "dl", "tbody", "thead", "section", "article", "header", "footer", "main"}
+    | {"hr", "body", "html", "center", "form", "pre", "address", "aside", "nav", "blockquote", *_ROLES}
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|\bhidden\b", re.IGNORECASE)
+_LANGUAGE = re.compile(r"<html[^<>]*\slang\s*=\s*[\"']?([a-zA-Z]{2,3})", re.IGNORECASE)
+_NAMES = re.compile(r"[A-Za-z_]\w*")
+_VOID = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "wbr", "area", "base", "source"})
+
+
+def stated_language(source: str) -> str:
+    """The code in ``<html lang="…">``, or an empty string."""
+    found = _LANGUAGE.search(source[:10_000])
+    return found[1].lower() if found else ""
+
+
+def read_html(source: str, *, is_template: bool, first_line: int = 1) -> Document:
+    """A page, or a piece of one."""
+    reader = _Reader(source, is_template=is_template)
+    blocks = tuple(reader.blocks())
+    return Document(
+        source=source, blocks=blocks, names=frozenset(reader.names), is_template=is_template, first_line=first_line
+    )
+
+
+class _Reader:
+    """Goes from piece to piece; a tag that makes a block ends the block before it."""
+
+    def __init__(self, source: str, *, is_template: bool) -> None:
+        self._source = source
+        self._is_template = is_template
+        self._builder = Builder(source)
+        self._roles: list[tuple[str, Role]] = []  # of the open tags that have one
+        self._unseen: list[str] = []  # open tags whose content nobody sees
+        self._at = 0
+        self.names: set[str] = set()
+
+    def blocks(self) -> Iterator[Block]:
+        no_comment_ends = False
+        for found in _PIECE.finditer(self._source):
+            if found.start() < self._at:
+                continue
+            self._text(found.start())
+            self._at = found.end()
+            if found["comment"]:
+                end = -1 if no_comment_ends else self._source.find("-->", found.end())
+                no_comment_ends = end < 0
+                self._at = self._at if no_comment_ends else end + 3
+            elif found["tag"]:
+                yield from self._tag(found)
+            else:
+                self._piece(found)
+        self._text(len(self._source))
+        yield from self._ended()
+
+    def _text(self, end: int) -> None:
+        if not self._unseen and end > self._at:
+            self._builder.add(self._at, end)
+
+    def _piece(self, found: re.Match[str]) -> None:
+        if self._unseen:
+            return
+        if found["entity"]:
+            self._builder.put(unescape(found[0]), found.start())
+        elif found["blank"]:
+            self._builder.put(" ", found.start())
+        elif not self._is_template and (found["value"] or found["statement"]):
+            self._builder.add(*found.span())
+        elif found["value"]:
+            self.names.update(_NAMES.findall(found[0]))
+            self._builder.value(found.start())
+
+    def _tag(self, found: re.Match[str]) -> Iterator[Block]:
+        tag, closes = found["tag"].lower(), bool(found["close"])
+        self._see(tag, found["attributes"], closes=closes)
+        if tag == "br":
+            self._builder.put("\n", found.start())
+        if tag not in _BLOCKS:
+            return
+        yield from self._ended()
+        if closes and self._roles and self._roles[-1][0] == tag:
+            self._roles.pop()
+        elif not closes and tag in _ROLES:
+            self._roles.append((tag, _ROLES[tag]))
+
+    def _see(self, tag: str, attributes: str, *, closes: bool) -> None:
+        """Keep account of what is not shown."""
+        if closes:
+            if self._unseen and self._unseen[-1] == tag:
+                self._unseen.pop()
+        elif tag in _VOID or attributes.endswith("/"):
+            return
+        elif tag in _UNSEEN or (self._unseen and tag == self._unseen[-1]) or _HIDDEN.search(attributes):
+            self._unseen.append(tag)
+
+    def _ended(self) -> Iterator[Block]:
+        block = self._builder.block(self._roles[-1][1] if self._roles else Role.PROSE)
+        if block is not None:
+            yield block

@@ -1,0 +1,165 @@
+"""The rules as values: what kinds of faults there are, and how each language says them.
+
+``kinds.toml`` tells of each kind what it is and why it matters; ``rules/en.toml`` has English's words for it, and
+``forms/en.toml`` the forms of those words, which a script expands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct, field
+
+from mass_apology.errors import TemplateError
+from mass_apology.model import Severity
+from mass_apology.system.bounded_toml import parse_toml
+from mass_apology.type_errors import converted
+from mass_apology.wording.patterns import Known, Pattern, Patterns, parse
+from mass_apology.wording.words import normal
+
+_ROOM = Path(__file__).parent
+_T = TypeVar("_T", bound=Struct)
+
+MISSING = "-missing"
+"""How the ids of rules end that ask for a part of the letter."""
+
+
+class Kind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One kind of fault, in all languages."""
+
+    severity: Severity
+    title: str  # a phrase: "an apology under a condition"
+    why: str  # a sentence for whoever wrote the letter
+    source: str  # where that is known from
+    facts: tuple[str, ...] = ()  # of a part: a template that shows one of these facts has it
+    outranks: tuple[str, ...] = ()  # rules that say nothing of a passage in which this one finds something
+
+
+class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is asked of one sort of letter."""
+
+    scenarios: tuple[str, ...]  # templates that are such letters
+    parts: tuple[str, ...]  # ids of the rules for the parts that it must have
+    only: tuple[str, ...] = ()  # further rules that are for such letters alone
+    without: tuple[str, ...] = ()  # rules that do not hold for them
+
+
+class Kinds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``kinds.toml``."""
+
+    kinds: Mapping[str, Kind]  # by rule id: "conditional-apology"
+    profiles: Mapping[str, Profile]  # by name; "apology" serves where no scenario is known
+
+    def profile(self, scenario: str) -> Profile:
+        """The profile of a scenario's letters."""
+        found = (each for each in self.profiles.values() if scenario in each.scenarios)
+        return next(found, self.profiles["apology"])
+
+
+class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One kind of fault in one language. Without ``find`` it is one that the program looks for by itself."""
+
+    find: tuple[str, ...] = ()  # patterns (see ``patterns``); of a part: what shows that the letter has it
+    unless: tuple[str, ...] = ()  # patterns that excuse the sentence in which they match
+    negated: bool = False  # holds beside "not" too; otherwise a negation before or in the passage excuses it
+    better: str = ""  # a wording to take instead, in the language
+    good: tuple[str, ...] = ()  # texts in which the rule finds nothing
+    bad: tuple[str, ...] = ()  # texts in which it finds something
+
+
+class RuleFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``rules/xx.toml``."""
+
+    language: str  # its name in English: "Polish"
+    negations: tuple[str, ...] = ()  # words: "not", "never"
+    abbreviations: tuple[str, ...] = ()  # without their stop: "e.g", "nr"
+    common_words: str = ""  # those by which the language is told from others
+    alphabet: str = ""  # its letters outside of a to z
+    greetings: tuple[str, ...] = ()  # what a salutation begins with: "dear"
+    closings: tuple[str, ...] = ()  # what stands before the signature: "kind regards"
+    nobody: tuple[str, ...] = ()  # words of signatures that name no person: "team"
+    phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # patterns by a name, for <name>
+    forms: Mapping[str, str] = field(default_factory=dict)  # a word → further forms of it, by hand
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+
+
+class Rules:
+    """The rules of one language, ready to use."""
+
+    def __init__(self, code: str, file: RuleFile, forms: Mapping[str, str]) -> None:
+        """``forms`` are those that the script expanded. ``ValueError`` names the pattern that cannot be read."""
+        self.code = code
+        self.file = file
+        self.abbreviations = frozenset(map(normal, file.abbreviations))
+        self.negations = frozenset(map(normal, file.negations))
+        self.common_words = frozenset(map(normal, file.common_words.split()))
+        self.nobody = frozenset(map(normal, file.nobody))
+        known = Known(_merged(forms, file.forms), file.phrases)
+        self.find = Patterns(_parsed(((rule, each.find) for rule, each in file.rules.items()), known))
+        self.unless = Patterns(_parsed(((rule, each.unless) for rule, each in file.rules.items()), known))
+        self.greetings = [parse(f"^ {each}", known) for each in file.greetings]
+        self.closings = [parse(f"^ {each}", known) for each in file.closings]
+
+
+def _merged(*tables: Mapping[str, str]) -> dict[str, list[str]]:
+    result: dict[str, list[str]] = {}
+    for table in tables:
+        for word, forms in table.items():
+            result.setdefault(normal(word), []).extend(map(normal, forms.split()))
+    return result
+
+
+def _parsed(texts: Iterator[tuple[str, tuple[str, ...]]], known: Known) -> Iterator[tuple[str, Pattern]]:
+    for rule, patterns in texts:
+        for each in patterns:
+            try:
+                yield rule, parse(each, known)
+            except ValueError as error:
+                raise ValueError(f"rules.{rule}: {error}") from error
+
+
+@cache
+def kinds() -> Kinds:
+    """All kinds of faults and sorts of letters."""
+    return _read(_ROOM / "kinds.toml", Kinds)
+
+
+@cache
+def shipped() -> tuple[str, ...]:
+    """The codes of the languages that have rules."""
+    return tuple(sorted(each.stem for each in (_ROOM / "rules").glob("*.toml")))
+
+
+@cache
+def rules(code: str) -> Rules | None:
+    """The rules of a language; ``None`` where there are none."""
+    if code not in shipped():
+        return None
+    file = _ROOM / "rules" / f"{code}.toml"
+    forms = _ROOM / "forms" / f"{code}.toml"
+    return _made(code, file, _read(forms, Forms).forms if forms.exists() else {})
+
+
+def own_rules(code: str, file: Path) -> Rules:
+    """The rules in a campaign's ``wording/xx.toml``. ``TemplateError`` says what is wrong with it."""
+    return _made(code, file, {})
+
+
+class Forms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``forms/xx.toml``: written by the script, read by people."""
+
+    forms: Mapping[str, str]  # a word → all its forms
+
+
+def _made(code: str, file: Path, forms: Mapping[str, str]) -> Rules:
+    try:
+        return Rules(code, _read(file, RuleFile), forms)
+    except ValueError as error:
+        raise TemplateError(f"{file}: {error}.", next_step="docs wording shows what a rule may say.") from error
+
+
+def _read(file: Path, type_: type[_T]) -> _T:
+    return converted(parse_toml(file.read_text(encoding="utf-8")), type_)

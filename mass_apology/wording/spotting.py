@@ -1,0 +1,110 @@
+"""Faults that are seen without a language's words: marks, capitals, stops, small letters, long subjects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mass_apology.wording.document import Block, Role
+from mass_apology.wording.finding import Spot
+from mass_apology.wording.patterns import Text
+from mass_apology.wording.rules import Rules
+from mass_apology.wording.words import VALUE
+
+SUBJECT = 78
+"""Characters of a subject (RFC 5322 §2.1.1)."""
+
+_VALUE = 12  # characters that a value in a subject may have
+_PARAGRAPH = 7  # words from which a paragraph without a stop is no heading
+_CAPITALS = 3  # words in capitals that shout
+_SHOUTED = 10  # letters that they have at least
+_ABBREVIATION = 4  # letters of a word whose stop may be followed by a comma
+
+_UNFINISHED = re.compile(
+    r"\[[^\W\d_][^\[\]\n]{0,40}\]|\{\{[^{}\n]{0,60}\}\}|\{%[^{}\n]{0,60}%\}|(?<![\w{])\{[^\W\d_]\w{0,30}\}|\$\{[^{}\s]{1,40}\}"
+    r"|<[^\W\d_][\w ]{0,30}>|«[A-Za-z]+_[A-Za-z_]+»|%[A-Z][A-Z_]{2,30}%|\*\|[A-Z_]{1,30}\|\*"
+    r"|\b(?:XX+|TODO|FIXME|TBD|TBC)\b|\b[Ll]orem ipsum\b|(?<![\w.@/-])(?:nan|NaN|null|NULL|None)(?![\w@/-]|\.\w)"
+    r"|_{4,}|#(?:REF!|VALUE!|N/A|NAME\?)"
+)
+_NONE_IN_A_SENTENCE = re.compile(r"None\b(?= of\b)")
+_NOBODY = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+)? [,!]$")
+_BANGS = re.compile(r"[!?]*![!?]+|\?!")
+_CAPITAL_WORD = re.compile(r"[^\W\d_]{2,}")
+_DOUBLED = re.compile(r"(?<![.…])\.\.(?![.…])|,,|(?<=\w)\.,|,\.|(?<=\w)[ \t]\.(?=\s|$)|;;|(?<=\w) ,(?=\s)")
+_EMOJI = re.compile(
+    r"[\U0001f300-\U0001faff\u2600-\u27bf](?:\ufe0f|\u200d[\U0001f300-\U0001faff])*|(?<!\S)[:;]-?[)(DP](?!\w)"
+)
+_ADDRESS = re.compile(
+    r"(?:\S+@\S+|https?://\S+|www\.\S+|[\w-]+(?:\.[\w-]+)+/\S*|[+\d][\d ()/-]{5,})[.)]*$|" + VALUE + "$"
+)
+_STOPS = ".!?…:;·"
+_CLOSING_MARKS = "\"'”“»’)]*_ "
+
+
+def spots(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
+    """All such faults of one block."""
+    yield from _unfinished(block)
+    yield from _shouting(block, text)
+    yield from (Spot("over-familiar", *found.span()) for found in _EMOJI.finditer(block.text))
+    if block.role is Role.SUBJECT:
+        yield from _long_subject(block)
+    elif block.role is Role.PROSE:
+        yield from _small_letters(block, text)
+        yield from _no_stop(block, text)
+    yield from _doubled(block, rules)
+
+
+def _unfinished(block: Block) -> Iterator[Spot]:
+    for found in _UNFINISHED.finditer(block.text):
+        if not _NONE_IN_A_SENTENCE.match(block.text, found.start()):
+            yield Spot("unfinished", *found.span())
+    if block.role is Role.SALUTATION and (nobody := _NOBODY.search(block.text)):
+        yield Spot("unfinished", *nobody.span())
+
+
+def _shouting(block: Block, text: Text) -> Iterator[Spot]:
+    for found in _BANGS.finditer(block.text):
+        yield Spot("shouting", *found.span())
+    run: list[tuple[int, int]] = []
+    for start, end in [*((word.start, word.end) for word in text.words), (0, 0)]:
+        written = block.text[start:end]
+        if written.isupper() and _CAPITAL_WORD.match(written):
+            run.append((start, end))
+            continue
+        if len(run) >= _CAPITALS and sum(end - start for start, end in run) >= _SHOUTED:
+            yield Spot("shouting", run[0][0], run[-1][1])
+        run = []
+
+
+def _long_subject(block: Block) -> Iterator[Spot]:
+    length = len(block.text) + block.text.count(VALUE) * (_VALUE - 1)
+    if length > SUBJECT:
+        yield Spot("long-subject", 0, len(block.text))
+
+
+def _small_letters(block: Block, text: Text) -> Iterator[Spot]:
+    """A block's first sentence counts, too, but not one that goes on after a salutation's comma: see ``critic``."""
+    for sentence in text.sentences:
+        word = text.words[sentence.first]
+        written = block.text[word.start : word.end]
+        if not written[0].islower() or not written.islower() or _ADDRESS.search(block.text[word.start :].split()[0]):
+            continue
+        if word.start == 0 or block.text[: word.start].rstrip(_CLOSING_MARKS + "\n").endswith((".", "!", "?")):
+            yield Spot("lower-case-start", word.start, word.end)
+
+
+def _no_stop(block: Block, text: Text) -> Iterator[Spot]:
+    body = block.text.rstrip(_CLOSING_MARKS)
+    if len(text.words) < _PARAGRAPH or not body or body[-1] in _STOPS + "," or _ADDRESS.search(block.text[-300:]):
+        return
+    last = text.sentences[-1]
+    start = text.words[max(last.first, last.end - 4)].start
+    yield Spot("missing-full-stop", start, text.words[-1].end)
+
+
+def _doubled(block: Block, rules: Rules) -> Iterator[Spot]:
+    for found in _DOUBLED.finditer(block.text):
+        before = block.text[max(0, found.start() - 12) : found.start()].split()[-1:]
+        abbreviated = before and (len(before[0]) <= _ABBREVIATION or before[0].lower() in rules.abbreviations)
+        if not (found[0] == ".," and abbreviated):
+            yield Spot("doubled-stop", *found.span())

@@ -1,0 +1,94 @@
+"""A text → its words as rules compare them, and its sentences."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+VALUE = "\ue000"
+"""Stands in a text for a value that a template puts there: one word, of which nothing is known."""
+
+LONGEST = 100
+"""Words of a sentence."""
+
+_WORD = re.compile(rf"[^\W_]+(?:['’\-‑][^\W_]+)*|%|{VALUE}")
+_END = re.compile(r"[.!?…][.!?…]*[\"'”“»’)\]*]*(?=\s|$)")
+_GREEK_END = re.compile(r"[.!?…;][.!?…;]*[\"'”»’)\]*]*(?=\s|$)")
+_QUOTED = re.compile(r"«[^«»\n]{0,400}»|„[^„“”\n]{0,400}[“”]|“[^“”\n]{0,400}”|\"[^\"\n]{0,400}\"")
+_PLAIN_HYPHEN = str.maketrans({"’": "'", "‑": "-", "\u00ad": None, "\u200b": None, "ё": "е"})
+_ACUTE = "\u0301"
+
+
+class Word(NamedTuple):
+    """One word of a text."""
+
+    text: str  # as rules compare it; empty in a quotation, which nothing matches
+    start: int  # in the text
+    end: int
+
+
+class Sentence(NamedTuple):
+    """One sentence, as numbers of words."""
+
+    first: int
+    end: int  # of its last word, plus one
+
+
+def normal(word: str) -> str:
+    """A word as rules compare it: composed (NFC), in small letters, without Greek accents or soft hyphens, е for ё."""
+    if word.isascii():
+        return word.lower()
+    folded = unicodedata.normalize("NFC", word).casefold().translate(_PLAIN_HYPHEN)
+    if not any("\u0370" <= each <= "\u03ff" or "\u1f00" <= each <= "\u1fff" for each in folded):
+        return folded
+    bare = unicodedata.normalize("NFD", folded).replace(_ACUTE, "")
+    return unicodedata.normalize("NFC", bare)
+
+
+def words_in(text: str) -> list[Word]:
+    """The words in their order; those inside quotation marks are somebody else's, and have no text."""
+    quoted = [found.span() for found in _QUOTED.finditer(text)]
+    return list(_marked(text, quoted)) if quoted else [Word(normal(x[0]), *x.span()) for x in _WORD.finditer(text)]
+
+
+def _marked(text: str, quoted: Sequence[tuple[int, int]]) -> Iterator[Word]:
+    spans = iter((*quoted, (len(text), len(text))))
+    start, end = next(spans)
+    for found in _WORD.finditer(text):
+        while found.start() >= end and end < len(text):
+            start, end = next(spans)
+        yield Word("" if start <= found.start() < end else normal(found[0]), *found.span())
+
+
+def sentences(text: str, words: Sequence[Word], abbreviations: frozenset[str], *, is_greek: bool) -> list[Sentence]:
+    """The sentences of a block's text: a stop ends one, but for that of an abbreviation, an initial or a number.
+
+    One of more than ``LONGEST`` words is cut, so that no text can make a rule look far.
+    """
+    ends = [found.end() for found in (_GREEK_END if is_greek else _END).finditer(text)]
+    result: list[Sentence] = []
+    first = number = 0
+    for end in ends:
+        while number < len(words) and words[number].end <= end:
+            number += 1
+        if number == first or _goes_on(text, end, words[number - 1], abbreviations):
+            continue
+        result += _cut(first, number)
+        first = number
+    return result + _cut(first, len(words))
+
+
+def _cut(first: int, end: int) -> list[Sentence]:
+    return [Sentence(each, min(each + LONGEST, end)) for each in range(first, end, LONGEST)]
+
+
+def _goes_on(text: str, end: int, last: Word, abbreviations: frozenset[str]) -> bool:
+    """Whether the sentence goes on after the stop at ``end``, whose last word is ``last``."""
+    if text[last.end : end].strip("\"'”“»’)]*") != ".":
+        return False
+    if last.text in abbreviations or (last.end - last.start == 1 and last.text.isalpha()):
+        return True
+    following = text[end:].lstrip()[:1] if end < len(text) else ""
+    return following.islower() and (last.text.isdigit() or last.end - last.start < 4)
