@@ -19,6 +19,7 @@ from bench import (
     hostile_box,
     kill,
     letters,
+    lint_score,
     looking,
     one_connection,
     over_tls,
@@ -44,6 +45,7 @@ BARS: Mapping[str, Callable[[Options], Result]] = {
 ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {
     "kill": kill.measure,
     "letters": letters.measure,
+    "lint-score": lint_score.measure,
     "hostile": hostile.measure,
     "hostile-mail": hostile_box.measure,
     "stories": stories.measure,

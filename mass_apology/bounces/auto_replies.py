@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mass_apology.mail_parts import Headers, Part, first
 from mass_apology.bounces.subjects import has_reply_prefix, is_away_subject
+from mass_apology.mail_parts import Headers, Part, first
 
 _NO_PERSON = (  # the local parts of addresses at which no person writes; at "postmaster" one may
     r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]master|mdaemon|mmdf|mailsystem|mail-system|(?:double-)?bounces?"

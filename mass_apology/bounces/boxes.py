@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from mass_apology.mail_parts import LIMIT
 from mass_apology.errors import InputError
+from mass_apology.mail_parts import LIMIT
 from mass_apology.system.regular_file import refuse_special
 
 _LINE_OCTETS = 1 << 16  # a longer line is read in pieces

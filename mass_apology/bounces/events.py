@@ -14,9 +14,9 @@ from typing import Any
 from msgspec import Struct
 
 from mass_apology.bounces.bounce_report import Kind, Report
-from mass_apology.mail_parts import well_formed
 from mass_apology.bounces.providers import PROVIDERS
 from mass_apology.errors import InputError
+from mass_apology.mail_parts import well_formed
 
 _DEPTH = 4  # an EventBridge envelope around an SNS message around an SES event
 _LEVELS = 100  # of values within values that are looked at

@@ -17,8 +17,8 @@ from msgspec import Struct
 from mass_apology.bounces import bounce_phrases
 from mass_apology.bounces.bounce_report import Cause
 from mass_apology.bounces.diagnosis import judge
-from mass_apology.mail_parts import words
 from mass_apology.bounces.refusal_phase import RefusalPhase, says_after_content
+from mass_apology.mail_parts import words
 
 LONGEST = 1 << 14  # characters of a notice that are looked at
 

@@ -20,8 +20,8 @@ from imapclient.exceptions import LoginError
 from mass_apology.bounces.bounce_report import one_line
 from mass_apology.bounces.boxes import BoxMessage, of_message
 from mass_apology.bounces.imap_url import Mailbox, Scheme
-from mass_apology.mail_parts import LIMIT
 from mass_apology.errors import InputError
+from mass_apology.mail_parts import LIMIT
 
 CONNECT_TIMEOUT = 30.0  # seconds to connect, for TLS, and for the greeting
 READ_TIMEOUT = 300.0  # seconds for an answer: a search in a folder of millions takes its time

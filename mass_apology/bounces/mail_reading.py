@@ -33,8 +33,8 @@ from mass_apology.bounces.evidence import FAILED_SUBJECT, LEAST_LINE, Evidence, 
 from mass_apology.bounces.mailed_events import mailed_event
 from mass_apology.bounces.notices import Setting, looks_failed, read_notice
 from mass_apology.bounces.opt_outs import asks_to_unsubscribe
-from mass_apology.mail_parts import Headers, Part, first, read_headers, take_apart, words
 from mass_apology.bounces.subjects import has_reply_prefix, is_away_subject
+from mass_apology.mail_parts import Headers, Part, first, read_headers, take_apart, words
 
 _RETURNED_TYPES = frozenset(
     {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers"}

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mass_apology.mail_parts import Part
 from mass_apology.bounces.subjects import has_reply_prefix
 from mass_apology.bounces.tokens import letter_in
+from mass_apology.mail_parts import Part
 
 _SUBJECT = re.compile(
     r"(?:please )?(?:unsubscribe|opt[ -]?out|remove me|abmelden|abbestellen|abmeldung|désabonnement|désinscription"

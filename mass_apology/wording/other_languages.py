@@ -46,7 +46,9 @@ def _script(code: str) -> re.Pattern[str]:
 def _is_foreign(words: list[str], own: Rules) -> bool:
     others = {code: each for code, each in _common_words().items() if code != own.code}
     spoken = sum(word in own.common_words for word in words)
-    best = max(sum(word in each and word not in own.common_words for word in words) for each in others.values())
+    best = max((sum(word in each - own.common_words for word in words) for each in others.values()), default=0)
+        (sum(word in each and word not in own.common_words for word in words) for each in others.values()), default=0
+    )
     return best >= _SPEAK and best > 2 * spoken and best * 5 >= len(words)
 
 

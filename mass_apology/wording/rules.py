@@ -143,6 +143,11 @@ def rules(code: str) -> Rules | None:
     return _made(code, file, _read(forms, Forms).forms if forms.exists() else {})
 
 
+def rules_file(code: str) -> RuleFile:
+    """A shipped language's file as it is written."""
+    return _read(_ROOM / "rules" / f"{code}.toml", RuleFile)
+
+
 def own_rules(code: str, file: Path) -> Rules:
     """The rules in a campaign's ``wording/xx.toml``. ``TemplateError`` says what is wrong with it."""
     return _made(code, file, {})

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from mass_apology.bounces.bounce_report import Cause, Kind
 from mass_apology.bounces.diagnosis import judge
 from mass_apology.bounces.mail_reading import read
-from mass_apology.mail_parts import LIMIT, read_headers, take_apart, words
 from mass_apology.bounces.refusal_phase import says_after_content
+from mass_apology.mail_parts import LIMIT, read_headers, take_apart, words
 
 DAEMON = b"Return-Path: <>\nFrom: MAILER-DAEMON@relay.example\nTo: bounces@acme.example\nSubject: failure notice\n"
 STATUS = b"Reporting-MTA: dns; r.example\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n"

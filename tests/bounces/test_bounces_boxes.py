@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from mass_apology.bounces import boxes
 from mass_apology.bounces.boxes import BoxMessage, messages, of_stream
 from mass_apology.bounces.mail_reading import read
-from mass_apology.mail_parts import LIMIT
 from mass_apology.errors import InputError
+from mass_apology.mail_parts import LIMIT
 
 CORPUS = Path(__file__).parent / "corpus"
 RAW = [path.read_bytes() for path in sorted(CORPUS.glob("*.eml")) if path.stat().st_size]

@@ -21,8 +21,8 @@ from imap_fakes import SECRET, USER, Dovecot, ScriptedServer, dovecot, dovecot_i
 
 from mass_apology.bounces import boxes, imap
 from mass_apology.bounces.imap_url import Mailbox, Scheme, is_imap, parse
-from mass_apology.mail_parts import LIMIT
 from mass_apology.errors import InputError
+from mass_apology.mail_parts import LIMIT
 
 CORPUS = Path(__file__).parent / "corpus"
 RAW = [path.read_bytes() for path in sorted(CORPUS.glob("*.eml")) if path.stat().st_size]

@@ -7,9 +7,9 @@ import pytest
 from mass_apology.bounces.auto_replies import is_from_daemon
 from mass_apology.bounces.bounce_report import Kind
 from mass_apology.bounces.mail_reading import read
-from mass_apology.mail_parts import take_apart
 from mass_apology.bounces.subjects import OTHERS_AWAY, has_reply_prefix, is_away_subject
 from mass_apology.languages import SHIPPED
+from mass_apology.mail_parts import take_apart
 
 MARKS = ("Re", "AW", "SV", "Antw", "VS", "YNT", "ATB", "ODP", "BLS", "RIF", "RES", "TR", "WG", "FS", "VB", "Vá", "Σχετ")
 MORE_MARKS = (
