@@ -21,7 +21,7 @@ from msgspec import Struct, convert
 from bench.result import Bar, Options, Result
 from mass_apology.wording.critic import criticise
 from mass_apology.wording.reading.files import read_letters
-from mass_apology.wording.rules import rules
+from mass_apology.wording.wording_rules import rules
 
 CORPUS = Path(__file__).resolve().parents[1] / "samples" / "wording"
 PRECISION, RECALL = 0.95, 0.85

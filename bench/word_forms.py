@@ -1,4 +1,4 @@
-"""``make word-forms``: every word that the wording rules look for → all its forms, in ``mass_apology/wording/forms``.
+"""``make word-forms``: every word that the wording rules look for → all its forms, in ``mass_apology/wording/rules``.
 
 The analysers are large and their dictionaries larger, so they are a matter of this script and not of the product:
 pymorphy3 for Russian, Morfeusz 2 for Polish, EstNLTK's Vabamorf for Estonian, LemmInflect for English. Latvian and
@@ -14,10 +14,10 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mass_apology.wording.rules import rules_file
-from mass_apology.wording.words import normal
+from mass_apology.wording.sentences import normal
+from mass_apology.wording.wording_rules import rules_file
 
-FORMS = Path(__file__).resolve().parents[1] / "mass_apology" / "wording" / "forms"
+RULES = Path(__file__).resolve().parents[1] / "mass_apology" / "wording" / "rules"
 _WORDS = re.compile(r"(?<![=<\w*-])[^\W\d_]+(?:['’-][^\W\d_]+)*(?![\w*>-])")
 
 
@@ -31,12 +31,12 @@ def words_of(code: str) -> list[str]:
 
 
 def _english() -> Callable[[str], set[str]]:
-    from lemminflect import getAllInflections, getLemma  # type: ignore[import-not-found]
+    from lemminflect import getAllInflections, getLemma  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     def forms(word: str) -> set[str]:
         kinds = [kind for kind in ("VERB", "NOUN", "ADJ") if word in getLemma(word, kind, lemmatize_oov=False)]
         found = {form for kind in kinds for each in getAllInflections(word, upos=kind).values() for form in each}
-        # A dictionary of American spelling lacks the British one, and people write both.
+        # People write British and American spelling.
         return (
             found
             | {each.replace("iz", "is") for each in found}
@@ -46,6 +46,7 @@ def _english() -> Callable[[str], set[str]]:
     return lambda word: set() if word in _FUNCTION_WORDS else forms(word)
 
 
+_IS = re.compile(r"(?<=[a-z]{3})is(?=(?:e|es|ed|ing)$)")
 _FUNCTION_WORDS = frozenset(
     "a all am an are as at be been but by can could did do down for had has have in is it its just may might more most"  # noqa: SIM905
     " much must no not of off on only or our out over own so still than that the this to too up us was we well were"
@@ -54,7 +55,7 @@ _FUNCTION_WORDS = frozenset(
 
 
 def _russian() -> Callable[[str], set[str]]:
-    import pymorphy3  # type: ignore[import-not-found]
+    import pymorphy3  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     analyser = pymorphy3.MorphAnalyzer()
     return lambda word: {form.word for form in _likeliest(analyser.parse(word), word).lexeme}
@@ -65,7 +66,7 @@ def _likeliest(parsed: list, word: str):  # type: ignore[no-untyped-def,type-arg
 
 
 def _polish() -> Callable[[str], set[str]]:
-    import morfeusz2  # type: ignore[import-not-found]
+    import morfeusz2  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     analyser = morfeusz2.Morfeusz()
 
@@ -78,7 +79,7 @@ def _polish() -> Callable[[str], set[str]]:
 
 
 def _estonian() -> Callable[[str], set[str]]:
-    from estnltk.vabamorf.morf import Vabamorf  # type: ignore[import-not-found]
+    from estnltk.vabamorf.morf import Vabamorf  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     analyser = Vabamorf.instance()
 
@@ -110,7 +111,7 @@ _EXPANDERS: Mapping[str, tuple[tuple[str, ...], Callable[[], Callable[[str], set
 
 
 def expand(code: str) -> None:
-    """Write ``forms/xx.toml`` anew."""
+    """Write ``rules/xx.forms.toml`` anew."""
     packages, expander = _EXPANDERS[code]
     if packages:
         subprocess.run([sys.executable, "-m", "pip", "install", "-q", *packages], check=True)
@@ -120,8 +121,7 @@ def expand(code: str) -> None:
         forms = {normal(form) for form in forms_of(word)} | {word}
         if forms != {word}:
             lines.append(f'"{word}" = "{" ".join(sorted(forms))}"')
-    FORMS.mkdir(exist_ok=True)
-    (FORMS / f"{code}.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (RULES / f"{code}.forms.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{code}: {len(lines) - 3} words with forms")
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mass_apology.wording.document import Document, Role
-from mass_apology.wording.rules import MISSING, Rules
-from mass_apology.wording.words import VALUE, words_in
+from mass_apology.wording.letter_text import Document, Role
+from mass_apology.wording.sentences import VALUE, words_in
+from mass_apology.wording.wording_rules import MISSING, Rules
 
 _MAILBOX = re.compile(r"(?<![\w.])([\w.+-]{1,64})@[\w-]{1,63}\.\w")
 _TELEPHONE = re.compile(r"(?<![\w.,/])\+?\(?\d[\d ()/.\u00a0-]{5,18}\d(?![\w/])")

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from mass_apology.wording import contacts, other_languages, spotting
-from mass_apology.wording.document import Block, Document, Role
 from mass_apology.wording.finding import Spot, WordingFinding
 from mass_apology.wording.letter_shape import shaped
+from mass_apology.wording.letter_text import Block, Document, Role
 from mass_apology.wording.patterns import Match, Pattern, Text
-from mass_apology.wording.rules import MISSING, Profile, Rules, kinds
-from mass_apology.wording.words import sentences, words_in
+from mass_apology.wording.sentences import sentences, words_in
+from mass_apology.wording.wording_rules import MISSING, Profile, Rules, kinds
 
 _NEAR = 3  # words before a passage in which a negation excuses it
 _MOST_APOLOGIES = 2

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from mass_apology.wording.document import Block, Document, Role
+from mass_apology.wording.letter_text import Block, Document, Role
 from mass_apology.wording.patterns import Pattern, fits_at_start
-from mass_apology.wording.rules import Rules
-from mass_apology.wording.words import VALUE, words_in
+from mass_apology.wording.sentences import VALUE, words_in
+from mass_apology.wording.wording_rules import Rules
 
 _SHORT = 9  # words that a salutation or a line of a signature may have
 _SIGNATURE = 14  # words that a block of it may have

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from mass_apology.wording.document import Block, Document, Role
 from mass_apology.wording.finding import Spot
+from mass_apology.wording.letter_text import Block, Document, Role
 from mass_apology.wording.patterns import Text
-from mass_apology.wording.rules import Rules, rules, shipped
-from mass_apology.wording.words import words_in
+from mass_apology.wording.sentences import words_in
+from mass_apology.wording.wording_rules import Rules, rules, shipped
 
 _LEAST = 4  # words of a sentence that tell its language
 _SPEAK = 2  # common words of the other language in it, at least
@@ -47,8 +47,6 @@ def _is_foreign(words: list[str], own: Rules) -> bool:
     others = {code: each for code, each in _common_words().items() if code != own.code}
     spoken = sum(word in own.common_words for word in words)
     best = max((sum(word in each - own.common_words for word in words) for each in others.values()), default=0)
-        (sum(word in each and word not in own.common_words for word in words) for each in others.values()), default=0
-    )
     return best >= _SPEAK and best > 2 * spoken and best * 5 >= len(words)
 
 

@@ -1,6 +1,6 @@
 """Patterns of words, as rules write them, and where they match.
 
-A pattern is a row of words. A word stands for all its forms, as ``forms/`` lists them. Beside words there are
+A pattern is a row of words. A word stands for all its forms, as ``xx.forms.toml`` lists them. Beside words there are
 
 - ``=word``: this form only; ``word*``: every word that begins so;
 - ``a|b`` and ``(a b|c)``: one of several; ``word?`` and ``(a b)?``: or nothing;
@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from mass_apology.wording.sentences import Sentence, Word, normal
 from mass_apology.wording.spelling import Spelling
-from mass_apology.wording.words import Sentence, Word, normal
 
 GAP = 3
 """The words that ``..`` may skip."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mass_apology.wording.document import Block, Role
 from mass_apology.wording.finding import Spot
+from mass_apology.wording.letter_text import Block, Role
 from mass_apology.wording.patterns import Text
-from mass_apology.wording.rules import Rules
-from mass_apology.wording.words import VALUE
+from mass_apology.wording.sentences import VALUE
+from mass_apology.wording.wording_rules import Rules
 
 SUBJECT = 78
 """Characters of a subject (RFC 5322 §2.1.1)."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
 
 from mass_apology.errors import InputError
-from mass_apology.wording.document import Document
+from mass_apology.wording.letter_text import Document
 from mass_apology.wording.reading.html import read_html, stated_language
 from mass_apology.wording.reading.mail import read_mail, read_mailbox
 from mass_apology.wording.reading.text import read_text

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from mass_apology.wording.document import Block, Builder, Document, Role
+from mass_apology.wording.letter_text import Block, Builder, Document, Role
 
 # A tag ends at the next bracket of either kind, so that no unclosed one is looked for twice.
 _PIECE = re.compile(
@@ -100,6 +100,8 @@ class _Reader:
         tag, closes = found["tag"].lower(), bool(found["close"])
         self._see(tag, found["attributes"], closes=closes)
         if tag == "br":
+            if self._builder.ends_line():  # two of them part paragraphs
+                yield from self._ended()
             self._builder.put("\n", found.start())
         if tag not in _BLOCKS:
             return

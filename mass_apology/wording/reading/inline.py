@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from mass_apology.wording.document import Builder
+from mass_apology.wording.letter_text import Builder
 
 # Each alternative begins with a sign of its own and its inner part cannot run over that sign: one pass, linear time.
 _MARK = re.compile(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from mass_apology.mail_parts import Part, take_apart, words
-from mass_apology.wording.document import Block, Builder, Document, Role
+from mass_apology.wording.letter_text import Block, Builder, Document, Role
 from mass_apology.wording.reading.html import read_html
 from mass_apology.wording.reading.text import read_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mass_apology.wording.document import Block, Builder, Document, Role
+from mass_apology.wording.letter_text import Block, Builder, Document, Role
 from mass_apology.wording.reading.inline import Inline
 
 _LINE = re.compile(r"[^\n]*\n?")

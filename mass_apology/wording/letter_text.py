@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
-from mass_apology.wording.words import VALUE
+from mass_apology.wording.sentences import VALUE
 
 
 class Role(Enum):
@@ -72,6 +72,11 @@ class Builder:
     def value(self, place: int) -> None:
         """Take a template's value."""
         self.put(VALUE, place)
+
+    def ends_line(self) -> bool:
+        """Whether a line has ended, and nothing but blanks followed."""
+        last = next((each for each in reversed(self._texts) if each.strip(" \t")), "")
+        return last == "\n"
 
     def block(self, role: Role) -> Block | None:
         """The block, without blanks around it; ``None`` if it is empty. The builder is empty afterwards."""

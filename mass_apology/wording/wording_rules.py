@@ -1,7 +1,7 @@
 """The rules as values: what kinds of faults there are, and how each language says them.
 
 ``kinds.toml`` tells of each kind what it is and why it matters; ``rules/en.toml`` has English's words for it, and
-``forms/en.toml`` the forms of those words, which a script expands.
+``rules/en.forms.toml`` the forms of those words, which a script expands.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mass_apology.model import Severity
 from mass_apology.system.bounded_toml import parse_toml
 from mass_apology.type_errors import converted
 from mass_apology.wording.patterns import Known, Pattern, Patterns, parse
-from mass_apology.wording.words import normal
+from mass_apology.wording.sentences import normal
 
 _ROOM = Path(__file__).parent
 _T = TypeVar("_T", bound=Struct)
@@ -130,7 +130,7 @@ def kinds() -> Kinds:
 @cache
 def shipped() -> tuple[str, ...]:
     """The codes of the languages that have rules."""
-    return tuple(sorted(each.stem for each in (_ROOM / "rules").glob("*.toml")))
+    return tuple(sorted(each.stem for each in (_ROOM / "rules").glob("*.toml") if "." not in each.stem))
 
 
 @cache
@@ -138,9 +138,13 @@ def rules(code: str) -> Rules | None:
     """The rules of a language; ``None`` where there are none."""
     if code not in shipped():
         return None
-    file = _ROOM / "rules" / f"{code}.toml"
-    forms = _ROOM / "forms" / f"{code}.toml"
-    return _made(code, file, _read(forms, Forms).forms if forms.exists() else {})
+    return _made(code, _ROOM / "rules" / f"{code}.toml", word_forms(code))
+
+
+def word_forms(code: str) -> Mapping[str, str]:
+    """The words of a shipped language's patterns, and the forms of each that the script expanded."""
+    file = _ROOM / "rules" / f"{code}.forms.toml"
+    return _read(file, Forms).forms if file.exists() else {}
 
 
 def rules_file(code: str) -> RuleFile:
@@ -154,7 +158,7 @@ def own_rules(code: str, file: Path) -> Rules:
 
 
 class Forms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``forms/xx.toml``: written by the script, read by people."""
+    """``rules/xx.forms.toml``: written by the script, read by people."""
 
     forms: Mapping[str, str]  # a word → all its forms
 
