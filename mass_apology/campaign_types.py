@@ -65,13 +65,15 @@ def typed(tables: dict[str, Any]) -> Typed:
 
 
 def _with_made_columns(tables: dict[str, Any]) -> dict[str, Any]:
-    """The tables with ``$.columns.made``: each key of [columns] that is no part, or is not one column of the file."""
+    """The tables with ``$.columns.made`` and ``released``: keys of [columns] that do not name one column for a part."""
     columns = tables.get("columns")
     if not isinstance(columns, dict):
         return tables
+    released = [key for key, source in columns.items() if key in PARTS and key != "address" and source is False]
     made = {key: source for key, source in columns.items() if key not in PARTS or _is_made(source)}
     parts = {key: key if key in made else source for key, source in columns.items() if key in PARTS}
-    return {**tables, "columns": {**parts, **({"made": made} if made else {})}}
+    parts |= dict.fromkeys(released)
+    return {**tables, "columns": {**parts, "made": made, "released": released}}
 
 
 def _is_made(source: object) -> bool:

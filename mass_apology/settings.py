@@ -6,7 +6,7 @@ Stages take the parts they need from here, so that none depends on how a campaig
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -94,6 +94,7 @@ class ColumnSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Which column of the file plays which part: header names as they stand in the file.
 
     campaign.toml writes ``made`` beside the parts. A part that is made names the made column, which is called like it.
+    A part that is ``false`` there is in ``released``: no column plays it, whatever the file's are called.
     """
 
     address: NonEmpty = "email"
@@ -102,7 +103,7 @@ class ColumnSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     time_zone: NonEmpty | None = None  # a column "time_zone" is used where there is one
     key: NonEmpty | None = None  # the customer's number: known again by it under a corrected address
     gender: NonEmpty | None = None  # "f" or "m": for salutations that need it
-    country: NonEmpty = (
+    country: NonEmpty | None = (
         "country"  # ISO 3166-1 alpha-2, e.g. "PL": for weekends and holidays; where there is such a column
     )
     position: NonEmpty | None = None  # for a letterhead's addressee; a column "position" is used where there is one
@@ -111,11 +112,18 @@ class ColumnSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     postcode: NonEmpty | None = None  # "postcode"
     city: NonEmpty | None = None  # and "city"
     made: Mapping[str, Source] = {}  # column of the rows → the columns of the file that it is made from
+    released: tuple[str, ...] = ()  # parts that no column plays by being called like them
 
     @property
     def parts(self) -> dict[str, str | None]:
         """Part → the column of the rows that plays it; ``None`` where only a column of the part's name would."""
         return {part: getattr(self, part) for part in PARTS}
+
+    def called_like(self, part: str, header: Sequence[str]) -> str | None:
+        """The column that plays a part by its name, in any case, the exact one first; ``None`` where none does."""
+        if part in self.released:
+            return None
+        return next((name for name in sorted(header, key=lambda name: name != part) if name.casefold() == part), None)
 
     def sources(self, column: str) -> tuple[str, ...]:
         """The file's columns that may be meant by a column of the rows; itself where it is not made."""
@@ -130,7 +138,7 @@ class ValueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     gender: Mapping[str, Literal["f", "m", ""]] = {}  # cell → gender; "" greets as if it were not known
 
 
-PARTS = tuple(name for name in ColumnSettings.__struct_fields__ if name != "made")
+PARTS = tuple(name for name in ColumnSettings.__struct_fields__ if name not in {"made", "released"})
 """The parts that columns can play: the keys of [columns] that are no column's own name."""
 
 

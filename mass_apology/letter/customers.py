@@ -27,9 +27,10 @@ class Customers:
         self._columns = frozenset(header)
         self._readers = readers(campaign.types, campaign.time_zone)
         self._remedies = frozenset(remedies)
-        self._name = _column("name", campaign.columns.name, header)
-        self._company = _column("company", campaign.columns.company, header)
-        position = _column("position", campaign.columns.position, header)
+        columns = campaign.columns
+        self._name = columns.name or columns.called_like("name", header)
+        self._company = columns.company or columns.called_like("company", header)
+        position = columns.position or columns.called_like("position", header)
         personal = filter(None, ("name", "gender", "position", self._name, position, campaign.columns.gender))
         self._personal = frozenset(name for each in personal for name in (each, *campaign.columns.sources(each)))
 
@@ -71,7 +72,7 @@ class Customers:
 
     def country(self, row: Mapping[str, str]) -> str:
         """What stands in the country's cell."""
-        return row.get(self._campaign.columns.country, "")
+        return row.get(self._campaign.columns.country or "", "")
 
     def gender(self, row: Mapping[str, str]) -> str:
         """``"f"``, ``"m"``, or ``""`` where the row does not say."""
@@ -99,10 +100,3 @@ class Customers:
                         next_step="Correct the value, or the column's type in `[types]` of campaign.toml.",
                     ) from error
         return Fields(values, self._columns)
-
-
-def _column(role: str, stated: str | None, header: Sequence[str]) -> str | None:
-    """The column that ``[columns]`` names, or one that is called as the role is, whatever its case."""
-    if stated is not None:
-        return stated
-    return next((name for name in sorted(header, key=lambda name: name != role) if name.casefold() == role), None)

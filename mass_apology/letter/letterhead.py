@@ -96,8 +96,7 @@ def _column(part: str, columns: ColumnSettings, header: Sequence[str]) -> str | 
     """The column that ``[columns]`` names, or one that is called as the part is; ``None`` where there is none."""
     stated: str | None = getattr(columns, part)
     if stated is None or (stated in header) or (part == "country" and stated == "country"):
-        name = stated or part
-        return next((column for column in header if column == name or column.casefold() == name), None)
+        return stated if stated in header else columns.called_like(part, header)
     raise InputError(
         f"[columns] {part} in campaign.toml names a column '{stated}', and the recipients file has none of that name.",
         next_step="Correct the name in campaign.toml or in the file.",

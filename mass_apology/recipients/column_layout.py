@@ -205,7 +205,9 @@ def roles(file: str, header: Sequence[str], columns: ColumnSettings) -> Roles:
     return Roles(
         address=_address_column(file, header, columns.address),
         key=_stated(file, header, "key", columns.key),
-        **{role: _stated(file, header, role, name) or _usual(header, role) for role, name in named.items()},
+        **{
+            role: _stated(file, header, role, name) or columns.called_like(role, header) for role, name in named.items()
+        },
     )
 
 

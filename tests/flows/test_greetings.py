@@ -205,6 +205,11 @@ def test_nor_where_the_column_is_named_or_called_name(tmp_path: Path) -> None:
     assert not told(look(campaign(tmp_path, rows)))
 
 
+def test_nor_where_nobody_is_to_be_greeted(tmp_path: Path) -> None:
+    rows = [{"email": "customer0@d0.example", "name": "Gold", "full_name": "Anna Berg"}]
+    assert not told(look(campaign(tmp_path, rows, columns={"name": False})))
+
+
 def test_a_name_column_without_names_beside_one_with_them(tmp_path: Path) -> None:
     rows = [{"email": f"customer{n}@d0.example", "name": "", "full_name": "Anna Berg"} for n in range(3)]
     assert "'full_name'" in told(look(campaign(tmp_path, rows)))["name-unstated"].problem

@@ -307,6 +307,13 @@ def test_new_columns_of_the_file_get_their_parts_and_types() -> None:
     assert written()["columns"] == {"language": "lang", "time_zone": "TZ"}
 
 
+def test_a_released_part_is_not_proposed_again() -> None:
+    begin()
+    Path("acme/a.csv").write_text(FILE.replace("lang", "lang,TZ").replace("pl", "pl,x").replace("en", "en,y"))
+    edit("[columns]", "[columns]\ntime_zone = false\n#")
+    assert updated() == Updated(added=(), doubts=(), trouble="")
+
+
 def test_a_letters_column_that_the_file_calls_otherwise() -> None:
     begin()
     text = FILE.replace("lang", "lang,Minutes Down").replace("pl", "pl,5").replace("en\n", "en,7\n")

@@ -222,3 +222,12 @@ def test_whatever_a_row_holds_check_foretells_whether_it_can_be_written(
         message = writer.write(to, date=DATE, eightbit=eightbit)
         assert text_of(message) == writer.content(to).text.replace("\r\n", "\n").replace("\r", "\n")
         assert parsed(message).keys() == parsed(writer.write(delivery(), date=DATE, eightbit=True)).keys()
+
+
+def test_a_released_country_is_not_whose_clock_counts(folder: Path) -> None:
+    cells = {"country": "PL"}
+    writer = make_writer(folder, columns={"country": None, "released": ["country"]})
+    ours = make_writer(folder)
+    to = delivery(rows=row(**cells))
+    assert "until 14:24 EET" in text_of(writer.write(to, date=DATE, eightbit=True))
+    assert "until 13:24 CET" in text_of(ours.write(to, date=DATE, eightbit=True))

@@ -25,7 +25,8 @@ def columns(**stated: Any) -> dict[str, Any]:
     assert not found.problems
     assert found.campaign is not None
     settings: ColumnSettings = found.campaign.columns
-    return {"made": settings.made, **{part: name for part, name in settings.parts.items() if name is not None}}
+    parts = {part: name for part, name in settings.parts.items() if name is not None}
+    return {"made": settings.made, "released": settings.released, **parts}
 
 
 def test_a_column_of_the_letters_is_renamed_and_typed(load_text: Load) -> None:
@@ -178,3 +179,22 @@ def test_the_campaign_says_what_is_made() -> None:
     assert (settings.name, settings.gender) == ("name", "Anrede")
     assert settings.sources("name") == ("First", "Last")
     assert settings.sources("gender") == ("gender",)
+
+
+def test_a_released_column_is_one_of_the_letters_and_plays_no_part(load_text: Load) -> None:
+    file = "email,name,Language,time_zone,country\nann@x.example,Ann's plan,Fortran,none,of the blind\n"
+    taken = load_text(file)
+    assert {finding.code for finding in taken.findings} == {"language-invalid", "time-zone-unknown"}
+    loaded = load_text(file, columns=columns(name=False, language=False, time_zone=False, country=False))
+    assert not loaded.findings
+    (recipient,) = loaded.recipients
+    assert (recipient.name, recipient.language, recipient.time_zone) == ("", "", "")
+    assert recipient.row["name"] == "Ann's plan"
+    assert recipient.row["Language"] == "Fortran"
+    assert loaded.layout.header == ("email", "name", "Language", "time_zone", "country")
+
+
+def test_an_address_cannot_be_released_and_a_part_is_not_true() -> None:
+    sections = {"name": "a", "template": "t", "recipients": "f", "sender": {"from": "a@b.c"}, "relay": {"url": "-"}}
+    found = typed({**sections, "columns": {"address": False, "language": True}})
+    assert [each.split("`")[1] for each in found.problems] == ["$.columns.address", "$.columns.language"]

@@ -73,7 +73,7 @@ class WavePlan:
         self._key = ledger.key
         self._domain = workspace.sender_domain
         self._suppressed = suppressed
-        self._country_in = first_cell(campaign.columns.country)
+        self._country_in = first_cell(campaign.columns.country or "")
         self._changes = changes
         self._language_for = self.recipe().language_for
         self._is_for_safety = suppressed.purpose == "safety"

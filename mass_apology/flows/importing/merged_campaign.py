@@ -69,7 +69,7 @@ class MergedCampaign:
         self._server = server
         self._notes = notes
         self._more: dict[str, dict[int, str]] = {}  # further columns: letter's number → cell
-        self._columns: dict[str, str] = {}  # part → column
+        self._columns: dict[str, str | bool] = {}  # part → column; false: none
         self._sender: dict[str, str] = {}
         self._headers: dict[str, str] = {}
         self._attachments: list[str] = []
@@ -207,17 +207,17 @@ class MergedCampaign:
             self._columns["address"] = column[1]
         else:
             self._add("address", "to_address", {n: each.address for n, each in self.letters.items()})
-        if any(each.name for each in letters) or self._has("name"):
+        if any(each.name for each in letters):
             self._add("name", "to_name", {n: each.name for n, each in self.letters.items()})
+        elif self._has("name"):
+            self._columns["name"] = False
         self._columns["key"] = self.number_column
 
     def _set_parts(self) -> None:
         """Columns that are called like a part of ours play none in mailmerge, where a column's name means nothing."""
-        if self._has("language"):
-            self._add("language", "letter_language", dict.fromkeys(self.letters, self._language))
-        for part in ("time_zone", "country", "company", "position"):
+        for part in ("language", "time_zone", "country", "company", "position"):
             if self._has(part):
-                self._add(part, f"no_{part}", {})
+                self._columns[part] = False
 
     def _has(self, part: str) -> bool:
         return any(column.casefold().strip() == part for column in self._database.columns)

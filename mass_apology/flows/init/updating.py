@@ -49,7 +49,8 @@ def update(workspace: Workspace, *, languages: Sequence[str] = (), template: str
     ]
     if edits:
         edit_campaign(workspace.folder, edits)
-    named = {part for part, column in workspace.campaign.columns.parts.items() if column}
+    columns = workspace.campaign.columns
+    named = {*columns.released, *(part for part, column in columns.parts.items() if column)}
     return Updated(
         added=tuple(_place(edit) for edit in edits),
         doubts=tuple(each for each in found.matches.doubts if each.role not in named) if found else (),
@@ -81,6 +82,8 @@ def _columns(campaign: Campaign, found: Survey) -> Iterator[Edit]:
     named = [*(parts[part] or part for part in parts), *columns.made]
     in_use = {column for name in named for column in columns.sources(name)}
     for match in found.matches.found:
+        if match.role in columns.released:
+            continue
         stated = parts.get(match.role)
         if in_use.intersection(match.columns) or match.columns == (USUAL.get(match.role),):
             continue

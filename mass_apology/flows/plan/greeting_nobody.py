@@ -24,7 +24,7 @@ _OF_NAMES, _OF_OTHERS = frozenset(_NAMES.split()), frozenset(_OTHERS.split())
 
 def findings(campaign: Campaign, header: Sequence[str], *, letters: int, unnamed: int) -> list[Finding]:
     """A finding if at least half of the ``letters`` are ``unnamed`` and the file has columns that look like names."""
-    if unnamed == 0 or 2 * unnamed < letters:
+    if unnamed == 0 or 2 * unnamed < letters or "name" in campaign.columns.released:
         return []
     used = campaign.columns.name or "name"
     columns = _name_columns([column for column in header if column.casefold() != used.casefold()])

@@ -189,7 +189,7 @@ class Planning:
         staged = [
             (each, self.writer.language_for(each.language)) for each in batch.recipients if each.address not in stopped
         ]
-        country = self._campaign.columns.country
+        country = self._campaign.columns.country or ""
         self._asked.update(
             preflight.asked(each.language, language, each.row.get(country, "")) for each, language in staged
         )

@@ -58,7 +58,7 @@ def _among(abroad: Mapping[str, int]) -> str:
 def _advice(campaign: Campaign, header: Sequence[str]) -> Iterator[str]:
     """Advice that names the file's unused columns of time zones or countries."""
     found = match(header, {})
-    usual = {"time_zone": campaign.columns.time_zone or "time_zone", "country": campaign.columns.country}
+    usual = {"time_zone": campaign.columns.time_zone or "time_zone", "country": campaign.columns.country or "country"}
     for role, used in usual.items():
         column = found.column(role)
         if column is not None and column.casefold() != used.casefold():

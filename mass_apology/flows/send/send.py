@@ -88,7 +88,7 @@ def _gate(campaign: Campaign, suppressions: Suppressed) -> Gate:
     """The gate of the first wave; by default these letters do not wait for the schedule's hours."""
     rules = [suppression_rule(suppressions), file_rule]
     if campaign.schedule.first_letter:
-        country_in = first_cell(campaign.columns.country)
+        country_in = first_cell(campaign.columns.country or "")
         hours = timetable(campaign.schedule, campaign.time_zone)
         rules.append(schedule_rule(hours, lambda letter: country_in(letter.rows)))
     return Gate(rules)
