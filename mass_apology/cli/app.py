@@ -21,6 +21,7 @@ from mass_apology.cli import (
     findings,
     import_app,
     init_app,
+    lint_app,
     notify_app,
     person_app,
     reconcile_app,
@@ -60,6 +61,7 @@ app.add_typer(person_app.app)
 app.add_typer(reconcile_app.app)
 app.add_typer(notify_app.app)
 app.add_typer(docs_app.app)
+app.add_typer(lint_app.app)
 
 
 def run() -> None:
