@@ -68,6 +68,11 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
     yield from _offset_problems(campaign.incident, "$.incident")
     yield from schedule_problems(campaign.schedule, campaign.follow_up)
     yield from _column_problems(campaign.columns)
+    if campaign.values.several_addresses == "each" and campaign.one_letter_per == "customer" and campaign.columns.key:
+        yield (
+            "`$.values.several_addresses` is 'each', but with `$.one_letter_per` a customer with a key gets one "
+            "letter; write 'first', or take `$.one_letter_per` out"
+        )
     if campaign.csv.thousands == (campaign.csv.decimal or "."):
         mark = campaign.csv.thousands
         yield f"`$.csv.thousands` is {mark!r}, which is the decimal mark as well; state another `$.csv.decimal`"

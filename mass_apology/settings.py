@@ -136,6 +136,7 @@ class ValueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What the cells of a part mean, where the words of the languages do not tell."""
 
     gender: Mapping[str, Literal["f", "m", ""]] = {}  # cell → gender; "" greets as if it were not known
+    several_addresses: Literal["each", "first"] | None = None  # which of a cell's get a letter; else it is an error
 
 
 PARTS = tuple(name for name in ColumnSettings.__struct_fields__ if name not in {"made", "released"})

@@ -36,6 +36,15 @@ def envelope_address(text: str) -> str:
     return _unusual(text)
 
 
+def is_address(text: str) -> bool:
+    """Whether ``envelope_address`` takes it."""
+    try:
+        envelope_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _unusual(text: str) -> str:
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 (50 ms that most files never need)
 

@@ -37,6 +37,8 @@ _APART = re.compile("[^\\W\\d_][\u0300-\u036f\u3099\u309a]+|[\u1100-\u11ff]+")
 _ADVICE = {
     "address-invalid": "Correct the address, or send with --skip-bad-rows to set the row aside.",
     "address-missing": "Add the address, or send with --skip-bad-rows to set the row aside.",
+    "address-several": 'Write several_addresses = "each" or "first" under [values] in campaign.toml: a letter to each, '
+    "or to the first. Or correct the cell.",
     "bidi-override": "Remove the invisible characters that turn the direction of writing.",
     "cell-error": "Correct the cell in the workbook, or send with --skip-bad-rows to set the row aside.",
     "cell-merged": "Unmerge the cells and write the value into each row that it belongs to.",

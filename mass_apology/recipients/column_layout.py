@@ -64,7 +64,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     recipients: list[Recipient]
     findings: list[Finding]  # of rows: sorted by line, severity ERROR, with the line and the address as written
     withheld: list[Withheld]  # each row with findings once; the first finding is the reason
-    rows_read: int  # without blank lines
+    rows_read: int  # without blank lines; one that is written to at several addresses counts for each
     rows_chosen: int  # not excluded by ``where``; a row with an unreadable value is not excluded
 
 

@@ -12,10 +12,11 @@ from difflib import get_close_matches
 
 from mass_apology.errors import InputError
 from mass_apology.model import Finding, Severity
-from mass_apology.recipients.address import envelope_address
+from mass_apology.recipients.address import is_address
 from mass_apology.recipients.cells import shown
 from mass_apology.recipients.cleaning import Occurrences
 from mass_apology.recipients.column_layout import Layout, MadeColumn, listed, missing_column, note
+from mass_apology.recipients.several_addresses import several
 from mass_apology.settings import PARTS, Campaign, ColumnSettings, ColumnType
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
@@ -135,7 +136,7 @@ class ColumnMaker:
     def _first_address(self, cells: Sequence[str], line: int, column: MadeColumn) -> str:
         """The first usable address of a row; without any, the first cell that is filled."""
         filled = [cell for cell in cells if cell]
-        usable = next(filter(_is_address, filled), None)
+        usable = next(filter(_is_usable, filled), None)
         if usable is None:
             return filled[0] if filled else ""
         if usable != filled[0]:
@@ -206,9 +207,5 @@ def _one_filled(texts: Sequence[str], cells: Sequence[str]) -> str:
     return " ".join(joined.split()) if "" in cells else joined
 
 
-def _is_address(cell: str) -> bool:
-    try:
-        envelope_address(cell)
-    except ValueError:
-        return False
-    return True
+def _is_usable(cell: str) -> bool:
+    return is_address(cell) or bool(several(cell))

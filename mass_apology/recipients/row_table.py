@@ -40,6 +40,11 @@ class RowTable:
             table._typed[column] = typed._replace(values=list(compress(typed.values, choice)))
         return table
 
+    def repeated(self, places: Sequence[int], changes: Mapping[str, Sequence[str]]) -> RowTable:
+        """The rows at these positions, some of them several times; ``changes``: the cells of other columns."""
+        texts = {column: [cells[place] for place in places] for column, cells in self.texts.items()}
+        return RowTable({**texts, **changes}, self._readers)
+
 
 def by_column(header: Sequence[str], rows: Iterable[Sequence[str]]) -> dict[str, list[str]]:
     """Turn rows into columns; fields beyond the header are dropped.

@@ -38,6 +38,7 @@ from mass_apology.recipients.languages import LanguageNotes, language
 from mass_apology.recipients.leading_zeros import LeadingZeros
 from mass_apology.recipients.made_columns import ColumnMaker
 from mass_apology.recipients.row_table import RowTable
+from mass_apology.recipients.several_addresses import SeveralAddresses, several, undecided
 from mass_apology.recipients.where import Where
 from mass_apology.recipients.written_notes import NumberNotes
 from mass_apology.recipients.written_values import Plain, file_readers, plain_texts
@@ -67,6 +68,8 @@ class RowChecks:
         self._layout = layout
         self._maker = ColumnMaker(file, layout)
         self._addresses = layout.sources(roles.address)
+        named = " or ".join(self._addresses)
+        self._several = SeveralAddresses(file, roles.address, named, campaign.values.several_addresses)
         self._watch = watch
         self._damage = damage
         self._cleaner = Cleaner(file)
@@ -85,7 +88,8 @@ class RowChecks:
 
     def batch(self, chunk: Chunk) -> Batch:
         """Check the chunk's rows: recipients, and findings about the others."""
-        lines, table, passed_over = self._chosen(chunk)
+        chosen, rows, passed_over = self._chosen(chunk)
+        table, lines = self._several.settled(rows, chosen)
         columns = table.texts
         self._languages.see(columns, lines)
         self._genders.see(columns, lines)
@@ -97,9 +101,11 @@ class RowChecks:
         sound = [True] * len(lines)
         for flaw in cells.flaws:
             sound[flaw.row] = False
-        found = [self._finding(flaw, lines[flaw.row], columns) for flaw in cells.flaws]
+        each = [self._finding(flaw, lines[flaw.row], columns) for flaw in cells.flaws]
+        found = {(one.line, one.where, one.problem): one for one in each}.values()  # once, however many it writes to
         misfits = len({finding.line for finding in chunk.misfits})
         findings = sorted([*chunk.misfits, *found], key=lambda finding: finding.line or 0)
+        counted = sum(sound) + len({lines[flaw.row] for flaw in cells.flaws})  # a row counts once for each address
         fields = {lines[flaw.row]: people[-1][flaw.row] for flaw in cells.flaws}
         return Batch(
             recipients=[
@@ -107,13 +113,14 @@ class RowChecks:
             ],
             findings=findings,
             withheld=list(_withheld(findings, fields, each_customer=self._each_customer)),
-            rows_read=len(chunk.lines) - passed_over + misfits,
-            rows_chosen=len(lines) + misfits,
+            rows_read=len(chunk.lines) - passed_over + misfits + counted - len(chosen),
+            rows_chosen=counted + misfits,
         )
 
     def findings(self) -> list[Finding]:
         """The findings about the whole file; call it after the last chunk."""
-        watches = (self._maker, self._watch, self._damage, self._languages, self._genders, self._zeros, self._numbers)
+        of_columns = (self._languages, self._genders, self._zeros, self._numbers)
+        watches = (self._maker, self._several, self._watch, self._damage, *of_columns)
         noted = [finding for each in watches for finding in each.findings()]
         return [*self._cleaner.findings(), *self._headers, *noted]
 
@@ -170,6 +177,7 @@ class RowChecks:
         if roles.name is not None:
             cells.find_name_flaws(roles.name, roles.address)
         cells.find_totals(roles.address)
+        cells.find_several(roles.address)
         cells.require(roles.address, "address-missing")
         cells.require(roles.key, "key-missing")
         people = (
@@ -240,6 +248,12 @@ class _CheckedCells:
                     f"The name '{shown(cell)}' has {len(cell)} characters, and at most {_LONGEST_NAME} are allowed."
                 )
                 self.flaws.append(Flaw(index, "name-too-long", column, problem))
+
+    def find_several(self, column: str) -> None:
+        """Find cells of several addresses that the campaign does not settle, in place of what they are flawed by."""
+        found = {row: cell for row, cell in enumerate(self._columns[column]) if several(cell)}
+        self.flaws = [flaw for flaw in self.flaws if flaw.row not in found or flaw.column != column]
+        self.flaws += [Flaw(row, "address-several", column, undecided(cell)) for row, cell in found.items()]
 
     def find_totals(self, address: str) -> None:
         """Find rows without an address that are a sum or a row count."""

@@ -439,3 +439,15 @@ def test_a_correction_follows_the_letter_of_a_mailbox_that_had_the_error(
         correct(Workspace.open(folder), CorrectOptions(template="again"), Person()).sent == 1
     )  # the other mailbox: office has it
     assert live.received[-1].recipients == ("bo@x.example",)
+
+
+def test_each_address_of_a_cell_gets_its_letter_once_also_when_the_file_grows(tmp_path: Path, live: Relay) -> None:
+    both = "customer1@d1.example; customer2@d2.example"
+    rows = [row("customer0@d0.example", "Ann"), row(both, "Bob"), row("customer2@d2.example", "Bob", 2)]
+    folder = campaign(tmp_path, live, rows, values={"several_addresses": "each"})
+    send(folder)
+    assert sorted(live.numbers) == [0, 1, 2]  # the second of the cell has a row of its own, too
+    write_rows(folder / "affected.csv", [*rows, row("customer3@d3.example, customer0@d0.example", "Cid")])
+    send(folder)
+    assert sorted(live.numbers) == [0, 1, 2, 3]
+    assert statuses(folder) == {"ACCEPTED": 4}
