@@ -21,7 +21,7 @@ from msgspec import Struct, convert
 from bench.result import Bar, Options, Result
 from mass_apology.wording.critic import criticise
 from mass_apology.wording.reading.files import read_letters
-from mass_apology.wording.wording_rules import rules
+from mass_apology.wording.wording_rules import rules, shipped
 
 CORPUS = Path(__file__).resolve().parents[1] / "samples" / "wording"
 PRECISION, RECALL = 0.95, 0.85
@@ -59,8 +59,8 @@ def half_of(language: str, file: str) -> str:
 
 
 def languages() -> list[str]:
-    """The languages that have a corpus."""
-    return sorted(path.parent.name for path in CORPUS.glob("*/labels.toml"))
+    """The languages that have a corpus and rules."""
+    return sorted(code for path in CORPUS.glob("*/labels.toml") if (code := path.parent.name) in shipped())
 
 
 def corpus(language: str) -> tuple[Labelled, ...]:

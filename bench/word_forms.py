@@ -26,7 +26,7 @@ def words_of(code: str) -> list[str]:
     file = rules_file(code)
     patterns = [each for rule in file.rules.values() for each in (*rule.find, *rule.unless)]
     patterns += [each for phrases in file.phrases.values() for each in phrases]
-    found = {word for pattern in patterns for word in _WORDS.findall(re.sub(r"<[a-z-]+>|=\S+", " ", pattern))}
+    found = {word for pattern in patterns for word in _WORDS.findall(re.sub(r"<[a-z-]+>|=[^\s|()?]+", " ", pattern))}
     return sorted({normal(word) for word in found})
 
 

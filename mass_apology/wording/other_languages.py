@@ -6,16 +6,24 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
+from msgspec import Struct
+
+from mass_apology.system.bounded_toml import parse_toml
+from mass_apology.type_errors import converted
 from mass_apology.wording.finding import Spot
 from mass_apology.wording.letter_text import Block, Document, Role
 from mass_apology.wording.patterns import Text
-from mass_apology.wording.sentences import words_in
+from mass_apology.wording.sentences import normal, words_in
 from mass_apology.wording.wording_rules import Rules, rules, shipped
 
+_FILE = Path(__file__).parent / "common_words.toml"
 _LEAST = 4  # words of a sentence that tell its language
 _SPEAK = 2  # common words of the other language in it, at least
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_STOPS = ".!?…;"
+_MOST_STOPS = 3
 _GREEK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]")
 _LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f]")
 _SCRIPTS = {"ru": _CYRILLIC, "el": _GREEK}
@@ -31,7 +39,8 @@ def spots(block: Block, text: Text, own: Rules) -> Iterator[Spot]:
             continue
         start, end = text.words[sentence.first].start, text.words[sentence.end - 1].end
         if _in_other_script(block.text[start:end], own.code) or _is_foreign([word.text for word in words], own):
-            yield Spot("wrong-language", start, end)
+            following = block.text[end : end + _MOST_STOPS]
+            yield Spot("wrong-language", start, end + len(following) - len(following.lstrip(_STOPS)))
 
 
 def _in_other_script(passage: str, code: str) -> bool:
@@ -44,7 +53,7 @@ def _script(code: str) -> re.Pattern[str]:
 
 
 def _is_foreign(words: list[str], own: Rules) -> bool:
-    others = {code: each for code, each in _common_words().items() if code != own.code}
+    others = {code: each for code, each in _all_common_words().items() if code != own.code}
     spoken = sum(word in own.common_words for word in words)
     best = max((sum(word in each - own.common_words for word in words) for each in others.values()), default=0)
     return best >= _SPEAK and best > 2 * spoken and best * 5 >= len(words)
@@ -52,7 +61,24 @@ def _is_foreign(words: list[str], own: Rules) -> bool:
 
 @cache
 def _common_words() -> Mapping[str, frozenset[str]]:
+    """Of the languages that have rules."""
     return {code: found.common_words for code in shipped() if (found := rules(code)) is not None}
+
+
+class _CommonWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``common_words.toml``."""
+
+    languages: Mapping[str, str]  # a code → the words
+
+
+@cache
+def _all_common_words() -> Mapping[str, frozenset[str]]:
+    """Of the languages that have rules, and of others."""
+    table = parse_toml(_FILE.read_text(encoding="utf-8"))
+    others = {
+        code: frozenset(map(normal, words.split())) for code, words in converted(table, _CommonWords).languages.items()
+    }
+    return {**others, **_common_words()}
 
 
 def language_of(document: Document) -> str:

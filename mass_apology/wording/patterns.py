@@ -2,8 +2,8 @@
 
 A pattern is a row of words. A word stands for all its forms, as ``xx.forms.toml`` lists them. Beside words there are
 
-- ``=word``: this form only; ``word*``: every word that begins so;
-- ``a|b`` and ``(a b|c)``: one of several; ``word?`` and ``(a b)?``: or nothing;
+- ``=word``: this form only; ``word*``: every word that begins so; ``#``: a number, or what begins with one ("3rd");
+- ``a|b`` and, in brackets, ``(a b|c)``: one of several, here "a b" or "c"; ``word?`` and ``(a b)?``: or nothing;
 - ``..``: at most three words, any; ``...``: any words up to the sentence's end;
 - ``<name>``: one of the phrases that the language has under that name;
 - ``^`` and ``$``: the sentence's beginning and end; ``//``: the sentence's end, and after it the next one's beginning.
@@ -21,12 +21,13 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from mass_apology.wording.sentences import Sentence, Word, normal
+from mass_apology.wording.sentences import VALUE, Sentence, Word, normal
 from mass_apology.wording.spelling import Spelling
 
 GAP = 3
 """The words that ``..`` may skip."""
 
+_NESTED = 20  # phrases inside phrases
 _STEM = 3  # letters that the beginning of a word has at least
 _TOKEN = re.compile(r"\.\.\.|\.\.|//|[()|^$?]|<[a-z-]+>|[^\s()|<>?]+|\s+")
 
@@ -41,8 +42,11 @@ class Known(NamedTuple):
 class _OneWord(Struct, frozen=True):
     forms: frozenset[str]
     stems: tuple[str, ...] = ()
+    is_number: bool = False  # numbers fit, too, and a template's values
 
     def fits(self, texts: Sequence[str]) -> bool:
+        if self.is_number and _is_number(texts[0]):
+            return True
         return any(text in self.forms or (self.stems and text.startswith(self.stems)) for text in texts)
 
 
@@ -85,9 +89,7 @@ class Match(NamedTuple):
 
 def parse(text: str, known: Known) -> Pattern:
     """Read a pattern. ``ValueError`` says what is wrong with it."""
-    tokens = [each for each in _TOKEN.findall(text) if not each.isspace()]
-    if "".join(tokens) != "".join(text.split()):
-        raise ValueError(f"“{text}” holds a sign that no pattern has")
+    tokens = _tokens(text)
     is_first, is_last = tokens[:1] == ["^"], tokens[-1:] == ["$"]
     reader = _Reader(tokens[is_first : len(tokens) - is_last], known)
     elements = reader.sequence()
@@ -102,24 +104,26 @@ def parse(text: str, known: Known) -> Pattern:
 class _Reader:
     """Reads a pattern's signs from left to right."""
 
-    def __init__(self, tokens: Sequence[str], known: Known) -> None:
+    def __init__(self, tokens: Sequence[str], known: Known, inside: tuple[str, ...] = ()) -> None:
+        """``inside``: the names of the phrases that this is a part of."""
         self._tokens = list(tokens)
         self._at = 0
         self._known = known
+        self._inside = inside
 
     def rest(self) -> bool:
         return self._at < len(self._tokens)
 
-    def sequence(self) -> tuple[_Element, ...]:
+    def sequence(self, *, in_brackets: bool = False) -> tuple[_Element, ...]:
         elements: list[_Element] = []
         while self.rest() and self._tokens[self._at] not in {")", "|"}:
-            elements.append(self._alternatives())
+            elements.append(self._alternatives(in_brackets=in_brackets))
         return tuple(elements)
 
-    def _alternatives(self) -> _Element:
-        """Words that ``|`` joins are one word's forms; anything else that it joins stands in brackets."""
+    def _alternatives(self, *, in_brackets: bool) -> _Element:
+        """Outside of brackets ``|`` joins words; inside it parts what the brackets hold."""
         element = self._single()
-        while self._sign("|"):
+        while not in_brackets and self._sign("|"):
             other = self._single()
             element = _either(element, other)
         return _OneOf(((element,), ())) if self._sign("?") else element
@@ -136,9 +140,9 @@ class _Reader:
         return self._named(sign[1:-1]) if sign.startswith("<") else self._word(sign)
 
     def _group(self) -> _OneOf:
-        sequences = [self.sequence()]
+        sequences = [self.sequence(in_brackets=True)]
         while self._sign("|"):
-            sequences.append(self.sequence())
+            sequences.append(self.sequence(in_brackets=True))
         if not self._sign(")"):
             raise ValueError("a bracket is not closed")
         return _OneOf(tuple(sequences))
@@ -146,9 +150,14 @@ class _Reader:
     def _named(self, name: str) -> _OneOf:
         if name not in self._known.phrases:
             raise ValueError(f"[phrases] has no “{name}”")
-        return _OneOf(tuple(_Reader(_split(each), self._known).sequence() for each in self._known.phrases[name]))
+        if len(self._inside) >= _NESTED or name in self._inside:
+            raise ValueError(f"“{name}” in [phrases] stands for itself")
+        inside = (*self._inside, name)
+        return _OneOf(tuple(_whole(each, self._known, inside) for each in self._known.phrases[name]))
 
     def _word(self, word: str) -> _OneWord:
+        if word == "#":
+            return _OneWord(frozenset(), is_number=True)
         if word.endswith("*"):
             if len(word) <= _STEM:
                 raise ValueError(f"“{word}” needs {_STEM} letters")
@@ -162,36 +171,59 @@ class _Reader:
         return found
 
 
+def _whole(text: str, known: Known, inside: tuple[str, ...]) -> tuple[_Element, ...]:
+    """A phrase's pattern."""
+    reader = _Reader(_tokens(text), known, inside)
+    elements = reader.sequence()
+    if reader.rest():
+        raise ValueError(f"“{text}” has a bracket too many")
+    return elements
+
+
 def _either(one: _Element, other: _Element) -> _OneWord:
     if isinstance(one, _OneWord) and isinstance(other, _OneWord):
-        return _OneWord(one.forms | other.forms, one.stems + other.stems)
+        return _joined((one, other))
     raise ValueError("a | outside of brackets stands between single words")
 
 
 _SIGNS: Mapping[str, _Element] = {"..": _Gap(GAP), "...": _Gap(None), "//": _NextSentence()}
 
 
-def _split(text: str) -> list[str]:
-    return [each for each in _TOKEN.findall(text) if not each.isspace()]
+def _tokens(text: str) -> list[str]:
+    tokens = [each for each in _TOKEN.findall(text) if not each.isspace()]
+    if "".join(tokens) != "".join(text.split()):
+        raise ValueError(f"“{text}” holds a sign that no pattern has")
+    return tokens
 
 
 def _starts(elements: Sequence[_Element]) -> _OneWord | None:
     """The words that may stand first; ``None`` where any may."""
-    forms: frozenset[str] = frozenset()
-    stems: tuple[str, ...] = ()
+    found: list[_OneWord] = []
     for element in elements:
         if isinstance(element, _OneWord):
-            return _OneWord(forms | element.forms, stems + element.stems)
+            return _joined((*found, element))
         if not isinstance(element, _OneOf):
             return None
-        inner = [_starts(each) for each in element.sequences if each]
-        if any(each is None for each in inner):
-            return None
-        forms = forms.union(*(each.forms for each in inner if each))
-        stems += tuple(stem for each in inner if each for stem in each.stems)
+        for sequence in filter(None, element.sequences):
+            inner = _starts(sequence)
+            if inner is None:
+                return None
+            found.append(inner)
         if all(element.sequences):
-            return _OneWord(forms, stems)
+            return _joined(found)
     return None
+
+
+def _joined(words: Sequence[_OneWord]) -> _OneWord:
+    return _OneWord(
+        frozenset[str]().union(*(each.forms for each in words)),
+        tuple(stem for each in words for stem in each.stems),
+        any(each.is_number for each in words),
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text[:1].isdigit() or text == VALUE
 
 
 class Text(NamedTuple):
@@ -209,12 +241,15 @@ class Patterns:
         """``patterns`` are each a name, which several may share, and a pattern."""
         self._by_form: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
         self._by_stem: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
+        self._by_number: list[tuple[str, Pattern]] = []
         vocabulary: set[str] = set()
         for named in patterns:
             for form in named[1].starts.forms:
                 self._by_form[form].append(named)
             for stem in named[1].starts.stems:
                 self._by_stem[stem].append(named)
+            if named[1].starts.is_number:
+                self._by_number.append(named)
             vocabulary |= _vocabulary(named[1].elements)
         self._longest_stem = max(map(len, self._by_stem), default=0)
         self._spelling = Spelling(vocabulary)
@@ -234,6 +269,8 @@ class Patterns:
                         yield name, pattern, Match(start, end, sentence)
 
     def _beginning(self, texts: tuple[str, ...]) -> Iterator[tuple[str, Pattern]]:
+        if _is_number(texts[0]):
+            yield from self._by_number
         for text in texts:
             yield from self._by_form.get(text, ())
             for length in range(_STEM, min(len(text), self._longest_stem) + 1):

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+from msgspec.structs import replace
+
 from mass_apology.wording.letter_text import Block, Builder, Document, Role
 
 # A tag ends at the next bracket of either kind, so that no unclosed one is looked for twice.
@@ -28,6 +30,8 @@ _BLOCKS = frozenset(
     {"p", "div", "table", "tr", "ul", "ol", "dl", "tbody", "thead", "section", "article", "header", "footer", "main"}
     | {"hr", "body", "html", "center", "form", "pre", "address", "aside", "nav", "blockquote", *_ROLES}
 )
+_CELLS = frozenset({"td", "th"})
+_SENTENCE = 30  # characters from which a cell that ends with a stop holds a sentence
 _HIDDEN = re.compile(r"display\s*:\s*none|\bhidden\b", re.IGNORECASE)
 _LANGUAGE = re.compile(r"<html[^<>]*\slang\s*=\s*[\"']?([a-zA-Z]{2,3})", re.IGNORECASE)
 _NAMES = re.compile(r"[A-Za-z_]\w*")
@@ -57,6 +61,7 @@ class _Reader:
         self._is_template = is_template
         self._builder = Builder(source)
         self._roles: list[tuple[str, Role]] = []  # of the open tags that have one
+        self._in_paragraph = False  # since the last tag that has a role
         self._unseen: list[str] = []  # open tags whose content nobody sees
         self._at = 0
         self.names: set[str] = set()
@@ -106,6 +111,7 @@ class _Reader:
         if tag not in _BLOCKS:
             return
         yield from self._ended()
+        self._in_paragraph = tag == "p" or (self._in_paragraph and tag not in _ROLES)
         if closes and self._roles and self._roles[-1][0] == tag:
             self._roles.pop()
         elif not closes and tag in _ROLES:
@@ -122,6 +128,11 @@ class _Reader:
             self._unseen.append(tag)
 
     def _ended(self) -> Iterator[Block]:
-        block = self._builder.block(self._roles[-1][1] if self._roles else Role.PROSE)
+        tag, role = self._roles[-1] if self._roles else ("", Role.PROSE)
+        block = self._builder.block(role)
         if block is not None:
-            yield block
+            yield replace(block, role=Role.PROSE) if tag in _CELLS and self._is_running(block.text) else block
+
+    def _is_running(self, text: str) -> bool:
+        """Whether a cell holds running text: mails are laid out in tables."""
+        return self._in_paragraph or text.endswith(",") or (text.endswith((".", "!", "?")) and len(text) > _SENTENCE)

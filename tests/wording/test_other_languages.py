@@ -1,0 +1,48 @@
+"""Sentences in another language than the letter's are found, also in languages that have no rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from mass_apology.wording.critic import criticise
+from mass_apology.wording.reading.files import read_letters
+from mass_apology.wording.wording_rules import rules
+
+LETTER = "Subject: Late\n\nDear Ms Moor,\n\nWe are sorry that your order was late. {}\n"
+
+
+def foreign(sentence: str) -> list[str]:
+    known = rules("en")
+    assert known is not None
+    (document,) = read_letters("letter.md", LETTER.format(sentence).encode())
+    return [each.passage for each in criticise(document, known) if each.rule == "wrong-language"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Wir danken Ihnen für Ihre Geduld.",
+        "Nous vous remercions de votre patience.",
+        "Les pedimos disculpas por el retraso.",
+        "Ci scusiamo con voi per il ritardo.",
+        "Wij bieden u onze excuses aan.",
+        "Vi beklager at det tok så lang tid.",
+        "Omlouváme se vám za to zpoždění.",
+        "Ymddiheurwn i'r cwsmeriaid am yr oedi hwn.",
+        "Приносим вам наши извинения за задержку.",
+    ],
+)
+def test_a_foreign_sentence_is_found(sentence: str) -> None:
+    assert foreign(sentence) == [sentence]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The Café de la Paix on Rue de Rivoli is open again.",
+        "Your table at Zum Goldenen Hirsch is booked for seven.",
+        "Ring Ms Van den Berg or Mr de la Cruz.",
+    ],
+)
+def test_a_foreign_name_is_none(sentence: str) -> None:
+    assert foreign(sentence) == []

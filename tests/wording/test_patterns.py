@@ -1,0 +1,63 @@
+"""Patterns of words: each sign, and what no pattern may be."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mass_apology.wording.patterns import Known, Patterns, parse
+from mass_apology.wording.sentences import sentences, words_in
+
+FORMS = {"apologise": ("apologise", "apologised"), "fault": ("fault", "faults")}
+PHRASES = {"we": ("we", "our .. team"), "sorry": ("<we> .. apologise", "sorry"), "one": ("<two>",), "two": ("<one>",)}
+KNOWN = Known(FORMS, PHRASES)
+
+
+def passages(pattern: str, text: str) -> list[str]:
+    """The places in the text that the pattern matches."""
+    words = words_in(text)
+    patterns = Patterns([("rule", parse(pattern, KNOWN))])
+    read = patterns.read(words, sentences(text, words, frozenset(), is_greek=False))
+    return [text[words[at.start].start : words[at.end - 1].end] for _, _, at in patterns.matches(read)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("apologise", "We apologised.", ["apologised"]),
+        ("=apologise", "We apologised.", []),
+        ("apolog*", "Our apologies.", ["apologies"]),
+        ("# minutes", "It took 12 minutes, and ten minutes.", ["12 minutes"]),
+        ("by # june", "By 3rd June.", ["By 3rd June"]),
+        ("on|by (the)? #|tenth", "On the tenth, by 11.", ["On the tenth", "by 11"]),
+        ("sorry .. if", "Sorry to you all if. Sorry to each of you if.", ["Sorry to you all if"]),
+        ("sorry ... if", "Sorry to each and every one of you if.", ["Sorry to each and every one of you if"]),
+        ("(sorry|so so) if", "So so if, sorry if.", ["So so if", "sorry if"]),
+        ("sorry // but", "Sorry. But no. Sorry, but.", ["Sorry. But"]),
+        ("^ fault", "Faults. No fault.", ["Faults"]),
+        ("fault $", "A fault. The fault is ours.", ["fault"]),
+        ("<sorry> for", "Our small team apologised for it.", ["Our small team apologised for"]),
+    ],
+)
+def test_each_sign_of_a_pattern(pattern: str, text: str, expected: list[str]) -> None:
+    assert passages(pattern, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [
+        ("(sorry", "a bracket is not closed"),
+        ("sorry)", "“sorry)” has a bracket too many"),
+        ("sorry|", "a word is missing at the end"),
+        (".. sorry", "“.. sorry” must begin with a word"),
+        ("", "“” must begin with a word"),
+        ("<none>", "[phrases] has no “none”"),
+        ("<one>", "“one” in [phrases] stands for itself"),
+        ("so*", "“so*” needs 3 letters"),
+        ("(a b)|c", "a | outside of brackets stands between single words"),
+    ],
+)
+def test_what_is_no_pattern(pattern: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(problem)}$"):
+        parse(pattern, KNOWN)
