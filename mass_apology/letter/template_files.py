@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NotRequired, TypedDict, Unpack
 
+from msgspec import structs
+
 from mass_apology.errors import TemplateError
 from mass_apology.languages import SHIPPED, Languages
 from mass_apology.letter.brand import NO_BRAND
@@ -20,6 +22,7 @@ from mass_apology.letter.letterhead import NO_HEADING, Heading, heading_fields
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
 from mass_apology.letter.markup.bare_columns import VARIABLES
+from mass_apology.letter.markup.cell_lines import with_lines_kept
 from mass_apology.letter.markup.compiled_letter import CompiledLetter, Endless
 from mass_apology.letter.markup.html_layout import (
     SLOTS,
@@ -309,6 +312,7 @@ def _framed(
     guard = Guard(mask=mask, path=letter.body.path, text=source.read(letter.body.path))
     body = compile_body(mask.hide(undashed(letter.body)), mask, guard, isolate=styling["direction"] == "rtl")
     subject, preheader = mask.hide(letter.subject), mask.hide(letter.preheader)
+    body = structs.replace(body, html=with_lines_kept(body.html, mask))
     parts = Parts(subject=subject, preheader=preheader, body=body, styling=styling)
     pages = _SEPARATOR.join((frame_html(page, parts, mask), *((body.html,) if on_paper else ())))
     return _SEPARATOR.join((subject, frame_text(plain, parts, mask), _escaped(pages, page, mask)))

@@ -38,7 +38,7 @@ from mass_apology.letter.markup.rendering_work import (
 )
 from mass_apology.letter.markup.source import Fragment, mistake
 from mass_apology.letter.markup.tree_names import names_set
-from mass_apology.letter.markup.wrapping import paragraph, unless_blank
+from mass_apology.letter.markup.wrapping import kept_lines, paragraph, unless_blank
 from mass_apology.letter.markup.zones_once import WITHIN
 from mass_apology.letter.values import Fields, names_of, suggestion
 
@@ -60,7 +60,8 @@ _JINJA_FILTERS = (
 )
 
 _COMPILED = frozenset(
-    {"counted", "encoded", "link", "link_part", "measured", "paragraph", "unless_blank", *WITHIN.values()}
+    {"counted", "encoded", "kept_lines", "link", "link_part", "measured", "paragraph", "unless_blank"}
+    | {*WITHIN.values()}
 )  # what our own compiler writes
 
 _ALLOWED = (
@@ -124,7 +125,8 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
         self.filters |= _local_filters(localiser)
         self.filters = {name: work.measuring(function) for name, function in self.filters.items()}
         self.filters |= {"counted": work.counted, "measured": work.measured}
-        self.filters |= {"paragraph": paragraph, "unless_blank": unless_blank}  # they hold as much as a letter may
+        # These hold as much as a letter may.
+        self.filters |= {"paragraph": paragraph, "unless_blank": unless_blank, "kept_lines": kept_lines}
         self.binop_table |= {"+": add, "*": multiply, "%": remainder, "**": power}
 
     def parse(self, source: str, name: str | None = None, filename: str | None = None) -> nodes.Template:

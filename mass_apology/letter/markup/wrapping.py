@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from markupsafe import Markup
+
 _BLANK = re.compile(r"\s*<[^<>]*>\s*</[^<>]*>\s*")
 
 WIDTH = 72
@@ -29,6 +31,11 @@ def fill(words: Iterable[str], width: int, measure: Callable[[str], int] = len) 
 def unless_blank(paragraph: str) -> str:
     """An element with its tags, or nothing where nothing stands between them."""
     return "" if _BLANK.fullmatch(paragraph) else paragraph
+
+
+def kept_lines(value: object) -> object:
+    """A cell of several lines as HTML in which each begins on a line of its own; anything else as it is."""
+    return Markup("<br>\n").join(value.split("\n")) if type(value) is str and "\n" in value else value
 
 
 @lru_cache(maxsize=1024)  # most recipients share most paragraphs

@@ -14,7 +14,8 @@ from jinja2 import nodes
 WITHIN = {"time": "time_within", "moment": "moment_within"}
 """A filter that says the zone, and the one in its place where a later time of the sentence says it."""
 
-_DATED = frozenset({*WITHIN, "clock", "day", "date", "on_day", "on_date", "since", "until", "from_to"})
+DATED = frozenset({*WITHIN, "clock", "day", "date", "on_day", "on_date", "since", "until", "from_to"})
+"""Filters that write moments: their values are on one line."""
 
 # An abbreviation such as "godz. " or "plkst. " stands before the time itself, and a sentence begins with a capital.
 _STOP = re.compile(r"[.…][\"”»’)]*\s+(?P<next>[^\W\d_])")
@@ -57,7 +58,7 @@ def _next_time(printed: Sequence[nodes.Expr], at: int) -> nodes.Expr | None:
 def _ends_sentence(text: str, behind: nodes.Expr | None) -> bool:
     if _END.search(text) or any(found["next"].isupper() for found in _STOP.finditer(text)):
         return True
-    return _END_OF_DATA.search(text) is not None and not _is(behind, _DATED)
+    return _END_OF_DATA.search(text) is not None and not _is(behind, DATED)
 
 
 def _is(node: nodes.Expr | None, names: frozenset[str]) -> bool:
