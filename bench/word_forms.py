@@ -18,7 +18,7 @@ from mass_apology.wording.sentences import normal
 from mass_apology.wording.wording_rules import rules_file
 
 RULES = Path(__file__).resolve().parents[1] / "mass_apology" / "wording" / "rules"
-_WORDS = re.compile(r"(?<![=<\w*-])[^\W\d_]+(?:['’-][^\W\d_]+)*(?![\w*>-])")
+_WORDS = re.compile(r"(?<![=<\w-])[^\W\d_]+(?:['’-][^\W\d_]+)*(?![\w*>-])")
 
 
 def words_of(code: str) -> list[str]:

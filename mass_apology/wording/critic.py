@@ -67,10 +67,12 @@ def _read(block: Block, rules: Rules) -> _Read:
     ends = sentences(block.text, words, rules.abbreviations, is_greek=rules.code == "el")
     text = rules.find.read(words, ends)
     matches = list(rules.find.matches(text))
+    excuses = {(rule, match.sentence) for rule, _, match in rules.unless.matches(text)} if matches else set()
+    matches = [each for each in matches if (each[0], each[2].sentence) not in excuses]
     places = [(rule, _place(text, match)) for rule, _, match in matches if rule.endswith(MISSING)]
     faults = [each for each in matches if not each[0].endswith(MISSING)]
     spots = [
-        *_excused(faults, text, rules),
+        *_longest(faults, text, rules),
         *spotting.spots(block, text, rules),
         *other_languages.spots(block, text, rules),
     ]
@@ -87,14 +89,11 @@ def _place(text: Text, match: Match) -> tuple[int, int]:
     return text.words[match.start].start, text.words[match.end - 1].end
 
 
-def _excused(matches: Sequence[tuple[str, Pattern, Match]], text: Text, rules: Rules) -> Iterator[Spot]:
-    """The matches that nothing excuses, each as its longest stretch."""
-    if not matches:
-        return
-    excuses = {(rule, match.sentence) for rule, _, match in rules.unless.matches(text)}
+def _longest(matches: Sequence[tuple[str, Pattern, Match]], text: Text, rules: Rules) -> Iterator[Spot]:
+    """The matches that no negation excuses, each as its longest stretch."""
     by_rule: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for rule, pattern, match in matches:
-        if (rule, match.sentence) not in excuses and not _negated(rule, pattern, match, text, rules):
+        if not _negated(rule, pattern, match, text, rules):
             by_rule[rule].append(_place(text, match))
     for rule, places in by_rule.items():
         yield from (Spot(rule, *place) for place in _apart(places))

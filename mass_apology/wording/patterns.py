@@ -3,6 +3,7 @@
 A pattern is a row of words. A word stands for all its forms, as ``xx.forms.toml`` lists them. Beside words there are
 
 - ``=word``: this form only; ``word*``: every word that begins so; ``#``: a number, or what begins with one ("3rd");
+- ``*word``: every word that ends so, in any form, as compounds do, and the word itself; ``*=word``: in this form only;
 - ``a|b`` and, in brackets, ``(a b|c)``: one of several, here "a b" or "c"; ``word?`` and ``(a b)?``: or nothing;
 - ``..``: at most three words, any; ``...``: any words up to the sentence's end;
 - ``<name>``: one of the phrases that the language has under that name;
@@ -28,7 +29,7 @@ GAP = 3
 """The words that ``..`` may skip."""
 
 _NESTED = 20  # phrases inside phrases
-_STEM = 3  # letters that the beginning of a word has at least
+_STEM = 3  # letters that the beginning or the end of a word has at least
 _TOKEN = re.compile(r"\.\.\.|\.\.|//|[()|^$?]|<[a-z-]+>|[^\s()|<>?]+|\s+")
 
 
@@ -43,11 +44,15 @@ class _OneWord(Struct, frozen=True):
     forms: frozenset[str]
     stems: tuple[str, ...] = ()
     is_number: bool = False  # numbers fit, too, and a template's values
+    endings: tuple[str, ...] = ()
 
     def fits(self, texts: Sequence[str]) -> bool:
         if self.is_number and _is_number(texts[0]):
             return True
-        return any(text in self.forms or (self.stems and text.startswith(self.stems)) for text in texts)
+        return any(text in self.forms or self._begins_or_ends(text) for text in texts)
+
+    def _begins_or_ends(self, text: str) -> bool:
+        return bool(self.stems and text.startswith(self.stems)) or bool(self.endings and text.endswith(self.endings))
 
 
 class _Gap(Struct, frozen=True):
@@ -158,12 +163,17 @@ class _Reader:
     def _word(self, word: str) -> _OneWord:
         if word == "#":
             return _OneWord(frozenset(), is_number=True)
+        if "*" in word and len(word.strip("*=")) < _STEM:
+            raise ValueError(f"“{word}” needs {_STEM} letters")
         if word.endswith("*"):
-            if len(word) <= _STEM:
-                raise ValueError(f"“{word}” needs {_STEM} letters")
             return _OneWord(frozenset(), (normal(word[:-1]),))
+        if word.startswith("*"):
+            return _OneWord(frozenset(), endings=tuple(sorted(self._forms(word[1:]))))
+        return _OneWord(self._forms(word))
+
+    def _forms(self, word: str) -> frozenset[str]:
         exact = normal(word.removeprefix("="))
-        return _OneWord(frozenset({exact, *(() if word.startswith("=") else self._known.forms.get(exact, ()))}))
+        return frozenset({exact, *(() if word.startswith("=") else self._known.forms.get(exact, ()))})
 
     def _sign(self, sign: str) -> bool:
         found = self.rest() and self._tokens[self._at] == sign
@@ -219,6 +229,7 @@ def _joined(words: Sequence[_OneWord]) -> _OneWord:
         frozenset[str]().union(*(each.forms for each in words)),
         tuple(stem for each in words for stem in each.stems),
         any(each.is_number for each in words),
+        tuple(ending for each in words for ending in each.endings),
     )
 
 
@@ -241,6 +252,7 @@ class Patterns:
         """``patterns`` are each a name, which several may share, and a pattern."""
         self._by_form: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
         self._by_stem: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
+        self._by_ending: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
         self._by_number: list[tuple[str, Pattern]] = []
         vocabulary: set[str] = set()
         for named in patterns:
@@ -248,10 +260,13 @@ class Patterns:
                 self._by_form[form].append(named)
             for stem in named[1].starts.stems:
                 self._by_stem[stem].append(named)
+            for ending in named[1].starts.endings:
+                self._by_ending[ending].append(named)
             if named[1].starts.is_number:
                 self._by_number.append(named)
             vocabulary |= _vocabulary(named[1].elements)
         self._longest_stem = max(map(len, self._by_stem), default=0)
+        self._longest_ending = max(map(len, self._by_ending), default=0)
         self._spelling = Spelling(vocabulary)
 
     def read(self, words: Sequence[Word], sentences: Sequence[Sentence]) -> Text:
@@ -275,13 +290,15 @@ class Patterns:
             yield from self._by_form.get(text, ())
             for length in range(_STEM, min(len(text), self._longest_stem) + 1):
                 yield from self._by_stem.get(text[:length], ())
+            for length in range(_STEM, min(len(text), self._longest_ending) + 1):
+                yield from self._by_ending.get(text[-length:], ())
 
 
 def _vocabulary(elements: Sequence[_Element]) -> set[str]:
     found: set[str] = set()
     for element in elements:
         if isinstance(element, _OneWord):
-            found |= element.forms
+            found |= {*element.forms, *element.endings}
         elif isinstance(element, _OneOf):
             found = found.union(*map(_vocabulary, element.sequences))
     return found

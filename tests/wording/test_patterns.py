@@ -28,6 +28,9 @@ def passages(pattern: str, text: str) -> list[str]:
         ("apologise", "We apologised.", ["apologised"]),
         ("=apologise", "We apologised.", []),
         ("apolog*", "Our apologies.", ["apologies"]),
+        ("*fault", "A default, two afaults, a fault.", ["default", "afaults", "fault"]),
+        ("*=fault here", "Two faults here, a default here.", ["default here"]),
+        ("by a *fault", "By a fault. By a seafault.", ["By a fault", "By a seafault"]),
         ("# minutes", "It took 12 minutes, and ten minutes.", ["12 minutes"]),
         ("by # june", "By 3rd June.", ["By 3rd June"]),
         ("on|by (the)? #|tenth", "On the tenth, by 11.", ["On the tenth", "by 11"]),
@@ -55,6 +58,7 @@ def test_each_sign_of_a_pattern(pattern: str, text: str, expected: list[str]) ->
         ("<none>", "[phrases] has no “none”"),
         ("<one>", "“one” in [phrases] stands for itself"),
         ("so*", "“so*” needs 3 letters"),
+        ("*so", "“*so” needs 3 letters"),
         ("(a b)|c", "a | outside of brackets stands between single words"),
     ],
 )
