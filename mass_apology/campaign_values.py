@@ -58,9 +58,8 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
     yield from _relay_problems(campaign.relay)
     yield from _refused(parse_duration, campaign.limits.give_up_after, "$.limits.give_up_after")
     yield from _refused(parse_duration, campaign.approval.valid_for, "$.approval.valid_for")
-    if campaign.approval.signers and not campaign.approval.required:
-        yield "`$.approval.signers` is set, but `$.approval.required` is 0; say how many people must approve"
     yield from _letterhead_problems(campaign.letterhead)
+    yield from _joint_problems(campaign)
     if campaign.message.archive is not None:
         yield from _told(partial(parse_mailbox, campaign.message.archive, "$.message.archive"))
     yield from _notify_problems(campaign.notify)
@@ -68,6 +67,16 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
     yield from _offset_problems(campaign.incident, "$.incident")
     yield from schedule_problems(campaign.schedule, campaign.follow_up)
     yield from _column_problems(campaign.columns)
+    for problem in _scalar_problems(msgspec.to_builtins(campaign, builtin_types=(datetime, time)), "$"):
+        yield problem.replace("$.columns.made.", "$.columns.")  # as the file has it
+
+
+def _joint_problems(campaign: Campaign) -> Iterator[str]:
+    """Settings that do not go together."""
+    if campaign.approval.signers and not campaign.approval.required:
+        yield "`$.approval.signers` is set, but `$.approval.required` is 0; say how many people must approve"
+    if campaign.brand.logo_dark and not campaign.brand.logo:
+        yield "`$.brand.logo_dark` is set, but `$.brand.logo` is not; give the logo that all others see"
     if campaign.values.several_addresses == "each" and campaign.one_letter_per == "customer" and campaign.columns.key:
         yield (
             "`$.values.several_addresses` is 'each', but with `$.one_letter_per` a customer with a key gets one "
@@ -76,8 +85,6 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
     if campaign.csv.thousands == (campaign.csv.decimal or "."):
         mark = campaign.csv.thousands
         yield f"`$.csv.thousands` is {mark!r}, which is the decimal mark as well; state another `$.csv.decimal`"
-    for problem in _scalar_problems(msgspec.to_builtins(campaign, builtin_types=(datetime, time)), "$"):
-        yield problem.replace("$.columns.made.", "$.columns.")  # as the file has it
 
 
 def _language_problems(campaign: Campaign) -> Iterator[str]:

@@ -172,6 +172,7 @@ class BrandSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What the company's letters look like, for the layouts "branded" and "letterhead". All of it may be left out."""
 
     logo: NonEmpty | None = None  # PNG, JPEG or GIF, relative to the campaign folder
+    logo_dark: NonEmpty | None = None  # the same for dark mode, on a dark ground
     logo_alt: NonEmpty | None = None  # what it says, where images are not shown; otherwise the company's name
     colour: Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#1f3a5f"  # what stands on it is black or white
     footer: Told | None = None

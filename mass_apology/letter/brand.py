@@ -20,7 +20,7 @@ _WIDEST, _HIGHEST = 240, 64
 KNOWN = frozenset(
     {
         *("logo", "logo_alt", "logo_width", "logo_height", "colour", "ink", "footer", "name", "particulars"),
-        "particulars_html",
+        *("particulars_html", "logo_dark", "logo_dark_width", "logo_dark_height"),
         *("phone", "email", "url"),
     }
 )
@@ -36,17 +36,17 @@ def told(text: Told | None, language: str) -> str | None:
     return text.get(language) if isinstance(text, Mapping) else text
 
 
-def brand_fields(campaign: Campaign, language: Language, logo: Attachment | None) -> Fields:
+def brand_fields(
+    campaign: Campaign, language: Language, logo: Attachment | None, logo_dark: Attachment | None
+) -> Fields:
     """``brand`` as layouts see it; ``particulars`` are lines, ready to print in the letter's language."""
     brand, sender = campaign.brand, campaign.sender
     name = brand.legal_name or sender.company
     lines = _particulars(campaign, language)
-    size = _shown_size(picture_size(logo.data)) if logo else None
     values: dict[str, object] = {
-        "logo": logo is not None or None,
+        **_logo("logo", logo),
+        **_logo("logo_dark", logo_dark),
         "logo_alt": brand.logo_alt or sender.company or name,
-        "logo_width": size and str(size[0]),
-        "logo_height": size and str(size[1]),
         "colour": brand.colour,
         "ink": ink_on(brand.colour),
         "footer": told(brand.footer, language.code),
@@ -58,6 +58,13 @@ def brand_fields(campaign: Campaign, language: Language, logo: Attachment | None
         "url": brand.url or sender.url,
     }
     return Fields(values, KNOWN)
+
+
+def _logo(name: str, logo: Attachment | None) -> dict[str, object]:
+    """Whether there is such a logo, and its size on the page."""
+    size = _shown_size(picture_size(logo.data)) if logo else None
+    width, height = map(str, size) if size else (None, None)
+    return {name: logo is not None or None, f"{name}_width": width, f"{name}_height": height}
 
 
 def html_lines(lines: Iterable[str]) -> Markup:

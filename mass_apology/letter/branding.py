@@ -26,6 +26,7 @@ class Branding:
     """The sender's side of all letters of one campaign."""
 
     logo: Attachment | None
+    logo_dark: Attachment | None
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Branding:
         and ``MessageError`` where the logo or the fonts cannot be used, or the extra for the PDFs is not installed.
         """
         self.logo = read_logo(folder, campaign.brand)
+        self.logo_dark = read_logo(folder, campaign.brand, dark=True)
         self._campaign = campaign
         self._languages = languages
         self._headings = Headings(campaign, header, languages)
@@ -57,7 +59,8 @@ class Branding:
 
     def brand(self, language: str) -> Fields:
         """``brand`` as the layouts of letters in a language see it."""
-        return self._brands.setdefault(language, brand_fields(self._campaign, self._languages[language], self.logo))
+        fields = brand_fields(self._campaign, self._languages[language], self.logo, self.logo_dark)
+        return self._brands.setdefault(language, fields)
 
     def heading(self, delivery: Delivery, cells: Mapping[str, str], template: Template, written: str) -> Heading:
         """What stands above a letter; ``cells`` are the recipient's first row, ``written`` the message's Date."""

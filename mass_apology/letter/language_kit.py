@@ -11,7 +11,7 @@ from mass_apology.errors import TemplateError
 from mass_apology.languages import Languages, read_languages
 from mass_apology.letter.branding import Branding
 from mass_apology.letter.inspecting.signatories import role_findings
-from mass_apology.letter.message.attach import LOGO, read_attachments
+from mass_apology.letter.message.attach import LOGO, LOGO_DARK, read_attachments
 from mass_apology.letter.message.compose import Attachment, Skeleton
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.own_files import OwnFiles
@@ -156,8 +156,8 @@ class LanguageKit:
         )
 
     def _logo_in(self, template: Template) -> tuple[Attachment, ...]:
-        logo = self.stationery.logo
-        return (logo,) if logo and template.shows(LOGO) else ()
+        own = ((LOGO, self.stationery.logo), (LOGO_DARK, self.stationery.logo_dark))
+        return tuple(logo for name, logo in own if logo and template.shows(name))
 
     def _skeleton(self, language: str, attachments: Sequence[Attachment]) -> Skeleton:
         sender, message = self._campaign.sender, self._campaign.message

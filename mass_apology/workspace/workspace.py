@@ -17,7 +17,7 @@ from mass_apology.letter.message.row_patterns import is_pattern
 from mass_apology.letter.scenario import Scenario, load_scenario, purpose_of
 from mass_apology.letter.template_files import template_directories, template_files
 from mass_apology.recipients import RecipientsFile
-from mass_apology.settings import Campaign
+from mass_apology.settings import BrandSettings, Campaign
 from mass_apology.suppression import Purpose, default_path, shared_path
 from mass_apology.system.state_folder import STATE_VARIABLE
 from mass_apology.workspace.ledger_store import ledger_store
@@ -112,16 +112,17 @@ class Workspace(Struct, frozen=True, kw_only=True, dict=True):
     @property
     def attachment_paths(self) -> list[Path]:
         """The attachments, images and the logo that campaign.toml names, whether they are there or not."""
-        message, logo = self.campaign.message, self.campaign.brand.logo
+        message, brand = self.campaign.message, self.campaign.brand
         shared = (name for name in message.attachments if not is_pattern(name))
-        names = (*shared, *message.images.values(), *((logo,) if logo else ()))
+        names = (*shared, *message.images.values(), *filter(None, (brand.logo, brand.logo_dark)))
         return [self.folder / each for each in names]
 
     def attached(self) -> list[tuple[str, int]]:
         """What goes with every letter, in most layouts the logo too: names and octets."""
         campaign = self.campaign
-        logo = self.folder / campaign.brand.logo if campaign.brand.logo and campaign.layout == "plain" else None
-        return [(path.name, path.stat().st_size) for path in self.attachment_paths if path != logo]
+        brand = campaign.brand if campaign.layout == "plain" else BrandSettings()
+        logos = {self.folder / name for name in (brand.logo, brand.logo_dark) if name}
+        return [(path.name, path.stat().st_size) for path in self.attachment_paths if path not in logos]
 
     @property
     def own_file_paths(self) -> list[Path]:

@@ -114,6 +114,11 @@ def test_a_logo_is_an_image_with_a_name_of_its_own(folder: Path) -> None:
     assert read_logo(folder, BrandSettings(logo="sign.png")) == Attachment(
         filename="sign.png", content_type="image/png", data=PNG, content_id=LOGO
     )
+    dark = read_logo(folder, BrandSettings(logo_dark="sign.png"), dark=True)
+    assert dark is not None
+    assert dark.content_id == "brand-logo-dark"
+    with pytest.raises(MessageError, match="the name of the brand's logo"):
+        read_attachments(folder, MessageSettings(images={"brand-logo-dark": "sign.png"}))
     with pytest.raises(MessageError, match="the name of the brand's logo"):
         read_attachments(folder, MessageSettings(images={LOGO: "sign.png"}))
 

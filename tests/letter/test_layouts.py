@@ -6,6 +6,7 @@ import json
 import re
 from contextlib import suppress
 from datetime import date
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,35 @@ def test_the_logo_has_its_size_and_its_words(folder: Path, size: tuple[int, int]
         assert image
         assert f'alt="{alt}"' in image[0].replace("&quot;", "&#34;")
         assert (f'width="{shown[0]}"' in image[0], f'height="{shown[1]}"' in image[0]) == (True, True)
+
+
+@pytest.mark.parametrize("layout", ["branded", "letterhead"])
+def test_a_logo_for_dark_mode_goes_along_and_is_hidden_unless_that_is_asked_for(folder: Path, layout: str) -> None:
+    (folder / "dark.png").write_bytes(png(40, 20))
+    writer = make_writer(folder, layout=layout, brand=BRAND | {"logo_dark": "dark.png"})
+    assert writer.check([delivery()]).findings == []
+    message = message_from_bytes(writer.write(delivery(), date=DATE, eightbit=True).data, policy=policy.default)
+    images = {
+        part["Content-ID"]: part.get_content() for part in message.walk() if part.get_content_type() == "image/png"
+    }
+    assert images == {
+        "<brand-logo>": (folder / "logo.png").read_bytes(),
+        "<brand-logo-dark>": (folder / "dark.png").read_bytes(),
+    }
+    html = writer.content(delivery(), date=DATE).html
+    assert re.search(r'<div class="in-dark" style="display:none[^"]*"><img [^>]*src="cid:brand-logo-dark"', html)
+    assert re.search(r'<div class="in-light"><img [^>]*src="cid:brand-logo"', html)
+    assert 'width="40"' in html
+    assert "brand-logo-dark" not in written(folder, layout=layout).html
+
+
+def test_a_logo_for_dark_mode_alone_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "campaign.toml").write_text(
+        'name = "a"\ntemplate = "t"\nrecipients = "f"\n[sender]\nfrom = "a@b.example"\n'
+        '[relay]\nurl = "smtp+plain://127.0.0.1"\n[brand]\nlogo_dark = "dark.png"\n'
+    )
+    with pytest.raises(CampaignError, match="logo_dark` is set, but"):
+        read_campaign(tmp_path)
 
 
 # Particulars

@@ -6,6 +6,7 @@ import base64
 import email
 import email.policy
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -107,6 +108,7 @@ BRAND = {
     "address": ["ul. Prosta 1", "00-838 Warszawa"],
     "email": "office@acme.example",
 }
+PIXEL = base64.b64encode(png(1, 1)).decode()
 LAYOUTS = ("plain", "branded", "letterhead")
 PHONE = {"width": 320, "height": 640}
 DESK = {"width": 900, "height": 800}
@@ -135,8 +137,8 @@ def messages(folder: Path) -> Mapping[tuple[str, str], bytes]:
     return {(language, layout): _message(folder, language, layout) for layout in LAYOUTS for language in LETTERS}
 
 
-def _message(folder: Path, language: str, layout: str) -> bytes:
-    campaign = msgspec.convert(CAMPAIGN | {"layout": layout, "brand": BRAND}, Campaign)
+def _message(folder: Path, language: str, layout: str, **brand: str) -> bytes:
+    campaign = msgspec.convert(CAMPAIGN | {"layout": layout, "brand": BRAND | brand}, Campaign)
     directories = (folder / "templates", shipped_templates())
     writer = Writer(campaign, folder=folder, directories=directories, header=tuple(CELLS))
     delivery = Delivery(
@@ -227,3 +229,19 @@ def test_a_logo_stands_on_white_and_the_band_in_the_brands_colour(opened: Callab
     colour = "each => getComputedStyle(each).backgroundColor"
     assert page.locator(".logo").evaluate(colour) == "rgb(255, 255, 255)"
     assert page.locator(".band").evaluate(colour) == "rgb(224, 168, 0)"
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", "240"), ("dark", "40")])
+@pytest.mark.parametrize("layout", ["branded", "letterhead"])
+def test_a_logo_for_dark_mode_is_seen_there_alone(
+    visit: Visiting, folder: Path, layout: str, scheme: str, width: str
+) -> None:
+    (folder / "pale.png").write_bytes(png(40, 20, grey=0xE0))
+    read = email.message_from_bytes(_message(folder, "fi", layout, logo_dark="pale.png"), policy=email.policy.default)
+    html = next(part for part in read.walk() if part.get_content_type() == "text/html").get_content()
+    path = folder / f"{layout}-{scheme}.html"
+    path.write_text(re.sub(r'src="cid:[^"]*"', f'src="data:image/png;base64,{PIXEL}"', html), encoding="utf-8")
+    page = visit(path, viewport=DESK, color_scheme=scheme).page
+    seen = [each.get_attribute("width") for each in page.locator(".logo img").all() if each.is_visible()]
+    assert seen == [width]
+    assert _violations(page) == ""

@@ -26,6 +26,9 @@ IMAGE_LIMIT = 1_000_000
 LOGO = "brand-logo"
 """The name of the brand's logo among the images: a layout shows it as ``<img src="cid:brand-logo">``."""
 
+LOGO_DARK = f"{LOGO}-dark"
+"""The name of its variant for dark mode."""
+
 # A table of our own: the system's and Python's differ from machine to machine, and a message must not.
 _TYPES = {
     ".csv": "text/csv",
@@ -54,9 +57,10 @@ def read_attachments(folder: Path, settings: MessageSettings) -> tuple[Attachmen
     them together are larger than ``LIMIT``.
     """
     key = "`[message]`"
-    if LOGO in settings.images:
+    if taken := {LOGO, LOGO_DARK}.intersection(settings.images):
         raise MessageError(
-            f"`[message.images]` in campaign.toml names an image {LOGO!r}, which is the name of the brand's logo.",
+            f"`[message.images]` in campaign.toml names an image {min(taken)!r}, which is the name of the brand's "
+            "logo.",
             next_step="Give the image another name, or the logo as `logo` in `[brand]`.",
         )
     shared = [name for name in settings.attachments if not is_pattern(name)]
@@ -73,14 +77,18 @@ def read_file(folder: Path, name: str) -> Attachment:
     return _read(_path_inside(folder, name, key), key)
 
 
-def read_logo(folder: Path, settings: BrandSettings) -> Attachment | None:
-    """Read the brand's logo, an image like others that also tells its size; raises ``MessageError`` as they do."""
-    if settings.logo is None:
+def read_logo(folder: Path, settings: BrandSettings, *, dark: bool = False) -> Attachment | None:
+    """Read the brand's logo, or its ``dark`` variant: an image like others that also tells its size.
+
+    Raises ``MessageError`` as they do.
+    """
+    file = settings.logo_dark if dark else settings.logo
+    if file is None:
         return None
     key = "`[brand]`"
-    logo = _image(_read(_path_inside(folder, settings.logo, key), key), LOGO, key)
+    logo = _image(_read(_path_inside(folder, file, key), key), LOGO_DARK if dark else LOGO, key)
     if picture_size(logo.data) is None:
-        raise _unusable(settings.logo, key, "is damaged: it does not say how large it is", "Export it again.")
+        raise _unusable(file, key, "is damaged: it does not say how large it is", "Export it again.")
     return logo
 
 
