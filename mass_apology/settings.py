@@ -323,6 +323,20 @@ class NotifySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     wait: Annotated[float, Meta(gt=0, le=300)] = 20.0  # seconds that a command waits at its end for who is told
 
 
+class AcceptedWording(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A fault of wording that is to stay, and why: the report shows it."""
+
+    rule: NonEmpty  # its id, as `lint` and `check` name it: "euphemism"
+    passage: str = ""  # only where the passage holds these words; in every letter if empty
+    reason: Annotated[str, Meta(min_length=10)]  # a sentence
+
+
+class WordingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[wording]`: what the critic of the letters leaves alone."""
+
+    accepted: tuple[AcceptedWording, ...] = ()
+
+
 class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One incident's letters."""
 
@@ -361,4 +375,5 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     schedule: ScheduleSettings = ScheduleSettings()
     follow_up: tuple[FollowUpSettings, ...] = ()
     notify: NotifySettings = NotifySettings()
+    wording: WordingSettings = WordingSettings()
     segments: Mapping[str, NonEmpty] = field(default_factory=dict)  # name → a `where` expression, to look at letters by

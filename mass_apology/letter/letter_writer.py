@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from mass_apology.countries import country_code, is_country, zone_of
 from mass_apology.errors import MessageError, TemplateError
 from mass_apology.letter.customers import Customers
+from mass_apology.letter.inspecting.distinct_letters import DistinctLetters
 from mass_apology.letter.inspecting.inspection import MOST_TEXTS, Inspection
 from mass_apology.letter.inspecting.inspector import Inspector
 from mass_apology.letter.inspecting.undescribed import undescribed_findings
@@ -65,6 +66,7 @@ class Writer:
         self._forms = LanguageKit(campaign, name, described, folder=folder, directories=directories, header=header)
         self._stationery = self._forms.stationery
         self._unsubscribing = Unsubscribing(campaign.message.list_unsubscribe, header=header)
+        self._paragraphs: dict[str, int] = {}
         self._inspector = Inspector(
             campaign, name, described, forms=self._forms, customers=self._customers, directories=directories
         )
@@ -158,6 +160,7 @@ class Writer:
         largest = NO_LETTER
         texts: set[int] = set()
         unplaced: Counter[str] = Counter()
+        distinct = DistinctLetters(self._paragraphs)
         for delivery in deliveries:
             findings += self._inspector.addressee_findings(delivery)
             try:
@@ -170,6 +173,7 @@ class Writer:
             breaches += self._inspector.breaches(delivery, content)
             sizes.append(len(composed.data))
             unplaced.update(self._unplaced(delivery))
+            distinct.add(delivery, content, self.language_for(delivery.language))
             if sizes[-1] > largest.octets:
                 largest = self._largest(delivery, content, composed)
             if len(texts) < MOST_TEXTS:
@@ -181,6 +185,7 @@ class Writer:
             octets=sum(sizes),
             largest=largest,
             unplaced=dict(unplaced),
+            distinct=distinct.found(),
             texts=frozenset(texts),
         )
 

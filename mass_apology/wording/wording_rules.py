@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from mass_apology.errors import TemplateError
 from mass_apology.model import Severity
+from mass_apology.near_misses import did_you_mean, ended
 from mass_apology.system.bounded_toml import parse_toml
 from mass_apology.type_errors import converted
 from mass_apology.wording.patterns import Known, Pattern, Patterns, parse
@@ -51,12 +52,12 @@ class Kinds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``kinds.toml``."""
 
     kinds: Mapping[str, Kind]  # by rule id: "conditional-apology"
-    profiles: Mapping[str, Profile]  # by name; "apology" serves where no scenario is known
+    profiles: Mapping[str, Profile]  # by name; "apology" and "letter" are always there
 
     def profile(self, scenario: str) -> Profile:
-        """The profile of a scenario's letters."""
+        """The profile of a scenario's letters; an apology's without one, and no parts are asked of an unknown one."""
         found = (each for each in self.profiles.values() if scenario in each.scenarios)
-        return next(found, self.profiles["apology"])
+        return next(found, self.profiles["letter" if scenario else "apology"])
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -165,9 +166,19 @@ class Forms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def _made(code: str, file: Path, forms: Mapping[str, str]) -> Rules:
     try:
-        return Rules(code, _read(file, RuleFile), forms)
+        told = _read(file, RuleFile)
+        _require_known(told)
+        return Rules(code, told, forms)
     except ValueError as error:
-        raise TemplateError(f"{file}: {error}.", next_step="docs wording shows what a rule may say.") from error
+        raise TemplateError(
+            ended(f"{file.parent.name}/{file.name}: {error}"), next_step="Correct it: mass-apology docs wording."
+        ) from error
+
+
+def _require_known(file: RuleFile) -> None:
+    for rule in file.rules:
+        if rule not in kinds().kinds:
+            raise ValueError(f"there is no rule `{rule}`{did_you_mean(rule, kinds().kinds)}")
 
 
 def _read(file: Path, type_: type[_T]) -> _T:

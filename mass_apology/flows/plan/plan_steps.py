@@ -19,6 +19,7 @@ from mass_apology.flows.plan import greeting_nobody, later_waves, whose_clock
 from mass_apology.flows.plan.canary import Candidates
 from mass_apology.flows.plan.guarding import Guards, Numbers
 from mass_apology.flows.plan.persons import Persons
+from mass_apology.flows.plan.wording_findings import WordingCritic, accepted_findings
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Counts, Known, Planner
 from mass_apology.letter.inspecting.inspection import Inspection, together
@@ -279,6 +280,8 @@ class Planning:
         self._findings.add(whose_clock.findings(campaign, header, self._inspected.unplaced))
         self._findings.add(greeting_nobody.findings(campaign, header, letters=counts.letters, unnamed=unnamed))
         self._findings.add(self.writer.unsubscribing_findings())
+        critic = WordingCritic(self._workspace, campaign.template)
+        self._findings.add([*critic.findings(self._inspected.distinct), *accepted_findings(campaign)])
         self._findings.add(preflight.deadline_findings(finish_at, campaign.finish_by))
         known = self._staging.known()
         self._findings.add(self._persons.known_findings(known, counts.letters))

@@ -15,6 +15,7 @@ from mass_apology.errors import InputError, MassApologyError
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.output import refuse_existing
 from mass_apology.flows.plan import plan
+from mass_apology.flows.plan.wording_findings import WordingCritic
 from mass_apology.flows.preview import letter_files
 from mass_apology.flows.preview.finished_letters import Batch, finish
 from mass_apology.flows.preview.letter_choice import Choice, Kinds, choose
@@ -92,7 +93,7 @@ async def preview(
             made = _PreviewWriter(shown, count, notes, on_progress)
             async with aclosing(finished):
                 if to.suffix == ".html":
-                    await made.page(to, campaign, kinds, finished, now, force=force)
+                    await made.page(to, workspace, kinds, finished, now, force=force)
                 else:
                     await made.file(to, finished, now, force=force)
     return made.previewed(to)
@@ -134,9 +135,10 @@ class _PreviewWriter:
                 self._count(batch)
 
     async def page(
-        self, to: Path, campaign: Campaign, kinds: Kinds, finished: AsyncIterator[Batch], now: float, *, force: bool
+        self, to: Path, workspace: Workspace, kinds: Kinds, finished: AsyncIterator[Batch], now: float, *, force: bool
     ) -> None:
-        page = Page(campaign, self._of, made_at=now, notes=self._notes)
+        critic = WordingCritic(workspace, self._of.template)
+        page = Page(workspace.campaign, self._of, critic, made_at=now, notes=self._notes)
         async for batch in finished:
             page.add(batch.letters, kinds.of([letter.delivery for letter in batch.letters]))
             self._count(batch)

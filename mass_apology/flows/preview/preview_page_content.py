@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from mass_apology.flows.output import new_file
+from mass_apology.flows.plan.wording_findings import CODE, WordingCritic
 from mass_apology.flows.preview.finished_letters import Finished
 from mass_apology.flows.preview.letter_choice import Kind
 from mass_apology.flows.preview.reading_back import Mail, read_back
@@ -23,12 +24,16 @@ from mass_apology.pages.preview_page import (
 )
 from mass_apology.settings import Campaign
 from mass_apology.system.timestamps import utc_minute
+from mass_apology.wording.finding import WordingFinding
 
 
 class Page:
     """Collects the letters of one page."""
 
-    def __init__(self, campaign: Campaign, shown: Shown, *, made_at: float, notes: Sequence[str]) -> None:
+    def __init__(
+        self, campaign: Campaign, shown: Shown, critic: WordingCritic, *, made_at: float, notes: Sequence[str]
+    ) -> None:
+        self._critic = critic
         self._head = Head(
             campaign=campaign.name,
             template=shown.template,
@@ -43,7 +48,7 @@ class Page:
 
     def add(self, letters: Sequence[Finished], kinds: Sequence[Kind]) -> None:
         """Add letters, each with its kind."""
-        self._letters += [_letter(letter, kind) for letter, kind in zip(letters, kinds, strict=True)]
+        self._letters += [_letter(letter, kind, self._critic) for letter, kind in zip(letters, kinds, strict=True)]
 
     def write(self, path: Path, *, force: bool) -> None:
         """Write the page. Raises ``OutputError``."""
@@ -61,8 +66,9 @@ def _without_common_conditions(letters: Sequence[Letter]) -> Iterator[Letter]:
         yield replace(letter, variant=own)
 
 
-def _letter(letter: Finished, kind: Kind) -> Letter:
+def _letter(letter: Finished, kind: Kind, critic: WordingCritic) -> Letter:
     mail, delivery = read_back(letter.message.data), letter.delivery
+    wording = critic.faults(mail.subject, mail.text, delivery.language)
     return Letter(
         number=letter.number,
         line=delivery.first_line,
@@ -77,7 +83,7 @@ def _letter(letter: Finished, kind: Kind) -> Letter:
         html=mail.html or _as_page(mail.text),
         source=letter.message.data.decode().replace("\r\n", "\n"),
         images=mail.images,
-        findings=tuple(_finding(each, mail) for each in letter.findings),
+        findings=(*(_finding(each, mail) for each in letter.findings), *map(_of_wording, wording)),
     )
 
 
@@ -95,4 +101,15 @@ def _finding(finding: Finding, mail: Mail) -> LetterFinding:
         problem=finding.problem,
         advice=finding.advice,
         marks=tuple(left),
+    )
+
+
+def _of_wording(found: WordingFinding) -> LetterFinding:
+    """The finding, with its passage marked: as the text has it, and without line ends as the HTML has it."""
+    return LetterFinding(
+        severity=found.severity,
+        code=f"{CODE}{found.rule}",
+        problem=f"{found.title[0].upper()}{found.title[1:]}. {found.why}",
+        advice=f"Better: {found.better}" if found.better else "Write it anew.",
+        marks=tuple(dict.fromkeys((found.passage, " ".join(found.passage.split())))) if found.passage else (),
     )

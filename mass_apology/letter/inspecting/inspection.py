@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from mass_apology.letter.inspecting.distinct_letters import DistinctLetter, joined
 from mass_apology.letter.legal.judge import Breach, each_once
 from mass_apology.model import NO_LETTER, Finding, LargestLetter, largest_of
 
@@ -23,6 +24,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     octets: int = 0  # of their messages, together
     largest: LargestLetter = NO_LETTER
     unplaced: Mapping[str, int] = {}  # letters that show times by the campaign's clock: how many, by country or ""
+    distinct: Mapping[str, DistinctLetter] = {}  # the letters that differ by more than names and numbers, by a key
     texts: frozenset[int] = frozenset()  # a checksum for each different text, up to ``MOST_TEXTS``
 
 
@@ -42,5 +44,6 @@ def together(inspections: Iterable[Inspection]) -> Inspection:
         octets=sum(one.octets for one in each),
         largest=largest_of(one.largest for one in each),
         unplaced=dict(unplaced),
+        distinct=joined(one.distinct for one in each),
         texts=frozenset(texts),
     )

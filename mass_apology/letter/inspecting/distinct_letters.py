@@ -1,0 +1,124 @@
+"""The letters of a campaign that differ by more than names and numbers: what the critic has to read.
+
+A hundred thousand letters are some dozen texts with other values in them. A letter's paragraphs are compared without
+digits and without the cells of its row, unless a cell is a text of its own; nearly all of them are known by then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mass_apology.model import Content, Delivery, read_rows
+
+MOST = 1000
+"""Distinct letters that are kept; more are not read."""
+
+LINES = 12
+"""Line numbers kept of one distinct letter."""
+
+_PARAGRAPHS = 20_000  # that are remembered as they stand
+_TEXT = 3  # words from which a cell is a text of its own
+_GREETING = 80  # characters of a salutation, which greets names in many forms and says nothing else
+_WEB = re.compile(r"https?://\S+")
+_DIGITS = re.compile(r"\d+")
+
+
+class DistinctLetter(Struct, frozen=True, kw_only=True):
+    """One text that letters have, but for names and numbers."""
+
+    language: str  # code
+    subject: str  # of the first such letter
+    text: str
+    cells: Mapping[str, str]  # its row's texts, by their columns
+    letters: int
+    lines: tuple[int, ...]  # of the recipients file: the first ones
+
+
+class _Gathered(Struct):
+    """A distinct letter while more of its kind come."""
+
+    first: DistinctLetter
+    letters: int
+    lines: list[int]
+
+
+class DistinctLetters:
+    """Gathers them, letter by letter."""
+
+    def __init__(self, known: dict[str, int]) -> None:
+        """``known`` holds paragraphs as they stand, with their numbers, and is filled; later letters may share it."""
+        self._known = known
+        self._letters: dict[tuple[object, ...], _Gathered] = {}
+
+    def add(self, delivery: Delivery, content: Content, language: str) -> None:
+        """Take one letter."""
+        paragraphs = [content.subject, *content.text.split("\n\n")]
+        numbers = [self._known.get(each) for each in paragraphs]
+        if None in numbers:
+            self._fill(numbers, paragraphs, delivery)
+        key = language, *numbers
+        gathered = self._letters.get(key)
+        if gathered is not None:
+            gathered.letters += 1
+            if len(gathered.lines) < LINES:
+                gathered.lines.append(delivery.first_line)
+        elif len(self._letters) < MOST:
+            self._letters[key] = _Gathered(_distinct(delivery, content, language), 1, [delivery.first_line])
+
+    def found(self) -> Mapping[str, DistinctLetter]:
+        """The distinct letters, by keys that are the same in every process."""
+        return {
+            str(key): replace(each.first, letters=each.letters, lines=tuple(each.lines))
+            for key, each in self._letters.items()
+        }
+
+    def _fill(self, numbers: list[int | None], paragraphs: Sequence[str], delivery: Delivery) -> None:
+        """Put the numbers of new paragraphs into their places."""
+        values = _values(delivery)
+        for place, paragraph in enumerate(paragraphs):
+            if numbers[place] is None:
+                is_greeting = place == 1 and len(paragraph) <= _GREETING and paragraph.endswith((",", "!"))
+                numbers[place] = 0 if is_greeting else _number_of(paragraph, values)
+                if len(self._known) < _PARAGRAPHS:
+                    self._known[paragraph] = numbers[place] or 0
+
+
+def _distinct(delivery: Delivery, content: Content, language: str) -> DistinctLetter:
+    rows = read_rows(delivery.rows)
+    cells = {column: cell for row in rows for column, cell in row.items() if cell.count(" ") >= _TEXT - 1}
+    return DistinctLetter(
+        language=language, subject=content.subject, text=content.text, cells=cells, letters=0, lines=()
+    )
+
+
+def _values(delivery: Delivery) -> list[str]:
+    """What is this recipient's own: cells that are no texts, and the code."""
+    cells = (cell for row in read_rows(delivery.rows) for cell in row.values())
+    return [each for each in (*cells, delivery.code) if len(each) > 1 and each.count(" ") < _TEXT - 1]
+
+
+def _number_of(paragraph: str, values: Sequence[str]) -> int:
+    text = _WEB.sub("", paragraph) if "://" in paragraph else paragraph
+    for value in values:
+        if value in text:
+            text = text.replace(value, "")
+    return int.from_bytes(blake2b(_DIGITS.sub("", text).encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def joined(gathered: Iterable[Mapping[str, DistinctLetter]]) -> dict[str, DistinctLetter]:
+    """Those of several processes or batches as one, in their order; at most ``MOST``."""
+    result: dict[str, DistinctLetter] = {}
+    for letters in gathered:
+        for key, each in letters.items():
+            known = result.get(key)
+            if known is not None:
+                lines = (*known.lines, *each.lines)[:LINES]
+                result[key] = replace(known, letters=known.letters + each.letters, lines=lines)
+            elif len(result) < MOST:
+                result[key] = each
+    return result
