@@ -357,6 +357,7 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     layout: NonEmpty = "plain"
     not_after: datetime | None = None  # `send` does not begin after it: the schedule has gone stale
     finish_by: datetime | None = None
+    kept: tuple[NonEmpty, ...] = ()  # facts whose promises were kept: `status` stops counting the days
     csv: CsvSettings = CsvSettings()
     columns: ColumnSettings = ColumnSettings()
     values: ValueSettings = ValueSettings()

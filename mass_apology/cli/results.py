@@ -171,6 +171,8 @@ def show_followed_up(done: FollowedUp) -> None:
             say(f"{wave.name}: {wave.said}")
         elif wave.ended is None:
             say(f"{wave.name}: nothing is due now.")
+    for promise in done.late:
+        say(promise.sentence)
     if done.next_at is not None:
         say(f"More is due from {local_minute(done.next_at)}.")
 

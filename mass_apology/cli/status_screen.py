@@ -37,6 +37,7 @@ def _lines(status: CampaignStatus) -> Iterator[str]:
     yield progress_line(status)
     yield from table_lines(status_rows(status.counts), right=True)[1]
     yield f"{equation(status.counts)}; due: {number(status.due)}"
+    yield from (promise.sentence for promise in status.promises)
     for wave, counts in status.waves.items():
         yield f"\n{wave}"
         yield from table_lines(status_rows(counts), right=True)[1]

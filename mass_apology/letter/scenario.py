@@ -55,6 +55,7 @@ class Fact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     comment: str  # what to write there, as a line in campaign.toml
     example: Any  # a value; for what each language says its own way, a table of one for each
     required: bool = False
+    promised: str = ""  # of a date: what the letters promise by then, as a phrase: "the money back"
     by_language: bool = False  # a text that each language says its own way, as every sentence is
 
     @property

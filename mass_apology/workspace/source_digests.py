@@ -18,6 +18,7 @@ from mass_apology.settings import (
     RelaySettings,
     ReportSettings,
     ScheduleSettings,
+    WordingSettings,
 )
 
 
@@ -55,6 +56,8 @@ def _shape(campaign: Campaign) -> Campaign:
         relay=RelaySettings(url="-"),
         limits=LimitSettings(),
         notify=NotifySettings(),
+        kept=(),
+        wording=WordingSettings(),
         not_after=None,
         finish_by=None,
         segments={},

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
@@ -19,6 +20,7 @@ from mass_apology.flows.notify.occasions import end_of_wave
 from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.size_limit import size_findings
+from mass_apology.flows.promises import Promise, promises
 from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (
     Operator,
@@ -65,6 +67,7 @@ class FollowedUp(Struct, frozen=True, kw_only=True):
     """What one run did."""
 
     waves: tuple[WaveEnded, ...]
+    late: tuple[Promise, ...] = ()  # what the letters promised by a date that has passed
 
     @property
     def next_at(self) -> float | None:
@@ -87,6 +90,7 @@ def run(
     """
     with notifying(workspace, operator.notice, by_timer=True) as notifier:
         done = event_loop.run(_run(workspace, operator, resend, override, notifier))
+        late = tuple(each for each in promises(workspace, time.time()) if each.is_late)
         for wave in done.waves:
             occasion = end_of_wave(
                 wave.ended,
@@ -96,7 +100,7 @@ def run(
                 more_later=wave.next_at is not None,
             )
             notifier.tell(occasion, wave.name, sent=wave.ended.sent if wave.ended else 0, resumes_at=wave.next_at)
-        return done
+        return replace(done, late=late)
 
 
 def watch(

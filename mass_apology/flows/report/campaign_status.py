@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from mass_apology.flows.continuity.outside import compare_ledger, require_ledger, require_plan
 from mass_apology.flows.plan import plan
+from mass_apology.flows.promises import Promise, promises
 from mass_apology.ledger import Control, Records
 from mass_apology.ledger.recorded import Edition
 from mass_apology.ledger.sender_state import Holder
@@ -48,6 +49,7 @@ class CampaignStatus(Struct, frozen=True, kw_only=True):
     waves: Mapping[str, Mapping[Status, int]]  # further waves
     editions: tuple[Edition, ...]  # the files that the letters were made from
     editions_first_at: tuple[datetime, ...]  # when sending from each of them began, in UTC
+    promises: tuple[Promise, ...]  # that the letters make, and nobody has called kept; the nearest first
     findings: tuple[Finding, ...]  # the ledger knows less than the log or the machine
 
     @property
@@ -88,6 +90,7 @@ def campaign_status(workspace: Workspace) -> CampaignStatus:
             waves=further,
             editions=editions,
             editions_first_at=tuple(_utc(each.first_at) for each in editions),
+            promises=promises(workspace, now),
             findings=findings,
         )
 
