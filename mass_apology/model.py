@@ -310,3 +310,4 @@ class Finding(Struct, frozen=True, kw_only=True):
     advice: str  # a sentence: what to do next
     line: int | None = None  # the recipients file's line, where the finding is about one row; such a row can be skipped
     address: str = ""  # what stood in the row's address column, where the finding is about one row
+    other_lines: tuple[int, ...] = ()  # of further rows that the finding is about

@@ -59,7 +59,8 @@ class Findings:
             if finding.line is not None and len(lines) < LINES:
                 lines.append(finding.line)
             if self._by_line is not None and finding.line is not None and finding.severity is not Severity.INFO:
-                self._by_line.setdefault(finding.line, []).append(finding)
+                for line in (finding.line, *finding.other_lines):
+                    self._by_line.setdefault(line, []).append(finding)
 
     def groups(self) -> tuple[Group, ...]:
         """Every code once; errors first, then warnings."""

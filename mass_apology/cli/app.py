@@ -169,10 +169,11 @@ def status(
     if watch:
         status = status_screen.watch(lambda: flow.campaign_status(workspace), as_json=as_json)
         results.show_notices(() if as_json else status.findings)
-    elif as_json:
-        screen.print_json(status := flow.campaign_status(workspace))
     else:
-        status_screen.show_status(status := flow.campaign_status(workspace))
+        with watching.patience("reading the ledger", quiet=as_json):
+            status = flow.campaign_status(workspace)
+        show = screen.print_json if as_json else status_screen.show_status
+        show(status)
     if status.findings:
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 

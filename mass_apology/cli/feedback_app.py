@@ -84,7 +84,8 @@ def answers(
     """
     from mass_apology.flows.feedback import answers as flow
 
-    found = flow.answers(opened(folder), answered or [], answered_from, to, force=force)
+    with watching.planning_progress(quiet=as_json) as on_progress:
+        found = flow.answers(opened(folder), answered or [], answered_from, to, force=force, on_progress=on_progress)
     if as_json:
         screen.print_json(found)
     else:
@@ -115,7 +116,8 @@ def choices(
     """
     from mass_apology.flows.feedback import choices as flow
 
-    chosen = flow.choose(opened(folder), source, to, force=force)
+    with watching.planning_progress(quiet=as_json) as on_progress:
+        chosen = flow.choose(opened(folder), source, to, force=force, on_progress=on_progress)
     if as_json:
         screen.print_json(chosen)
     else:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    from mass_apology.flows.plan.plan import Outlook
+    from mass_apology.flows.plan.plan import Outlook, Remaining
     from mass_apology.flows.plan.plan_steps import Check
     from mass_apology.sending.run_stats import Progress
     from mass_apology.settings import Campaign
 
+PATIENCE = 1.0  # seconds without a word
 LINE_SECONDS = 10.0  # between two lines of progress without a terminal
 
 
@@ -38,8 +40,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     rows: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, checked: Check | None, due: int, campaign: Campaign) -> Summary:
-        """``checked`` is None where the plan of before is still valid."""
+    def of(cls, checked: Check | Remaining, due: int, campaign: Campaign) -> Summary:
+        """``checked`` is what remains where the plan of before is still valid."""
         relay = campaign.relay
         through = f"through {relay.url.rpartition('@')[2]} at {', '.join((relay.rate, *relay.windows))}"
         return cls(
@@ -53,12 +55,12 @@ class Summary(Struct, frozen=True, kw_only=True):
         table(self.rows)
 
 
-def _summed(checked: Check | None, due: int, campaign: Campaign) -> Iterator[tuple[str, str]]:
-    if checked is not None:
-        of_all = f" (of all {counted(checked.letters, 'letter')} of the plan)" if checked.letters != due else ""
-        languages = " · ".join(f"{language} {number(count)}" for language, count in checked.languages.items())
-        yield "  languages", f"{languages or 'none'}{of_all}"
-        yield "  set aside", counted(checked.set_aside, "row") if checked.set_aside else "nobody"
+def _summed(checked: Check | Remaining, due: int, campaign: Campaign) -> Iterator[tuple[str, str]]:
+    letters = sum(checked.languages.values())
+    of_all = f" (of all {counted(letters, 'letter')} of the plan)" if letters != due else ""
+    languages = " · ".join(f"{language} {number(count)}" for language, count in checked.languages.items())
+    yield "  languages", f"{languages or 'none'}{of_all}"
+    yield "  set aside", counted(checked.set_aside, "row") if checked.set_aside else "nobody"
     if campaign.message.archive:
         yield "  copies", f"one letter of each language, to {campaign.message.archive}"
     rate, *windows = map(parse_rate, (campaign.relay.rate, *campaign.relay.windows))
@@ -84,12 +86,14 @@ class Terminal:
         """Show a step of the planning."""
         self._show(name, done, total, "")
 
-    def plan(self, checked: Check | None, due: int, campaign: Campaign, outlook: Outlook | None = None) -> None:
+    def plan(self, checked: Check | Remaining, due: int, campaign: Campaign, outlook: Outlook | None = None) -> None:
         """Print the plan and the number of letters due."""
         if self._quiet:
             return
         self.close()
-        if checked is not None:
+        from mass_apology.flows.plan.plan import Remaining
+
+        if not isinstance(checked, Remaining):
             show_plan(checked)
         if outlook is not None:
             show_changes(outlook)
@@ -199,4 +203,19 @@ def run_terminal(*, quiet: bool = False) -> Iterator[Terminal]:
     try:
         yield terminal
     finally:
+        terminal.close()
+
+
+@contextmanager
+def patience(step: str, *, quiet: bool) -> Iterator[None]:
+    """Show that a step without units goes on, where it takes over a second and somebody sits at a terminal."""
+    terminal = Terminal(console(stderr=True), quiet=quiet or not console(stderr=True).is_terminal)
+    timer = Timer(PATIENCE, terminal.stage, (step, 0, None))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()  # it may be showing the bar just now
         terminal.close()

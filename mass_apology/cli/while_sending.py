@@ -75,13 +75,15 @@ def send(  # noqa: PLR0913, PLR0917 (options)
 
 def _dry_run(workspace: Workspace, options: SendOptions) -> None:
     from mass_apology.flows import event_loop
+    from mass_apology.flows.plan.plan import Remaining
     from mass_apology.flows.send import dry_run as flow
 
     if options.confirm is not None or options.resend_in_doubt:
         raise typer.BadParameter("nothing is asked and nothing sent, so leave the others out", param_hint="--dry-run")
     with watching.run_terminal() as terminal:
         found = event_loop.run(flow.dry_run(workspace, options, on_progress=terminal.stage))
-        terminal.plan(found.check, found.due, workspace.campaign, found.outlook)
+        known = found.check or found.remaining or Remaining(languages={}, set_aside=0)
+        terminal.plan(known, found.due, workspace.campaign, found.outlook)
     results.show_dry_run(found)
     if not found.sendable:
         raise typer.Exit(Exit.NEEDS_A_PERSON)

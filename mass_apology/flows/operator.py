@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 OnProgress = Callable[[str, int, int | None], None]
 """Called with a step's name, the units done, and the units in total if known."""
+
+T = TypeVar("T")
+_OFTEN = 1000  # items between two looks at the clock
+
+
+def watched(items: Iterable[T], step: str, total: int | None, on_progress: OnProgress) -> Iterator[T]:
+    """The same items; the progress is told from the second second on."""
+    begun = time.monotonic()
+    for number, item in enumerate(items, start=1):
+        yield item
+        if number % _OFTEN == 0 and time.monotonic() - begun > 1:
+            on_progress(step, number, total)
 
 
 def disagreement(letters: int, confirm: int | None, ask: Callable[[int], str]) -> str | None:

@@ -117,6 +117,9 @@ class WaveRecords(Protocol):
     def planned(self, wave: str) -> int:
         """How many letters of the wave have left, may have, or are due: all but withheld ones."""
 
+    def languages(self, wave: str, also: Sequence[int] = ()) -> dict[str, int]:
+        """The wave's letters that are due, and those of the rows ``also``, by language, the most frequent first."""
+
     def sharing(self, wave: str) -> list[Sharer]:
         """All who share a mailbox, those first whose letter of the wave has left, or may have."""
 

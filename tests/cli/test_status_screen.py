@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -16,9 +17,10 @@ from pathlib import Path
 import pytest
 from live import campaign_folder, customers, relay, send
 from msgspec.structs import replace
+from rich.console import Console
 from shell import command
 
-from mass_apology.cli import status_screen
+from mass_apology.cli import status_screen, watching
 from mass_apology.cli.status_screen import progress_line
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.report.campaign_status import CampaignStatus, State, campaign_status
@@ -42,6 +44,7 @@ SENDING = CampaignStatus(
     waves={},
     editions=(),
     editions_first_at=(),
+    promises=(),
     findings=(),
 )
 ENDED = replace(SENDING, state=State.DONE, activity="not sending", host=None, pid=None, due=0, rate=None, eta=None)
@@ -146,3 +149,13 @@ def test_the_summary_stands_last_before_anything_leaves(tmp_path: Path) -> None:
     assert re.fullmatch(r"127\.0\.0\.1:\d+ at .+\.", lines[0].rpartition("//")[2])
     assert re.search(r"languages +\w\w \d+", lines[1])
     assert "set aside" in lines[2]
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.0, False), (0.4, True)])
+def test_a_look_that_takes_long_says_so(monkeypatch: pytest.MonkeyPatch, seconds: float, shown: bool) -> None:
+    to = Console(force_terminal=True, width=100, file=io.StringIO())
+    monkeypatch.setattr(watching, "console", lambda **_: to)
+    monkeypatch.setattr(watching, "PATIENCE", 0.2)
+    with watching.patience("reading the ledger", quiet=False):
+        time.sleep(seconds)
+    assert ("reading the ledger" in to.file.getvalue()) is shown  # type: ignore[attr-defined]

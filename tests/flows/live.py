@@ -15,7 +15,7 @@ from smtp_fakes import PIPELINED, Fault, Relay
 
 from mass_apology.flows import control
 from mass_apology.flows.init.toml_notation import toml
-from mass_apology.flows.plan.plan import Outlook
+from mass_apology.flows.plan.plan import Outlook, Remaining
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.send.send import SendOptions, run
 from mass_apology.flows.send.sending_run import RunResult
@@ -119,14 +119,16 @@ class Person:
         self.asked: list[int] = []
         self.notices: list[Finding] = []
         self.checks: list[Check | None] = []
+        self.remaining: list[Remaining] = []
         self.outlooks: list[Outlook | None] = []
         self.last: Progress | None = None
 
     def stage(self, name: str, done: int, total: int | None) -> None:
         pass
 
-    def plan(self, checked: Check | None, due: int, campaign: Campaign, outlook: Outlook | None = None) -> None:
-        self.checks.append(checked)
+    def plan(self, checked: Check | Remaining, due: int, campaign: Campaign, outlook: Outlook | None = None) -> None:
+        self.checks.append(checked if isinstance(checked, Check) else None)
+        self.remaining += [checked] if isinstance(checked, Remaining) else []
         self.outlooks.append(outlook)
 
     def notice(self, findings: Sequence[Finding]) -> None:

@@ -15,6 +15,7 @@ from smtp_fakes import FaultyConversation, Received, Relay
 from mass_apology.cli.watching import Summary
 from mass_apology.flows.feedback.bounces import settle
 from mass_apology.flows.follow_up.correct import CorrectOptions, correct
+from mass_apology.flows.plan.plan import Remaining
 from mass_apology.ledger.purged_notes import kept_of_note
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.workspace.source_digests import wave_digest
@@ -152,7 +153,7 @@ def test_the_note_survives_a_purge_and_names_nobody(tmp_path: Path, live: Relay)
 def test_it_is_shown_before_the_number_is_asked_for_and_changes_no_plan(tmp_path: Path, live: Relay) -> None:
     workspace = Workspace.open(campaign(tmp_path, live))
     assert ("  copies", f"one letter of each language, to Archive <{ARCHIVE}>") in Summary.of(
-        None, 6, workspace.campaign
+        Remaining(languages={"en": 6}, set_aside=0), 6, workspace.campaign
     ).rows
     before = wave_digest(workspace.campaign)
     write_toml(tmp_path, live.sink.url, top=LANGUAGES)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from openpyxl import load_workbook
 from smtp_fakes import Relay
 
 from mass_apology.errors import InputError, OutputError
+from mass_apology.flows import operator
 from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.workspace.workspace import Workspace
@@ -142,3 +145,27 @@ def test_a_file_that_is_not_there_or_is_another_is_named(folder: Path) -> None:
 def test_a_table_of_no_format_is_refused_at_once(folder: Path) -> None:
     with pytest.raises(OutputError, match="does not end in"):
         checked(folder, folder / "rows.txt")
+
+
+def test_all_rows_of_duplicates_are_written_and_name_each_other(folder: Path) -> None:
+    (path,) = folder.glob("*.csv")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    shared = "customer0@d0.example,Somebody Else,3"
+    path.write_text("\n".join([*lines[:3], shared, *lines[7:]]) + "\n", encoding="utf-8")
+    checked(folder, folder / "rows.csv")
+    with (folder / "rows.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["line"], row["name"]) for row in rows] == [("2", "Customer 0"), ("4", "Somebody Else")]
+    assert [re.findall(r"\(See also (.*?)\)", row["causes"]) for row in rows] == [["line 4."] * 2, ["line 2."] * 2]
+    assert all("share customer0@d0.example" in row["causes"] for row in rows)
+
+
+def test_writing_many_bad_rows_tells_its_progress(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, int, int | None]] = []
+    monkeypatch.setattr(operator, "_OFTEN", 1)
+    clock = count(0, 2)
+    monkeypatch.setattr(operator.time, "monotonic", lambda: float(next(clock)))
+    options = CheckOptions(offline=True, bad_rows=folder / "rows.csv")
+    progress = lambda *each: seen.append(each)  # noqa: E731
+    asyncio.run(check(Workspace.open(folder), options, None, force=False, on_progress=progress))
+    assert seen[-2:] == [("writing bad rows", 1, 2), ("writing bad rows", 2, 2)]

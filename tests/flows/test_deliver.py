@@ -13,8 +13,11 @@ import pytest
 from live import Person, campaign_folder, customers, relay, results, send, statuses, stop_when, write_rows, write_toml
 from smtp_fakes import FaultyConversation, Nth
 
+from mass_apology.campaign import read_campaign
+from mass_apology.cli.watching import Summary
 from mass_apology.errors import ConfirmationError, LedgerLocked, RelayError
 from mass_apology.flows import control
+from mass_apology.flows.plan.plan import Remaining
 from mass_apology.ledger import Control
 from mass_apology.ledger.sqlite import SqliteLedger
 from mass_apology.model import Status
@@ -395,6 +398,9 @@ def test_without_its_file_a_campaign_goes_on_from_the_ledger(tmp_path: Path) -> 
         person = Person()
         assert send(folder, person).due == 1  # it is not due before its time, so it waits until told to stop
     assert person.checks == [None]
+    assert person.remaining == [Remaining(languages={"en": 1}, set_aside=0)]
+    lines = dict(Summary.of(person.remaining[0], 1, read_campaign(folder)).rows)
+    assert (lines["  languages"], lines["  set aside"]) == ("en 1", "nobody")
 
 
 def test_a_file_that_grew_is_told_apart(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology import recipients
 from mass_apology.errors import OutputError
+from mass_apology.flows import operator
 from mass_apology.flows.report.report import Report, report
 from mass_apology.flows.report.result_columns import RESULT_COLUMNS, UNREACHED_COLUMNS, Table, names
 from mass_apology.flows.tables import new_table, table_style
@@ -269,12 +269,11 @@ def test_one_file_that_exists_stops_both(sent: Path, tmp_path: Path) -> None:
 
 def test_a_long_report_tells_its_progress(sent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, int, int | None]] = []
-    flow = sys.modules[report.__module__]
-    monkeypatch.setattr(flow, "_AT_ONCE", 10)
+    monkeypatch.setattr(operator, "_OFTEN", 10)
     report(Workspace.open(sent), None, None, force=False, on_progress=lambda *each: seen.append(each))
     assert seen == []  # in less than a second
     clock = count(0, 2)
-    monkeypatch.setattr(flow.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(operator.time, "monotonic", lambda: float(next(clock)))
     report(Workspace.open(sent), None, None, force=False, on_progress=lambda *each: seen.append(each))
     assert seen == [("reading results", done, 31) for done in (10, 20, 30)]
 

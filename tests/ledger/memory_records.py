@@ -177,6 +177,11 @@ class MemoryWaveRecords:
     def planned(self, wave: str) -> int:
         return sum(letter.status is not Status.WITHHELD for letter in self._campaign.of(wave))
 
+    def languages(self, wave: str, also: Sequence[int] = ()) -> dict[str, int]:
+        found = [each for each in self._campaign.of(wave) if each.status in DUE or each.id in also]
+        counts = Counter(each.language for each in found)
+        return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
     def sharing(self, wave: str) -> list[Sharer]:
         people = self._campaign.people.values()
         mailboxes = Counter(person.recipient.mailbox for person in people)

@@ -31,7 +31,7 @@ from mass_apology.ledger.further_waves import Addition, Armed, Thread
 from mass_apology.ledger.recorded import Unfinished, digest_of
 from mass_apology.ledger.staged import Changed
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, LogMark
-from mass_apology.model import LargestLetter, Status, Withheld
+from mass_apology.model import LargestLetter, Mark, Status, Withheld
 
 PLANNED, DEFERRED, HANDING_OVER, ACCEPTED = Status.PLANNED, Status.DEFERRED, Status.HANDING_OVER, Status.ACCEPTED
 IN_DOUBT, REFUSED, WITHHELD, BOUNCED = Status.IN_DOUBT, Status.REFUSED, Status.WITHHELD, Status.BOUNCED
@@ -219,6 +219,16 @@ class TestWaves:
         ]
         assert held.waves.agreed_letters(NOON - 1) == {LATER: 2}
         assert held.waves.agreed_letters(NOON) == {}
+
+    def test_languages_of_letters_that_are_due_and_of_some_others(self, held: Ledger) -> None:
+        held.waves.add(LATER, later(1, 2, 3), NOON)
+        everybody = held.waves.languages(LATER)
+        assert sum(everybody.values()) == 3
+        (letter,) = asyncio.run(held.claim(1, NOON, wave=LATER))
+        asyncio.run(held.hand_over(Mark(delivery=letter.id, status=Status.HANDING_OVER, at=NOON, attempts=1)))
+        assert sum(held.waves.languages(LATER).values()) == 2
+        assert held.waves.languages(LATER, [letter.id]) == everybody
+        assert held.waves.languages("none") == {}
 
     def test_who_shares_a_mailbox(self, store: Store, empty: Ledger) -> None:
         mailbox = recipient(0).mailbox

@@ -79,7 +79,7 @@ async def check(
         checked = extended(replace(checked, sender_domain=records), findings)
     history.remember_check(workspace.folder, history.Checked(at=time.time(), letters=checked.letters, parts=parts))
     if options.bad_rows is not None:
-        write_bad_rows(workspace, bad_rows, options.bad_rows, force=force)
+        write_bad_rows(workspace, bad_rows, options.bad_rows, force=force, on_progress=on_progress)
     if to is not None:
         _write(checked, to, force=force)
     return checked

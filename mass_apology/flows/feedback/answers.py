@@ -16,6 +16,7 @@ from mass_apology import recipients
 from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.continuity.outside import require_ledger
 from mass_apology.flows.holding import shared_ledger
+from mass_apology.flows.operator import OnProgress, watched
 from mass_apology.flows.output import refuse_existing, require_ending
 from mass_apology.flows.report.result_columns import (
     Column,
@@ -70,7 +71,13 @@ class Answers(Struct, frozen=True, kw_only=True):
 
 
 def answers(
-    workspace: Workspace, answered: Sequence[str], answered_from: Path | None, to: Path | None, *, force: bool
+    workspace: Workspace,
+    answered: Sequence[str],
+    answered_from: Path | None,
+    to: Path | None,
+    *,
+    force: bool,
+    on_progress: OnProgress = lambda *_: None,
 ) -> Answers:
     """Note who was answered, by address or by a list that came back, then list who waits in ``to``, where given.
 
@@ -87,16 +94,16 @@ def answers(
         require_ledger(workspace)
     with workspace.ledger_store.read(workspace.campaign.name) as records:
         if to is not None:
-            _write(workspace.campaign, records, to, force=force)
-        total, first = waiting_people(records)
+            _write(workspace.campaign, records, to, force=force, on_progress=on_progress)
+        total, first = waiting_people(records, on_progress)
     return Answers(total=total, waiting=first, written=str(to) if to else None)
 
 
-def waiting_people(records: Records) -> tuple[int, tuple[Waiting, ...]]:
+def waiting_people(records: Records, on_progress: OnProgress = lambda *_: None) -> tuple[int, tuple[Waiting, ...]]:
     """How many people wait for an answer, and the first ``LISTED`` of them, the longest first."""
     first: list[Waiting] = []
     total, now = 0, time.time()
-    for person in records.answers.waiting():
+    for person in watched(records.answers.waiting(), "counting who waits", None, on_progress):
         total += 1
         if total <= LISTED:
             first.append(_told(person, now))
@@ -137,9 +144,9 @@ def _marked(path: Path) -> Iterator[str]:
             yield from (address for address, said in zip(cells["address"], cells[ANSWERED], strict=True) if said)
 
 
-def _write(campaign: Campaign, records: Records, to: Path, *, force: bool) -> None:
+def _write(campaign: Campaign, records: Records, to: Path, *, force: bool, on_progress: OnProgress) -> None:
     customers = chosen_columns(campaign, records.header, otherwise=records.header)
     table = Table(ours=COLUMNS, rows=lambda person: person.rows, customers=customers)
     with new_table(to, table.header, table_style(campaign), force=force) as write:
-        for person in records.answers.waiting():
+        for person in watched(records.answers.waiting(), "listing who waits", None, on_progress):
             write(table.cells(person))

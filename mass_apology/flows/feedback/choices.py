@@ -21,6 +21,7 @@ from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.feedback.claimed_times import Lifetime
 from mass_apology.flows.feedback.log_lines import STANDARD_INPUT
 from mass_apology.flows.holding import shared_ledger
+from mass_apology.flows.operator import OnProgress, watched
 from mass_apology.flows.output import refuse_existing, require_ending
 from mass_apology.flows.report.result_columns import (
     Column,
@@ -59,7 +60,14 @@ class Chosen(Struct, frozen=True, kw_only=True):
     written: str | None  # the file with the list
 
 
-def choose(workspace: Workspace, source: str | None, to: Path | None, *, force: bool) -> Chosen:
+def choose(
+    workspace: Workspace,
+    source: str | None,
+    to: Path | None,
+    *,
+    force: bool,
+    on_progress: OnProgress = lambda *_: None,
+) -> Chosen:
     """Record the tokens of a text file ("-": standard input), then write every customer's last choice to ``to``.
 
     Raises ``MassApologyError``; tokens read before it are recorded. Reading a file twice changes nothing.
@@ -73,7 +81,7 @@ def choose(workspace: Workspace, source: str | None, to: Path | None, *, force: 
     if source is not None:
         with shared_ledger(workspace) as ledger, _lines(source) as lines:
             lifetime = Lifetime(first_planned_at=ledger.feedback.first_planned_at(), now=time.time())
-            tokens = tokens_in(lines, source, lifetime)
+            tokens = tokens_in(watched(lines, "reading lines", None, on_progress), source, lifetime)
             read = Recorded(new=0, known=0, strange=0)
             while batch := list(islice(tokens, AT_ONCE)):
                 offered = [token for token in batch if token.remedy in campaign.remedies]
@@ -81,7 +89,7 @@ def choose(workspace: Workspace, source: str | None, to: Path | None, *, force: 
                 read = _together(read, _together(strange, ledger.choices.record(offered, time.time())))
     with workspace.ledger_store.read(campaign.name) as records:
         counts: Counter[str] = Counter()
-        listed = _counted(records.choices.last(), counts)
+        listed = _counted(watched(records.choices.last(), "listing choices", None, on_progress), counts)
         if to is not None:
             _write(listed, campaign, records.header, to, force=force)
         for _ in listed:

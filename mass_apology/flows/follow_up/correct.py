@@ -88,7 +88,8 @@ async def _correct(workspace: Workspace, options: CorrectOptions, operator: Oper
         )
         require_overridden(too_large, "Nothing was sent")
         operator.notice([*too_large, *wave_plan.language_findings(Counter(map(wave_plan.asked, new)))])
-        _confirm(due, options, operator, campaign)
+        languages = Counter(ledger.waves.languages(options.name, resend)) + Counter(each.language for each in letters)
+        _confirm(due, plan.Remaining(languages=languages, set_aside=0), options, operator, campaign)
         theirs = [changes[each.recipient] for each in new] if changes is not None else []
         confirmed = Confirmed(
             wave=options.name,
@@ -136,8 +137,10 @@ def _require_free_name(campaign: Campaign, name: str) -> None:
         )
 
 
-def _confirm(due: int, options: CorrectOptions, operator: Operator, campaign: Campaign) -> None:
-    operator.plan(None, due, campaign)
+def _confirm(
+    due: int, remaining: plan.Remaining, options: CorrectOptions, operator: Operator, campaign: Campaign
+) -> None:
+    operator.plan(remaining, due, campaign)
     if said := disagreement(due, options.confirm, operator.count):
         raise ConfirmationError(
             f"{counted(due, 'letter is', 'letters are')} to be corrected, but {said}; nothing was sent.",

@@ -213,7 +213,8 @@ class _Following:
                 f"No letter of the wave {resend.wave} is in doubt and may go again now; nothing was sent.",
                 next_step="See where each letter is: mass-apology status",
             )
-        self._operator.plan(None, len(letters), self._campaign)
+        due = plan.remaining(self._ledger, resend.wave, letters)
+        self._operator.plan(due, len(letters), self._campaign)
         if said := disagreement(len(letters), resend.confirm, self._operator.count):
             raise ConfirmationError(
                 f"{counted(len(letters), 'letter')} in doubt would be sent again, but {said}; nothing was sent.",

@@ -60,6 +60,7 @@ class Persons:
                     advice="Show all of them in the template: {% for row in rows %} … {{ row.… }} … {% endfor %}",
                     line=letter.lines[0],
                     address=letter.address,
+                    other_lines=letter.lines[1:],
                 )
 
     def _facts(self, columns: Collection[str]) -> list[str]:
@@ -101,6 +102,7 @@ class Persons:
             advice=f"Make them agree, or {advice}.",
             line=conflict.lines[0],
             address=conflict.address,
+            other_lines=conflict.lines[1:],
         )
 
     def _shared(self, shared: Shared) -> Finding:
@@ -113,6 +115,7 @@ class Persons:
             advice=f"If each of them is to have a letter: {_EACH}",
             line=shared.lines[0],
             address=shared.address,
+            other_lines=shared.lines[1:],
         )
 
     def _respelled(self, respelled: Respelled) -> Finding:
@@ -125,6 +128,7 @@ class Persons:
             advice="Nothing needs to be done: the letter goes to the first spelling.",
             line=respelled.lines[0],
             address=first,
+            other_lines=respelled.lines[1:],
         )
 
     def _mailbox(self, kin: Kin) -> Finding:
@@ -139,6 +143,7 @@ class Persons:
             advice="If one letter is enough, take one_letter_per out of campaign.toml.",
             line=kin.lines[0],
             address=kin.addresses[0],
+            other_lines=kin.lines[1:],
         )
 
     def _customer(self, kin: Kin) -> Finding:
@@ -151,6 +156,7 @@ class Persons:
             advice=f"Take the old addresses out of the file, or let each customer have one letter: {_EACH}",
             line=kin.lines[0],
             address=kin.addresses[0],
+            other_lines=kin.lines[1:],
         )
 
     def _lines(self, lines: Sequence[int]) -> str:

@@ -63,6 +63,13 @@ class Outlook(Struct, frozen=True, kw_only=True):
     changed_parts: tuple[str, ...]  # parts that differ from the last plan: "the recipients file", "the template", …
 
 
+class Remaining(Struct, frozen=True, kw_only=True):
+    """The letters that are due by a plan of before."""
+
+    languages: Mapping[str, int]  # language → letters, the most frequent first
+    set_aside: int  # rows of the file that the plan set aside
+
+
 class Draft:
     """A plan that is not in the ledger yet; ``drafted`` makes it, ``commit`` writes it to the ledger."""
 
@@ -269,6 +276,12 @@ def origin_facts(ledger: Records) -> dict[str, str]:
     """Campaign, ledger and recipients file, for a run's first line in the log: its numbers and lines refer to them."""
     file = ledger.digest_parts.get(_FILE, "")
     return {"campaign": ledger.name, "ledger": ledger.continuity.origin.ledger, "recipients": file}
+
+
+def remaining(ledger: Records, wave: str, resend: Sequence[int] = ()) -> Remaining:
+    """What is due of a wave, with the letters in doubt ``resend``."""
+    languages = ledger.waves.languages(wave, resend)
+    return Remaining(languages=languages, set_aside=ledger.people(wave).rows_set_aside)
 
 
 def due(counts: Mapping[Status, int]) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from msgspec import Struct
 
 from mass_apology.errors import LedgerError, require_sum
 from mass_apology.flows.continuity.outside import compare_ledger, require_ledger, require_plan
-from mass_apology.flows.operator import OnProgress
+from mass_apology.flows.operator import OnProgress, watched
 from mass_apology.flows.output import refuse_existing, require_ending
 from mass_apology.flows.plan import plan
 from mass_apology.flows.report.report_page_content import write_page
@@ -23,8 +22,6 @@ from mass_apology.model import FIRST_WAVE, NOT_REACHED, Finding, Status
 from mass_apology.near_misses import did_you_mean, ended
 from mass_apology.settings import Campaign
 from mass_apology.workspace.workspace import Workspace
-
-_AT_ONCE = 1000  # results between two looks at the clock
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -82,7 +79,7 @@ def report(
                 files.enter_context(_results_table(campaign, ledger, table, force=force)),
                 files.enter_context(_unreached_table(campaign, ledger, unreached, force=force)),
             ]
-            for result in _watched(summary.add(ledger.results(wave)), before.total, on_progress):
+            for result in watched(summary.add(ledger.results(wave)), "reading results", before.total, on_progress):
                 for write in writers:
                     write(result)
         people = ledger.people(wave)  # counted in another way than as they passed
@@ -114,15 +111,6 @@ def _require_wave(ledger: Records, wave: str) -> None:
             ended(f"No letter of a wave {wave} was ever planned{did_you_mean(wave, known)}"),
             next_step=f"There are: {', '.join(sorted(known))}.",
         )
-
-
-def _watched(results: Iterable[Result], total: int, on_progress: OnProgress) -> Iterator[Result]:
-    """The same results; the progress is told from the second second on."""
-    begun = time.monotonic()
-    for number, result in enumerate(results, start=1):
-        yield result
-        if number % _AT_ONCE == 0 and time.monotonic() - begun > 1:
-            on_progress("reading results", number, total)
 
 
 WriteResult = Callable[[Result], None]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
-from mass_apology.flows.plan.plan import Outlook
+from mass_apology.flows.plan.plan import Outlook, Remaining
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.send.send import SendOptions
 from mass_apology.ledger import Records
@@ -23,6 +24,7 @@ class DryRun(Struct, frozen=True, kw_only=True):
 
     check: Check | None  # of the plan; None where the recipients file is gone, and the ledger's plan is gone on with
     outlook: Outlook | None  # what the plan would change in the ledger; None where there is none
+    remaining: Remaining | None = None  # of the plan that is gone on with
     due: int  # letters that would leave
     finish_at: float | None  # Unix seconds, at the earliest; None where nothing limits the rate
     sendable: bool  # nothing that the check found stands in the way
@@ -35,7 +37,8 @@ async def dry_run(workspace: Workspace, options: SendOptions, *, on_progress: On
         return await _planned(workspace, plan.NO_KEY, None, options, on_progress)
     with store.read(workspace.campaign.name) as records:
         if records.digest_parts and not workspace.recipients_path.exists():
-            return _result(workspace, None, None, plan.due(records.counts(FIRST_WAVE)))
+            found = _result(workspace, None, None, plan.due(records.counts(FIRST_WAVE)))
+            return replace(found, remaining=plan.remaining(records, FIRST_WAVE))
         return await _planned(workspace, records.key, records, options, on_progress)
 
 

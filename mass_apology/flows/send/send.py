@@ -143,7 +143,7 @@ class _Confirmation:
                 return await self._confirm_new_plan(file, parts)
         resend = self._resendable(())
         due = plan.due(self._ledger.counts(FIRST_WAVE)) + len(resend)
-        self._operator.plan(None, due, self._campaign)
+        self._operator.plan(plan.remaining(self._ledger, FIRST_WAVE, resend), due, self._campaign)
         if due:
             self._require_taken()
         return self._confirm(due, resend, parts)

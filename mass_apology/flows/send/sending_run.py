@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from mass_apology.errors import ConfirmationError, OutputError, first_failure
 from mass_apology.flows.plan import plan
-from mass_apology.flows.plan.plan import Outlook
+from mass_apology.flows.plan.plan import Outlook, Remaining
 from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.flows.send.archive_copies import Archive, Archived
 from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
@@ -66,8 +66,14 @@ class Operator(Protocol):
     def stage(self, name: str, done: int, total: int | None) -> None:
         """Show a step of the planning: its name, units done, and units in total if known."""
 
-    def plan(self, checked: Check | None, due: int, campaign: Campaign, outlook: Outlook | None = None) -> None:
-        """Show what would be sent now; ``checked`` and ``outlook`` are None if the ledger's plan is still valid."""
+    def plan(
+        self,
+        checked: Check | Remaining,
+        due: int,
+        campaign: Campaign,
+        outlook: Outlook | None = None,
+    ) -> None:
+        """Show what would be sent now; ``checked`` is what remains if the ledger's plan is still valid."""
 
     def notice(self, findings: Sequence[Finding]) -> None:
         """Show findings that the person must know before typing the number."""

@@ -54,6 +54,11 @@ class SqliteWaveRecords:
             (count,) = reader.execute(_QUERIES["count"], {"wave": wave}).fetchone()
             return int(count)
 
+    def languages(self, wave: str, also: Sequence[int] = ()) -> dict[str, int]:
+        facts = {"wave": wave, "also": msgspec.json.encode(also).decode()}
+        with self._reading.own() as reader:
+            return dict(reader.execute(_QUERIES["languages"], facts).fetchall())
+
     def sharing(self, wave: str) -> list[Sharer]:
         with self._reading.own() as reader:
             rows = reader.execute(_QUERIES["sharing"], {"wave": wave})

@@ -54,6 +54,12 @@ WHERE id = :recipient;
 -- name: count
 SELECT count(*) FROM delivery WHERE wave = :wave AND status <> 'WITHHELD';
 
+-- name: languages
+-- Of letters that are due, and of :also, a JSON array of rows.
+SELECT language, count(*) FROM delivery
+WHERE wave = :wave AND (status IN ('PLANNED', 'DEFERRED') OR id IN (SELECT value FROM json_each(:also)))
+GROUP BY language ORDER BY count(*) DESC, language;
+
 -- name: sharing
 -- Recipients who share their mailbox with another one; first who has a letter of :wave: one that has left, or may have.
 SELECT recipient.id, mailbox, coalesce(delivery.status, 'WITHHELD') <> 'WITHHELD'
