@@ -26,6 +26,7 @@ from mass_apology.wording.wording_rules import rules, shipped
 CORPUS = Path(__file__).resolve().parents[1] / "samples" / "wording"
 PRECISION, RECALL = 0.95, 0.85
 _SEED = "2026-11-30"
+_WORD = re.compile(r"\w+")
 
 
 class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,7 +107,7 @@ def _plain(text: str) -> str:
 
 def _overlap(one: str, other: str) -> bool:
     """Whether the end of one is the beginning of the other, by two words at least."""
-    first, second = one.split(), other.split()
+    first, second = _WORD.findall(one), _WORD.findall(other)
     return any(
         left[-length:] == right[:length]
         for left, right in ((first, second), (second, first))

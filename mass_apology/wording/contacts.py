@@ -38,10 +38,11 @@ def _is_signed(document: Document, rules: Rules) -> bool:
     """A name is two words or more with capitals, in a line of its own at the end, and no team's or firm's."""
     blocks = [each for each in document.blocks if each.role in {Role.SIGNATURE, Role.PROSE, Role.ITEM}][-_LINES:]
     lines = [line.strip() for block in blocks for line in block.text.split("\n")]
-    return any(_is_name(line, rules) for line in lines[-_LINES * 2 :] if line)
+    return any(is_name(line, rules) for line in lines[-_LINES * 2 :] if line)
 
 
-def _is_name(line: str, rules: Rules) -> bool:
+def is_name(line: str, rules: Rules) -> bool:
+    """Whether a line holds a person's name, alone or before a position."""
     line = re.split(r"\s[–—|·-]\s|, | \(", line)[0].strip(" ,*_")
     if line == VALUE:
         return True

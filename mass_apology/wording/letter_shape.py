@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from mass_apology.wording.contacts import is_name
 from mass_apology.wording.letter_text import Block, Document, Role
 from mass_apology.wording.patterns import Pattern, fits_at_start
 from mass_apology.wording.sentences import VALUE, words_in
@@ -48,7 +49,7 @@ def _greets(line: str, rules: Rules) -> bool:
 
 
 def _with_signature(blocks: Sequence[Block], rules: Rules) -> Iterator[Block]:
-    """A signature begins at the closing; where there is none, with the last short lines."""
+    """A signature begins at the closing; where there is none, with the name of who signs."""
     started = False
     for number, block in enumerate(blocks):
         if block.role is not Role.PROSE or number < len(blocks) - _LAST:
@@ -69,13 +70,18 @@ def _with_signature(blocks: Sequence[Block], rules: Rules) -> Iterator[Block]:
 
 
 def _closing(block: Block, rules: Rules) -> int | None:
-    """Where in the block the closing's line begins."""
+    """Where in the block the line of the closing, or of the name, begins."""
     at = 0
     for line in block.text.split("\n"):
         if 0 < len(words_in(line)) <= _SHORT and begins_with(line, rules.closings):
             return at
         at += len(line) + 1
-    return None
+    return 0 if _begins_with_name(block, rules) else None
+
+
+def _begins_with_name(block: Block, rules: Rules) -> bool:
+    lines = block.text.split("\n")
+    return is_name(lines[0], rules) and all(len(words_in(line)) <= _SHORT and line[-1:] != "." for line in lines)
 
 
 def _is_sentence(block: Block) -> bool:

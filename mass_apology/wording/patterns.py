@@ -248,13 +248,14 @@ class Text(NamedTuple):
 class Patterns:
     """All patterns of a language, found by their first words."""
 
-    def __init__(self, patterns: Iterable[tuple[str, Pattern]]) -> None:
-        """``patterns`` are each a name, which several may share, and a pattern."""
+    def __init__(self, patterns: Iterable[tuple[str, Pattern]], sounds: Mapping[str, str] | None = None) -> None:
+        """``patterns`` are each a name, which several may share, and a pattern; ``sounds``: see ``Spelling``."""
         self._by_form: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
         self._by_stem: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
         self._by_ending: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
         self._by_number: list[tuple[str, Pattern]] = []
         vocabulary: set[str] = set()
+        stems: set[str] = set()
         for named in patterns:
             for form in named[1].starts.forms:
                 self._by_form[form].append(named)
@@ -265,9 +266,10 @@ class Patterns:
             if named[1].starts.is_number:
                 self._by_number.append(named)
             vocabulary |= _vocabulary(named[1].elements)
+            stems |= {stem for each in _single_words(named[1].elements) for stem in each.stems}
         self._longest_stem = max(map(len, self._by_stem), default=0)
         self._longest_ending = max(map(len, self._by_ending), default=0)
-        self._spelling = Spelling(vocabulary)
+        self._spelling = Spelling(vocabulary, stems, sounds)
 
     def read(self, words: Sequence[Word], sentences: Sequence[Sentence]) -> Text:
         """The words of a block, with what misspelled ones may mean."""
@@ -295,13 +297,16 @@ class Patterns:
 
 
 def _vocabulary(elements: Sequence[_Element]) -> set[str]:
-    found: set[str] = set()
+    return {word for each in _single_words(elements) for word in (*each.forms, *each.endings)}
+
+
+def _single_words(elements: Iterable[_Element]) -> Iterator[_OneWord]:
     for element in elements:
         if isinstance(element, _OneWord):
-            found |= {*element.forms, *element.endings}
+            yield element
         elif isinstance(element, _OneOf):
-            found = found.union(*map(_vocabulary, element.sequences))
-    return found
+            for sequence in element.sequences:
+                yield from _single_words(sequence)
 
 
 def _matched(pattern: Pattern, text: Text, start: int, sentence: Sentence, following: int | None) -> int | None:

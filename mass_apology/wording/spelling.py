@@ -1,11 +1,17 @@
-"""Slips of spelling in words that rules look for: one letter too many, missing, wrong, or two exchanged."""
+"""Slips of spelling in words that rules look for: one letter too many, missing, wrong, or two exchanged; and letters
+that sound alike, as Greek αι and ε do."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 _LEAST = 7  # letters; in shorter words one letter makes another word
+_LEAST_STEM = 8  # letters of a beginning, whose end may be any
+_LONGEST = 40
+_REMEMBERED = 20_000  # words, before all are forgotten
+_TWICE = re.compile(r"(.)\1")
 
 
 class Spelling:
@@ -15,41 +21,60 @@ class Spelling:
     deletes): so a look-up takes as many steps as a word has letters, however many words are known.
     """
 
-    def __init__(self, known: Iterable[str]) -> None:
-        self._known = frozenset(known)
-        self._by_remainder: dict[str, list[str]] | None = None
+    def __init__(
+        self, known: Iterable[str], stems: Iterable[str] = (), sounds: Mapping[str, str] | None = None
+    ) -> None:
+        """``stems`` are beginnings of words; ``sounds``: letters → those that sound the same."""
+        self._known = _Alike(known, sounds or {})
+        self._long_stems = tuple(each for each in stems if len(each) >= _LEAST_STEM)
+        self._stems = _Alike(self._long_stems, sounds or {})
+        self._stem_lengths = sorted({len(each) + more for each in self._long_stems for more in (-1, 0, 1)})
         self._meant: dict[str, tuple[str, ...]] = {}
 
     def meant(self, word: str) -> tuple[str, ...]:
-        """The word itself and, where it is none that is known, the one that it may be a slip of."""
-        if len(word) < _LEAST or word in self._known:
+        """The word itself and, where it is none that is known, the one, or its beginning, that it may be a slip of."""
+        if len(word) < _LEAST or word in self._known.words:
             return (word,)
         if word not in self._meant:
             if len(self._meant) > _REMEMBERED:
                 self._meant.clear()
-            self._meant[word] = (word, *self._near(word))
+            self._meant[word] = (word, *sorted(self._slips(word)))
         return self._meant[word]
 
-    def _near(self, word: str) -> tuple[str, ...]:
+    def _slips(self, word: str) -> Iterator[str]:
         if len(word) > _LONGEST:
-            return ()
-        remainders = self._remainders()
-        found = {each for rest in (word, *_shortened(word)) for each in remainders.get(rest, ())}
-        return tuple(sorted(each for each in found if each[0] == word[0] and _is_slip(word, each)))
-
-    def _remainders(self) -> dict[str, list[str]]:
-        if self._by_remainder is None:
-            self._by_remainder = defaultdict(list)
-            for word in self._known:
-                if _LEAST <= len(word) <= _LONGEST:
-                    for rest in (word, *_shortened(word)):
-                        self._by_remainder[rest].append(word)
-            self._by_remainder = dict(self._by_remainder)
-        return self._by_remainder
+            return
+        yield from self._known.near(word)
+        if not word.startswith(self._long_stems):
+            beginnings = [word[:length] for length in self._stem_lengths if length <= len(word)]
+            yield from {near for each in beginnings for near in self._stems.near(each)}
 
 
-_LONGEST = 40
-_REMEMBERED = 20_000  # words, before all are forgotten
+class _Alike:
+    """Words, found by what is left of them without one letter, and by their sound."""
+
+    def __init__(self, words: Iterable[str], sounds: Mapping[str, str]) -> None:
+        self.words = frozenset(words)
+        self._sounds = sounds
+        self._sounding = re.compile("|".join(sorted(map(re.escape, sounds), key=len, reverse=True)) or r"(?!)")
+        self._found: dict[str, list[str]] | None = None
+
+    def near(self, word: str) -> Iterator[str]:
+        """Those that ``word`` may be a slip of."""
+        if self._found is None:
+            self._found = defaultdict(list)
+            for known in self.words:
+                if _LEAST <= len(known) <= _LONGEST:
+                    for key in self._keys(known):
+                        self._found[key].append(known)
+        alike = {each for key in self._keys(word) for each in self._found.get(key, ())}
+        return (each for each in alike if each[0] == word[0] and _is_slip(word, each))
+
+    def _keys(self, word: str) -> Iterator[str]:
+        yield word
+        yield from _shortened(word)
+        if self._sounds:
+            yield "=" + _TWICE.sub(r"\1", self._sounding.sub(lambda found: self._sounds[found[0]], word))
 
 
 def _shortened(word: str) -> Iterator[str]:

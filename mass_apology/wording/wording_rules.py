@@ -79,6 +79,7 @@ class RuleFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     abbreviations: tuple[str, ...] = ()  # without their stop: "e.g", "nr"
     common_words: str = ""  # those by which the language is told from others
     alphabet: str = ""  # its letters outside of a to z
+    sounds: Mapping[str, str] = field(default_factory=dict)  # letters → others that sound alike, which slips exchange
     greetings: tuple[str, ...] = ()  # what a salutation begins with: "dear"
     closings: tuple[str, ...] = ()  # what stands before the signature: "kind regards"
     nobody: tuple[str, ...] = ()  # words of signatures that name no person: "team"
@@ -99,7 +100,7 @@ class Rules:
         self.common_words = frozenset(map(normal, file.common_words.split()))
         self.nobody = frozenset(map(normal, file.nobody))
         known = Known(_merged(forms, file.forms), file.phrases)
-        self.find = Patterns(_parsed(((rule, each.find) for rule, each in file.rules.items()), known))
+        self.find = Patterns(_parsed(((rule, each.find) for rule, each in file.rules.items()), known), file.sounds)
         self.unless = Patterns(_parsed(((rule, each.unless) for rule, each in file.rules.items()), known))
         self.greetings = [parse(f"^ {each}", known) for each in file.greetings]
         self.closings = [parse(f"^ {each}", known) for each in file.closings]

@@ -1,0 +1,43 @@
+"""Slips of spelling: what a word that no rule knows may have been meant to be."""
+
+from __future__ import annotations
+
+import pytest
+
+from mass_apology.wording.spelling import Spelling
+
+SOUNDS = {"αι": "ε", "ει": "ι", "η": "ι", "ου": "ου", "υ": "ι", "ω": "ο"}
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("inconvenience", ("inconvenience",)),
+        ("inconvienience", ("inconvienience", "inconvenience")),
+        ("incovenience", ("incovenience", "inconvenience")),
+        ("inconvenienza", ("inconvenienza",)),
+        ("apologisse", ("apologisse",)),
+        ("unforseeable", ("unforseeable", "unforeseea")),
+        ("unforeseeably", ("unforeseeably",)),
+        ("trouble", ("trouble",)),
+    ],
+)
+def test_one_letter_inside_a_word_or_its_beginning_is_a_slip(word: str, meant: tuple[str, ...]) -> None:
+    assert Spelling(["inconvenience"], ["unforeseea", "truble"]).meant(word) == meant
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("ταλεπωρια", ("ταλεπωρια", "ταλαιπωρια")),
+        ("διμηουργηθηκε", ("διμηουργηθηκε", "δημιουργη")),
+        ("συνεννοειθηκαμε", ("συνεννοειθηκαμε",)),
+    ],
+)
+def test_letters_that_sound_alike_are_a_slip(word: str, meant: tuple[str, ...]) -> None:
+    assert Spelling(["ταλαιπωρια"], ["δημιουργη"], SOUNDS).meant(word) == meant
+
+
+def test_an_ending_that_sounds_alike_is_another_word() -> None:
+    """οφείλετε is “you owe”, οφείλεται “it is owed”."""
+    assert Spelling(["οφειλετε"], [], SOUNDS).meant("οφειλεται") == ("οφειλεται",)
