@@ -66,9 +66,16 @@ def _likeliest(parsed: list, word: str):  # type: ignore[no-untyped-def,type-arg
 
 
 def _polish() -> Callable[[str], set[str]]:
-    from bench.polish_forms import PolishForms
+    import morfeusz2  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
-    return PolishForms().of
+    analyser = morfeusz2.Morfeusz()
+
+    def forms(word: str) -> set[str]:
+        lemmas = {found[2][1].split(":")[0] for found in analyser.analyse(word)}
+        chosen = {word} if word in lemmas else lemmas
+        return {form[0] for lemma in chosen for form in analyser.generate(lemma)}
+
+    return forms
 
 
 def _estonian() -> Callable[[str], set[str]]:

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 _LEAST = 7  # letters; in shorter words one letter makes another word
-_TELLING = 5  # letters of a beginning by which a word is known
 _LEAST_STEM = 8  # letters of a beginning, whose end may be any
+_FIRST = 2  # letters that are right: a prefix such as Latvian ne- or no- makes another word
 _LONGEST = 40
 _REMEMBERED = 20_000  # words, before all are forgotten
 _TWICE = re.compile(r"(.)\1")
@@ -30,12 +30,11 @@ class Spelling:
         self._long_stems = tuple(each for each in stems if len(each) >= _LEAST_STEM)
         self._stems = _Alike(self._long_stems, sounds or {})
         self._stem_lengths = sorted({len(each) + more for each in self._long_stems for more in (-1, 0, 1)})
-        self._beginnings = tuple(each for each in stems if len(each) >= _TELLING)
         self._meant: dict[str, tuple[str, ...]] = {}
 
     def meant(self, word: str) -> tuple[str, ...]:
         """The word itself and, where it is none that is known, the one, or its beginning, that it may be a slip of."""
-        if len(word) < _LEAST or word in self._known.words or word.startswith(self._beginnings):
+        if len(word) < _LEAST or word in self._known.words:
             return (word,)
         if word not in self._meant:
             if len(self._meant) > _REMEMBERED:
@@ -70,13 +69,21 @@ class _Alike:
                     for key in self._keys(known):
                         self._found[key].append(known)
         alike = {each for key in self._keys(word) for each in self._found.get(key, ())}
-        return (each for each in alike if each[0] == word[0] and _is_slip(word, each))
+        first = self._sound(word)[:_FIRST]
+        return (
+            each
+            for each in alike
+            if each[0] == word[0] and self._sound(each)[:_FIRST] == first and _is_slip(word, each)
+        )
 
     def _keys(self, word: str) -> Iterator[str]:
         yield word
         yield from _shortened(word)
         if self._sounds:
-            yield "=" + _TWICE.sub(r"\1", self._sounding.sub(lambda found: self._sounds[found[0]], word))
+            yield "=" + _TWICE.sub(r"\1", self._sound(word))
+
+    def _sound(self, word: str) -> str:
+        return self._sounding.sub(lambda found: self._sounds[found[0]], word) if self._sounds else word
 
 
 def _shortened(word: str) -> Iterator[str]:

@@ -20,6 +20,8 @@ SOUNDS = {"αι": "ε", "ει": "ι", "η": "ι", "ου": "ου", "υ": "ι", "�
         ("unforseeable", ("unforseeable", "unforeseea")),
         ("unforeseeably", ("unforeseeably",)),
         ("trouble", ("trouble",)),
+        ("onconvenience", ("onconvenience",)),
+        ("iconvenience", ("iconvenience",)),
     ],
 )
 def test_one_letter_inside_a_word_or_its_beginning_is_a_slip(word: str, meant: tuple[str, ...]) -> None:
