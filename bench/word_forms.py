@@ -66,16 +66,9 @@ def _likeliest(parsed: list, word: str):  # type: ignore[no-untyped-def,type-arg
 
 
 def _polish() -> Callable[[str], set[str]]:
-    import morfeusz2  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    from bench.polish_forms import PolishForms
 
-    analyser = morfeusz2.Morfeusz()
-
-    def forms(word: str) -> set[str]:
-        lemmas = {found[2][1].split(":")[0] for found in analyser.analyse(word)}
-        chosen = {word} if word in lemmas else lemmas
-        return {form[0] for lemma in chosen for form in analyser.generate(lemma)}
-
-    return forms
+    return PolishForms().of
 
 
 def _estonian() -> Callable[[str], set[str]]:

@@ -234,6 +234,16 @@ class CodeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     column: NonEmpty | None = None  # which one holds the codes; without it the file has one cell in each row
 
 
+class GestureSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[gesture]`: columns that hold each customer's gesture and what it is compared with."""
+
+    amount: NonEmpty  # the column with what the customer gets
+    value: NonEmpty  # the column with what the customer pays, or lost
+    loss: NonEmpty | None = None  # a column that is empty or 0 where the customer lost nothing
+    at_least: Annotated[float, Meta(ge=0)] = 0.05  # of the value; less may be felt as an insult
+    at_most: Annotated[float, Meta(gt=0)] = 2.0  # of the value
+
+
 class ReportSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the tables of ``report``, ``choices`` and ``answers`` are written."""
 
@@ -369,6 +379,7 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limits: LimitSettings = LimitSettings()
     approval: ApprovalSettings = ApprovalSettings()
     report: ReportSettings = ReportSettings()
+    gesture: GestureSettings | None = None
     codes: CodeSettings | None = None
     remedies: Mapping[str, NonEmpty] = field(
         default_factory=dict

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from hashlib import sha256
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +21,9 @@ from mass_apology.system.regular_file import refuse_special
 _LINE_OCTETS = 1 << 16  # a longer line is read in pieces
 # RFC 4155 §3: "From ", an address, and a moment as asctime() writes it. A sentence that begins with "From" is none.
 _SEPARATOR = re.compile(rb"From \S.{0,300}? \w{3} [ \d]\d \d\d:\d\d(?::\d\d)? .{0,40}\d{4}\b")
+# RFC 5322 §2.2; a field's name has no blank, and old programs put some before its colon. A mark may stand before it.
+_FIELD = re.compile(rb"(?:\xef\xbb\xbf)?\s*[A-Za-z][!-9;-~]*[ \t]*:")
+_START = 1 << 10  # octets that a file's kind is told by
 # Fields that mail programs add to a message in an mbox, or change, while it lies there.
 _OF_THE_BOX = (b"status:", b"x-status:", b"x-keywords:", b"x-uid:", b"x-mozilla-", b"content-length:", b"lines:")
 
@@ -36,13 +40,14 @@ def messages(path: Path) -> Iterator[BoxMessage]:
     """The messages of a file (one message or an mbox), a Maildir or a folder of .eml files.
 
     Raises:
-        InputError: there is no such box, it cannot be read, or the folder holds no mail.
+        InputError: there is no such box, it cannot be read, or the file or folder holds no mail.
     """
     try:
         if path.is_dir():
             yield from _of_folder(path)
         else:
             with _opened(path) as stream:
+                _require_mail(stream, path)
                 yield from of_stream(stream, path.name)
     except FileNotFoundError as error:
         raise InputError(
@@ -54,6 +59,17 @@ def messages(path: Path) -> Iterator[BoxMessage]:
             f"The mailbox {path} cannot be read: {error.strerror or error}.",
             next_step="Give this user the right to read it, or name a copy of it. Reading it again changes nothing.",
         ) from error
+
+
+def _require_mail(stream: BinaryIO, path: Path) -> None:
+    """Raise ``InputError`` for another file, such as a table of customers: nothing would be read of it, in silence."""
+    start = stream.peek(_START)[:_START] if isinstance(stream, BufferedReader) else b""
+    if start and not (_SEPARATOR.match(start) or _FIELD.match(start)):
+        raise InputError(
+            f"{path} is no mail: it begins with neither a field such as From: nor the separator of an mbox.",
+            next_step="Name the mailbox that bounces go to: an mbox file, a Maildir, a folder of .eml files or a "
+            "message; a relay's events are read from .json or .jsonl.",
+        )
 
 
 def of_stream(stream: BinaryIO, name: str) -> Iterator[BoxMessage]:

@@ -39,12 +39,19 @@ def show_init(made: InitResult) -> None:
         say(f"In doubt: {doubt.role}, perhaps {' or '.join(doubt.columns)}. {doubt.why}")
     for sentence in filter(None, (made.note, made.trouble and f"The file needs mending: {made.trouble}")):
         say(sentence)
+    _show_choices(made)
+    say(f"Now: cd {made.folder}, fill in campaign.toml, then run: mass-apology check")
+
+
+def _show_choices(made: InitResult) -> None:
+    """Print what was chosen and said, and how long customers have been waiting."""
     if made.sheets:
         others = ", ".join(made.sheets[1:LINES_SHOWN])
         say(f"Read is the sheet {made.sheets[0]}. For another one ({others}), begin anew with: --sheet NAME")
     for place, value in made.said.items():
         say(f"Written: {place} = {value}")
-    say(f"Now: cd {made.folder}, fill in campaign.toml, then run: mass-apology check")
+    if made.silence:
+        say(f"Nobody has heard from you yet, {made.silence}.")
 
 
 def show_proof(proof: Proof) -> None:

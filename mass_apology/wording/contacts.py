@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from mass_apology.wording.letter_text import Document, Role
-from mass_apology.wording.sentences import VALUE, words_in
+from mass_apology.wording.sentences import VALUE, normal, words_in
 from mass_apology.wording.wording_rules import MISSING, Rules
 
 _MAILBOX = re.compile(r"(?<![\w.])([\w.+-]{1,64})@[\w-]{1,63}\.\w")
 _TELEPHONE = re.compile(r"(?<![\w.,/])\+?\(?\d[\d ()/.\u00a0-]{5,18}\d(?![\w/])")
 _NOBODY_READS = re.compile(r"no.?-?reply|do.?not.?reply", re.IGNORECASE)
 _DIGITS = 7  # of a telephone number
+_NAME_LINE = 6  # words of a line with a name
 _LINES = 8  # at a letter's end, among which a name stands
 _NAME = re.compile(
     r"(?:(?:\w+\.-?\s?){1,4}\s*)?[^\W\d_]+(?:['’-][^\W\d_]+)*(?:\s+(?:[a-zà-ÿ]{2,3}\s+)?[^\W\d_]+\.?(?:['’-][^\W\d_]+)*){1,3}"
@@ -35,22 +37,37 @@ def _is_contact(text: str) -> bool:
 
 
 def _is_signed(document: Document, rules: Rules) -> bool:
-    """A name is two words or more with capitals, in a line of its own at the end, and no team's or firm's."""
+    """A name stands in a line of its own at the end, and is no team's or firm's."""
     blocks = [each for each in document.blocks if each.role in {Role.SIGNATURE, Role.PROSE, Role.ITEM}][-_LINES:]
     lines = [line.strip() for block in blocks for line in block.text.split("\n")]
     return any(is_name(line, rules) for line in lines[-_LINES * 2 :] if line)
 
 
 def is_name(line: str, rules: Rules) -> bool:
-    """Whether a line holds a person's name, alone or before a position."""
+    """Whether a line names a person, alone or with what follows a comma or dash: "Kate Smith, director"."""
     line = re.split(r"\s[–—|·-]\s|, | \(", line)[0].strip(" ,*_")
     if line == VALUE:
         return True
-    found = _NAME.fullmatch(line)
-    if not found:
-        return False
     words = [line[word.start : word.end] for word in words_in(line)]
     if any(word.text in rules.nobody for word in words_in(line)):
         return False
+    return _has_given_name(words, rules) if rules.given_names else _looks_like_name(line, words)
+
+
+def _looks_like_name(line: str, words: Sequence[str]) -> bool:
+    """Two words or more with capitals."""
+    if not _NAME.fullmatch(line):
+        return False
     capitals = [word for word in words if word[0].isupper() and not (word.isupper() and len(word) > 1)]
     return len(capitals) >= 2 and capitals[0] == words[0] and words[-1][0].isupper()
+
+
+def _has_given_name(words: Sequence[str], rules: Rules) -> bool:
+    """A given name or an initial before a name in capitals; or a given name alone, as in "Kate from Acme"."""
+    if not 0 < len(words) <= _NAME_LINE:
+        return False
+    given = [word[0].isupper() and normal(word) in rules.given_names for word in words]
+    given[0] |= len(words[0]) == 1 and words[0].isupper() and len(words[1:2] and words[1]) > 1
+    if any(here and following[0].isupper() for here, following in zip(given, words[1:], strict=False)):
+        return True
+    return given[0] and len(words[0]) > 1 and (len(words) == 1 or words[1].islower())

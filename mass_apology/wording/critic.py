@@ -41,7 +41,7 @@ def criticise(document: Document, rules: Rules, scenario: str = "") -> list[Word
     """
     profile = kinds().profile(scenario)
     letter = shaped(document, rules)
-    read = [_read(block, rules) for block in letter.blocks if block.role is not Role.QUOTE]
+    read = [_read(block, rules, profile) for block in letter.blocks if block.role is not Role.QUOTE]
     placed = [(each.block, spot) for each in read for spot in each.spots if not _goes_on(spot, each.block, letter)]
     placed += _about_apologies(read)
     found = [_finding(letter, block, spot, rules) for block, spot in placed if _holds(spot.rule, profile)]
@@ -62,9 +62,9 @@ def _holds(rule: str, profile: Profile) -> bool:
     return rule in profile.only or (rule not in special and rule not in profile.without)
 
 
-def _read(block: Block, rules: Rules) -> _Read:
+def _read(block: Block, rules: Rules, profile: Profile) -> _Read:
     words = words_in(block.text)
-    ends = sentences(block.text, words, rules.abbreviations, is_greek=rules.code == "el")
+    ends = sentences(block.text, words, rules.abbreviations, rules.common_words, is_greek=rules.code == "el")
     text = rules.find.read(words, ends)
     matches = list(rules.find.matches(text))
     excuses = {(rule, match.sentence) for rule, _, match in rules.unless.matches(text)} if matches else set()
@@ -79,7 +79,7 @@ def _read(block: Block, rules: Rules) -> _Read:
     return _Read(
         block=block,
         text=text,
-        spots=tuple(_outranked(spots)),
+        spots=tuple(_outranked([each for each in spots if _holds(each.rule, profile)])),
         parts=dict(reversed(places)),
         apologies=tuple(_apart(place for rule, place in places if rule == _APOLOGY)),
     )
@@ -159,7 +159,7 @@ def _missing(letter: Document, read: Sequence[_Read], profile: Profile, rules: R
 
 
 def _finding(letter: Document, block: Block, spot: Spot, rules: Rules) -> WordingFinding:
-    start, end = block.places[spot.start], block.places[spot.end - 1] + 1
+    start, end = block.places[spot.start], letter.end(block, spot.end - 1)
     return _told(spot.rule, start, end, letter.source[start:end], rules)
 
 

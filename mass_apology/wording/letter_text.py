@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
@@ -9,6 +10,8 @@ from enum import Enum, auto
 from msgspec import Struct
 
 from mass_apology.wording.sentences import VALUE
+
+_WRITTEN = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});|\{\{[^{}\n]{0,500}\}\}")
 
 
 class Role(Enum):
@@ -49,6 +52,12 @@ class Document(Struct, frozen=True, kw_only=True):
         """Line and column, both from 1, of a place in the source."""
         line = self.source.count("\n", 0, place)
         return line + self.first_line, place - (self.source.rfind("\n", 0, place) + 1) + 1
+
+    def end(self, block: Block, number: int) -> int:
+        """The place behind a block's character ``number``, which an entity or a template's value may stand for."""
+        place = block.places[number]
+        written = _WRITTEN.match(self.source, place)
+        return written.end() if written and self.source[place] != block.text[number] else place + 1
 
 
 class Builder:

@@ -53,10 +53,14 @@ def _script(code: str) -> re.Pattern[str]:
 
 
 def _is_foreign(words: list[str], own: Rules) -> bool:
-    others = {code: each for code, each in _all_common_words().items() if code != own.code}
-    spoken = sum(word in own.common_words for word in words)
-    best = max((sum(word in each - own.common_words for word in words) for each in others.values()), default=0)
-    return best >= _SPEAK and best > 2 * spoken and best * 5 >= len(words)
+    """Words that both languages have tell nothing."""
+    others = (each for code, each in _all_common_words().items() if code != own.code)
+    return any(_is_rather(words, each - own.common_words, own.common_words - each) for each in others)
+
+
+def _is_rather(words: list[str], theirs: frozenset[str], ours: frozenset[str]) -> bool:
+    spoken = sum(word in theirs for word in words)
+    return spoken >= _SPEAK and spoken > 2 * sum(word in ours for word in words) and spoken * 5 >= len(words)
 
 
 @cache

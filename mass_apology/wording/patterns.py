@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from mass_apology.wording.diacritics import Plain, is_plain
 from mass_apology.wording.sentences import VALUE, Sentence, Word, normal
 from mass_apology.wording.spelling import Spelling
 
@@ -241,7 +242,7 @@ class Text(NamedTuple):
     """A block's words, with what each may have been meant to be."""
 
     words: Sequence[Word]
-    meant: Sequence[tuple[str, ...]]  # of each word: its text, and a known word where that is a slip of spelling
+    meant: Sequence[tuple[str, ...]]  # of each word: its text, and the known words that it may be a slip of
     sentences: Sequence[Sentence]
 
 
@@ -254,8 +255,7 @@ class Patterns:
         self._by_stem: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
         self._by_ending: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
         self._by_number: list[tuple[str, Pattern]] = []
-        vocabulary: set[str] = set()
-        stems: set[str] = set()
+        elements: list[_Element] = []
         for named in patterns:
             for form in named[1].starts.forms:
                 self._by_form[form].append(named)
@@ -265,15 +265,19 @@ class Patterns:
                 self._by_ending[ending].append(named)
             if named[1].starts.is_number:
                 self._by_number.append(named)
-            vocabulary |= _vocabulary(named[1].elements)
-            stems |= {stem for each in _single_words(named[1].elements) for stem in each.stems}
+            elements += named[1].elements
         self._longest_stem = max(map(len, self._by_stem), default=0)
         self._longest_ending = max(map(len, self._by_ending), default=0)
-        self._spelling = Spelling(vocabulary, stems, sounds)
+        known = _joined(list(_single_words(elements)))
+        self._spelling = Spelling({*known.forms, *known.endings}, set(known.stems), sounds)
+        self._plain = Plain(known.forms, set(known.stems), set(known.endings))
 
     def read(self, words: Sequence[Word], sentences: Sequence[Sentence]) -> Text:
-        """The words of a block, with what misspelled ones may mean."""
-        return Text(words, [self._spelling.meant(word.text) for word in words], sentences)
+        """The words of a block, with what misspelled ones may mean, and those without diacritics where none has any."""
+        meant = [self._spelling.meant(word.text) for word in words]
+        if is_plain(words):
+            meant = [(*known, *self._plain.meant(word.text)) for known, word in zip(meant, words, strict=True)]
+        return Text(words, meant, sentences)
 
     def matches(self, text: Text) -> Iterator[tuple[str, Pattern, Match]]:
         """Every match, from left to right; of one pattern at one place the shortest."""
@@ -296,10 +300,6 @@ class Patterns:
                 yield from self._by_ending.get(text[-length:], ())
 
 
-def _vocabulary(elements: Sequence[_Element]) -> set[str]:
-    return {word for each in _single_words(elements) for word in (*each.forms, *each.endings)}
-
-
 def _single_words(elements: Iterable[_Element]) -> Iterator[_OneWord]:
     for element in elements:
         if isinstance(element, _OneWord):
@@ -307,6 +307,10 @@ def _single_words(elements: Iterable[_Element]) -> Iterator[_OneWord]:
         elif isinstance(element, _OneOf):
             for sequence in element.sequences:
                 yield from _single_words(sequence)
+
+
+def _vocabulary(elements: Sequence[_Element]) -> set[str]:
+    return {word for each in _single_words(elements) for word in (*each.forms, *each.endings)}
 
 
 def _matched(pattern: Pattern, text: Text, start: int, sentence: Sentence, following: int | None) -> int | None:

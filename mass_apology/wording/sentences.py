@@ -62,8 +62,12 @@ def _marked(text: str, quoted: Sequence[tuple[int, int]]) -> Iterator[Word]:
         yield Word("" if start <= found.start() < end else normal(found[0]), *found.span())
 
 
-def sentences(text: str, words: Sequence[Word], abbreviations: frozenset[str], *, is_greek: bool) -> list[Sentence]:
+def sentences(
+    text: str, words: Sequence[Word], abbreviations: frozenset[str], common: frozenset[str], *, is_greek: bool
+) -> list[Sentence]:
     """The sentences of a block's text: a stop ends one, but for that of an abbreviation, an initial or a number.
+
+    ``common`` are the language's commonest words, none of which is an abbreviation.
 
     One of more than ``LONGEST`` words is cut, so that no text can make a rule look far.
     """
@@ -73,7 +77,7 @@ def sentences(text: str, words: Sequence[Word], abbreviations: frozenset[str], *
     for end in ends:
         while number < len(words) and words[number].end <= end:
             number += 1
-        if number == first or _goes_on(text, end, words[number - 1], abbreviations):
+        if number == first or _goes_on(text, end, words[number - 1], abbreviations, common):
             continue
         result += _cut(first, number)
         first = number
@@ -84,11 +88,11 @@ def _cut(first: int, end: int) -> list[Sentence]:
     return [Sentence(each, min(each + LONGEST, end)) for each in range(first, end, LONGEST)]
 
 
-def _goes_on(text: str, end: int, last: Word, abbreviations: frozenset[str]) -> bool:
+def _goes_on(text: str, end: int, last: Word, abbreviations: frozenset[str], common: frozenset[str]) -> bool:
     """Whether the sentence goes on after the stop at ``end``, whose last word is ``last``."""
     if text[last.end : end].strip("\"'”“»’)]*") != ".":
         return False
     if last.text in abbreviations or (last.end - last.start == 1 and last.text.isalpha()):
         return True
     following = text[end:].lstrip()[:1] if end < len(text) else ""
-    return following.islower() and (last.text.isdigit() or last.end - last.start < 4)
+    return following.islower() and (last.text.isdigit() or (last.end - last.start < 4 and last.text not in common))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mass_apology.wording.finding import Spot
 from mass_apology.wording.letter_text import Block, Role
 from mass_apology.wording.patterns import Text
-from mass_apology.wording.sentences import VALUE
+from mass_apology.wording.sentences import VALUE, words_in
 from mass_apology.wording.wording_rules import Rules
 
 SUBJECT = 78
@@ -34,9 +34,8 @@ _DOUBLED = re.compile(r"(?<![.…])\.\.(?![.…])|,,|(?<=\w)\.,|,\.|(?<=\w)[ \t]
 _EMOJI = re.compile(
     r"[\U0001f300-\U0001faff\u2600-\u27bf](?:\ufe0f|\u200d[\U0001f300-\U0001faff])*|(?<!\S)[:;]-?[)(DP](?!\w)"
 )
-_ADDRESS = re.compile(
-    r"(?:\S+@\S+|https?://\S+|www\.\S+|[\w-]+(?:\.[\w-]+)+/\S*|[+\d][\d ()/-]{5,})[.)]*$|" + VALUE + "$"
-)
+_ADDRESS = re.compile(r"(?:\S+@\S+|https?://\S+|www\.\S+|[\w-]+(?:\.[\w-]+)+/\S*)[.)]*$|" + VALUE + "$")
+_TELEPHONE = re.compile(r"[+\d][\d ()/-]{5,}[.)]*$")
 _STOPS = ".!?…:;·"
 _CLOSING_MARKS = "\"'”“»’)]*_ "
 
@@ -49,7 +48,7 @@ def spots(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
     if block.role is Role.SUBJECT:
         yield from _long_subject(block)
     elif block.role is Role.PROSE:
-        yield from _small_letters(block, text)
+        yield from _small_letters(block, text, rules)
         yield from _no_stop(block, text)
     yield from _doubled(block, rules)
 
@@ -82,12 +81,14 @@ def _long_subject(block: Block) -> Iterator[Spot]:
         yield Spot("long-subject", 0, len(block.text))
 
 
-def _small_letters(block: Block, text: Text) -> Iterator[Spot]:
+def _small_letters(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
     """A block's first sentence counts, too, but not one that goes on after a salutation's comma: see ``critic``."""
     for sentence in text.sentences:
         word = text.words[sentence.first]
         written = block.text[word.start : word.end]
-        if not written[0].islower() or not written.islower() or _ADDRESS.search(block.text[word.start :].split()[0]):
+        if not written.islower() or word.text in rules.abbreviations:
+            continue
+        if _ADDRESS.search(block.text[word.start :].split()[0]):
             continue
         if word.start == 0 or block.text[: word.start].rstrip(_CLOSING_MARKS + "\n").endswith((".", "!", "?")):
             yield Spot("lower-case-start", word.start, word.end)
@@ -97,9 +98,16 @@ def _no_stop(block: Block, text: Text) -> Iterator[Spot]:
     body = block.text.rstrip(_CLOSING_MARKS)
     if len(text.words) < _PARAGRAPH or not body or body[-1] in _STOPS + "," or _ADDRESS.search(block.text[-300:]):
         return
+    if _TELEPHONE.search(block.text[-300:]) and all(_spoken(line) < _PARAGRAPH for line in block.text.split("\n")):
+        return
     last = text.sentences[-1]
     start = text.words[max(last.first, last.end - 4)].start
     yield Spot("missing-full-stop", start, text.words[-1].end)
+
+
+def _spoken(line: str) -> int:
+    """The words of a line that are no numbers."""
+    return sum(not word.text[:1].isdigit() for word in words_in(line))
 
 
 def _doubled(block: Block, rules: Rules) -> Iterator[Spot]:

@@ -83,6 +83,7 @@ class RuleFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     greetings: tuple[str, ...] = ()  # what a salutation begins with: "dear"
     closings: tuple[str, ...] = ()  # what stands before the signature: "kind regards"
     nobody: tuple[str, ...] = ()  # words of signatures that name no person: "team"
+    given_names: str = ""  # people's; where they are listed, a firm such as "Green Basket" is no person
     phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # patterns by a name, for <name>
     forms: Mapping[str, str] = field(default_factory=dict)  # a word → further forms of it, by hand
     rules: Mapping[str, Rule] = field(default_factory=dict)
@@ -99,6 +100,7 @@ class Rules:
         self.negations = frozenset(map(normal, file.negations))
         self.common_words = frozenset(map(normal, file.common_words.split()))
         self.nobody = frozenset(map(normal, file.nobody))
+        self.given_names = frozenset(map(normal, file.given_names.split()))
         known = Known(_merged(forms, file.forms), file.phrases)
         self.find = Patterns(_parsed(((rule, each.find) for rule, each in file.rules.items()), known), file.sounds)
         self.unless = Patterns(_parsed(((rule, each.unless) for rule, each in file.rules.items()), known))

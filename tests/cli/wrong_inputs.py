@@ -245,7 +245,7 @@ SENDING = [
     Wrong("test --to me@acme.example --wave later", "no follow-ups"),
     Wrong("preview --wave later", "no follow-ups"),
     Wrong("approve --key nowhere", "nowhere"),
-    Wrong("follow-up", "ledger"),
+    Wrong("follow-up", "no follow-ups"),
     Wrong("status", "ledger"),
     Wrong("report", "ledger"),
     Wrong("correct --template sorry", "ledger"),
@@ -261,6 +261,8 @@ SENDING = [
 ]
 
 AFTERWARDS = [
+    Wrong("follow-up", "no follow-ups", at="sent"),
+    Wrong("follow-up --watch", "no follow-ups", at="sent"),
     Wrong("follow-up --plan", "no follow-ups", at="sent"),
     Wrong("follow-up --arm later", "no follow-ups", at="sent"),
     Wrong("follow-up --resend-in-doubt later", "no follow-ups", at="sent"),
@@ -278,6 +280,8 @@ AFTERWARDS = [
     Wrong("purge --older-than soon", "soon", at="sent"),
     Wrong("purge --older-than '90 days'", "", at="sent"),
     Wrong("bounces --from nowhere.mbox", "nowhere.mbox", at="sent"),
+    Wrong("bounces --from customers.csv", "is no mail", {"customers.csv": "email,name\na@x.example,Ann\n"}, at="sent"),
+    Wrong("bounces --from book.xlsx", "is no mail", {"book.xlsx": BINARY}, at="sent"),
     Wrong("bounces --from events.json", "events.json", {"events.json": "{not json"}, at="sent"),
     Wrong("bounces --from events.jsonl", "events.jsonl", {"events.jsonl": BINARY}, at="sent"),
     Wrong("bounces --from http://acme.example/inbox", "http", at="sent"),

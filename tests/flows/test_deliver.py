@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 import time
@@ -15,14 +16,17 @@ from smtp_fakes import FaultyConversation, Nth
 
 from mass_apology.campaign import read_campaign
 from mass_apology.cli.watching import Summary
-from mass_apology.errors import ConfirmationError, LedgerLocked, RelayError
+from mass_apology.errors import ConfirmationError, InputError, LedgerLocked, RelayError
 from mass_apology.flows import control
 from mass_apology.flows.plan.plan import Remaining
+from mass_apology.flows.preview.letter_choice import Choice
+from mass_apology.flows.preview.test import rehearse
 from mass_apology.ledger import Control
-from mass_apology.ledger.sqlite import SqliteLedger
-from mass_apology.model import Status
+from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
+from mass_apology.model import Severity, Status
 from mass_apology.sending import dispatcher, pacing
 from mass_apology.smtp.sink import SinkSettings
+from mass_apology.workspace.workspace import Workspace
 
 
 def test_everybody_gets_one_letter_with_their_own_facts(tmp_path: Path) -> None:
@@ -344,7 +348,24 @@ def test_a_dead_relay_is_known_before_anybody_is_asked(tmp_path: Path) -> None:
     with pytest.raises(RelayError, match="refuses the connection"):
         send(folder, person)
     assert person.checks == []
-    assert not (folder / "ledger.sqlite").exists()
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as ledger:
+        assert ledger.digest_parts == {}
+
+
+def test_what_is_wrong_in_the_file_is_told_before_a_dead_relay(tmp_path: Path) -> None:
+    with relay() as live:
+        url = live.sink.url
+    folder = campaign_folder(tmp_path, url, [*customers(3), {"email": "nobody", "name": "N", "minutes": "3"}])
+    person = Person()
+    with pytest.raises(ConfirmationError, match="The check found errors"):
+        send(folder, person)
+    assert person.checks[0] is not None
+    assert [group.code for group in person.checks[0].groups if group.severity is Severity.ERROR] == ["address-invalid"]
+    (folder / "affected.csv").unlink()
+    with pytest.raises(InputError, match=r"affected\.csv"):
+        send(folder)
+    with pytest.raises(InputError, match=r"affected\.csv"):
+        asyncio.run(rehearse(Workspace.open(folder), ["me@acme.example"], Choice(), on_progress=lambda *_: None))
 
 
 def test_a_deadline_that_has_passed_sends_nothing(tmp_path: Path) -> None:

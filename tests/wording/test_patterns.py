@@ -18,7 +18,7 @@ def passages(pattern: str, text: str) -> list[str]:
     """The places in the text that the pattern matches."""
     words = words_in(text)
     patterns = Patterns([("rule", parse(pattern, KNOWN))])
-    read = patterns.read(words, sentences(text, words, frozenset(), is_greek=False))
+    read = patterns.read(words, sentences(text, words, frozenset(), frozenset(), is_greek=False))
     return [text[words[at.start].start : words[at.end - 1].end] for _, _, at in patterns.matches(read)]
 
 

@@ -22,6 +22,8 @@ def rows(check: Check) -> Iterator[tuple[str, str]]:
     yield "letters", f"{check.letters:,}{before if check.letters_before != check.letters else ''}"
     if check.due is not None:
         yield "due now", f"{check.due:,}; the others are done, as status says"
+    if check.silence and check.due is None:
+        yield "silence", f"{check.silence}; nobody has heard from you yet"
     if check.set_aside:
         yield "bad rows", f"{check.set_aside:,} set aside" if check.skipping else f"{check.set_aside:,}"
     yield "languages", _counts(check.languages)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
+from mass_apology.flows.asked_relay import AskedRelay
 from mass_apology.flows.follow_up.affected import (
     CorrectOptions,
     affected,
@@ -42,8 +43,6 @@ from mass_apology.model import FIRST_WAVE
 from mass_apology.quantities import counted
 from mass_apology.schedule import is_resend_wave, is_wave_name, waves
 from mass_apology.settings import Campaign, ScheduleSettings
-from mass_apology.smtp.password import relay_password
-from mass_apology.smtp.session import probe
 from mass_apology.workspace.workspace import Workspace
 
 AT_ONCE = ScheduleSettings(hours="00:00-24:00", weekdays="mon-sun")
@@ -61,8 +60,7 @@ def correct(workspace: Workspace, options: CorrectOptions, operator: Operator) -
 async def _correct(workspace: Workspace, options: CorrectOptions, operator: Operator, notifier: Notifier) -> RunResult:
     campaign = workspace.campaign
     _require_free_name(campaign, options.name)
-    password = relay_password(campaign.relay)
-    offer = await probe(campaign.relay, password)
+    relay = AskedRelay(campaign.relay)
     with (
         sending_ledger(workspace, override=options.override, notice=operator.notice) as ledger,
         suppressed(workspace) as suppressions,
@@ -83,8 +81,9 @@ async def _correct(workspace: Workspace, options: CorrectOptions, operator: Oper
             _require_the_same_letter(ledger, options, parts)
             _require_nothing_expected(options, operator)
             return RunResult(counts=ledger.counts(options.name), sent=0, seconds=0.0)
+        offered = await relay.extensions()
         too_large = size_findings(
-            wave_plan.largest_letter(largest), campaign.recipients, offer.extensions, options.override, command=AGAIN
+            wave_plan.largest_letter(largest), campaign.recipients, offered, options.override, command=AGAIN
         )
         require_overridden(too_large, "Nothing was sent")
         operator.notice([*too_large, *wave_plan.language_findings(Counter(map(wave_plan.asked, new)))])
@@ -101,7 +100,7 @@ async def _correct(workspace: Workspace, options: CorrectOptions, operator: Oper
         )
         wave_plan.add(ledger, letters, time.time(), largest=largest, changes=theirs)
         ledger.note(time.time(), f"{counted(due, 'letter')} of the correction {options.name} confirmed")
-        access = RelayAccess(password=password, extensions=offer.extensions)
+        access = RelayAccess(password=relay.password, extensions=offered)
         return await SendingRun(workspace, ledger, operator, access, notifier).send(confirmed, wave_plan.gate())
 
 

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
-from mass_apology.flows.follow_up.consent import require_writable, wave_named
+from mass_apology.flows.asked_relay import AskedRelay
+from mass_apology.flows.follow_up.consent import require_follow_ups, require_writable, wave_named
 from mass_apology.flows.follow_up.wave_plan import WavePlan
 from mass_apology.flows.follow_up.wave_renaming import renaming_findings
 from mass_apology.flows.holding import sending_ledger
@@ -32,11 +33,9 @@ from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.guards import AGAIN
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.further_waves import Candidate
-from mass_apology.model import NO_LETTER, Extensions, Finding, LargestLetter, Severity, StopCause
+from mass_apology.model import NO_LETTER, Finding, LargestLetter, Severity, StopCause
 from mass_apology.quantities import counted
 from mass_apology.schedule import Due, Not, Wave, waves
-from mass_apology.smtp.password import relay_password
-from mass_apology.smtp.session import probe
 from mass_apology.workspace.workspace import Workspace
 
 LONGEST_SLEEP = 3600.0  # seconds of --watch between two looks at the ledger and the clock
@@ -88,6 +87,8 @@ def run(
     ``override`` are codes of guards against accidents that are not to stop it. Raises ``MassApologyError`` with what
     was sent recorded.
     """
+    if not promises(workspace, time.time()):  # whose dates a timer may look at, too
+        require_follow_ups(workspace.campaign)
     with notifying(workspace, operator.notice, by_timer=True) as notifier:
         done = event_loop.run(_run(workspace, operator, resend, override, notifier))
         late = tuple(each for each in promises(workspace, time.time()) if each.is_late)
@@ -120,12 +121,12 @@ async def _run(
     workspace: Workspace, operator: Operator, resend: Resend | None, override: Collection[str], notifier: Notifier
 ) -> FollowedUp:
     campaign = workspace.campaign
-    password = relay_password(campaign.relay)
+    relay = AskedRelay(campaign.relay)
     with (
         sending_ledger(workspace, override=override, notice=operator.notice) as ledger,
         suppressed(workspace) as suppressions,
     ):
-        following = _Following(workspace, ledger, suppressions, password, _Attendants(operator, notifier), override)
+        following = _Following(workspace, ledger, suppressions, relay, _Attendants(operator, notifier), override)
         if resend is not None:
             return FollowedUp(waves=(await following.follow(wave_named(campaign, resend.wave), resend),))
         done = FollowedUp(waves=())
@@ -150,7 +151,7 @@ class _Following:
         workspace: Workspace,
         ledger: Ledger,
         suppressions: Suppressed,
-        password: str | None,
+        relay: AskedRelay,
         attendants: _Attendants,
         override: Collection[str],
     ) -> None:
@@ -158,10 +159,9 @@ class _Following:
         self._campaign = workspace.campaign
         self._ledger = ledger
         self._suppressions = suppressions
-        self._password = password
+        self._relay = relay
         self._operator, self._notifier = attendants
         self._override = override
-        self._extensions: Extensions | None = None
 
     async def follow(self, wave: Wave, resend: Resend | None = None) -> WaveEnded:
         consent = self._ledger.waves.armed().get(wave.name)
@@ -224,7 +224,7 @@ class _Following:
         return letters
 
     async def _size_findings(self, largest: LargestLetter) -> list[Finding]:
-        offered = await self._offered()
+        offered = await self._relay.extensions()
         return size_findings(largest, self._campaign.recipients, offered, self._override, command=AGAIN)
 
     def _withhold_stopped(self, wave_plan: WavePlan, now: float) -> None:
@@ -238,7 +238,7 @@ class _Following:
         cause = StopCause.MORE_THAN_ARMED if said else None
         if not confirmed.count:
             return _untouched(wave_plan.wave, said, next_at, cause)
-        access = RelayAccess(password=self._password, extensions=await self._offered())
+        access = RelayAccess(password=self._relay.password, extensions=await self._relay.extensions())
         run = SendingRun(self._workspace, self._ledger, self._operator, access, self._notifier)
         ended = await run.send(confirmed, wave_plan.gate(), longest_wait=PATIENCE)
         if ended.due:
@@ -251,11 +251,6 @@ class _Following:
             next_at=next_at,
             cause=cause,
         )
-
-    async def _offered(self) -> Extensions:
-        if self._extensions is None:
-            self._extensions = (await probe(self._campaign.relay, self._password)).extensions
-        return self._extensions
 
 
 def _due(wave_plan: WavePlan, now: float) -> tuple[list[Candidate], float | None]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,9 +19,11 @@ from mass_apology.flows.init.campaign_writer import CampaignDraft, campaign_toml
 from mass_apology.flows.init.column_matching import Doubt, Match
 from mass_apology.flows.init.file_survey import Usable, survey
 from mass_apology.flows.init.questions import Ask, Given, answers, chosen_columns, chosen_sheet
+from mass_apology.flows.silence import silence
 from mass_apology.letter.scenario import Scenario, load_scenario
 from mass_apology.letter.template_files import available_languages, shipped_templates
 from mass_apology.settings import CsvSettings
+from mass_apology.system.bounded_toml import parse_toml
 from mass_apology.system.temporary_files import hidden_beside, temporary_folder
 from mass_apology.system.toml_edits import edited
 
@@ -44,6 +48,7 @@ class InitResult(Struct, frozen=True, kw_only=True):
     trouble: str  # errors of the file, as sentences; empty without any
     sheets: tuple[str, ...]  # of a workbook that has several, where none was chosen: the first is read
     said: Mapping[str, str]  # what options and answers put into campaign.toml: place → value in TOML
+    silence: str = ""  # how long ago it began, as a phrase, where that was said
     note: str = ""  # what was taken for granted, as sentences
 
 
@@ -92,6 +97,7 @@ def make_campaign(  # noqa: PLR0913 (what a campaign is made of)
     )
     edits = answers(scenario, given, ask)
     _make(folder, edited(campaign_toml(draft), edits), {recipients_file.name: recipients_file, **files})
+    said = {".".join(map(str, (*edit.table, edit.key))): edit.notation for edit in edits}
     return InitResult(
         folder=folder,
         recipients=recipients_file.name,
@@ -104,8 +110,15 @@ def make_campaign(  # noqa: PLR0913 (what a campaign is made of)
         languages=tuple(written_in(draft)),
         trouble=found.trouble,
         sheets=found.layout.sheets,
-        said={".".join(map(str, (*edit.table, edit.key))): edit.notation for edit in edits},
+        said=said,
+        silence=silence(_incident(said), "UTC", time.time()),
     )
+
+
+def _incident(said: Mapping[str, str]) -> dict[str, Any]:
+    """The facts among the values in TOML that were put into campaign.toml."""
+    facts = {place.removeprefix("incident."): value for place, value in said.items() if place.startswith("incident.")}
+    return {name: parse_toml(f"value = {value}")["value"] for name, value in facts.items()}
 
 
 def _shown(usable: Usable) -> str:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
+from mass_apology.flows.asked_relay import AskedRelay
 from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.operator import user_name
 from mass_apology.flows.person.whose_letters import (
@@ -39,8 +40,6 @@ from mass_apology.recipients.identity import identify
 from mass_apology.schedule import resend_wave
 from mass_apology.sending.gate import LEFT_FILE, Gate, file_rule, suppression_rule
 from mass_apology.sending.run_stats import Standstill
-from mass_apology.smtp.password import relay_password
-from mass_apology.smtp.session import probe
 from mass_apology.workspace.workspace import Workspace
 
 PATIENCE = 60.0  # seconds that a run waits for a letter that the relay deferred; the same command goes on with it later
@@ -130,8 +129,7 @@ async def _resend(workspace: Workspace, options: ResendOptions, operator: Resend
     campaign = workspace.campaign
     _require_sensible(options)
     written_from = _written_from(workspace, options)
-    password = relay_password(campaign.relay)
-    offer = await probe(campaign.relay, password)
+    relay = AskedRelay(campaign.relay)
     with (
         sending_ledger(workspace, override=options.override, notice=operator.notice) as ledger,
         suppressed(workspace) as suppressions,
@@ -140,6 +138,7 @@ async def _resend(workspace: Workspace, options: ResendOptions, operator: Resend
         parts = workspace.letter_parts(written_from.template)
         proposal = _proposal(person, options, parts)
         _require_allowed(workspace, person, proposal, suppressions)
+        offered = await relay.extensions()
         operator.propose(proposal)
         _require_agreed(options, operator.agree)
         letter, resend = _planned(workspace, ledger, person, proposal)
@@ -152,7 +151,7 @@ async def _resend(workspace: Workspace, options: ResendOptions, operator: Resend
             only=frozenset({letter.delivery}),
             resend=resend,
         )
-        access = RelayAccess(password=password, extensions=offer.extensions)
+        access = RelayAccess(password=relay.password, extensions=offered)
         gate = Gate([suppression_rule(suppressions), file_rule])
         await SendingRun(workspace, ledger, operator, access, _Nobody()).send(confirmed, gate, longest_wait=PATIENCE)
         return _resent(ledger, proposal, letter.delivery)

@@ -22,16 +22,14 @@ from mass_apology.flows.plan.plan_steps import (
     BATCH,
     Check,
     Planning,
-    extended,
 )
-from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Changed, Ledger, Planned, Planner, Records
 from mass_apology.letter.column_uses import column_uses
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.message.headers import message_id
 from mass_apology.letter.scenario import facts_findings
-from mass_apology.model import DUE, FIRST_WAVE, Delivery, Extensions, Finding, Severity, Status
+from mass_apology.model import DUE, FIRST_WAVE, Delivery, Finding, Severity, Status
 from mass_apology.quantities import counted
 from mass_apology.recipients import RecipientsFile
 from mass_apology.settings import SubjectLine
@@ -50,7 +48,6 @@ class Terms(Struct, frozen=True, kw_only=True):
     include_suppressed: bool = False  # plan for suppressed people too: for what has left, never for what is to be sent
     is_review: bool = False  # somebody is looking just now, so that a change since the last look is no surprise
     thread: tuple[str, ...] = (FIRST_WAVE,)  # waves whose Message-IDs a letter gets, with blanks between
-    offered: Extensions | None = None  # by the relay, where it was asked
     keep_bad_rows: bool = False  # keep every finding about a row, for ``Draft.bad_rows``
 
 
@@ -202,10 +199,6 @@ async def drafted_from(
         if terms.render:
             await planning.render()
         check = planning.check(code(parts), attached=workspace.attached())
-        if terms.offered is not None:
-            check = extended(
-                check, size_findings(check.largest_letter, check.recipients, terms.offered, terms.override)
-            )
         lost = [each.ledger for each in guards.lost_elsewhere()]
         yield Draft(staging, planning, check, parts, layout.header, lost)
 

@@ -17,9 +17,11 @@ from mass_apology.errors import first_failure, require_sum
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import greeting_nobody, later_waves, whose_clock
 from mass_apology.flows.plan.canary import Candidates
+from mass_apology.flows.plan.gestures import Gestures
 from mass_apology.flows.plan.guarding import Guards, Numbers
 from mass_apology.flows.plan.persons import Persons
 from mass_apology.flows.plan.wording_findings import WordingCritic, accepted_findings
+from mass_apology.flows.silence import silence, unknown_cause_findings
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.ledger import Counts, Known, Planner
 from mass_apology.letter.inspecting.inspection import Inspection, together
@@ -75,6 +77,7 @@ class Check(Struct, frozen=True, kw_only=True):
     sender_domain: tuple[str, ...] = ()  # what the DNS holds for it; empty where it was not asked
     rate: str
     finish_at: float | None  # Unix seconds, at the earliest; None where nothing limits the rate
+    silence: str = ""  # how long ago it began, as a phrase; empty where no fact says when
     groups: tuple[Group, ...]  # the findings
     due: int | None = None  # letters that `send` would work on now; None where nothing was planned before
     sendable: bool
@@ -134,6 +137,7 @@ class Planning:
         self._scenario = workspace.scenario()
         self.writer = make_writer()
         self._persons = Persons(staging, campaign)
+        self._gestures = Gestures(campaign)
         self._guards = guards
         self._suppressed = suppressed
         self._skip_bad_rows = skip_bad_rows
@@ -148,7 +152,7 @@ class Planning:
 
     def read(self, file: RecipientsFile, uses: Sequence[ColumnUse]) -> None:
         """Read all rows; each becomes a staged recipient or a finding. ``uses``: the letters' uses of the columns."""
-        self._findings.add(self._layout.findings)
+        self._findings.add([*self._layout.findings, *self._gestures.setting_findings()])
         for batch in recipients.read(file, self._layout, self._campaign, uses):
             self._stage(batch)
             self._on_progress("reading rows", self._rows_read, None)
@@ -158,6 +162,7 @@ class Planning:
         languages = tuple(self._staging.counts(domains=0).languages)
         facts = facts_findings(self._scenario, self._campaign.incident, languages)
         self._findings.add(facts)
+        self._findings.add(unknown_cause_findings(self._campaign, self._scenario, languages))
         self._findings.add(later_waves.findings(self._workspace, languages))
         codes = self._codes_findings()
         self._findings.add(codes)
@@ -196,6 +201,7 @@ class Planning:
         )
         self._staging.add(staged)
         self._findings.add(batch.findings)
+        self._findings.add(self._gestures.findings((each.line, each.row) for each, _ in staged))
         self._staging.withhold(batch.withheld)
 
     def _set_suppressed_aside(self, batch: Batch, stopped: Mapping[str, str]) -> None:
@@ -309,6 +315,7 @@ class Planning:
             canary=pacing.canary_size(counts.letters),
             rate=", ".join((campaign.relay.rate, *campaign.relay.windows)),
             finish_at=finish_at,
+            silence=silence(campaign.incident, campaign.time_zone, time.time()),
             groups=groups,
             sendable=not any(self._stops(group) for group in groups),
             skippable=all(group.skippable for group in groups if group.severity is Severity.ERROR),

@@ -13,18 +13,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology.errors import InputError, RelayError
+from mass_apology.flows.asked_relay import AskedRelay
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
 from mass_apology.flows.preview.letter_choice import Choice, Kinds, choose
 from mass_apology.flows.preview.shown_letters import Source, first_letters, require_facts
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.message.compose import rfc5322_date
-from mass_apology.model import Delivery, Message, Outcome
+from mass_apology.model import Content, Delivery, Message, Outcome
 from mass_apology.recipients import Segments, envelope_address
 from mass_apology.settings import Campaign, parse_rate
-from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.relay import run as send_through
-from mass_apology.smtp.session import probe
 from mass_apology.workspace.workspace import Workspace
 
 MARK = "[TEST]"
@@ -67,8 +66,7 @@ async def rehearse(
     campaign = workspace.campaign
     guests = [_guest(address) for address in to]
     _require_few(choice.sample, guests)
-    password = relay_password(campaign.relay)
-    extensions = (await probe(campaign.relay, password)).extensions
+    relay = AskedRelay(campaign.relay)
     async with source(workspace, plan.NO_KEY, on_progress=on_progress) as shown:
         require_facts(shown)
         kinds = Kinds(shown.writer, Segments(campaign, shown.header))
@@ -76,15 +74,12 @@ async def rehearse(
         letters = [each for batch in shown.letters() for each in batch if each.id in chosen]
         picked = letters if choice.lines or choice.addresses else _in_turn(letters, choice.sample)
         _require_few(len(picked), guests)
-        messages = _messages(
-            list(map(shown.complete, picked)),
-            guests,
-            shown.writer,
-            workspace.sender_domain,
-            eightbit=extensions.eightbitmime,
-        )
+        date = rfc5322_date(time.time())
+        contents = [(each, shown.writer.content(each, date=date)) for each in map(shown.complete, picked)]
+        eightbit = (await relay.extensions()).eightbitmime
+        messages = _messages(contents, guests, shown.writer, workspace.sender_domain, date=date, eightbit=eightbit)
     tests = _TestSource(messages, campaign)
-    await send_through(campaign.relay, password, tests, lambda: 1)
+    await send_through(campaign.relay, relay.password, tests, lambda: 1)
     if tests.error is not None and not tests.tried:
         raise tests.error
     return RehearsalResult(letters=len(messages), tried=tuple(tests.tried))
@@ -117,12 +112,16 @@ def _in_turn(letters: Iterable[Delivery], count: int) -> list[Delivery]:
 
 
 def _messages(
-    letters: Sequence[Delivery], guests: Sequence[str], writer: Writer, domain: str, *, eightbit: bool
+    contents: Sequence[tuple[Delivery, Content]],
+    guests: Sequence[str],
+    writer: Writer,
+    domain: str,
+    *,
+    date: str,
+    eightbit: bool,
 ) -> list[Message]:
-    date = rfc5322_date(time.time())
     messages = []
-    for letter in letters:
-        content = writer.content(letter, date=date)
+    for letter, content in contents:
         marked = replace(content, subject=f"{MARK} {content.subject}")
         for guest in guests:
             # Not the customer's Message-ID: mailboxes that fold messages with one id would hide the real letter.

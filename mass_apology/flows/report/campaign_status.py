@@ -49,7 +49,7 @@ class CampaignStatus(Struct, frozen=True, kw_only=True):
     waves: Mapping[str, Mapping[Status, int]]  # further waves
     editions: tuple[Edition, ...]  # the files that the letters were made from
     editions_first_at: tuple[datetime, ...]  # when sending from each of them began, in UTC
-    promises: tuple[Promise, ...]  # that the letters make, and nobody has called kept; the nearest first
+    promises: tuple[Promise, ...] = ()  # that the letters make, and nobody has called kept; the nearest first
     findings: tuple[Finding, ...]  # the ledger knows less than the log or the machine
 
     @property

@@ -10,13 +10,14 @@ from msgspec.structs import replace
 
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows import event_loop
+from mass_apology.flows.asked_relay import AskedRelay
 from mass_apology.flows.holding import sending_ledger
 from mass_apology.flows.notify.notifier import Notifier, notifying
 from mass_apology.flows.notify.occasions import end_of_run
 from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import guarding, plan
 from mass_apology.flows.plan.approve import require_approval
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_steps import Check, extended
 from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (
@@ -39,8 +40,6 @@ from mass_apology.sending.gate import (
     suppression_rule,
 )
 from mass_apology.settings import Campaign
-from mass_apology.smtp.password import relay_password
-from mass_apology.smtp.session import probe
 from mass_apology.workspace.workspace import Workspace
 
 
@@ -68,18 +67,17 @@ def run(workspace: Workspace, options: SendOptions, operator: Operator) -> RunRe
 async def _run(workspace: Workspace, options: SendOptions, operator: Operator, notifier: Notifier) -> RunResult:
     campaign = workspace.campaign
     _require_in_time(campaign, options)
-    password = relay_password(campaign.relay)
-    offer = await probe(campaign.relay, password)  # first: an unusable relay must be known before the confirmation
+    relay = AskedRelay(campaign.relay)
     with (
         sending_ledger(workspace, override=options.override, begin=True, notice=operator.notice) as ledger,
         suppressed(workspace) as suppressions,
     ):
         withhold_barred(ledger, FIRST_WAVE, suppressions)
         gate = _gate(campaign, suppressions)
-        confirmed = await _Confirmation(workspace, ledger, gate, offer.extensions, options, operator).get(suppressions)
+        confirmed = await _Confirmation(workspace, ledger, gate, relay, options, operator).get(suppressions)
         if not confirmed.count:
             return RunResult(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)
-        access = RelayAccess(password=password, extensions=offer.extensions)
+        access = RelayAccess(password=relay.password, extensions=await relay.extensions())
         ended = await SendingRun(workspace, ledger, operator, access, notifier).send(confirmed, gate)
     return _with_reason(ended, campaign)
 
@@ -116,14 +114,17 @@ def _require_in_time(campaign: Campaign, options: SendOptions) -> None:
 
 
 class _Confirmation:
-    """Brings the ledger's plan up to date and has a person confirm the letters due."""
+    """Brings the ledger's plan up to date and has a person confirm the letters due.
+
+    The relay is asked before the confirmation, and after all that is wrong here was told.
+    """
 
     def __init__(
         self,
         workspace: Workspace,
         ledger: Ledger,
         gate: Gate,
-        offered: Extensions,
+        relay: AskedRelay,
         options: SendOptions,
         operator: Operator,
     ) -> None:
@@ -131,7 +132,7 @@ class _Confirmation:
         self._campaign = workspace.campaign
         self._ledger = ledger
         self._gate = gate
-        self._offered = offered
+        self._relay = relay
         self._options = options
         self._operator = operator
 
@@ -143,9 +144,10 @@ class _Confirmation:
                 return await self._confirm_new_plan(file, parts)
         resend = self._resendable(())
         due = plan.due(self._ledger.counts(FIRST_WAVE)) + len(resend)
+        offered = await self._relay.extensions() if due else None
         self._operator.plan(plan.remaining(self._ledger, FIRST_WAVE, resend), due, self._campaign)
-        if due:
-            self._require_taken()
+        if offered is not None:
+            self._require_taken(offered)
         return self._confirm(due, resend, parts)
 
     def _has_unsuppressed(self, suppressions: Suppressed) -> bool:
@@ -156,15 +158,16 @@ class _Confirmation:
     async def _confirm_new_plan(self, file: RecipientsFile, parts: Mapping[str, str]) -> Confirmed:
         """Make a new plan, show it, have it confirmed, and commit it to the ledger."""
         options, campaign, ledger = self._options, self._campaign, self._ledger
-        terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override, offered=self._offered)
+        terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override)
         async with plan.drafted_from(
             file, self._workspace, parts, ledger.key, terms, on_progress=self._operator.stage
         ) as draft:
             outlook = draft.outlook(ledger)
             resend = self._resendable(draft.leaving())
             due = outlook.due + len(resend)
-            self._operator.plan(draft.check, due, campaign, outlook)
-            plan.require_sendable(draft.check, outlook, withhold_missing=options.withhold_missing)
+            check = await self._with_size(draft.check) if draft.check.sendable and due else draft.check
+            self._operator.plan(check, due, campaign, outlook)
+            plan.require_sendable(check, outlook, withhold_missing=options.withhold_missing)
             approved = require_approval(self._workspace, parts, draft.check.letters)
             confirmed = self._confirm(due, resend, parts)
             # Before the commit: after a crash between the two, the committed plan would never be recorded.
@@ -172,10 +175,16 @@ class _Confirmation:
             draft.commit(ledger)
         return confirmed
 
-    def _require_taken(self) -> None:
+    async def _with_size(self, check: Check) -> Check:
+        """The check, with what the relay's limit means for its largest letter."""
+        offered = await self._relay.extensions()
+        found = size_findings(check.largest_letter, check.recipients, offered, self._options.override)
+        return extended(check, found)
+
+    def _require_taken(self, offered: Extensions) -> None:
         """Check the largest letter of the valid plan against the relay's present limit: the relay may have changed."""
         largest = self._ledger.largest_letter(FIRST_WAVE)
-        found = size_findings(largest, self._campaign.recipients, self._offered, self._options.override)
+        found = size_findings(largest, self._campaign.recipients, offered, self._options.override)
         guarding.require_overridden(found, "Nothing was sent")
         self._operator.notice(found)
 

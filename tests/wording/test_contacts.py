@@ -1,0 +1,37 @@
+"""Who signs a letter: a person's name, and no firm's."""
+
+from __future__ import annotations
+
+import pytest
+
+from mass_apology.wording.contacts import is_name
+from mass_apology.wording.letter_shape import shaped
+from mass_apology.wording.letter_text import Role
+from mass_apology.wording.reading.files import read_letters
+from mass_apology.wording.wording_rules import RuleFile, Rules
+
+LISTED = Rules("xx", RuleFile(language="Test", nobody=("team",), given_names="Anna Jan Kuba"), {})
+UNLISTED = Rules("xx", RuleFile(language="Test", nobody=("team",)), {})
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Anna Nowak", "dr Anna Nowak", "Anna Nowak, director", "J. Nowak", "Anna and Jan Nowak", "Kuba from Acme", "Kuba"],
+)
+def test_a_given_name_tells_a_person(line: str) -> None:
+    assert is_name(line, LISTED)
+
+
+@pytest.mark.parametrize("line", ["Green Basket", "Swift Loans S.A.", "Anna Team", "Acme", "Heat Works S.A."])
+def test_a_firm_has_none(line: str) -> None:
+    assert not is_name(line, LISTED)
+
+
+def test_where_no_names_are_listed_two_capitals_do() -> None:
+    assert is_name("Mykola Bondar", UNLISTED)
+    assert not is_name("Support Team", UNLISTED)
+
+
+def test_a_signature_without_a_closing_begins_with_the_name() -> None:
+    (letter,) = read_letters("letter.txt", b"We are sorry.\n\nAnna Nowak\nhead of the office")
+    assert [each.role for each in shaped(letter, LISTED).blocks] == [Role.PROSE, Role.SIGNATURE]
