@@ -15,7 +15,8 @@ from mass_apology.wording import contacts, other_languages, spotting
 from mass_apology.wording.finding import Spot, WordingFinding
 from mass_apology.wording.letter_shape import shaped
 from mass_apology.wording.letter_text import Block, Document, Role
-from mass_apology.wording.patterns import Match, Pattern, Text
+from mass_apology.wording.matching import Match, Text
+from mass_apology.wording.patterns import Pattern
 from mass_apology.wording.sentences import sentences, words_in
 from mass_apology.wording.wording_rules import MISSING, Profile, Rules, kinds
 
@@ -104,7 +105,7 @@ def _negated(rule: str, pattern: Pattern, match: Match, text: Text, rules: Rules
     if rules.file.rules[rule].negated:
         return False
     first = max(match.sentence.first, match.start - _NEAR)
-    end = match.start if pattern.says(rules.negations) else match.end
+    end = match.start if not rules.negations.isdisjoint(pattern.vocabulary) else match.end
     return any(word.text in rules.negations or word.text.endswith("n't") for word in text.words[first:end])
 
 

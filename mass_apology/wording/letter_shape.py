@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mass_apology.wording.contacts import is_name
 from mass_apology.wording.letter_text import Block, Document, Role
-from mass_apology.wording.patterns import Pattern, fits_at_start
+from mass_apology.wording.matching import Patterns
 from mass_apology.wording.sentences import VALUE, words_in
 from mass_apology.wording.wording_rules import Rules
 
@@ -88,10 +88,9 @@ def _is_sentence(block: Block) -> bool:
     return block.text.endswith((".", "!", "?")) and len(words_in(block.text)) >= _SHORT
 
 
-def begins_with(line: str, patterns: Sequence[Pattern]) -> bool:
+def begins_with(line: str, patterns: Patterns) -> bool:
     """Whether one of ``patterns`` matches at the line's beginning."""
-    words = words_in(line)
-    return any(fits_at_start(each, words) for each in patterns)
+    return patterns.fits_at_start(words_in(line))
 
 
 def part(block: Block, start: int, end: int) -> Block:

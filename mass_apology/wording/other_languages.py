@@ -14,7 +14,7 @@ from mass_apology.system.bounded_toml import parse_toml
 from mass_apology.type_errors import converted
 from mass_apology.wording.finding import Spot
 from mass_apology.wording.letter_text import Block, Document, Role
-from mass_apology.wording.patterns import Text
+from mass_apology.wording.matching import Text
 from mass_apology.wording.sentences import normal, words_in
 from mass_apology.wording.wording_rules import Rules, rules, shipped
 
@@ -53,14 +53,20 @@ def _script(code: str) -> re.Pattern[str]:
 
 
 def _is_foreign(words: list[str], own: Rules) -> bool:
-    """Words that both languages have tell nothing."""
-    others = (each for code, each in _all_common_words().items() if code != own.code)
-    return any(_is_rather(words, each - own.common_words, own.common_words - each) for each in others)
+    spoken = sum(map(own.common_words.__contains__, words))
+    return 2 * spoken < len(words) and any(_is_rather(words, *apart) for apart in _apart(own.common_words, own.code))
+
+
+@cache
+def _apart(common: frozenset[str], code: str) -> list[tuple[frozenset[str], frozenset[str]]]:
+    """Of each other language: its common words and ours, without those that both have and that tell nothing."""
+    others = (each for other, each in _all_common_words().items() if other != code)
+    return [(each - common, common - each) for each in others]
 
 
 def _is_rather(words: list[str], theirs: frozenset[str], ours: frozenset[str]) -> bool:
-    spoken = sum(word in theirs for word in words)
-    return spoken >= _SPEAK and spoken > 2 * sum(word in ours for word in words) and spoken * 5 >= len(words)
+    spoken = sum(map(theirs.__contains__, words))
+    return spoken >= _SPEAK and spoken > 2 * sum(map(ours.__contains__, words)) and spoken * 5 >= len(words)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 VALUE = "\ue000"
@@ -36,6 +37,7 @@ class Sentence(NamedTuple):
     end: int  # of its last word, plus one
 
 
+@lru_cache(maxsize=50_000)
 def normal(word: str) -> str:
     """A word as rules compare it: composed (NFC), in small letters, without Greek accents or soft hyphens, е for ё."""
     if word.isascii():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mass_apology.wording.finding import Spot
 from mass_apology.wording.letter_text import Block, Role
-from mass_apology.wording.patterns import Text
+from mass_apology.wording.matching import Text
 from mass_apology.wording.sentences import VALUE, words_in
 from mass_apology.wording.wording_rules import Rules
 

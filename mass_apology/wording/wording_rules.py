@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +18,8 @@ from mass_apology.model import Severity
 from mass_apology.near_misses import did_you_mean, ended
 from mass_apology.system.bounded_toml import parse_toml
 from mass_apology.type_errors import converted
-from mass_apology.wording.patterns import Known, Pattern, Patterns, parse
+from mass_apology.wording.matching import Patterns
+from mass_apology.wording.patterns import Known, Pattern, parse
 from mass_apology.wording.sentences import normal
 
 _ROOM = Path(__file__).parent
@@ -104,8 +105,8 @@ class Rules:
         known = Known(_merged(forms, file.forms), file.phrases)
         self.find = Patterns(_parsed(((rule, each.find) for rule, each in file.rules.items()), known), file.sounds)
         self.unless = Patterns(_parsed(((rule, each.unless) for rule, each in file.rules.items()), known))
-        self.greetings = [parse(f"^ {each}", known) for each in file.greetings]
-        self.closings = [parse(f"^ {each}", known) for each in file.closings]
+        self.greetings = Patterns(_parsed([("greetings", [f"^ {each}" for each in file.greetings])], known))
+        self.closings = Patterns(_parsed([("closings", [f"^ {each}" for each in file.closings])], known))
 
 
 def _merged(*tables: Mapping[str, str]) -> dict[str, list[str]]:
@@ -116,7 +117,7 @@ def _merged(*tables: Mapping[str, str]) -> dict[str, list[str]]:
     return result
 
 
-def _parsed(texts: Iterator[tuple[str, tuple[str, ...]]], known: Known) -> Iterator[tuple[str, Pattern]]:
+def _parsed(texts: Iterable[tuple[str, Sequence[str]]], known: Known) -> Iterator[tuple[str, Pattern]]:
     for rule, patterns in texts:
         for each in patterns:
             try:

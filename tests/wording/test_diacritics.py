@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mass_apology.wording.diacritics import Plain, is_plain, plain
-from mass_apology.wording.patterns import Known, Patterns, parse
+from mass_apology.wording.matching import Patterns
+from mass_apology.wording.patterns import Known, parse
 from mass_apology.wording.sentences import sentences, words_in
 
 PATTERNS = Patterns(

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from mass_apology.wording.patterns import Known, Patterns, parse
+from mass_apology.wording.matching import Patterns
+from mass_apology.wording.patterns import Known, parse
 from mass_apology.wording.sentences import sentences, words_in
 
 FORMS = {"apologise": ("apologise", "apologised"), "fault": ("fault", "faults")}
