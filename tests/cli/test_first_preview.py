@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from shell import command
 
 pytestmark = pytest.mark.slow
@@ -24,21 +25,48 @@ A-1;Firma 1;Grace;Nunn;grace@kunde.net;en-GB;GB;Europe/London;Starter;1.074,68;6
 Total;;;;7;;;;;1.234.567,89;88.123;"""
 
 
-def test_a_crm_export_as_it_is(tmp_path: Path) -> None:
-    export = f"{HEADER}\n{ROWS}\n".encode("cp1252")
-    (tmp_path / "crm.csv").write_bytes(export)
-    commands = [
-        "init acme --template service-outage --recipients crm.csv",
-        "preview -C acme --to preview.txt",
-    ]
-    edits = {
-        '# encoding = "cp1257"': 'encoding = "cp1252"',
-        '\nservice = ""': '\nservice = "Acme API"',
-        '\nstarted_at = ""': "\nstarted_at = 2026-11-20T09:12:00Z",
-        '\nended_at = ""': "\nended_at = 2026-11-20T12:24:00Z",
-        '\ncontact = ""': '\ncontact = "help@acme-post.net"',
-        "Your Name <you@example.org>": "Anna Nowak <anna@acme-post.net>",
-    }
+COMMANDS = (
+    "init acme --template service-outage --recipients {file}",
+    "preview -C acme --to preview.txt",
+)
+FACTS = {
+    '\nservice = ""': '\nservice = "Acme API"',
+    '\nstarted_at = ""': "\nstarted_at = 2026-11-20T09:12:00Z",
+    '\nended_at = ""': "\nended_at = 2026-11-20T12:24:00Z",
+    '\ncontact = ""': '\ncontact = "help@acme-post.net"',
+    "Your Name <you@example.org>": "Anna Nowak <anna@acme-post.net>",
+}
+ENCODING = {'# encoding = "cp1257"': 'encoding = "cp1252"'}
+
+
+def exported(folder: Path, name: str) -> bytes:
+    """The export in the folder, as a text or as the workbook that a CRM writes: numbers are numbers, with formats."""
+    if name.endswith(".csv"):
+        (folder / name).write_bytes(f"{HEADER}\n{ROWS}\n".encode("cp1252"))
+    else:
+        book = Workbook()
+        sheet = book.active
+        for line in (HEADER, *ROWS.splitlines()):
+            sheet.append([typed(cell) for cell in line.split(";")])
+        for cell in sheet["J"][1:]:
+            cell.number_format = '#,##0.00 "€"'
+        sheet.freeze_panes = "A2"
+        book.create_sheet("Legend").append(["MRR", "monthly recurring revenue"])
+        book.save(folder / name)
+    return (folder / name).read_bytes()
+
+
+def typed(cell: str) -> str | float | None:
+    """A cell of the text as a workbook holds it."""
+    if re.fullmatch(r"[\d.]+(?:,\d+)?", cell):
+        return float(cell.replace(".", "").replace(",", "."))
+    return cell or None
+
+
+@pytest.mark.parametrize(("file", "edits"), [("crm.csv", {**ENCODING, **FACTS}), ("crm.xlsx", FACTS)])
+def test_a_crm_export_as_it_is(tmp_path: Path, file: str, edits: dict[str, str]) -> None:
+    export = exported(tmp_path, file)
+    commands = [each.format(file=file) for each in COMMANDS]
     assert len(commands) <= 4
     assert len(edits) <= 6
     made = command(*commands[0].split(), cwd=tmp_path)
@@ -51,7 +79,7 @@ def test_a_crm_export_as_it_is(tmp_path: Path) -> None:
     settings.write_text(text, encoding="utf-8")
     shown = command(*commands[1].split(), cwd=tmp_path)
     assert shown.returncode == 0, shown.stderr
-    assert (tmp_path / "acme/crm.csv").read_bytes() == export, "nothing of the file is edited"
+    assert (tmp_path / "acme" / file).read_bytes() == export, "nothing of the file is edited"
     letters = (tmp_path / "preview.txt").read_text(encoding="utf-8")
     assert re.findall(r"^To: (.*)$", letters, re.MULTILINE) == [
         "Grace Nunn <grace@kunde.net>",
@@ -63,6 +91,8 @@ def test_a_crm_export_as_it_is(tmp_path: Path) -> None:
     assert "Dear Grace Nunn," in flat
     assert "Your account was without service for 3 hours and 12 minutes." in flat
     assert "Lugupeetud Külli Tamm" in flat
+    checked = command("check", "--offline", "-C", "acme", cwd=tmp_path).stdout
+    assert {"totals-row", "address-invalid", "value-invalid"} <= set(re.findall(r"^error (\S+)", checked, re.MULTILINE))
 
 
 SIBLINGS = {
