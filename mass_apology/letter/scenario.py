@@ -35,6 +35,7 @@ class FactType(StrEnum):
     DATETIME = "datetime"  # with its offset: 2026-11-20T09:12:00Z
     DATE = "date"  # 2026-11-20
     NUMBER = "number"
+    CHOICE = "choice"  # one of the fact's ``choices``, by which the letter's wording differs
     URL = "url"  # an address to link to: https:, mailto: or tel:
 
 
@@ -56,6 +57,7 @@ class Fact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     example: Any  # a value; for what each language says its own way, a table of one for each
     required: bool = False
     promised: str = ""  # of a date: what the letters promise by then, as a phrase: "the money back"
+    choices: tuple[str, ...] = ()  # of a choice: its values
     by_language: bool = False  # a text that each language says its own way, as every sentence is
 
     @property
@@ -181,7 +183,7 @@ def gaps(scenario: Scenario, incident: Mapping[str, Any], languages: Sequence[st
         is_needed = fact.required or (is_translated and any(value is not None for value in told.values()))
         for language, value in told.items():
             is_elsewhere = is_translated and name not in _table(given, language)
-            if is_needed if value is None or is_elsewhere else fact_problem(fact.type, value):
+            if is_needed if value is None or is_elsewhere else fact_problem(fact.type, value, fact.choices):
                 yield Gap(fact=name, language=language)
 
 
@@ -252,14 +254,14 @@ def _wrong(name: str, fact: Fact, incident: Mapping[str, Any]) -> Iterator[Findi
     for where, given, value in _given(incident):
         if given != name:
             continue
-        if problem := fact_problem(fact.type, value):
+        if problem := fact_problem(fact.type, value, fact.choices):
             yield _finding("fact-invalid", f"{where} {name}", f"The fact {problem}", fact.comment)
         elif fact.type is FactType.SENTENCE and not is_finished(value):
             problem = "The sentence does not end with a full stop."
             yield _finding("fact-unfinished", f"{where} {name}", problem, "Write a whole sentence.", Severity.WARNING)
 
 
-def fact_problem(kind: FactType, value: Any) -> str:
+def fact_problem(kind: FactType, value: Any, choices: Collection[str] = ()) -> str:
     """What is wrong with a fact, as the end of a sentence; "" for nothing."""
     if kind in _UNQUOTED:
         return _unquoted_problem(kind, value)
@@ -267,6 +269,8 @@ def fact_problem(kind: FactType, value: Any) -> str:
         return "is not a text."
     if control := _CONTROL.search(value):
         return f"holds the control character {control[0]!r}."
+    if kind is FactType.CHOICE and value not in choices:
+        return f"is none of {', '.join(f'`{each}`' for each in choices)}."
     return _url_problem(value) if kind is FactType.URL else ""
 
 

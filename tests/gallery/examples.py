@@ -60,6 +60,7 @@ CELLS_BY_TYPE = MappingProxyType(
         ColumnType.DECIMAL: "12.50",
         ColumnType.DATE: "2026-11-20",
         ColumnType.DATETIME: "2026-11-20T09:12Z",
+        ColumnType.BOOL: "yes",
     }
 )
 DATA_EXPOSED = MappingProxyType(

@@ -173,14 +173,14 @@ def _fact(name: str, fact: Fact, language: str = "") -> Question:
         example=_EXAMPLES.get(fact.type, fact.example if isinstance(fact.example, str) else ""),
         table=("incident", language) if language else ("incident",),
         key=name,
-        read=lambda text: _fact_value(fact.type, text),
+        read=lambda text: _fact_value(fact.type, text, fact.choices),
     )
 
 
 _EXAMPLES = {FactType.DATETIME: "2026-11-20 09:12, or yesterday 9:12", FactType.DATE: "2026-11-20"}
 
 
-def _fact_value(kind: FactType, text: str) -> Any:
+def _fact_value(kind: FactType, text: str, choices: Sequence[str] = ()) -> Any:
     value: Any = text
     if kind is FactType.DATETIME:
         value = moment(text, datetime.now().astimezone())
@@ -188,7 +188,7 @@ def _fact_value(kind: FactType, text: str) -> Any:
         value = _date(text)
     elif kind is FactType.NUMBER and _NUMBER.fullmatch(text):
         value = float(text) if "." in text else int(text)
-    if problem := fact_problem(kind, value):
+    if problem := fact_problem(kind, value, choices):
         raise ValueError(problem)
     if kind is FactType.SENTENCE and not is_finished(text):
         raise ValueError("does not end as a sentence does, with a full stop.")
