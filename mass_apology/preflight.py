@@ -21,7 +21,10 @@ from mass_apology.system.timestamps import utc_minute
 
 EXAMPLES = 5
 LINES = 1000
-"""So many examples are kept of one code, and so many line numbers."""
+"""So many examples are kept of one code about rows, and so many line numbers."""
+
+MOST_PLACES = 50
+"""So many are kept of one code about facts, templates or settings, each of which has to be mended by itself."""
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -53,7 +56,7 @@ class Findings:
             if not skippable(finding):
                 self._whole.add(finding.code)
             examples = self._examples.setdefault(finding.code, [])
-            if len(examples) < EXAMPLES:
+            if len(examples) < (MOST_PLACES if finding.line is None else EXAMPLES):
                 examples.append(finding)
             lines = self._lines.setdefault(finding.code, [])
             if finding.line is not None and len(lines) < LINES:

@@ -116,5 +116,7 @@ def _show_group(group: Group) -> None:
     if group.count > len(group.examples) and group.lines:
         shown = ", ".join(map(str, group.lines[:LINES_SHOWN]))
         say(f"  lines {shown}{', …' if group.count > LINES_SHOWN else ''}")
+    elif group.count > len(group.examples):
+        say(f"  and {number(group.count - len(group.examples))} more")
     if len(advices) == 1:
         say(f"  → {advices[0]}")

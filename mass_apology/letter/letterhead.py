@@ -16,7 +16,7 @@ from mass_apology.letter.brand import BARE, html_lines
 from mass_apology.letter.localise import Localiser
 from mass_apology.letter.values import Fields
 from mass_apology.model import Delivery
-from mass_apology.names import judge
+from mass_apology.names import folded, judge
 from mass_apology.settings import Campaign, ColumnSettings, numbered
 from mass_apology.system.time_zones import zone_named
 
@@ -68,7 +68,7 @@ class Headings:
             day=day,
             date=localiser.date(day),
             number=outgoing and (localiser.language.labels or BARE).outgoing.replace("{}", outgoing),
-            name=judge(delivery.name).shown,
+            name="" if _is_company(delivery.name, told.get("company", "")) else judge(delivery.name).shown,
             position=told.get("position", ""),
             company=told.get("company", ""),
             address=_address(told, localiser),
@@ -90,6 +90,11 @@ def heading_fields(heading: Heading) -> dict[str, Fields]:
         "letterhead": Fields({"date": heading.date, "number": heading.number}),
         "addressee": Fields({**named, "lines": "\n".join(lines), "lines_html": html_lines(lines)}),
     }
+
+
+def _is_company(name: str, company: str) -> bool:
+    """Whether the customer's name is the company's, which stands on a line of its own."""
+    return bool(company) and folded(name) == folded(company)
 
 
 def _column(part: str, columns: ColumnSettings, header: Sequence[str]) -> str | None:

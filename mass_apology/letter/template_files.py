@@ -85,6 +85,9 @@ class Template:
     shows_times: bool
     """Whether the letters, or some of them, show a time of day."""
 
+    greets_first: bool
+    """Whether the letter begins with its salutation; a recall's begins with a heading."""
+
     shows_role: bool
     """Whether the sender's position stands under the letters, where no fact gives another."""
 
@@ -120,6 +123,7 @@ class Template:
         self.raw_html = markup_in_markdown(letter.body.text) if letter.format == ".md" else ()
         self.literal_markup = frozenset(markup_in((letter.text or letter.body).text))
         self.shows_times = shows_times
+        self.greets_first = "salutation" in letter.body.text.strip().partition("\n\n")[0]
         self.shows_role = "sender.role" in letter.body.text
         self.may_show_images = "cid:" in code
         self.has_heading = _FORMAL.search(code) is not None

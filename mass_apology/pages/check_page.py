@@ -130,8 +130,9 @@ def _group(group: FindingGroup) -> Iterator[str]:
 
 
 def _lines(group: FindingGroup) -> Iterator[str]:
-    """The places of the findings without an example, as far as they are known."""
+    """The places of the findings without an example, as far as they are known; else their number."""
     if not group.lines:
+        yield f'<p class="quiet">And {counted(group.count - len(group.examples), "more", "more")}</p>'
         return
     lines = joined_lines(group.lines)
     first = f"{'The first' if group.count > len(group.lines) else 'All'} {counted(len(group.lines), 'line')}"

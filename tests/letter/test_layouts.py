@@ -347,3 +347,12 @@ def test_sentences_of_a_loop_have_a_space_between_them(tmp_path: Path) -> None:
 
 def test_the_header_of_the_test_campaign_has_every_cell() -> None:
     assert set(json.loads(delivery().rows)[0]) <= set(HEADER)
+
+
+@pytest.mark.parametrize("name", ["SIA Bērzs", "sia  bērzs"])
+def test_a_company_that_stands_for_the_name_is_printed_once(folder: Path, name: str) -> None:
+    cells = CELLS | {"position": "", "company": "SIA Bērzs"}
+    writer = make_writer(folder)
+    text = writer.content(delivery(cells=cells, name=name), date=DATE).text
+    assert text.count("SIA Bērzs") == 1
+    assert "Jānis Bērziņš\nSIA Bērzs\n" in writer.content(delivery(cells=cells), date=DATE).text

@@ -91,7 +91,7 @@ class Inspector:
 
     def _leftovers(self, delivery: Delivery, content: Content, template: Template) -> Iterator[Finding]:
         text = content.text
-        if template.has_heading:  # which stands before the salutation
+        if template.has_heading or not template.greets_first:  # something stands before the salutation
             row = self._customers.first(delivery, read_rows(delivery.rows))
             greeted = self._customers.judged(delivery, row).greeted
             text = f"{template.salutation(greeted, self._customers.gender(row))}\n{text}"

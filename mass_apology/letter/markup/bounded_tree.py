@@ -5,6 +5,7 @@ from __future__ import annotations
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
+from mass_apology.letter.markup.stops_once import stop_once
 from mass_apology.letter.markup.zones_once import say_zones_once
 
 
@@ -16,12 +17,12 @@ def bounded(tree: nodes.Template) -> nodes.Template:
 
 class _Bounding(NodeTransformer):
     """What Jinja cannot intercept itself, as our own filters: ``a ~ b`` as the bounded ``join``, and whatever builds,
-    compares or repeats values as counted. Zones once in a sentence.
+    compares or repeats values as counted. Zones and full stops once in a sentence.
     """
 
     def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
         self.generic_visit(node)
-        return nodes.Output(say_zones_once(node.nodes), lineno=node.lineno)
+        return nodes.Output(stop_once(say_zones_once(node.nodes)), lineno=node.lineno)
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 (Jinja finds the method by the node's name)
         self.generic_visit(node)

@@ -37,6 +37,7 @@ from mass_apology.letter.markup.rendering_work import (
     total,
 )
 from mass_apology.letter.markup.source import Fragment, mistake
+from mass_apology.letter.markup.stops_once import WITHOUT_STOP, without_stop
 from mass_apology.letter.markup.tree_names import names_set
 from mass_apology.letter.markup.wrapping import kept_lines, paragraph, unless_blank
 from mass_apology.letter.markup.zones_once import WITHIN
@@ -61,7 +62,7 @@ _JINJA_FILTERS = (
 
 _COMPILED = frozenset(
     {"counted", "encoded", "kept_lines", "link", "link_part", "measured", "paragraph", "unless_blank"}
-    | {*WITHIN.values()}
+    | {*WITHIN.values(), WITHOUT_STOP}
 )  # what our own compiler writes
 
 _ALLOWED = (
@@ -124,7 +125,7 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
         self.filters |= {"urlencode": urlencode, "encoded": Encoded}
         self.filters |= _local_filters(localiser)
         self.filters = {name: work.measuring(function) for name, function in self.filters.items()}
-        self.filters |= {"counted": work.counted, "measured": work.measured}
+        self.filters |= {"counted": work.counted, "measured": work.measured, WITHOUT_STOP: without_stop}
         # These hold as much as a letter may.
         self.filters |= {"paragraph": paragraph, "unless_blank": unless_blank, "kept_lines": kept_lines}
         self.binop_table |= {"+": add, "*": multiply, "%": remainder, "**": power}
