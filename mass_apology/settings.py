@@ -347,6 +347,10 @@ class WordingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     accepted: tuple[AcceptedWording, ...] = ()
 
 
+Register = Literal["formal", "informal"]
+"""How a letter speaks to its reader."""
+
+
 class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One incident's letters."""
 
@@ -361,6 +365,7 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     purpose: Literal["safety", "service", "marketing"] | None = (
         None  # which suppressions stop its letters; see scenario
     )
+    register: Register = "formal"  # how letters greet and speak, where their scenario allows it
     suppression: SuppressionSettings = SuppressionSettings()
     languages: tuple[NonEmpty, ...] = ("en",)  # the fallback chain where a row's language has no template
     time_zone: NonEmpty = "UTC"  # for rows that do not say

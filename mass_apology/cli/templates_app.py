@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -45,6 +45,9 @@ def show(
     name: Name,
     folder: Folder = HERE,
     language: Annotated[str, typer.Option(help="The letter's language.")] = "en",
+    register: Annotated[
+        Literal["formal", "informal"], typer.Option(help="How it speaks; only some letters have an informal variant.")
+    ] = "formal",
 ) -> None:
     """Show one letter, written with example data.
 
@@ -54,7 +57,7 @@ def show(
     """
     from mass_apology.flows.templates import templates
 
-    letter = templates.show(folder, name, language)
+    letter = templates.show(folder, name, language, register)
     whole = f"Subject: {letter.subject}\n\n{letter.text}"
     screen.say(whole.replace("\u00a0", " "))  # a no-break space would be shown as an escape
 

@@ -17,7 +17,7 @@ from mass_apology.languages.language import (
     Salutations,
     Spans,
 )
-from mass_apology.languages.vocative import CACHED, SEPARATOR, Called, joined
+from mass_apology.languages.vocative import CACHED, SEPARATOR, Called, first_name, joined
 
 # -ης and -ας lose their -ς. What ends in -ος takes -ε where the stress lies two syllables before the ending
 # (Παπαδόπουλε); where it lies one before, given names of two syllables and family names take -ο (Νίκο, Βενιζέλο).
@@ -47,6 +47,12 @@ def _called(name: str) -> Called | None:
     return None if feminine else Called(form=form, gender="m")
 
 
+def _called_by_first_name(name: str) -> Called | None:
+    """ "Νίκος Παπαδόπουλος" → "Νίκο"."""
+    given = first_name(name)
+    return _called(given.form) if given else None
+
+
 def _word(pattern: re.Pattern[str], word: str) -> str | None:
     if not word.endswith(("ς", "Σ", "s", "S")):
         return word
@@ -68,6 +74,9 @@ LANGUAGE = Language(
         unnamed=Greetings(any="Αγαπητή πελάτισσα, αγαπητέ πελάτη,", f="Αγαπητή πελάτισσα,", m="Αγαπητέ πελάτη,"),
         called=_called,
         gender_by_name=True,
+    ),
+    informal=Salutations(
+        named=Greetings(any="Γεια σας, {name},"), unnamed=Greetings(any="Γεια σας,"), called=_called_by_first_name
     ),
     days=Days(on_day="στις {}", on_date="στις {}", on_first="την 1η{}"),
     durations=Durations(),

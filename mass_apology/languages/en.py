@@ -11,12 +11,14 @@ from mass_apology.languages.language import (
     Salutations,
     Spans,
 )
+from mass_apology.languages.vocative import first_name
 
 LANGUAGE = Language(
     code="en",
     locale="en_GB",  # "en" alone is American in CLDR, with a clock of twelve hours
     space=" ",  # another would be the only character that is not ASCII, and cost every letter an 8bit part
     salutations=Salutations(named=Greetings(any="Dear {name},"), unnamed=Greetings(any="Dear customer,")),
+    informal=Salutations(named=Greetings(any="Hi {name},"), unnamed=Greetings(any="Hello,"), called=first_name),
     days=Days(on_day="on {}", on_date="on {}"),
     durations=Durations(),
     spans=Spans(

@@ -11,6 +11,7 @@ from mass_apology.languages.language import (
     Salutations,
     Spans,
 )
+from mass_apology.languages.vocative import first_name
 
 LANGUAGE = Language(
     code="et",
@@ -18,6 +19,7 @@ LANGUAGE = Language(
         named=Greetings(any="Lugupeetud {name}"),  # no comma in Estonian
         unnamed=Greetings(any="Lugupeetud klient"),
     ),
+    informal=Salutations(named=Greetings(any="Tere, {name}!"), unnamed=Greetings(any="Tere!"), called=first_name),
     days=Days(
         months=(  # the adessive; CLDR has the nominative only
             *("jaanuaril", "veebruaril", "märtsil", "aprillil", "mail", "juunil"),

@@ -168,6 +168,7 @@ class Language(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     locale: str = ""  # CLDR's name, where the code alone would be misread; otherwise the code
     space: str = NO_BREAK  # between a number and its word
     salutations: Salutations | None = None
+    informal: Salutations | None = None  # of letters in the informal register; without it they greet as formal ones do
     days: Days | None = None
     durations: Durations | None = None
     spans: Spans | None = None
@@ -178,8 +179,9 @@ class Language(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def lacks(self) -> tuple[str, ...]:
-        """The fields that nobody has filled in."""
-        return tuple(name for name in self.__struct_fields__ if getattr(self, name) is None)
+        """The fields that nobody has filled in, and every letter needs."""
+        needed = (name for name in self.__struct_fields__ if name != "informal")
+        return tuple(name for name in needed if getattr(self, name) is None)
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for another space, or what is no country's code."""

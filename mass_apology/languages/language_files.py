@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from mass_apology.errors import CampaignError
 from mass_apology.languages.language import Language
 from mass_apology.languages.registry import CODE, SHIPPED, Languages
+from mass_apology.languages.vocative import first_name
 from mass_apology.system.bounded_toml import MAX_OCTETS, parse_toml
 from mass_apology.system.regular_file import read_regular
 from mass_apology.type_errors import converted
@@ -17,6 +18,7 @@ from mass_apology.type_errors import converted
 FOLDER = "languages"
 """Where a campaign describes languages, in its own folder."""
 
+_GREETINGS = ("salutations", "informal")
 _RULE = ("called", "gender_by_name")  # of salutations: how names are addressed, which no file can say
 
 
@@ -54,9 +56,12 @@ def _language(path: Path) -> Language:
     _refuse_programs_own(table)
     told, shipped = converted({**table, "code": path.stem}, Language), SHIPPED[path.stem]
     fields = {name: getattr(told, name) for name in table}
-    if told.salutations and shipped.salutations:  # other words, and the same rule for names
-        rule = {name: getattr(shipped.salutations, name) for name in _RULE}
-        fields["salutations"] = replace(told.salutations, **rule)
+    for each in _GREETINGS:
+        greetings, known = getattr(told, each), getattr(shipped, each)
+        if greetings and known:  # other words, and the same rule for names
+            fields[each] = replace(greetings, **{name: getattr(known, name) for name in _RULE})
+        elif greetings and each == "informal":
+            fields[each] = replace(greetings, called=first_name)
     return replace(shipped, **fields)
 
 
@@ -66,7 +71,8 @@ def _refuse_programs_own(table: dict[str, Any]) -> None:
         raise ValueError("`$.code` is the name of the file, and cannot be given")
     if "reading" in table:
         raise ValueError("`$.reading` holds words that the program reads in any campaign, and cannot be given")
-    salutations = table.get("salutations")
-    for name in _RULE:
-        if isinstance(salutations, dict) and name in salutations:
-            raise ValueError(f"`$.salutations.{name}` is a rule of the program's, and cannot be given")
+    for each in _GREETINGS:
+        greetings = table.get(each)
+        for name in _RULE:
+            if isinstance(greetings, dict) and name in greetings:
+                raise ValueError(f"`$.{each}.{name}` is a rule of the program's, and cannot be given")

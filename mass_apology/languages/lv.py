@@ -16,7 +16,7 @@ from mass_apology.languages.language import (
     Salutations,
     Spans,
 )
-from mass_apology.languages.vocative import CACHED, SEPARATOR, Called, joined
+from mass_apology.languages.vocative import CACHED, SEPARATOR, Called, first_name, joined
 
 # Proper names of the first three declensions lose their -s or -š (Jānis Bērziņš → Jāni Bērziņ), all others
 # stay. Not safe: -ītis (Kronīt or Kronīti), a vowel before -s that is no Latvian ending (Jonas), foreign spellings.
@@ -31,6 +31,12 @@ def _called(name: str) -> Called | None:
     if form is None or form == name:
         return Called(form=form) if form else None
     return None if any(map(_is_foreign, words)) else Called(form=form, gender="m")
+
+
+def _called_by_first_name(name: str) -> Called | None:
+    """ "Jānis Bērziņš" → "Jāni"."""
+    given = first_name(name)
+    return _called(given.form) if given else None
 
 
 @lru_cache(CACHED)  # given names come back, and so do many family names
@@ -56,6 +62,9 @@ LANGUAGE = Language(
         named=Greetings(any="Labdien, {name}!", f="Cienījamā {name}!", m="Cienījamais {name}!"),
         unnamed=Greetings(any="Labdien!", f="Cienījamā kliente!", m="Cienījamais klient!"),
         called=_called,
+    ),
+    informal=Salutations(
+        named=Greetings(any="Sveiki, {name}!"), unnamed=Greetings(any="Labdien!"), called=_called_by_first_name
     ),
     days=Days(
         months=(  # the locative; CLDR has the nominative only

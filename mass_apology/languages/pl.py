@@ -14,10 +14,12 @@ from mass_apology.languages.language import (
 )
 
 _GREETED = Greetings(any="Dzień dobry,", f="Szanowna Pani,", m="Szanowny Panie,")
+_INFORMAL = Greetings(any="Dzień dobry,")
 
 LANGUAGE = Language(
     code="pl",
     salutations=Salutations(named=_GREETED, unnamed=_GREETED),  # no name: its vocative is not certain
+    informal=Salutations(named=_INFORMAL, unnamed=_INFORMAL),  # no name: its vocative is not certain
     days=Days(on_date=f"{{}}{NO_BREAK}r."),
     # CLDR's units have cases, and Babel reads the nominative only. Here just the feminine singular has an accusative
     # of its own. A day is "dzień", CLDR's word and everybody's: "doba" belongs into timetables.

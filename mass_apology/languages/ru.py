@@ -16,7 +16,7 @@ from mass_apology.languages.language import (
     Salutations,
     Spans,
 )
-from mass_apology.languages.vocative import Called
+from mass_apology.languages.vocative import Called, first_name
 
 _PATRONYMIC = re.compile(r"[А-ЯЁ][а-яё]+(?:(?P<female>овна|евна|ична)|ович|евич|ьич)|Лукич|Фомич|Никитич")
 
@@ -33,6 +33,20 @@ def _called(name: str) -> Called:
     return Called(form=name)
 
 
+# Where a file has the family name first: "Петрова Анна". Few given names end so.
+_FAMILY = re.compile(r".*(?:[оеё]ва?|[иы]на?|[сц]к(?:ий|ая|ой)|енко|[иы]х)", re.IGNORECASE)
+
+_GIVEN = frozenset(
+    {"Марина", "Ирина", "Екатерина", "Кристина", "Полина", "Алина", "Нина", "Галина", "Арина", "Ева", "Лев"}
+)
+
+
+def _called_by_first_name(name: str) -> Called | None:
+    """ "Олег Анатольевич Иванов" and "Иванов Олег Анатольевич" → "Олег"; ``None`` where that may be a family's."""
+    given = _called(name).form.split(" ")[0]
+    return None if _FAMILY.fullmatch(given) and given not in _GIVEN else first_name(given)
+
+
 LANGUAGE = Language(
     code="ru",
     salutations=Salutations(
@@ -40,6 +54,11 @@ LANGUAGE = Language(
         unnamed=Greetings(any="Здравствуйте!"),
         called=_called,
         gender_by_name=True,
+    ),
+    informal=Salutations(
+        named=Greetings(any="Здравствуйте, {name}!"),
+        unnamed=Greetings(any="Здравствуйте!"),
+        called=_called_by_first_name,
     ),
     days=Days(words={"г.": "года"}),
     # Of CLDR's units, just the feminine singular has an accusative of its own. A day is "день": "сутки" belongs into

@@ -26,6 +26,21 @@ def as_written(name: str) -> Called:
     return Called(form=name)
 
 
+# Beside "Dr." and "Prof.", whose stop tells them.
+_TITLES = frozenset(
+    {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "dame", "lord", "lady", "rev", "herr", "frau"}
+)
+
+
+def first_name(name: str) -> Called | None:
+    """The given name of "Given Family", as a letter among acquaintances greets; ``None`` for an initial or a title."""
+    given = name.split(" ", maxsplit=1)[0]
+    letters = given.replace("-", "").replace("'", "").replace("’", "")
+    if len(letters) < 2 or not letters.isalpha() or given.casefold() in _TITLES:
+        return None
+    return Called(form=given)
+
+
 def joined(words: Sequence[str | None]) -> str | None:
     """The words as one name; ``None`` where one of them is not certain."""
     known = [word for word in words if word is not None]

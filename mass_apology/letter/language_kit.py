@@ -15,7 +15,7 @@ from mass_apology.letter.message.attach import LOGO, LOGO_DARK, read_attachments
 from mass_apology.letter.message.compose import Attachment, Skeleton
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.own_files import OwnFiles
-from mass_apology.letter.scenario import Scenario, incident_fields
+from mass_apology.letter.scenario import Scenario, incident_fields, register_findings, register_of
 from mass_apology.letter.template_files import Template, available_languages, load
 from mass_apology.letter.values import Fields, names_of, sender_fields
 from mass_apology.model import Finding, Severity
@@ -62,6 +62,7 @@ class LanguageKit:
         """``described`` is what ``scenario`` says of itself; for the other arguments and errors see ``Writer``."""
         self._campaign = campaign
         self._scenario = scenario
+        self._described = described
         self._header = frozenset(header)
         self.described = read_languages(folder)
         attachments = read_attachments(folder, campaign.message)
@@ -111,6 +112,21 @@ class LanguageKit:
                     advice=f"Write it in Markdown, or the letter as an HTML page: {language}.html (docs/templates.md).",
                 )
 
+    def register_findings(self, languages: Iterable[str]) -> Iterator[Finding]:
+        """That the letters cannot be informal, or some are not."""
+        yield from register_findings(self._campaign, self._scenario, self._described)
+        wanted = register_of(self._campaign, self._described)
+        formal = [each for each in languages if self._forms[each].template.register != wanted]
+        if formal:
+            files = ", ".join(f"templates/{self._scenario}/{language}.informal.md" for language in formal)
+            yield Finding(
+                code="register-formal",
+                severity=Severity.WARNING,
+                where=f"template {self._scenario}, {', '.join(formal)}",
+                problem=f"There is no informal letter in {', '.join(formal)}, so these customers get the formal one.",
+                advice=f"Write {files}, or accept it.",
+            )
+
     def role_findings(self, languages: Iterable[str]) -> Iterator[Finding]:
         """Positions that stand in one language under letters in several of these."""
         return role_findings(self._campaign, [each for each in languages if self._forms[each].template.shows_role])
@@ -153,6 +169,7 @@ class LanguageKit:
             on_paper=self.stationery.encloses,
             languages=self.described,
             columns=self._header,
+            register=register_of(campaign, described),
         )
 
     def _logo_in(self, template: Template) -> tuple[Attachment, ...]:

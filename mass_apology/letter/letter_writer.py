@@ -90,6 +90,7 @@ class Writer:
         return [
             *undescribed_findings(forms.described, known),
             *forms.role_findings(known),
+            *forms.register_findings(known),
             *forms.markup_findings(known),
             *forms.web_image_findings(known),
         ]

@@ -19,6 +19,7 @@ from mass_apology.languages import Days, Durations, Language
 from mass_apology.letter.local_moments import local_clock, local_day, zone_name
 from mass_apology.letter.salutations import salutation
 from mass_apology.letter.spans import SpanWriter
+from mass_apology.settings import Register
 
 MAX_LISTED = 1000
 """The most items of a list in words; Babel needs time that grows with the square of their number."""
@@ -37,7 +38,7 @@ class Localiser:
     know raises ``ValueError`` at once.
     """
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, register: Register = "formal") -> None:
         try:
             self.locale = Locale.parse(language.locale or language.code)
         except (UnknownLocaleError, ValueError):
@@ -45,6 +46,7 @@ class Localiser:
                 f"`{language.locale or language.code}` is not a language whose dates and numbers are known"
             ) from None
         self.language = language
+        self.register = register
         self._days = language.days or Days()
         self._durations = language.durations or Durations()
         self._lasting = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._durations.lasting)) or '(?!)'})\b")
@@ -141,7 +143,8 @@ class Localiser:
 
     def salutation(self, name: str, gender: str) -> str:
         """The letter's first line with its punctuation; see ``salutations.salutation``."""
-        return salutation(self.language.salutations, name, gender)
+        informal = self.language.informal if self.register == "informal" else None
+        return salutation(informal or self.language.salutations, name, gender)
 
     def _when(self, form: str, label: str, value: Date, time_zone: str) -> str:
         days, local = self._days, local_day(value, time_zone or "UTC")

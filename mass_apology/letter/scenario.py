@@ -19,7 +19,7 @@ from mass_apology.letter.markup.sandbox import link
 from mass_apology.letter.values import Fields, facts_for, is_language_table, suggestion
 from mass_apology.model import Finding, Severity
 from mass_apology.near_misses import nearest
-from mass_apology.settings import Campaign, ColumnType
+from mass_apology.settings import Campaign, ColumnType, Register
 from mass_apology.system.bounded_toml import parse_toml
 from mass_apology.type_errors import converted
 
@@ -89,6 +89,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     columns: Mapping[str, Column] = field(default_factory=dict)
     legal_pack: str = ""  # the pack of legal rules that applies; empty for none
     follow_up: str = ""  # the template that is sent some days later; empty for none
+    informal: bool = True  # whether an informal letter is fit; not after a breach or a charge, say
     campaign_purpose: Literal["safety", "service", "marketing"] = "service"  # where campaign.toml gives no `purpose`
 
 
@@ -140,6 +141,26 @@ def purpose_findings(campaign: Campaign, scenario: Scenario) -> list[Finding]:
             problem=f'It is "{campaign.purpose}", though the template {campaign.template} is about safety: customers '
             "who asked for no letters would not hear of the danger.",
             advice='Take the line out, or write: purpose = "safety"',
+        )
+    ]
+
+
+def register_of(campaign: Campaign, scenario: Scenario) -> Register:
+    """How the scenario's letters may speak: as the campaign wants, where it fits."""
+    return campaign.register if scenario.informal else "formal"
+
+
+def register_findings(campaign: Campaign, name: str, scenario: Scenario) -> list[Finding]:
+    """An informal campaign about something that a customer takes seriously."""
+    if campaign.register == register_of(campaign, scenario):
+        return []
+    return [
+        Finding(
+            code="register-unfit",
+            severity=Severity.ERROR,
+            where="campaign.toml, register",
+            problem=f"An informal letter is not fit for the template {name}: customers were harmed, or are in danger.",
+            advice='Take the line out, or write: register = "formal"',
         )
     ]
 

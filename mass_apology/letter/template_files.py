@@ -7,7 +7,7 @@ is ever compiled, and all of it is escaped in the HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NotRequired, TypedDict, Unpack
@@ -40,6 +40,7 @@ from mass_apology.letter.markup.source import Fragment, Letter
 from mass_apology.letter.markup.tracing import Tracer
 from mass_apology.letter.values import Empty, Fields
 from mass_apology.model import Content
+from mass_apology.settings import Register
 from mass_apology.system.shipped_folder import shipped_folder
 
 _HEADING = heading_fields(NO_HEADING)  # to check the names that layouts use
@@ -49,6 +50,8 @@ NO_REMEDIES = Fields({})
 _SEPARATOR = "\x1e"  # recipients' files and facts with this control character are refused before
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SPAN_OF_FACT = re.compile(r"\bincident\.(?P<fact>\w+)\s*\|\s*(?:from_to|since|until)\b")
+_INFORMAL = ".informal"  # of an informal letter's name, before its ending
+_REGISTER = re.compile(r"\{%[^%]*\bregister\b")
 _TIME_OF_DAY = re.compile(r"\{[{%][^{}]*\|\s*(?:time|clock|moment)\b")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
@@ -141,6 +144,11 @@ class Template:
         """``"ltr"`` or ``"rtl"``."""
         return self._localiser.direction
 
+    @property
+    def register(self) -> Register:
+        """How the letter speaks."""
+        return self._localiser.register
+
     def salutation(self, name: str, gender: str) -> str:
         """The salutation by itself, as the letter has it."""
         return self._localiser.salutation(name, gender)
@@ -230,24 +238,28 @@ def load(  # noqa: PLR0913 (what a template is made from)
     on_paper: bool = False,
     languages: Languages = SHIPPED,
     columns: Collection[str] = (),
+    register: Register = "formal",
 ) -> Template:
     """Compile one language's letter in its layout.
 
     ``directories`` are searched in order: the campaign's own templates, then the shipped ones. ``incident`` are the
     facts as this language tells them, with the scenario's optional facts as known names; ``brand`` is for the layout.
     ``remedies`` are the addresses at which the campaign's remedies are chosen, with ``{token}`` for the recipient.
-    ``columns`` are the recipients file's, which the letter may name without ``customer``.
+    ``columns`` are the recipients file's, which the letter may name without ``customer``. ``register`` is how it is to
+    speak; it does where it is written for it: in a file of its own, or with a condition on ``register``.
     ``on_paper`` says that the letter's body is wanted by itself too. ``TemplateError`` names the file and the line,
     and the nearest name where one is not known.
     """
     path = source.letter_path(scenario, language, directories)
-    letter = source.read_letter(path)
+    letter = source.read_letter((register == "informal" and source.informal_path(path)) or path)
+    path = letter.body.path
+    register = register if path.stem.endswith(_INFORMAL) or _REGISTER.search(letter.body.text) else "formal"
     around = _layout_fragments(layout, directories) if letter.format == ".md" else ()
     if on_paper and not around:
         problem = "a PDF is made of letters in Markdown only."
         raise source.mistake(path, 1, problem, "Write the letter as .md, or take `pdf` out of [letterhead].")
     try:
-        localiser = Localiser(languages[language])
+        localiser = Localiser(languages[language], register)
     except ValueError as error:
         raise TemplateError(
             f"{path}: {error}.",
@@ -269,7 +281,7 @@ def load(  # noqa: PLR0913 (what a template is made from)
     else:
         masked = _as_it_is(letter, mask)
     code, places = mask.reveal(masked)
-    constants = {**fields, "language": language, "direction": localiser.direction}
+    constants = {**fields, "register": register, "language": language, "direction": localiser.direction}
     if vars(remedies):  # each recipient has addresses of their own
         del constants["remedies"]
     tracer = Tracer(environment, fragments, constants)
@@ -288,7 +300,7 @@ def _shows_times(code: str, incident: Fields) -> bool:
 def letter_texts(scenario: str, languages: Iterable[str], directories: Sequence[Path]) -> list[tuple[Path, str]]:
     """The scenario's letters in these languages as they stand in their files."""
     paths = (path for language in languages for path in source.letter_paths(scenario, language, directories))
-    return [(path, source.read(path)) for path in paths]
+    return [(path, source.read(path)) for path in _with_informal(paths)]
 
 
 def template_files(scenario: str, directories: Sequence[Path], layout: str) -> tuple[Path, ...]:
@@ -296,7 +308,14 @@ def template_files(scenario: str, directories: Sequence[Path], layout: str) -> t
     languages = available_languages(scenario, directories)
     letters = [path for language in languages for path in source.letter_paths(scenario, language, directories)]
     others = [*source.layout_paths(layout, directories), source.scenario_path(scenario, directories)]
-    return tuple(sorted([*letters, *(path for path in others if path)]))
+    return tuple(sorted([*_with_informal(letters), *(path for path in others if path)]))
+
+
+def _with_informal(letters: Iterable[Path]) -> Iterator[Path]:
+    for path in letters:
+        yield path
+        if informal := source.informal_path(path):
+            yield informal
 
 
 def template_directories(folder: Path) -> tuple[Path, Path]:

@@ -51,6 +51,8 @@ def usage_findings(
         path = source.letter_path(template, language, directories)
         problems, uses = _read(path, described[language], scenario)
         found += problems
+        if informal := source.informal_path(path):  # it may tell less than the formal one
+            found += _read(informal, described[language], scenario)[0]
         if not any(each.code == "letter-unusable" for each in problems):
             used[language] = uses
     declared = source.scenario_path(template, directories)

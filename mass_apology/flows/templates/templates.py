@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mass_apology.errors import OutputError, TemplateError
 from mass_apology.flows.templates.example_campaign import (
@@ -19,11 +20,12 @@ from mass_apology.flows.templates.example_campaign import (
 )
 from mass_apology.flows.templates.proofreading import EXAMPLES, examples_toml
 from mass_apology.letter.letter_writer import Writer
-from mass_apology.letter.markup.source import letters_in
+from mass_apology.letter.markup.source import informal_path, letters_in
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import available_languages, check_name, template_directories
 from mass_apology.letter.values import LANGUAGE
 from mass_apology.model import Content
+from mass_apology.settings import Register
 
 _NO_SITUATIONS = frozenset({"layouts", "legal"})  # folders in the library that are not templates
 
@@ -51,7 +53,7 @@ def situations(folder: Path, language: str) -> list[Situation]:
     return sorted(found.values(), key=lambda each: each.name)
 
 
-def show(folder: Path, name: str, language: str) -> Content:
+def show(folder: Path, name: str, language: str, register: Register = "formal") -> Content:
     """A template's letter, rendered with example data. Raises ``TemplateError``."""
     directories = template_directories(folder)
     languages = available_languages(name, directories)
@@ -61,8 +63,12 @@ def show(folder: Path, name: str, language: str) -> Content:
             f"The template {name} has no letter in {language!r}.", next_step=f"It has {', '.join(languages)}."
         )
     scenario = load_scenario(name, directories)
+    if register == "informal" and not scenario.informal:
+        raise TemplateError(f"The template {name} is for no informal letter.", next_step="Show it without --register.")
     campaign = example_campaign(name, scenario, (language,), example_facts(scenario, (language,)))
-    writer = Writer(campaign, folder=folder, directories=directories, header=(*scenario.columns, GENDER))
+    writer = Writer(
+        replace(campaign, register=register), folder=folder, directories=directories, header=(*scenario.columns, GENDER)
+    )
     person = "Maria Ozola" if language == "lv" else "Maria Smith"
     return writer.content(example_customer(language, [example_row(scenario)], name=person, time_zone="Europe/Riga"))
 
@@ -105,7 +111,8 @@ def _keep_languages(made: Path, there: Sequence[str], wanted: Sequence[str]) -> 
         for language in set(wanted) - set(there) if path.stem == first else ():
             shutil.copyfile(path, path.with_stem(language))
         if path.stem not in wanted:
-            path.unlink()
+            for each in filter(None, (path, informal_path(path))):
+                each.unlink()
     scenario = made / "scenario.toml"
     if scenario.is_file():
         lines = scenario.read_text(encoding="utf-8").split("\n")

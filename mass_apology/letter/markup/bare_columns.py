@@ -9,7 +9,9 @@ from jinja2.visitor import NodeTransformer
 
 from mass_apology.letter.markup.tree_names import names_set
 
-VARIABLES = frozenset({"customer", "rows", "incident", "sender", "language", "name", "salutation", "code", "remedies"})
+VARIABLES = frozenset(
+    {"customer", "rows", "incident", "sender", "language", "name", "salutation", "code", "remedies", "register"}
+)
 """What every template may use."""
 
 _LAYOUTS = frozenset({"subject", "preheader", "body", "direction", "brand", "letterhead", "addressee", "loop"})

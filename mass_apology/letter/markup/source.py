@@ -113,6 +113,12 @@ def letter_paths(scenario: str, language: str, directories: Sequence[Path]) -> t
     return paths
 
 
+def informal_path(letter: Path) -> Path | None:
+    """The informal letter beside a formal one: "en.informal.md" beside "en.md", or in another format."""
+    written = (letter.with_name(f"{letter.stem}.informal{suffix}") for suffix in FORMATS)
+    return next((path for path in written if path.is_file()), None)
+
+
 def scenario_path(scenario: str, directories: Sequence[Path]) -> Path | None:
     """The scenario's ``scenario.toml``; ``None`` where a user's own template does without."""
     available_languages(scenario, directories)
