@@ -16,7 +16,8 @@ _DIGITS = 7  # of a telephone number
 _NAME_LINE = 6  # words of a line with a name
 _LINES = 8  # at a letter's end, among which a name stands
 _NAME = re.compile(
-    r"(?:(?:\w+\.-?\s?){1,4}\s*)?[^\W\d_]+(?:['’-][^\W\d_]+)*(?:\s+(?:[a-zà-ÿ]{2,3}\s+)?[^\W\d_]+\.?(?:['’-][^\W\d_]+)*){1,3}"
+    r"(?:[^\W\d_]\.-?\s?){1,3}[^\W\d_]{2,}(?:['’-][^\W\d_]+)*"  # R. Pocock
+    r"|(?:(?:\w+\.-?\s?){1,4}\s*)?[^\W\d_]+(?:['’-][^\W\d_]+)*(?:\s+(?:[a-zà-ÿ]{2,3}\s+)?[^\W\d_]+\.?(?:['’-][^\W\d_]+)*){1,3}"
 )
 
 

@@ -21,6 +21,7 @@ from mass_apology.wording.sentences import sentences, words_in
 from mass_apology.wording.wording_rules import MISSING, Profile, Rules, kinds
 
 _NEAR = 3  # words before a passage in which a negation excuses it
+_PARAGRAPH = 9  # words from which a block without a stop is no heading
 _MOST_APOLOGIES = 2
 _APOLOGY = f"apology{MISSING}"
 
@@ -70,13 +71,14 @@ def _read(block: Block, rules: Rules, profile: Profile) -> _Read:
     matches = list(rules.find.matches(text))
     excuses = {(rule, match.sentence) for rule, _, match in rules.unless.matches(text)} if matches else set()
     matches = [each for each in matches if (each[0], each[2].sentence) not in excuses]
-    places = [(rule, _place(text, match)) for rule, _, match in matches if rule.endswith(MISSING)]
     faults = [each for each in matches if not each[0].endswith(MISSING)]
     spots = [
         *_longest(faults, text, rules),
         *spotting.spots(block, text, rules),
         *other_languages.spots(block, text, rules),
     ]
+    parts = [(rule, _place(text, match)) for rule, _, match in matches if rule.endswith(MISSING)]
+    places = [(rule, place) for rule, place in parts if not _is_hidden(rule, place, spots)]
     return _Read(
         block=block,
         text=text,
@@ -122,6 +124,12 @@ def _apart(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
+def _is_hidden(rule: str, place: tuple[int, int], spots: Sequence[Spot]) -> bool:
+    """Whether words that would show a part belong to a fault: "no parcel will ever get lost" prevents nothing."""
+    hiding = kinds().kinds[rule].hidden_by
+    return any(each.rule in hiding and each.start < place[1] and place[0] < each.end for each in spots)
+
+
 def _outranked(spots: Sequence[Spot]) -> Iterator[Spot]:
     """Spots without those that another kind, which says it better, overlaps."""
     for spot in spots:
@@ -134,7 +142,7 @@ def _about_apologies(read: Sequence[_Read]) -> Iterator[tuple[Block, Spot]]:
     """The first apology, if it stands too late, and the third one."""
     body = [each for each in read if each.block.role not in {Role.SUBJECT, Role.SALUTATION}]
     apologies = [(each.block, place) for each in body for place in each.apologies]
-    opening = next((each.block for each in body if each.block.role is Role.PROSE), None)
+    opening = _opening(read)
     if apologies and opening is not None:
         block, place = apologies[0]
         if block is not opening and body.index(_of(body, block)) > body.index(_of(body, opening)):
@@ -142,6 +150,18 @@ def _about_apologies(read: Sequence[_Read]) -> Iterator[tuple[Block, Spot]]:
     if len(apologies) > _MOST_APOLOGIES:
         block, place = apologies[_MOST_APOLOGIES]
         yield block, Spot("repeated-apology", *place)
+
+
+def _opening(read: Sequence[_Read]) -> Block | None:
+    """The first paragraph: neither what stands before the salutation nor a heading is one."""
+    salutation = next((number for number, each in enumerate(read) if each.block.role is Role.SALUTATION), -1)
+    blocks = [each.block for each in read[salutation + 1 :] if each.block.role is Role.PROSE]
+    return next((each for each in blocks if _is_paragraph(each)), blocks[0] if blocks else None)
+
+
+def _is_paragraph(block: Block) -> bool:
+    """Whether a block is more than a heading: in plain text nothing else tells them apart."""
+    return block.text.endswith((".", "!", "?", "…", ":", ",")) or len(block.text.split()) >= _PARAGRAPH
 
 
 def _of(read: Sequence[_Read], block: Block) -> _Read:

@@ -36,7 +36,6 @@ _EMOJI = re.compile(
 )
 _ADDRESS = re.compile(r"(?:\S+@\S+|https?://\S+|www\.\S+|[\w-]+(?:\.[\w-]+)+/\S*)[.)]*$|" + VALUE + "$")
 _TELEPHONE = re.compile(r"[+\d][\d ()/-]{5,}[.)]*$")
-_STOPS = ".!?…:;·"
 _CLOSING_MARKS = "\"'”“»’)]*_ "
 
 
@@ -96,7 +95,10 @@ def _small_letters(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
 
 def _no_stop(block: Block, text: Text) -> Iterator[Spot]:
     body = block.text.rstrip(_CLOSING_MARKS)
-    if len(text.words) < _PARAGRAPH or not body or body[-1] in _STOPS + "," or _ADDRESS.search(block.text[-300:]):
+    if len(text.words) < _PARAGRAPH or not body[-1:].isalnum() or _ADDRESS.search(block.text[-300:]):
+        return
+    lines = body.split("\n")
+    if len(lines) > 1 and all(": " in line for line in lines):  # values, each after its name
         return
     if _TELEPHONE.search(block.text[-300:]) and all(_spoken(line) < _PARAGRAPH for line in block.text.split("\n")):
         return

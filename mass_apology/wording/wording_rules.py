@@ -37,6 +37,7 @@ class Kind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     why: str  # a sentence for whoever wrote the letter
     source: str  # where that is known from
     facts: tuple[str, ...] = ()  # of a part: a template that shows one of these facts has it
+    hidden_by: tuple[str, ...] = ()  # of a part: faults whose words do not show it
     outranks: tuple[str, ...] = ()  # rules that say nothing of a passage in which this one finds something
 
 
