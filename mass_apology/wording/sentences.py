@@ -11,6 +11,10 @@ from typing import NamedTuple
 VALUE = "\ue000"
 """Stands in a text for a value that a template puts there: one word, of which nothing is known."""
 
+_WHOLE = 3  # letters from which a word with a vowel is a whole one
+_SHORT = 4  # letters of an abbreviation that no list has
+_VOWELS = frozenset("aeiouyαεηιουωаеиоуыэюя")
+
 LONGEST = 100
 """Words of a sentence."""
 
@@ -97,4 +101,14 @@ def _goes_on(text: str, end: int, last: Word, abbreviations: frozenset[str], com
     if last.text in abbreviations or (last.end - last.start == 1 and last.text.isalpha()):
         return True
     following = text[end:].lstrip()[:1] if end < len(text) else ""
-    return following.islower() and (last.text.isdigit() or (last.end - last.start < 4 and last.text not in common))
+    return following.islower() and (
+        last.text.isdigit() or (last.text not in common and is_abbreviation(last.text, abbreviations))
+    )
+
+
+def is_abbreviation(word: str, abbreviations: frozenset[str]) -> bool:
+    """Whether a word before a stop is one of ``abbreviations``, or looks like one: very short, or without a vowel."""
+    if word in abbreviations or len(word) < _WHOLE or "." in word:
+        return True
+    bare = unicodedata.normalize("NFD", word)
+    return len(word) <= _SHORT and not any(each in _VOWELS for each in bare)

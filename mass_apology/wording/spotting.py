@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mass_apology.wording.finding import Spot
 from mass_apology.wording.letter_text import Block, Role
 from mass_apology.wording.matching import Text
-from mass_apology.wording.sentences import VALUE, words_in
+from mass_apology.wording.sentences import VALUE, is_abbreviation, normal, words_in
 from mass_apology.wording.wording_rules import Rules
 
 SUBJECT = 78
@@ -18,7 +18,6 @@ _VALUE = 12  # characters that a value in a subject may have
 _PARAGRAPH = 7  # words from which a paragraph without a stop is no heading
 _CAPITALS = 3  # words in capitals that shout
 _SHOUTED = 10  # letters that they have at least
-_ABBREVIATION = 4  # letters of a word whose stop may be followed by a comma
 
 _UNFINISHED = re.compile(
     r"\[[^\W\d_][^\[\]\n]{0,40}\]|\{\{[^{}\n]{0,60}\}\}|\{%[^{}\n]{0,60}%\}|(?<![\w{])\{[^\W\d_]\w{0,30}\}|\$\{[^{}\s]{1,40}\}"
@@ -81,7 +80,10 @@ def _long_subject(block: Block) -> Iterator[Spot]:
 
 
 def _small_letters(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
-    """A block's first sentence counts, too, but not one that goes on after a salutation's comma: see ``critic``."""
+    """A block's first sentence counts, too, but not one that goes on after a salutation's comma: see ``critic``.
+
+    "NOW!!! come in" shouts, and is one sentence.
+    """
     for sentence in text.sentences:
         word = text.words[sentence.first]
         written = block.text[word.start : word.end]
@@ -89,12 +91,13 @@ def _small_letters(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
             continue
         if _ADDRESS.search(block.text[word.start :].split()[0]):
             continue
-        if word.start == 0 or block.text[: word.start].rstrip(_CLOSING_MARKS + "\n").endswith((".", "!", "?")):
+        before = block.text[: word.start].rstrip(_CLOSING_MARKS + "\n")
+        if word.start == 0 or (before.endswith((".", "!", "?")) and not before.endswith("!!")):
             yield Spot("lower-case-start", word.start, word.end)
 
 
 def _no_stop(block: Block, text: Text) -> Iterator[Spot]:
-    body = block.text.rstrip(_CLOSING_MARKS)
+    body = _EMOJI.sub("", block.text).rstrip(_CLOSING_MARKS)
     if len(text.words) < _PARAGRAPH or not body[-1:].isalnum() or _ADDRESS.search(block.text[-300:]):
         return
     lines = body.split("\n")
@@ -116,8 +119,6 @@ def _doubled(block: Block, rules: Rules) -> Iterator[Spot]:
     for found in _DOUBLED.finditer(block.text):
         before = block.text[max(0, found.start() - 12) : found.start()].split()[-1:]
         # A number with a stop is an ordinal or a date in many languages: "15.11.2026., Riga".
-        abbreviated = before and (
-            len(before[0]) <= _ABBREVIATION or before[0][-1].isdigit() or before[0].lower() in rules.abbreviations
-        )
+        abbreviated = before and (before[0][-1].isdigit() or is_abbreviation(normal(before[0]), rules.abbreviations))
         if not (found[0] == ".," and abbreviated):
             yield Spot("doubled-stop", *found.span())

@@ -1,0 +1,36 @@
+"""Faults that are seen without a language's words: where a sentence ends, and what is a doubled stop."""
+
+from __future__ import annotations
+
+import pytest
+
+from mass_apology.wording.critic import criticise
+from mass_apology.wording.reading.files import read_letters
+from mass_apology.wording.wording_rules import rules
+
+SEEN = ("lower-case-start", "doubled-stop", "missing-full-stop")
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    known = rules("en")
+    assert known is not None
+    (document,) = read_letters("letter.txt", text.encode())
+    return [(each.rule, each.passage) for each in criticise(document, known) if each.rule in SEEN]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It is over now. we open on Sunday.", [("lower-case-start", "we")]),
+        ("We lost the key. we have it again.", [("lower-case-start", "we")]),
+        ("It weighs 3 kg. when it is dry.", []),
+        ("ALL CAKES HALF PRICE!!! are waiting for you.", []),
+        ("We looked at it once more., and found it.", [("doubled-stop", ".,")]),
+        ("We looked at it all day., and found it.", [("doubled-stop", ".,")]),
+        ("Acme Ltd., our firm, looked at it.", []),
+        ("The coffee machine is broken, such things happen! 😅", []),
+        ("The coffee machine is broken, and we are sorry 😅", [("missing-full-stop", "and we are sorry")]),
+    ],
+)
+def test_where_a_sentence_ends(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text) == expected
