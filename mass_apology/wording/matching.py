@@ -132,7 +132,7 @@ class Patterns:
             for number in self._rarest(pattern.elements):
                 self._by_word[number].append(compiled)
         words = joined([word for _, pattern in named for word in single_words(pattern.elements)])
-        self._spelling = Spelling({*words.forms, *words.endings}, set(words.stems), sounds)
+        self._spelling = Spelling(words.forms, set(words.stems), sounds)
         self._plain = Plain(words.forms, set(words.stems), set(words.endings))
         self._meant: dict[str, tuple[str, ...]] = {}
 

@@ -75,14 +75,21 @@ class _Alike:
         return (
             each
             for each in alike
-            if each[0] == word[0] and self._sound(each)[:_FIRST] == first and _is_slip(word, each)
+            if each[0] == word[0] and self._sound(each)[:_FIRST] == first and self._is_slip(word, each)
         )
+
+    def _is_slip(self, written: str, meant: str) -> bool:
+        sounds_alike = bool(self._sounds) and self._sound_key(written) == self._sound_key(meant)
+        return _is_inside(written, meant) and (sounds_alike or _is_one_apart(written, meant))
 
     def _keys(self, word: str) -> Iterator[str]:
         yield word
         yield from _shortened(word)
         if self._sounds:
-            yield "=" + _TWICE.sub(r"\1", self._sound(word))
+            yield self._sound_key(word)
+
+    def _sound_key(self, word: str) -> str:
+        return "=" + _TWICE.sub(r"\1", self._sound(word))
 
     def _sound(self, word: str) -> str:
         return self._sounding.sub(lambda found: self._sounds[found[0]], word) if self._sounds else word
@@ -92,7 +99,19 @@ def _shortened(word: str) -> Iterator[str]:
     return (word[:at] + word[at + 1 :] for at in range(len(word)))
 
 
-def _is_slip(written: str, meant: str) -> bool:
+def _is_one_apart(one: str, other: str) -> bool:
+    """Whether one letter is added, left out or wrong, or two neighbours are exchanged.
+
+    A common remainder does not tell: "stain" and "saint" have one, and are two letters apart.
+    """
+    while one and other and one[0] == other[0]:
+        one, other = one[1:], other[1:]
+    while one and other and one[-1] == other[-1]:
+        one, other = one[:-1], other[:-1]
+    return max(len(one), len(other)) <= 1 or (len(one) == len(other) == 2 and one == other[::-1])
+
+
+def _is_inside(written: str, meant: str) -> bool:
     """Whether they differ inside the word: endings are grammar, and another ending may be another word."""
     start = 0
     while start < min(len(written), len(meant)) and written[start] == meant[start]:
