@@ -315,6 +315,13 @@ OTHERS = [
     Wrong("suppress import list.csv", "list.csv", {"list.csv": FOLDER}),
     Wrong("suppress export --to affected.csv", "affected.csv"),
     Wrong("docs comands", "near it: commands"),
+    Wrong("lint nothing.md", "nothing.md", at="none"),
+    Wrong("lint affected.csv", "ends in .csv, and lint reads .md"),
+    Wrong("lint templates", "it is a folder, not a file"),
+    Wrong("lint --language xx templates/sorry/en.md", "no wording rules for the language `xx`"),
+    Wrong("lint --scenario servise-outage templates/sorry/en.md", "did you mean service-outage?"),
+    usage("lint", "FILE"),
+    usage("lint --format xml templates/sorry/en.md", "xml"),
     Wrong("docs nothing-like-it", "nothing-like-it"),
 ]
 

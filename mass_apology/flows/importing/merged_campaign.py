@@ -358,7 +358,7 @@ class MergedCampaign:
             yield "mailmerge sends as fast as the relay takes letters; here it is 10 a second.", "Change `rate`."
 
 
-_IN_A_FILE = "mass-apology preview --everyone --to letters.mbox"
+_IN_A_FILE = "mass-apology preview --all --to letters.mbox"
 _NO_COPY = "this campaign none", f"For your own record: {_IN_A_FILE}; for others, add rows."
 _ONE_COPY = "this campaign one, of the first letter", f"Take [message] archive out for none; for all: {_IN_A_FILE}"
 

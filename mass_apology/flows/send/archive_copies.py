@@ -114,7 +114,7 @@ def _copy(campaign: Campaign, address: str, letter: Message, wave: str) -> Messa
     text = (
         f"Attached is one of the letters in {language} of the wave {wave}, as the relay took it.",
         "No other letter in this language is copied. All of them, in a file:",
-        "mass-apology preview --everyone --to letters.mbox",
+        "mass-apology preview --all --to letters.mbox",
         "",
     )
     parts = (
@@ -154,5 +154,5 @@ def _finding(language: str, why: str) -> Finding:
         severity=Severity.WARNING,
         where="campaign.toml, [message] archive",
         problem=f"The copy of the letter in {language} was not sent: {why}.",
-        advice="No letter is concerned. To keep them in a file: mass-apology preview --everyone --to letters.mbox",
+        advice="No letter is concerned. To keep them in a file: mass-apology preview --all --to letters.mbox",
     )
