@@ -120,7 +120,7 @@ def test_nonsense_is_refused_with_its_line_and_nothing_is_written(here: Path, ro
     before = (here / "campaign.toml").read_bytes()
     sound = [
         "repair",
-        "We replaced the certificate the same day, and have since entered every order that was held back.",
+        "We replaced the certificate the same day, and have since processed every order that was held back.",
     ]
     rows = [["key", "en", "explanation", "de"], row, [*sound, "", "Alles ist wieder gut."]]
     with pytest.raises(InputError, match=said):

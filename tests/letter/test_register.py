@@ -64,9 +64,7 @@ def test_a_condition_on_the_register_makes_one_file_both(tmp_path: Path) -> None
     path = tmp_path / "templates/ours/en.md"
     text = path.read_text(encoding="utf-8")
     path.write_text(
-        text.replace(
-            "Yours sincerely,", '{% if register == "informal" %}\nCheers,\n{% else %}\nFormally,\n{% endif %}'
-        ),
+        text.replace("Kind regards,", '{% if register == "informal" %}\nCheers,\n{% else %}\nFormally,\n{% endif %}'),
         encoding="utf-8",
     )
     assert "Formally," in show(tmp_path, "ours", "en").text
