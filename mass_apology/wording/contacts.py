@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from mass_apology.wording.letter_text import Document, Role
 from mass_apology.wording.sentences import VALUE, normal, words_in
-from mass_apology.wording.wording_rules import MISSING, Rules
+from mass_apology.wording.wording_rules import MISSING, Rules, shipped
+from mass_apology.wording.wording_rules import rules as rules_of
 
 _MAILBOX = re.compile(r"(?<![\w.])([\w.+-]{1,64})@[\w-]{1,63}\.\w")
 _TELEPHONE = re.compile(r"(?<![\w.,/])\+?\(?\d[\d ()/.\u00a0-]{5,18}\d(?![\w/])")
@@ -63,11 +65,18 @@ def _looks_like_name(line: str, words: Sequence[str]) -> bool:
     return len(capitals) >= 2 and capitals[0] == words[0] and words[-1][0].isupper()
 
 
+@cache
+def _given_names() -> frozenset[str]:
+    """Those of all languages: who signs a Greek letter may be called Anna Kowalska."""
+    return frozenset[str]().union(*(each.given_names for code in shipped() if (each := rules_of(code)) is not None))
+
+
 def _has_given_name(words: Sequence[str], rules: Rules) -> bool:
     """A given name or an initial before a name in capitals; or a given name alone, as in "Kate from Acme"."""
     if not 0 < len(words) <= _NAME_LINE:
         return False
-    given = [word[0].isupper() and normal(word) in rules.given_names for word in words]
+    known = rules.given_names | _given_names()
+    given = [word[0].isupper() and normal(word) in known for word in words]
     given[0] |= len(words[0]) == 1 and words[0].isupper() and len(words[1:2] and words[1]) > 1
     if any(here and following[0].isupper() for here, following in zip(given, words[1:], strict=False)):
         return True

@@ -16,6 +16,7 @@ SUBJECT = 78
 
 _VALUE = 12  # characters that a value in a subject may have
 _PARAGRAPH = 7  # words from which a paragraph without a stop is no heading
+_SMALL = 4  # letters of words that are small in titles, too
 _CAPITALS = 3  # words in capitals that shout
 _SHOUTED = 10  # letters that they have at least
 
@@ -106,8 +107,16 @@ def _no_stop(block: Block, text: Text) -> Iterator[Spot]:
     if _TELEPHONE.search(block.text[-300:]) and all(_spoken(line) < _PARAGRAPH for line in block.text.split("\n")):
         return
     last = text.sentences[-1]
+    if _is_titled([block.text[word.start : word.end] for word in text.words[last.first : last.end]]):
+        return
     start = text.words[max(last.first, last.end - 4)].start
     yield Spot("missing-full-stop", start, text.words[-1].end)
+
+
+def _is_titled(words: list[str]) -> bool:
+    """Whether most long words have capitals, as in a firm's name with its address."""
+    long = [word for word in words if len(word) > _SMALL and not word[0].isdigit()]
+    return sum(word[0].isupper() for word in long) * 4 > len(long) * 3
 
 
 def _spoken(line: str) -> int:

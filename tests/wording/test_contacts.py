@@ -32,6 +32,10 @@ def test_where_no_names_are_listed_two_capitals_do() -> None:
     assert not is_name("Support Team", UNLISTED)
 
 
+def test_a_given_name_of_another_language_tells_one_too() -> None:
+    assert is_name("Ελένη Smith", LISTED)
+
+
 def test_a_signature_without_a_closing_begins_with_the_name() -> None:
     (letter,) = read_letters("letter.txt", b"We are sorry.\n\nAnna Nowak\nhead of the office")
     assert [each.role for each in shaped(letter, LISTED).blocks] == [Role.PROSE, Role.SIGNATURE]

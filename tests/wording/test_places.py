@@ -36,6 +36,7 @@ def test_a_passage_holds_the_whole_of_an_entity() -> None:
     ("text", "rules"),
     [
         ("Call me on this number of mine at any hour: 607 555 320", ["missing-full-stop"]),
+        ("Green Basket Limited, Department for Customer Relations, Hill Street 4, Leeds", []),
         ("Our telephone: +48 22 555 08 20", []),
         ("We know all of it. we repair it.", ["lower-case-start"]),
         ("We know to what. we repair it.", ["lower-case-start"]),
