@@ -58,7 +58,17 @@ def _russian() -> Callable[[str], set[str]]:
     import pymorphy3  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     analyser = pymorphy3.MorphAnalyzer()
-    return lambda word: {form.word for form in _likeliest(analyser.parse(word), word).lexeme}
+
+    def forms(word: str) -> set[str]:
+        # A verb's participles have a hundred forms, so they count as words of their own.
+        found = _likeliest(analyser.parse(word), word)
+        if found.tag.POS != "PRTF":
+            return {form.word for form in found.lexeme if form.tag.POS != "PRTF"}
+        kind = {each for each in ("past", "pres", "actv", "pssv") if each in found.tag}
+        alike = (form for form in found.lexeme if form.tag.POS in {"PRTF", "PRTS"})
+        return {form.word for form in alike if kind <= form.tag.grammemes}
+
+    return forms
 
 
 def _likeliest(parsed: list, word: str):  # type: ignore[no-untyped-def,type-arg]  # the analyser's own types

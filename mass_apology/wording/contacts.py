@@ -16,6 +16,11 @@ _TELEPHONE = re.compile(r"(?<![\w.,/])\+?\(?\d[\d ()/.\u00a0-]{5,18}\d(?![\w/])"
 _NOBODY_READS = re.compile(r"no.?-?reply|do.?not.?reply", re.IGNORECASE)
 _DIGITS = 7  # of a telephone number
 _NAME_LINE = 6  # words of a line with a name
+_BETWEEN = re.compile(r"\s[–—|·-]\s|, | \(|[»”]\s")
+_INITIALS = re.compile(  # "J. R. Smith"; "Чернов Л. С.", which no firm is called
+    r"\b(?:[A-ZÀ-ÞА-ЯЁΑ-Ω]\.\s?){1,2}[A-ZÀ-ÞА-ЯЁΑ-Ω][^\W\d_]+|\b[А-ЯЁ][а-яё-]+\s[А-ЯЁ]\.(?:\s?[А-ЯЁ]\.)?"
+)
+_INITIALS_END = 40  # characters of a line's end among which initials with their stops stand
 _LINES = 8  # at a letter's end, among which a name stands
 _NAME = re.compile(
     r"(?:[^\W\d_]\.-?\s?){1,3}[^\W\d_]{2,}(?:['’-][^\W\d_]+)*"  # R. Pocock
@@ -47,14 +52,21 @@ def _is_signed(document: Document, rules: Rules) -> bool:
 
 
 def is_name(line: str, rules: Rules) -> bool:
-    """Whether a line names a person, alone or with what follows a comma or dash: "Kate Smith, director"."""
-    line = re.split(r"\s[–—|·-]\s|, | \(", line)[0].strip(" ,*_")
-    if line == VALUE:
+    """Whether a line names a person, before or behind a comma or dash: "Kate Smith, director", "Director, K. Smith"."""
+    pieces = [each.strip(" ,*_") for each in _BETWEEN.split(line)]
+    is_sentence = line.endswith((".", "!", "?")) and not _INITIALS.search(line[-_INITIALS_END:])
+    return any(_names(each, rules) for each in (pieces[:1] if is_sentence or not rules.given_names else pieces))
+
+
+def _names(piece: str, rules: Rules) -> bool:
+    if piece == VALUE:
         return True
-    words = [line[word.start : word.end] for word in words_in(line)]
-    if any(word.text in rules.nobody for word in words_in(line)):
+    words = [piece[word.start : word.end] for word in words_in(piece)]
+    if any(word.text in rules.nobody for word in words_in(piece)):
         return False
-    return _has_given_name(words, rules) if rules.given_names else _looks_like_name(line, words)
+    if not rules.given_names:
+        return _looks_like_name(piece, words)
+    return len(words) <= _NAME_LINE and (bool(_INITIALS.search(piece)) or _has_given_name(words, rules))
 
 
 def _looks_like_name(line: str, words: Sequence[str]) -> bool:
@@ -72,12 +84,16 @@ def _given_names() -> frozenset[str]:
 
 
 def _has_given_name(words: Sequence[str], rules: Rules) -> bool:
-    """A given name or an initial before a name in capitals; or a given name alone, as in "Kate from Acme"."""
-    if not 0 < len(words) <= _NAME_LINE:
+    """A given name or an initial beside a name in capitals; or a given name alone, as in "Kate from Acme"."""
+    if not words:
         return False
     known = rules.given_names | _given_names()
     given = [word[0].isupper() and normal(word) in known for word in words]
     given[0] |= len(words[0]) == 1 and words[0].isupper() and len(words[1:2] and words[1]) > 1
-    if any(here and following[0].isupper() for here, following in zip(given, words[1:], strict=False)):
+    capital = [word[0].isupper() for word in words]
+    pairs = zip(given, given[1:], capital, capital[1:], strict=False)
+    if any(
+        (first and next_capital) or (second and this_capital) for first, second, this_capital, next_capital in pairs
+    ):
         return True
     return given[0] and len(words[0]) > 1 and (len(words) == 1 or words[1].islower())

@@ -45,7 +45,12 @@ def _greets(line: str, rules: Rules) -> bool:
     words = words_in(line)
     if not 0 < len(words) <= _SHORT:
         return False
-    return begins_with(line, rules.greetings) or line.rstrip().endswith(",") or line.strip(" ,!*") == VALUE
+    spoken = line.rpartition(",")[2] if line.endswith("!") else line  # "Anna, good morning!"
+    return (
+        any(begins_with(each, rules.greetings) for each in (line, spoken))
+        or line.rstrip().endswith(",")
+        or line.strip(" ,!*") == VALUE
+    )
 
 
 def _with_signature(blocks: Sequence[Block], rules: Rules) -> Iterator[Block]:

@@ -30,7 +30,7 @@ _NONE_IN_A_SENTENCE = re.compile(r"None\b(?= of\b)")
 _NOBODY = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+)? [,!]$")
 _BANGS = re.compile(r"[!?]*![!?]+|\?!")
 _CAPITAL_WORD = re.compile(r"[^\W\d_]{2,}")
-_DOUBLED = re.compile(r"(?<![.…])\.\.(?![.…])|,,|(?<=\w)\.,|,\.|(?<=\w)[ \t]\.(?=\s|$)|;;|(?<=\w) ,(?=\s)")
+_DOUBLED = re.compile(r"(?<![.…])\.\.(?![.…])|,,|(?<=\w)\.,|,\.|(?<=\w)[ \t]\.,?(?=\s|$)|;;|(?<=\w) ,(?=\s)")
 _EMOJI = re.compile(
     r"[\U0001f300-\U0001faff\u2600-\u27bf](?:\ufe0f|\u200d[\U0001f300-\U0001faff])*|(?<!\S)[:;]-?[)(DP](?!\w)"
 )

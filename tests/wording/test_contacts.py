@@ -22,6 +22,24 @@ def test_a_given_name_tells_a_person(line: str) -> None:
     assert is_name(line, LISTED)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Director of “Green Basket” J. R. Nowak",
+        "Kind regards, head of sales Anna Nowak, anna@acme.example",
+        "Nowak Anna",
+        "Директор «Роща» Чернов Л. С.",
+    ],
+)
+def test_a_name_may_stand_behind_a_position(line: str) -> None:
+    assert is_name(line, LISTED)
+
+
+@pytest.mark.parametrize("line", ["Please ask for a seat, Anna Nowak will know.", "The meeting is in Hall B. at noon."])
+def test_a_sentence_is_no_signature(line: str) -> None:
+    assert not is_name(line, LISTED)
+
+
 @pytest.mark.parametrize("line", ["Green Basket", "Swift Loans S.A.", "Anna Team", "Acme", "Heat Works S.A."])
 def test_a_firm_has_none(line: str) -> None:
     assert not is_name(line, LISTED)

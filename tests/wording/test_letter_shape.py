@@ -33,3 +33,9 @@ def signature(text: str) -> list[str]:
 )
 def test_a_signature_begins_at_the_closing_or_at_a_name(end: str, expected: list[str]) -> None:
     assert signature(LETTER + end) == expected
+
+
+def test_a_greeting_may_follow_the_names() -> None:
+    rules = Rules("xx", RuleFile(language="Test", greetings=("good morning",)), {})
+    (document,) = read_letters("letter.txt", b"Anna and Jan, good morning!\n\nWe lost your parcel, and we are sorry.")
+    assert [each.role for each in shaped(document, rules).blocks] == [Role.SALUTATION, Role.PROSE]
