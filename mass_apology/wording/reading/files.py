@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from mass_apology.errors import InputError
 from mass_apology.wording.letter_text import Document
-from mass_apology.wording.reading.html import read_html, stated_language
+from mass_apology.wording.reading.html import read_page, stated_language
 from mass_apology.wording.reading.mail import read_mail, read_mailbox
 from mass_apology.wording.reading.text import read_text
 
@@ -66,7 +66,7 @@ def _plain(name: str, data: bytes) -> Iterator[Document]:
 
 def _html(name: str, data: bytes) -> Iterator[Document]:
     text = _text(name, data)
-    yield read_html(text, is_template=bool(_TEMPLATE.search(text)))
+    yield read_page(text, is_template=bool(_TEMPLATE.search(text)))
 
 
 def _mail(name: str, data: bytes) -> Iterator[Document]:

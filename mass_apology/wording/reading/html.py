@@ -34,6 +34,8 @@ _CELLS = frozenset({"td", "th"})
 _SENTENCE = 30  # characters from which a cell that ends with a stop holds a sentence
 _HIDDEN = re.compile(r"display\s*:\s*none|\bhidden\b", re.IGNORECASE)
 _LANGUAGE = re.compile(r"<html[^<>]*\slang\s*=\s*[\"']?([a-zA-Z]{2,3})", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^<>]{0,200}>([^<>]{1,1000})</title>", re.IGNORECASE)
+_HEAD = 10_000  # characters among which a title stands
 _NAMES = re.compile(r"[A-Za-z_]\w*")
 _VOID = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "wbr", "area", "base", "source"})
 
@@ -51,6 +53,18 @@ def read_html(source: str, *, is_template: bool, first_line: int = 1) -> Documen
     return Document(
         source=source, blocks=blocks, names=frozenset(reader.names), is_template=is_template, first_line=first_line
     )
+
+
+def read_page(source: str, *, is_template: bool) -> Document:
+    """A page of its own: its title is the letter's subject, which those who send pages take it for."""
+    page = read_html(source, is_template=is_template)
+    found = None if is_template else _TITLE.search(source, 0, _HEAD)
+    if found is None:
+        return page
+    builder = Builder(source)
+    builder.add(*found.span(1))
+    subject = builder.block(Role.SUBJECT)
+    return replace(page, blocks=(subject, *page.blocks)) if subject else page
 
 
 class _Reader:
