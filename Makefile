@@ -54,6 +54,7 @@ pictures: $(VENV)/.dev  ## the pictures of docs/tutorial.md, whose commands are 
 
 lint-score: $(VENV)/.dev  ## the critic of wording against letters whose faults people have labelled, the half that no rule was tuned on
 	$(BIN)/python -m bench.lint_score --half held --rules
+	$(BIN)/python -m bench lint-score lint-speed
 
 word-forms: $(VENV)/.dev  ## expand the words of the wording rules to all their forms (needs PyPI: the analysers are no dependencies)
 	$(BIN)/python -m bench.word_forms

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from bench import (
     coming_back,
+    critic_speed,
     end_to_end,
     even_rate,
     flat_memory,
@@ -46,6 +47,7 @@ ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {
     "kill": kill.measure,
     "letters": letters.measure,
     "lint-score": lint_score.measure,
+    "lint-speed": critic_speed.measure,
     "hostile": hostile.measure,
     "hostile-mail": hostile_box.measure,
     "stories": stories.measure,

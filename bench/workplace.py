@@ -24,7 +24,8 @@ _PATIENCE = 10.0  # seconds for a program to listen, or to end when it is asked 
 
 def environment() -> dict[str, str]:
     """This checkout's package is the one that is measured, whatever is installed."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    path = filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def python(*arguments: str) -> list[str]:
