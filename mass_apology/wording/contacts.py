@@ -88,7 +88,8 @@ def _has_given_name(words: Sequence[str], rules: Rules) -> bool:
     if not words:
         return False
     known = rules.given_names | _given_names()
-    given = [word[0].isupper() and normal(word) in known for word in words]
+    # "Mari-Liis" is known by its first part.
+    given = [word[0].isupper() and not known.isdisjoint((normal(word), normal(word).split("-")[0])) for word in words]
     given[0] |= len(words[0]) == 1 and words[0].isupper() and len(words[1:2] and words[1]) > 1
     capital = [word[0].isupper() for word in words]
     pairs = zip(given, given[1:], capital, capital[1:], strict=False)

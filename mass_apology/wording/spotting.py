@@ -41,7 +41,7 @@ _CLOSING_MARKS = "\"'”“»’)]*_ "
 
 def spots(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
     """All such faults of one block."""
-    yield from _unfinished(block)
+    yield from _unfinished(block, rules)
     yield from _shouting(block, text)
     yield from (Spot("over-familiar", *found.span()) for found in _EMOJI.finditer(block.text))
     if block.role is Role.SUBJECT:
@@ -52,9 +52,10 @@ def spots(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
     yield from _doubled(block, rules)
 
 
-def _unfinished(block: Block) -> Iterator[Spot]:
+def _unfinished(block: Block, rules: Rules) -> Iterator[Spot]:
+    """ "null" is a word of several languages: zero."""
     for found in _UNFINISHED.finditer(block.text):
-        if not _NONE_IN_A_SENTENCE.match(block.text, found.start()):
+        if not (found[0] in rules.common_words or _NONE_IN_A_SENTENCE.match(block.text, found.start())):
             yield Spot("unfinished", *found.span())
     if block.role is Role.SALUTATION and (nobody := _NOBODY.search(block.text)):
         yield Spot("unfinished", *nobody.span())

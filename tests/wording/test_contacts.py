@@ -16,7 +16,16 @@ UNLISTED = Rules("xx", RuleFile(language="Test", nobody=("team",)), {})
 
 @pytest.mark.parametrize(
     "line",
-    ["Anna Nowak", "dr Anna Nowak", "Anna Nowak, director", "J. Nowak", "Anna and Jan Nowak", "Kuba from Acme", "Kuba"],
+    [
+        "Anna Nowak",
+        "dr Anna Nowak",
+        "Anna Nowak, director",
+        "J. Nowak",
+        "Anna and Jan Nowak",
+        "Kuba from Acme",
+        "Kuba",
+        "Anna-Maria Sobol",
+    ],
 )
 def test_a_given_name_tells_a_person(line: str) -> None:
     assert is_name(line, LISTED)

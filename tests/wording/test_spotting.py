@@ -8,6 +8,7 @@ from mass_apology.wording.critic import criticise
 from mass_apology.wording.reading.files import read_letters
 from mass_apology.wording.wording_rules import rules
 
+NULL = "Hüvitiseks on teie järgmise kuu tasu null eurot."
 SEEN = ("lower-case-start", "doubled-stop", "missing-full-stop")
 
 
@@ -34,3 +35,13 @@ def found(text: str) -> list[tuple[str, str]]:
 )
 def test_where_a_sentence_ends(text: str, expected: list[tuple[str, str]]) -> None:
     assert found(text) == expected
+
+
+def test_a_word_of_the_language_is_no_unfinished_mark() -> None:
+    """Estonian "null" is zero."""
+    known = rules("et")
+    assert known is not None
+    (document,) = read_letters("letter.txt", NULL.encode())
+    assert "unfinished" not in {each.rule for each in criticise(document, known)}
+    (document,) = read_letters("letter.txt", NULL.replace("null", "NULL").encode())
+    assert "unfinished" in {each.rule for each in criticise(document, known)}
