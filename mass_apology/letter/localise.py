@@ -15,6 +15,7 @@ from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, list_currencies
 from babel.units import format_unit
 
+from mass_apology.countries import zone_of
 from mass_apology.languages import Days, Durations, Language
 from mass_apology.letter.local_moments import local_clock, local_day, zone_name
 from mass_apology.letter.salutations import salutation
@@ -47,6 +48,7 @@ class Localiser:
             ) from None
         self.language = language
         self.register = register
+        self._home = zone_of(language.country or "")
         self._days = language.days or Days()
         self._durations = language.durations or Durations()
         self._lasting = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._durations.lasting)) or '(?!)'})\b")
@@ -80,8 +82,15 @@ class Localiser:
         return self._when(self._days.on_date, self._date(value, time_zone or "UTC"), value, time_zone)
 
     def time(self, value: datetime, time_zone: str = "UTC") -> str:
-        """ "10:12 CET": 24 hours, with the zone's short name or its offset."""
+        """ "10:12 CET": 24 hours, with the zone's short name or its offset.
+
+        Where nearly everybody who reads the language lives in that zone, the time alone: "10:12", in Polish in Warsaw.
+        """
         return self._time(value, time_zone or "UTC")
+
+    def zoned_time(self, value: datetime, time_zone: str = "UTC") -> str:
+        """ "10:12 CET", also for those who live there: before and after a change of the clock."""
+        return self._with_zone(local_clock(value, time_zone or "UTC"))
 
     def clock(self, value: datetime, time_zone: str = "UTC") -> str:
         """ "10:12": without the zone, where that stands beside it."""
@@ -161,7 +170,9 @@ class Localiser:
         return self._bound(format_date(local_day(value, time_zone), "long", locale=self.locale))
 
     def _write_time(self, value: datetime, time_zone: str) -> str:
-        local = local_clock(value, time_zone)
+        return self.clock(value, time_zone) if time_zone == self._home else self.zoned_time(value, time_zone)
+
+    def _with_zone(self, local: datetime) -> str:
         return f"{format_datetime(local, 'HH:mm', locale=self.locale)}{self.language.space}{zone_name(local)}"
 
     def _write_moment(self, value: datetime, time_zone: str) -> str:

@@ -40,7 +40,9 @@ class SpanWriter:
         first, last = _day(start, zone), _day(end, zone)
         if not (isinstance(start, datetime) and isinstance(end, datetime)):
             return self._write.on_date(first) if first == last else self._days(first, last)
-        time, to_time = self._time(start, end, zone), self._write.time(end, zone)
+        in_one = self._write.in_one_zone(start, end, zone)
+        time = (self._write.clock if in_one else self._write.zoned_time)(start, zone)
+        to_time = (self._write.time if in_one else self._write.zoned_time)(end, zone)
         if first == last:
             return self._said(self._spans.times.format(time=time, to_time=to_time))
         day, to_day = self._ends(first, last, with_time=True)
@@ -95,11 +97,6 @@ class SpanWriter:
     def _month(self, day: Date) -> str:
         month: str = self._write.locale.months["format"]["wide"][day.month]
         return month
-
-    def _time(self, start: datetime, end: datetime, zone: str) -> str:
-        """The first time, without its zone where the second says the same."""
-        write = self._write.clock if self._write.in_one_zone(start, end, zone) else self._write.time
-        return write(start, zone)
 
     def _said(self, text: str) -> str:
         for word, other in self._spans.words.items():

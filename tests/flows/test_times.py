@@ -44,7 +44,7 @@ def told(folder: Path) -> dict[str, Finding]:
     [
         ({"time_zone": "Europe/Riga", "country": "PL"}, "11:12 to 12:40 EET"),
         ({"time_zone": "", "country": "PL"}, "10:12 to 11:40 CET"),
-        ({"time_zone": "", "country": "uk"}, "09:12 to 10:40 GMT"),
+        ({"time_zone": "", "country": "uk"}, "09:12 to 10:40."),
         ({"time_zone": "", "country": "DE"}, "10:12 to 11:40 CET"),  # two zones, and nearly everybody in one
         ({"time_zone": "", "country": "US"}, "09:12 to 10:40 UTC"),
         ({"time_zone": "", "country": "Polska"}, "10:12 to 11:40 CET"),

@@ -21,7 +21,7 @@ ESTONIAN, LATVIAN = Localiser(SHIPPED["et"]), Localiser(SHIPPED["lv"])
     ("localiser", "day", "whole", "moment"),
     [
         (ENGLISH, "21 November", "21 November 2026", "21 November 2026, 00:30 CET"),
-        (POLISH, "21\u00a0listopada", "21\u00a0listopada 2026", "21\u00a0listopada 2026, 00:30\u00a0CET"),
+        (POLISH, "21\u00a0listopada", "21\u00a0listopada 2026", "21\u00a0listopada 2026, 00:30"),
         (RUSSIAN, "21\u00a0ноября", "21\u00a0ноября 2026\u00a0г.", "21\u00a0ноября 2026\u00a0г., 00:30\u00a0CET"),
     ],
 )
@@ -62,7 +62,7 @@ def test_every_month_is_inflected(language: str, endings: tuple[str, ...], month
     [
         ("", "23:30 UTC"),
         ("UTC", "23:30 UTC"),
-        ("Europe/London", "23:30 GMT"),
+        ("Europe/Paris", "00:30 CET"),
         ("America/New_York", "18:30 EST"),
         ("Asia/Tashkent", "04:30 UTC+5"),
         ("Asia/Kathmandu", "05:15 UTC+5:45"),
@@ -71,6 +71,29 @@ def test_every_month_is_inflected(language: str, endings: tuple[str, ...], month
 )
 def test_a_time_says_its_zone(zone: str, expected: str) -> None:
     assert ENGLISH.time(MOMENT, zone) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "expected"),
+    [
+        ("pl", "Europe/Warsaw", "00:30"),
+        ("pl", "Europe/London", "23:30 GMT"),
+        ("en", "Europe/London", "23:30"),
+        ("en", "Europe/Warsaw", "00:30 CET"),
+        ("lv", "Europe/Riga", "01:30"),
+        ("et", "Europe/Tallinn", "01:30"),
+        ("el", "Europe/Athens", "01:30"),
+        ("ru", "Europe/Moscow", "02:30 MSK"),  # there are eleven zones in Russia
+        ("de", "Europe/Berlin", "00:30 CET"),  # nobody has said whose language it is
+    ],
+)
+def test_those_at_home_need_no_zone(language: str, zone: str, expected: str) -> None:
+    assert Localiser(SHIPPED[language]).time(MOMENT, zone).replace("\u00a0", " ") == expected
+
+
+def test_a_change_of_the_clock_is_told_at_home_too() -> None:
+    before, after = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert POLISH.from_to(before, after, "Europe/Warsaw").replace("\u00a0", " ") == "od godz. 02:30 CEST do 02:30 CET"
 
 
 def test_a_moment_with_another_offset_is_the_same_moment() -> None:

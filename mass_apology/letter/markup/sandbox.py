@@ -282,8 +282,11 @@ def _local_filters(localiser: Localiser) -> dict[str, Callable[..., str]]:
     spans = {"from_to": _zoned_span(localiser.from_to)}
     plain = {name: getattr(localiser, name) for name in ("duration", "lasting", "number", "money", "listing")}
     within = {
-        WITHIN[name]: _zoned_within(localiser, getattr(localiser, name), without)
-        for name, without in (("time", localiser.clock), ("moment", localiser.moment_without_zone))
+        WITHIN[name]: _zoned_within(localiser, write, without)
+        for name, write, without in (
+            ("time", localiser.zoned_time, localiser.clock),
+            ("moment", localiser.moment, localiser.moment_without_zone),
+        )
     }
     return {name: marking(write) for name, write in (zoned | spans | plain | within).items()}
 
