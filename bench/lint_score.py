@@ -101,7 +101,7 @@ def _same(label: Label, rule: str, passage: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    shown = html.unescape(re.sub(r"<[^<>]*>", "", text))
+    shown = html.unescape(re.sub(r"<[^<>]*>", "", re.sub(r"<br\b[^<>]*>", " ", text)))
     return " ".join(re.sub(r"[*_`]", "", shown).split()).casefold()
 
 

@@ -4,7 +4,7 @@ What a pattern writes decides which forms it stands for:
 
 - a noun, an adjective, a pronoun: all cases, genders and numbers, without degrees;
 - an infinitive ("przeprosić"): all persons, tenses and moods of the verb;
-- any other form of a verb: the same person and tense, in all genders and numbers, so that "zawiedliśmy" is also
+- any other form of a verb: the same person, tense and mood, in all genders and numbers, so that "zawiedliśmy" is also
   "zawiodłam", and never "zawiódł": who did it is what matters in an apology;
 - prepositions, conjunctions, particles: the same word ("z" is also "ze").
 """
@@ -31,10 +31,13 @@ class PolishForms:
         """All forms that ``word`` stands for; none where the dictionary does not know it."""
         analysed = self._analyser.analyse(word)
         endings = [found[2] for found in analysed if found[2][2].startswith("aglt")]
-        heads = [found[2] for found in analysed if found[0] == 0 and not found[2][2].startswith("aglt")]
+        heads = [found[2] for found in analysed if found[0] == 0]
         if endings:
             person = next(each for each in endings[0][2].split(":") if each in _PERSONS)
             return {form for each in heads if _kind(each[2]) == "praet" for form in self._past(_lemma(each), person)}
+        if any(found[0] > 0 and _lemma(found[2]) == "by" for found in analysed):
+            heads = [each for each in heads if _kind(each[2]) == "praet"]
+            return {f"{form}by" for each in heads for form in self._alike(_lemma(each), each[2])}
         lemmas = {_lemma(each) for each in heads}
         if word in lemmas:
             return self._whole(word, {_kind(each[2]) for each in heads if _lemma(each) == word})

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from mass_apology.wording.sentences import Word
 
-_SHARE = 50  # letters, of which one with a diacritic may be, in a text that is typed without them
+_SHARE = 33  # letters, of which one with a diacritic may be, in a text that is typed without them
 _UNLIKE = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ı": "i"})  # NFD leaves their strokes
 
 

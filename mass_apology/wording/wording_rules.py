@@ -18,6 +18,7 @@ from mass_apology.model import Severity
 from mass_apology.near_misses import did_you_mean, ended
 from mass_apology.system.bounded_toml import parse_toml
 from mass_apology.type_errors import converted
+from mass_apology.wording.diacritics import plain
 from mass_apology.wording.matching import Patterns
 from mass_apology.wording.patterns import Known, Pattern, parse
 from mass_apology.wording.sentences import normal
@@ -102,7 +103,8 @@ class Rules:
         self.negations = frozenset(map(normal, file.negations))
         self.common_words = frozenset(map(normal, file.common_words.split()))
         self.nobody = frozenset(map(normal, file.nobody))
-        self.given_names = frozenset(map(normal, file.given_names.split()))
+        given = [normal(each) for each in file.given_names.split()]
+        self.given_names = frozenset([*given, *map(plain, given)])
         known = Known(_merged(forms, file.forms), file.phrases)
         self.find = Patterns(_parsed(((rule, each.find) for rule, each in file.rules.items()), known), file.sounds)
         self.unless = Patterns(_parsed(((rule, each.unless) for rule, each in file.rules.items()), known))
