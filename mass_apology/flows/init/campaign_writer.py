@@ -110,6 +110,8 @@ def _top(draft: CampaignDraft) -> Iterator[str]:
         yield from remark(f"The legal pack {pack} applies: check says what it misses. A help, no legal advice.")
     if draft.scenario.campaign_purpose == "safety":
         yield from remark("These letters are about safety: people who asked for no letters get them, too.")
+    if draft.scenario.informal:
+        yield '# register = "informal"  # greets by the first name; without it "formal"'
     yield f"recipients = {toml(draft.file)}"
     yield from remark(f"There are letters in {', '.join(draft.letters)}. {_language_remark(draft)}")
     yield f"languages = {toml(fallbacks(draft))}"
