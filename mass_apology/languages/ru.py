@@ -74,7 +74,7 @@ LANGUAGE = Language(
         until_moment="до {to_time} {to_day}",
         words={"г.": "года", "с 2 ": "со 2 ", f"с 2{NO_BREAK}": f"со 2{NO_BREAK}"},  # "со второго"
     ),
-    labels=Labels(registration="Рег. № {}", vat="Номер НДС {}", outgoing="Исх. № {}"),
+    labels=Labels(registration="Рег. номер {}", vat="Рег. номер плательщика НДС {}", outgoing="Исх. № {}"),
     bonds=Bonds(
         to_next="а в и к о с у я во до за из ко на не ни но об от по со № г. ст. ул.",
         to_number="г. гг.",
