@@ -12,6 +12,7 @@ _LINE = re.compile(r"[^\n]*\n?")
 _HEADER = re.compile(r"([A-Za-z][A-Za-z-]{1,30}):[ \t]?")
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n?\Z")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•–—]|\d{1,3}[.)])[ \t]+")
+_LATER_NUMBER = re.compile(r"[ \t]*(?!1[.)])\d")
 _HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+")
 _QUOTE = re.compile(r"[ \t]*>[ \t]?")
 _STATEMENT = re.compile(r"\{%[^{}\n]*%\}|\{#[^{}\n]*#\}")
@@ -43,6 +44,7 @@ class _Reader:
         self._builder = Builder(source)
         self.inline = Inline(source, self._builder, is_template=is_template, is_markdown=is_markdown)
         self._role = Role.PROSE
+        self._in_paragraph = False  # a line of prose came before, and no empty one since
 
     def blocks(self) -> Iterator[Block]:
         start = self._body_start()
@@ -93,12 +95,14 @@ class _Reader:
             self._role = role
         self.inline.add(start + skipped, end)
         self._builder.put("\n", end)
+        self._in_paragraph = self._role is Role.PROSE
 
     def _role_of(self, line: str) -> tuple[Role, int]:
         """The line's role, and how many characters show it."""
         if found := _QUOTE.match(line):
             return Role.QUOTE, found.end()
-        if found := _ITEM.match(line):
+        # A list in a paragraph begins with 1 (CommonMark §5.3): "16. novembris" after a wrapped line is a date.
+        if (found := _ITEM.match(line)) and not (self._in_paragraph and _LATER_NUMBER.match(line)):
             return Role.ITEM, found.end()
         if self._is_markdown and (found := _HEADING.match(line)):
             return Role.HEADING, found.end()
@@ -111,6 +115,7 @@ class _Reader:
     def _ended(self) -> Iterator[Block]:
         yield from self._taken(self._role)
         self._role = Role.PROSE
+        self._in_paragraph = False
 
     def _taken(self, role: Role) -> Iterator[Block]:
         block = self._builder.block(role)
