@@ -34,7 +34,7 @@ LANGUAGE = Language(
         until_moment="do {to_day}, godz. {to_time}",
         dated=f"{{}}{NO_BREAK}r.",
     ),
-    labels=Labels(registration="Nr rejestrowy {}", vat="Numer VAT {}", outgoing="Znak: {}"),
+    labels=Labels(registration="KRS {}", vat="NIP {}", outgoing="Znak: {}"),
     bonds=Bonds(to_next="a i o u w z al. art. godz. nr ul. ust.", to_number="r."),
     country="PL",
     reading=Reading(
