@@ -8,8 +8,7 @@ from functools import cache
 
 from mass_apology.wording.letter_text import Document, Role
 from mass_apology.wording.sentences import VALUE, normal, words_in
-from mass_apology.wording.wording_rules import MISSING, Rules, shipped
-from mass_apology.wording.wording_rules import rules as rules_of
+from mass_apology.wording.wording_rules import MISSING, Rules, heading, shipped
 
 _MAILBOX = re.compile(r"(?<![\w.])([\w.+-]{1,64})@[\w-]{1,63}\.\w")
 _TELEPHONE = re.compile(r"(?<![\w.,/])\+?\(?\d[\d ()/.\u00a0-]{5,18}\d(?![\w/])")
@@ -80,14 +79,19 @@ def _looks_like_name(line: str, words: Sequence[str]) -> bool:
 @cache
 def _given_names() -> frozenset[str]:
     """Those of all languages: who signs a Greek letter may be called Anna Kowalska."""
-    return frozenset[str]().union(*(each.given_names for code in shipped() if (each := rules_of(code)) is not None))
+    return frozenset(normal(name) for code in shipped() for name in heading(code).given_names.split())
+
+
+@cache
+def _known_names(rules: Rules) -> frozenset[str]:
+    return rules.given_names | _given_names()
 
 
 def _has_given_name(words: Sequence[str], rules: Rules) -> bool:
     """A given name or an initial beside a name in capitals; or a given name alone, as in "Kate from Acme"."""
     if not words:
         return False
-    known = rules.given_names | _given_names()
+    known = _known_names(rules)
     # "Mari-Liis" is known by its first part.
     given = [word[0].isupper() and not known.isdisjoint((normal(word), normal(word).split("-")[0])) for word in words]
     given[0] |= len(words[0]) == 1 and words[0].isupper() and len(words[1:2] and words[1]) > 1

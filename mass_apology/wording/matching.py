@@ -33,6 +33,8 @@ from mass_apology.wording.spelling import Spelling
 
 _REMEMBERED = 50_000  # words of texts, before all are forgotten
 _SHORT = 3  # letters of a word that stands in most sentences
+_OFTEN = 50  # how often a common word is, beside one of the others
+_FORMS = 10  # that a word has on the average
 
 
 class Match(NamedTuple):
@@ -106,7 +108,14 @@ class _Way(Struct, frozen=True):
     """A sequence of steps, and the words that it cannot do without."""
 
     steps: tuple[_Step, ...]
-    needs: frozenset[int]
+    needs: frozenset[int]  # all of these
+    needs_one: tuple[frozenset[int], ...]  # one of each
+
+    def is_possible(self, there: frozenset[int]) -> bool:
+        """Whether the words that it needs are among these."""
+        if not self.needs <= there:
+            return False
+        return not self.needs_one or all(not each.isdisjoint(there) for each in self.needs_one)
 
 
 class _Compiled(Struct, frozen=True, kw_only=True, eq=False):
@@ -122,11 +131,22 @@ class _Compiled(Struct, frozen=True, kw_only=True, eq=False):
 class Patterns:
     """All patterns of a language."""
 
-    def __init__(self, patterns: Iterable[tuple[str, Pattern]], sounds: Mapping[str, str] | None = None) -> None:
-        """``patterns`` are each a name, which several may share, and a pattern; ``sounds``: see ``Spelling``."""
+    def __init__(
+        self,
+        patterns: Iterable[tuple[str, Pattern]],
+        sounds: Mapping[str, str] | None = None,
+        common: frozenset[str] = frozenset(),
+    ) -> None:
+        """``patterns`` are each a name, which several may share, and a pattern.
+
+        ``sounds``: see ``Spelling``; ``common`` are words that stand in most sentences.
+        """
+        self._common = common
         named = list(patterns)
         self._lexicon = _Lexicon()
         self._by_word: dict[int, list[_Compiled]] = defaultdict(list)
+        self._steps: dict[int, _Step] = {}  # of phrases, which many patterns share: by the element's identity
+        self._needs: dict[int, tuple[OneWord, ...]] = {}
         for name, pattern in named:
             compiled = self._compiled(name, pattern)
             for number in self._rarest(pattern.elements):
@@ -179,7 +199,7 @@ class Patterns:
             for each in self._by_word.get(number, ()):
                 if id(each) not in tried:
                     tried.add(id(each))
-                    if each.way.needs <= (with_next if each.goes_on else there):
+                    if each.way.is_possible(with_next if each.goes_on else there):
                         yield each
 
     def _compiled(self, name: str, pattern: Pattern) -> _Compiled:
@@ -193,7 +213,12 @@ class Patterns:
 
     def _way(self, elements: Sequence[Element]) -> _Way:
         steps = tuple(map(self._step, elements))
-        return _Way(steps, frozenset(step.word for step in steps if step.word >= 0))
+        needed = [self._needed(each) for each in elements if isinstance(each, OneOf)]
+        return _Way(
+            steps,
+            frozenset(step.word for step in steps if step.word >= 0),
+            tuple(frozenset(map(self._lexicon.number, each)) for each in needed if each),
+        )
 
     def _step(self, element: Element) -> _Step:
         """Of several ways, those that are one word each become one."""
@@ -203,6 +228,11 @@ class Patterns:
             return _Step(gap=element.most)
         if isinstance(element, NextSentence):
             return _Step(is_next=True)
+        if id(element) not in self._steps:
+            self._steps[id(element)] = self._choice(element)
+        return self._steps[id(element)]
+
+    def _choice(self, element: OneOf) -> _Step:
         single = [each[0] for each in element.sequences if len(each) == 1 and isinstance(each[0], OneWord)]
         if len(single) == len(element.sequences):
             return _Step(word=self._lexicon.number(joined(single)))
@@ -212,7 +242,9 @@ class Patterns:
     def _rarest(self, elements: Sequence[Element]) -> frozenset[int]:
         """Numbers of words of which the elements need one; those that stand in the fewest sentences."""
         needed = [self._needed(each) for each in _in_first_sentence(elements)]
-        return frozenset(self._lexicon.number(each) for each in min(filter(None, needed), key=_frequency, default=()))
+        return frozenset(
+            self._lexicon.number(each) for each in min(filter(None, needed), key=self._frequency, default=())
+        )
 
     def _needed(self, element: Element) -> tuple[OneWord, ...]:
         """Words of which the element needs one; empty where it can do without."""
@@ -220,13 +252,28 @@ class Patterns:
             return (element,)
         if not isinstance(element, OneOf):
             return ()
+        if id(element) not in self._needs:
+            self._needs[id(element)] = self._needed_of(element)
+        return self._needs[id(element)]
+
+    def _needed_of(self, element: OneOf) -> tuple[OneWord, ...]:
         best = []
         for sequence in element.sequences:
             needed = [each for each in map(self._needed, _in_first_sentence(sequence)) if each]
             if not needed:
                 return ()
-            best.append(min(needed, key=_frequency))
+            best.append(min(needed, key=self._frequency))
         return tuple(word for each in best for word in each)
+
+    def _frequency(self, words: Sequence[OneWord]) -> int:
+        """A guess at how many sentences have one of them."""
+        return sum(
+            _OFTEN if word.is_number or self._is_common(word) else 1 + len(word.stems) + len(word.forms) // _FORMS
+            for word in words
+        )
+
+    def _is_common(self, word: OneWord) -> bool:
+        return not self._common.isdisjoint(word.forms) or any(len(form) <= _SHORT for form in word.forms)
 
 
 def _in_first_sentence(elements: Sequence[Element]) -> Sequence[Element]:
@@ -238,14 +285,6 @@ def _goes_on(elements: Sequence[Element]) -> bool:
     return any(
         isinstance(each, NextSentence) or (isinstance(each, OneOf) and any(map(_goes_on, each.sequences)))
         for each in elements
-    )
-
-
-def _frequency(words: Sequence[OneWord]) -> int:
-    """A guess at how many sentences have one of them: short words are the common ones."""
-    return sum(
-        1 + 20 * any(len(form) <= _SHORT for form in word.forms) + 10 * word.is_number + 3 * len(word.stems)
-        for word in words
     )
 
 
@@ -261,6 +300,7 @@ class _Run:
         self._following = following
         self._end = sentence.end
         self.there = there
+        self._ways: dict[int, list[_Way]] = {}  # of a step, by its identity: those that are possible
 
     def matches(self, compiled: _Compiled) -> Iterator[tuple[int, int]]:
         """The numbers of the first word of each match, and of the word after its last."""
@@ -280,8 +320,7 @@ class _Run:
             if step.word >= 0:
                 places = {place + 1 for place in places if place < self._end and step.word in self._fitting[place]}
             elif step.ways:
-                possible = [each for each in step.ways if each.needs <= self.there]
-                places = set[int]().union(*(self._after(each, places) for each in possible))
+                places = set[int]().union(*[self._after(each, places) for each in self._possible(step)])
             elif step.is_next:
                 places = self._in_next(places)
             elif step.gap is None:
@@ -291,6 +330,13 @@ class _Run:
             if not places:
                 break
         return places
+
+    def _possible(self, step: _Step) -> list[_Way]:
+        """The ways that have their words in the sentence."""
+        ways = self._ways.get(id(step))
+        if ways is None:
+            ways = self._ways[id(step)] = [each for each in step.ways if each.is_possible(self.there)]
+        return ways
 
     def _in_next(self, places: set[int]) -> set[int]:
         if self._following is None or self._end not in places:

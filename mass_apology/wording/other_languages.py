@@ -16,7 +16,7 @@ from mass_apology.wording.finding import Spot
 from mass_apology.wording.letter_text import Block, Document, Role
 from mass_apology.wording.matching import Text
 from mass_apology.wording.sentences import normal, words_in
-from mass_apology.wording.wording_rules import Rules, rules, shipped
+from mass_apology.wording.wording_rules import Rules, heading, shipped
 
 _FILE = Path(__file__).parent / "common_words.toml"
 _LEAST = 4  # words of a sentence that tell its language
@@ -72,7 +72,7 @@ def _is_rather(words: list[str], theirs: frozenset[str], ours: frozenset[str]) -
 @cache
 def _common_words() -> Mapping[str, frozenset[str]]:
     """Of the languages that have rules."""
-    return {code: found.common_words for code in shipped() if (found := rules(code)) is not None}
+    return {code: frozenset(map(normal, heading(code).common_words.split())) for code in shipped()}
 
 
 class _CommonWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -30,11 +29,14 @@ _NESTED = 20  # phrases inside phrases
 _TOKEN = re.compile(r"\.\.\.|\.\.|//|[()|^$?]|<[a-z-]+>|[^\s()|<>?]+|\s+")
 
 
-class Known(NamedTuple):
+class Known:
     """What the words of a language's patterns stand for."""
 
-    forms: Mapping[str, Sequence[str]]  # a word, normal → its forms, normal
-    phrases: Mapping[str, Sequence[str]]  # a name → patterns
+    def __init__(self, forms: Mapping[str, Sequence[str]], phrases: Mapping[str, Sequence[str]]) -> None:
+        """``forms``: a word, normal → its forms, normal; ``phrases``: a name → patterns."""
+        self.forms = forms
+        self.phrases = phrases
+        self.named: dict[str, OneOf] = {}  # the phrases that were read before
 
 
 class OneWord(Struct, frozen=True):
@@ -148,8 +150,11 @@ class _Reader:
             raise ValueError(f"[phrases] has no “{name}”")
         if len(self._inside) >= _NESTED or name in self._inside:
             raise ValueError(f"“{name}” in [phrases] stands for itself")
-        inside = (*self._inside, name)
-        return OneOf(tuple(_whole(each, self._known, inside) for each in self._known.phrases[name]))
+        if name not in self._known.named:
+            inside = (*self._inside, name)
+            sequences = tuple(_whole(each, self._known, inside) for each in self._known.phrases[name])
+            self._known.named[name] = OneOf(sequences)
+        return self._known.named[name]
 
     def _word(self, word: str) -> OneWord:
         if word == "#":

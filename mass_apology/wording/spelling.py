@@ -17,11 +17,7 @@ _TWICE = re.compile(r"(.)\1")
 
 
 class Spelling:
-    """Finds the known word that a slip stands for.
-
-    Words that are one letter apart have a common remainder when one letter of each is left out (Garbe's symmetric
-    deletes): so a look-up takes as many steps as a word has letters, however many words are known.
-    """
+    """Finds the known word that a slip stands for."""
 
     def __init__(
         self, known: Iterable[str], stems: Iterable[str] = (), sounds: Mapping[str, str] | None = None
@@ -54,13 +50,14 @@ class Spelling:
 
 
 class _Alike:
-    """Words, found by what is left of them without one letter, and by their sound."""
+    """Words by their beginning and length, among which those are few that a slip may stand for."""
 
     def __init__(self, words: Iterable[str], sounds: Mapping[str, str]) -> None:
         self.words = frozenset(words)
         self._sounds = sounds
         self._sounding = re.compile("|".join(sorted(map(re.escape, sounds), key=len, reverse=True)) or r"(?!)")
-        self._found: dict[str, list[str]] | None = None
+        self._apart = 2 if sounds else 1  # letters by which the lengths may differ
+        self._found: dict[tuple[str, int], list[str]] | None = None
 
     def near(self, word: str) -> Iterator[str]:
         """Those that ``word`` may be a slip of."""
@@ -68,52 +65,41 @@ class _Alike:
             self._found = defaultdict(list)
             for known in self.words:
                 if _LEAST <= len(known) <= _LONGEST:
-                    for key in self._keys(known):
-                        self._found[key].append(known)
-        alike = {each for key in self._keys(word) for each in self._found.get(key, ())}
-        first = self._sound(word)[:_FIRST]
-        return (
-            each
-            for each in alike
-            if each[0] == word[0] and self._sound(each)[:_FIRST] == first and self._is_slip(word, each)
-        )
+                    self._found[self._sound(known[: _FIRST * 2])[:_FIRST], len(known)].append(known)
+        beginning = self._sound(word[: _FIRST * 2])[:_FIRST]
+        for length in range(len(word) - self._apart, len(word) + self._apart + 1):
+            for each in self._found.get((beginning, length), ()):
+                if each[0] == word[0] and self._is_slip(word, each):
+                    yield each
 
     def _is_slip(self, written: str, meant: str) -> bool:
-        sounds_alike = bool(self._sounds) and self._sound_key(written) == self._sound_key(meant)
-        return _is_inside(written, meant) and (sounds_alike or _is_one_apart(written, meant))
-
-    def _keys(self, word: str) -> Iterator[str]:
-        yield word
-        yield from _shortened(word)
-        if self._sounds:
-            yield self._sound_key(word)
+        """Whether they differ inside the word: endings are grammar, and another ending may be another word."""
+        same = _common(written, meant)
+        if same >= min(len(written), len(meant)) - 2:
+            return False
+        return _is_one_apart(written[same:], meant[same:]) or (
+            bool(self._sounds) and self._sound_key(written) == self._sound_key(meant)
+        )
 
     def _sound_key(self, word: str) -> str:
-        return "=" + _TWICE.sub(r"\1", self._sound(word))
+        return _TWICE.sub(r"\1", self._sound(word))
 
     def _sound(self, word: str) -> str:
         return self._sounding.sub(lambda found: self._sounds[found[0]], word) if self._sounds else word
 
 
-def _shortened(word: str) -> Iterator[str]:
-    return (word[:at] + word[at + 1 :] for at in range(len(word)))
+def _common(one: str, other: str) -> int:
+    """How many letters both begin with."""
+    same = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        same += 1
+    return same
 
 
 def _is_one_apart(one: str, other: str) -> bool:
-    """Whether one letter is added, left out or wrong, or two neighbours are exchanged.
-
-    A common remainder does not tell: "stain" and "saint" have one, and are two letters apart.
-    """
-    while one and other and one[0] == other[0]:
-        one, other = one[1:], other[1:]
-    while one and other and one[-1] == other[-1]:
-        one, other = one[:-1], other[:-1]
-    return max(len(one), len(other)) <= 1 or (len(one) == len(other) == 2 and one == other[::-1])
-
-
-def _is_inside(written: str, meant: str) -> bool:
-    """Whether they differ inside the word: endings are grammar, and another ending may be another word."""
-    start = 0
-    while start < min(len(written), len(meant)) and written[start] == meant[start]:
-        start += 1
-    return start < min(len(written), len(meant)) - 2
+    """Whether one letter is added, left out or wrong, or two neighbours are exchanged; the first letters differ."""
+    if len(one) != len(other):
+        return one[1:] == other or one == other[1:]
+    return one[1:] == other[1:] or (one[:2] == other[1::-1] and one[2:] == other[2:])

@@ -106,7 +106,9 @@ class Rules:
         given = [normal(each) for each in file.given_names.split()]
         self.given_names = frozenset([*given, *map(plain, given)])
         known = Known(_merged(forms, file.forms), file.phrases)
-        self.find = Patterns(_parsed(((rule, each.find) for rule, each in file.rules.items()), known), file.sounds)
+        self.find = Patterns(
+            _parsed(((rule, each.find) for rule, each in file.rules.items()), known), file.sounds, self.common_words
+        )
         self.unless = Patterns(_parsed(((rule, each.unless) for rule, each in file.rules.items()), known))
         self.greetings = Patterns(_parsed([("greetings", [f"^ {each}" for each in file.greetings])], known))
         self.closings = Patterns(_parsed([("closings", [f"^ {each}" for each in file.closings])], known))
@@ -153,6 +155,13 @@ def word_forms(code: str) -> Mapping[str, str]:
     """The words of a shipped language's patterns, and the forms of each that the script expanded."""
     file = _ROOM / "rules" / f"{code}.forms.toml"
     return _read(file, Forms).forms if file.exists() else {}
+
+
+@cache
+def heading(code: str) -> RuleFile:
+    """A shipped language's file without its tables. To know a language's words takes no more, and the whole is long."""
+    text = (_ROOM / "rules" / f"{code}.toml").read_text(encoding="utf-8")
+    return converted(parse_toml(text[: text.index("\n[") + 1]), RuleFile)
 
 
 def rules_file(code: str) -> RuleFile:
