@@ -29,3 +29,9 @@ def test_a_long_title_is_found_where_it_stands() -> None:
     (document,) = read_letters("letter.html", PAGE.encode())
     found = [each for each in criticise(document, known) if each.rule == "long-subject"]
     assert [(each.passage, PAGE.index(TITLE)) for each in found] == [(TITLE, found[0].start)]
+
+
+def test_the_entities_of_a_title_are_read_as_their_characters() -> None:
+    page = PAGE.replace(TITLE, "&#932;&#943; &amp; &pi;&#974;&sigmaf;")
+    (letter,) = read_letters("letter.html", page.encode())
+    assert letter.blocks[0].text == "Τί & πώς"

@@ -35,6 +35,7 @@ _SENTENCE = 30  # characters from which a cell that ends with a stop holds a sen
 _HIDDEN = re.compile(r"display\s*:\s*none|\bhidden\b", re.IGNORECASE)
 _LANGUAGE = re.compile(r"<html[^<>]*\slang\s*=\s*[\"']?([a-zA-Z]{2,3})", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^<>]{0,200}>([^<>]{1,1000})</title>", re.IGNORECASE)
+_ENTITY = re.compile(r"&#?\w{1,31};")
 _HEAD = 10_000  # characters among which a title stands
 _NAMES = re.compile(r"[A-Za-z_]\w*")
 _VOID = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "wbr", "area", "base", "source"})
@@ -62,7 +63,12 @@ def read_page(source: str, *, is_template: bool) -> Document:
     if found is None:
         return page
     builder = Builder(source)
-    builder.add(*found.span(1))
+    at, end = found.span(1)
+    for entity in _ENTITY.finditer(source, at, end):
+        builder.add(at, entity.start())
+        builder.put(unescape(entity[0]), entity.start())
+        at = entity.end()
+    builder.add(at, end)
     subject = builder.block(Role.SUBJECT)
     return replace(page, blocks=(subject, *page.blocks)) if subject else page
 
