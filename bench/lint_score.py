@@ -41,6 +41,7 @@ class Labelled(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     file: str
     scenario: str = ""
+    half: str = ""  # "tune" for a letter that rules were tuned on before it could be held back
     labels: tuple[Label, ...] = ()
 
 
@@ -121,7 +122,7 @@ def scored(half: str, chosen: Sequence[str]) -> list[Outcome]:
         each
         for language in chosen
         for letter in corpus(language)
-        if half in {"all", half_of(language, letter.file)}
+        if half in {"all", letter.half or half_of(language, letter.file)}
         for each in outcomes(language, letter)
     ]
 
