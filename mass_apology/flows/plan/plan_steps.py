@@ -286,7 +286,7 @@ class Planning:
         self._findings.add(whose_clock.findings(campaign, header, self._inspected.unplaced))
         self._findings.add(greeting_nobody.findings(campaign, header, letters=counts.letters, unnamed=unnamed))
         self._findings.add(self.writer.unsubscribing_findings())
-        critic = WordingCritic(self._workspace, campaign.template)
+        critic = WordingCritic(campaign, self._workspace.folder, campaign.template)
         self._findings.add([*critic.findings(self._inspected.distinct), *accepted_findings(campaign)])
         self._findings.add(preflight.deadline_findings(finish_at, campaign.finish_by))
         known = self._staging.known()

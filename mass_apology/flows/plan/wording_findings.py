@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -18,7 +19,6 @@ from mass_apology.wording.critic import criticise
 from mass_apology.wording.finding import WordingFinding
 from mass_apology.wording.reading.text import read_text
 from mass_apology.wording.wording_rules import Rules, own_rules, rules
-from mass_apology.workspace.workspace import Workspace
 
 CODE = "wording-"
 _SHOWN = 120  # characters of a passage
@@ -44,10 +44,11 @@ class _Told(Struct, kw_only=True):
 class WordingCritic:
     """Reads letters of one campaign and scenario."""
 
-    def __init__(self, workspace: Workspace, scenario: str) -> None:
-        self._campaign = workspace.campaign
+    def __init__(self, campaign: Campaign, folder: Path, scenario: str) -> None:
+        """``folder`` is the campaign's, whose own rules go before the shipped ones."""
+        self._campaign = campaign
         self._scenario = scenario
-        self._folder = workspace.folder / "wording"
+        self._folder = folder / "wording"
         self._rules = cache(self._rules_of)
 
     def faults(self, subject: str, text: str, language: str) -> list[WordingFinding]:
@@ -97,19 +98,22 @@ def _is_accepted(found: WordingFinding, accepted: Iterable[AcceptedWording]) -> 
     return any(each.rule == found.rule and each.passage.casefold() in passage for each in accepted)
 
 
-def _finding(fault: _Fault, told: _Told) -> Finding:
-    found = told.found
+def sentences_of(found: WordingFinding, whose: str = "") -> tuple[str, str]:
+    """What is wrong, with ``whose`` letters it is in, and what to do."""
     title = found.title[0].upper() + found.title[1:]
-    passage = fault.passage if len(fault.passage) <= _SHOWN else f"{fault.passage[:_SHOWN]}…"
+    words = " ".join(found.passage.split())
+    passage = words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
+    said = f"{title}: “{passage}”" if passage else title
+    advice = f"Better: {found.better}" if found.better else "Write it anew."
+    return f"{said}{f' ({whose})' if whose else ''}. {found.why}", advice
+
+
+def _finding(fault: _Fault, told: _Told) -> Finding:
     rows = ", ".join(map(str, told.lines)) + (", …" if told.letters > len(told.lines) else "")
     whose = f"{counted(told.letters, 'letter')}, of {'line' if len(told.lines) == 1 else 'lines'} {rows}"
-    said = f"{title}: “{passage}”" if passage else title
+    problem, advice = sentences_of(told.found, whose)
     return Finding(
-        code=f"{CODE}{fault.rule}",
-        severity=found.severity,
-        where=told.where,
-        problem=f"{said} ({whose}). {found.why}",
-        advice=f"Better: {found.better}" if found.better else "Write it anew.",
+        code=f"{CODE}{fault.rule}", severity=told.found.severity, where=told.where, problem=problem, advice=advice
     )
 
 
@@ -136,7 +140,7 @@ def accepted_findings(campaign: Campaign) -> list[Finding]:
             code="wording-accepted",
             severity=Severity.INFO,
             where="campaign.toml, [[wording.accepted]]",
-            problem=f"Accepted: {each.rule}{f' in “{each.passage}”' if each.passage else ''}. {each.reason}",
+            problem=f"Accepted wording: {each.rule}{f' in “{each.passage}”' if each.passage else ''}. {each.reason}",
             advice="Nothing needs to be done.",
         )
         for each in campaign.wording.accepted

@@ -137,7 +137,7 @@ class _PreviewWriter:
     async def page(
         self, to: Path, workspace: Workspace, kinds: Kinds, finished: AsyncIterator[Batch], now: float, *, force: bool
     ) -> None:
-        critic = WordingCritic(workspace, self._of.template)
+        critic = WordingCritic(workspace.campaign, workspace.folder, self._of.template)
         page = Page(workspace.campaign, self._of, critic, made_at=now, notes=self._notes)
         async for batch in finished:
             page.add(batch.letters, kinds.of([letter.delivery for letter in batch.letters]))

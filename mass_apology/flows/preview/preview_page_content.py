@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from mass_apology.flows.output import new_file
-from mass_apology.flows.plan.wording_findings import CODE, WordingCritic
+from mass_apology.flows.plan.wording_findings import CODE, WordingCritic, sentences_of
 from mass_apology.flows.preview.finished_letters import Finished
 from mass_apology.flows.preview.letter_choice import Kind
 from mass_apology.flows.preview.reading_back import Mail, read_back
@@ -106,10 +106,11 @@ def _finding(finding: Finding, mail: Mail) -> LetterFinding:
 
 def _of_wording(found: WordingFinding) -> LetterFinding:
     """The finding, with its passage marked: as the text has it, and without line ends as the HTML has it."""
+    problem, advice = sentences_of(found)
     return LetterFinding(
         severity=found.severity,
         code=f"{CODE}{found.rule}",
-        problem=f"{found.title[0].upper()}{found.title[1:]}. {found.why}",
-        advice=f"Better: {found.better}" if found.better else "Write it anew.",
+        problem=problem,
+        advice=advice,
         marks=tuple(dict.fromkeys((found.passage, " ".join(found.passage.split())))) if found.passage else (),
     )

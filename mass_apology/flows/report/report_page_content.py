@@ -10,6 +10,7 @@ from pathlib import Path
 from mass_apology import __version__
 from mass_apology.flows.output import new_file
 from mass_apology.flows.plan import plan
+from mass_apology.flows.plan.wording_findings import accepted_findings
 from mass_apology.flows.report.report_summary import Summary
 from mass_apology.ledger import Records, Result
 from mass_apology.model import NOT_REACHED, Status, read_lines
@@ -56,7 +57,10 @@ def _page(campaign: Campaign, ledger: Records, summary: Summary) -> ReportPage:
         in_doubt=list(map(_person, summary.in_doubt)),
         evidence=list(_evidence(ledger, summary)),
         waiting_for_answer=sum(1 for _ in ledger.answers.waiting()),
-        notes=[f"{datetime.fromtimestamp(note.at, zone):%Y-%m-%d %H:%M %Z}: {note.what}" for note in ledger.notes()],
+        notes=[
+            *(f"{datetime.fromtimestamp(note.at, zone):%Y-%m-%d %H:%M %Z}: {note.what}" for note in ledger.notes()),
+            *(each.problem for each in accepted_findings(campaign)),
+        ],
     )
 
 

@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 from mass_apology.errors import MassApologyError, TemplateError
 from mass_apology.flows.init.toml_notation import toml, toml_key
+from mass_apology.flows.plan.wording_findings import CODE as WORDING
+from mass_apology.flows.plan.wording_findings import WordingCritic, sentences_of
 from mass_apology.flows.templates.example_campaign import (
     CODE,
     GENDER,
@@ -30,6 +32,7 @@ from mass_apology.letter.usage import CUSTOMARY, line_of, usage_findings
 from mass_apology.model import Finding, Severity
 from mass_apology.system.bounded_toml import parse_toml
 from mass_apology.type_errors import converted
+from mass_apology.wording.finding import WordingFinding
 
 EXAMPLES = "examples.toml"
 """A template's own examples, beside its letters."""
@@ -196,6 +199,7 @@ class _Proofreader:
         self._languages = languages
         self._directories = directories
         self._writers: dict[str, Writer] = {}
+        self._critic = WordingCritic(example_campaign(name, scenario, languages, {}, optional=False), folder, name)
 
     def findings(self, example: Example) -> list[Finding]:
         """Findings about one letter."""
@@ -221,8 +225,14 @@ class _Proofreader:
         found += [self._located(example, each) for each in writer.legal_findings(inspected.breaches, ())]
         if inspected.letters:
             letter = writer.content(whom)
+            faults = self._critic.faults(letter.subject, letter.text, example.language)
+            found += [self._located(example, self._of_wording(example, each)) for each in faults]
             found += self._wording_findings(example, " ".join(f"{letter.subject}\n{letter.text}".split()))
         return found
+
+    def _of_wording(self, example: Example, fault: WordingFinding) -> Finding:
+        said, advice = sentences_of(fault)
+        return self._finding(example, f"{WORDING}{fault.rule}", said, advice, fault.severity)
 
     def _wording_findings(self, example: Example, text: str) -> Iterator[Finding]:
         for words in example.says:
