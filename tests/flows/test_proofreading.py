@@ -70,6 +70,12 @@ def test_what_is_shipped_is_right(tmp_path: Path) -> None:
     assert told.letters == 5 * len(told.languages)
 
 
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_the_critic_finds_nothing_in_what_is_shipped(tmp_path: Path, name: str) -> None:
+    (told,) = proofs(tmp_path, name)
+    assert [each for each in told.findings if each.code.startswith("wording-")] == []
+
+
 def test_a_new_one_passes_with_its_examples(tmp_path: Path) -> None:
     copy(tmp_path, "late", "product-recall")
     (told,) = proofs(tmp_path, None)
