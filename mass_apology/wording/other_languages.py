@@ -26,6 +26,7 @@ _STOPS = ".!?…;"
 _MOST_STOPS = 3
 _GREEK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]")
 _LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f]")
+_ADDRESS = re.compile(r"\S+@\S+|\S+://\S+|www\.\S+")
 _SCRIPTS = {"ru": _CYRILLIC, "el": _GREEK}
 
 
@@ -44,8 +45,10 @@ def spots(block: Block, text: Text, own: Rules) -> Iterator[Spot]:
 
 
 def _in_other_script(passage: str, code: str) -> bool:
-    own = len(_script(code).findall(passage))
-    return own < sum(each.isalpha() for each in passage) / 3
+    """Addresses of mails and pages are in Latin letters in every language."""
+    spoken = _ADDRESS.sub(" ", passage)
+    own = len(_script(code).findall(spoken))
+    return own < sum(each.isalpha() for each in spoken) / 3
 
 
 def _script(code: str) -> re.Pattern[str]:

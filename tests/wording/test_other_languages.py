@@ -46,3 +46,10 @@ def test_a_foreign_sentence_is_found(sentence: str) -> None:
 )
 def test_a_foreign_name_is_none(sentence: str) -> None:
     assert foreign(sentence) == []
+
+
+def test_an_address_in_latin_letters_makes_no_russian_sentence_foreign() -> None:
+    known = rules("ru")
+    assert known is not None
+    (document,) = read_letters("letter.md", "Тема: Заказ\n\nПишите: support@example-shop.com\n".encode())
+    assert [each.rule for each in criticise(document, known) if each.rule == "wrong-language"] == []
