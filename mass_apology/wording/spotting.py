@@ -26,6 +26,7 @@ _UNFINISHED = re.compile(
     r"|\b(?:XX+|TODO|FIXME|TBD|TBC)\b|\b[Ll]orem ipsum\b|(?<![\w.@/-])(?:nan|NaN|null|NULL|None)(?![\w@/-]|\.\w)"
     r"|_{4,}|#(?:REF!|VALUE!|N/A|NAME\?)"
 )
+_TAG = re.compile(r"\[[^\[\]]+\]\s+(?=\w)")  # "[Solved] No e-mail on Monday"
 _NONE_IN_A_SENTENCE = re.compile(r"None\b(?= of\b)")
 _NOBODY = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+)? [,!]$")
 _BANGS = re.compile(r"[!?]*![!?]+|\?!")
@@ -53,8 +54,9 @@ def spots(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
 
 
 def _unfinished(block: Block, rules: Rules) -> Iterator[Spot]:
-    """ "null" is a word of several languages: zero."""
-    for found in _UNFINISHED.finditer(block.text):
+    """ "null" is a word of several languages: zero. Status pages put a subject's tag in brackets before it."""
+    tag = _TAG.match(block.text) if block.role is Role.SUBJECT else None
+    for found in _UNFINISHED.finditer(block.text, tag.end() if tag else 0):
         if not (found[0] in rules.common_words or _NONE_IN_A_SENTENCE.match(block.text, found.start())):
             yield Spot("unfinished", *found.span())
     if block.role is Role.SALUTATION and (nobody := _NOBODY.search(block.text)):
