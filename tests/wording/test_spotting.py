@@ -45,3 +45,14 @@ def test_a_word_of_the_language_is_no_unfinished_mark() -> None:
     assert "unfinished" not in {each.rule for each in criticise(document, known)}
     (document,) = read_letters("letter.txt", NULL.replace("null", "NULL").encode())
     assert "unfinished" in {each.rule for each in criticise(document, known)}
+
+
+def test_a_tag_before_a_subject_is_no_unfinished_mark() -> None:
+    """Status pages write "[Solved]" there. A bracket elsewhere waits for its words."""
+    letter = "Subject: [Solved] No e-mail {}\n\nDear Ms Brown,\n\nWe are sorry.\n\nAnna Brown\n"
+    known = rules("en")
+    assert known is not None
+    for end, expected in [("on Monday", []), ("on [day]", ["[day]"])]:
+        (document,) = read_letters("letter.txt", letter.format(end).encode())
+        found = [each.passage for each in criticise(document, known) if each.rule == "unfinished"]
+        assert found == expected
