@@ -87,6 +87,11 @@ def _known_names(rules: Rules) -> frozenset[str]:
     return rules.given_names | _given_names()
 
 
+def _is_initial(word: str, rules: Rules) -> bool:
+    """One capital that is no word, as the Greek article of "Ο Δήμαρχος" is: that names an office, and nobody."""
+    return len(word) == 1 and word.isupper() and not (rules.code == "el" and normal(word) in rules.common_words)
+
+
 def _has_given_name(words: Sequence[str], rules: Rules) -> bool:
     """A given name or an initial beside a name in capitals; or a given name alone, as in "Kate from Acme"."""
     if not words:
@@ -94,7 +99,7 @@ def _has_given_name(words: Sequence[str], rules: Rules) -> bool:
     known = _known_names(rules)
     # "Mari-Liis" is known by its first part.
     given = [word[0].isupper() and not known.isdisjoint((normal(word), normal(word).split("-")[0])) for word in words]
-    given[0] |= len(words[0]) == 1 and words[0].isupper() and len(words[1:2] and words[1]) > 1
+    given[0] |= _is_initial(words[0], rules) and len(words[1:2] and words[1]) > 1
     capital = [word[0].isupper() for word in words]
     pairs = zip(given, given[1:], capital, capital[1:], strict=False)
     if any(

@@ -54,6 +54,13 @@ def test_a_firm_has_none(line: str) -> None:
     assert not is_name(line, LISTED)
 
 
+def test_a_greek_article_is_no_initial() -> None:
+    greek = Rules("el", RuleFile(language="Greek", given_names="Πέτρος", common_words="ο η"), {})
+    assert not is_name("Ο Δήμαρχος", greek)
+    assert is_name("Ο Δήμαρχος Πέτρος Αλεξίου", greek)
+    assert is_name("Π Αλεξίου", greek)
+
+
 def test_where_no_names_are_listed_two_capitals_do() -> None:
     assert is_name("Mykola Bondar", UNLISTED)
     assert not is_name("Support Team", UNLISTED)
