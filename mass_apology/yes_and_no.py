@@ -6,15 +6,15 @@ import unicodedata
 
 from mass_apology.languages import SHIPPED
 
-# Words of languages without a file of their own, beside those in languages/: German, French, Spanish, Italian,
+# Words of languages without a file of their own, beside those in languages/: French, Spanish, Italian,
 # Portuguese, Dutch, Swedish, Danish, Norwegian, Finnish, Lithuanian, Czech, Slovak, Hungarian, Romanian, Turkish,
-# Ukrainian. The words of spreadsheets' own truth values are among them (WAHR).
+# Ukrainian. The words of spreadsheets' own truth values are among them.
 _YES = (
-    "1 wahr oui vrai sí si verdadero s vero sim verdadeiro waar sann sant sand joo kyllä tosi taip tiesa ano áno "
+    "1 oui vrai sí si verdadero s vero sim verdadeiro waar sann sant sand joo kyllä tosi taip tiesa ano áno "
     "pravda igen igaz adevărat evet doğru так правда"
 )
 _NO = (
-    "0 nein falsch non faux falso não nao nee onwaar nej nei falsk usant epätosi netiesa nepravda nem hamis nu fals "
+    "0 non faux falso não nao nee onwaar nej nei falsk usant epätosi netiesa nepravda nem hamis nu fals "
     "hayır yanlış ні неправда хиба"
 )
 _NOTHING = "- -- – — ? n/a #n/a na nan null nil none undefined #null! (null) (none) \\n"

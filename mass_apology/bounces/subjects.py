@@ -24,7 +24,6 @@ OTHERS_REPLY_PREFIXES: Mapping[str, str] = MappingProxyType(
         "cs": "odp | přeposlat",
         "cy": "atb | yml",
         "da": "sv | vs | vb",
-        "de": "aw | antw | antwort | wg | weitergel",
         "es": "rv | res | respuesta | reenv",
         "fi": "vs | vl | ts",
         "fr": "réf | ref | rép | rep | tr | transf",
@@ -67,9 +66,6 @@ OTHERS_AWAY: Mapping[str, str] = MappingProxyType(
         "cs": "automatická odpově | mimo kancelář | nepřítomnost",
         "cy": "ateb awtomatig | allan o'r swyddfa",
         "da": "automatisk svar | autosvar | ikke på kontoret | fraværsmeddelelse | fraværsbesked",
-        "de": r"automati(?:sche|sierte)[rs]? (?:antwort|rückantwort|r[ée]ply|e-?mail) | autom\. antwort | autoantwort"
-        r" | abwesenheits?(?:notiz|nachricht|meldung|benachrichtigung|assistent|mail|info)? | abwesend"
-        " | außer haus | ausser haus | nicht im (?:büro|haus) | bin (?:im urlaub|nicht im büro|abwesend) | im urlaub",
         "es": "respuesta autom[aá]tica | auto-?respuesta | contestaci[oó]n autom[aá]tica | fuera de (?:la )?oficina"
         " | ausencia temporal",
         "eu": "erantzun automatikoa",

@@ -6,6 +6,7 @@ Letters, names, recipients' files and returned mail ask here, so the room is sha
 from mass_apology.languages.genders import gender_of
 from mass_apology.languages.language import (
     Bonds,
+    Clock,
     Days,
     Durations,
     Greetings,
@@ -21,6 +22,7 @@ from mass_apology.languages.registry import SHIPPED, Languages
 __all__ = [
     "SHIPPED",
     "Bonds",
+    "Clock",
     "Days",
     "Durations",
     "Greetings",

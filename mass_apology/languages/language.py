@@ -15,7 +15,10 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 class Greetings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A letter's first line with its punctuation, by the gender of its reader."""
+    """A letter's first line with its punctuation, by the gender of its reader.
+
+    "{name}" stands for the name, and "{family}" for the family name: where that is not certain, ``any`` is written.
+    """
 
     any: str = ""  # where the gender is not known or plays no part
     f: str = ""  # a gender without a line of its own has that of ``any``
@@ -42,9 +45,23 @@ class Salutations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """Raise ``ValueError`` where somebody would get no first line, or one with braces."""
         if not self.unnamed.any.strip():
             raise ValueError("`unnamed` needs a line `any`, for people whose name and gender are not known")
-        lines = (*_texts(self.unnamed), *(each.replace("{name}", "") for each in _texts(self.named)))
-        if any("{" in each or "}" in each for each in lines):
-            raise ValueError("only `{name}` may stand in braces, and only in `named`")
+        named = (each.replace("{name}", "") for each in (self.named.any, *map(_without_family, _by_gender(self.named))))
+        if any("{" in each or "}" in each for each in (*_texts(self.unnamed), *named)):
+            raise ValueError(
+                "only `{name}` may stand in braces, and only in `named`; with `f` and `m`, `{family}` may, too"
+            )
+
+
+class Clock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a time of day is written: "10:12 Uhr MEZ"."""
+
+    time: str = "{}"  # "{}" stands for "10:12"
+    zones: Mapping[str, str] = field(default_factory=dict)  # a zone's short name → the language's: "CET" → "MEZ"
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` where a time would be lost."""
+        _require_place("time", self.time)
+        _require_words(self.zones)
 
 
 class Days(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -170,6 +187,7 @@ class Language(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     salutations: Salutations | None = None
     informal: Salutations | None = None  # of letters in the informal register; without it they greet as formal ones do
     days: Days | None = None
+    clock: Clock | None = None  # not needed: figures serve
     durations: Durations | None = None
     spans: Spans | None = None
     labels: Labels | None = None
@@ -180,7 +198,7 @@ class Language(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def lacks(self) -> tuple[str, ...]:
         """The fields that nobody has filled in, and every letter needs."""
-        needed = (name for name in self.__struct_fields__ if name != "informal")
+        needed = (name for name in self.__struct_fields__ if name not in {"informal", "clock"})
         return tuple(name for name in needed if getattr(self, name) is None)
 
     def __post_init__(self) -> None:
@@ -193,6 +211,14 @@ class Language(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def _texts(greetings: Greetings) -> tuple[str, ...]:
     return greetings.any, greetings.f, greetings.m
+
+
+def _by_gender(greetings: Greetings) -> tuple[str, ...]:
+    return greetings.f, greetings.m
+
+
+def _without_family(line: str) -> str:
+    return line.replace("{family}", "")
 
 
 def _require_place(name: str, text: str) -> None:

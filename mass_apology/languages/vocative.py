@@ -41,6 +41,21 @@ def first_name(name: str) -> Called | None:
     return Called(form=given)
 
 
+# Beside those that no list has, such as a second family name: of three words or more nobody can tell.
+_PARTICLE_WORDS = "da de del della den der di do dos du la le ten ter und van vom von y zu zum zur"
+_PARTICLES = frozenset(_PARTICLE_WORDS.split())
+
+
+def family_name(name: str) -> str:
+    """The family name of "Given Family" or "Given von der Family"; "" where it is not certain."""
+    words = name.split(" ")
+    if not all(each.replace("-", "").replace("'", "").replace("’", "").isalpha() for each in words):
+        return ""
+    family = words[1:]
+    is_certain = bool(family) and all(each.casefold() in _PARTICLES for each in family[:-1])
+    return " ".join(family) if is_certain and family[-1].casefold() not in _PARTICLES else ""
+
+
 def joined(words: Sequence[str | None]) -> str | None:
     """The words as one name; ``None`` where one of them is not certain."""
     known = [word for word in words if word is not None]

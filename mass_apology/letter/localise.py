@@ -16,7 +16,7 @@ from babel.numbers import format_currency, format_decimal, list_currencies
 from babel.units import format_unit
 
 from mass_apology.countries import zone_of
-from mass_apology.languages import Days, Durations, Language
+from mass_apology.languages import Clock, Days, Durations, Language
 from mass_apology.letter.local_moments import local_clock, local_day, zone_name
 from mass_apology.letter.salutations import salutation
 from mass_apology.letter.spans import SpanWriter
@@ -50,6 +50,7 @@ class Localiser:
         self.register = register
         self._home = zone_of(language.country or "")
         self._days = language.days or Days()
+        self._hours = language.clock or Clock()
         self._durations = language.durations or Durations()
         self._lasting = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._durations.lasting)) or '(?!)'})\b")
         self._spans = SpanWriter(self, language.spans)
@@ -94,7 +95,7 @@ class Localiser:
 
     def clock(self, value: datetime, time_zone: str = "UTC") -> str:
         """ "10:12": without the zone, where that stands beside it."""
-        return str(format_datetime(local_clock(value, time_zone or "UTC"), "HH:mm", locale=self.locale))
+        return self._clock(local_clock(value, time_zone or "UTC"))
 
     def moment(self, value: datetime, time_zone: str = "UTC") -> str:
         """ "20 November 2026, 10:12 CET"."""
@@ -173,7 +174,11 @@ class Localiser:
         return self.clock(value, time_zone) if time_zone == self._home else self.zoned_time(value, time_zone)
 
     def _with_zone(self, local: datetime) -> str:
-        return f"{format_datetime(local, 'HH:mm', locale=self.locale)}{self.language.space}{zone_name(local)}"
+        zone = zone_name(local)
+        return f"{self._clock(local)}{self.language.space}{self._hours.zones.get(zone, zone)}"
+
+    def _clock(self, local: datetime) -> str:
+        return self._hours.time.replace("{}", format_datetime(local, "HH:mm", locale=self.locale))
 
     def _write_moment(self, value: datetime, time_zone: str) -> str:
         return f"{self._write_date(value, time_zone)}, {self._write_time(value, time_zone)}"

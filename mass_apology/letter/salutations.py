@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mass_apology.languages import Salutations
+from mass_apology.languages.vocative import family_name
 
 _LETTER = re.compile(r"[^\W_]")
 
@@ -28,4 +29,7 @@ def salutation(forms: Salutations | None, name: str, gender: str) -> str:
         return forms.unnamed.any
     known = gender or (called.gender if forms.gender_by_name else "")
     form = forms.named.of(known) or forms.unnamed.any
+    if "{family}" in form:
+        family = family_name(written)
+        form = form.replace("{family}", family) if family else forms.named.any or forms.unnamed.any
     return form.replace("{name}", called.form)

@@ -89,7 +89,8 @@ def test_a_crm_export_as_it_is(tmp_path: Path, file: str, edits: dict[str, str])
     ]
     flat = " ".join(letters.split())
     assert "Dear Grace Nunn," in flat
-    assert "Your account was without service for 3 hours and 12 minutes." in flat
+    assert "Guten Tag Lisa Müller," in flat
+    assert "Ihr Konto war 3 Stunden und 12 Minuten nicht nutzbar." in flat
     assert "Lugupeetud Külli Tamm" in flat
     checked = command("check", "--offline", "-C", "acme", cwd=tmp_path).stdout
     assert {"totals-row", "address-invalid", "value-invalid"} <= set(re.findall(r"^error (\S+)", checked, re.MULTILINE))

@@ -137,13 +137,13 @@ def test_a_scenario_with_an_unknown_pack_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_language_that_nobody_has_described_is_told_until_it_is(tmp_path: Path) -> None:
-    folder = folder_with(tmp_path, ["de", "de", "en"])
-    (folder / "templates/sorry/de.md").write_text(LETTER, encoding="utf-8")
+    folder = folder_with(tmp_path, ["sv", "sv", "en"])
+    (folder / "templates/sorry/sv.md").write_text(LETTER, encoding="utf-8")
     (finding,) = told(look(folder), "language-lacks")
-    assert (finding.where, finding.severity) == ("languages/de.toml", Severity.WARNING)
+    assert (finding.where, finding.severity) == ("languages/sv.toml", Severity.WARNING)
     assert look(folder).sendable
     (folder / "languages").mkdir()
-    (folder / "languages/de.toml").write_text("[bonds]\n[durations]\n", encoding="utf-8")
+    (folder / "languages/sv.toml").write_text("[bonds]\n[durations]\n", encoding="utf-8")
     (finding,) = told(look(folder), "language-lacks")
     assert "do without `salutations`, `days`, `spans`, `labels`, `country`:" in finding.problem
 

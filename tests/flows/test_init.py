@@ -124,7 +124,7 @@ def test_filled_in_it_can_be_sent() -> None:
 
 
 def test_the_tables_are_those_of_the_languages_that_occur() -> None:
-    rows = [[f"a{n}@b.net", language] for n, language in enumerate(["lv", "de", "et-EE", "", "LV", "Klingon"])]
+    rows = [[f"a{n}@b.net", language] for n, language in enumerate(["lv", "sv", "et-EE", "", "LV", "Klingon"])]
     made = begin(table(["email", "Lang"], *rows))
     assert made.languages == ("lv", "en", "et")
     incident = tomllib.loads(written())["incident"]
@@ -141,11 +141,11 @@ def test_a_file_that_says_no_language_gets_the_fallback_alone() -> None:
     [
         ("lang", ["pl", "pl", "lv", ""], ["pl", "en"]),  # who names none probably is as most are
         ("lang", ["en", "en", "pl"], ["en"]),
-        ("lang", ["pl", "pl", "de"], ["en"]),  # who reads German rather reads English than Polish
+        ("lang", ["pl", "pl", "sv"], ["en"]),  # who reads Swedish rather reads English than Polish
         ("lang", ["", ""], ["en"]),
-        ("country", ["PL", "pl", "DE"], ["pl", "en"]),
+        ("country", ["PL", "pl", "SE"], ["pl", "en"]),
         ("country", ["PL", "LV"], ["en"]),  # none of more than half
-        ("country", ["DE", "DE", "PL"], ["en"]),  # there is no letter in German
+        ("country", ["SE", "SE", "PL"], ["en"]),  # there is no letter in Swedish
         ("country", ["Poland", ""], ["en"]),
     ],
 )

@@ -24,6 +24,7 @@ LOGO = Path(__file__).with_name("logo.png")
 
 NAMES = MappingProxyType(
     {
+        "de": "Katrin Hoffmann",
         "el": "Μαρία Παπαδοπούλου",
         "en": "Mary Fletcher",
         "et": "Mari Tamm",
@@ -65,6 +66,7 @@ CELLS_BY_TYPE = MappingProxyType(
 )
 DATA_EXPOSED = MappingProxyType(
     {
+        "de": "Name, E-Mail-Adresse",
         "el": "όνομα, διεύθυνση ηλεκτρονικού ταχυδρομείου",
         "en": "name, e-mail address",
         "et": "nimi, e-posti aadress",

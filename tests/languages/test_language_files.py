@@ -233,6 +233,7 @@ def test_every_field_and_the_finding_are_documented(tmp_path: Path) -> None:
     assert sorted(rows) == sorted({each.name for each in fields(Language)} - {"code"} | {"language-lacks"})
     parts = (
         language.Salutations,
+        language.Clock,
         language.Days,
         language.Durations,
         language.Labels,
@@ -246,7 +247,7 @@ def test_every_field_and_the_finding_are_documented(tmp_path: Path) -> None:
 
 def test_the_example_of_the_page_is_a_language_that_lacks_nothing(tmp_path: Path) -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    folder = campaign_folder(tmp_path, letter="de", de=example)
-    assert read_languages(folder)["de"].lacks == ()
-    assert "am 20. November" in letter_to(folder, "de").replace("\u00a0", " ").replace("\n", " ")
-    assert "Guten Tag, Ann Lee," in letter_to(folder, "de")
+    folder = campaign_folder(tmp_path, letter="da", da=example)
+    assert read_languages(folder)["da"].lacks == ()
+    assert "den 20. november" in letter_to(folder, "da").replace("\u00a0", " ").replace("\n", " ")
+    assert "Kære Ann Lee," in letter_to(folder, "da")

@@ -39,8 +39,8 @@ def test_a_language_is_in_the_file_of_its_code(language: Language) -> None:
 
 
 def test_a_language_that_nobody_has_described_lacks_all_that_letters_need() -> None:
-    assert SHIPPED["de"] == Language(code="de")
-    assert SHIPPED["de"].lacks == ("salutations", "days", "durations", "spans", "labels", "bonds", "country")
+    assert SHIPPED["sv"] == Language(code="sv")
+    assert SHIPPED["sv"].lacks == ("salutations", "days", "durations", "spans", "labels", "bonds", "country")
 
 
 @pytest.mark.parametrize("language", list(SHIPPED), ids=CODES)

@@ -40,7 +40,8 @@ def test_moments_are_written_in_the_recipients_zone(localiser: Localiser, day: s
         ("lv", "2026.\u00a0gada 1.\u00a0maijā", "20.\u00a0novembrī"),
         ("pl", "1\u00a0maja 2026\u00a0r.", "20\u00a0listopada"),
         ("ru", "1\u00a0мая 2026\u00a0года", "20\u00a0ноября"),
-        ("de", "1.\u00a0Mai 2026", "20.\u00a0November"),
+        ("de", "am 1.\u00a0Mai 2026", "am 20.\u00a0November"),
+        ("sv", "1\u00a0maj 2026", "20\u00a0november"),
     ],
 )
 def test_when_something_happened_stands_in_the_case_of_the_sentence(
@@ -84,7 +85,9 @@ def test_a_time_says_its_zone(zone: str, expected: str) -> None:
         ("et", "Europe/Tallinn", "01:30"),
         ("el", "Europe/Athens", "01:30"),
         ("ru", "Europe/Moscow", "02:30 MSK"),  # there are eleven zones in Russia
-        ("de", "Europe/Berlin", "00:30 CET"),  # nobody has said whose language it is
+        ("de", "Europe/Berlin", "00:30 Uhr"),
+        ("de", "Europe/Vienna", "00:30 Uhr MEZ"),
+        ("sv", "Europe/Stockholm", "00:30 CET"),  # nobody has said whose language it is
     ],
 )
 def test_those_at_home_need_no_zone(language: str, zone: str, expected: str) -> None:
@@ -94,6 +97,13 @@ def test_those_at_home_need_no_zone(language: str, zone: str, expected: str) -> 
 def test_a_change_of_the_clock_is_told_at_home_too() -> None:
     before, after = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
     assert POLISH.from_to(before, after, "Europe/Warsaw").replace("\u00a0", " ") == "od godz. 02:30 CEST do 02:30 CET"
+
+
+def test_german_says_uhr_and_its_own_name_of_the_zone() -> None:
+    german = Localiser(SHIPPED["de"])
+    assert german.zoned_time(MOMENT, "Europe/Berlin") == "00:30\u00a0Uhr\u00a0MEZ"
+    assert german.moment(MOMENT, "America/New_York") == "20.\u00a0November 2026, 18:30\u00a0Uhr\u00a0EST"
+    assert german.clock(MOMENT, "") == "23:30\u00a0Uhr"
 
 
 def test_a_moment_with_another_offset_is_the_same_moment() -> None:
@@ -523,6 +533,7 @@ NO_PATRONYMIC = (
 )
 
 UNKNOWN = {
+    "de": "Guten Tag,",
     "el": "Αγαπητή πελάτισσα, αγαπητέ πελάτη,",
     "en": "Dear customer,",
     "et": "Lugupeetud klient",
@@ -615,9 +626,29 @@ def test_every_language_greets_somebody_without_a_name(language: str) -> None:
     assert {greeted(language, name) for name in NOBODY} == {UNKNOWN[language]}
 
 
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("Anna Kowalska", "Kowalska"),
+        ("Jürgen Groß-Meyer", "Groß-Meyer"),
+        ("Ursula von der Leyen", "von der Leyen"),
+        ("Sean O’Brien", "O’Brien"),
+    ],
+)
+def test_german_salutations_have_the_family_name(name: str, family: str) -> None:
+    assert greeted("de", name, "f") == f"Sehr geehrte Frau {family},"
+    assert greeted("de", name, "m") == f"Sehr geehrter Herr {family},"
+    assert greeted("de", name) == f"Guten Tag {name},"
+
+
+@pytest.mark.parametrize("name", ["Anna", "Maria García López", "Anna von", "J. Smith"])
+def test_a_family_name_that_is_not_certain_is_not_used_alone(name: str) -> None:
+    assert {greeted("de", name, gender) for gender in ("", "f", "m")} == {f"Guten Tag {name},"}
+
+
 def test_other_languages_use_the_name_alone() -> None:
-    assert greeted("de", "Anna") == "Anna,"
-    assert greeted("de", "") == ""
+    assert greeted("sv", "Anna") == "Anna,"
+    assert greeted("sv", "") == ""
 
 
 _NAMES = st.text(st.characters(codec="utf-8", categories=["L", "M", "Nd", "Pd", "Po", "Zs"]), max_size=40)

@@ -14,7 +14,7 @@ from letter_files import render, template, write
 from mass_apology.languages import SHIPPED, Spans
 from mass_apology.letter.localise import Localiser
 
-WRITERS = {each: Localiser(SHIPPED[each]) for each in ("el", "en", "et", "lv", "pl", "ru", "de")}
+WRITERS = {each: Localiser(SHIPPED[each]) for each in ("el", "en", "et", "lv", "pl", "ru", "de", "sv")}
 ZONE = "Europe/Tallinn"
 NOVEMBER = (date(2026, 11, 2), date(2026, 11, 20))
 YEARS_END = (date(2026, 12, 30), date(2027, 1, 2))
@@ -65,11 +65,18 @@ SPANS = {
         "с 23:12 20 ноября до 01:05 EET 21 ноября 2026 года",
         "с 01:30 EEST до 04:00 EET",
     ),
-    "de": (  # nobody has described it here
-        "2. – 20. November 2026",
-        "30. Dezember 2026 – 2. Januar 2027",
+    "de": (
+        "vom 2. bis zum 20. November 2026",
+        "vom 30. Dezember 2026 bis zum 2. Januar 2027",
+        "von 11:12 Uhr bis 14:24 Uhr OEZ",
+        "vom 20. November, 23:12 Uhr, bis zum 21. November 2026, 01:05 Uhr OEZ",
+        "von 01:30 Uhr OESZ bis 04:00 Uhr OEZ",
+    ),
+    "sv": (  # nobody has described it here
+        "2 – 20 november 2026",
+        "30 december 2026 – 2 januari 2027",
         "11:12 – 14:24 EET",
-        "20. November, 23:12 – 21. November 2026, 01:05 EET",
+        "20 november, 23:12 – 21 november 2026, 01:05 EET",
         "01:30 EEST – 04:00 EET",
     ),
 }
@@ -94,6 +101,7 @@ def test_what_both_ends_share_is_said_once(language: str, expected: tuple[str, .
         ("lv", "no 2026. gada 1. februāra līdz 1. novembrim"),
         ("pl", "od 1 lutego do 1 listopada 2026 r."),
         ("ru", "с 1 февраля по 1 ноября 2026 года"),
+        ("de", "vom 1. Februar bis zum 1. November 2026"),
     ],
 )
 def test_months_of_one_year(language: str, expected: str) -> None:
@@ -113,6 +121,12 @@ def test_months_of_one_year(language: str, expected: str) -> None:
             "līdz 2026. gada 21. novembra plkst. 01:05 EET",
         ),
         ("pl", "od 2 listopada 2026 r.", "do 2 listopada 2026 r.", "do 21 listopada 2026 r., godz. 01:05 EET"),
+        (
+            "de",
+            "seit dem 2. November 2026",
+            "bis zum 2. November 2026",
+            "bis zum 21. November 2026, 01:05 Uhr OEZ",
+        ),
         ("ru", "со 2 ноября 2026 года", "по 2 ноября 2026 года", "до 01:05 EET 21 ноября 2026 года"),
     ],
 )

@@ -12,11 +12,14 @@ _LINE = re.compile(r"[^\n]*\n?")
 _HEADER = re.compile(r"([A-Za-z][A-Za-z-]{1,30}):[ \t]?")
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n?\Z")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•–—]|\d{1,3}[.)])[ \t]+")
+_NUMBER = re.compile(r"[ \t]*\d")
 _LATER_NUMBER = re.compile(r"[ \t]*(?!1[.)])\d")
+_UNFINISHED = re.compile(r"[^\s.:;!?*_\"”“»’)][*_\"”“»’)]*[ \t]*\r?\n\Z")
 _HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+")
 _QUOTE = re.compile(r"[ \t]*>[ \t]?")
 _STATEMENT = re.compile(r"\{%[^{}\n]*%\}|\{#[^{}\n]*#\}")
 _RULE_LENGTH = 3
+_LINE_END = 40  # characters before a line that tell whether a sentence ended
 _BOLD_MARKS = 2
 _TABLE_ROW = re.compile(r"[ \t]*\|")
 
@@ -88,7 +91,7 @@ class _Reader:
         if self._is_template and "{" in line and not _STATEMENT.sub("", line).strip():
             self.inline.add(start, end)
             return
-        role, skipped = self._role_of(line)
+        role, skipped = self._role_of(line, start)
         goes_on = role is Role.PROSE and self._role is Role.ITEM  # the second line of an item
         if not goes_on and (role is not self._role or role in {Role.ITEM, Role.HEADING}):
             yield from self._ended()
@@ -97,12 +100,11 @@ class _Reader:
         self._builder.put("\n", end)
         self._in_paragraph = self._role is Role.PROSE
 
-    def _role_of(self, line: str) -> tuple[Role, int]:
+    def _role_of(self, line: str, start: int) -> tuple[Role, int]:
         """The line's role, and how many characters show it."""
         if found := _QUOTE.match(line):
             return Role.QUOTE, found.end()
-        # A list in a paragraph begins with 1 (CommonMark §5.3): "16. novembris" after a wrapped line is a date.
-        if (found := _ITEM.match(line)) and not (self._in_paragraph and _LATER_NUMBER.match(line)):
+        if (found := _ITEM.match(line)) and not self._goes_on(line, start):
             return Role.ITEM, found.end()
         if self._is_markdown and (found := _HEADING.match(line)):
             return Role.HEADING, found.end()
@@ -111,6 +113,16 @@ class _Reader:
         if self._is_markdown and (found := _TABLE_ROW.match(line)):
             return Role.ITEM, found.end()
         return Role.PROSE, 0
+
+    def _goes_on(self, line: str, start: int) -> bool:
+        """Whether a number goes on with a wrapped line.
+
+        A list in a paragraph begins with 1 (CommonMark §5.3): "16. novembris" is a date, and so is "1. Dezember" where
+        the line before has no stop.
+        """
+        if not self._in_paragraph or not _NUMBER.match(line):
+            return False
+        return bool(_LATER_NUMBER.match(line) or _UNFINISHED.search(self._source, max(0, start - _LINE_END), start))
 
     def _ended(self) -> Iterator[Block]:
         yield from self._taken(self._role)
