@@ -61,11 +61,20 @@ def _names(piece: str, rules: Rules) -> bool:
     if piece == VALUE:
         return True
     words = [piece[word.start : word.end] for word in words_in(piece)]
+    if _comes_from(words, rules):
+        return True
     if any(word.text in rules.nobody for word in words_in(piece)):
         return False
     if not rules.given_names:
         return _looks_like_name(piece, words)
     return len(words) <= _NAME_LINE and (bool(_INITIALS.search(piece)) or _has_given_name(words, rules))
+
+
+def _comes_from(words: Sequence[str], rules: Rules) -> bool:
+    """Whether a given name has "from" or "for" behind it, as in "Kate from the Acme team": the team is no signatory."""
+    if not 1 < len(words) <= _NAME_LINE or not words[0][0].isupper():
+        return False
+    return normal(words[0]) in rules.given_names and words[1] in rules.common_words
 
 
 def _looks_like_name(line: str, words: Sequence[str]) -> bool:

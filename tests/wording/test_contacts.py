@@ -61,6 +61,14 @@ def test_a_greek_article_is_no_initial() -> None:
     assert is_name("Π Αλεξίου", greek)
 
 
+def test_who_writes_for_a_team_is_a_person() -> None:
+    rules = Rules(
+        "xx", RuleFile(language="Test", nobody=("team",), given_names="Anna Jan Kuba", common_words="from the"), {}
+    )
+    assert is_name("Kuba from the Acme team", rules)
+    assert not is_name("The Kuba team", rules)
+
+
 def test_where_no_names_are_listed_two_capitals_do() -> None:
     assert is_name("Mykola Bondar", UNLISTED)
     assert not is_name("Support Team", UNLISTED)

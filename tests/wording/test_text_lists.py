@@ -18,6 +18,8 @@ PROSE, ITEM = Role.PROSE, Role.ITEM
         ("You can:\n\n3. wait\n4. call us", [PROSE, ITEM, ITEM]),
         ("You can:\n- wait\n- call us", [PROSE, ITEM, ITEM]),
         ("It broke.\n\n16. It was repaired.", [PROSE, ITEM]),
+        ("9. novembrī lietotne nedarbojās.\n\nAtvainojamies.", [PROSE, PROSE]),
+        ("9. wait\n10. call us", [ITEM, ITEM]),
     ],
 )
 def test_a_number_goes_on_with_a_paragraph_unless_it_is_the_first(text: str, roles: list[Role]) -> None:

@@ -15,6 +15,7 @@ _ITEM = re.compile(r"[ \t]*(?:[-*+•–—]|\d{1,3}[.)])[ \t]+")
 _NUMBER = re.compile(r"[ \t]*\d")
 _LATER_NUMBER = re.compile(r"[ \t]*(?!1[.)])\d")
 _UNFINISHED = re.compile(r"[^\s.:;!?*_\"”“»’)][*_\"”“»’)]*[ \t]*\r?\n\Z")
+_NUMBERED = re.compile(r"^[ \t]*(\d{1,3})[.)][ \t]", re.MULTILINE)
 _HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+")
 _QUOTE = re.compile(r"[ \t]*>[ \t]?")
 _STATEMENT = re.compile(r"\{%[^{}\n]*%\}|\{#[^{}\n]*#\}")
@@ -48,6 +49,7 @@ class _Reader:
         self.inline = Inline(source, self._builder, is_template=is_template, is_markdown=is_markdown)
         self._role = Role.PROSE
         self._in_paragraph = False  # a line of prose came before, and no empty one since
+        self._numbers = {int(found) for found in _NUMBERED.findall(source)}  # with which lines begin
 
     def blocks(self) -> Iterator[Block]:
         start = self._body_start()
@@ -104,7 +106,9 @@ class _Reader:
         """The line's role, and how many characters show it."""
         if found := _QUOTE.match(line):
             return Role.QUOTE, found.end()
-        if (found := _ITEM.match(line)) and not self._goes_on(line, start):
+        if (found := _ITEM.match(line)) and not (
+            self._goes_on(line, start) or self._begins_with_date(line, found.end())
+        ):
             return Role.ITEM, found.end()
         if self._is_markdown and (found := _HEADING.match(line)):
             return Role.HEADING, found.end()
@@ -123,6 +127,13 @@ class _Reader:
         if not self._in_paragraph or not _NUMBER.match(line):
             return False
         return bool(_LATER_NUMBER.match(line) or _UNFINISHED.search(self._source, max(0, start - _LINE_END), start))
+
+    def _begins_with_date(self, line: str, end: int) -> bool:
+        """Whether "9. novembrī" begins a paragraph: a small letter follows, and no line has the number beside it."""
+        numbered = _NUMBERED.match(line)
+        if numbered is None or not line[end : end + 1].islower():
+            return False
+        return self._numbers.isdisjoint((int(numbered[1]) - 1, int(numbered[1]) + 1))
 
     def _ended(self) -> Iterator[Block]:
         yield from self._taken(self._role)
