@@ -17,6 +17,7 @@ SUBJECT = 78
 _VALUE = 12  # characters that a value in a subject may have
 _PARAGRAPH = 7  # words from which a paragraph without a stop is no heading
 _SMALL = 4  # letters of words that are small in titles, too
+_FULL_LINE = 40  # characters from which a line of a paragraph was broken because it was full
 _CAPITALS = 3  # words in capitals that shout
 _SHOUTED = 10  # letters that they have at least
 
@@ -105,8 +106,8 @@ def _no_stop(block: Block, text: Text) -> Iterator[Spot]:
     if len(text.words) < _PARAGRAPH or not body[-1:].isalnum() or _ADDRESS.search(block.text[-300:]):
         return
     lines = body.split("\n")
-    if len(lines) > 1 and all(": " in line for line in lines):  # values, each after its name
-        return
+    if len(lines) > 1 and (all(": " in line for line in lines) or min(map(len, lines[:-1])) < _FULL_LINE):
+        return  # values, each after its name; or lines that are no paragraph's, since it would have filled them
     if _TELEPHONE.search(block.text[-300:]) and all(_spoken(line) < _PARAGRAPH for line in block.text.split("\n")):
         return
     last = text.sentences[-1]
