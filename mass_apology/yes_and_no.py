@@ -6,11 +6,11 @@ import unicodedata
 
 from mass_apology.languages import SHIPPED
 
-# Words of languages without a file of their own, beside those in languages/: French, Spanish, Italian,
+# Words of languages without a file of their own, beside those in languages/: French, Italian,
 # Portuguese, Dutch, Swedish, Danish, Norwegian, Finnish, Lithuanian, Czech, Slovak, Hungarian, Romanian, Turkish,
 # Ukrainian. The words of spreadsheets' own truth values are among them.
 _YES = (
-    "1 oui vrai sí si verdadero s vero sim verdadeiro waar sann sant sand joo kyllä tosi taip tiesa ano áno "
+    "1 oui vrai sì s vero sim verdadeiro waar sann sant sand joo kyllä tosi taip tiesa ano áno "
     "pravda igen igaz adevărat evet doğru так правда"
 )
 _NO = (

@@ -24,7 +24,6 @@ OTHERS_REPLY_PREFIXES: Mapping[str, str] = MappingProxyType(
         "cs": "odp | přeposlat",
         "cy": "atb | yml",
         "da": "sv | vs | vb",
-        "es": "rv | res | respuesta | reenv",
         "fi": "vs | vl | ts",
         "fr": "réf | ref | rép | rep | tr | transf",
         "he": "השב | תגובה | הועבר | תשובה",
@@ -66,8 +65,6 @@ OTHERS_AWAY: Mapping[str, str] = MappingProxyType(
         "cs": "automatická odpově | mimo kancelář | nepřítomnost",
         "cy": "ateb awtomatig | allan o'r swyddfa",
         "da": "automatisk svar | autosvar | ikke på kontoret | fraværsmeddelelse | fraværsbesked",
-        "es": "respuesta autom[aá]tica | auto-?respuesta | contestaci[oó]n autom[aá]tica | fuera de (?:la )?oficina"
-        " | ausencia temporal",
         "eu": "erantzun automatikoa",
         "fa": "پاسخ خودکار",
         "fi": "automaattinen (?:vastaus|poissaoloilmoitus) | poissaoloilmoitus | poissa toimistosta",

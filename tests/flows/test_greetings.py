@@ -22,6 +22,7 @@ LETTER = "Subject: Sorry\n\n{{ salutation }}\n\nWe are sorry.\n"
 NEUTRAL = {
     "de": "Guten Tag,",
     "en": "Dear customer,",
+    "es": "Buenos días:",
     "et": "Lugupeetud klient",
     "el": "Αγαπητή πελάτισσα, αγαπητέ πελάτη,",
     "lv": "Labdien!",

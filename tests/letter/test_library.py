@@ -85,6 +85,7 @@ APOLOGY = {
     "de": r"\bleid\b|entschuldig|bedaue?r",
     "el": r"συγγνώμη|συγνώμη|απολογ",
     "en": r"\bsorry\b|\bapolog",
+    "es": r"disculpa|lo sentimos|lo siento|lamentamos|perd[oó]n",
     "et": r"vaband|andeks",
     "lv": r"atvaino|piedod",
     "pl": r"przeprasza|przepros",
@@ -106,6 +107,12 @@ SPOILT = {
     r"|\b(?:an|any|the|this|some) issue|\bminor\b|\bbrief|only a few|small number"
     r"|(?:mistakes|errors) were|never (?:happen )?again|\bunfortunate"
     r"|may have been affected|for any [^.]*caused|forgiv",
+    "es": r"(?:disculpa|sentimos|lamenta)\w*[^.!?]{0,60}\b(?:si|pero|aunque)\b|inconvenient|molestia|incidencia"
+    r"|percance|por cualquier|se (?:cometieron|produjeron|han cometido) (?:\w+ )?errores|se produjo un error"
+    r"|nunca m[aá]s|jam[aá]s|desgraciadamente|por desgracia|lamentablemente"
+    r"|(?:peque[nñ]|leve)\w* (?:error|fallo|problema|retraso)"
+    r"|(?:motivos|razones|problemas) t[eé]cnic|(?:haya|hayan|pudo|pudieron|podido) (?:haber )?(?:causa|ocasiona)"
+    r"|comprensi[oó]n|perd[oó]ne",
     "et": r"vaband\w*[^.!?]{0,40}, (?:kui|kuid|aga|ent)\b|ebamugavus|võimali\w+ (?:ebamuga|tõrge|tõrke|probleem)"
     r"|tehti vig|juhtus viga|väike\w* (?:viga|tõrge|probleem)|enam kunagi|kunagi enam|kahjuks|andeks"
     r"|tehnilistel põhjustel",
@@ -123,6 +130,7 @@ BLAME = {
     r"|dritte\w* (?:partei|seite)",
     "el": r"πάροχός μας|προμηθευτής μας|τρίτο\w* μέρ",
     "en": r"our (?:\w+ )?(?:provider|supplier|contractor|vendor)\b|third[- ]part",
+    "es": r"nuestr\w+ (?:\w+ )?(?:proveedor|suministrador|subcontrat|contratista)|tercer\w* (?:parte|empresa)|terceros",
     "et": r"meie (?:\w+ )?(?:tarnija|teenusepakkuja|alltöövõtja)|kolmas osapool|kolmanda osapoole",
     "lv": r"mūsu (?:\w+ )?(?:piegādātāj|pakalpojumu sniedzēj|apakšuzņēmēj)|treš\w+ pus",
     "pl": r"nasz\w* (?:\w+ )?(?:dostawc|podwykonawc)|dostawc\w+ zewn|firm\w* trzeci",
@@ -377,6 +385,9 @@ def test_the_tables_cover_every_language(table: dict[str, str]) -> None:
         ("en", "We are sorry if you were affected."),
         ("en", "We apologise for any inconvenience."),
         ("en", "Mistakes were made."),
+        ("es", "Le pedimos disculpas si se vio afectado."),
+        ("es", "Disculpe las molestias que hayamos podido ocasionar."),
+        ("es", "Se cometieron errores."),
         ("et", "Vabandame, kui see teid puudutas."),
         ("et", "Vabandame, kuid süsteem on keeruline."),
         ("et", "Vabandame võimalike ebamugavuste pärast."),

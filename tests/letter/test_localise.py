@@ -41,6 +41,7 @@ def test_moments_are_written_in_the_recipients_zone(localiser: Localiser, day: s
         ("pl", "1\u00a0maja 2026\u00a0r.", "20\u00a0listopada"),
         ("ru", "1\u00a0мая 2026\u00a0года", "20\u00a0ноября"),
         ("de", "am 1.\u00a0Mai 2026", "am 20.\u00a0November"),
+        ("es", "el 1\u00a0de mayo de 2026", "el 20\u00a0de noviembre"),
         ("sv", "1\u00a0maj 2026", "20\u00a0november"),
     ],
 )
@@ -536,6 +537,7 @@ UNKNOWN = {
     "de": "Guten Tag,",
     "el": "Αγαπητή πελάτισσα, αγαπητέ πελάτη,",
     "en": "Dear customer,",
+    "es": "Buenos días:",
     "et": "Lugupeetud klient",
     "lv": "Labdien!",
     "pl": "Dzień dobry,",
@@ -644,6 +646,13 @@ def test_german_salutations_have_the_family_name(name: str, family: str) -> None
 @pytest.mark.parametrize("name", ["Anna", "Maria García López", "Anna von", "J. Smith"])
 def test_a_family_name_that_is_not_certain_is_not_used_alone(name: str) -> None:
     assert {greeted("de", name, gender) for gender in ("", "f", "m")} == {f"Guten Tag {name},"}
+
+
+def test_spanish_wishes_a_good_day_where_it_knows_no_gender() -> None:
+    assert greeted("es", "Ana Ruiz", "f") == "Estimada Ana Ruiz:"
+    assert greeted("es", "Luis Gil", "m") == "Estimado Luis Gil:"
+    assert greeted("es", "Ana Ruiz") == "Buenos días, Ana Ruiz:"
+    assert greeted("es", "", "f") == "Estimada clienta:"
 
 
 def test_other_languages_use_the_name_alone() -> None:

@@ -14,7 +14,7 @@ from letter_files import render, template, write
 from mass_apology.languages import SHIPPED, Spans
 from mass_apology.letter.localise import Localiser
 
-WRITERS = {each: Localiser(SHIPPED[each]) for each in ("el", "en", "et", "lv", "pl", "ru", "de", "sv")}
+WRITERS = {each: Localiser(SHIPPED[each]) for each in ("el", "en", "et", "lv", "pl", "ru", "de", "es", "sv")}
 ZONE = "Europe/Tallinn"
 NOVEMBER = (date(2026, 11, 2), date(2026, 11, 20))
 YEARS_END = (date(2026, 12, 30), date(2027, 1, 2))
@@ -72,6 +72,13 @@ SPANS = {
         "vom 20. November, 23:12 Uhr, bis zum 21. November 2026, 01:05 Uhr OEZ",
         "von 01:30 Uhr OESZ bis 04:00 Uhr OEZ",
     ),
+    "es": (
+        "del 2 al 20 de noviembre de 2026",
+        "del 30 de diciembre de 2026 al 2 de enero de 2027",
+        "entre las 11:12 y las 14:24 EET",
+        "desde las 23:12 del 20 de noviembre hasta la 01:05 EET del 21 de noviembre de 2026",
+        "entre la 01:30 EEST y las 04:00 EET",
+    ),
     "sv": (  # nobody has described it here
         "2 – 20 november 2026",
         "30 december 2026 – 2 januari 2027",
@@ -102,6 +109,7 @@ def test_what_both_ends_share_is_said_once(language: str, expected: tuple[str, .
         ("pl", "od 1 lutego do 1 listopada 2026 r."),
         ("ru", "с 1 февраля по 1 ноября 2026 года"),
         ("de", "vom 1. Februar bis zum 1. November 2026"),
+        ("es", "del 1 de febrero al 1 de noviembre de 2026"),
     ],
 )
 def test_months_of_one_year(language: str, expected: str) -> None:
@@ -121,6 +129,12 @@ def test_months_of_one_year(language: str, expected: str) -> None:
             "līdz 2026. gada 21. novembra plkst. 01:05 EET",
         ),
         ("pl", "od 2 listopada 2026 r.", "do 2 listopada 2026 r.", "do 21 listopada 2026 r., godz. 01:05 EET"),
+        (
+            "es",
+            "desde el 2 de noviembre de 2026",
+            "hasta el 2 de noviembre de 2026",
+            "hasta la 01:05 EET del 21 de noviembre de 2026",
+        ),
         (
             "de",
             "seit dem 2. November 2026",
