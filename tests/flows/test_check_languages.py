@@ -14,6 +14,12 @@ from mass_apology.flows.plan.plan_steps import Check
 from mass_apology.model import Finding, Severity
 from mass_apology.workspace.workspace import Workspace
 
+POLISH = """Subject: {{ incident.service }}, {{ customer.name }}
+
+{{ salutation }}
+
+Nie działaliśmy przez {{ customer.minutes }} minut. Przepraszamy.
+"""
 URL = "smtp+plain://127.0.0.1:1"
 
 
@@ -36,7 +42,7 @@ def told(checked: Check, code: str) -> list[Finding]:
 def folder_with(tmp_path: Path, languages: list[str], **tables: dict[str, object]) -> Path:
     rows = [dict(row, language=language) for row, language in zip(customers(len(languages)), languages, strict=True)]
     folder = campaign_folder(tmp_path, URL, rows, **tables)
-    (folder / "templates/sorry/pl.md").write_text(LETTER.replace("We are sorry", "Przepraszamy"), encoding="utf-8")
+    (folder / "templates/sorry/pl.md").write_text(POLISH, encoding="utf-8")
     return folder
 
 

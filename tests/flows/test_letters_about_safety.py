@@ -26,6 +26,7 @@ from mass_apology.workspace.workspace import Workspace
 URL = "smtp+plain://127.0.0.1:1"
 SAFETY = 'campaign_purpose = "safety"\n'
 LATER = "Subject: How it went on\n\n{{ salutation }}\n\nWe have mended it.\n"
+LATER_IN_POLISH = "Subject: Co dalej\n\n{{ salutation }}\n\nNaprawiliśmy to.\n"
 
 
 @pytest.fixture
@@ -145,7 +146,7 @@ def sent(tmp_path: Path, live: Relay) -> Path:
     folder = tmp_path / "trial"
     rows = [dict(row, language=tag) for row, tag in zip(customers(3), ("pl", "pl", "en"), strict=True)]
     campaign_folder(folder, live.sink.url, rows)
-    (folder / "templates/sorry/pl.md").write_text(LATER, encoding="utf-8")
+    (folder / "templates/sorry/pl.md").write_text(LATER_IN_POLISH, encoding="utf-8")
     with_follow_up(folder, live.sink.url)
     assert send(folder).sent == 3
     return folder
@@ -172,7 +173,7 @@ def test_so_does_a_correction(sent: Path) -> None:
 
 
 def test_nothing_is_said_where_every_letter_is_in_the_language_that_was_asked_for(sent: Path) -> None:
-    (sent / "templates/later/pl.md").write_text(LATER, encoding="utf-8")
+    (sent / "templates/later/pl.md").write_text(LATER_IN_POLISH, encoding="utf-8")
     assert outlook(Workspace.open(sent)).waves[0].findings == ()
     person = Person()
     correct(Workspace.open(sent), Corrections(template="later", name="again"), person)
