@@ -6,15 +6,15 @@ import unicodedata
 
 from mass_apology.languages import SHIPPED
 
-# Words of languages without a file of their own, beside those in languages/: French, Italian,
+# Words of languages without a file of their own, beside those in languages/: Italian,
 # Portuguese, Dutch, Swedish, Danish, Norwegian, Finnish, Lithuanian, Czech, Slovak, Hungarian, Romanian, Turkish,
 # Ukrainian. The words of spreadsheets' own truth values are among them.
 _YES = (
-    "1 oui vrai sì s vero sim verdadeiro waar sann sant sand joo kyllä tosi taip tiesa ano áno "
+    "1 sì s vero sim verdadeiro waar sann sant sand joo kyllä tosi taip tiesa ano áno "
     "pravda igen igaz adevărat evet doğru так правда"
 )
 _NO = (
-    "0 non faux falso não nao nee onwaar nej nei falsk usant epätosi netiesa nepravda nem hamis nu fals "
+    "0 falso não nao nee onwaar nej nei falsk usant epätosi netiesa nepravda nem hamis nu fals "
     "hayır yanlış ні неправда хиба"
 )
 _NOTHING = "- -- – — ? n/a #n/a na nan null nil none undefined #null! (null) (none) \\n"

@@ -25,7 +25,6 @@ OTHERS_REPLY_PREFIXES: Mapping[str, str] = MappingProxyType(
         "cy": "atb | yml",
         "da": "sv | vs | vb",
         "fi": "vs | vl | ts",
-        "fr": "réf | ref | rép | rep | tr | transf",
         "he": "השב | תגובה | הועבר | תשובה",
         "hr": "odg | odgovor | proslj | posr",
         "hu": "vá | válasz | továbbítás | továbbítva | tovább",
@@ -68,8 +67,6 @@ OTHERS_AWAY: Mapping[str, str] = MappingProxyType(
         "eu": "erantzun automatikoa",
         "fa": "پاسخ خودکار",
         "fi": "automaattinen (?:vastaus|poissaoloilmoitus) | poissaoloilmoitus | poissa toimistosta",
-        "fr": "r[ée]ponse automatique | absen(?:t|ce|te) du bureau | messages? d['’]absence | notification d['’]absence"
-        " | avis d['’]absence",
         "ga": "freagra uathoibríoch",
         "gl": "resposta automática | fóra da oficina",
         "he": "תשובה אוטומטית | מענה אוטומטי | מחוץ למשרד",

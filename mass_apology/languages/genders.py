@@ -12,13 +12,12 @@ from mass_apology.languages.registry import SHIPPED
 # Words of languages that have no file here. What means a woman in one language and a man in another stands nowhere:
 # "m" is a Spanish mujer and a Lithuanian moteris, and "v" a Dutch vrouw and a Latvian vīrietis.
 _WOMEN = (
-    "f mme madame mlle mademoiselle femme féminin "
-    "sigra signa signora signorina donna femmina femminile senhora mulher feminino mevrouw mevr mw vrouw "
+    "f sigra signa signora signorina donna femmina femminile senhora mulher feminino mevrouw mevr mw vrouw "
     "vrouwelijk kvinna fru fröken kvinde kvinne frøken nainen rouva neiti moteris ponia žena paní slečna ž жінка "
     "пані kadın"
 )
 _MEN = (
-    "m monsieur homme masculin masculino sig signor signore uomo "
+    "m masculino sig signor signore uomo "
     "maschio maschile senhor homem dhr heer deheer mannelijk meneer mand mies herra vyras ponas muž чоловік "
     "пан erkek"
 )

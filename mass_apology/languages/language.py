@@ -67,6 +67,7 @@ class Clock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Days(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a day answers "when?" in a running sentence. "{}" stands for the day as CLDR writes it: "20 November"."""
 
+    first: str = ""  # how every date writes the first of a month, where that is not CLDR's "1": "1er"
     on_day: str = "{}"  # "on {}"
     on_date: str = "{}"  # of a day with its year
     on_first: str = ""  # both, for the first of a month, where it is said otherwise; "{}" stands for what follows the 1
@@ -75,6 +76,7 @@ class Days(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` where a day would be lost, or a month is missing."""
+        _require_lines(self.first)
         _require_place("on_day", self.on_day)
         _require_place("on_date", self.on_date)
         if self.on_first:

@@ -165,10 +165,17 @@ class Localiser:
         return form.replace("{}", _replaced(label, days.words))
 
     def _write_day(self, value: Date, time_zone: str) -> str:
-        return self._bound(format_skeleton("MMMMd", local_day(value, time_zone), locale=self.locale))
+        day = local_day(value, time_zone)
+        return self._dated(format_skeleton("MMMMd", day, locale=self.locale), day)
 
     def _write_date(self, value: Date, time_zone: str) -> str:
-        return self._bound(format_date(local_day(value, time_zone), "long", locale=self.locale))
+        day = local_day(value, time_zone)
+        return self._dated(format_date(day, "long", locale=self.locale), day)
+
+    def _dated(self, written: str, day: Date) -> str:
+        """A day as ``_bound`` gives it, with the language's own way of writing the first of a month: "1er mai"."""
+        bound = self._bound(written)
+        return re.sub(r"\b1\b", self._days.first, bound, count=1) if self._days.first and day.day == 1 else bound
 
     def _write_time(self, value: datetime, time_zone: str) -> str:
         return self.clock(value, time_zone) if time_zone == self._home else self.zoned_time(value, time_zone)

@@ -48,6 +48,8 @@ _FORMAL = re.compile("|".join(rf"\b{name}\b" for name in _HEADING))
 
 NO_REMEDIES = Fields({})
 _SEPARATOR = "\x1e"  # recipients' files and facts with this control character are refused before
+# A subject's spaces, but for the one that French puts before such signs: no line begins with them.
+_SPACES = re.compile(r"(?:(?!\u00a0[:;?!»])\s)+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SPAN_OF_FACT = re.compile(r"\bincident\.(?P<fact>\w+)\s*\|\s*(?:from_to|since|until)\b")
 _INFORMAL = ".informal"  # of an informal letter's name, before its ending
@@ -196,7 +198,7 @@ class Template:
         html, _, body = html.partition(_SEPARATOR) if self._is_on_paper else (html, "", "")
         if _SEPARATOR in (body or html):
             raise self._refusal("a value holds the control character U+001E.", "Remove it from the value.")
-        subject = " ".join(first.split())
+        subject = _SPACES.sub(" ", first).strip()
         if not subject or _CONTROL.search(subject):
             problem = "the subject holds a control character." if subject else "the subject is empty."
             raise self._refusal(problem, "Correct the `Subject:` line, or the value in it.")

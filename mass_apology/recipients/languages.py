@@ -24,7 +24,6 @@ _OTHER_NAMES = {
     "de": "german, deutsch, niemiecki, saksa, vācu, немецкий, γερμανικά, deu, ger",
     "es": "spanish, español, castellano, spanisch, hiszpański, spa",
     "fi": "finnish, suomi, finnisch, fiński, soome, финский, fin",
-    "fr": "french, français, französisch, francuski, французский, γαλλικά, fra, fre",
     "it": "italian, italiano, italienisch, włoski, ita",
     "lt": "lithuanian, lietuvių, litauisch, litewski, литовский, lit",
     "nl": "dutch, nederlands, niederländisch, nld, dut",

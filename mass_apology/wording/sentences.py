@@ -18,7 +18,11 @@ _VOWELS = frozenset("aeiouyαεηιουωаеиоуыэюя")
 LONGEST = 100
 """Words of a sentence."""
 
-_WORD = re.compile(rf"[^\W_]+(?:['’\-‑][^\W_]+)*|%|{VALUE}")
+# What French elides stands apart, "l'" and "erreur", so that a pattern's word is found behind all of them.
+_ELIDED = (
+    r"(?:[cdjlmnstCDJLMNST]|[qQ]u|[jJ]usqu|[lL]orsqu|[pP]uisqu)['’](?!oh\b)(?=[aeiouyhàâæéèêëîïôœûAEIOUYHÀÂÉÈÊÎÔŒ])"
+)
+_WORD = re.compile(rf"{_ELIDED}|[^\W_]+(?:['’\-‑][^\W_]+)*|%|{VALUE}")
 _END = re.compile(r"[.!?…][.!?…]*[\"'”“»’)\]*]*(?=\s|$)")
 _GREEK_END = re.compile(r"[.!?…;][.!?…;]*[\"'”»’)\]*]*(?=\s|$)")
 _QUOTED = re.compile(r"«[^«»\n]{0,400}»|„[^„“”\n]{0,400}[“”]|“[^“”\n]{0,400}”|\"[^\"\n]{0,400}\"")

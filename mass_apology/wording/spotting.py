@@ -60,7 +60,9 @@ def _unfinished(block: Block, rules: Rules) -> Iterator[Spot]:
     for found in _UNFINISHED.finditer(block.text, tag.end() if tag else 0):
         if not (found[0] in rules.common_words or _NONE_IN_A_SENTENCE.match(block.text, found.start())):
             yield Spot("unfinished", *found.span())
-    if block.role is Role.SALUTATION and (nobody := _NOBODY.search(block.text)):
+    # French has a space before "!", with or without a name: "Bonjour !"
+    nobody = _NOBODY.search(block.text) if block.role is Role.SALUTATION else None
+    if nobody and not (rules.code == "fr" and nobody[0].endswith("!")):
         yield Spot("unfinished", *nobody.span())
 
 

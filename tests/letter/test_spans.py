@@ -14,7 +14,7 @@ from letter_files import render, template, write
 from mass_apology.languages import SHIPPED, Spans
 from mass_apology.letter.localise import Localiser
 
-WRITERS = {each: Localiser(SHIPPED[each]) for each in ("el", "en", "et", "lv", "pl", "ru", "de", "es", "sv")}
+WRITERS = {each: Localiser(SHIPPED[each]) for each in ("el", "en", "et", "fr", "lv", "pl", "ru", "de", "es", "sv")}
 ZONE = "Europe/Tallinn"
 NOVEMBER = (date(2026, 11, 2), date(2026, 11, 20))
 YEARS_END = (date(2026, 12, 30), date(2027, 1, 2))
@@ -79,6 +79,13 @@ SPANS = {
         "desde las 23:12 del 20 de noviembre hasta la 01:05 EET del 21 de noviembre de 2026",
         "entre la 01:30 EEST y las 04:00 EET",
     ),
+    "fr": (
+        "du 2 au 20 novembre 2026",
+        "du 30 décembre 2026 au 2 janvier 2027",
+        "de 11:12 à 14:24 EET",
+        "du 20 novembre à 23:12 au 21 novembre 2026 à 01:05 EET",
+        "de 01:30 EEST à 04:00 EET",
+    ),
     "sv": (  # nobody has described it here
         "2 – 20 november 2026",
         "30 december 2026 – 2 januari 2027",
@@ -106,6 +113,7 @@ def test_what_both_ends_share_is_said_once(language: str, expected: tuple[str, .
         ("et", "1. veebruarist kuni 1. novembrini 2026"),
         ("el", "από την 1η Φεβρουαρίου έως την 1η Νοεμβρίου 2026"),
         ("lv", "no 2026. gada 1. februāra līdz 1. novembrim"),
+        ("fr", "du 1er février au 1er novembre 2026"),
         ("pl", "od 1 lutego do 1 listopada 2026 r."),
         ("ru", "с 1 февраля по 1 ноября 2026 года"),
         ("de", "vom 1. Februar bis zum 1. November 2026"),
@@ -128,6 +136,7 @@ def test_months_of_one_year(language: str, expected: str) -> None:
             "līdz 2026. gada 2. novembrim",
             "līdz 2026. gada 21. novembra plkst. 01:05 EET",
         ),
+        ("fr", "depuis le 2 novembre 2026", "jusqu’au 2 novembre 2026", "jusqu’au 21 novembre 2026 à 01:05 EET"),
         ("pl", "od 2 listopada 2026 r.", "do 2 listopada 2026 r.", "do 21 listopada 2026 r., godz. 01:05 EET"),
         (
             "es",

@@ -88,7 +88,7 @@ def test_an_own_template_goes_before_the_shipped_one(tmp_path: Path) -> None:
     (own / "de.md").write_text("Subject: x\n\nx", encoding="utf-8")
     (own / "pl.md").write_text("Subject: x\n\nx", encoding="utf-8")
     directories = [tmp_path, shipped_templates()]
-    assert available_languages("service-outage", directories) == ("de", "el", "en", "et", "lv", "pl", "ru")
+    assert available_languages("service-outage", directories) == ("de", "el", "en", "es", "et", "fr", "lv", "pl", "ru")
     files = template_files("service-outage", directories, "plain")
     assert {own / "de.md", own / "pl.md"} < set(files)
     assert shipped_templates() / "service-outage" / "pl.md" not in files
@@ -96,7 +96,9 @@ def test_an_own_template_goes_before_the_shipped_one(tmp_path: Path) -> None:
         "de.md",
         "el.md",
         "en.md",
+        "es.md",
         "et.md",
+        "fr.md",
         "lv.md",
         "pl.md",
         "ru.md",
