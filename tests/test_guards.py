@@ -283,7 +283,7 @@ def test_the_sample_text_that_went_to_print() -> None:
     """The text that showed an editor how to write stood in the published page."""
     (finding,) = accidents(facts(settings={"incident": examples_as_facts()}))
     assert finding.code == "example-facts"
-    assert "contact, en.credit, en.harm" in finding.problem
+    assert "contact, en.analysis, en.credit, en.harm" in finding.problem
     sentence = INCIDENT | {"en": {"harm": EXAMPLES["harm"]["en"]}}
     assert found(facts(settings={"incident": sentence})) == ["example-facts"]
     assert found(facts(settings={"incident": INCIDENT | {"contact": "me@corp.example"}})) == ["example-facts"]
