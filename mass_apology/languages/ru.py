@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from mass_apology.languages.language import (
-    NO_BREAK,
     Bonds,
     Days,
     Durations,
@@ -65,14 +64,14 @@ LANGUAGE = Language(
     # timetables.
     durations=Durations(lasting={"минута": "минуту"}),
     spans=Spans(
-        days="с {day} по {to_day}",
-        times="с {time} до {to_time}",
-        moments="с {time} {day} до {to_time} {to_day}",
-        since_day="с {day}",
-        since_moment="с {time} {day}",
-        until_day="по {to_day}",  # "до" leaves it open whether the day itself counts
-        until_moment="до {to_time} {to_day}",
-        words={"г.": "года", "с 2 ": "со 2 ", f"с 2{NO_BREAK}": f"со 2{NO_BREAK}"},  # "со второго"
+        days="с\u00a0{day} по\u00a0{to_day}",
+        times="с\u00a0{time} до\u00a0{to_time}",
+        moments="с\u00a0{time} {day} до\u00a0{to_time} {to_day}",
+        since_day="с\u00a0{day}",
+        since_moment="с\u00a0{time} {day}",
+        until_day="по\u00a0{to_day}",  # "до" leaves it open whether the day itself counts
+        until_moment="до\u00a0{to_time} {to_day}",
+        words={"г.": "года", "с\u00a02 ": "со\u00a02 ", "с\u00a02\u00a0": "со\u00a02\u00a0"},  # "со второго"
     ),
     labels=Labels(registration="Рег. номер {}", vat="Рег. номер плательщика НДС {}", outgoing="Исх. № {}"),
     bonds=Bonds(

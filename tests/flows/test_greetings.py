@@ -67,7 +67,8 @@ def look(folder: Path) -> Check:
 
 def told(checked: Check) -> dict[str, Finding]:
     every = (each for group in checked.groups for each in group.examples)
-    return {each.code: each for each in every if each.code != "encoding-detected"}
+    about = {each.code: each for each in every if each.code != "encoding-detected"}
+    return {code: each for code, each in about.items() if not code.startswith("wording-")}  # its letters are short
 
 
 @pytest.mark.parametrize(("name", "code"), TOLD.items())

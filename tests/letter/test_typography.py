@@ -161,14 +161,14 @@ def _rendered(folder: Path, body: str, language: str) -> Content:
     return render(template(folder, language), {"plan": "pro"})
 
 
+LEADING_ON = {"pl": r"[aiouwz] ", "ru": r"(?:[авикосуя]|на|не|из|от|до|за|по) "}
 TEMPLATES = shipped_templates()
 LETTERS = [
     (path.parent.name, language)
     for path in sorted(TEMPLATES.glob("*/scenario.toml"))
-    for language in sorted(BONDS)
+    for language in sorted(LEADING_ON)
     if language in available_languages(path.parent.name, [TEMPLATES])
 ]
-LEADING_ON = {"pl": r"[aiouwz] ", "ru": r"(?:[авикосуя]|на|не|из|от|до|за|по) "}
 
 
 @pytest.mark.parametrize(("name", "language"), LETTERS)
