@@ -38,7 +38,14 @@ def _with_salutation(blocks: Sequence[Block], rules: Rules) -> Iterator[Block]:
                 yield part(block, len(line) + 1, len(block.text))
             continue
         waiting = len(words_in(line)) <= _SHORT and not line.endswith(".")
-        yield block
+        # What stands before the salutation in a line of its own is a heading, such as a recall's.
+        is_heading = waiting and "\n" not in block.text and _has_salutation(blocks, rules)
+        yield replace(block, role=Role.HEADING) if is_heading else block
+
+
+def _has_salutation(blocks: Sequence[Block], rules: Rules) -> bool:
+    prose = (each for each in blocks if each.role is Role.PROSE)
+    return any(begins_with(each.text.partition("\n")[0], rules.greetings) for each in prose)
 
 
 def _greets(line: str, rules: Rules) -> bool:
