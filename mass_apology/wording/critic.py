@@ -6,8 +6,10 @@ is missing. Details are in the modules beside it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import accumulate, pairwise
 
 from msgspec import Struct
 
@@ -44,19 +46,20 @@ def criticise(document: Document, rules: Rules, scenario: str = "") -> list[Word
     profile = kinds().profile(scenario)
     letter = shaped(document, rules)
     read = [_read(block, rules, profile) for block in letter.blocks if block.role is not Role.QUOTE]
-    placed = [(each.block, spot) for each in read for spot in each.spots if not _goes_on(spot, each.block, letter)]
+    going_on = {id(block) for before, block in pairwise(letter.blocks) if before.text.endswith((",", ":", ";"))}
+    placed = [(each.block, spot) for each in read for spot in each.spots if not _goes_on(spot, each.block, going_on)]
     placed += _about_apologies(read)
     found = [_finding(letter, block, spot, rules) for block, spot in placed if _holds(spot.rule, profile)]
     found.sort(key=lambda each: (each.start, each.end))
     return [*found, *_missing(letter, read, profile, rules)]
 
 
-def _goes_on(spot: Spot, block: Block, letter: Document) -> bool:
-    """Whether a small letter is right, since the block goes on after the comma of a salutation or a list's colon."""
-    if spot.rule != "lower-case-start" or spot.start:
-        return False
-    number = next(number for number, each in enumerate(letter.blocks) if each is block)
-    return number > 0 and letter.blocks[number - 1].text.endswith((",", ":", ";"))
+def _goes_on(spot: Spot, block: Block, going_on: Set[int]) -> bool:
+    """Whether a small letter is right, since the block goes on after the comma of a salutation or a list's colon.
+
+    ``going_on``: the identities of such blocks.
+    """
+    return spot.rule == "lower-case-start" and not spot.start and id(block) in going_on
 
 
 def _holds(rule: str, profile: Profile) -> bool:
@@ -78,7 +81,7 @@ def _read(block: Block, rules: Rules, profile: Profile) -> _Read:
         *other_languages.spots(block, text, rules),
     ]
     parts = [(rule, _place(text, match)) for rule, _, match in matches if rule.endswith(MISSING)]
-    places = [(rule, place) for rule, place in parts if not _is_hidden(rule, place, spots)]
+    places = list(_showing(parts, spots))
     return _Read(
         block=block,
         text=text,
@@ -124,18 +127,40 @@ def _apart(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _is_hidden(rule: str, place: tuple[int, int], spots: Sequence[Spot]) -> bool:
-    """Whether words that would show a part belong to a fault: "no parcel will ever get lost" prevents nothing."""
-    hiding = kinds().kinds[rule].hidden_by
-    return any(each.rule in hiding and each.start < place[1] and place[0] < each.end for each in spots)
+class _Covered:
+    """Stretches of a text; whether another one overlaps them is found in logarithmic time."""
+
+    def __init__(self, places: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(places)
+        self._starts = [start for start, _ in ordered]
+        self._ends = list(accumulate((end for _, end in ordered), max))
+
+    def overlaps(self, start: int, end: int) -> bool:
+        before = bisect_left(self._starts, end)
+        return before > 0 and self._ends[before - 1] > start
+
+
+def _covered(spots: Sequence[Spot], rules: Iterable[str]) -> _Covered:
+    chosen = frozenset(rules)
+    return _Covered((each.start, each.end) for each in spots if each.rule in chosen)
+
+
+def _showing(
+    parts: Iterable[tuple[str, tuple[int, int]]], spots: Sequence[Spot]
+) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Places that show parts, without words that belong to a fault: "no parcel will ever get lost" prevents nothing."""
+    hiding = {rule: _covered(spots, kind.hidden_by) for rule, kind in kinds().kinds.items() if kind.hidden_by}
+    return ((rule, place) for rule, place in parts if rule not in hiding or not hiding[rule].overlaps(*place))
 
 
 def _outranked(spots: Sequence[Spot]) -> Iterator[Spot]:
     """Spots without those that another kind, which says it better, overlaps."""
-    for spot in spots:
-        above = (each for each in spots if spot.rule in kinds().kinds[each.rule].outranks)
-        if not any(each.start < spot.end and spot.start < each.end for each in above):
-            yield spot
+    known = kinds().kinds
+    above = {
+        rule: _covered(spots, (each for each, kind in known.items() if rule in kind.outranks))
+        for rule in {each.rule for each in spots}
+    }
+    return (each for each in spots if not above[each.rule].overlaps(each.start, each.end))
 
 
 def _about_apologies(read: Sequence[_Read]) -> Iterator[tuple[Block, Spot]]:

@@ -26,6 +26,7 @@ def shaped(document: Document, rules: Rules) -> Document:
 def _with_salutation(blocks: Sequence[Block], rules: Rules) -> Iterator[Block]:
     """A salutation is the first line of a paragraph, and has nothing but headings, names and pictures before it."""
     waiting = True
+    greets = _has_salutation(blocks, rules)
     for block in blocks:
         if not waiting or block.role is not Role.PROSE:
             yield block
@@ -39,7 +40,7 @@ def _with_salutation(blocks: Sequence[Block], rules: Rules) -> Iterator[Block]:
             continue
         waiting = len(words_in(line)) <= _SHORT and not line.endswith(".")
         # What stands before the salutation in a line of its own is a heading, such as a recall's.
-        is_heading = waiting and "\n" not in block.text and _has_salutation(blocks, rules)
+        is_heading = waiting and greets and "\n" not in block.text
         yield replace(block, role=Role.HEADING) if is_heading else block
 
 

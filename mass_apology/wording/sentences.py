@@ -16,17 +16,21 @@ _SHORT = 4  # letters of an abbreviation that no list has
 _VOWELS = frozenset("aeiouyαεηιουωаеиоуыэюя")
 
 LONGEST = 100
-"""Words of a sentence."""
+"""Words of a sentence, and letters of a word that rules look at."""
 
 # What French elides stands apart, "l'" and "erreur", so that a pattern's word is found behind all of them.
 _ELIDED = (
     r"(?:[cdjlmnstCDJLMNST]|[qQ]u|[jJ]usqu|[lL]orsqu|[pP]uisqu)['’](?!oh\b)(?=[aeiouyhàâæéèêëîïôœûAEIOUYHÀÂÉÈÊÎÔŒ])"
 )
-_WORD = re.compile(rf"{_ELIDED}|[^\W_]+(?:['’\-‑][^\W_]+)*|%|{VALUE}")
-_END = re.compile(r"[.!?…][.!?…]*[\"'”“»’)\]*]*(?=\s|$)")
-_GREEK_END = re.compile(r"[.!?…;][.!?…;]*[\"'”»’)\]*]*(?=\s|$)")
+# Accents that stand behind their letter (NFD), as macOS writes them; soft hyphens; signs of no width.
+_MARKS = "\u0300-\u036f\u00ad\u200b-\u200d\u2060"
+_LETTERS = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
+_WORD = re.compile(rf"{_ELIDED}|{_LETTERS}(?:['’\-‑]{_LETTERS})*|%|{VALUE}")
+# The stops of a row are looked at once, from its first.
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”“»’)\]*]*(?=\s|$)")
+_GREEK_END = re.compile(r"(?<![.!?…;])[.!?…;]+[\"'”»’)\]*]*(?=\s|$)")
 _QUOTED = re.compile(r"«[^«»\n]{0,400}»|„[^„“”\n]{0,400}[“”]|“[^“”\n]{0,400}”|\"[^\"\n]{0,400}\"")
-_PLAIN_HYPHEN = str.maketrans({"’": "'", "‑": "-", "\u00ad": None, "\u200b": None, "ё": "е"})
+_PLAIN_HYPHEN = str.maketrans({"’": "'", "‑": "-", "ё": "е"} | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060"))
 _ACUTE = "\u0301"
 
 
@@ -48,6 +52,7 @@ class Sentence(NamedTuple):
 @lru_cache(maxsize=50_000)
 def normal(word: str) -> str:
     """A word as rules compare it: composed (NFC), in small letters, without Greek accents or soft hyphens, е for ё."""
+    word = word[:LONGEST]
     if word.isascii():
         return word.lower()
     folded = unicodedata.normalize("NFC", word).casefold().translate(_PLAIN_HYPHEN)

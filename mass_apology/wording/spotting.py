@@ -18,6 +18,7 @@ _VALUE = 12  # characters that a value in a subject may have
 _PARAGRAPH = 7  # words from which a paragraph without a stop is no heading
 _SMALL = 4  # letters of words that are small in titles, too
 _FULL_LINE = 40  # characters from which a line of a paragraph was broken because it was full
+_NEAR = 300  # characters that are looked at beside a place, so that long texts are read in linear time
 _CAPITALS = 3  # words in capitals that shout
 _SHOUTED = 10  # letters that they have at least
 
@@ -30,7 +31,7 @@ _UNFINISHED = re.compile(
 _TAG = re.compile(r"\[[^\[\]]+\]\s+(?=\w)")  # "[Solved] No e-mail on Monday"
 _NONE_IN_A_SENTENCE = re.compile(r"None\b(?= of\b)")
 _NOBODY = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+)? [,!]$")
-_BANGS = re.compile(r"[!?]*![!?]+|\?!")
+_BANGS = re.compile(r"[!?]{2,}")
 _CAPITAL_WORD = re.compile(r"[^\W\d_]{2,}")
 _DOUBLED = re.compile(r"(?<![.…])\.\.(?![.…])|,,|(?<=\w)\.,|,\.|(?<=\w)[ \t]\.,?(?=\s|$)|;;|(?<=\w) ,(?=\s)")
 _EMOJI = re.compile(
@@ -68,7 +69,8 @@ def _unfinished(block: Block, rules: Rules) -> Iterator[Spot]:
 
 def _shouting(block: Block, text: Text) -> Iterator[Spot]:
     for found in _BANGS.finditer(block.text):
-        yield Spot("shouting", *found.span())
+        if "!" in found[0]:
+            yield Spot("shouting", *found.span())
     run: list[tuple[int, int]] = []
     for start, end in [*((word.start, word.end) for word in text.words), (0, 0)]:
         written = block.text[start:end]
@@ -96,21 +98,21 @@ def _small_letters(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
         written = block.text[word.start : word.end]
         if not written.islower() or word.text in rules.abbreviations:
             continue
-        if _ADDRESS.search(block.text[word.start :].split()[0]):
+        if _ADDRESS.search(block.text[word.start : word.start + _NEAR].split()[0]):
             continue
-        before = block.text[: word.start].rstrip(_CLOSING_MARKS + "\n")
+        before = block.text[max(0, word.start - _NEAR) : word.start].rstrip(_CLOSING_MARKS + "\n")
         if word.start == 0 or (before.endswith((".", "!", "?")) and not before.endswith("!!")):
             yield Spot("lower-case-start", word.start, word.end)
 
 
 def _no_stop(block: Block, text: Text) -> Iterator[Spot]:
     body = _EMOJI.sub("", block.text).rstrip(_CLOSING_MARKS)
-    if len(text.words) < _PARAGRAPH or not body[-1:].isalnum() or _ADDRESS.search(block.text[-300:]):
+    if len(text.words) < _PARAGRAPH or not body[-1:].isalnum() or _ADDRESS.search(block.text[-_NEAR:]):
         return
     lines = body.split("\n")
     if len(lines) > 1 and (all(": " in line for line in lines) or min(map(len, lines[:-1])) < _FULL_LINE):
         return  # values, each after its name; or lines that are no paragraph's, since it would have filled them
-    if _TELEPHONE.search(block.text[-300:]) and all(_spoken(line) < _PARAGRAPH for line in block.text.split("\n")):
+    if _TELEPHONE.search(block.text[-_NEAR:]) and all(_spoken(line) < _PARAGRAPH for line in block.text.split("\n")):
         return
     last = text.sentences[-1]
     if _is_titled([block.text[word.start : word.end] for word in text.words[last.first : last.end]]):

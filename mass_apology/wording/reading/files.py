@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import PurePath
 
 from mass_apology.errors import InputError
@@ -14,6 +15,9 @@ from mass_apology.wording.reading.text import read_text
 
 LARGEST = 16 << 20
 """Octets of a file."""
+
+LONGEST = 500_000
+"""Characters of a letter's text: some 80,000 words, which no letter has."""
 
 # What only a template says. A lone {{ name }} in a letter that is finished otherwise was left there.
 _TEMPLATE = re.compile(r"\{%|\{\{-?\s*(?:salutation|incident|customer|sender|rows|brand|language|code)\b|\A---\s")
@@ -36,7 +40,17 @@ def read_letters(name: str, data: bytes) -> Iterator[Document]:
         raise InputError(
             f"{name} has {len(data) >> 20} MB, and a letter at most {LARGEST >> 20}.", next_step="Name a letter."
         )
-    return _READERS.get(ending, _markdown)(name, data)
+    return (_short_enough(name, each) for each in _READERS.get(ending, _markdown)(name, data))
+
+
+def _short_enough(name: str, document: Document) -> Document:
+    length = sum(len(block.text) for block in document.blocks)
+    if length > LONGEST:
+        raise InputError(
+            f"{name} holds a text of {length:,} characters, and a letter has at most {LONGEST:,}.",
+            next_step="Name a letter.",
+        )
+    return document
 
 
 def language_in_name(name: str, data: bytes) -> str:
@@ -74,7 +88,14 @@ def _mail(name: str, data: bytes) -> Iterator[Document]:
 
 
 def _mailbox(name: str, data: bytes) -> Iterator[Document]:
-    return read_mailbox(data)
+    mails = read_mailbox(data)
+    first = next(mails, None)
+    if first is None:
+        raise InputError(
+            f"{name} holds no mail: no line begins with “From ”.",
+            next_step="Name a mailbox, or a mail whose name ends in .eml.",
+        )
+    return chain((first,), mails)
 
 
 _READERS: Mapping[str, Callable[[str, bytes], Iterator[Document]]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from msgspec.structs import replace
 
@@ -20,7 +21,7 @@ def read_mailbox(data: bytes) -> Iterator[Document]:
     """Every mail of an mbox (RFC 4155); lines are counted in the whole file."""
     starts = [found.start() for found in _FROM.finditer(data)]
     first_line = 1
-    for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
+    for start, end in pairwise((*starts, len(data))):
         mail = data[start:end].partition(b"\n")[2]
         for document in read_mail(mail):
             yield replace(document, first_line=document.first_line + first_line)
