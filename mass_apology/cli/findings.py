@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mass_apology.preflight import Group
 
 LINES_SHOWN = 12  # line numbers printed for one kind of finding
-_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
 
 def show_init(made: InitResult) -> None:
@@ -57,7 +57,7 @@ def _show_choices(made: InitResult) -> None:
 def show_proof(proof: Proof) -> None:
     """Print all findings about a template's letters."""
     for finding in proof.findings:
-        say(f"{finding.severity.value} {finding.code}", style=_STYLES[finding.severity])
+        say(f"{finding.severity.value} {finding.code}", style=STYLES[finding.severity])
         say(f"  {finding.where}: {finding.problem}")
         say(f"  → {finding.advice}")
     written = f"{counted(proof.letters, 'letter')} written in {', '.join(proof.languages)}"
@@ -107,7 +107,7 @@ def show_changes(outlook: Outlook) -> None:
 
 def _show_group(group: Group) -> None:
     times = f" ({number(group.count)} times)" if group.count > 1 else ""
-    say(f"\n{group.severity.value} {group.code}{times}", style=_STYLES[group.severity])
+    say(f"\n{group.severity.value} {group.code}{times}", style=STYLES[group.severity])
     advices = list(dict.fromkeys(finding.advice for finding in group.examples))
     for finding in group.examples:
         say(f"  {finding.where}: {finding.problem}")

@@ -61,8 +61,9 @@ def lint(
     """
     from mass_apology.cli import lint_output
     from mass_apology.flows.lint import lint as flow
+    from mass_apology.wording.reading.files import LARGEST
 
-    stdin = sys.stdin.buffer.read() if Path(flow.STANDARD_INPUT) in files else None
+    stdin = sys.stdin.buffer.read(LARGEST + 1) if Path(flow.STANDARD_INPUT) in files else None
     found = flow.lint(files, stdin, language=language, scenario=scenario)
     if as_json or form is Form.JSON:
         screen.print_json(found.findings)

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mass_apology import __version__
+from mass_apology.cli.findings import STYLES
 from mass_apology.cli.screen import say
 from mass_apology.model import Severity
 from mass_apology.quantities import counted
+from mass_apology.wording.finding import headline
 
 if TYPE_CHECKING:
     from mass_apology.flows.lint.lint import FileFinding, LintResult
 
-_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 _SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _GITHUB_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _SHOWN = 160  # characters of a passage
@@ -22,7 +23,7 @@ _SHOWN = 160  # characters of a passage
 def show(found: LintResult) -> None:
     """Print all findings, and their number."""
     for each in found.findings:
-        say(f"{each.file}:{each.line}:{each.column} {each.severity.value} {each.rule}", style=_STYLES[each.severity])
+        say(f"{each.file}:{each.line}:{each.column} {each.severity.value} {each.rule}", style=STYLES[each.severity])
         say(f"  {told(each)}")
         say(f"  {each.why}")
         if each.better:
@@ -33,10 +34,8 @@ def show(found: LintResult) -> None:
 
 def told(finding: FileFinding) -> str:
     """What was found, as one line: the passage and what it is."""
-    passage = " ".join(finding.passage.split())
-    title = finding.title[0].upper() + finding.title[1:]
-    shown = passage if len(passage) <= _SHOWN else f"{passage[:_SHOWN]}…"
-    return f"{title}: “{shown}”" if shown else f"{title}."
+    said = headline(finding.title, finding.passage, _SHOWN)
+    return said if finding.passage else f"{said}."
 
 
 def sarif(found: LintResult) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import accumulate, pairwise
 
 from msgspec import Struct
@@ -32,9 +32,8 @@ class _Read(Struct, frozen=True, kw_only=True):
     """A block with what was found in it."""
 
     block: Block
-    text: Text
     spots: tuple[Spot, ...]
-    parts: Mapping[str, tuple[int, int]]  # a rule for a part → the first place in the text that shows the part
+    parts: frozenset[str]  # the rules for parts that it shows
     apologies: tuple[tuple[int, int], ...]  # places of all
 
 
@@ -45,11 +44,12 @@ def criticise(document: Document, rules: Rules, scenario: str = "") -> list[Word
     """
     profile = kinds().profile(scenario)
     letter = shaped(document, rules)
-    read = [_read(block, rules, profile) for block in letter.blocks if block.role is not Role.QUOTE]
+    left_out = _left_out(profile)
+    read = [_read(block, rules, left_out) for block in letter.blocks if block.role is not Role.QUOTE]
     going_on = {id(block) for before, block in pairwise(letter.blocks) if before.text.endswith((",", ":", ";"))}
     placed = [(each.block, spot) for each in read for spot in each.spots if not _goes_on(spot, each.block, going_on)]
-    placed += _about_apologies(read)
-    found = [_finding(letter, block, spot, rules) for block, spot in placed if _holds(spot.rule, profile)]
+    placed += [(block, spot) for block, spot in _about_apologies(read) if spot.rule not in left_out]
+    found = [_finding(letter, block, spot, rules) for block, spot in placed]
     found.sort(key=lambda each: (each.start, each.end))
     return [*found, *_missing(letter, read, profile, rules)]
 
@@ -62,12 +62,13 @@ def _goes_on(spot: Spot, block: Block, going_on: Set[int]) -> bool:
     return spot.rule == "lower-case-start" and not spot.start and id(block) in going_on
 
 
-def _holds(rule: str, profile: Profile) -> bool:
+def _left_out(profile: Profile) -> Set[str]:
+    """The rules that do not hold for letters of a profile."""
     special = {each for one in kinds().profiles.values() for each in one.only}
-    return rule in profile.only or (rule not in special and rule not in profile.without)
+    return (special | {*profile.without}) - {*profile.only}
 
 
-def _read(block: Block, rules: Rules, profile: Profile) -> _Read:
+def _read(block: Block, rules: Rules, left_out: Set[str]) -> _Read:
     words = words_in(block.text)
     ends = sentences(block.text, words, rules.abbreviations, rules.common_words, is_greek=rules.code == "el")
     text = rules.find.read(words, ends)
@@ -84,9 +85,8 @@ def _read(block: Block, rules: Rules, profile: Profile) -> _Read:
     places = list(_showing(parts, spots))
     return _Read(
         block=block,
-        text=text,
-        spots=tuple(_outranked([each for each in spots if _holds(each.rule, profile)])),
-        parts=dict(reversed(places)),
+        spots=tuple(_outranked([each for each in spots if each.rule not in left_out])),
+        parts=frozenset(rule for rule, _ in places),
         apologies=tuple(_apart(place for rule, place in places if rule == _APOLOGY)),
     )
 
@@ -166,15 +166,15 @@ def _outranked(spots: Sequence[Spot]) -> Iterator[Spot]:
 def _about_apologies(read: Sequence[_Read]) -> Iterator[tuple[Block, Spot]]:
     """The first apology, if it stands too late, and the third one."""
     body = [each for each in read if each.block.role not in {Role.SUBJECT, Role.SALUTATION}]
-    apologies = [(each.block, place) for each in body for place in each.apologies]
+    apologies = [(number, place) for number, each in enumerate(body) for place in each.apologies]
     opening = _opening(read)
-    if apologies and opening is not None:
-        block, place = apologies[0]
-        if block is not opening and body.index(_of(body, block)) > body.index(_of(body, opening)):
-            yield block, Spot("late-apology", *place)
+    first = next((number for number, each in enumerate(body) if each.block is opening), len(body))
+    if apologies and apologies[0][0] > first:
+        number, place = apologies[0]
+        yield body[number].block, Spot("late-apology", *place)
     if len(apologies) > _MOST_APOLOGIES:
-        block, place = apologies[_MOST_APOLOGIES]
-        yield block, Spot("repeated-apology", *place)
+        number, place = apologies[_MOST_APOLOGIES]
+        yield body[number].block, Spot("repeated-apology", *place)
 
 
 def _opening(read: Sequence[_Read]) -> Block | None:
@@ -187,10 +187,6 @@ def _opening(read: Sequence[_Read]) -> Block | None:
 def _is_paragraph(block: Block) -> bool:
     """Whether a block is more than a heading: in plain text nothing else tells them apart."""
     return block.text.endswith((".", "!", "?", "…", ":", ",")) or len(block.text.split()) >= _PARAGRAPH
-
-
-def _of(read: Sequence[_Read], block: Block) -> _Read:
-    return next(each for each in read if each.block is block)
 
 
 def _missing(letter: Document, read: Sequence[_Read], profile: Profile, rules: Rules) -> Iterator[WordingFinding]:

@@ -22,6 +22,13 @@ class WordingFinding(Struct, frozen=True, kw_only=True):
     better: str  # a wording to take instead, or what to write, in the letter's language; may be empty
 
 
+def headline(title: str, passage: str, most: int) -> str:
+    """What was found, as one line: the title and at most so many characters of the passage, where there is one."""
+    words = " ".join(passage.split())
+    shown = words if len(words) <= most else f"{words[:most]}…"
+    return f"{title[0].upper()}{title[1:]}" + (f": “{shown}”" if shown else "")
+
+
 class Spot(NamedTuple):
     """A fault by its rule and its place in a block's text."""
 

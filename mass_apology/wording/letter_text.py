@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import Enum, auto
 
 from msgspec import Struct
@@ -12,6 +12,14 @@ from msgspec import Struct
 from mass_apology.wording.sentences import VALUE
 
 _WRITTEN = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});|\{\{[^{}\n]{0,500}\}\}")
+
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+def names_in(expression: str) -> list[str]:
+    """The names in a template's expression: "incident" and "harm" of {{ incident.harm }}."""
+    return _NAME.findall(expression)
 
 
 class Role(Enum):
@@ -42,11 +50,6 @@ class Document(Struct, frozen=True, kw_only=True):
     names: frozenset[str] = frozenset()  # of facts and columns that a template shows: "harm" of {{ incident.harm }}
     is_template: bool = False  # values are filled in later
     first_line: int = 1  # the number of the source's first line in its file
-
-    @property
-    def subject(self) -> Block | None:
-        """The subject, where there is one."""
-        return next((each for each in self.blocks if each.role is Role.SUBJECT), None)
 
     def position(self, place: int) -> tuple[int, int]:
         """Line and column, both from 1, of a place in the source."""
@@ -95,13 +98,3 @@ class Builder:
         if start >= end:
             return None
         return Block(role=role, text=text[start:end], places=places[start:end])
-
-
-def is_prose(block: Block) -> bool:
-    """Whether the block is a part of the letter's running text, which faults of wording stand in."""
-    return block.role in {Role.PROSE, Role.HEADING, Role.ITEM, Role.SUBJECT}
-
-
-def prose(document: Document) -> Iterator[Block]:
-    """The paragraphs."""
-    return (each for each in document.blocks if each.role is Role.PROSE)

@@ -11,7 +11,8 @@ is found by the rarest of those.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -31,7 +32,7 @@ from mass_apology.wording.patterns import (
 from mass_apology.wording.sentences import VALUE, Sentence, Word
 from mass_apology.wording.spelling import Spelling
 
-_REMEMBERED = 50_000  # words of texts, before all are forgotten
+_REMEMBERED = 50_000  # words of texts
 _SHORT = 3  # letters of a word that stands in most sentences
 _OFTEN = 50  # how often a common word is, beside one of the others
 _FORMS = 10  # that a word has on the average
@@ -62,7 +63,7 @@ class _Lexicon:
         self._by_stem: dict[str, set[int]] = defaultdict(set)
         self._by_ending: dict[str, set[int]] = defaultdict(set)
         self._of_numbers: set[int] = set()
-        self._fitting: dict[tuple[str, ...], frozenset[int]] = {}
+        self.fitting = lru_cache(_REMEMBERED)(self._fitting)
 
     def number(self, word: OneWord) -> int:
         """The word's number; a new one where it has none yet."""
@@ -76,14 +77,9 @@ class _Lexicon:
             self._of_numbers.add(number)
         return number
 
-    def fitting(self, meant: tuple[str, ...]) -> frozenset[int]:
+    def _fitting(self, meant: tuple[str, ...]) -> frozenset[int]:
         """The numbers of the words that a text's word fits."""
-        found = self._fitting.get(meant)
-        if found is None:
-            if len(self._fitting) > _REMEMBERED:
-                self._fitting.clear()
-            found = self._fitting[meant] = frozenset(self._looked_up(meant))
-        return found
+        return frozenset(self._looked_up(meant))
 
     def _looked_up(self, meant: tuple[str, ...]) -> Iterator[int]:
         if meant[0][:1].isdigit() or meant[0] == VALUE:
@@ -151,14 +147,23 @@ class Patterns:
             compiled = self._compiled(name, pattern)
             for number in self._rarest(pattern.elements):
                 self._by_word[number].append(compiled)
-        words = joined([word for _, pattern in named for word in single_words(pattern.elements)])
-        self._spelling = Spelling(words.forms, set(words.stems), sounds)
-        self._plain = Plain(words.forms, set(words.stems), set(words.endings))
-        self._meant: dict[str, tuple[str, ...]] = {}
+        self._words = joined([word for _, pattern in named for word in single_words(pattern.elements)])
+        self._sounds = sounds
+
+    @cached_property
+    def _meant(self) -> Callable[[str], tuple[str, ...]]:
+        """What a word may mean; made when it is asked for, since most patterns only match what others have read."""
+        words = self._words
+        return lru_cache(_REMEMBERED)(Spelling(words.forms, set(words.stems), self._sounds).meant)
+
+    @cached_property
+    def _plain(self) -> Plain:
+        words = self._words
+        return Plain(words.forms, set(words.stems), set(words.endings))
 
     def read(self, words: Sequence[Word], sentences: Sequence[Sentence]) -> Text:
         """The words of a block, with what misspelled ones may mean, and those without diacritics where none has any."""
-        meant = [self._meaning(word.text) for word in words]
+        meant = [self._meant(word.text) for word in words]
         if is_plain(words):
             meant = [(*known, *self._plain.meant(word.text)) for known, word in zip(meant, words, strict=True)]
         return Text(words, meant, sentences)
@@ -183,14 +188,6 @@ class Patterns:
         """Whether one of them matches at the first of ``words``."""
         text = Text(words, [(word.text,) for word in words], [Sentence(0, len(words))])
         return any(match.start == 0 for _, _, match in self.matches(text))
-
-    def _meaning(self, word: str) -> tuple[str, ...]:
-        found = self._meant.get(word)
-        if found is None:
-            if len(self._meant) > _REMEMBERED:
-                self._meant.clear()
-            found = self._meant[word] = self._spelling.meant(word)
-        return found
 
     def _possible(self, there: frozenset[int], with_next: frozenset[int]) -> Iterator[_Compiled]:
         """The patterns that may match in a sentence with these words, each once."""

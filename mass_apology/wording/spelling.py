@@ -12,7 +12,6 @@ _TELLING = 5  # letters of a beginning by which a word is known
 _LEAST_STEM = 8  # letters of a beginning, whose end may be any
 _FIRST = 2  # letters that are right: a prefix such as Latvian ne- or no- makes another word
 _LONGEST = 40
-_REMEMBERED = 20_000  # words, before all are forgotten
 _TWICE = re.compile(r"(.)\1")
 
 
@@ -28,17 +27,12 @@ class Spelling:
         self._stems = _Alike(self._long_stems, sounds or {})
         self._stem_lengths = sorted({len(each) + more for each in self._long_stems for more in (-1, 0, 1)})
         self._beginnings = tuple(each for each in stems if len(each) >= _TELLING)
-        self._meant: dict[str, tuple[str, ...]] = {}
 
     def meant(self, word: str) -> tuple[str, ...]:
         """The word itself and, where it is none that is known, the one, or its beginning, that it may be a slip of."""
         if len(word) < _LEAST or word in self._known.words or word.startswith(self._beginnings):
             return (word,)
-        if word not in self._meant:
-            if len(self._meant) > _REMEMBERED:
-                self._meant.clear()
-            self._meant[word] = (word, *sorted(self._slips(word)))
-        return self._meant[word]
+        return (word, *sorted(self._slips(word)))
 
     def _slips(self, word: str) -> Iterator[str]:
         if len(word) > _LONGEST:

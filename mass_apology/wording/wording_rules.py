@@ -81,7 +81,6 @@ class RuleFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     negations: tuple[str, ...] = ()  # words: "not", "never"
     abbreviations: tuple[str, ...] = ()  # without their stop: "e.g", "nr"
     common_words: str = ""  # those by which the language is told from others
-    alphabet: str = ""  # its letters outside of a to z
     sounds: Mapping[str, str] = field(default_factory=dict)  # letters → others that sound alike, which slips exchange
     greetings: tuple[str, ...] = ()  # what a salutation begins with: "dear"
     closings: tuple[str, ...] = ()  # what stands before the signature: "kind regards"
@@ -106,10 +105,10 @@ class Rules:
         given = [normal(each) for each in file.given_names.split()]
         self.given_names = frozenset([*given, *map(plain, given)])
         known = Known(_merged(forms, file.forms), file.phrases)
-        self.find = Patterns(
-            _parsed(((rule, each.find) for rule, each in file.rules.items()), known), file.sounds, self.common_words
-        )
-        self.unless = Patterns(_parsed(((rule, each.unless) for rule, each in file.rules.items()), known))
+        find = ((rule, each.find) for rule, each in file.rules.items())
+        unless = ((rule, each.unless) for rule, each in file.rules.items())
+        self.find = Patterns(_parsed(find, known), file.sounds, self.common_words)
+        self.unless = Patterns(_parsed(unless, known), common=self.common_words)
         self.greetings = Patterns(_parsed([("greetings", [f"^ {each}" for each in file.greetings])], known))
         self.closings = Patterns(_parsed([("closings", [f"^ {each}" for each in file.closings])], known))
 

@@ -10,12 +10,12 @@ from msgspec import Struct
 from mass_apology.errors import InputError
 from mass_apology.model import Severity
 from mass_apology.near_misses import did_you_mean, ended
-from mass_apology.system.regular_file import refuse_special
+from mass_apology.system.regular_file import read_regular
 from mass_apology.wording.critic import criticise
 from mass_apology.wording.finding import WordingFinding
 from mass_apology.wording.letter_text import Document
 from mass_apology.wording.other_languages import language_of
-from mass_apology.wording.reading.files import language_in_name, read_letters
+from mass_apology.wording.reading.files import LARGEST, language_in_name, read_letters
 from mass_apology.wording.wording_rules import Rules, kinds, rules, shipped
 
 STANDARD_INPUT = "-"
@@ -125,9 +125,8 @@ _MAIL_FIELDS = (b"from:", b"return-path:", b"received:", b"delivered-to:", b"dat
 
 
 def _read(file: Path) -> bytes:
-    refuse_special(file)
     try:
-        return file.read_bytes()
+        return read_regular(file, LARGEST)
     except OSError as error:
         raise InputError(
             f"{file} cannot be read: {error.strerror}.", next_step="Name a letter, a template or a mail."

@@ -16,7 +16,7 @@ from mass_apology.model import Finding, Severity
 from mass_apology.quantities import counted
 from mass_apology.settings import AcceptedWording, Campaign
 from mass_apology.wording.critic import criticise
-from mass_apology.wording.finding import WordingFinding
+from mass_apology.wording.finding import WordingFinding, headline
 from mass_apology.wording.reading.text import read_text
 from mass_apology.wording.wording_rules import Rules, own_rules, rules
 
@@ -100,10 +100,7 @@ def _is_accepted(found: WordingFinding, accepted: Iterable[AcceptedWording]) -> 
 
 def sentences_of(found: WordingFinding, whose: str = "") -> tuple[str, str]:
     """What is wrong, with ``whose`` letters it is in, and what to do."""
-    title = found.title[0].upper() + found.title[1:]
-    words = " ".join(found.passage.split())
-    passage = words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
-    said = f"{title}: “{passage}”" if passage else title
+    said = headline(found.title, found.passage, _SHOWN)
     advice = f"Better: {found.better}" if found.better else "Write it anew."
     return f"{said}{f' ({whose})' if whose else ''}. {found.why}", advice
 

@@ -22,7 +22,6 @@ LONGEST = 500_000
 # What only a template says. A lone {{ name }} in a letter that is finished otherwise was left there.
 _TEMPLATE = re.compile(r"\{%|\{\{-?\s*(?:salutation|incident|customer|sender|rows|brand|language|code)\b|\A---\s")
 _CODE = re.compile(r"[a-z]{2}")
-_MAIL = re.compile(rb"(?:From |[A-Za-z-]{2,40}:[ \t])")
 
 
 def read_letters(name: str, data: bytes) -> Iterator[Document]:

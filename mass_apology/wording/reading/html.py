@@ -8,7 +8,7 @@ from html import unescape
 
 from msgspec.structs import replace
 
-from mass_apology.wording.letter_text import Block, Builder, Document, Role
+from mass_apology.wording.letter_text import Block, Builder, Document, Role, names_in
 
 # A tag ends at the next bracket of either kind, so that no unclosed one is looked for twice.
 _PIECE = re.compile(
@@ -37,7 +37,6 @@ _LANGUAGE = re.compile(r"<html[^<>]*\slang\s*=\s*[\"']?([a-zA-Z]{2,3})", re.IGNO
 _TITLE = re.compile(r"<title[^<>]{0,200}>([^<>]{1,1000})</title>", re.IGNORECASE)
 _ENTITY = re.compile(r"&#?\w{1,31};")
 _HEAD = 10_000  # characters among which a title stands
-_NAMES = re.compile(r"[A-Za-z_]\w*")
 _VOID = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "wbr", "area", "base", "source"})
 
 
@@ -118,7 +117,7 @@ class _Reader:
         elif not self._is_template and (found["value"] or found["statement"]):
             self._builder.add(*found.span())
         elif found["value"]:
-            self.names.update(_NAMES.findall(found[0]))
+            self.names.update(names_in(found[0]))
             self._builder.value(found.start())
 
     def _tag(self, found: re.Match[str]) -> Iterator[Block]:

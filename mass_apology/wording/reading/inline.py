@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from mass_apology.wording.letter_text import Builder
+from mass_apology.wording.letter_text import Builder, names_in
 
 # Each alternative begins with a sign of its own and its inner part cannot run over that sign: one pass, linear time.
 _MARK = re.compile(
@@ -20,7 +20,6 @@ _MARK = re.compile(
     r"|(?P<break>\\$)"
     r"|(?P<tag></?(?:a|b|br|center|div|em|font|h[1-6]|hr|i|img|li|ol|p|small|span|strong|table|td|tr|u|ul)\b[^<>\n]{0,300}>)"
 )
-_NAMES = re.compile(r"[A-Za-z_]\w*")
 
 
 class Inline:
@@ -50,11 +49,11 @@ class Inline:
         return self._is_template if kind in {"value", "statement"} else self._is_markdown
 
     def _value(self, found: re.Match[str]) -> None:
-        self.names.update(_NAMES.findall(found[0]))
+        self.names.update(names_in(found[0]))
         self._builder.value(found.start())
 
     def _statement(self, found: re.Match[str]) -> None:
-        self.names.update(_NAMES.findall(found[0]))
+        self.names.update(names_in(found[0]))
 
     def _link(self, found: re.Match[str]) -> None:
         self.add(*found.span("label"))
