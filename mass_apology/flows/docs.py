@@ -40,7 +40,7 @@ def read(name: str) -> str:
 
 
 def _files() -> Mapping[str, Path]:
-    return {path.stem: path for path in sorted(shipped_folder("docs").glob("*.md"))}
+    return {path.stem: path for path in sorted(shipped_folder("docs").glob("*.md"), key=lambda path: path.stem)}
 
 
 def _title(path: Path) -> str:

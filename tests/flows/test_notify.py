@@ -354,7 +354,7 @@ def test_an_error_of_a_timer_is_told_and_one_before_the_sending_is_not(tmp_path:
         with pytest.raises(RelayError):
             send(folder)
         assert hook.got == []
-        with pytest.raises(Exception, match="ledger"):
+        with pytest.raises(Exception, match="no follow-ups"):
             follow_up.run(Workspace.open(folder), Person())
         (news,) = told(hook)
     assert (news["events"], news["cause"], news["wave"]) == (["needs-a-person"], "failure", None)

@@ -87,9 +87,9 @@ def run(
     ``override`` are codes of guards against accidents that are not to stop it. Raises ``MassApologyError`` with what
     was sent recorded.
     """
-    if not promises(workspace, time.time()):  # whose dates a timer may look at, too
-        require_follow_ups(workspace.campaign)
     with notifying(workspace, operator.notice, by_timer=True) as notifier:
+        if not promises(workspace, time.time()):  # whose dates a timer may look at, too
+            require_follow_ups(workspace.campaign)
         done = event_loop.run(_run(workspace, operator, resend, override, notifier))
         late = tuple(each for each in promises(workspace, time.time()) if each.is_late)
         for wave in done.waves:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from mass_apology.errors import TemplateError
-from mass_apology.guards.unfinished import facts
+from mass_apology.guards.unfinished import draft_marks, facts
 from mass_apology.letter.inspecting.distinct_letters import LINES, MOST, DistinctLetter
+from mass_apology.letter.inspecting.leftovers import leftovers
 from mass_apology.model import Finding, Severity
 from mass_apology.quantities import counted
 from mass_apology.settings import AcceptedWording, Campaign
@@ -71,6 +72,8 @@ class WordingCritic:
         told: dict[_Fault, _Told] = {}
         for letter in letters.values():
             for found in self.faults(letter.subject, letter.text, letter.language):
+                if _is_guarded(found):
+                    continue
                 fault = _Fault(found.rule, " ".join(found.passage.split()), letter.language)
                 one = told.setdefault(fault, _Told(found=found, where=self._where(fault, letter)))
                 one.letters += letter.letters
@@ -96,6 +99,11 @@ class WordingCritic:
 def _is_accepted(found: WordingFinding, accepted: Iterable[AcceptedWording]) -> bool:
     passage = " ".join(found.passage.split()).casefold()
     return any(each.rule == found.rule and each.passage.casefold() in passage for each in accepted)
+
+
+def _is_guarded(found: WordingFinding) -> bool:
+    """Whether a guard stops the sending for the same words already: one fault is said once, and meant once."""
+    return found.rule == "unfinished" and bool(draft_marks(found.passage) or leftovers("", found.passage))
 
 
 def sentences_of(found: WordingFinding, whose: str = "") -> tuple[str, str]:
