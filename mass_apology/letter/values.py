@@ -47,7 +47,7 @@ class Fields:
     def __getitem__(self, name: str) -> Any:
         if name in self.__dict__:
             return self.__dict__[name]
-        if name in self.__known:
+        if knows(self, name):
             return Empty(name=name)
         raise KeyError(f"`{name}` is not known here{suggestion(name, names_of(self))}")
 
@@ -82,6 +82,12 @@ class Empty(Undefined):
 
     def __hash__(self) -> int:
         return hash("")
+
+
+def knows(fields: Fields, name: str) -> bool:
+    """Whether a template may use this name, present or absent; unlike ``fields[name]`` it looks for no nearest one."""
+    known: Collection[str] = fields._Fields__known
+    return name in fields.__dict__ or name in known
 
 
 def names_of(fields: Fields) -> frozenset[str]:

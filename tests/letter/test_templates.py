@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from letter_files import INCIDENT, inner_html, letter, render, template, write
 
 from mass_apology.errors import TemplateError
+from mass_apology.letter import values
 from mass_apology.letter.template_files import Template
 
 ROWS = [{"order": "1", "plan": "pro"}, {"order": "2"}]
@@ -289,6 +290,19 @@ def test_a_mistake_in_the_subject_is_on_its_line(tmp_path: Path) -> None:
     with pytest.raises(TemplateError) as caught:
         render(template(tmp_path))
     assert caught.value.problem.startswith(f"{path}, line 1: ")
+
+
+def test_nearest_names_are_looked_for_where_one_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(values, "nearest", lambda word, known: asked.append(word) or "plan")
+    write(tmp_path, "{{ customer.plann | default('none') }} {{ customer.note or customer['notte'] is defined }}")
+    made = template(tmp_path)
+    assert render(made).text == "none False\n"
+    assert not asked
+    write(tmp_path, "{{ customer.plann }}")
+    with pytest.raises(TemplateError, match="did you mean `plan`"):
+        render(template(tmp_path))
+    assert set(asked) == {"plann"}
 
 
 def test_an_absent_name_cannot_be_printed_and_can_be_asked_for(tmp_path: Path) -> None:

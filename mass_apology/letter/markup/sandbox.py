@@ -41,7 +41,7 @@ from mass_apology.letter.markup.stops_once import WITHOUT_STOP, without_stop
 from mass_apology.letter.markup.tree_names import names_set
 from mass_apology.letter.markup.wrapping import kept_lines, paragraph, unless_blank
 from mass_apology.letter.markup.zones_once import WITHIN
-from mass_apology.letter.values import Fields, names_of, suggestion
+from mass_apology.letter.values import Empty, Fields, knows, names_of, suggestion
 
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 """The schemes a letter may link to; ``javascript:`` and ``data:`` are not among them."""
@@ -146,10 +146,7 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
         values = obj.__dict__  # asked first: nearly every name is there
         if attribute in values:
             return values[attribute]
-        try:
-            return obj[attribute]
-        except KeyError:
-            return Unknown(obj=obj, name=attribute)
+        return Empty(name=attribute) if knows(obj, attribute) else Unknown(obj=obj, name=attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         if type(obj) is Fields:
