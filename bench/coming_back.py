@@ -88,7 +88,7 @@ def measure(options: Options) -> Result:
     messages, worst = _reading()
     return Result(
         bars=(
-            Bar(name="reports read, matched and recorded", figure=rate, limit=1000, unit="/s"),
+            Bar(name="reports read, matched and recorded", figure=rate, limit=2000, unit="/s"),
             Bar(name="messages of the corpus read", figure=messages, limit=2000, unit="/s"),
             Bar(name="the slowest of them", figure=1000 * worst, limit=100, at_most=True, unit="ms"),
             Bar(name="of the corpus: taken for a dead address by mistake", figure=wrongly_hard, limit=0, at_most=True),

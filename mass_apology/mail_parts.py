@@ -25,6 +25,9 @@ _PARTS = 50  # of one multipart
 _HEADER_OCTETS = 1 << 16
 _TEXT_OCTETS = 1 << 16  # of one text part, before decoding
 
+_FIELD = re.compile(
+    r"^([^ \t\n:][^\n:]*):([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE
+)  # RFC 5322 §2.2: name, folded value
 _MEDIA_TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64})", re.IGNORECASE)
 _PARAMETER = re.compile(r';\s*([a-z-]{1,32})\*?\s*=\s*(?:"([^"]{0,512})"|([^;\s"]{1,512}))', re.IGNORECASE)
 # Codecs whose time grows faster than their input, or that do not stand for a charset at all; as ``codecs`` calls them.
@@ -123,23 +126,14 @@ def words(value: str) -> str:
 
 
 def _fields(block: str) -> Iterator[tuple[str, str]]:
-    name, lines = "", [""]
-    for line in block.split("\n"):
-        if line[:1] in {" ", "\t"}:
-            lines.append(line)
-            continue
-        if name:
-            yield name, _unfolded(lines)
-        name, colon, value = line.partition(":")
-        name, lines = name.rstrip().lower(), [value]
-        if not colon or not name or " " in name:  # not a field: a line that a server broke, or wrote into the header
-            name = ""
-    if name:
-        yield name, _unfolded(lines)
+    for written, value in _FIELD.findall(block):
+        name = written.rstrip().lower()
+        if name and " " not in name:  # else no field: a line that a server broke, or wrote into the header
+            yield name, _unfolded(value) if "\n" in value else value.strip()
 
 
-def _unfolded(lines: list[str]) -> str:
-    return lines[0].strip() if len(lines) == 1 else " ".join(line.strip() for line in lines).strip()
+def _unfolded(value: str) -> str:
+    return " ".join(line.strip() for line in value.split("\n")).strip()
 
 
 def _part(data: bytes, default: str, depth: int) -> Part:
@@ -147,7 +141,11 @@ def _part(data: bytes, default: str, depth: int) -> Part:
     declared = first(headers, "content-type")
     found = _MEDIA_TYPE.match(declared)
     media_type = found[1].lower() if found else default
-    parameters = {match[1].lower(): match[2] or match[3] or "" for match in _PARAMETER.finditer(declared[:4096])}
+    parameters = (
+        {match[1].lower(): match[2] or match[3] or "" for match in _PARAMETER.finditer(declared[:4096])}
+        if ";" in declared
+        else {}
+    )
     parts: tuple[Part, ...] = ()
     if media_type.startswith("multipart/") and depth and (boundary := parameters.get("boundary")):
         inner = "message/rfc822" if media_type == "multipart/digest" else "text/plain"  # RFC 2046 §5.1.5

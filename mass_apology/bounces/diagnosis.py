@@ -8,14 +8,17 @@ count more than the code, and what stays unclear is UNKNOWN.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
 from mass_apology.bounces import bounce_phrases
 from mass_apology.bounces.bounce_report import Cause
+from mass_apology.bounces.phrase_search import phrase_search
 from mass_apology.bounces.refusal_phase import says_after_content
 
 _LONGEST = 2000  # characters of a diagnostic that are looked at
+_REFUSALS = 256  # whose causes are remembered
 
 _ENHANCED = re.compile(r"(?<![\d.])([45]\.[0-9]{1,3}\.[0-9]{1,3})(?!\.?\d)")  # RFC 3463; not the middle of an IP
 _CODE = re.compile(r"(?<![\w.:/-])([45][0-5][0-9])(?=[ \-:#])")  # RFC 5321 §4.2
@@ -33,15 +36,15 @@ _DEAD_CODES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})  # RFC 3
 _AROUND = re.compile(r"\b[45]\.\d\.\d - [A-Za-z ]{4,60}(?=[45]\d\d[- ])")
 _ADDRESS_REJECTED = re.compile(r"\b550[ -]#?\W{0,3}address rejected(?!:)")  # IronPort's answer, always with 5.1.0
 
-_OURS = re.compile(bounce_phrases.OURS)
-_POLICY = re.compile(bounce_phrases.POLICY)
-_FULL = re.compile(bounce_phrases.FULL)
-_EXPIRED = re.compile(bounce_phrases.EXPIRED)
+_OURS = phrase_search(bounce_phrases.OURS)
+_POLICY = phrase_search(bounce_phrases.POLICY)
+_FULL = phrase_search(bounce_phrases.FULL)
+_EXPIRED = phrase_search(bounce_phrases.EXPIRED)
 
 _DEAD = re.compile(bounce_phrases.DEAD)
 _PLAINLY_DEAD = re.compile(bounce_phrases.PLAINLY_DEAD)
-_CONTRADICTED = re.compile(bounce_phrases.CONTRADICTED)
-_UNAVAILABLE = re.compile(bounce_phrases.UNAVAILABLE)
+_CONTRADICTED = phrase_search(bounce_phrases.CONTRADICTED)
+_UNAVAILABLE = phrase_search(bounce_phrases.UNAVAILABLE)
 _LOOKED_UP_LATE = re.compile(bounce_phrases.LOOKED_UP_LATE, re.I)
 _WORD = re.compile(r"[^\W\d_]{3}")
 # Words that say that the recipient was refused, and no reason.
@@ -126,8 +129,9 @@ def _out_of_order(quoted: str, status: str) -> bool:
     return quoted == "5.5.1" and bool(status)
 
 
+@lru_cache(maxsize=_REFUSALS)
 def _cause(refusal: _Refusal) -> Cause:
-    """One line a rule, in order."""
+    """One line a rule, in order. Without names, servers refuse many recipients in the same words."""
     words, detail = refusal.words, refusal.status[2:]
     # 5.4.1 "Recipient address rejected: Access denied" is how Microsoft 365 says that there is no such mailbox.
     access_denied = refusal.status == "5.4.1" and "recipient address rejected: access denied" in words

@@ -31,13 +31,13 @@ _ENCODED_WORD = re.compile(r"=\?[\w*-]{1,40}\?[bq]\?[^?\n]{0,100}\?=", re.I)  # 
 _ELLIPSIS = re.compile(r"(?:…|\.{3})$")
 _REPLIED = re.compile(r"(?:re|fwd?|aw|wg|sv|vs|tr|rv|odp|ynt|antw)\s?: ?", re.I)
 
-_FIELD = re.compile(r"^([ \t>|*]{0,40})([^\s:：][^\n:：]{0,30})[:：]", re.M)
+_FIELD = re.compile(r"\n([ \t>|*]{0,40})([^\s:：][^\n:：]{0,30})[:：]")  # of a text with a line end before it
 _SUBJECT_NAME = "|".join(sorted(map(re.escape, bounce_phrases.SUBJECT_FIELDS)))
 _NAMED_INLINE = re.compile(rf"\b(?:{_SUBJECT_NAME}|entitled|titled|titre|intitulé|titel|tytule|темой)\W{{1,8}}$", re.I)
 _TO_FIELD = re.compile(r"^[ \t>]*To:([^\n]{1,500})", re.M | re.I)
 
 _QUOTED = re.compile(
-    r"\"([^\"\n]{3,300})\"|(?<!\w)'([^'\n]{3,300})'(?!\w)|“([^”\n]{3,300})”|„([^“”\n]{3,300})[“”]|«([^»\n]{3,300})»"
+    r"\"([^\"\n]{3,300})\"|'(?<!\w')([^'\n]{3,300})'(?!\w)|“([^”\n]{3,300})”|„([^“”\n]{3,300})[“”]|«([^»\n]{3,300})»"
 )
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
 # What stands before the reason itself: a reply code, the recipient with a colon, "because:" on the line before.
@@ -90,7 +90,8 @@ class Evidence:
     def text(self) -> str:
         """The notice, up to the returned letter."""
         titles, notice = self._titles, self._notice
-        notice = _without_lines(titles.taken_out_of_fields(notice), self.letter.lines)
+        fields = [field for field in self._fields if field.start < len(notice)]
+        notice = _without_lines(titles.taken_out_of_fields(notice, fields), self.letter.lines)
         return _ENCODED_WORD.sub("", titles.taken_out(notice))
 
     @cached_property
@@ -142,8 +143,13 @@ class Evidence:
 
     @cached_property
     def _titles(self) -> _Titles:
-        quoted = (_field_value(self._whole, field) for field in islice(_subject_fields(self._whole), _SUBJECTS))
+        subjects = (field for field in self._fields if field.name in bounce_phrases.SUBJECT_FIELDS)
+        quoted = (_field_value(self._whole, field) for field in islice(subjects, _SUBJECTS))
         return _Titles((*self.letter.subjects, *quoted))
+
+    @cached_property
+    def _fields(self) -> Sequence[_QuotedField]:
+        return _quoted_fields(self._whole)
 
     @cached_property
     def _notice(self) -> str:
@@ -172,11 +178,21 @@ def _own_part(subject: str) -> str:
     return head if colon and FAILED_SUBJECT.match(head) else subject
 
 
-def _subject_fields(text: str) -> Iterator[re.Match[str]]:
-    """The beginnings of the quoted subjects."""
-    return (
-        field for field in _FIELD.finditer(text) if field[2].rstrip(" \t*").lower() in bounce_phrases.SUBJECT_FIELDS
-    )
+class _QuotedField(Struct, frozen=True):
+    """A field of a quoted letter, by its name that of the subject, of who wrote, or of when."""
+
+    start: int  # of its line
+    end: int  # of its colon: here its value begins
+    indent: int
+    name: str  # lower case
+
+
+def _quoted_fields(text: str) -> list[_QuotedField]:
+    return [
+        _QuotedField(found.start(), found.end() - 1, len(found[1]), name)
+        for found in _FIELD.finditer("\n" + text)
+        if (name := found[2].rstrip(" \t*").lower()) in _QUOTED_FIELDS
+    ]
 
 
 def _line_end(text: str, at: int) -> int:
@@ -184,16 +200,16 @@ def _line_end(text: str, at: int) -> int:
     return end if end >= 0 else len(text)
 
 
-def _field_value(text: str, field: re.Match[str]) -> str:
-    return words(" ".join(text[field.end() : _field_end(text, field)].split())[:500])
+def _field_value(text: str, field: _QuotedField) -> str:
+    return words(" ".join(text[field.end : _field_end(text, field)].split())[:500])
 
 
-def _field_end(text: str, field: re.Match[str]) -> int:
+def _field_end(text: str, field: _QuotedField) -> int:
     """Where the field ends: after the lines below that are indented deeper."""
-    end = text.find("\n", field.end())
+    end = text.find("\n", field.end)
     while end >= 0:
         line = text[end + 1 : end + 400].partition("\n")[0]
-        if not line.strip() or len(line) - len(line.lstrip(" \t>|*")) <= len(field[1]):
+        if not line.strip() or len(line) - len(line.lstrip(" \t>|*")) <= field.indent:
             return end
         end = text.find("\n", end + 1)
     return len(text)
@@ -218,23 +234,22 @@ class _Titles:
             len(head) >= least and any(subject.startswith(head) for subject in self._exact)
         )
 
-    def taken_out_of_fields(self, text: str) -> str:
-        """Without the values of quoted fields, in any language. "To" stays: it may name the recipient."""
+    def taken_out_of_fields(self, text: str, fields: Sequence[_QuotedField]) -> str:
+        """Without the values of its quoted fields, in any language. "To" stays: it may name the recipient."""
         kept, at = [], 0
-        for field in _FIELD.finditer(text):
-            name = field[2].rstrip(" \t*").lower()
-            if field.start() < at or name not in _QUOTED_FIELDS:
+        for field in fields:
+            if field.start < at:
                 continue
-            if name in bounce_phrases.OTHER_FIELDS:
-                kept.append(text[at : field.start()])
-                at = _line_end(text, field.end())
+            if field.name in bounce_phrases.OTHER_FIELDS:
+                kept.append(text[at : field.start])
+                at = _line_end(text, field.end)
                 continue
-            value = text[field.end() : field.end() + 1000]
+            value = text[field.end : field.end + 1000]
             begin = len(value) - len(value.lstrip())
             whole = next((match for each in self._patterns if (match := each.match(value, begin))), None)
             end = _field_end(text, field)
-            kept.append(text[at : field.end()])
-            at = max(end, field.end() + whole.end()) if whole else end
+            kept.append(text[at : field.end])
+            at = max(end, field.end + whole.end()) if whole else end
         return "".join([*kept, text[at:]])
 
     def taken_out(self, text: str) -> str:

@@ -261,7 +261,8 @@ def _sent_to(message: Part) -> tuple[str, ...]:
 def _clues(message: Part, returned: Headers, texts: Sequence[str], found: Notification) -> Clues:
     ids = [match[0] for name in _ID_FIELDS if (match := _ID.search(first(returned, name)))]
     ids += _ID.findall(found.message_id[:300])
-    ids += [match[1] for text in texts for match in _QUOTED_ID.finditer(text)][:_IDS]
+    quoting = (text for text in texts if "<" in text)
+    ids += [match[1] for text in quoting for match in _QUOTED_ID.finditer(text)][:_IDS]
     references = _ID.findall(message.header("in-reply-to")[:1000])
     references += reversed(_ID.findall(message.header("references")[-10_000:])[-_IDS:])
     return Clues(

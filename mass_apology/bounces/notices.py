@@ -17,9 +17,10 @@ from mass_apology.bounces.bounce_report import (
 from mass_apology.bounces.diagnosis import judge
 from mass_apology.bounces.dsn import ADDRESS
 from mass_apology.bounces.evidence import Evidence
+from mass_apology.bounces.phrase_search import phrase_search
 
-_FAILED_TEXT = re.compile(bounce_phrases.FAILED_TEXT, re.I)
-_DELAYED = re.compile(bounce_phrases.DELAYED, re.I)
+_FAILED_TEXT = phrase_search(bounce_phrases.FAILED_TEXT, re.I)
+_DELAYED = phrase_search(bounce_phrases.DELAYED, re.I)
 _FINAL = re.compile(
     r"permanent|giving up|given up|gave up|will not be (?:re)?tried|undeliverable|failed permanently", re.I
 )

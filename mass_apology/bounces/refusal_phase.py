@@ -17,6 +17,7 @@ _AFTER_CONTENT = re.compile(bounce_phrases.AFTER_CONTENT)
 _AFTER_RECIPIENT = re.compile(bounce_phrases.AFTER_RECIPIENT)
 # A transcript's line: ">>> DATA", "<<< 550 …" (sendmail, Courier), "--> DATA" (MDaemon), "C: DATA".
 _COMMAND = re.compile(r"^[ \t]{0,40}(?:>>>|-->|c:)[ \t]{0,40}(?:mail|rcpt|data|bdat|\.)", re.M)
+_MARKS = (">>>", "-->", "c:")  # of a command, which few texts hold
 _LINE = re.compile(r"^[ \t]{0,40}(?:(>>>|-->|c:)|(?:<<<|<--|s:))?[ \t]{0,40}([^\s][^\n]{0,400})", re.M)
 # m-FILTER names the last command in a block of its own.
 _LAST_COMMAND = re.compile(r"^-{3,20} ?smtp command\s+(data|rcpt)\b", re.M)
@@ -44,8 +45,8 @@ class RefusalPhase:
 
     @cached_property
     def _of_everybody(self) -> bool | None:
-        if found := _LAST_COMMAND.search(self._text):
-            return found[1] == "data"
+        if self._last_command:
+            return self._last_command == "data"
         if _AFTER_RECIPIENT.search(self._text):
             return False
         return True if _AFTER_CONTENT.search(self._text) else None
@@ -53,9 +54,14 @@ class RefusalPhase:
     @cached_property
     def _lines(self) -> Sequence[tuple[str, str]]:
         """The lines of a conversation, each with the mark of a command or nothing; empty where there is none."""
-        if _LAST_COMMAND.search(self._text) or not _COMMAND.search(self._text):
+        if not any(mark in self._text for mark in _MARKS) or self._last_command or not _COMMAND.search(self._text):
             return ()
         return _LINE.findall(self._text)
+
+    @cached_property
+    def _last_command(self) -> str:
+        found = _LAST_COMMAND.search(self._text) if "smtp command" in self._text else None
+        return found[1] if found else ""
 
     def _after_content_of(self, address: str) -> bool | None:
         command, refused = "", False

@@ -64,19 +64,22 @@ class Answers(AnswerRecords, Protocol):
 
 
 class Feedback(Protocol):
-    """For reading what came back. It touches no letter that is due or on its way: no lock is needed."""
+    """For reading what came back. It touches no letter that is due or on its way: no lock is needed.
 
-    def is_known(self, key: str) -> bool:
-        """Whether this message is recorded already."""
+    Each question may cost a round trip, so it is asked about many messages at once.
+    """
+
+    def known(self, keys: Collection[str]) -> frozenset[str]:
+        """Those of these messages that are recorded already."""
 
     def first_planned_at(self) -> float | None:
         """The time when the campaign's first letter was planned; ``None`` without one."""
 
-    def first_letter_at(self, address: str) -> float | None:
-        """When the first letter may have left for this address; ``None`` where none has."""
+    def first_letters_at(self, addresses: Collection[str]) -> Mapping[str, float]:
+        """When the first letter may have left for each of these addresses; without those that none has left for."""
 
-    def find(self, traces: Traces) -> Match | None:
-        """The letter that something is about: by the first of its traces that fits."""
+    def find(self, asked: Sequence[Traces]) -> list[Match | None]:
+        """The letter that each is about, in this order: by the first of its traces that fits."""
 
     def record(self, notes: Sequence[Note], now: float) -> Counter[Status]:
         """Keep these notes, and change the statuses that they or earlier ones change: all or none.

@@ -91,17 +91,23 @@ class MemoryFeedback:
         self._campaign = campaign
         self._session = session
 
-    def is_known(self, key: str) -> bool:
-        return any(known == key for known, _ in self._campaign.came_back)
+    def known(self, keys: Collection[str]) -> frozenset[str]:
+        return frozenset(key for key, _ in self._campaign.came_back if key in keys)
 
     def first_planned_at(self) -> float | None:
         return min((letter.planned_at for letter in self._campaign.letters.values()), default=None)
 
-    def first_letter_at(self, address: str) -> float | None:
-        moments = (each.accepted_at or each.handed_over_at for each in self._to(address))
-        return min((moment for moment in moments if moment is not None), default=None)
+    def first_letters_at(self, addresses: Collection[str]) -> Mapping[str, float]:
+        left = {
+            address: [moment for each in self._to(address) if (moment := each.accepted_at or each.handed_over_at)]
+            for address in addresses
+        }
+        return {address: min(moments) for address, moments in left.items() if moments}
 
-    def find(self, traces: Traces) -> Match | None:
+    def find(self, asked: Sequence[Traces]) -> list[Match | None]:
+        return [self._find(traces) for traces in asked]
+
+    def _find(self, traces: Traces) -> Match | None:
         letters = list(self._campaign.letters.values())
         acknowledged = [each for each in letters if _is_acknowledged(each)]
         lookups = [

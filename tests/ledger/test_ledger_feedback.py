@@ -117,7 +117,7 @@ def test_a_purged_ledger_is_told_no_names(ledger: SqliteLedger, path: Path) -> N
     marked(ledger, 1, Status.ACCEPTED)
     ledger.purging.purge(NOON)
     book = ledger.feedback
-    match = book.find(Traces(message_ids=[message_id(recipient(0).identity)]))
+    (match,) = book.find([Traces(message_ids=[message_id(recipient(0).identity)])])
     assert match is not None
     said = "550 no such user secret.person@example.net"
     book.record([note(match.delivery, Status.BOUNCED, said=said)], NOON)

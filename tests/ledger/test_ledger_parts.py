@@ -262,10 +262,9 @@ class TestFeedback:
     def test_a_bounce_gives_its_letter_a_status_and_is_known(self, store: Store, held: Ledger) -> None:
         gone(held, 1)
         with store.open(CAMPAIGN) as beside:
-            assert not beside.feedback.is_known("a")
+            assert not beside.feedback.known(["a"])
             assert beside.feedback.record([note(1, BOUNCED), note(None, BOUNCED, "b")], NOON + 50) == {BOUNCED: 1}
-            assert beside.feedback.is_known("a")
-            assert beside.feedback.is_known("b")
+            assert beside.feedback.known(["a", "c", "b"]) == {"a", "b"}
         told = result(held, 1)
         assert (told.status, told.marked_at, told.reply) == (BOUNCED, NOON + 50, "550 5.1.1 user unknown")
         assert told.accepted_at == NOON + 1  # it stays: the relay took it
@@ -289,17 +288,21 @@ class TestFeedback:
     )
     def test_whose_letter_it_is(self, held: Ledger, traces: Traces, found: int | None, proven: bool) -> None:
         gone(held, 4)
-        match = held.feedback.find(traces)
         expected = Match(delivery=found, address=address(found - 1), proven=proven) if found else None
-        assert match == expected
+        assert held.feedback.find([traces]) == [expected]
+
+    def test_many_letters_are_found_in_the_order_in_which_they_are_asked_for(self, held: Ledger) -> None:
+        asked = [Traces(message_ids=[message_id(recipient(number).identity)]) for number in (3, 1)]
+        found = held.feedback.find([asked[0], Traces(), asked[1]])
+        assert [match.delivery if match else None for match in found] == [4, None, 2]
+        assert held.feedback.find([]) == []
 
     def test_when_the_first_letters_were_planned_and_left(self, store: Store, empty: Ledger) -> None:
         assert empty.feedback.first_planned_at() is None
         plan_in(store, empty, [recipient(0), recipient(1)], now=NOON - 5)
         bring(empty, 1, HANDING_OVER)
         assert empty.feedback.first_planned_at() == NOON - 5
-        assert empty.feedback.first_letter_at(address(0)) == NOON + 1
-        assert empty.feedback.first_letter_at(address(1)) is None
+        assert empty.feedback.first_letters_at([address(0), address(1)]) == {address(0): NOON + 1}
 
 
 class TestDoubts:

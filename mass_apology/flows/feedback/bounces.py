@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -86,7 +86,7 @@ class _Understood(Struct, frozen=True, kw_only=True):
     """A message that waits to be recorded."""
 
     returned: Returned
-    report: Report
+    report: Report  # with the claimed time bounded, and a customer's new mail counted as a reply
     notes: list[Note]
     tokens: list[Token]
 
@@ -109,7 +109,7 @@ def settle(workspace: Workspace, source: str, *, password: str | None = None, on
 
 
 class _FeedbackReader:
-    """One run of ``bounces``: takes messages one by one and records them in groups of ``AT_ONCE``.
+    """One run of ``bounces``: takes messages one by one; groups of ``AT_ONCE`` are looked up and recorded together.
 
     The suppression list is written before the ledger, so that a crash between them repeats an entry and loses none.
     A message that cannot be recorded is kept apart, and those beside it are recorded.
@@ -128,51 +128,62 @@ class _FeedbackReader:
         self._forwarded: list[Forwarded] = []
         self._replies: list[Item] = []
         self._unread: list[Item] = []
-        self._waiting: dict[str, _Understood] = {}  # by the message's key
+        self._waiting: dict[str, Returned] = {}  # by the message's key
         self._chosen = 0
         self._kept_apart: list[KeptApart] = []
 
     def take(self, one: Returned) -> None:
         """Take one message or event."""
         self._read += 1
-        if one.key in self._waiting or self._book.is_known(one.key):
+        if one.key in self._waiting:
             self._known += 1
             return
-        try:
-            self._waiting[one.key] = self._understood(one)
-        except UNFIT as error:
-            self._kept_apart.append(keep_apart(self._folder, one, error))
-            return
+        self._waiting[one.key] = one
         if len(self._waiting) >= AT_ONCE:
             self.flush()
-
-    def _understood(self, one: Returned) -> _Understood:
-        report = self._of_customer(replace(one.report, at=self._lifetime.claimed(one.report.at)))
-        tokens = [
-            Token(remedy=remedy, letter=letter, at=self._lifetime.chosen(report.at), source=one.where)
-            for remedy, letter in _choices(report)
-            if remedy in self._campaign.remedies
-        ]
-        return _Understood(returned=one, report=report, notes=list(self._notes(one.key, report)), tokens=tokens)
 
     def flush(self) -> None:
         """Record what waits, together; where one of them cannot be recorded, one by one.
 
         Call it even without new messages: letters in hand-over at the last reading have their replies by now.
         """
-        waiting = list(self._waiting.values())
+        known = self._book.known(self._waiting.keys())
+        self._known += len(known)
+        waiting = [one for key, one in self._waiting.items() if key not in known]
         self._waiting.clear()
         try:
-            self._record(waiting)
+            self._record(self._understood(waiting))
         except UNFIT:
             for one in waiting:
                 self._record_alone(one)
 
-    def _record_alone(self, one: _Understood) -> None:
+    def _record_alone(self, one: Returned) -> None:
         try:
-            self._record([one])
+            self._record(self._understood([one]))
         except UNFIT as error:
-            self._kept_apart.append(keep_apart(self._folder, one.returned, error))
+            self._kept_apart.append(keep_apart(self._folder, one, error))
+
+    def _understood(self, waiting: Sequence[Returned]) -> list[_Understood]:
+        reports = self._of_customers([replace(one.report, at=self._lifetime.claimed(one.report.at)) for one in waiting])
+        affected = [report.affected or (Affected(kind=report.kind, address=report.sender),) for report in reports]
+        pairs = [(report, one) for report, each in zip(reports, affected, strict=True) for one in each]
+        matches = iter(self._matches(pairs))
+        return [
+            _Understood(
+                returned=one,
+                report=report,
+                notes=[_note(one.key, part, report, whom, next(matches)) for part, whom in enumerate(each)],
+                tokens=self._tokens(one, report),
+            )
+            for one, report, each in zip(waiting, reports, affected, strict=True)
+        ]
+
+    def _tokens(self, one: Returned, report: Report) -> list[Token]:
+        return [
+            Token(remedy=remedy, letter=letter, at=self._lifetime.chosen(report.at), source=one.where)
+            for remedy, letter in _choices(report)
+            if remedy in self._campaign.remedies
+        ]
 
     def _record(self, waiting: Sequence[_Understood]) -> None:
         """First what may be repeated, since a message that the ledger knows is not read again."""
@@ -210,17 +221,32 @@ class _FeedbackReader:
             kept_apart=tuple(self._kept_apart),
         )
 
-    def _of_customer(self, report: Report) -> Report:
+    def _of_customers(self, reports: Sequence[Report]) -> list[Report]:
         """Count a customer's new mail as a reply: the customer waits for an answer, even without a quoted letter."""
-        chooses = bool(choices_in(report.subject))
-        if not report.by_person or not (chooses or self._after_letter(report, report.sender)):
-            return report
-        return replace(report, kind=Kind.REPLY, affected=(Affected(kind=Kind.REPLY, address=report.sender),))
+        left_at = self._first_letters_at({report.sender for report in reports if report.by_person})
+        return [
+            replace(report, kind=Kind.REPLY, affected=(Affected(kind=Kind.REPLY, address=report.sender),))
+            if report.by_person and (choices_in(report.subject) or _is_after(report, left_at.get(report.sender)))
+            else report
+            for report in reports
+        ]
 
-    def _after_letter(self, report: Report, address: str) -> bool:
-        """Whether the report is later than a letter to this address; a mailbox also holds older mail."""
-        left_at = self._book.first_letter_at(address)
-        return left_at is not None and report.at is not None and report.at >= left_at
+    def _matches(self, pairs: Sequence[tuple[Report, Affected]]) -> list[Match | None]:
+        """Whose letter each report is about, for each recipient that it names."""
+        found = self._book.find([_traces(report, one.address or one.final) for report, one in pairs])
+        by_address = {
+            number: match.address
+            for number, ((_, one), match) in enumerate(zip(pairs, found, strict=True))
+            if match is not None and not match.proven and one.kind in _BY_ADDRESS
+        }
+        left_at = self._first_letters_at(set(by_address.values()))
+        return [
+            match if number not in by_address or _is_after(report, left_at.get(by_address[number])) else None
+            for number, ((report, _), match) in enumerate(zip(pairs, found, strict=True))
+        ]
+
+    def _first_letters_at(self, addresses: Collection[str]) -> Mapping[str, float]:
+        return self._book.first_letters_at(addresses) if addresses else {}
 
     def _list(self, where: str, report: Report) -> None:
         listed = {Kind.REPLY: self._replies, Kind.UNREAD: self._unread}.get(report.kind)
@@ -233,31 +259,6 @@ class _FeedbackReader:
             room = len(self._forwarded) < LISTED
             if one.kind is Kind.FAILURE and room and is_elsewhere(one.final, address):
                 self._forwarded.append(Forwarded(address=address, final=one.final, said=note.detail))
-
-    def _notes(self, key: str, report: Report) -> Iterator[Note]:
-        affected = report.affected or (Affected(kind=report.kind, address=report.sender),)
-        for part, one in enumerate(affected):
-            match = self._match(report, one)
-            becomes = Status.ACCEPTED if one.kind in _CLEARS else _BECOMES.get(one.kind)
-            detail = one.diagnostic or report.subject
-            yield Note(
-                key=key,
-                part=part,
-                at=report.at,
-                kind=one.kind.value,
-                cause=one.cause.value if one.cause else None,
-                match=match,
-                address=one.address,
-                detail=detail,
-                becomes=becomes if match is not None and match.proven else None,
-                said=f"In doubt at first; then {_CLEARS[one.kind]}." if one.kind in _CLEARS else detail,
-            )
-
-    def _match(self, report: Report, one: Affected) -> Match | None:
-        match = self._book.find(_traces(report, one.address or one.final))
-        if match is None or match.proven or one.kind not in _BY_ADDRESS:
-            return match
-        return match if self._after_letter(report, match.address) else None
 
     def _count(self, note: Note) -> None:
         if note.kind not in _BECOMES:
@@ -278,6 +279,28 @@ class _FeedbackReader:
             if reason is Reason.DEAD_ADDRESS and (not one.hard or is_elsewhere(one.final, note.match.address)):
                 continue
             yield Entry.of(note.match.address, reason, at=time.time(), source=self._campaign.name)
+
+
+def _note(key: str, part: int, report: Report, one: Affected, match: Match | None) -> Note:
+    becomes = Status.ACCEPTED if one.kind in _CLEARS else _BECOMES.get(one.kind)
+    detail = one.diagnostic or report.subject
+    return Note(
+        key=key,
+        part=part,
+        at=report.at,
+        kind=one.kind.value,
+        cause=one.cause.value if one.cause else None,
+        match=match,
+        address=one.address,
+        detail=detail,
+        becomes=becomes if match is not None and match.proven else None,
+        said=f"In doubt at first; then {_CLEARS[one.kind]}." if one.kind in _CLEARS else detail,
+    )
+
+
+def _is_after(report: Report, left_at: float | None) -> bool:
+    """Whether the report is later than the first letter to its sender; a mailbox also holds older mail."""
+    return left_at is not None and report.at is not None and report.at >= left_at
 
 
 def _choices(report: Report) -> Sequence[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from sqlite3 import Connection
 
 from mass_apology.ledger.came_back import Match, Note, Traces
@@ -24,17 +24,17 @@ class SqliteFeedback:
         self._writing = writing
         writing.write(_prepare)
 
-    def is_known(self, key: str) -> bool:
-        return self._writing.write(lambda connection: _is_known(connection, key))
+    def known(self, keys: Collection[str]) -> frozenset[str]:
+        return self._writing.write(lambda connection: frozenset(key for key in keys if _is_known(connection, key)))
 
     def first_planned_at(self) -> float | None:
         return self._writing.write(lambda connection: _moment(connection, "first-planned"))
 
-    def first_letter_at(self, address: str) -> float | None:
-        return self._writing.write(lambda connection: _moment(connection, "first-letter", address=address))
+    def first_letters_at(self, addresses: Collection[str]) -> Mapping[str, float]:
+        return self._writing.write(lambda connection: _first_letters(connection, addresses))
 
-    def find(self, traces: Traces) -> Match | None:
-        return self._writing.write(lambda connection: _find(connection, traces))
+    def find(self, asked: Sequence[Traces]) -> list[Match | None]:
+        return self._writing.write(lambda connection: [_find(connection, traces) for traces in asked])
 
     def record(self, notes: Sequence[Note], now: float) -> Counter[Status]:
         return self._writing.write(lambda connection: _record(connection, notes, now))
@@ -53,6 +53,11 @@ def _prepare(connection: Connection) -> None:
 def _is_known(connection: Connection, key: str) -> bool:
     (known,) = connection.execute(_QUERIES["known"], {"key": key}).fetchone()
     return bool(known)
+
+
+def _first_letters(connection: Connection, addresses: Collection[str]) -> Mapping[str, float]:
+    moments = ((address, _moment(connection, "first-letter", address=address)) for address in addresses)
+    return {address: moment for address, moment in moments if moment is not None}
 
 
 def _find(connection: Connection, traces: Traces) -> Match | None:
