@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE  # tests start the command again and again; what is compiled once is kept
 
-.PHONY: demo test test-slow test-mta test-mta-again mta check lint types layers bench letters gallery pictures lint-score word-forms ready kill-test stories lock wheel clean
+.PHONY: demo test test-slow test-mta test-mta-again mta check lint types layers bench letters gallery pictures lint-score lint-facts word-forms ready kill-test stories lock wheel clean
 
 demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, killed half-way once
 	$(BIN)/mass-apology demo
@@ -55,6 +55,9 @@ pictures: $(VENV)/.dev  ## the pictures of docs/tutorial.md, whose commands are 
 lint-score: $(VENV)/.dev  ## the critic of wording against letters whose faults people have labelled, the half that no rule was tuned on
 	$(BIN)/python -m bench.lint_score --half held --rules
 	$(BIN)/python -m bench lint-score lint-speed
+
+lint-facts: $(VENV)/.dev  ## the critic against bad facts in good letters; what is missed: .venv/bin/python -m bench bad-facts --show
+	$(BIN)/python -m bench bad-facts
 
 word-forms: $(VENV)/.dev  ## expand the words of the wording rules to all their forms (needs PyPI: the analysers are no dependencies)
 	$(BIN)/python -m bench.word_forms

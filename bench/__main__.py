@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from bench import (
+    bad_facts,
     coming_back,
     critic_speed,
     end_to_end,
@@ -48,6 +49,7 @@ ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {
     "letters": letters.measure,
     "lint-score": lint_score.measure,
     "lint-speed": critic_speed.measure,
+    "bad-facts": bad_facts.measure,
     "hostile": hostile.measure,
     "hostile-mail": hostile_box.measure,
     "stories": stories.measure,
@@ -74,10 +76,15 @@ def _arguments() -> tuple[list[str], Options]:
     parser.add_argument("--scale", type=float, default=defaults.scale, help="of all numbers, to try the bench itself")
     parser.add_argument("--kills", type=int, default=defaults.kills, help="for kill (%(default)s)")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="for kill and stories (%(default)s)")
+    parser.add_argument("--language", action="append", default=[], help="for bad-facts, one or several: only these")
+    parser.add_argument("--show", action="store_true", help="for bad-facts: each that is missed, each false finding")
     found = parser.parse_args()
     if unknown := set(found.names) - {*BARS, *ASKED_FOR}:
         parser.error(f"there is no bar {', '.join(sorted(unknown))}")
-    return found.names or list(BARS), Options(scale=found.scale, kills=found.kills, seed=found.seed)
+    options = Options(
+        scale=found.scale, kills=found.kills, seed=found.seed, languages=tuple(found.language), show=found.show
+    )
+    return found.names or list(BARS), options
 
 
 def _measured(name: str, options: Options) -> bool:

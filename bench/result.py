@@ -22,6 +22,8 @@ class Options(Struct, frozen=True, kw_only=True):
     scale: float = 1.0  # of every number of letters; the bars hold for 1
     kills: int = 300
     seed: int = 20261120
+    languages: tuple[str, ...] = ()  # the only ones to measure; empty for all
+    show: bool = False  # each thing that is wrong
 
     def letters(self, whole: int) -> int:
         """So many of ``whole`` as the scale leaves, at least 60."""
