@@ -9,7 +9,11 @@ from mass_apology.wording.letter_text import Block, Builder, Document, Role
 from mass_apology.wording.reading.inline import Inline
 
 _LINE = re.compile(r"[^\n]*\n?")
-_HEADER = re.compile(r"([A-Za-z][A-Za-z-]{1,30}):[ \t]?")
+# What mail programs call the subject in the languages that have rules; French has a space before the colon.
+_SUBJECT = re.compile(
+    r"(?:subject|betreff|asunto|objet|teema|t[eē]ma|temats?|θ[εέ]μα|тема)[ \t\u00a0]?:[ \t]?", re.IGNORECASE
+)
+_HEADER = re.compile(rf"[A-Za-z][A-Za-z-]{{1,30}}:[ \t]?|{_SUBJECT.pattern}", re.IGNORECASE)
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n?\Z")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•–—]|\d{1,3}[.)])[ \t]+")
 _NUMBER = re.compile(r"[ \t]*\d")
@@ -78,8 +82,8 @@ class _Reader:
 
     def _headers(self, end: int) -> Iterator[Block]:
         for found in _LINE.finditer(self._source, 0, end):
-            header = _HEADER.match(found[0])
-            if header and header[1].lower() == "subject":
+            header = _SUBJECT.match(found[0])
+            if header:
                 start = found.start() + header.end()
                 self.inline.add(start, start + len(found[0][header.end() :].rstrip()))
                 yield from self._taken(Role.SUBJECT)
