@@ -1,6 +1,6 @@
 """Bad facts in good letters: what operators write into ``[incident]`` in a hurry, and whether the critic finds it.
 
-``samples/wording/facts/xx.toml`` holds kinds of bad values. Each value takes the place of one fact in a shipped letter
+``samples/wording/facts/`` holds kinds of bad values, and each language's values. Each value takes the place of one fact in a shipped letter
 that is good otherwise, rendered with the scenario's examples and read as ``check`` reads it. It is found where one of
 the kind's rules has a passage in the value's words; of a part that is missing now, where the critic says so.
 """
@@ -16,6 +16,7 @@ from functools import cache, partial
 from pathlib import Path
 from shutil import copytree
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from msgspec import Struct, convert
 from msgspec.structs import replace
@@ -41,6 +42,7 @@ from mass_apology.wording.wording_rules import MISSING, kinds
 
 DATA = Path(__file__).resolve().parents[1] / "samples" / "wording" / "facts"
 KINDS, FOUND = 120, 0.95
+_KINDS = "kinds"  # the file that describes them
 _LETTER = re.compile(r"([a-z]{2,3})(?:\.informal)?\.(?:md|txt|html)")
 _MARK = re.compile(r"Fact_\w+_mark\.")
 _SUBJECT = "Subject: "  # what WordingCritic puts before a letter
@@ -52,8 +54,8 @@ class BadFact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str  # in plain words
     rules: tuple[str, ...]  # one of them is to be found
     facts: tuple[str, ...]  # where somebody would write it
-    bad: tuple[str, ...]
     scenarios: tuple[str, ...] = ()  # the only ones it is a fault in; empty for all
+    bad: tuple[str, ...] = ()  # the values of one language
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -71,19 +73,25 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 def languages() -> list[str]:
     """The languages that have bad facts."""
-    return sorted(path.stem for path in DATA.glob("*.toml"))
+    return sorted(path.stem for path in DATA.glob("*.toml") if path.stem != _KINDS)
 
 
 def bad_facts(language: str) -> tuple[BadFact, ...]:
-    """The kinds of a language. Raises ``TrialError`` where the file is wrong."""
-    path = DATA / f"{language}.toml"
-    known = convert(tomllib.loads(path.read_text(encoding="utf-8"))["kind"], tuple[BadFact, ...])
-    twice = [name for name, count in Counter(each.id for each in known).items() if count > 1]
-    unknown = {rule for each in known for rule in each.rules} - set(kinds().kinds)
-    nowhere = [each.id for each in known if not _places(each)]
-    if twice or unknown or nowhere:
-        raise TrialError(f"{path.name}: twice {twice}; no rules {sorted(unknown)}; no letter has its facts {nowhere}.")
-    return known
+    """The kinds that a language has values for. Raises ``TrialError`` where a file is wrong."""
+    known = {each.id: each for each in convert(_table(_KINDS)["kind"], tuple[BadFact, ...])}
+    values = convert(_table(language), dict[str, tuple[str, ...]])
+    unknown = {rule for each in known.values() for rule in each.rules} - set(kinds().kinds)
+    nowhere = [each.id for each in known.values() if not _places(each)]
+    if unknown or nowhere or not known.keys() >= values.keys():
+        others = sorted(values.keys() - known.keys())
+        raise TrialError(
+            f"{DATA}: no such rules {sorted(unknown)}; in no letter {nowhere}; {language}: no kinds {others}."
+        )
+    return tuple(replace(known[name], bad=bad) for name, bad in values.items())
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads((DATA / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def outcomes(language: str, chosen: Sequence[BadFact]) -> Iterator[Outcome]:
