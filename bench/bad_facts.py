@@ -1,8 +1,9 @@
 """Bad facts in good letters: what operators write into ``[incident]`` in a hurry, and whether the critic finds it.
 
-``samples/wording/facts/`` holds kinds of bad values, and each language's values. Each value takes the place of one fact in a shipped letter
-that is good otherwise, rendered with the scenario's examples and read as ``check`` reads it. It is found where one of
-the kind's rules has a passage in the value's words; of a part that is missing now, where the critic says so.
+``samples/wording/facts/`` holds kinds of bad values, and each language's values. Each value takes the place of one fact
+in a shipped letter that is good otherwise, rendered with the scenario's examples and read as ``check`` reads it. It is
+found where one of the kind's rules has a passage in the value's words; of a part that is missing now, where the critic
+says so.
 """
 
 from __future__ import annotations
