@@ -110,7 +110,7 @@ def _negated(rule: str, pattern: Pattern, match: Match, text: Text, rules: Rules
     if rules.file.rules[rule].negated:
         return False
     first = max(match.sentence.first, match.start - _NEAR)
-    end = match.start if not rules.negations.isdisjoint(pattern.vocabulary) else match.end
+    end = match.start if rules.says_no(pattern) else match.end
     return any(word.text in rules.negations or word.text.endswith("n't") for word in text.words[first:end])
 
 

@@ -13,39 +13,53 @@ A pattern is a row of words. A word stands for all its forms, as ``xx.forms.toml
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
-from mass_apology.wording.sentences import normal
+from mass_apology.wording.lexicon import Lexicon
 
 GAP = 3
 """The words that ``..`` may skip."""
 
-STEM = 3
-"""Letters that the beginning or the end of a word has at least."""
-
 _NESTED = 20  # phrases inside phrases
-_TOKEN = re.compile(r"\.\.\.|\.\.|//|[()|^$?]|<[a-z-]+>|[^\s()|<>?]+|\s+")
+_NEXT_SENTENCE = "//"
+_END = ""  # of the signs
+_ENDS = frozenset({_NEXT_SENTENCE, _END})
+_BETWEEN_WORDS = "a | outside of brackets stands between single words"
+_WORD = r"(?!\.\.|//|[\^$])[^\s()|<>?]+"
+_ROW = rf"{_WORD}(?:\s*\|\s*{_WORD})*"
+_SIGN = re.compile(rf"\(\s*{_ROW}\s*\)|{_ROW}|\.\.\.|\.\.|//|[()|^$?]|<[a-z-]+>|\s+")
 
 
 class Known:
     """What the words of a language's patterns stand for."""
 
-    def __init__(self, forms: Mapping[str, Sequence[str]], phrases: Mapping[str, Sequence[str]]) -> None:
-        """``forms``: a word, normal → its forms, normal; ``phrases``: a name → patterns."""
-        self.forms = forms
+    def __init__(
+        self,
+        forms: Mapping[str, Sequence[str]],
+        phrases: Mapping[str, Sequence[str]],
+        common: frozenset[str] = frozenset(),
+    ) -> None:
+        """``phrases``: a name → patterns; ``forms`` and ``common``: see ``Lexicon``."""
+        self.lexicon = Lexicon(forms, common)
         self.phrases = phrases
         self.named: dict[str, OneOf] = {}  # the phrases that were read before
+        self.rows: dict[str, OneWord] = {}  # and the words: "late|delayed"
+
+    def row(self, text: str) -> OneWord:
+        """One of the words between which ``|`` stands."""
+        if text not in self.rows:
+            self.rows[text] = OneWord(tuple(dict.fromkeys(map(self.lexicon.number, text.split("|")))))
+        return self.rows[text]
 
 
-class OneWord(Struct, frozen=True):
+class OneWord(Struct, frozen=True, eq=False):
     """A word that may be one of several."""
 
-    forms: frozenset[str]
-    stems: tuple[str, ...] = ()
-    is_number: bool = False  # numbers fit, too, and a template's values
-    endings: tuple[str, ...] = ()
+    numbers: tuple[int, ...]  # in the lexicon
 
 
 class Gap(Struct, frozen=True):
@@ -54,96 +68,123 @@ class Gap(Struct, frozen=True):
     most: int | None  # None: up to the sentence's end
 
 
-class OneOf(Struct, frozen=True):
-    """One of several sequences, of which an empty one stands for nothing."""
+class OneOf:
+    """One of several sequences."""
 
-    sequences: tuple[tuple[Element, ...], ...]
+    def __init__(self, ways: Sequence[tuple[Element, ...]], *, or_nothing: bool) -> None:
+        """None of the ``ways`` is empty."""
+        self.ways = ways
+        self.or_nothing = or_nothing
+
+    @cached_property
+    def ways_from(self) -> Mapping[int, int]:
+        """The number of a word → the ways that can begin with it, as bits; -1 → those that any word can begin."""
+        found: dict[int, int] = defaultdict(int)
+        for place, way in enumerate(self.ways):
+            for number in _first_numbers(way):
+                found[number] |= 1 << place
+        return found
 
 
-class NextSentence(Struct, frozen=True):
-    """The end of the sentence, behind which the next one is looked at."""
+Element = OneWord | Gap | OneOf
 
 
-Element = OneWord | Gap | OneOf | NextSentence
-
-
-class Pattern(Struct, frozen=True, kw_only=True):
+class Pattern(Struct, frozen=True, kw_only=True, eq=False):
     """One pattern, ready to match."""
 
     text: str  # as the rule has it
-    elements: tuple[Element, ...]
+    elements: tuple[Element, ...]  # of its first sentence
+    following: tuple[Element, ...] | None  # of the next sentence, from its beginning; None: the pattern ends before it
     is_first: bool  # begins with the sentence
     is_last: bool  # ends with it
-    starts: OneWord  # its first words
-    vocabulary: frozenset[str]  # all forms of its words
+
+    def numbers(self) -> Iterator[int]:
+        """The numbers of all its words."""
+        yield from numbers_in((*self.elements, *(self.following or ())))
 
 
 def parse(text: str, known: Known) -> Pattern:
     """Read a pattern. ``ValueError`` says what is wrong with it."""
-    tokens = _tokens(text)
-    is_first, is_last = tokens[:1] == ["^"], tokens[-1:] == ["$"]
-    reader = _Reader(tokens[is_first : len(tokens) - is_last], known)
-    elements = reader.sequence()
-    if reader.rest():
-        raise ValueError(f"“{text}” has a bracket too many")
-    starts = _starts(elements)
-    if starts is None:
+    signs = _signs(text)
+    is_first, is_last = signs[:1] == ["^"], signs[-1:] == ["$"]
+    reader = _Reader(signs[is_first : len(signs) - is_last], known)
+    elements = reader.sequence(text)
+    following = reader.sequence(text) if reader.goes_on() else None
+    if reader.goes_on():
+        raise ValueError(f"“{text}” may go on into one sentence, and no third")
+    if not _begins_with_word(elements):
         raise ValueError(f"“{text}” must begin with a word")
-    return Pattern(
-        text=text,
-        elements=elements,
-        is_first=is_first,
-        is_last=is_last,
-        starts=starts,
-        vocabulary=_vocabulary(elements),
-    )
+    return Pattern(text=text, elements=elements, following=following, is_first=is_first, is_last=is_last)
 
 
 class _Reader:
     """Reads a pattern's signs from left to right."""
 
-    def __init__(self, tokens: Sequence[str], known: Known, inside: tuple[str, ...] = ()) -> None:
+    def __init__(self, signs: Sequence[str], known: Known, inside: tuple[str, ...] = ()) -> None:
         """``inside``: the names of the phrases that this is a part of."""
-        self._tokens = list(tokens)
+        self._signs = [*signs, _END]
         self._at = 0
         self._known = known
         self._inside = inside
 
-    def rest(self) -> bool:
-        return self._at < len(self._tokens)
-
-    def sequence(self, *, in_brackets: bool = False) -> tuple[Element, ...]:
+    def sequence(self, text: str) -> tuple[Element, ...]:
+        """All elements up to a sentence's end; ``text`` is what they are read from."""
         elements: list[Element] = []
-        while self.rest() and self._tokens[self._at] not in {")", "|"}:
-            elements.append(self._alternatives(in_brackets=in_brackets))
+        while self._signs[self._at] not in _ENDS:
+            sign = self._next()
+            if sign in {")", "|"}:
+                raise ValueError(f"“{text}” has a bracket too many")
+            elements.append(self._perhaps(self._element(sign)))
+            if self._signs[self._at] == "|":
+                at_end = self._signs[self._at + 1] == _END
+                says = "a word is missing at the end" if at_end else _BETWEEN_WORDS
+                raise ValueError(says)
         return tuple(elements)
 
-    def _alternatives(self, *, in_brackets: bool) -> Element:
-        """Outside of brackets ``|`` joins words; inside it parts what the brackets hold."""
-        element = self._single()
-        while not in_brackets and self._sign("|"):
-            other = self._single()
-            element = _either(element, other)
-        return OneOf(((element,), ())) if self._sign("?") else element
+    def goes_on(self) -> bool:
+        """Whether a sentence's end follows; it is passed."""
+        return self._next() == _NEXT_SENTENCE
 
-    def _single(self) -> Element:
-        if not self.rest():
-            raise ValueError("a word is missing at the end")
-        sign = self._tokens[self._at]
-        self._at += 1
+    def _next(self) -> str:
+        """The next sign, which is passed; the end never is."""
+        sign = self._signs[self._at]
+        self._at += sign != _END
+        return sign
+
+    def _element(self, sign: str) -> Element:
         if sign == "(":
             return self._group()
-        if sign in _SIGNS:
-            return _SIGNS[sign]
-        return self._named(sign[1:-1]) if sign.startswith("<") else self._word(sign)
+        if sign in _GAPS:
+            return _GAPS[sign]
+        if sign == _NEXT_SENTENCE:
+            raise ValueError("// stands outside of brackets and phrases")
+        if sign[0] == "<":
+            return self._named(sign[1:-1])
+        return self._known.row(sign.strip("()"))
 
-    def _group(self) -> OneOf:
-        sequences = [self.sequence(in_brackets=True)]
-        while self._sign("|"):
-            sequences.append(self.sequence(in_brackets=True))
-        if not self._sign(")"):
-            raise ValueError("a bracket is not closed")
-        return OneOf(tuple(sequences))
+    def _perhaps(self, element: Element) -> Element:
+        """The element, or that or nothing where ``?`` follows."""
+        if self._signs[self._at] != "?":
+            return element
+        self._at += 1
+        return OneOf(element.ways if isinstance(element, OneOf) else ((element,),), or_nothing=True)
+
+    def _group(self) -> Element:
+        """Inside brackets ``|`` parts sequences."""
+        sequences: list[list[Element]] = [[]]
+        while (sign := self._next()) != ")":
+            if sign == _END:
+                raise ValueError("a bracket is not closed")
+            if sign == "|":
+                sequences.append([])
+                continue
+            if "|" in sign and sign[0] != "(":
+                first, *others, sign = sign.split("|")
+                sequences[-1].append(self._known.row(first))
+                sequences += [[self._known.row(each)] for each in others]
+                sequences.append([])
+            sequences[-1].append(self._perhaps(self._element(sign)))
+        return _one_of(map(tuple, sequences))
 
     def _named(self, name: str) -> OneOf:
         if name not in self._known.phrases:
@@ -152,93 +193,75 @@ class _Reader:
             raise ValueError(f"“{name}” in [phrases] stands for itself")
         if name not in self._known.named:
             inside = (*self._inside, name)
-            sequences = tuple(_whole(each, self._known, inside) for each in self._known.phrases[name])
-            self._known.named[name] = OneOf(sequences)
+            self._known.named[name] = _one_of(_phrase(each, self._known, inside) for each in self._known.phrases[name])
         return self._known.named[name]
 
-    def _word(self, word: str) -> OneWord:
-        if word == "#":
-            return OneWord(frozenset(), is_number=True)
-        if "*" in word and len(word.strip("*=")) < STEM:
-            raise ValueError(f"“{word}” needs {STEM} letters")
-        if word.endswith("*"):
-            return OneWord(frozenset(), (normal(word[:-1]),))
-        if word.startswith("*"):
-            return OneWord(frozenset(), endings=tuple(sorted(self._forms(word[1:]))))
-        return OneWord(self._forms(word))
 
-    def _forms(self, word: str) -> frozenset[str]:
-        exact = normal(word.removeprefix("="))
-        return frozenset({exact, *(() if word.startswith("=") else self._known.forms.get(exact, ()))})
-
-    def _sign(self, sign: str) -> bool:
-        found = self.rest() and self._tokens[self._at] == sign
-        self._at += found
-        return found
-
-
-def _whole(text: str, known: Known, inside: tuple[str, ...]) -> tuple[Element, ...]:
-    """A phrase's pattern."""
-    reader = _Reader(_tokens(text), known, inside)
-    elements = reader.sequence()
-    if reader.rest():
-        raise ValueError(f"“{text}” has a bracket too many")
+def _phrase(text: str, known: Known, inside: tuple[str, ...]) -> tuple[Element, ...]:
+    reader = _Reader(_signs(text), known, inside)
+    elements = reader.sequence(text)
+    if reader.goes_on():
+        raise ValueError("// stands outside of brackets and phrases")
     return elements
 
 
-def _either(one: Element, other: Element) -> OneWord:
-    if isinstance(one, OneWord) and isinstance(other, OneWord):
-        return joined((one, other))
-    raise ValueError("a | outside of brackets stands between single words")
+_GAPS: Mapping[str, Gap] = {"..": Gap(GAP), "...": Gap(None)}
 
 
-_SIGNS: Mapping[str, Element] = {"..": Gap(GAP), "...": Gap(None), "//": NextSentence()}
-
-
-def _tokens(text: str) -> list[str]:
-    tokens = [each for each in _TOKEN.findall(text) if not each.isspace()]
-    if "".join(tokens) != "".join(text.split()):
+def _signs(text: str) -> list[str]:
+    signs = ["".join(each.split()) for each in _SIGN.findall(text) if not each.isspace()]
+    if "".join(signs) != "".join(text.split()):
         raise ValueError(f"“{text}” holds a sign that no pattern has")
-    return tokens
+    return signs
 
 
-def _starts(elements: Sequence[Element]) -> OneWord | None:
-    """The words that may stand first; ``None`` where any may."""
-    found: list[OneWord] = []
+def _one_of(sequences: Iterable[tuple[Element, ...]]) -> OneOf:
+    """Those that are one word each become one way."""
+    single: list[int] = []
+    others: list[tuple[Element, ...]] = []
+    or_nothing = False
+    for each in sequences:
+        if len(each) == 1 and isinstance(each[0], OneWord):
+            single += each[0].numbers
+        elif each:
+            others.append(each)
+        else:
+            or_nothing = True
+    ways = [(OneWord(tuple(dict.fromkeys(single))),)] if single else []
+    return OneOf((*ways, *others), or_nothing=or_nothing)
+
+
+def _begins_with_word(elements: Sequence[Element]) -> bool:
+    """Whether a match cannot begin with words of which nothing is known."""
     for element in elements:
         if isinstance(element, OneWord):
-            return joined((*found, element))
-        if not isinstance(element, OneOf):
-            return None
-        for sequence in filter(None, element.sequences):
-            inner = _starts(sequence)
-            if inner is None:
-                return None
-            found.append(inner)
-        if all(element.sequences):
-            return joined(found)
-    return None
+            return True
+        if isinstance(element, Gap) or not all(map(_begins_with_word, element.ways)):
+            return False
+        if not element.or_nothing:
+            return True
+    return False
 
 
-def joined(words: Sequence[OneWord]) -> OneWord:
-    """A word that fits where one of these does."""
-    return OneWord(
-        frozenset[str]().union(*(each.forms for each in words)),
-        tuple(stem for each in words for stem in each.stems),
-        any(each.is_number for each in words),
-        tuple(ending for each in words for ending in each.endings),
-    )
-
-
-def single_words(elements: Iterable[Element]) -> Iterator[OneWord]:
-    """All words in a pattern, in brackets too."""
+def _first_numbers(elements: Sequence[Element]) -> Iterator[int]:
+    """The numbers of the words with which a match can begin; -1 where it can be any."""
     for element in elements:
         if isinstance(element, OneWord):
-            yield element
+            yield from element.numbers
+            return
+        if isinstance(element, Gap):
+            break
+        yield from element.ways_from
+        if not element.or_nothing:
+            return
+    yield -1
+
+
+def numbers_in(elements: Iterable[Element]) -> Iterator[int]:
+    """The numbers of all words in a pattern, in brackets too."""
+    for element in elements:
+        if isinstance(element, OneWord):
+            yield from element.numbers
         elif isinstance(element, OneOf):
-            for sequence in element.sequences:
-                yield from single_words(sequence)
-
-
-def _vocabulary(elements: Sequence[Element]) -> frozenset[str]:
-    return frozenset(word for each in single_words(elements) for word in (*each.forms, *each.endings))
+            for way in element.ways:
+                yield from numbers_in(way)

@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 
 _LEAST = 7  # letters; in shorter words one letter makes another word
 _TELLING = 5  # letters of a beginning by which a word is known
 _LEAST_STEM = 8  # letters of a beginning, whose end may be any
 _FIRST = 2  # letters that are right: a prefix such as Latvian ne- or no- makes another word
+_HEAD = 4  # letters of a word that are right, or else all from the next but one on
+_TAIL = _HEAD + 1
+_TOLD = 3  # letters of that rest by which it is looked up
 _LONGEST = 40
 _TWICE = re.compile(r"(.)\1")
 
@@ -22,64 +26,112 @@ class Spelling:
         self, known: Iterable[str], stems: Iterable[str] = (), sounds: Mapping[str, str] | None = None
     ) -> None:
         """``stems`` are beginnings of words; ``sounds``: letters → those that sound the same."""
-        self._known = _Alike(known, sounds or {})
-        self._long_stems = tuple(each for each in stems if len(each) >= _LEAST_STEM)
-        self._stems = _Alike(self._long_stems, sounds or {})
-        self._stem_lengths = sorted({len(each) + more for each in self._long_stems for more in (-1, 0, 1)})
-        self._beginnings = tuple(each for each in stems if len(each) >= _TELLING)
+        alike = _Sounds(sounds or {})
+        self._words = frozenset(known)
+        self._beginnings = frozenset(each for each in stems if len(each) >= _TELLING)
+        self._known = _Alike(self._words, alike)
+        self._long_stems = _Alike((each for each in self._beginnings if len(each) >= _LEAST_STEM), alike)
+        self._lengths = sorted(set(map(len, self._beginnings)))
 
     def meant(self, word: str) -> tuple[str, ...]:
         """The word itself and, where it is none that is known, the one, or its beginning, that it may be a slip of."""
-        if len(word) < _LEAST or word in self._known.words or word.startswith(self._beginnings):
+        if not _LEAST <= len(word) <= _LONGEST or word in self._words or self._begins_as_known(word):
             return (word,)
-        return (word, *sorted(self._slips(word)))
+        return (word, *sorted({*self._known.near(word), *self._long_stems.near_beginnings(word)}))
 
-    def _slips(self, word: str) -> Iterator[str]:
-        if len(word) > _LONGEST:
-            return
-        yield from self._known.near(word)
-        if not word.startswith(self._long_stems):
-            beginnings = [word[:length] for length in self._stem_lengths if length <= len(word)]
-            yield from {near for each in beginnings for near in self._stems.near(each)}
+    def _begins_as_known(self, word: str) -> bool:
+        return any(word[:length] in self._beginnings for length in self._lengths)
+
+
+class _Sounds:
+    """Letters that sound alike, each written in one way."""
+
+    def __init__(self, sounds: Mapping[str, str]) -> None:
+        self._sounds = sounds
+        self._letters = re.compile("|".join(sorted(map(re.escape, sounds), key=len, reverse=True)) or r"(?!)")
+        self.apart = 2 if sounds else 1  # letters by which the lengths of words that sound alike may differ
+
+    def of(self, text: str) -> str:
+        return self._letters.sub(lambda found: self._sounds[found[0]], text) if self._sounds else text
+
+    def first(self, word: str) -> str:
+        """How a word begins."""
+        return self.of(word[: _FIRST * 2])[:_FIRST]
+
+    def key(self, word: str) -> str:
+        """How a word sounds as a whole; nothing where no letters sound alike."""
+        return _TWICE.sub(r"\1", self.of(word)) if self._sounds else ""
 
 
 class _Alike:
-    """Words by their beginning and length, among which those are few that a slip may stand for."""
+    """Words among which those are found that a slip may stand for.
 
-    def __init__(self, words: Iterable[str], sounds: Mapping[str, str]) -> None:
-        self.words = frozenset(words)
+    A slip is at one place. So a word and its slip begin with the same four letters; or the slip is among these, and
+    they begin with the same sounds and go on with the same letters from the sixth; or they sound the same. There is a
+    table for each of the three.
+    """
+
+    def __init__(self, words: Iterable[str], sounds: _Sounds) -> None:
+        self._words = [each for each in words if _LEAST <= len(each) <= _LONGEST]
         self._sounds = sounds
-        self._sounding = re.compile("|".join(sorted(map(re.escape, sounds), key=len, reverse=True)) or r"(?!)")
-        self._apart = 2 if sounds else 1  # letters by which the lengths may differ
-        self._found: dict[tuple[str, int], list[str]] | None = None
+
+    @cached_property
+    def _by_head(self) -> Mapping[str, list[str]]:
+        return _grouped(self._words, lambda each: each[:_HEAD])
+
+    @cached_property
+    def _by_tail(self) -> Mapping[str, list[str]]:
+        return _grouped(self._words, lambda each: self._sounds.first(each) + each[_TAIL : _TAIL + _TOLD])
+
+    @cached_property
+    def _by_sound(self) -> Mapping[str, list[str]]:
+        return _grouped(self._words, lambda each: self._sounds.key(each)[:_HEAD]) if self._sounds.apart > 1 else {}
+
+    @cached_property
+    def _lengths(self) -> frozenset[int]:
+        """Those that the beginning of a word may have, to be one of these with a slip."""
+        return frozenset(len(each) + more for each in self._words for more in (-1, 0, 1))
 
     def near(self, word: str) -> Iterator[str]:
         """Those that ``word`` may be a slip of."""
-        if self._found is None:
-            self._found = defaultdict(list)
-            for known in self.words:
-                if _LEAST <= len(known) <= _LONGEST:
-                    self._found[self._sound(known[: _FIRST * 2])[:_FIRST], len(known)].append(known)
-        beginning = self._sound(word[: _FIRST * 2])[:_FIRST]
-        for length in range(len(word) - self._apart, len(word) + self._apart + 1):
-            for each in self._found.get((beginning, length), ()):
-                if each[0] == word[0] and self._is_slip(word, each):
-                    yield each
+        return (each for each in self._candidates(word) if self._is_near(word, each))
 
-    def _is_slip(self, written: str, meant: str) -> bool:
+    def near_beginnings(self, word: str) -> Iterator[str]:
+        """Those that a beginning of ``word`` may be a slip of."""
+        for each in self._candidates(word):
+            apart = self._sounds.apart
+            lengths = range(len(each) - apart, min(len(each) + apart, len(word)) + 1)
+            if any(self._is_near(word[:length], each) for length in lengths if length in self._lengths):
+                yield each
+
+    def _candidates(self, word: str) -> set[str]:
+        found = {*self._by_head.get(word[:_HEAD], ())}
+        if self._by_sound:
+            found.update(self._by_sound.get(self._sounds.key(word)[:_HEAD], ()))
+        first = self._sounds.first(word)
+        for start in (_TAIL - 1, _TAIL, _TAIL + 1):
+            found.update(self._by_tail.get(first + word[start : start + _TOLD], ()))
+        return found
+
+    def _is_near(self, written: str, meant: str) -> bool:
         """Whether they differ inside the word: endings are grammar, and another ending may be another word."""
+        if written[0] != meant[0] or abs(len(written) - len(meant)) > self._sounds.apart:
+            return False
         same = _common(written, meant)
         if same >= min(len(written), len(meant)) - 2:
             return False
+        if same < _HEAD and self._sounds.first(written) != self._sounds.first(meant):
+            return False
         return _is_one_apart(written[same:], meant[same:]) or (
-            bool(self._sounds) and self._sound_key(written) == self._sound_key(meant)
+            self._sounds.apart > 1 and self._sounds.key(written) == self._sounds.key(meant)
         )
 
-    def _sound_key(self, word: str) -> str:
-        return _TWICE.sub(r"\1", self._sound(word))
 
-    def _sound(self, word: str) -> str:
-        return self._sounding.sub(lambda found: self._sounds[found[0]], word) if self._sounds else word
+def _grouped(words: Iterable[str], key: Callable[[str], str]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for each in words:
+        found[key(each)].append(each)
+    return dict(found)
 
 
 def _common(one: str, other: str) -> int:

@@ -104,13 +104,21 @@ class Rules:
         self.nobody = frozenset(map(normal, file.nobody))
         given = [normal(each) for each in file.given_names.split()]
         self.given_names = frozenset([*given, *map(plain, given)])
-        known = Known(_merged(forms, file.forms), file.phrases)
+        known = Known(_merged(forms, file.forms), file.phrases, self.common_words)
+        self.lexicon = known.lexicon
         find = ((rule, each.find) for rule, each in file.rules.items())
         unless = ((rule, each.unless) for rule, each in file.rules.items())
-        self.find = Patterns(_parsed(find, known), file.sounds, self.common_words)
-        self.unless = Patterns(_parsed(unless, known), common=self.common_words)
-        self.greetings = Patterns(_parsed([("greetings", [f"^ {each}" for each in file.greetings])], known))
-        self.closings = Patterns(_parsed([("closings", [f"^ {each}" for each in file.closings])], known))
+        self.find = Patterns(_parsed(find, known), self.lexicon, file.sounds)
+        self.unless = Patterns(_parsed(unless, known), self.lexicon)
+        self.greetings = Patterns(
+            _parsed([("greetings", [f"^ {each}" for each in file.greetings])], known), self.lexicon
+        )
+        self.closings = Patterns(_parsed([("closings", [f"^ {each}" for each in file.closings])], known), self.lexicon)
+
+    def says_no(self, pattern: Pattern) -> bool:
+        """Whether a pattern asks for a negation."""
+        entries = (self.lexicon.entries[number] for number in pattern.numbers())
+        return any(not self.negations.isdisjoint(each.vocabulary) for each in entries)
 
 
 def _merged(*tables: Mapping[str, str]) -> dict[str, list[str]]:

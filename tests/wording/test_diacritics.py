@@ -9,8 +9,9 @@ from mass_apology.wording.matching import Patterns
 from mass_apology.wording.patterns import Known, parse
 from mass_apology.wording.sentences import sentences, words_in
 
+KNOWN = Known({}, {})
 PATTERNS = Patterns(
-    ("rule", parse(each, Known({}, {}))) for each in ("że", "zakłóc*", "przykro .. ludziom", "błąd", "*łość")
+    [("rule", parse(each, KNOWN)) for each in ("że", "zakłóc*", "przykro .. ludziom", "błąd", "*łość")], KNOWN.lexicon
 )
 
 

@@ -18,7 +18,7 @@ KNOWN = Known(FORMS, PHRASES)
 def passages(pattern: str, text: str) -> list[str]:
     """The places in the text that the pattern matches."""
     words = words_in(text)
-    patterns = Patterns([("rule", parse(pattern, KNOWN))])
+    patterns = Patterns([("rule", parse(pattern, KNOWN))], KNOWN.lexicon)
     read = patterns.read(words, sentences(text, words, frozenset(), frozenset(), is_greek=False))
     return [text[words[at.start].start : words[at.end - 1].end] for _, _, at in patterns.matches(read)]
 
@@ -38,6 +38,12 @@ def passages(pattern: str, text: str) -> list[str]:
         ("sorry .. if", "Sorry to you all if. Sorry to each of you if.", ["Sorry to you all if"]),
         ("sorry ... if", "Sorry to each and every one of you if.", ["Sorry to each and every one of you if"]),
         ("(sorry|so so) if", "So so if, sorry if.", ["So so if", "sorry if"]),
+        (
+            "(late|so so|lost )? (a|the) day",
+            "Late a day. So so the day.",
+            ["Late a day", "a day", "So so the day", "the day"],
+        ),
+        ("a (b|c d|e f)? g", "A g. A b g. A c d g. A e f g. A e g.", ["A g", "A b g", "A c d g", "A e f g"]),
         ("sorry // but", "Sorry. But no. Sorry, but.", ["Sorry. But"]),
         ("^ fault", "Faults. No fault.", ["Faults"]),
         ("fault $", "A fault. The fault is ours.", ["fault"]),
@@ -61,6 +67,8 @@ def test_each_sign_of_a_pattern(pattern: str, text: str, expected: list[str]) ->
         ("so*", "“so*” needs 3 letters"),
         ("*so", "“*so” needs 3 letters"),
         ("(a b)|c", "a | outside of brackets stands between single words"),
+        ("a // b // c", "“a // b // c” may go on into one sentence, and no third"),
+        ("a (b // c)", "// stands outside of brackets and phrases"),
     ],
 )
 def test_what_is_no_pattern(pattern: str, problem: str) -> None:
