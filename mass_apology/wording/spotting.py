@@ -39,6 +39,7 @@ _EMOJI = re.compile(
 )
 _ADDRESS = re.compile(r"(?:\S+@\S+|https?://\S+|www\.\S+|[\w-]+(?:\.[\w-]+)+/\S*)[.)]*$|" + VALUE + "$")
 _TELEPHONE = re.compile(r"[+\d][\d ()/-]{5,}[.)]*$")
+_ENDS = (".", "!", "?")
 _CLOSING_MARKS = "\"'”“»’)]*_ "
 
 
@@ -93,6 +94,7 @@ def _small_letters(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
 
     "NOW!!! come in" shouts, and is one sentence.
     """
+    ends = (*_ENDS, ";") if rules.code == "el" else _ENDS  # the Greek question mark
     for sentence in text.sentences:
         word = text.words[sentence.first]
         written = block.text[word.start : word.end]
@@ -101,7 +103,7 @@ def _small_letters(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
         if _ADDRESS.search(block.text[word.start : word.start + _NEAR].split()[0]):
             continue
         before = block.text[max(0, word.start - _NEAR) : word.start].rstrip(_CLOSING_MARKS + "\n")
-        if word.start == 0 or (before.endswith((".", "!", "?")) and not before.endswith("!!")):
+        if word.start == 0 or (before.endswith(ends) and not before.endswith("!!")):
             yield Spot("lower-case-start", word.start, word.end)
 
 
