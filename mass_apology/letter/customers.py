@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
 from mass_apology.columns import Value, readers
 from mass_apology.countries import zone_of
 from mass_apology.errors import TemplateError
 from mass_apology.languages import gender_of
+from mass_apology.letter.markup.hole_inputs import Inputs
 from mass_apology.letter.template_files import Particulars
 from mass_apology.letter.values import Fields
 from mass_apology.model import Delivery
 from mass_apology.names import Judgement, judge
 from mass_apology.settings import Campaign
+
+KNOWN_CELLS = 4_096
+"""How many cells of a typed column are known to be readable; when there are more, all are let go."""
+
+Rows = Sequence[Mapping[str, str]]
+KeyOf = Callable[[Delivery, Rows, Mapping[str, str], str], Hashable]
+"""Of a delivery, its rows, the cells of ``customer`` and a time zone."""
 
 
 class Customers:
@@ -26,6 +34,7 @@ class Customers:
         self._campaign = campaign
         self._columns = frozenset(header)
         self._readers = readers(campaign.types, campaign.time_zone)
+        self._known_good: dict[str, set[str]] = {name: set() for name in self._readers}
         self._remedies = frozenset(remedies)
         columns = campaign.columns
         self._name = columns.name or columns.called_like("name", header)
@@ -51,6 +60,46 @@ class Customers:
         if self._campaign.remedies:
             own["remedies"] = self._chosen_at(delivery.token)
         return own
+
+    def key(self, inputs: Inputs | None) -> KeyOf:
+        """What differs between the letters of two recipients, as far as holes with these inputs can show it.
+
+        It is made from cells as they stand in the file: 1.0 and 1 are one number, and print differently.
+        """
+        if inputs is None:
+            return lambda _delivery, _rows, _first, _zone: None
+        columns = tuple(sorted(inputs.columns))
+        personal = self._personal_key(inputs.values)
+        zoned = inputs.zoned
+
+        def key(delivery: Delivery, rows: Rows, first: Mapping[str, str], zone: str) -> Hashable:
+            cells: tuple[Hashable, ...] = tuple(map(first.get, columns))
+            if len(rows) > 1:
+                cells = (cells, *(tuple(map(row.get, columns)) for row in rows))
+            return cells, zoned and zone, personal and personal(delivery, rows, first)
+
+        return key
+
+    def _personal_key(self, values: Collection[str]) -> Callable[[Delivery, Rows, Mapping[str, str]], Hashable] | None:
+        if not values:
+            return None
+        company, gender = self._company or "", self._campaign.columns.gender or ""
+        return lambda delivery, rows, first: (
+            delivery.name,
+            delivery.code,
+            rows[0].get(company),
+            first.get(gender),
+        )
+
+    def read_types(self, rows: Rows) -> None:
+        """Raise ``TemplateError`` where a cell is not of its column's type, whether or not the letter shows it."""
+        for name, known in self._known_good.items():
+            for row in rows:
+                if (cell := row.get(name)) is not None and cell not in known:
+                    self._read(name, cell)
+                    if len(known) >= KNOWN_CELLS:
+                        known.clear()
+                    known.add(cell)
 
     def customer(self, delivery: Delivery, rows: Sequence[Mapping[str, str]]) -> Fields:
         """``customer`` alone, for what is filled in besides the letter; raises as ``particulars`` does."""
@@ -90,13 +139,16 @@ class Customers:
         if not self._readers:
             return Fields(row, self._columns)
         values: dict[str, Value] = {**row}
-        for name, read in self._readers.items():
+        for name in self._readers:
             if name in row:
-                try:
-                    values[name] = read(row[name])
-                except ValueError as error:
-                    raise TemplateError(
-                        f"In the column {name} the value {row[name]!r} {error}.",
-                        next_step="Correct the value, or the column's type in `[types]` of campaign.toml.",
-                    ) from error
+                values[name] = self._read(name, row[name])
         return Fields(values, self._columns)
+
+    def _read(self, name: str, cell: str) -> Value:
+        try:
+            return self._readers[name](cell)
+        except ValueError as error:
+            raise TemplateError(
+                f"In the column {name} the value {cell!r} {error}.",
+                next_step="Correct the value, or the column's type in `[types]` of campaign.toml.",
+            ) from error

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 from zlib import crc32
-
-from msgspec.structs import replace
 
 from mass_apology.countries import country_code, is_country, zone_of
 from mass_apology.errors import MessageError, TemplateError
@@ -20,18 +19,20 @@ from mass_apology.letter.inspecting.inspector import Inspector
 from mass_apology.letter.inspecting.undescribed import undescribed_findings
 from mass_apology.letter.language_kit import LanguageKit
 from mass_apology.letter.legal.judge import Breach, each_once
-from mass_apology.letter.letterhead import Heading
 from mass_apology.letter.markup.tracing import FAILED
-from mass_apology.letter.message.compose import Attachment, Composed, encoded_part, rfc5322_date
+from mass_apology.letter.message.compose import Attachment, Bodies, Composed, encoded_part, rfc5322_date
 from mass_apology.letter.message.headers import TOKEN, parse_mailbox
 from mass_apology.letter.message.reply_to import ReplyTo
 from mass_apology.letter.message.return_path import ReturnPath
+from mass_apology.letter.rendering import Rendering
 from mass_apology.letter.scenario import load_scenario
-from mass_apology.letter.template_files import Particulars, Template
+from mass_apology.letter.template_files import Template
 from mass_apology.letter.unsubscribing import Unsubscribing
+from mass_apology.letter.ways_compared import WaysCompared
 from mass_apology.model import NO_LETTER, Content, Delivery, Finding, LargestLetter, Message, read_rows
 from mass_apology.settings import Campaign, SubjectLine
 
+_T = TypeVar("_T")
 _STAND_IN_DATE = rfc5322_date(0)  # a check is about no moment
 
 
@@ -58,13 +59,14 @@ class Writer:
         """
         name = scenario or campaign.template
         described = load_scenario(name, directories)
-        self._subject_line = subject_line
         self._return_path = ReturnPath(campaign.sender)
         self._reply_to = ReplyTo(campaign.sender.reply_to, header)
         self._stand_in_id = f"<{'0' * TOKEN}@{parse_mailbox(campaign.sender.from_, 'sender.from').domain}>"
         self._customers = Customers(campaign, header=header, remedies=described.facts)
         self._forms = LanguageKit(campaign, name, described, folder=folder, directories=directories, header=header)
         self._stationery = self._forms.stationery
+        self._rendering = Rendering(self._forms, self._customers, subject_line)
+        self.ways = WaysCompared()
         self._unsubscribing = Unsubscribing(campaign.message.list_unsubscribe, header=header)
         self._paragraphs: dict[str, int] = {}
         self._inspector = Inspector(
@@ -101,8 +103,19 @@ class Writer:
         ``date`` comes from ``rfc5322_date``; ``eightbit`` says whether the relay offers 8BITMIME. Raises
         ``TemplateError`` or ``MessageError``, whose problem begins with the row's file and line.
         """
+        quick = self._tried(delivery, lambda: self._quick_message(delivery, date=date, eightbit=eightbit))
+        if quick is not None and not self.ways.compares(delivery.language):
+            return quick
+        message = self.write_ordinarily(delivery, date=date, eightbit=eightbit)
+        if quick is not None:
+            self.ways.compare(delivery.language, same=quick == message)
+        return message
+
+    def write_ordinarily(self, delivery: Delivery, *, date: str, eightbit: bool) -> Message:
+        """As ``write``, without byte templates: the template as a whole, and all of it encoded anew."""
         try:
-            return self.message(delivery, self._rendered(delivery, date), date=date, eightbit=eightbit)
+            content = self._rendering.content(delivery, date)
+            return self.message(delivery, content, date=date, eightbit=eightbit)
         except (TemplateError, MessageError) as error:
             raise self._located(error, delivery) from error
 
@@ -113,18 +126,44 @@ class Writer:
 
         ``for_others``: it goes to somebody who only looks at it, and must not unsubscribe its recipient by a click.
         """
-        unsubscribe = "" if for_others else self._unsubscribe(delivery, delivery.token)
+        return self._message(delivery, content, lambda: content, date=date, eightbit=eightbit, for_others=for_others)
+
+    def _quick_message(self, delivery: Delivery, *, date: str, eightbit: bool) -> Message:
+        letter = self._rendering.quick(delivery, date)
+        return self._message(delivery, letter.bodies(), letter.content, date=date, eightbit=eightbit)
+
+    def _tried(self, delivery: Delivery, quickly: Callable[[], _T]) -> _T | None:
+        """What byte templates make; ``None`` where they cannot, and the ordinary way tells why."""
+        if not self.ways.trusts(delivery.language):
+            return None
+        try:
+            return quickly()
+        except Exception:  # as many as an expression has ways to fail
+            self.ways.missed(delivery.language)
+            return None
+
+    def _message(
+        self,
+        delivery: Delivery,
+        letter: Content | Bodies,
+        content: Callable[[], Content],
+        *,
+        date: str,
+        eightbit: bool,
+        for_others: bool = False,
+    ) -> Message:
         composed = self._composed(
             delivery,
+            letter,
             content,
             date=date,
             message_id=delivery.header_id or delivery.message_id,
-            unsubscribe=unsubscribe,
+            unsubscribe="" if for_others else self._unsubscribe(delivery, delivery.token),
             eightbit=eightbit,
         )
         return Message(
             delivery=delivery,
-            subject=content.subject,
+            subject=letter.subject,
             sender=self._return_path.of(delivery.token),
             data=composed.data,
             sha256=sha256(composed.data).digest(),
@@ -137,10 +176,17 @@ class Writer:
 
         ``date`` comes from ``rfc5322_date``; it is now unless given.
         """
+        written = date or rfc5322_date(time.time())
+        quick = self._tried(delivery, lambda: self._rendering.quick(delivery, written).content())
+        if quick is not None and not self.ways.compares(delivery.language):
+            return quick
         try:
-            return self._rendered(delivery, date or rfc5322_date(time.time()))
+            content = self._rendering.content(delivery, written)
         except (TemplateError, MessageError) as error:
             raise self._located(error, delivery) from error
+        if quick is not None:
+            self.ways.compare(delivery.language, same=quick == content)
+        return content
 
     def variant(self, delivery: Delivery) -> tuple[str, ...]:
         """The conditions of the letter that hold for one delivery, in the template's order.
@@ -149,7 +195,7 @@ class Writer:
         where a condition cannot be decided, and where the letter cannot be begun at all.
         """
         try:
-            return self._template(delivery).trace(**self._particulars(delivery, _STAND_IN_DATE))
+            return self._template(delivery).trace(**self._rendering.particulars(delivery, _STAND_IN_DATE))
         except TemplateError:  # `content` and `check` say what is wrong
             return FAILED
 
@@ -165,8 +211,7 @@ class Writer:
         for delivery in deliveries:
             findings += self._inspector.addressee_findings(delivery)
             try:
-                content = self._rendered(delivery, _STAND_IN_DATE)
-                composed = self._trial(delivery, content, eightbit=True)
+                content, composed = self._tried_out(delivery)
             except (TemplateError, MessageError) as error:
                 findings.append(self._inspector.failure(delivery, error))
                 continue
@@ -179,6 +224,7 @@ class Writer:
                 largest = self._largest(delivery, content, composed)
             if len(texts) < MOST_TEXTS:
                 texts.add(crc32(content.text.encode()))
+        findings += self._inspector.ways_findings(self.ways.to_tell())
         return Inspection(
             findings=findings,
             breaches=each_once(breaches),
@@ -202,39 +248,32 @@ class Writer:
         """What the scenario's legal pack says of letters in these languages; ``breaches`` were found in them."""
         return self._inspector.legal_findings(breaches, languages)
 
-    def _rendered(self, delivery: Delivery, written: str) -> Content:
-        template = self._template(delivery)
-        content = template.render(**self._particulars(delivery, written))
-        if self._subject_line is SubjectLine.OWN or not delivery.thread_subject:
-            return content
-        return replace(content, subject=self._followed(template, delivery.thread_subject))
+    def _tried_out(self, delivery: Delivery) -> tuple[Content, Composed]:
+        """A letter and a trial of its message; raises ``TemplateError`` or ``MessageError``, which name no row."""
+        quick = self._tried(delivery, lambda: self._quickly_tried_out(delivery))
+        if quick is not None and not self.ways.compares(delivery.language):
+            return quick
+        content = self._rendering.content(delivery, _STAND_IN_DATE)
+        ordinary = content, self._trial(delivery, content, content, eightbit=True)
+        if quick is not None:
+            self.ways.compare(delivery.language, same=quick == ordinary)
+        return ordinary
 
-    def _followed(self, template: Template, subject: str) -> str:
-        """The subject of a letter that follows the one with this subject; a prefix is not repeated."""
-        prefix = f"{template.prefix}: "
-        keeps = self._subject_line is SubjectLine.SAME or subject.startswith(prefix)
-        return subject if keeps else prefix + subject
+    def _quickly_tried_out(self, delivery: Delivery) -> tuple[Content, Composed]:
+        letter = self._rendering.quick(delivery, _STAND_IN_DATE)
+        content = letter.content()
+        return content, self._trial(delivery, letter.bodies(), content, eightbit=True)
 
     def _template(self, delivery: Delivery) -> Template:
-        return self._forms.form_for(delivery.language).template
+        return self._rendering.template(delivery)
 
-    def _particulars(self, delivery: Delivery, written: str) -> Particulars:
-        rows = read_rows(delivery.rows)
-        own = self._customers.particulars(delivery, rows)
-        if self._forms.have_headings:
-            own["heading"] = self._heading(delivery, rows, written)
-        return own
-
-    def _heading(self, delivery: Delivery, rows: Sequence[Mapping[str, str]], written: str) -> Heading:
-        first = self._customers.first(delivery, rows)
-        return self._stationery.heading(delivery, first, self._template(delivery), written)
-
-    def _trial(self, delivery: Delivery, content: Content, *, eightbit: bool) -> Composed:
+    def _trial(self, delivery: Delivery, letter: Content | Bodies, content: Content, *, eightbit: bool) -> Composed:
         """A message that is not for sending, and has something like its Message-ID and its enclosure."""
         token = self._stand_in_id.strip("<>").partition("@")[0]
         return self._composed(
             delivery,
-            content,
+            letter,
+            lambda: content,
             date=_STAND_IN_DATE,
             message_id=self._stand_in_id,
             unsubscribe=self._unsubscribe(delivery, token),
@@ -245,7 +284,8 @@ class Writer:
     def _composed(  # noqa: PLR0913 (what a message is put together from)
         self,
         delivery: Delivery,
-        content: Content,
+        letter: Content | Bodies,
+        content: Callable[[], Content],
         *,
         date: str,
         message_id: str,
@@ -254,7 +294,7 @@ class Writer:
         trial: bool = False,
     ) -> Composed:
         return self._forms.form_for(delivery.language).skeleton.compose(
-            content,
+            letter,
             to_address=delivery.address,
             to_name=self._customers.judged(delivery, read_rows(delivery.rows)[0]).shown,
             date=date,
@@ -269,7 +309,7 @@ class Writer:
     def _largest(self, delivery: Delivery, content: Content, composed: Composed) -> LargestLetter:
         octets = encoded = len(composed.data)
         if composed.eightbit:
-            sevenbit = self._trial(delivery, content, eightbit=False)
+            sevenbit = self._trial(delivery, content, content, eightbit=False)
             encoded = len(sevenbit.data)
         return LargestLetter(octets=octets, encoded=encoded, line=delivery.first_line)
 
@@ -279,15 +319,17 @@ class Writer:
         customer = self._customers.customer(delivery, read_rows(delivery.rows))
         return self._unsubscribing.fields(customer, code=delivery.code, token=token)
 
-    def _enclosed(self, delivery: Delivery, content: Content, written: str, *, trial: bool) -> list[bytes]:
+    def _enclosed(
+        self, delivery: Delivery, content: Callable[[], Content], written: str, *, trial: bool
+    ) -> list[bytes]:
         """The parts that are this recipient's own: the letter as PDF, and files that the row names."""
         own = self._forms.own_files.parts(read_rows(delivery.rows)) if self._forms.own_files else []
         if self._stationery.encloses:
-            own.insert(0, encoded_part(self._pdf(delivery, content, written, trial=trial)))
+            own.insert(0, encoded_part(self._pdf(delivery, content(), written, trial=trial)))
         return own
 
     def _pdf(self, delivery: Delivery, content: Content, written: str, *, trial: bool) -> Attachment:
-        heading = self._heading(delivery, read_rows(delivery.rows), written)
+        heading = self._rendering.heading(delivery, read_rows(delivery.rows), written)
         make = self._stationery.stand_in if trial else self._stationery.enclosed
         return make(content, heading, self._template(delivery))
 

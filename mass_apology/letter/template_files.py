@@ -23,7 +23,7 @@ from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
 from mass_apology.letter.markup.bare_columns import VARIABLES
 from mass_apology.letter.markup.cell_lines import with_lines_kept
-from mass_apology.letter.markup.compiled_letter import CompiledLetter, Endless
+from mass_apology.letter.markup.compiled_letter import SEPARATOR, CompiledLetter, Endless
 from mass_apology.letter.markup.html_layout import (
     SLOTS,
     STYLING,
@@ -47,7 +47,6 @@ _HEADING = heading_fields(NO_HEADING)  # to check the names that layouts use
 _FORMAL = re.compile("|".join(rf"\b{name}\b" for name in _HEADING))
 
 NO_REMEDIES = Fields({})
-_SEPARATOR = "\x1e"  # recipients' files and facts with this control character are refused before
 # A subject's spaces, but for the one that French puts before such signs: no line begins with them.
 _SPACES = re.compile(r"(?:(?!\u00a0[:;?!»])\s)+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -105,6 +104,14 @@ class Template:
     literal_markup: frozenset[str]
     """Tags that stand in the letter itself, in code too: all letters have them."""
 
+    script: CompiledLetter
+
+    text_is_exact: bool
+    """Whether the text part is as its author wrote it, empty lines included."""
+
+    is_on_paper: bool
+    """Whether the body is wanted by itself, too."""
+
     web_images: tuple[str, ...]
     """The images that the letters show from the web: every reader's mail program asks for them, or hides them."""
 
@@ -132,11 +139,11 @@ class Template:
         self.shows_role = "sender.role" in letter.body.text
         self.may_show_images = "cid:" in code
         self.has_heading = _FORMAL.search(code) is not None
-        self._is_on_paper = code.count(_SEPARATOR) == 3
-        self._text_is_exact = letter.format == ".txt" or letter.text is not None
+        self.is_on_paper = code.count(SEPARATOR) == 3
+        self.text_is_exact = letter.format == ".txt" or letter.text is not None
         self._code = code
         self._path = letter.body.path
-        self._script = script
+        self.script = script
         self._places = places
         self._localiser = localiser
         self._tracer = tracer
@@ -165,18 +172,19 @@ class Template:
         ``TemplateError`` names the line of the file where a value is missing or cannot be written.
         """
         try:
-            written = self._script.write(self._values(own))
+            written = self.script.write(self.values(own))
         except Endless as error:
             raise self._refusal("the letter is endless.", "Shorten its loops.") from error
         except Exception as error:  # an expression can fail in as many ways as Python can
             raise self._failure(error) from error
-        return self._content(written)
+        return self.content(written)
 
     def trace(self, **own: Unpack[Particulars]) -> tuple[str, ...]:
         """The conditions of the letter that hold for one recipient; see :meth:`Tracer.variant`."""
-        return self._tracer.variant(self._values(own))
+        return self._tracer.variant(self.values(own))
 
-    def _values(self, own: Particulars) -> dict[str, object]:
+    def values(self, own: Particulars) -> dict[str, object]:
+        """The letter's variables for one recipient."""
         salutation = self._localiser.salutation(own.get("greeted", own["name"]), own["gender"])
         values: dict[str, object] = {
             "customer": own["customer"],
@@ -192,18 +200,23 @@ class Template:
             values |= heading_fields(own.get("heading", NO_HEADING))
         return values
 
-    def _content(self, written: str) -> Content:
-        first, _, rest = written.partition(_SEPARATOR)
-        middle, _, html = rest.partition(_SEPARATOR)
-        html, _, body = html.partition(_SEPARATOR) if self._is_on_paper else (html, "", "")
-        if _SEPARATOR in (body or html):
+    def content(self, written: str) -> Content:
+        """What the script has written, taken apart; ``TemplateError`` where its subject cannot be one."""
+        first, _, rest = written.partition(SEPARATOR)
+        middle, _, html = rest.partition(SEPARATOR)
+        html, _, body = html.partition(SEPARATOR) if self.is_on_paper else (html, "", "")
+        if SEPARATOR in (body or html):
             raise self._refusal("a value holds the control character U+001E.", "Remove it from the value.")
-        subject = _SPACES.sub(" ", first).strip()
+        text = middle if self.text_is_exact else _tidied(middle)
+        return Content(subject=self.subject_line(first), text=text, html=html, body=body)
+
+    def subject_line(self, written: str) -> str:
+        """The subject on one line; ``TemplateError`` where it is empty or holds a control character."""
+        subject = _SPACES.sub(" ", written).strip()
         if not subject or _CONTROL.search(subject):
             problem = "the subject holds a control character." if subject else "the subject is empty."
             raise self._refusal(problem, "Correct the `Subject:` line, or the value in it.")
-        text = middle if self._text_is_exact else _tidied(middle)
-        return Content(subject=subject, text=text, html=html, body=body)
+        return subject
 
     def _failure(self, error: Exception) -> TemplateError:
         place = self._place(error)
@@ -219,7 +232,7 @@ class Template:
         trace = error.__traceback__
         while trace:
             if trace.tb_frame.f_code.co_filename == FILENAME:
-                line = self._script.whole.get_corresponding_lineno(trace.tb_lineno)
+                line = self.script.whole.get_corresponding_lineno(trace.tb_lineno)
             trace = trace.tb_next
         return self._places.get(line, Place(self._path, 1))
 
@@ -339,8 +352,8 @@ def _framed(
     subject, preheader = mask.hide(letter.subject), mask.hide(letter.preheader)
     body = structs.replace(body, html=with_lines_kept(body.html, mask))
     parts = Parts(subject=subject, preheader=preheader, body=body, styling=styling)
-    pages = _SEPARATOR.join((frame_html(page, parts, mask), *((body.html,) if on_paper else ())))
-    return _SEPARATOR.join((subject, frame_text(plain, parts, mask), _escaped(pages, page, mask)))
+    pages = SEPARATOR.join((frame_html(page, parts, mask), *((body.html,) if on_paper else ())))
+    return SEPARATOR.join((subject, frame_text(plain, parts, mask), _escaped(pages, page, mask)))
 
 
 def _as_it_is(letter: Letter, mask: Mask) -> str:
@@ -351,7 +364,7 @@ def _as_it_is(letter: Letter, mask: Mask) -> str:
         text = mask.hide(letter.text, exact=True) if letter.text else text_of_page(letter.body, mask)
     else:
         text = mask.hide(letter.body, exact=True)
-    return _SEPARATOR.join((subject, text, html))
+    return SEPARATOR.join((subject, text, html))
 
 
 def _escaped(html: str, file: Fragment, mask: Mask) -> str:

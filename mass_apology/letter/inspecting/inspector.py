@@ -85,6 +85,18 @@ class Inspector:
         told = self._judge.findings(self._scenario, self._campaign.recipients, breaches)
         return [*told, *self._judge.unjudged(self._scenario, languages)]
 
+    def ways_findings(self, languages: Iterable[str]) -> Iterator[Finding]:
+        """That byte templates once wrote other octets than the ordinary way, in letters of these languages."""
+        for language in languages:
+            yield Finding(
+                code="letter-ways-differ",
+                severity=Severity.WARNING,
+                where=f"template {self._scenario}, language {language or 'not stated'}",
+                problem="The quick way of writing these letters and the ordinary one differ, so that all are written "
+                "the ordinary way, which takes longer.",
+                advice="The letters are right. Please report it with the template: it is a fault of mass-apology.",
+            )
+
     def where(self, delivery: Delivery) -> str:
         """Whose letter it is: "affected.csv, line 12"."""
         return f"{self._campaign.recipients}, line {delivery.first_line}"

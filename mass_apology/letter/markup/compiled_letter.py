@@ -1,17 +1,25 @@
-"""The code of one language's letter: its halves, which write it, and the whole, which tells what cannot be written."""
+"""The code of one language's letter: the whole, which is the ordinary way to write it, and its common part and holes.
+
+Holes that depend on the same cells are filled together, and what they were filled with is kept: the next letter with
+the same cells has the same texts. Nothing else is kept of a letter.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property, lru_cache
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Template as JinjaTemplate
 from jinja2 import nodes
 
+from mass_apology.letter.markup.hole_inputs import Inputs, inputs_of
+from mass_apology.letter.markup.rendering_work import MAX_UNITS
 from mass_apology.letter.markup.sandbox import TIME_ZONE, LetterEnvironment, compiled
-from mass_apology.letter.markup.static_parts import MARK, divided
+from mass_apology.letter.markup.static_parts import MARK, Division
+from mass_apology.letter.markup.zones_once import DATED, WITHIN
 
 MAX_PIECES = 20_000
 """How many pieces a letter may consist of: a loop that writes more is a mistake."""
@@ -19,12 +27,34 @@ MAX_PIECES = 20_000
 MAX_CHARACTERS = 1_000_000
 """How many characters a letter's subject, text and HTML may have together."""
 
-ZONES = 64
-"""Of how many time zones the common half is kept; it takes some 10 KB."""
+KEPT_FILLINGS = 2_048
+"""Of one group of holes; when there are more, all are let go."""
+
+KEPT_OCTETS = 500_000
+"""The most octets of them, likewise."""
+
+SEPARATOR = "\x1e"
+"""Stands between a letter's subject, text and HTML; recipients' files and facts with it are refused before."""
+
+_NOT_IN_MESSAGE = re.compile(r"[\0\r\ud800-\udfff]")
+_NOT_IN_HOLE = re.compile(r"[\0\r\x1e\ud800-\udfff]")
+_ZONED = DATED | frozenset(WITHIN.values())
 
 
 class Endless(Exception):
     """The letter has ``MAX_PIECES`` pieces or more, or more than ``MAX_CHARACTERS``."""
+
+
+class Unfilled(Exception):
+    """A hole cannot be filled by itself; the whole letter may tell why."""
+
+
+class Filling(NamedTuple):
+    """What one group's holes are filled with, in their order."""
+
+    texts: tuple[str, ...]
+    octets: tuple[bytes, ...]  # UTF-8, with CRLF
+    size: int  # octets of all together
 
 
 class CompiledLetter:
@@ -35,36 +65,114 @@ class CompiledLetter:
         self._environment = environment
         self._tree = tree
         self._constants = constants
-        common, personal = divided(tree, constants)
-        self._common = compiled(environment, common, constants)
-        self._personal = compiled(environment, personal, constants)
-        self._stretches = lru_cache(ZONES)(self._common_stretches)
 
     def write(self, values: dict[str, Any]) -> str:
         """The letter with these variables, of which ``TIME_ZONE`` is one.
 
-        Raises what its expressions raise, with a frame of ``whole`` in the traceback, or ``Endless``.
+        Raises what its expressions raise, or ``Endless``.
         """
-        try:
-            pieces = self._stretches(values[TIME_ZONE]).copy()
-            pieces[1::2] = _written(self._personal, values).split(MARK)  # too many where a value holds the mark
-        except Exception:  # the whole says what cannot be written, and on which line
-            return _written(self.whole, values)
-        return "".join(pieces)
+        return written(self.whole, values)
 
     @cached_property
     def whole(self) -> JinjaTemplate:
         """The undivided letter, whose lines are the source's."""
         return compiled(self._environment, self._tree, self._constants)
 
-    def _common_stretches(self, time_zone: str) -> list[str]:
-        """What everybody in a time zone reads, with an empty place after each stretch for what is personal."""
-        stretches = _written(self._common, {TIME_ZONE: time_zone}).split(MARK)
-        return [piece for stretch in stretches for piece in (stretch, "")]
+    @cached_property
+    def groups(self) -> tuple[HoleGroup, ...]:
+        """Its holes."""
+        division = self._division
+        told: dict[Inputs | None, list[int]] = {}
+        for places in division.groups():
+            inputs = inputs_of([division.holes[place] for place in places], settled=division.settled, zoned=_ZONED)
+            told.setdefault(inputs, []).extend(places)
+        share = 1 + len(told)
+        return tuple(self._group(inputs, sorted(places), share) for inputs, places in told.items())
+
+    def stretches(self, time_zone: str) -> list[str]:
+        """What everybody in a time zone reads: before the first hole, between two, and behind the last one."""
+        common = written(self._common, {TIME_ZONE: time_zone}, share=1 + len(self.groups))
+        stretches = common.split(MARK)
+        if len(stretches) != 1 + len(self._division.holes) or _NOT_IN_MESSAGE.search(common):
+            raise Unfilled
+        return stretches
+
+    @cached_property
+    def _division(self) -> Division:
+        return Division(self._tree, self._constants)
+
+    @cached_property
+    def _common(self) -> JinjaTemplate:
+        return compiled(self._environment, self._division.common(), self._constants)
+
+    def _group(self, inputs: Inputs | None, places: list[int], share: int) -> HoleGroup:
+        part = self._division.part([self._division.holes[place] for place in places])
+        template = compiled(self._environment, part, self._constants)
+        return HoleGroup(inputs, tuple(places), template, share, self._environment)
 
 
-def _written(template: JinjaTemplate, values: dict[str, Any]) -> str:
-    pieces = list(islice(template.root_render_func(template.new_context(values)), MAX_PIECES))
-    if len(pieces) == MAX_PIECES or sum(map(len, pieces)) > MAX_CHARACTERS:
+class HoleGroup:
+    """Holes that are filled together."""
+
+    inputs: Inputs | None
+    """What they depend on; ``None`` where that cannot be told, and nothing is kept."""
+
+    places: tuple[int, ...]
+    """Which of the letter's holes they are, counted from 0."""
+
+    def __init__(
+        self,
+        inputs: Inputs | None,
+        places: tuple[int, ...],
+        template: JinjaTemplate,
+        share: int,
+        environment: LetterEnvironment,
+    ) -> None:
+        """``share`` is the number of parts that have together what one letter may take."""
+        self.inputs = inputs
+        self.places = places
+        self._template = template
+        self._share = share
+        self._work = environment.work
+        self._kept: dict[Hashable, Filling] = {}
+        self._octets = 0
+
+    def filling(self, key: Hashable, values: Callable[[], dict[str, Any]]) -> Filling:
+        """For a letter whose inputs are ``key``; ``values`` are its variables, and asked for where they are needed.
+
+        Raises ``Unfilled``, or what an expression raises.
+        """
+        found = self._kept.get(key)
+        return found if found is not None else self._filled(key, values())
+
+    def _filled(self, key: Hashable, values: dict[str, Any]) -> Filling:
+        *texts, rest = written(self._template, values, share=self._share).split(MARK)
+        if len(texts) != len(self.places) or rest or self._work.units * self._share > MAX_UNITS:
+            raise Unfilled
+        made = _filling(texts)
+        if self.inputs is not None:
+            self._keep(key, made)
+        return made
+
+    def _keep(self, key: Hashable, made: Filling) -> None:
+        self._octets += made.size
+        if len(self._kept) >= KEPT_FILLINGS or self._octets > KEPT_OCTETS:
+            self._kept.clear()
+            self._octets = made.size
+        self._kept[key] = made
+
+
+def _filling(texts: Sequence[str]) -> Filling:
+    """``Unfilled`` for what a message does not hold as it is: a part's end, a bare CR, NUL, half a character."""
+    if _NOT_IN_HOLE.search("".join(texts)):
+        raise Unfilled
+    octets = tuple(text.encode().replace(b"\n", b"\r\n") for text in texts)
+    return Filling(tuple(texts), octets, sum(map(len, octets)))
+
+
+def written(template: JinjaTemplate, values: dict[str, Any], share: int = 1) -> str:
+    """What a template writes; ``Endless`` where that is more than one of so many parts of a letter may have."""
+    pieces = list(islice(template.root_render_func(template.new_context(values)), MAX_PIECES // share))
+    if len(pieces) == MAX_PIECES // share or sum(map(len, pieces)) > MAX_CHARACTERS // share:
         raise Endless
     return "".join(pieces)

@@ -53,6 +53,11 @@ class Work:
         self._units = self._asked = 0
         self._began = thread_time()
 
+    @property
+    def units(self) -> int:
+        """Spent since the letter, or this part of it, was begun."""
+        return self._units
+
     def spend(self, units: int) -> None:
         """Raises ``SecurityError`` where the letter has taken too much."""
         self._units += units

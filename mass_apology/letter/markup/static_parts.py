@@ -1,14 +1,15 @@
-"""A letter in two halves: what all recipients in a time zone read alike, and what is personal.
+"""A letter's common part, which all recipients in a time zone read alike, and its holes, which are a recipient's own.
 
 Most of a letter is the layout and the incident's facts, which Jinja would write anew for everybody. Its pieces, each
-a statement or an expression with all that it holds, go to the common half or to the personal one, and keep their
-order. Wherever a common piece follows a personal one, both halves hold a mark: cut there, they go together like a zip.
+a statement or an expression with all that it holds, are common or personal, and keep their order. A personal piece is
+a hole in the common part, which has a mark in its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from copy import copy
+from typing import NamedTuple
 
 from jinja2 import nodes
 
@@ -17,15 +18,84 @@ from mass_apology.letter.markup.tree_names import names_set
 MARK = "\x1d"
 """Recipients' files and facts with this control character are refused before."""
 
-# What `{% autoescape %}` becomes: it stands around the HTML, and is in both halves.
+# What `{% autoescape %}` becomes: it stands around the HTML, and is in every part.
 _Frame = nodes.Scope | nodes.ScopedEvalContextModifier
 
 
-def divided(letter: nodes.Template, constants: Collection[str]) -> tuple[nodes.Template, nodes.Template]:
-    """A letter's common and personal half; ``constants`` are the variables that are the same in every letter."""
-    body = _split(letter.body)
-    common, personal = _Division(_personal(list(_pieces(body)), frozenset(constants))).halves(body)
-    return nodes.Template(common, lineno=1), nodes.Template(personal, lineno=1)
+class Division:
+    """A bounded tree, divided; ``constants`` are the variables that are the same in every letter."""
+
+    holes: tuple[nodes.Node, ...]
+    """The personal pieces in the order of the letter."""
+
+    settled: frozenset[str]
+    """The constants that no piece of the letter sets."""
+
+    def __init__(self, letter: nodes.Template, constants: Collection[str]) -> None:
+        self._body = _split(letter.body)
+        pieces = list(_pieces(self._body))
+        personal = _personal(pieces, frozenset(constants))
+        self.holes = tuple(piece for piece in pieces if piece in personal)
+        self.settled = frozenset(constants) - names_set(pieces)
+
+    def common(self) -> nodes.Template:
+        """The common part, with a mark for each hole."""
+        holes = frozenset(self.holes)
+        return _part(self._body, lambda piece: [_mark(piece)] if piece in holes else [piece])
+
+    def part(self, holes: Collection[nodes.Node]) -> nodes.Template:
+        """These holes alone, each with a mark behind it."""
+        return _part(self._body, lambda piece: [piece, _mark(piece)] if piece in holes else [])
+
+    def groups(self) -> list[list[int]]:
+        """The places of the holes, those together of which one uses what another sets; in the order of the letter."""
+        groups: list[_Group] = []
+        for place, hole in enumerate(self.holes):
+            group = _Group(sets=_assigned(hole), uses={each.name for each in hole.find_all(nodes.Name)}, places=[place])
+            apart = []
+            for other in groups:
+                if group.is_linked(other):
+                    group = group.joined(other)
+                else:
+                    apart.append(other)
+            groups = [*apart, group]
+        return sorted(sorted(each.places) for each in groups)
+
+
+class _Group(NamedTuple):
+    sets: set[str]
+    uses: set[str]
+    places: list[int]
+
+    def is_linked(self, other: _Group) -> bool:
+        return bool(self.sets & other.uses or other.sets & self.uses)
+
+    def joined(self, other: _Group) -> _Group:
+        return _Group(self.sets | other.sets, self.uses | other.uses, self.places + other.places)
+
+
+def _assigned(hole: nodes.Node) -> set[str]:
+    assigns = [*hole.find_all(nodes.Assign), *([hole] if isinstance(hole, nodes.Assign) else [])]
+    return {each.target.name for each in assigns if isinstance(each.target, nodes.Name)}
+
+
+def _mark(piece: nodes.Node) -> nodes.Output:
+    return nodes.Output([nodes.TemplateData(MARK)], lineno=piece.lineno)
+
+
+def _part(body: Iterable[nodes.Node], kept: Callable[[nodes.Node], list[nodes.Node]]) -> nodes.Template:
+    """The letter with what is kept of each piece."""
+
+    def within(statements: Iterable[nodes.Node]) -> list[nodes.Node]:
+        return [
+            each
+            for statement in statements
+            for each in (
+                [_with_body(statement, within(statement.body))] if isinstance(statement, _Frame) else kept(statement)
+            )
+        ]
+
+    return nodes.Template(within(body), lineno=1)
 
 
 def _split(body: Iterable[nodes.Node]) -> list[nodes.Node]:
@@ -72,29 +142,3 @@ def _personal(pieces: Collection[nodes.Node], constants: frozenset[str]) -> set[
         if not used:
             return personal
         common -= used
-
-
-class _Division:
-    """Divides bodies in the order of the letter, so that it knows what stands before a piece."""
-
-    def __init__(self, personal: Collection[nodes.Node]) -> None:
-        self._personal = personal
-        self._was_personal = False
-
-    def halves(self, body: Iterable[nodes.Node]) -> tuple[list[nodes.Node], list[nodes.Node]]:
-        halves: tuple[list[nodes.Node], list[nodes.Node]] = ([], [])
-        for statement in body:
-            if isinstance(statement, _Frame):
-                for half, inner in zip(halves, self.halves(statement.body), strict=True):
-                    half.append(_with_body(statement, inner))
-            else:
-                self._add(statement, halves)
-        return halves
-
-    def _add(self, piece: nodes.Node, halves: tuple[list[nodes.Node], list[nodes.Node]]) -> None:
-        is_personal = piece in self._personal
-        if self._was_personal and not is_personal:
-            for half in halves:
-                half.append(nodes.Output([nodes.TemplateData(MARK)], lineno=piece.lineno))
-        self._was_personal = is_personal
-        halves[is_personal].append(piece)

@@ -59,6 +59,14 @@ class Composed(NamedTuple):
     smtputf8: bool  # needs SMTPUTF8 (RFC 6531)
 
 
+class Bodies(NamedTuple):
+    """A letter that is ready to be put into a message: UTF-8 with CRLF, the last line's included; no NUL."""
+
+    subject: str
+    text: bytes
+    html: bytes  # empty in a letter in plain text alone
+
+
 class _Frame(NamedTuple):
     """The constant octets around the bodies; each of the first two ends where a transfer encoding is named."""
 
@@ -109,7 +117,7 @@ class Skeleton:
 
     def compose(  # noqa: PLR0913 (what differs between two messages)
         self,
-        content: Content,
+        letter: Content | Bodies,
         *,
         to_address: str,
         to_name: str,
@@ -131,17 +139,18 @@ class Skeleton:
         NUL and lone surrogates in bodies. In bodies CRLF and a bare CR become a line break, and the last line gets one
         where it has none.
         """
-        if not content.subject.strip():
+        subject, text, html = letter if isinstance(letter, Bodies) else bodies_of(letter)
+        if not subject.strip():
             raise MessageError("The letter's subject is empty.", next_step="Give the template a Subject: line.")
         answered = mailbox_field("Reply-To", reply_to.name, reply_to.address) if reply_to else ""
         head = (
             f"Date: {date}\r\n{self._from}{mailbox_field('To', to_name, to_address)}{answered}"
-            f"{text_field('Subject', content.subject)}{message_id_field(message_id)}"
+            f"{text_field('Subject', subject)}{message_id_field(message_id)}"
             f"{_thread_fields(thread)}{self._fixed}{unsubscribe}"
         )
-        text_encoding, text = _encoded(content.text, "text", eightbit=eightbit)
-        plain = not content.html  # a letter in plain text alone
-        html_encoding, html = (b"", b"") if plain else _encoded(content.html, "HTML", eightbit=eightbit)
+        text_encoding, text = _encoded(text, eightbit=eightbit)
+        plain = not html  # a letter in plain text alone
+        html_encoding, html = (b"", b"") if plain else _encoded(html, eightbit=eightbit)
         if plain and text_encoding is _BASE64:
             text += b"\r\n"  # no delimiter follows that would begin with one
         opening, middle, closing, delimiter, ending = self._frame_for(text, html, plain=plain)
@@ -224,21 +233,29 @@ _QUOTED_PRINTABLE = b"quoted-printable\r\n\r\n"
 _BASE64 = b"base64\r\n\r\n"
 
 
-def _encoded(body: str, which: str, *, eightbit: bool) -> tuple[bytes, bytes]:
+def _encoded(octets: bytes, *, eightbit: bool) -> tuple[bytes, bytes]:
     """A body's transfer encoding and its octets.
 
     As it is where the relay and the length of its lines allow; else the shorter of quoted-printable, three octets for
     each non-ASCII one, and base64, four for every three. In UTF-8 a non-ASCII letter is two octets more often than not,
     so there are about twice as many such octets as there are octets more than characters.
     """
-    body = _with_line_ends(body)
-    utf8 = _utf8(body, which)
-    octets = utf8.replace(b"\n", b"\r\n")
-    if (eightbit or body.isascii()) and _lines_fit(octets):
-        return (_SEVENBIT if body.isascii() else _EIGHTBIT), octets
-    if 12 * (len(utf8) - len(body)) > len(utf8):
+    is_ascii = octets.isascii()
+    if (eightbit or is_ascii) and _lines_fit(octets):
+        return (_SEVENBIT if is_ascii else _EIGHTBIT), octets
+    if 12 * (len(octets) - len(octets.decode())) > len(octets) - octets.count(b"\n"):
         return _BASE64, _base64(octets)
     return _QUOTED_PRINTABLE, b2a_qp(octets, istext=True)
+
+
+def bodies_of(content: Content) -> Bodies:
+    """Raises ``MessageError`` where a body cannot be sent; see ``Skeleton.compose``."""
+    html = _octets(content.html, "HTML") if content.html else b""
+    return Bodies(content.subject, _octets(content.text, "text"), html)
+
+
+def _octets(body: str, which: str) -> bytes:
+    return _utf8(_with_line_ends(body), which).replace(b"\n", b"\r\n")
 
 
 def _with_line_ends(body: str) -> str:

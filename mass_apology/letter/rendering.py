@@ -1,0 +1,109 @@
+"""A delivery → what its letter says: by the template as a whole, which is the ordinary way, or by byte templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from mass_apology.letter.byte_template import ByteTemplate, Filled
+from mass_apology.letter.customers import Customers
+from mass_apology.letter.language_kit import LanguageKit
+from mass_apology.letter.letterhead import Heading
+from mass_apology.letter.message.compose import Bodies
+from mass_apology.letter.template_files import Particulars, Template
+from mass_apology.model import Content, Delivery, read_rows
+from mass_apology.settings import SubjectLine
+
+
+class Rendering:
+    """What the letters of one campaign and scenario say, in every language."""
+
+    def __init__(self, forms: LanguageKit, customers: Customers, subject_line: SubjectLine) -> None:
+        """``subject_line`` says what a letter in a thread has as its subject."""
+        self._forms = forms
+        self._customers = customers
+        self._subject_line = subject_line
+        self._byte_template = cache(lambda language: ByteTemplate(self._of(language), customers))
+
+    def template(self, delivery: Delivery) -> Template:
+        """The template of the delivery's language; raises as ``LanguageKit.language_for`` does."""
+        return self._forms.form_for(delivery.language).template
+
+    def content(self, delivery: Delivery, written: str) -> Content:
+        """The letter, the ordinary way; ``written`` is the message's Date. Raises ``TemplateError``."""
+        template = self.template(delivery)
+        content = template.render(**self.particulars(delivery, written))
+        return replace(content, subject=self._followed(delivery, template, content.subject))
+
+    def quick(self, delivery: Delivery, written: str) -> QuickLetter:
+        """The letter by byte templates. Raises as many errors as an expression may; the ordinary way tells which."""
+        values = _Once(lambda: self.template(delivery).values(self.particulars(delivery, written)))
+        if self._forms.have_headings:
+            values()
+        template = self._byte_template(self._forms.language_for(delivery.language))
+        return QuickLetter(self, delivery, template, template.filled(delivery, read_rows(delivery.rows), values))
+
+    def particulars(self, delivery: Delivery, written: str) -> Particulars:
+        """What is the recipient's own in the letter."""
+        rows = read_rows(delivery.rows)
+        own = self._customers.particulars(delivery, rows)
+        if self._forms.have_headings:
+            own["heading"] = self.heading(delivery, rows, written)
+        return own
+
+    def heading(self, delivery: Delivery, rows: Sequence[Mapping[str, str]], written: str) -> Heading:
+        """What stands above the letter."""
+        first = self._customers.first(delivery, rows)
+        return self._forms.stationery.heading(delivery, first, self.template(delivery), written)
+
+    def followed(self, delivery: Delivery, subject: str) -> str:
+        """The subject of the delivery's letter, whose template says ``subject``."""
+        return self._followed(delivery, self.template(delivery), subject)
+
+    def _followed(self, delivery: Delivery, template: Template, subject: str) -> str:
+        """A letter that follows another has its subject, if the campaign says so; a prefix is not repeated."""
+        if self._subject_line is SubjectLine.OWN or not delivery.thread_subject:
+            return subject
+        prefix, before = f"{template.prefix}: ", delivery.thread_subject
+        keeps = self._subject_line is SubjectLine.SAME or before.startswith(prefix)
+        return before if keeps else prefix + before
+
+    def _of(self, language: str) -> Template:
+        return self._forms.form_for(language).template
+
+
+class QuickLetter(NamedTuple):
+    """One letter by byte templates."""
+
+    rendering: Rendering
+    delivery: Delivery
+    template: ByteTemplate
+    filled: Filled
+
+    def bodies(self) -> Bodies:
+        """What its message is put together from."""
+        bodies = self.template.bodies(self.filled)
+        return bodies._replace(subject=self.rendering.followed(self.delivery, bodies.subject))
+
+    def content(self) -> Content:
+        """The letter as people read it."""
+        content = self.template.content(self.filled)
+        return replace(content, subject=self.rendering.followed(self.delivery, content.subject))
+
+
+class _Once:
+    """A value that is made when it is asked for, and then kept."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
+        self._make = make
+        self._made: dict[str, Any] | None = None
+
+    def __call__(self) -> dict[str, Any]:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
