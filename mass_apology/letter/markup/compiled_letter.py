@@ -16,7 +16,6 @@ from jinja2 import Template as JinjaTemplate
 from jinja2 import nodes
 
 from mass_apology.letter.markup.hole_inputs import Inputs, inputs_of
-from mass_apology.letter.markup.rendering_work import MAX_UNITS
 from mass_apology.letter.markup.sandbox import TIME_ZONE, LetterEnvironment, compiled
 from mass_apology.letter.markup.static_parts import MARK, Division
 from mass_apology.letter.markup.zones_once import DATED, WITHIN
@@ -147,7 +146,7 @@ class HoleGroup:
 
     def _filled(self, key: Hashable, values: dict[str, Any]) -> Filling:
         *texts, rest = written(self._template, values, share=self._share).split(MARK)
-        if len(texts) != len(self.places) or rest or self._work.units * self._share > MAX_UNITS:
+        if len(texts) != len(self.places) or rest or not self._work.fits(self._share):
             raise Unfilled
         made = _filling(texts)
         if self.inputs is not None:

@@ -53,10 +53,9 @@ class Work:
         self._units = self._asked = 0
         self._began = thread_time()
 
-    @property
-    def units(self) -> int:
-        """Spent since the letter, or this part of it, was begun."""
-        return self._units
+    def fits(self, share: int) -> bool:
+        """Whether what has been taken since the last beginning is no more than one of so many parts of a letter may."""
+        return self._units * share <= MAX_UNITS
 
     def spend(self, units: int) -> None:
         """Raises ``SecurityError`` where the letter has taken too much."""
