@@ -77,12 +77,18 @@ def _arguments() -> tuple[list[str], Options]:
     parser.add_argument("--kills", type=int, default=defaults.kills, help="for kill (%(default)s)")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="for kill and stories (%(default)s)")
     parser.add_argument("--language", action="append", default=[], help="for bad-facts, one or several: only these")
+    parser.add_argument("--file", action="append", default=[], help="for hostile, one or several: only these")
     parser.add_argument("--show", action="store_true", help="for bad-facts: each that is missed, each false finding")
     found = parser.parse_args()
     if unknown := set(found.names) - {*BARS, *ASKED_FOR}:
         parser.error(f"there is no bar {', '.join(sorted(unknown))}")
     options = Options(
-        scale=found.scale, kills=found.kills, seed=found.seed, languages=tuple(found.language), show=found.show
+        scale=found.scale,
+        kills=found.kills,
+        seed=found.seed,
+        languages=tuple(found.language),
+        files=tuple(found.file),
+        show=found.show,
     )
     return found.names or list(BARS), options
 

@@ -14,8 +14,9 @@ import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -23,7 +24,7 @@ from bench import hostile_operators
 from bench.hostile_operators import OperatorsFile, operators_files
 from bench.hostile_text import Hostile, no_files, text_files
 from bench.hostile_workbooks import parquet_files, workbook_files
-from bench.result import Bar, Options, Result
+from bench.result import Bar, Options, Result, TrialError
 from bench.workplace import scratch
 
 COMMANDS = ("check", "init", "preview")
@@ -39,6 +40,9 @@ from = "Anna Kowalska <anna@acme.example>"
 url = "smtp+plain://127.0.0.1:25"
 """
 _LETTER = "Subject: What happened\n\n{{ salutation }},\n\nWe were down.\n"
+
+
+_File = TypeVar("_File", Hostile, OperatorsFile)
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -144,7 +148,9 @@ def _act(folder: Path, output: Path, words: list[str]) -> None:
 def measure(options: Options) -> Result:
     """Faults and the slowest command, over all files; with ``--scale`` every so-manieth file."""
     load_modules()
-    outcomes = list(_outcomes(max(1, round(1 / options.scale))))
+    outcomes = list(_outcomes(max(1, round(1 / options.scale)), options.files))
+    if not outcomes:
+        raise TrialError(f"There is no hostile file {', '.join(options.files)}.")
     faulty = [each for each in outcomes if each.fault]
     slow = sorted(outcomes, key=lambda each: each.seconds, reverse=True)
     files = len({each.file for each in outcomes})
@@ -168,14 +174,18 @@ def measure(options: Options) -> Result:
     )
 
 
-def _outcomes(every: int) -> Iterator[Outcome]:
-    for hostile in customers_files()[::every]:
+def _outcomes(every: int, only: Sequence[str]) -> Iterator[Outcome]:
+    for hostile in _chosen(customers_files()[::every], only):
         with scratch("hostile") as folder:
             make(hostile, folder)
             for command in COMMANDS:
                 yield run(hostile, folder, command)
-    for own in operators_files()[::every]:
+    for own in _chosen(operators_files()[::every], only):
         with scratch("hostile") as folder:
             hostile_operators.make(own, folder)
             for command in OPERATORS_COMMANDS:
                 yield run(own, folder, command)
+
+
+def _chosen(files: Iterable[_File], only: Sequence[str]) -> list[_File]:
+    return [each for each in files if not only or Path(each.name).stem in only]

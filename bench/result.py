@@ -23,6 +23,7 @@ class Options(Struct, frozen=True, kw_only=True):
     kills: int = 300
     seed: int = 20261120
     languages: tuple[str, ...] = ()  # the only ones to measure; empty for all
+    files: tuple[str, ...] = ()  # the only hostile ones to measure, by their names without a suffix; empty for all
     show: bool = False  # each thing that is wrong
 
     def letters(self, whole: int) -> int:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import lru_cache
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -25,16 +27,23 @@ from mass_apology.wording.wording_rules import MISSING, Profile, Rules, kinds
 _NEAR = 3  # words before a passage in which a negation excuses it
 _PARAGRAPH = 9  # words from which a block without a stop is no heading
 _MOST_APOLOGIES = 2
+_REMEMBERED = 1 << 14  # blocks; a letter has some thousand at most
 _APOLOGY = f"apology{MISSING}"
 
 
-class _Read(Struct, frozen=True, kw_only=True):
-    """A block with what was found in it."""
+class _Found(Struct, frozen=True, kw_only=True):
+    """What a block's words and role tell, wherever it stands."""
 
-    block: Block
     spots: tuple[Spot, ...]
     parts: frozenset[str]  # the rules for parts that it shows
     apologies: tuple[tuple[int, int], ...]  # places of all
+
+
+class _Read(NamedTuple):
+    """A block with what was found in it."""
+
+    block: Block
+    found: _Found
 
 
 def criticise(document: Document, rules: Rules, scenario: str = "") -> list[WordingFinding]:
@@ -45,9 +54,12 @@ def criticise(document: Document, rules: Rules, scenario: str = "") -> list[Word
     profile = kinds().profile(scenario)
     letter = shaped(document, rules)
     left_out = _left_out(profile)
-    read = [_read(block, rules, left_out) for block in letter.blocks if block.role is not Role.QUOTE]
+    blocks = [block for block in letter.blocks if block.role is not Role.QUOTE]
+    read = [_Read(block, _found(block.text, block.role, rules, left_out)) for block in blocks]
     going_on = {id(block) for before, block in pairwise(letter.blocks) if before.text.endswith((",", ":", ";"))}
-    placed = [(each.block, spot) for each in read for spot in each.spots if not _goes_on(spot, each.block, going_on)]
+    placed = [
+        (each.block, spot) for each in read for spot in each.found.spots if not _goes_on(spot, each.block, going_on)
+    ]
     placed += [(block, spot) for block, spot in _about_apologies(read) if spot.rule not in left_out]
     found = [_finding(letter, block, spot, rules) for block, spot in placed]
     found.sort(key=lambda each: (each.start, each.end))
@@ -62,13 +74,16 @@ def _goes_on(spot: Spot, block: Block, going_on: Set[int]) -> bool:
     return spot.rule == "lower-case-start" and not spot.start and id(block) in going_on
 
 
-def _left_out(profile: Profile) -> Set[str]:
+def _left_out(profile: Profile) -> frozenset[str]:
     """The rules that do not hold for letters of a profile."""
     special = {each for one in kinds().profiles.values() for each in one.only}
-    return (special | {*profile.without}) - {*profile.only}
+    return frozenset((special | {*profile.without}) - {*profile.only})
 
 
-def _read(block: Block, rules: Rules, left_out: Set[str]) -> _Read:
+@lru_cache(maxsize=_REMEMBERED)
+def _found(whole: str, role: Role, rules: Rules, left_out: frozenset[str]) -> _Found:
+    """What is found in a block; the letters of a campaign have most of theirs in common."""
+    block = Block(role=role, text=whole, places=())
     words = words_in(block.text)
     ends = sentences(block.text, words, rules.abbreviations, rules.common_words, is_greek=rules.code == "el")
     text = rules.find.read(words, ends)
@@ -83,8 +98,7 @@ def _read(block: Block, rules: Rules, left_out: Set[str]) -> _Read:
     ]
     parts = [(rule, _place(text, match)) for rule, _, match in matches if rule.endswith(MISSING)]
     places = list(_showing(parts, spots))
-    return _Read(
-        block=block,
+    return _Found(
         spots=tuple(_outranked([each for each in spots if each.rule not in left_out])),
         parts=frozenset(rule for rule, _ in places),
         apologies=tuple(_apart(place for rule, place in places if rule == _APOLOGY)),
@@ -166,7 +180,7 @@ def _outranked(spots: Sequence[Spot]) -> Iterator[Spot]:
 def _about_apologies(read: Sequence[_Read]) -> Iterator[tuple[Block, Spot]]:
     """The first apology, if it stands too late, and the third one."""
     body = [each for each in read if each.block.role not in {Role.SUBJECT, Role.SALUTATION}]
-    apologies = [(number, place) for number, each in enumerate(body) for place in each.apologies]
+    apologies = [(number, place) for number, each in enumerate(body) for place in each.found.apologies]
     opening = _opening(read)
     first = next((number for number, each in enumerate(body) if each.block is opening), len(body))
     if apologies and apologies[0][0] > first:
@@ -190,7 +204,7 @@ def _is_paragraph(block: Block) -> bool:
 
 
 def _missing(letter: Document, read: Sequence[_Read], profile: Profile, rules: Rules) -> Iterator[WordingFinding]:
-    shown = {part for each in read if each.block.role is not Role.SUBJECT for part in each.parts}
+    shown = {part for each in read if each.block.role is not Role.SUBJECT for part in each.found.parts}
     shown |= contacts.parts(letter, rules)
     for name in profile.parts:
         rule = f"{name}{MISSING}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -14,6 +15,7 @@ from mass_apology.wording.wording_rules import Rules
 
 _SHORT = 9  # words that a salutation or a line of a signature may have
 _SIGNATURE = 14  # words that a block of it may have
+_REMEMBERED = 1 << 14  # lines
 _LAST = 12  # blocks at the end among which the signature begins
 
 
@@ -49,6 +51,7 @@ def _has_salutation(blocks: Sequence[Block], rules: Rules) -> bool:
     return any(begins_with(each.text.partition("\n")[0], rules.greetings) for each in prose)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _greets(line: str, rules: Rules) -> bool:
     words = words_in(line)
     if not 0 < len(words) <= _SHORT:
@@ -101,8 +104,9 @@ def _is_sentence(block: Block) -> bool:
     return block.text.endswith((".", "!", "?")) and len(words_in(block.text)) >= _SHORT
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def begins_with(line: str, patterns: Patterns) -> bool:
-    """Whether one of ``patterns`` matches at the line's beginning."""
+    """Whether one of ``patterns`` matches at the line's beginning. Letters of a campaign have most lines in common."""
     return patterns.fits_at_start(words_in(line))
 
 

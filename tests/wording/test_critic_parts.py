@@ -36,3 +36,20 @@ def late(text: str) -> bool:
 def test_a_heading_is_no_first_paragraph() -> None:
     assert not late("Product safety recall\n\nWe are sorry.")
     assert late("This is a product safety recall.\n\nWe are sorry.")
+
+
+def test_a_paragraph_that_stands_twice_is_found_at_both_places() -> None:
+    rules = Rules(
+        "xx", RuleFile(language="Test", rules={"passive-without-actor": Rule(find=("mistakes happened",))}), {}
+    )
+    (document,) = read_letters("letter.txt", b"Mistakes happened.\n\nWe know.\n\nMistakes happened.\n")
+    first, second = (each for each in criticise(document, rules) if each.rule == "passive-without-actor")
+    assert (first.start, second.start) == (0, 30)
+    assert first.passage == second.passage == "Mistakes happened"
+
+
+def test_a_paragraph_is_judged_by_the_rules_at_hand() -> None:
+    (document,) = read_letters("letter.txt", b"Mistakes happened.\n")
+    for find, found in (("mistakes happened", 1), ("errors occurred", 0)):
+        rules = Rules("xx", RuleFile(language="Test", rules={"passive-without-actor": Rule(find=(find,))}), {})
+        assert sum(each.rule == "passive-without-actor" for each in criticise(document, rules)) == found

@@ -75,7 +75,8 @@ class WordingCritic:
                 if _is_guarded(found):
                     continue
                 fault = _Fault(found.rule, " ".join(found.passage.split()), letter.language)
-                one = told.setdefault(fault, _Told(found=found, where=self._where(fault, letter)))
+                if (one := told.get(fault)) is None:
+                    one = told[fault] = _Told(found=found, where=self._where(fault, letter))
                 one.letters += letter.letters
                 one.lines = tuple(sorted({*one.lines, *letter.lines})[:LINES])
         yield from (_finding(fault, one) for fault, one in told.items())

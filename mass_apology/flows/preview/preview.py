@@ -81,7 +81,8 @@ async def preview(
                 next_step="Choose fewer with --sample, or write them all to a .mbox or .jsonl file.",
             )
         processes = processes_for(count, os.cpu_count() or 1)
-        async with RenderPool(shown.recipe, processes=processes) as render_pool:
+        make_writer = shown.recipe if processes else lambda: shown.writer  # which compiled the templates already
+        async with RenderPool(make_writer, processes=processes) as render_pool:
             finished = finish(
                 shown,
                 chosen,
