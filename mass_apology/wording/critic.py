@@ -26,6 +26,7 @@ from mass_apology.wording.wording_rules import MISSING, Profile, Rules, kinds
 
 _NEAR = 3  # words before a passage in which a negation excuses it
 _PARAGRAPH = 9  # words from which a block without a stop is no heading
+_MARKS = frozenset(",;:·–—()")  # that part clauses
 _MOST_APOLOGIES = 2
 _REMEMBERED = 1 << 14  # blocks; a letter has some thousand at most
 _APOLOGY = f"apology{MISSING}"
@@ -92,7 +93,7 @@ def _found(whole: str, role: Role, rules: Rules, left_out: frozenset[str]) -> _F
     matches = [each for each in matches if (each[0], each[2].sentence) not in excuses]
     faults = [each for each in matches if not each[0].endswith(MISSING)]
     spots = [
-        *_longest(faults, text, rules),
+        *_longest(faults, block.text, text, rules),
         *spotting.spots(block, text, rules),
         *other_languages.spots(block, text, rules),
     ]
@@ -109,23 +110,37 @@ def _place(text: Text, match: Match) -> tuple[int, int]:
     return text.words[match.start].start, text.words[match.end - 1].end
 
 
-def _longest(matches: Sequence[tuple[str, Pattern, Match]], text: Text, rules: Rules) -> Iterator[Spot]:
+def _longest(matches: Sequence[tuple[str, Pattern, Match]], written: str, text: Text, rules: Rules) -> Iterator[Spot]:
     """The matches that no negation excuses, each as its longest stretch."""
     by_rule: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for rule, pattern, match in matches:
-        if not _negated(rule, pattern, match, text, rules):
+        if not _negated(rule, pattern, match, written, text, rules):
             by_rule[rule].append(_place(text, match))
     for rule, places in by_rule.items():
         yield from (Spot(rule, *place) for place in _apart(places))
 
 
-def _negated(rule: str, pattern: Pattern, match: Match, text: Text, rules: Rules) -> bool:
-    """Whether a negation before or in the passage says the contrary; one that the pattern itself asks for does not."""
+def _negated(rule: str, pattern: Pattern, match: Match, written: str, text: Text, rules: Rules) -> bool:
+    """Whether a negation before or in the passage says the contrary; one that the pattern itself asks for does not.
+
+    One before it is in the same clause: “do not worry, it was nothing serious” plays down.
+    """
     if rules.file.rules[rule].negated:
         return False
-    first = max(match.sentence.first, match.start - _NEAR)
+    first = _clause(written, text, match.start, max(match.sentence.first, match.start - _NEAR))
     end = match.start if rules.says_no(pattern) else match.end
     return any(word.text in rules.negations or word.text.endswith("n't") for word in text.words[first:end])
+
+
+def _clause(written: str, text: Text, number: int, least: int) -> int:
+    """The first word, from ``least`` on, that no comma or other mark parts from the word with the number."""
+    parted = (each for each in range(number, least, -1) if _parts(written, text, each))
+    return next(parted, least)
+
+
+def _parts(written: str, text: Text, number: int) -> bool:
+    """Whether a mark stands before a word."""
+    return not _MARKS.isdisjoint(written[text.words[number - 1].end : text.words[number].start])
 
 
 def _apart(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

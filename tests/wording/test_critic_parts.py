@@ -53,3 +53,16 @@ def test_a_paragraph_is_judged_by_the_rules_at_hand() -> None:
     for find, found in (("mistakes happened", 1), ("errors occurred", 0)):
         rules = Rules("xx", RuleFile(language="Test", rules={"passive-without-actor": Rule(find=(find,))}), {})
         assert sum(each.rule == "passive-without-actor" for each in criticise(document, rules)) == found
+
+
+def plays_down(text: str) -> bool:
+    file = RuleFile(language="Test", negations=("not",), rules={"minimising": Rule(find=("glitch",))})
+    (document,) = read_letters("letter.txt", text.encode())
+    return any(each.rule == "minimising" for each in criticise(document, Rules("xx", file, {})))
+
+
+def test_a_negation_excuses_its_own_clause() -> None:
+    assert plays_down("It was a glitch.")
+    assert not plays_down("It was not a glitch.")
+    assert plays_down("Do not worry, a glitch it was.")
+    assert not plays_down("You need no comfort, it was not a glitch.")
