@@ -15,7 +15,7 @@ from typing import NamedTuple
 from mass_apology.wording.diacritics import Plain, is_plain
 from mass_apology.wording.lexicon import Entry, Lexicon
 from mass_apology.wording.pattern_index import PatternIndex, bits_of
-from mass_apology.wording.patterns import Element, OneOf, OneWord, Pattern
+from mass_apology.wording.patterns import Edge, Element, OneOf, OneWord, Pattern
 from mass_apology.wording.sentences import LONGEST, Sentence, Word
 from mass_apology.wording.spelling import Spelling
 
@@ -69,6 +69,8 @@ class Places(dict[OneWord, int]):
                 places = (places & self[element]) << 1
             elif isinstance(element, OneOf):
                 places = self._after_one_of(element, places)
+            elif isinstance(element, Edge):
+                places &= self.end if element.is_end else 1
             elif element.most is None:
                 places = (self.end << 1) - (places & -places)
             else:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from mass_apology.wording.lexicon import Lexicon
-from mass_apology.wording.patterns import Element, Gap, OneWord, Pattern
+from mass_apology.wording.patterns import Edge, Element, Gap, OneWord, Pattern
 
 _COLUMNS = 4
 _REMEMBERED = 50_000  # words of texts
@@ -63,7 +63,7 @@ class PatternIndex:
         """Words of which the element needs one; empty where it can do without."""
         if isinstance(element, OneWord):
             return element.numbers
-        if isinstance(element, Gap) or element.or_nothing:
+        if isinstance(element, Gap | Edge) or element.or_nothing:
             return ()
         if id(element) not in self._needs:
             self._needs[id(element)] = tuple(dict.fromkeys(self._needed_by(element.ways)))

@@ -7,7 +7,8 @@ A pattern is a row of words. A word stands for all its forms, as ``xx.forms.toml
 - ``a|b`` and, in brackets, ``(a b|c)``: one of several, here "a b" or "c"; ``word?`` and ``(a b)?``: or nothing;
 - ``..``: at most three words, any; ``...``: any words up to the sentence's end;
 - ``<name>``: one of the phrases that the language has under that name;
-- ``^`` and ``$``: the sentence's beginning and end; ``//``: the sentence's end, and after it the next one's beginning.
+- ``^`` and ``$``: the sentence's beginning and end, in phrases and brackets, too; ``//``: the sentence's end, and after
+  it the next one's beginning.
 """
 
 from __future__ import annotations
@@ -68,6 +69,12 @@ class Gap(Struct, frozen=True):
     most: int | None  # None: up to the sentence's end
 
 
+class Edge(Struct, frozen=True):
+    """The sentence's beginning or end."""
+
+    is_end: bool
+
+
 class OneOf:
     """One of several sequences."""
 
@@ -86,7 +93,7 @@ class OneOf:
         return found
 
 
-Element = OneWord | Gap | OneOf
+Element = OneWord | Gap | Edge | OneOf
 
 
 class Pattern(Struct, frozen=True, kw_only=True, eq=False):
@@ -154,8 +161,8 @@ class _Reader:
     def _element(self, sign: str) -> Element:
         if sign == "(":
             return self._group()
-        if sign in _GAPS:
-            return _GAPS[sign]
+        if sign in _WITHOUT_WORDS:
+            return _WITHOUT_WORDS[sign]
         if sign == _NEXT_SENTENCE:
             raise ValueError("// stands outside of brackets and phrases")
         if sign[0] == "<":
@@ -205,7 +212,12 @@ def _phrase(text: str, known: Known, inside: tuple[str, ...]) -> tuple[Element, 
     return elements
 
 
-_GAPS: Mapping[str, Gap] = {"..": Gap(GAP), "...": Gap(None)}
+_WITHOUT_WORDS: Mapping[str, Element] = {
+    "..": Gap(GAP),
+    "...": Gap(None),
+    "^": Edge(is_end=False),
+    "$": Edge(is_end=True),
+}
 
 
 def _signs(text: str) -> list[str]:
@@ -236,6 +248,8 @@ def _begins_with_word(elements: Sequence[Element]) -> bool:
     for element in elements:
         if isinstance(element, OneWord):
             return True
+        if isinstance(element, Edge):
+            continue
         if isinstance(element, Gap) or not all(map(_begins_with_word, element.ways)):
             return False
         if not element.or_nothing:
@@ -249,6 +263,8 @@ def _first_numbers(elements: Sequence[Element]) -> Iterator[int]:
         if isinstance(element, OneWord):
             yield from element.numbers
             return
+        if isinstance(element, Edge):
+            continue
         if isinstance(element, Gap):
             break
         yield from element.ways_from

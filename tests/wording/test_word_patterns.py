@@ -11,7 +11,13 @@ from mass_apology.wording.patterns import Known, parse
 from mass_apology.wording.sentences import sentences, words_in
 
 FORMS = {"apologise": ("apologise", "apologised"), "fault": ("fault", "faults")}
-PHRASES = {"we": ("we", "our .. team"), "sorry": ("<we> .. apologise", "sorry"), "one": ("<two>",), "two": ("<one>",)}
+PHRASES = {
+    "we": ("we", "our .. team"),
+    "sorry": ("<we> .. apologise", "sorry"),
+    "regret": ("^ alas",),
+    "one": ("<two>",),
+    "two": ("<one>",),
+}
 KNOWN = Known(FORMS, PHRASES)
 
 
@@ -47,6 +53,10 @@ def passages(pattern: str, text: str) -> list[str]:
         ("sorry // but", "Sorry. But no. Sorry, but.", ["Sorry. But"]),
         ("^ fault", "Faults. No fault.", ["Faults"]),
         ("fault $", "A fault. The fault is ours.", ["fault"]),
+        ("(^ so|too) sorry", "So sorry. I am so sorry, too sorry.", ["So sorry", "too sorry"]),
+        ("(^ our small|our small) team", "Not our small team.", ["our small team"]),
+        ("sorry (for|$)", "Sorry for it. Sorry about it. I am sorry.", ["Sorry for", "sorry"]),
+        ("<regret> fault", "Alas fault. Our alas fault.", ["Alas fault"]),
         ("<sorry> for", "Our small team apologised for it.", ["Our small team apologised for"]),
     ],
 )
