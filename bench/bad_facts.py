@@ -3,7 +3,7 @@
 ``samples/wording/facts/`` holds kinds of bad values, and each language's values. Each value takes the place of one fact
 in a shipped letter that is good otherwise, rendered with the scenario's examples and read as ``check`` reads it. It is
 found where one of the kind's rules has a passage in the value's words; of a part that is missing now, where the critic
-says so.
+says so; of a sentence that is none, also where ``check`` says so of the fact itself.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ from mass_apology.flows.templates.example_campaign import (
     example_facts,
     example_row,
 )
+from mass_apology.guards.unfinished import draft_facts
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.markup.wrapping import paragraph
-from mass_apology.letter.scenario import FactType, Scenario, load_scenario
+from mass_apology.letter.scenario import FactType, Scenario, facts_findings, load_scenario
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.letter.usage import CUSTOMARY
 from mass_apology.model import Content
@@ -45,6 +46,7 @@ DATA = Path(__file__).resolve().parents[1] / "samples" / "wording" / "facts"
 KINDS, FOUND = 120, 0.95
 _KINDS = "kinds"  # the file that describes them
 _LETTER = re.compile(r"([a-z]{2,3})(?:\.informal)?\.(?:md|txt|html)")
+_OF_A_FACT = {"fact-unfinished": ("missing-full-stop", "unfinished")}  # finding's code → rules
 _MARK = re.compile(r"Fact_\w+_mark\.")
 _SUBJECT = "Subject: "  # what WordingCritic puts before a letter
 
@@ -152,6 +154,13 @@ class Letters:
         self.usual = Counter(map(_key, self.read(self._good)))
         self._marked = self.written({fact: _mark(fact) for fact in self._facts[language] if self._is_sentence(fact)})
 
+    def told_of(self, fact: str, value: str) -> set[str]:
+        """The rules that what ``check`` says of a fact by itself is about."""
+        facts = self._with({fact: value})
+        told = facts_findings(self._described, facts, (self.language,))
+        rules = {rule for each in told if each.where.endswith(f" {fact}") for rule in _OF_A_FACT.get(each.code, ())}
+        return rules | {"unfinished" for path, _ in draft_facts(facts) if path.rpartition(".")[2] == fact}
+
     def read(self, letter: Content) -> list[WordingFinding]:
         """What ``check`` would say of a letter."""
         return self._critic.faults(letter.subject, letter.text, self.language)
@@ -166,14 +175,16 @@ class Letters:
 
     def written(self, others: Mapping[str, str]) -> Content:
         """The letter as a writer writes it, with other values for some facts."""
-        told = self._facts[self.language]
-        translated = {fact: value for fact, value in others.items() if self._described.facts[fact].is_translated}
-        facts = {**self._facts, **others, self.language: {**told, **translated}}
-        campaign = example_campaign(self.scenario, self._described, (self.language,), facts)
+        campaign = example_campaign(self.scenario, self._described, (self.language,), self._with(others))
         header = (*self._described.columns, *CUSTOMARY)
         writer = Writer(campaign, folder=DATA, directories=[self._templates], header=header)
         row = {**example_row(self._described), GENDER: "f"}
         return writer.content(example_customer(self.language, [row], name="Maria Berg", code=CODE))
+
+    def _with(self, others: Mapping[str, str]) -> dict[str, Any]:
+        translated = {fact: value for fact, value in others.items() if self._described.facts[fact].is_translated}
+        plain = {fact: value for fact, value in others.items() if fact not in translated}
+        return {**self._facts, **plain, self.language: {**self._facts[self.language], **translated}}
 
     def has(self, fact: str) -> bool:
         """Whether the letter tells such a fact."""
@@ -204,12 +215,13 @@ def _outcome(kind: BadFact, value: str, letters: Letters, fact: str) -> Outcome:
     passages = [each for each in found if not each.rule.endswith(MISSING)]
     within = [each for each in passages if any(each.start < end and each.end > start for start, end in places)]
     elsewhere = [each for each in passages if each not in within and not letters.usual[_key(each)]]
+    rules = {each.rule for each in within} | {*missing} | letters.told_of(fact, value)
     return Outcome(
         kind=kind,
         value=value,
         scenario=letters.scenario,
         fact=fact,
-        is_found=any(rule in kind.rules for rule in (*(each.rule for each in within), *missing)),
+        is_found=not rules.isdisjoint(kind.rules),
         within=tuple(each for each in within if each.rule not in kind.rules),
         elsewhere=tuple(elsewhere),
         missing=missing,

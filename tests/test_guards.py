@@ -145,6 +145,12 @@ def test_ordinary_words_are_no_draft(sentence: str) -> None:
     assert found(facts(letter=LETTER + "\n" + sentence + "\n")) == []
 
 
+@pytest.mark.parametrize("fact", ["@Anna please check this.", "bla bla bla", "MUSTAND: Vahetasime selle.", "ΠΡΟΣΧΕΔΙΟ"])
+def test_a_fact_for_a_colleague_is_no_fact_yet(fact: str) -> None:
+    told = facts(settings={"incident": INCIDENT | {"en": {"credit": fact}}})
+    assert found(told) == ["template-draft"]
+
+
 def test_the_letter_with_the_remedy_still_to_be_defined() -> None:
     """A finished template was filled with facts that somebody had meant to complete later."""
     incident = INCIDENT | {"en": {"credit": "We shall pay you TBD euros."}}

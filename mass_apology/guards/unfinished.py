@@ -11,11 +11,12 @@ from mass_apology.guards.domains import reserved_domains
 
 # Most words count only in capitals: "bank draft" is ordinary English, and "todo" is Spanish for "all".
 _MARKS = re.compile(
-    r"\b(?:DRAFT|ENTWURF|BROUILLON|BORRADOR|BOZZA|CZERNOWIK|BRUDNOPIS|WERSJA ROBOCZA|ЧЕРНОВИК"
-    r"|TODO|FIXME|XXX+|TBD|TBC)\b"
+    r"\b(?:DRAFT|ENTWURF|BROUILLON|BORRADOR|BOZZA|CZERNOWIK|BRUDNOPIS|SZKIC|WERSJA ROBOCZA|ЧЕРНОВИК|MUSTAND"
+    r"|MELNRAKSTS|ΠΡΟΣΧΕΔΙΟ|TODO|FIXME|XXX+|TBD|TBC)\b"
     r"|[\[(](?i:draft|entwurf|wersja robocza|brudnopis|черновик)[\])]"
-    r"|(?i:\blorem ipsum\b|\btest,? test\b|\bтест,? тест\b|\basdf\w*)"
+    r"|(?i:\blorem ipsum\b|\btest,? test\b|\bтест,? тест\b|\basdf\w*|\b(blah?|бла|μπλα)[ -]\1\b)"
 )
+_TO_A_COLLEAGUE = re.compile(r"@\w+")  # "@Anna please check this"
 _HEADER = re.compile(
     r"(?:draft: *(?:yes|true|on|1)|status: *draft|subject: *(?:draft|entwurf|черновик) *[:–—-].*)", re.I
 )
@@ -35,7 +36,7 @@ def draft_marks(text: str) -> list[tuple[int, str]]:
 def draft_facts(incident: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The path and the mark of every fact that has a draft mark."""
     texts = ((path, value) for path, value in facts(incident) if isinstance(value, str))
-    return [(path, mark[0]) for path, text in texts if (mark := _MARKS.search(text))]
+    return [(path, mark[0]) for path, text in texts if (mark := _MARKS.search(text) or _TO_A_COLLEAGUE.match(text))]
 
 
 def example_facts(incident: Mapping[str, Any], examples: Mapping[str, Any]) -> list[str]:

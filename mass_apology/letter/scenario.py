@@ -24,7 +24,8 @@ from mass_apology.system.bounded_toml import parse_toml
 from mass_apology.type_errors import converted
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_SENTENCE_END = (".", "!", "?", "…")
+_SENTENCE_END = (".", "!", "?")
+_CLOSING_MARKS = "\"'”“»’)]"
 
 
 class FactType(StrEnum):
@@ -296,8 +297,9 @@ def fact_problem(kind: FactType, value: Any, choices: Collection[str] = ()) -> s
 
 
 def is_finished(sentence: str) -> bool:
-    """Whether it ends as a sentence does."""
-    return sentence.rstrip().endswith(_SENTENCE_END)
+    """Whether it ends as a sentence does, and does not break off: "We changed it and then …"."""
+    spoken = sentence.rstrip().rstrip(_CLOSING_MARKS)
+    return spoken.endswith(_SENTENCE_END) and not spoken.endswith("...")
 
 
 def _unquoted_problem(kind: FactType, value: Any) -> str:

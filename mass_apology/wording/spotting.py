@@ -23,17 +23,20 @@ _CAPITALS = 3  # words in capitals that shout
 _SHOUTED = 10  # letters that they have at least
 
 _UNFINISHED = re.compile(
-    r"\[[^\W\d_][^\[\]\n]{0,40}\]|\{\{[^{}\n]{0,60}\}\}|\{%[^{}\n]{0,60}%\}|(?<![\w{])\{[^\W\d_]\w{0,30}\}|\$\{[^{}\s]{1,40}\}"
-    r"|<[^\W\d_][\w ]{0,30}>|«[A-Za-z]+_[A-Za-z_]+»|%[A-Z][A-Z_]{2,30}%|\*\|[A-Z_]{1,30}\|\*"
+    r"\[[^\W\d_][^\[\]]{0,40}\]|\{\{[^{}\n]{0,60}\}\}|\{%[^{}\n]{0,60}%\}|(?<![\w{])\{[^\W\d_]\w{0,30}\}|\$\{[^{}\s]{1,40}\}"
+    r"|<[^\W\d_][\w ]{0,30}>|«[A-Za-z]+_[A-Za-z_]+»|%[^\W\d_][^\Wa-zα-ωа-яё]{2,30}%|\*\|[A-Z_]{1,30}\|\*"
     r"|\b(?:XX+|TODO|FIXME|TBD|TBC)\b|\b[Ll]orem ipsum\b|(?<![\w.@/-])(?:nan|NaN|null|NULL|None)(?![\w@/-]|\.\w)"
-    r"|_{4,}|#(?:REF!|VALUE!|N/A|NAME\?)"
+    r"|\(\?\)|\?{3,}|(?<![\w-])xx+(?=\.?\s[^\W\d_])|_{4,}|#(?:REF!|VALUE!|N/A|NAME\?)"
 )
 _TAG = re.compile(r"\[[^\[\]]+\]\s+(?=\w)")  # "[Solved] No e-mail on Monday"
 _NONE_IN_A_SENTENCE = re.compile(r"None\b(?= of\b)")
 _NOBODY = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+)? [,!]$")
 _BANGS = re.compile(r"[!?]{2,}")
 _CAPITAL_WORD = re.compile(r"[^\W\d_]{2,}")
-_DOUBLED = re.compile(r"(?<![.…])\.\.(?![.…])|,,|(?<=\w)\.,|,\.|(?<=\w)[ \t]\.,?(?=\s|$)|;;|(?<=\w) ,(?=\s)")
+_DOUBLED = re.compile(
+    r"(?<![.…])\.\.(?![.…])|,,|(?<=\w)\.[,;]|,\.|(?<=\w)[ \t]\.,?(?=\s|$)|;;|(?<=\w) ,(?=\s)"
+    r"|(?<![.…])\.\s\.(?=\s|$)|[!?]\.(?=\s|$)"
+)
 _EMOJI = re.compile(
     r"[\U0001f300-\U0001faff\u2600-\u27bf](?:\ufe0f|\u200d[\U0001f300-\U0001faff])*|(?<!\S)[:;]-?[)(DP](?!\w)"
 )
@@ -139,5 +142,5 @@ def _doubled(block: Block, rules: Rules) -> Iterator[Spot]:
         before = block.text[max(0, found.start() - 12) : found.start()].split()[-1:]
         # A number with a stop is an ordinal or a date in many languages: "15.11.2026., Riga".
         abbreviated = before and (before[0][-1].isdigit() or is_abbreviation(normal(before[0]), rules.abbreviations))
-        if not (found[0] == ".," and abbreviated):
+        if not (found[0] in {".,", ".;"} and abbreviated):
             yield Spot("doubled-stop", *found.span())

@@ -59,6 +59,8 @@ def test_nothing_is_said_about_good_facts() -> None:
         ({"affected": True}, "fact-invalid", "campaign.toml, [incident] affected"),
         ({"url": "javascript:x"}, "fact-invalid", "campaign.toml, [incident] url"),
         ({"repair": "We did"}, "fact-unfinished", "campaign.toml, [incident] repair"),
+        ({"repair": "We did it and then …"}, "fact-unfinished", "campaign.toml, [incident] repair"),
+        ({"repair": "We did it and..."}, "fact-unfinished", "campaign.toml, [incident] repair"),
         ({"en": {"repair": 3}}, "fact-invalid", "campaign.toml, [incident.en] repair"),
         ({"credits": "Ten."}, "fact-unknown", "campaign.toml, [incident]"),
         ({"pl": {"credid": "Ten."}}, "fact-unknown", "campaign.toml, [incident.pl]"),
@@ -66,6 +68,10 @@ def test_nothing_is_said_about_good_facts() -> None:
 )
 def test_wrong_facts_are_found_where_they_stand(facts: dict[str, Any], code: str, where: str) -> None:
     assert codes(GOOD | facts) == [(code, where)]
+
+
+def test_a_sentence_may_end_in_a_quotation() -> None:
+    assert codes(GOOD | {"repair": "The page now says “from 9 to 5.”"}) == []
 
 
 def problems(incident: dict[str, Any], *languages: str) -> list[tuple[str, str]]:

@@ -29,6 +29,11 @@ def found(text: str) -> list[tuple[str, str]]:
         ("We looked at it once more., and found it.", [("doubled-stop", ".,")]),
         ("We looked at it all day., and found it.", [("doubled-stop", ".,")]),
         ("Acme Ltd., our firm, looked at it.", []),
+        ("Acme Ltd.; Bolt Ltd.; nobody else looked at it.", []),
+        ("We looked at it all day. . Then we found it.", [("doubled-stop", ". .")]),
+        ("We looked at it all day!. Then we found it.", [("doubled-stop", "!.")]),
+        ("We looked at it all day.; then we found it.", [("doubled-stop", ".;")]),
+        ("We waited ... Then we found it.", []),
         ("The coffee machine is broken, such things happen! 😅", []),
         ("The coffee machine is broken, and we are sorry 😅", [("missing-full-stop", "and we are sorry")]),
     ],
@@ -45,6 +50,14 @@ def test_a_word_of_the_language_is_no_unfinished_mark() -> None:
     assert "unfinished" not in {each.rule for each in criticise(document, known)}
     (document,) = read_letters("letter.txt", NULL.replace("null", "NULL").encode())
     assert "unfinished" in {each.rule for each in criticise(document, known)}
+
+
+@pytest.mark.parametrize("mark", ["[ask the\nlawyers]", "(?)", "???", "%ΠΟΣΟ%", "%СУММА%", "xx"])
+def test_marks_that_nobody_has_filled_in(mark: str) -> None:
+    known = rules("en")
+    assert known is not None
+    (document,) = read_letters("letter.txt", f"We sent it on {mark} November to you.".encode())
+    assert [each.passage for each in criticise(document, known) if each.rule == "unfinished"] == [mark]
 
 
 def test_a_tag_before_a_subject_is_no_unfinished_mark() -> None:
