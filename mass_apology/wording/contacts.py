@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from mass_apology.wording.letter_text import Document, Role
-from mass_apology.wording.sentences import VALUE, normal, words_in
+from mass_apology.wording.sentences import VALUE, normal, normal_words, words_in
 from mass_apology.wording.wording_rules import MISSING, Rules, heading, shipped
 
 _MAILBOX = re.compile(r"(?<![\w.])([\w.+-]{1,64})@[\w-]{1,63}\.\w")
@@ -60,14 +60,22 @@ def is_name(line: str, rules: Rules) -> bool:
 def _names(piece: str, rules: Rules) -> bool:
     if piece == VALUE:
         return True
-    words = [piece[word.start : word.end] for word in words_in(piece)]
+    if rules.given_names and _is_long(piece):
+        return False
+    found = words_in(piece)
+    words = [piece[word.start : word.end] for word in found]
     if _comes_from(words, rules):
         return True
-    if any(word.text in rules.nobody for word in words_in(piece)):
+    if any(word.text in rules.nobody for word in found):
         return False
     if not rules.given_names:
         return _looks_like_name(piece, words)
     return len(words) <= _NAME_LINE and (bool(_INITIALS.search(piece)) or _has_given_name(words, rules))
+
+
+def _is_long(piece: str) -> bool:
+    """Whether a text certainly has more words than a line with a name."""
+    return sum(each[0].isalnum() for each in piece.split()) > _NAME_LINE
 
 
 def _comes_from(words: Sequence[str], rules: Rules) -> bool:
@@ -88,7 +96,7 @@ def _looks_like_name(line: str, words: Sequence[str]) -> bool:
 @cache
 def _given_names() -> frozenset[str]:
     """Those of all languages: who signs a Greek letter may be called Anna Kowalska."""
-    return frozenset(normal(name) for code in shipped() for name in heading(code).given_names.split())
+    return frozenset(name for code in shipped() for name in normal_words(heading(code).given_names))
 
 
 @cache

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import cache, lru_cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -75,6 +75,7 @@ def _goes_on(spot: Spot, block: Block, going_on: Set[int]) -> bool:
     return spot.rule == "lower-case-start" and not spot.start and id(block) in going_on
 
 
+@cache
 def _left_out(profile: Profile) -> frozenset[str]:
     """The rules that do not hold for letters of a profile."""
     special = {each for one in kinds().profiles.values() for each in one.only}
@@ -169,27 +170,28 @@ class _Covered:
         return before > 0 and self._ends[before - 1] > start
 
 
-def _covered(spots: Sequence[Spot], rules: Iterable[str]) -> _Covered:
-    chosen = frozenset(rules)
-    return _Covered((each.start, each.end) for each in spots if each.rule in chosen)
+def _covered(spots: Sequence[Spot], by: Mapping[str, Set[str]]) -> Mapping[str, _Covered]:
+    """Of each rule what spots of others cover, where they cover anything; ``by``: a rule → the others."""
+    found = {each.rule for each in spots}
+    return {
+        rule: _Covered((each.start, each.end) for each in spots if each.rule in others)
+        for rule, others in by.items()
+        if not others.isdisjoint(found)
+    }
 
 
 def _showing(
     parts: Iterable[tuple[str, tuple[int, int]]], spots: Sequence[Spot]
 ) -> Iterator[tuple[str, tuple[int, int]]]:
     """Places that show parts, without words that belong to a fault: "no parcel will ever get lost" prevents nothing."""
-    hiding = {rule: _covered(spots, kind.hidden_by) for rule, kind in kinds().kinds.items() if kind.hidden_by}
+    hiding = _covered(spots, kinds().hidden_by)
     return ((rule, place) for rule, place in parts if rule not in hiding or not hiding[rule].overlaps(*place))
 
 
 def _outranked(spots: Sequence[Spot]) -> Iterator[Spot]:
     """Spots without those that another kind, which says it better, overlaps."""
-    known = kinds().kinds
-    above = {
-        rule: _covered(spots, (each for each, kind in known.items() if rule in kind.outranks))
-        for rule in {each.rule for each in spots}
-    }
-    return (each for each in spots if not above[each.rule].overlaps(each.start, each.end))
+    above = _covered(spots, kinds().outranked_by)
+    return (each for each in spots if each.rule not in above or not above[each.rule].overlaps(each.start, each.end))
 
 
 def _about_apologies(read: Sequence[_Read]) -> Iterator[tuple[Block, Spot]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,22 +10,24 @@ from collections.abc import Iterable, Sequence
 from mass_apology.wording.sentences import Word
 
 _SHARE = 33  # letters, of which one with a diacritic may be, in a text that is typed without them
+_MARKS = re.compile(r"[\u0300-\u036f]+")  # that stand behind their letters
+_ASCII = re.compile(r"[\x00-\x7f]+")
 _UNLIKE = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ı": "i"})  # NFD leaves their strokes
 
 
-def plain(word: str) -> str:
-    """A word in small letters without its diacritics."""
-    if word.isascii():
-        return word
-    apart = unicodedata.normalize("NFD", word.translate(_UNLIKE))
-    return "".join(each for each in apart if not unicodedata.combining(each))
+def plain(text: str) -> str:
+    """A text in small letters without its diacritics."""
+    if text.isascii():
+        return text
+    return _MARKS.sub("", unicodedata.normalize("NFD", text.translate(_UNLIKE)))
 
 
 def is_plain(words: Sequence[Word]) -> bool:
     """Whether a text in Latin letters has fewer diacritics than any language that uses them."""
-    letters = [each for word in words for each in word.text if each.isalpha()]
-    strange = sum(not each.isascii() for each in letters)
-    return strange * _SHARE < len(letters)
+    text = "".join([each.text for each in words])
+    ascii_part = text.encode("ascii", "ignore").decode()
+    strange = 0 if len(ascii_part) == len(text) else sum(map(str.isalpha, _ASCII.sub("", text)))
+    return strange * _SHARE < strange + sum(map(str.isalpha, ascii_part))
 
 
 class Plain:
@@ -49,9 +52,10 @@ class Plain:
 
 
 def _by_plain(words: Iterable[str]) -> dict[str, list[str]]:
+    """The words that have diacritics, by what is left of them; all are folded as one text, which is quick."""
+    strange = [each for each in words if not each.isascii()]
     found: dict[str, list[str]] = defaultdict(list)
-    for word in words:
-        bare = plain(word)
-        if bare != word and bare.isascii():
+    for word, bare in zip(strange, plain("\n".join(strange)).split("\n"), strict=False):
+        if bare.isascii():
             found[bare].append(word)
     return dict(found)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mass_apology.wording.contacts import is_name
 from mass_apology.wording.letter_text import Block, Document, Role
 from mass_apology.wording.matching import Patterns
-from mass_apology.wording.sentences import VALUE, words_in
+from mass_apology.wording.sentences import VALUE, first_word, has_words, words_in
 from mass_apology.wording.wording_rules import Rules
 
 _SHORT = 9  # words that a salutation or a line of a signature may have
@@ -40,7 +40,7 @@ def _with_salutation(blocks: Sequence[Block], rules: Rules) -> Iterator[Block]:
             if len(line) < len(block.text):
                 yield part(block, len(line) + 1, len(block.text))
             continue
-        waiting = len(words_in(line)) <= _SHORT and not line.endswith(".")
+        waiting = not has_words(line, _SHORT + 1) and not line.endswith(".")
         # What stands before the salutation in a line of its own is a heading, such as a recall's.
         is_heading = waiting and greets and "\n" not in block.text
         yield replace(block, role=Role.HEADING) if is_heading else block
@@ -53,8 +53,7 @@ def _has_salutation(blocks: Sequence[Block], rules: Rules) -> bool:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _greets(line: str, rules: Rules) -> bool:
-    words = words_in(line)
-    if not 0 < len(words) <= _SHORT:
+    if has_words(line, _SHORT + 1) or not has_words(line, 1):
         return False
     spoken = line.rpartition(",")[2] if line.endswith("!") else line  # "Anna, good morning!"
     return (
@@ -70,7 +69,7 @@ def _with_signature(blocks: Sequence[Block], rules: Rules) -> Iterator[Block]:
     for number, block in enumerate(blocks):
         if block.role is not Role.PROSE or number < len(blocks) - _LAST:
             yield block
-        elif started and len(words_in(block.text)) <= _SIGNATURE and not _is_sentence(block):
+        elif started and not has_words(block.text, _SIGNATURE + 1) and not _is_sentence(block):
             yield replace(block, role=Role.SIGNATURE)
         elif started:
             yield block
@@ -89,7 +88,7 @@ def _closing(block: Block, rules: Rules) -> int | None:
     """Where in the block the line of the closing, or of the name, begins."""
     at = 0
     for line in block.text.split("\n"):
-        if 0 < len(words_in(line)) <= _SHORT and begins_with(line, rules.closings):
+        if begins_with(line, rules.closings) and not has_words(line, _SHORT + 1):
             return at
         at += len(line) + 1
     return 0 if _begins_with_name(block, rules) else None
@@ -97,17 +96,18 @@ def _closing(block: Block, rules: Rules) -> int | None:
 
 def _begins_with_name(block: Block, rules: Rules) -> bool:
     lines = block.text.split("\n")
-    return is_name(lines[0], rules) and all(len(words_in(line)) <= _SHORT and line[-1:] != "." for line in lines)
+    return is_name(lines[0], rules) and all(not has_words(line, _SHORT + 1) and line[-1:] != "." for line in lines)
 
 
 def _is_sentence(block: Block) -> bool:
-    return block.text.endswith((".", "!", "?")) and len(words_in(block.text)) >= _SHORT
+    return block.text.endswith((".", "!", "?")) and has_words(block.text, _SHORT)
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def begins_with(line: str, patterns: Patterns) -> bool:
     """Whether one of ``patterns`` matches at the line's beginning. Letters of a campaign have most lines in common."""
-    return patterns.fits_at_start(words_in(line))
+    first = first_word(line)
+    return first != "" and patterns.can_begin_with(first) and patterns.fits_at_start(words_in(line))
 
 
 def part(block: Block, start: int, end: int) -> Block:

@@ -46,6 +46,7 @@ class Lexicon:
         self._by_form: dict[str, list[int]] = defaultdict(list)
         self._by_stem: dict[str, list[int]] = defaultdict(list)
         self._by_ending: dict[str, list[int]] = defaultdict(list)
+        self._of_numbers: list[int] = []
         self._lengths: list[int] | None = None  # of stems and endings
         self.exactly = lru_cache(_REMEMBERED)(self._fitting_itself)
 
@@ -86,6 +87,8 @@ class Lexicon:
             self._by_form[form].append(number)
         for ending in entry.endings:
             self._by_ending[ending].append(number)
+        if entry.is_number:
+            self._of_numbers.append(number)
         if entry.stem:
             self._by_stem[entry.stem].append(number)
         self._lengths = None
@@ -101,7 +104,7 @@ class Lexicon:
         if self._lengths is None:
             self._lengths = sorted({*map(len, self._by_stem), *map(len, self._by_ending)})
         if meant[0][:1].isdigit() or meant[0] == VALUE:
-            yield from (number for number, entry in enumerate(self.entries) if entry.is_number)
+            yield from self._of_numbers
         for text in meant:
             yield from self._by_form.get(text, ())
             for length in self._lengths:

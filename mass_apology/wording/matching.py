@@ -173,16 +173,24 @@ class Patterns:
             following = text.places[number + 1] if number + 1 < len(text.places) else None
             found = [
                 (start, place, end)
-                for place in self._index.candidates(places.fitting)
+                for place in self._index.candidates(places.fitting, following.fitting if following is not None else ())
                 for start, end in _matches(self._named[place][1], places, following)
             ]
             for start, place, end in sorted(found):
                 yield *self._named[place], Match(sentence.first + start, sentence.first + end, sentence)
 
+    @cached_property
+    def _beginnings(self) -> frozenset[int]:
+        return frozenset(OneOf([pattern.elements for _, pattern in self._named], or_nothing=False).ways_from)
+
+    def can_begin_with(self, word: str) -> bool:
+        """Whether one of them may begin with such a word."""
+        return not self._beginnings.isdisjoint(self._lexicon.exactly(word))
+
     def fits_at_start(self, words: Sequence[Word]) -> bool:
         """Whether one of them matches at the first of ``words``."""
         places = Places([self._lexicon.exactly(word.text) for word in words[:LONGEST]])
-        patterns = (self._named[place][1] for place in self._index.candidates(places.fitting))
+        patterns = (self._named[place][1] for place in self._index.candidates(places.fitting, ()))
         return any(_end(pattern, places, None, 1) for pattern in patterns)
 
 

@@ -15,17 +15,17 @@ from mass_apology.type_errors import converted
 from mass_apology.wording.finding import Spot
 from mass_apology.wording.letter_text import Block, Document, Role
 from mass_apology.wording.matching import Text
-from mass_apology.wording.sentences import normal, words_in
+from mass_apology.wording.sentences import normal_words, words_in
 from mass_apology.wording.wording_rules import Rules, heading, shipped
 
 _FILE = Path(__file__).parent / "common_words.toml"
 _LEAST = 4  # words of a sentence that tell its language
 _SPEAK = 2  # common words of the other language in it, at least
-_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
 _STOPS = ".!?…;"
 _MOST_STOPS = 3
-_GREEK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]")
-_LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f]")
+_GREEK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]+")
+_LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f]+")
 _ADDRESS = ("@", "://", "www.")  # what words have that are addresses
 _SCRIPTS = {"ru": _CYRILLIC, "el": _GREEK}
 
@@ -46,9 +46,11 @@ def spots(block: Block, text: Text, own: Rules) -> Iterator[Spot]:
 
 def _in_other_script(passage: str, code: str) -> bool:
     """Addresses of mails and pages are in Latin letters in every language."""
-    spoken = " ".join(each for each in passage.split() if not any(sign in each for sign in _ADDRESS))
-    own = len(_script(code).findall(spoken))
-    return own < sum(each.isalpha() for each in spoken) / 3
+    spoken = passage
+    if any(sign in passage for sign in _ADDRESS):
+        spoken = " ".join(each for each in passage.split() if not any(sign in each for sign in _ADDRESS))
+    own = sum(map(len, _script(code).findall(spoken)))
+    return own * 3 < len(spoken) and own * 3 < sum(map(str.isalpha, spoken))
 
 
 def _script(code: str) -> re.Pattern[str]:
@@ -57,25 +59,35 @@ def _script(code: str) -> re.Pattern[str]:
 
 def _is_foreign(words: list[str], own: Rules) -> bool:
     spoken = sum(map(own.common_words.__contains__, words))
-    return 2 * spoken < len(words) and any(_is_rather(words, *apart) for apart in _apart(own.common_words, own.code))
+    if 2 * spoken >= len(words):
+        return False
+    telling = _telling(own.common_words, own.code)
+    heard = Counter(code for word in words if word in telling for code in telling[word])
+    return any(_is_rather(words, times, own, code) for code, times in heard.items())
+
+
+def _is_rather(words: list[str], times: int, own: Rules, code: str) -> bool:
+    """Whether a sentence is rather in the other language, whose common words are in it so many times."""
+    if times < _SPEAK or times * 5 < len(words):
+        return False
+    ours = own.common_words - _all_common_words()[code]
+    return times > 2 * sum(map(ours.__contains__, words))
 
 
 @cache
-def _apart(common: frozenset[str], code: str) -> list[tuple[frozenset[str], frozenset[str]]]:
-    """Of each other language: its common words and ours, without those that both have and that tell nothing."""
-    others = (each for other, each in _all_common_words().items() if other != code)
-    return [(each - common, common - each) for each in others]
-
-
-def _is_rather(words: list[str], theirs: frozenset[str], ours: frozenset[str]) -> bool:
-    spoken = sum(map(theirs.__contains__, words))
-    return spoken >= _SPEAK and spoken > 2 * sum(map(ours.__contains__, words)) and spoken * 5 >= len(words)
+def _telling(common: frozenset[str], code: str) -> Mapping[str, tuple[str, ...]]:
+    """Common words of other languages, each with the codes of these, without those that are common in ours."""
+    found: dict[str, tuple[str, ...]] = {}
+    for other, words in _all_common_words().items():
+        if other != code:
+            found |= {word: (*found.get(word, ()), other) for word in words - common}
+    return found
 
 
 @cache
 def _common_words() -> Mapping[str, frozenset[str]]:
     """Of the languages that have rules."""
-    return {code: frozenset(map(normal, heading(code).common_words.split())) for code in shipped()}
+    return {code: frozenset(normal_words(heading(code).common_words)) for code in shipped()}
 
 
 class _CommonWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,9 +100,7 @@ class _CommonWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 def _all_common_words() -> Mapping[str, frozenset[str]]:
     """Of the languages that have rules, and of others."""
     table = parse_toml(_FILE.read_text(encoding="utf-8"))
-    others = {
-        code: frozenset(map(normal, words.split())) for code, words in converted(table, _CommonWords).languages.items()
-    }
+    others = {code: frozenset(normal_words(words)) for code, words in converted(table, _CommonWords).languages.items()}
     return {**others, **_common_words()}
 
 

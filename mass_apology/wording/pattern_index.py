@@ -1,22 +1,26 @@
 """An index from words to the patterns that need them, so that most patterns are never tried.
 
-It is a bitmap index: each pattern is a bit. Of a pattern's elements that a match cannot do without, the rarest come
-first. A word that can be a pattern's first such element has the pattern's bit in the first column, and so on; in a
-column where a pattern asks for nothing, all sentences have its bit. The patterns to try in a sentence are those whose
-bit its words have in every column.
+It is a bitmap index. A pattern has one row, or one for each way of an element that has several; a row is a bit. Of a
+row's elements that a match cannot do without, the rarest come first. A word that can be a row's first such element has
+the row's bit in the first column, and so on; in a column where a row asks for nothing, all sentences have its bit. The
+patterns to try in a sentence are those of which its words have some row's bit in every column. A further column is for
+the sentence that follows.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from mass_apology.wording.lexicon import Lexicon
-from mass_apology.wording.patterns import Edge, Element, Gap, OneWord, Pattern
+from mass_apology.wording.patterns import Edge, Element, Gap, OneOf, OneWord, Pattern
 
 _COLUMNS = 4
 _REMEMBERED = 50_000  # words of texts
+
+Numbers = tuple[int, ...]
+"""Of words in the lexicon."""
 
 
 class PatternIndex:
@@ -24,16 +28,27 @@ class PatternIndex:
 
     def __init__(self, patterns: Sequence[Pattern], lexicon: Lexicon) -> None:
         self._weights = lexicon.weights
-        self._needs: dict[int, tuple[int, ...]] = {}  # of phrases, which many patterns share: by identity
-        self._columns: list[dict[int, int]] = [defaultdict(int) for _ in range(_COLUMNS)]  # number of a word → bits
-        self._asking_nothing = [0] * _COLUMNS
-        self._all = (1 << len(patterns)) - 1
-        self._fill(patterns)
-        self._bits = lru_cache(_REMEMBERED)(self._columns_of)
+        self._needs: dict[int, Numbers] = {}  # of phrases, which many patterns share: by identity
+        self._owners: list[int] = []  # the pattern of each row
+        self._ends: list[int] = []  # of each pattern: the row behind its last
+        columns = [_Column() for _ in range(_COLUMNS)]
+        following = _Column()
+        for place, pattern in enumerate(patterns):
+            after = self._rarest(pattern.following or ())[:1]
+            for needs in self._rows(pattern.elements):
+                row = 1 << len(self._owners)
+                self._owners.append(place)
+                for column, words in zip(columns, [*needs, *[()] * _COLUMNS], strict=False):
+                    column.enter(row, words)
+                following.enter(row, after[0] if after else ())
+            self._ends.append(len(self._owners))
+        self._asking_nothing = [each.asking_nothing for each in (*columns, following)]
+        tables = [each.by_number() for each in (*columns, following)]
+        self._bits = lru_cache(_REMEMBERED)(lambda numbers: tuple(_united(each, numbers) for each in tables))
 
-    def candidates(self, sentence: Iterable[tuple[int, ...]]) -> Iterator[int]:
+    def candidates(self, sentence: Iterable[Numbers], following: Iterable[Numbers]) -> Iterator[int]:
         """The patterns that may match in a sentence, in their order; of each word the numbers of what it fits."""
-        first, second, third, fourth = self._asking_nothing
+        first, second, third, fourth, after = self._asking_nothing
         for numbers in sentence:
             if numbers:
                 bits = self._bits(numbers)
@@ -41,25 +56,32 @@ class PatternIndex:
                 second |= bits[1]
                 third |= bits[2]
                 fourth |= bits[3]
-        return bits_of(first & second & third & fourth)
+        rows = first & second & third & fourth
+        if rows & ~after:
+            for numbers in following:
+                after |= self._bits(numbers)[-1]
+            rows &= after
+        while rows:
+            place = self._owners[(rows & -rows).bit_length() - 1]
+            yield place
+            end = self._ends[place]
+            rows = rows >> end << end
 
-    def _columns_of(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(_united(column.get(number, 0) for number in numbers) for column in self._columns)
+    def _rows(self, elements: Sequence[Element]) -> Iterator[list[Numbers]]:
+        """What each row needs, the rarest first. Of the element with the commonest words each way is a row."""
+        several = [each for each in elements if isinstance(each, OneOf) and not each.or_nothing and len(each.ways) > 1]
+        if not several:
+            yield self._rarest(elements)
+            return
+        commonest = max(several, key=lambda each: self._weight(self._needed(each)))
+        others = [each for each in elements if each is not commonest]
+        for way in commonest.ways:
+            yield self._rarest([*way, *others])
 
-    def _fill(self, patterns: Sequence[Pattern]) -> None:
-        needing: list[dict[tuple[int, ...], int]] = [defaultdict(int) for _ in range(_COLUMNS)]
-        for place, pattern in enumerate(patterns):
-            needs = sorted(filter(None, map(self._needed, pattern.elements)), key=self._weight)[:_COLUMNS]
-            for column, words in enumerate(needs):
-                needing[column][words] |= 1 << place
-            for column in range(len(needs), _COLUMNS):
-                self._asking_nothing[column] |= 1 << place
-        for bits_of_word, table in zip(self._columns, needing, strict=True):
-            for words, bits in table.items():
-                for number in words:
-                    bits_of_word[number] |= bits
+    def _rarest(self, elements: Iterable[Element]) -> list[Numbers]:
+        return sorted(filter(None, map(self._needed, elements)), key=self._weight)
 
-    def _needed(self, element: Element) -> tuple[int, ...]:
+    def _needed(self, element: Element) -> Numbers:
         """Words of which the element needs one; empty where it can do without."""
         if isinstance(element, OneWord):
             return element.numbers
@@ -78,14 +100,35 @@ class PatternIndex:
             found += rarest
         return found
 
-    def _weight(self, words: Sequence[int]) -> int:
+    def _weight(self, words: Numbers) -> int:
         return sum(map(self._weights.__getitem__, words))
 
 
-def _united(bits: Iterable[int]) -> int:
+class _Column:
+    """One column while the index is made."""
+
+    def __init__(self) -> None:
+        self.asking_nothing = 0  # the rows that need no word here
+        self._rows: dict[Numbers, int] = defaultdict(int)  # words of which rows need one → these rows
+
+    def enter(self, row: int, words: Numbers) -> None:
+        if words:
+            self._rows[words] |= row
+        else:
+            self.asking_nothing |= row
+
+    def by_number(self) -> Mapping[int, int]:
+        found: dict[int, int] = defaultdict(int)
+        for words, rows in self._rows.items():
+            for number in words:
+                found[number] |= rows
+        return dict(found)
+
+
+def _united(rows: Mapping[int, int], numbers: Numbers) -> int:
     result = 0
-    for each in bits:
-        result |= each
+    for each in numbers:
+        result |= rows.get(each, 0)
     return result
 
 

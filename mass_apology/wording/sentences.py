@@ -6,7 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
+
+from msgspec import Struct
 
 VALUE = "\ue000"
 """Stands in a text for a value that a template puts there: one word, of which nothing is known."""
@@ -32,9 +35,10 @@ _GREEK_END = re.compile(r"(?<![.!?…;])[.!?…;]+[\"'”»’)\]*]*(?=\s|$)")
 _QUOTED = re.compile(r"«[^«»\n]{0,400}»|„[^„“”\n]{0,400}[“”]|“[^“”\n]{0,400}”|\"[^\"\n]{0,400}\"")
 _PLAIN_HYPHEN = str.maketrans({"’": "'", "‑": "-", "ё": "е"} | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060"))
 _ACUTE = "\u0301"
+_GREEK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]")
 
 
-class Word(NamedTuple):
+class Word(Struct, frozen=True, gc=False):
     """One word of a text."""
 
     text: str  # as rules compare it; empty in a quotation, which nothing matches
@@ -53,19 +57,39 @@ class Sentence(NamedTuple):
 def normal(word: str) -> str:
     """A word as rules compare it: composed (NFC), in small letters, without Greek accents or soft hyphens, е for ё."""
     word = word[:LONGEST]
-    if word.isascii():
-        return word.lower()
-    folded = unicodedata.normalize("NFC", word).casefold().translate(_PLAIN_HYPHEN)
-    if not any("\u0370" <= each <= "\u03ff" or "\u1f00" <= each <= "\u1fff" for each in folded):
+    return word.lower() if word.isascii() else _folded(word)
+
+
+def _folded(text: str) -> str:
+    folded = unicodedata.normalize("NFC", text).casefold().translate(_PLAIN_HYPHEN)
+    if not _GREEK.search(folded):
         return folded
     bare = unicodedata.normalize("NFD", folded).replace(_ACUTE, "")
     return unicodedata.normalize("NFC", bare)
 
 
+def normal_words(text: str) -> list[str]:
+    """The words between the blanks of a list, each as rules compare it; a long list is folded as a whole."""
+    return [normal(each) for each in text.split()] if _GREEK.search(text) else _folded(text).split()
+
+
 def words_in(text: str) -> list[Word]:
     """The words in their order; those inside quotation marks are somebody else's, and have no text."""
     quoted = [found.span() for found in _QUOTED.finditer(text)]
-    return list(_marked(text, quoted)) if quoted else [Word(normal(x[0]), *x.span()) for x in _WORD.finditer(text)]
+    if quoted:
+        return list(_marked(text, quoted))
+    return [Word(normal(found[0]), found.start(), found.end()) for found in _WORD.finditer(text)]
+
+
+def first_word(text: str) -> str:
+    """The first word as rules compare it, even in a quotation; empty where there is none."""
+    found = _WORD.search(text)
+    return normal(found[0]) if found else ""
+
+
+def has_words(text: str, least: int) -> bool:
+    """Whether a text has so many words."""
+    return next(islice(_WORD.finditer(text), least - 1, None), None) is not None
 
 
 def _marked(text: str, quoted: Sequence[tuple[int, int]]) -> Iterator[Word]:
@@ -74,7 +98,7 @@ def _marked(text: str, quoted: Sequence[tuple[int, int]]) -> Iterator[Word]:
     for found in _WORD.finditer(text):
         while found.start() >= end and end < len(text):
             start, end = next(spans)
-        yield Word("" if start <= found.start() < end else normal(found[0]), *found.span())
+        yield Word("" if start <= found.start() < end else normal(found[0]), found.start(), found.end())
 
 
 def sentences(

@@ -56,7 +56,7 @@ class _Sounds:
 
     def first(self, word: str) -> str:
         """How a word begins."""
-        return self.of(word[: _FIRST * 2])[:_FIRST]
+        return self.of(word[: _FIRST * 2])[:_FIRST] if self._sounds else word[:_FIRST]
 
     def key(self, word: str) -> str:
         """How a word sounds as a whole; nothing where no letters sound alike."""

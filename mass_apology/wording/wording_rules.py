@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ from mass_apology.type_errors import converted
 from mass_apology.wording.diacritics import plain
 from mass_apology.wording.matching import Patterns
 from mass_apology.wording.patterns import Known, Pattern, parse
-from mass_apology.wording.sentences import normal
+from mass_apology.wording.sentences import normal, normal_words
 
 _ROOM = Path(__file__).parent
 _T = TypeVar("_T", bound=Struct)
@@ -51,11 +51,22 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     without: tuple[str, ...] = ()  # rules that do not hold for them
 
 
-class Kinds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Kinds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """``kinds.toml``."""
 
     kinds: Mapping[str, Kind]  # by rule id: "conditional-apology"
     profiles: Mapping[str, Profile]  # by name; "apology" and "letter" are always there
+
+    @cached_property
+    def hidden_by(self) -> Mapping[str, frozenset[str]]:
+        """Of each part that has some: the faults whose words do not show it."""
+        return {rule: frozenset(kind.hidden_by) for rule, kind in self.kinds.items() if kind.hidden_by}
+
+    @cached_property
+    def outranked_by(self) -> Mapping[str, frozenset[str]]:
+        """Of each rule that has some: those that say better what it says."""
+        pairs = [(below, rule) for rule, kind in self.kinds.items() for below in kind.outranks]
+        return {below: frozenset(rule for each, rule in pairs if each == below) for below, _ in pairs}
 
     def profile(self, scenario: str) -> Profile:
         """The profile of a scenario's letters; an apology's without one, and no parts are asked of an unknown one."""
@@ -100,9 +111,9 @@ class Rules:
         self.file = file
         self.abbreviations = frozenset(map(normal, file.abbreviations))
         self.negations = frozenset(map(normal, file.negations))
-        self.common_words = frozenset(map(normal, file.common_words.split()))
+        self.common_words = frozenset(normal_words(file.common_words))
         self.nobody = frozenset(map(normal, file.nobody))
-        given = [normal(each) for each in file.given_names.split()]
+        given = normal_words(file.given_names)
         self.given_names = frozenset([*given, *map(plain, given)])
         known = Known(_merged(forms, file.forms), file.phrases, self.common_words)
         self.lexicon = known.lexicon
@@ -114,8 +125,9 @@ class Rules:
             _parsed([("greetings", [f"^ {each}" for each in file.greetings])], known), self.lexicon
         )
         self.closings = Patterns(_parsed([("closings", [f"^ {each}" for each in file.closings])], known), self.lexicon)
+        self.says_no = cache(self._says_no)
 
-    def says_no(self, pattern: Pattern) -> bool:
+    def _says_no(self, pattern: Pattern) -> bool:
         """Whether a pattern asks for a negation."""
         entries = (self.lexicon.entries[number] for number in pattern.numbers())
         return any(not self.negations.isdisjoint(each.vocabulary) for each in entries)
@@ -125,7 +137,7 @@ def _merged(*tables: Mapping[str, str]) -> dict[str, list[str]]:
     result: dict[str, list[str]] = {}
     for table in tables:
         for word, forms in table.items():
-            result.setdefault(normal(word), []).extend(map(normal, forms.split()))
+            result.setdefault(normal(word), []).extend(normal_words(forms))
     return result
 
 
