@@ -52,7 +52,7 @@ def _is_signed(document: Document, rules: Rules) -> bool:
 
 def is_name(line: str, rules: Rules) -> bool:
     """Whether a line names a person, before or behind a comma or dash: "Kate Smith, director", "Director, K. Smith"."""
-    pieces = [each.strip(" ,*_") for each in _BETWEEN.split(line)]
+    pieces = [each.strip(" ,*_()") for each in _BETWEEN.split(line)]
     is_sentence = line.endswith((".", "!", "?")) and not _INITIALS.search(line[-_INITIALS_END:])
     return any(_names(each, rules) for each in (pieces[:1] if is_sentence or not rules.given_names else pieces))
 

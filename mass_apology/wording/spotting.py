@@ -106,7 +106,7 @@ def _small_letters(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
         if _ADDRESS.search(block.text[word.start : word.start + _NEAR].split()[0]):
             continue
         before = block.text[max(0, word.start - _NEAR) : word.start].rstrip(_CLOSING_MARKS + "\n")
-        if word.start == 0 or (before.endswith(ends) and not before.endswith("!!")):
+        if word.start == 0 or (before.endswith(ends) and not before.endswith(("!!", "..."))):
             yield Spot("lower-case-start", word.start, word.end)
 
 

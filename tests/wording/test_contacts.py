@@ -25,6 +25,7 @@ UNLISTED = Rules("xx", RuleFile(language="Test", nobody=("team",)), {})
         "Kuba from Acme",
         "Kuba",
         "Anna-Maria Sobol",
+        "(Anna Nowak, Nowak's Cakes)",
     ],
 )
 def test_a_given_name_tells_a_person(line: str) -> None:
