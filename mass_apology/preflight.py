@@ -41,13 +41,15 @@ class Group(Struct, frozen=True, kw_only=True):
 class Findings:
     """Gathers findings by code, in the order in which each code first occurred."""
 
-    def __init__(self, by_line: dict[int, list[Finding]] | None = None) -> None:
-        """``by_line`` gets all errors and warnings about rows, by line; ``None``: nobody asks for them."""
+    def __init__(self, groups: Iterable[Group] = (), by_line: dict[int, list[Finding]] | None = None) -> None:
+        """``groups`` were gathered before. ``by_line`` gets all errors and warnings about rows, by line; ``None``:
+        nobody asks for them."""
         self._by_line = by_line
-        self._counts: dict[str, int] = {}
-        self._whole: set[str] = set()  # codes of which one is not about a single row
-        self._lines: dict[str, list[int]] = {}
-        self._examples: dict[str, list[Finding]] = {}
+        known = {each.code: each for each in groups}
+        self._counts = {code: each.count for code, each in known.items()}
+        self._whole = {code for code, each in known.items() if not each.skippable}  # one is not about a single row
+        self._lines = {code: list(each.lines) for code, each in known.items()}
+        self._examples = {code: list(each.examples) for code, each in known.items()}
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Count these findings too."""

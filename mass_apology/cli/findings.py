@@ -11,7 +11,7 @@ from mass_apology.quantities import counted, number
 if TYPE_CHECKING:
     from mass_apology.flows.init.new_campaign import InitResult
     from mass_apology.flows.plan.plan import Outlook
-    from mass_apology.flows.plan.plan_steps import Check
+    from mass_apology.flows.plan.plan_check import Check
     from mass_apology.flows.templates.proofreading import Proof
     from mass_apology.preflight import Group
 

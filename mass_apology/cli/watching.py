@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from mass_apology.flows.plan.plan import Outlook, Remaining
-    from mass_apology.flows.plan.plan_steps import Check
+    from mass_apology.flows.plan.plan_check import Check
     from mass_apology.sending.run_stats import Progress
     from mass_apology.settings import Campaign
 

@@ -30,7 +30,7 @@ def locked_ledger(workspace: Workspace, *, begin: bool = False) -> Iterator[Ledg
         ledger.acquire(time.time())
         try:
             # Of a process that was killed just after its commit: nobody else comes by it.
-            store.delete_abandoned_plans()
+            store.delete_plans()
             ledger.recover(time.time())
             yield ledger
         finally:

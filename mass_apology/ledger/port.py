@@ -186,7 +186,14 @@ class Ledger(Records, Sender, Session, Protocol):
 
 
 class Planner(PlanInput, PlanContents, PlanOutlook, Protocol):
-    """One wave's plan in the making; leaving the ``with`` statement forgets it."""
+    """One wave's plan in the making; leaving the ``with`` statement forgets it, unless it is to be kept."""
+
+    @property
+    def kept(self) -> bytes:
+        """The record that this plan was kept with by an earlier command; empty for a new plan, which has no rows."""
+
+    def keep(self, record: bytes) -> None:
+        """Keep the plan after the ``with`` statement, unless it is committed: see ``Store.planner``."""
 
     def commit(
         self,
@@ -232,15 +239,22 @@ class Store(Protocol):
     def read_any(self) -> Records:
         """The ledger of whichever campaign it is."""
 
-    def planner(self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False) -> Planner:
-        """A new plan, to be compared with the ledger, which need not exist yet: then everyone is new.
+    def planner(
+        self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False, stamp: bytes = b""
+    ) -> Planner:
+        """A plan, to be compared with the ledger, which need not exist yet: then everyone is new.
 
         ``message_id`` gives the Message-ID for a recipient's identity. A mailbox gets one letter; with
-        ``each_customer`` each of its customers does.
+        ``each_customer`` each of its customers does. ``stamp`` stands for all that the plan is made from. Where the
+        last plan that was kept has the same one, this is that plan, with all its rows; otherwise, and where it cannot
+        be read, it is a new one. At most one plan is kept, and at most one planner has it.
         """
 
-    def delete_abandoned_plans(self) -> None:
-        """Delete plans of processes that have ended: they hold customers' data."""
+    def delete_plans(self, *, kept: bool = False) -> None:
+        """Delete plans of processes that have ended: they hold customers' data. ``kept``: the one that was kept, too.
+
+        Raises ``LedgerError`` where that one cannot be deleted.
+        """
 
     def stray(self) -> str:
         """The name of a file with the latest commits of a ledger that is gone; empty where there is none."""

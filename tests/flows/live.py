@@ -16,7 +16,7 @@ from smtp_fakes import PIPELINED, Fault, Relay
 from mass_apology.flows import control
 from mass_apology.flows.init.toml_notation import toml
 from mass_apology.flows.plan.plan import Outlook, Remaining
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.flows.send.send import SendOptions, run
 from mass_apology.flows.send.sending_run import RunResult
 from mass_apology.ledger import Control, Result

@@ -18,7 +18,7 @@ from smtp_fakes import Relay
 from mass_apology.errors import InputError, OutputError
 from mass_apology.flows import operator
 from mass_apology.flows.check.check import CheckOptions, check
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.workspace.workspace import Workspace
 
 

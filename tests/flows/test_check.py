@@ -15,7 +15,7 @@ from mass_apology import history
 from mass_apology.errors import OutputError
 from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.check.check_rows import rows, verdict
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.flows.preview.letter_choice import Choice
 from mass_apology.flows.preview.preview import preview
 from mass_apology.model import Severity

@@ -10,7 +10,7 @@ from live import LETTER, campaign_folder, customers, write_rows, write_toml
 
 from mass_apology.errors import TemplateError
 from mass_apology.flows.check.check import CheckOptions, check
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.model import Finding, Severity
 from mass_apology.workspace.workspace import Workspace
 

@@ -9,7 +9,7 @@ import pytest
 from live import campaign_folder, customers
 
 from mass_apology.flows.check.check import CheckOptions, check
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.workspace.workspace import Workspace
 
 NOWHERE = "smtp+plain://127.0.0.1:1"

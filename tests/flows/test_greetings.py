@@ -11,7 +11,7 @@ import pytest
 from live import Row, campaign_folder, customers, relay, send
 
 from mass_apology.flows.check.check import CheckOptions, check
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.model import Finding, Severity
 from mass_apology.workspace.workspace import Workspace
 

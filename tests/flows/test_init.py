@@ -21,7 +21,7 @@ from mass_apology.flows.init.column_matching import match, plain
 from mass_apology.flows.init.file_survey import FIRST_ROWS, survey
 from mass_apology.flows.init.new_campaign import InitResult, init
 from mass_apology.flows.init.toml_notation import remark, toml, toml_key
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.letter.scenario import FactType, load_scenario
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Finding

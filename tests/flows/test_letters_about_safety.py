@@ -16,7 +16,7 @@ from mass_apology.flows.follow_up.consent import agree
 from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.follow_up.outlook import outlook
 from mass_apology.flows.init.toml_notation import toml
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Finding, Severity

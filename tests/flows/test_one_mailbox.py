@@ -18,7 +18,7 @@ from mass_apology.flows.follow_up import follow_up
 from mass_apology.flows.follow_up.affected import CorrectOptions
 from mass_apology.flows.follow_up.correct import correct
 from mass_apology.flows.follow_up.outlook import outlook
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.schedule import Reason
 from mass_apology.workspace.workspace import Workspace
 

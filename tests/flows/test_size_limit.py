@@ -12,7 +12,7 @@ from smtp_fakes import Relay
 
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.check.check import CheckOptions, check
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.model import Status
 from mass_apology.smtp.sink import SinkSettings
 from mass_apology.workspace.workspace import Workspace

@@ -10,7 +10,7 @@ import pytest
 from live import Row, campaign_folder, customers
 
 from mass_apology.flows.check.check import CheckOptions, check
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.letter.inspecting.distinct_letters import LINES
 from mass_apology.preflight import Group
 from mass_apology.workspace.workspace import Workspace

@@ -78,8 +78,18 @@ class MemoryPlanner:
     """Implements ``port.Planner``; everything is worked out anew whenever it is asked for."""
 
     def __init__(
-        self, campaign: Callable[[], MemoryCampaign | None], wave: str, message_id: Callable[[int], str]
+        self,
+        campaign: Callable[[], MemoryCampaign | None],
+        wave: str,
+        message_id: Callable[[int], str],
+        *,
+        stamp: bytes,
+        on_keep: Callable[[MemoryPlanner], None],
     ) -> None:
+        self.stamp = stamp
+        self.kept = self.record = b""
+        self._on_keep = on_keep
+        self._is_to_be_kept = False
         self._campaign = campaign
         self._wave = wave
         self._message_id = message_id
@@ -91,7 +101,11 @@ class MemoryPlanner:
         return self
 
     def __exit__(self, *_: object) -> None:
-        pass
+        if self._is_to_be_kept:
+            self._on_keep(self)
+
+    def keep(self, record: bytes) -> None:
+        self.record, self._is_to_be_kept = record, True
 
     # PlanInput
 
@@ -238,6 +252,7 @@ class MemoryPlanner:
         ledger.require_lock()
         campaign = self._campaign()
         assert campaign is not None, "a ledger is open"
+        self._is_to_be_kept = False
         planned, letters, codes = self.compare(), self._letters(), self._allotted()
         self._leave(campaign, letters, now)
         for each in letters:

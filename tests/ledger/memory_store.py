@@ -19,6 +19,7 @@ class MemoryStore:
     def __init__(self, place: str = "memory") -> None:
         self.place = place
         self._campaign: MemoryCampaign | None = None
+        self._kept: MemoryPlanner | None = None
 
     def exists(self) -> bool:
         return self._campaign is not None
@@ -38,13 +39,22 @@ class MemoryStore:
     def read_any(self) -> MemoryRecords:
         return MemoryRecords(self._existing(None), self.place)
 
-    def planner(self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False) -> MemoryPlanner:
+    def planner(
+        self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False, stamp: bytes = b""
+    ) -> MemoryPlanner:
         if each_customer:
             raise NotImplementedError("people are known again by their mailbox only")
-        return MemoryPlanner(lambda: self._campaign, wave, message_id)
+        kept = self._kept if stamp else None
+        if stamp:
+            self._kept = None
+        if kept is not None and kept.stamp == stamp:
+            kept.kept = kept.record
+            return kept
+        return MemoryPlanner(lambda: self._campaign, wave, message_id, stamp=stamp, on_keep=self._keep)
 
-    def delete_abandoned_plans(self) -> None:
-        pass
+    def delete_plans(self, *, kept: bool = False) -> None:
+        if kept:
+            self._kept = None
 
     def stray(self) -> str:
         return ""
@@ -55,6 +65,9 @@ class MemoryStore:
     def crash(self) -> None:
         """The process that holds the lock has ended without giving it back."""
         self._existing(None).holder = None
+
+    def _keep(self, planner: MemoryPlanner) -> None:
+        self._kept = planner
 
     def _existing(self, name: str | None) -> MemoryCampaign:
         if self._campaign is None:

@@ -390,3 +390,50 @@ class TestReading:
             assert asyncio.run(successor.wanted()) is Control.RUN
             successor.request(wanted)
             assert asyncio.run(successor.wanted()) is wanted
+
+
+class TestKeptPlans:
+    def test_a_plan_goes_on_with_the_same_stamp_only(self, store: Store) -> None:
+        with store.planner(WAVE, message_id, stamp=b"one") as made:
+            made.add([(recipient(n), "pl") for n in range(3)])
+            made.keep(b"record")
+            assert made.kept == b""
+        with store.planner(WAVE, message_id, stamp=b"one") as kept:
+            assert (kept.kept, kept.counts().letters) == (b"record", 3)
+            kept.keep(b"another")
+        with store.planner(WAVE, message_id, stamp=b"two") as other:
+            assert (other.kept, other.counts().letters) == (b"", 0)
+        with store.planner(WAVE, message_id, stamp=b"one") as gone:  # at most one plan is kept
+            assert gone.kept == b""
+
+    def test_a_plan_is_forgotten_unless_it_is_to_be_kept(self, store: Store) -> None:
+        with store.planner(WAVE, message_id, stamp=b"one") as made:
+            made.add([(recipient(1), "pl")])
+        with store.planner(WAVE, message_id, stamp=b"one") as again:
+            assert again.kept == b""
+
+    def test_a_plan_that_was_committed_is_not_kept(self, store: Store, empty: Ledger) -> None:
+        with store.planner(WAVE, message_id, stamp=b"one") as made:
+            made.add([(recipient(1), "pl")])
+            made.keep(b"record")
+            made.commit(empty, digest_parts={}, header=(), canary=(), now=NOON)
+        with store.planner(WAVE, message_id, stamp=b"one") as again:
+            assert again.kept == b""
+
+    def test_a_kept_plan_meets_the_ledger_as_it_is_then(self, store: Store, empty: Ledger) -> None:
+        with store.planner(WAVE, message_id, stamp=b"one") as made:
+            made.add([(recipient(n), "pl") for n in range(3)])
+            made.keep(b"record")
+            assert made.compare().new == 3
+        plan_in(store, empty, [recipient(0)])
+        with store.planner(WAVE, message_id, stamp=b"one") as kept:
+            assert (kept.compare().new, kept.compare().known) == (2, 1)
+            assert [each.number for batch in kept.deliveries(10, everyone=True) for each in batch] == [1, 2, 3]
+
+    def test_it_can_be_deleted(self, store: Store) -> None:
+        with store.planner(WAVE, message_id, stamp=b"one") as made:
+            made.keep(b"record")
+        store.delete_plans()
+        store.delete_plans(kept=True)
+        with store.planner(WAVE, message_id, stamp=b"one") as again:
+            assert again.kept == b""

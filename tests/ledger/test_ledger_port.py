@@ -53,7 +53,7 @@ def test_no_protocol_is_larger_than_its_user_needs() -> None:
 def test_the_ledger_in_memory_leaves_out_what_it_says_and_fakes_nothing(protocol: type) -> None:
     made, left_out = IN_MEMORY[protocol]
     wanted = {name: each for name, each in inspect.getmembers(protocol) if not name.startswith("_")}
-    has = {*dir(made), "name", "place"}  # these two are attributes of each instance
+    has = {*dir(made), "name", "place", "kept"}  # these three are attributes of each instance
     assert left_out == wanted.keys() - has
     for name in wanted.keys() - left_out:
         if inspect.isfunction(wanted[name]):

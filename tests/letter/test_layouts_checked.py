@@ -12,7 +12,7 @@ from live import campaign_folder, customers
 
 from mass_apology.errors import InputError, MassApologyError, MessageError
 from mass_apology.flows.check.check import CheckOptions, check
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.letter.message.attach import IMAGE_LIMIT
 from mass_apology.workspace.workspace import Workspace
 

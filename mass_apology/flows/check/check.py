@@ -20,7 +20,7 @@ from mass_apology.flows.notify.channels import channels
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.output import new_binary_file, refuse_existing, require_ending
 from mass_apology.flows.plan import plan
-from mass_apology.flows.plan.plan_steps import Check, extended
+from mass_apology.flows.plan.plan_check import Check, extended
 from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.tables import TABLES
 from mass_apology.workspace.workspace import Workspace
@@ -58,7 +58,7 @@ async def check(
     )
     asked = None if options.offline else asyncio.create_task(ask_relay(campaign))
     try:
-        async with plan.drafted(workspace, plan.NO_KEY, terms, on_progress=on_progress) as draft:
+        async with plan.drafted(workspace, plan.ledger_key(workspace), terms, on_progress=on_progress) as draft:
             parts, bad_rows = draft.parts, draft.bad_rows
             checked = replace(draft.check, due=_due(workspace, draft))
         if asked is not None:

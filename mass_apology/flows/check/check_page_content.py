@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mass_apology.flows.check.check_rows import rows, verdict
 from mass_apology.flows.output import new_file
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.guards import GUARDS, override
 from mass_apology.model import Severity
 from mass_apology.pages.check_page import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.quantities import are, counted
 from mass_apology.sender_domain import BULK
 from mass_apology.system.timestamps import local_minute

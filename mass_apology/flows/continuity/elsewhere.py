@@ -25,6 +25,11 @@ class WrittenElsewhere:
     def __init__(self, workspace: Workspace) -> None:
         self._found = [(seen, set[str]()) for seen in _lost_ledgers(workspace)]
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there are lost ledgers at all."""
+        return bool(self._found)
+
     def add(self, letters: Iterable[Delivery]) -> None:
         """Compare these letters too."""
         if self._found:

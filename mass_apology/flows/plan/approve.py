@@ -36,7 +36,7 @@ class Approved(Struct, frozen=True, kw_only=True):
 async def approve(workspace: Workspace, options: ApproveOptions, *, on_progress: OnProgress) -> Approved:
     """Check the plan and approve it. Raises ``MassApologyError`` with nothing approved."""
     terms = plan.Terms(skip_bad_rows=options.skip_bad_rows, override=options.override)
-    async with plan.drafted(workspace, plan.NO_KEY, terms, on_progress=on_progress) as draft:
+    async with plan.drafted(workspace, plan.ledger_key(workspace), terms, on_progress=on_progress) as draft:
         plan.require_errorless(draft.check)
         letters, parts = draft.check.letters, draft.parts
     approvals = Approvals(workspace.folder, workspace.campaign)

@@ -14,7 +14,7 @@ from mass_apology.flows.continuity.elsewhere import WrittenElsewhere
 from mass_apology.guards import (
     GUARDS,
     SAME_FILE_WITHIN,
-    AudienceStats,
+    Audience,
     Commonest,
     EarlierUse,
     Facts,
@@ -67,12 +67,13 @@ class Numbers(Struct, frozen=True, kw_only=True):
     letters: int
     languages: Sequence[str]
     distinct_texts: int | None  # None if the letters were not rendered
+    audience: Audience
     crowd: Commonest  # the mailbox shared by most persons, and their number
     known: Known  # the plan's people that the ledger knows
 
 
 class Guards:
-    """The guards of one plan: ``add`` its letters, then ask for the ``findings``."""
+    """The guards of one plan: ``add`` its letters if they ``compare_letters``, then ask for the ``findings``."""
 
     def __init__(
         self,
@@ -94,13 +95,16 @@ class Guards:
         self._header = header
         self._overridden = overridden
         self._is_review = is_review
-        self._census = AudienceStats()
         self._written_elsewhere = WrittenElsewhere(workspace)
 
     def add(self, letters: Sequence[Delivery]) -> None:
-        """Count these letters."""
-        self._census.add(letters)
+        """Compare these letters with what was written elsewhere."""
         self._written_elsewhere.add(letters)
+
+    @property
+    def compare_letters(self) -> bool:
+        """Whether letters have to be added: whether there is anything to compare them with."""
+        return self._written_elsewhere.is_known
 
     def apply_overrides(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings; those of guards are lowered if overridden, else their advice names the override."""
@@ -124,7 +128,7 @@ class Guards:
             rows_read=numbers.rows_read,
             rows_chosen=numbers.rows_chosen,
             letters=numbers.letters,
-            audience=self._census.audience(),
+            audience=numbers.audience,
             templates=self._templates(numbers.languages),
             examples=self._examples(),
             languages=len(numbers.languages),

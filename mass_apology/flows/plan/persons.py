@@ -69,28 +69,6 @@ class Persons:
             column for column in columns if column not in self._identifying and column.casefold() not in _IDENTIFYING
         )
 
-    def known_findings(self, known: Known, letters: int) -> Iterator[Finding]:
-        """Findings about persons that the ledger knows, besides the guard ``already-written``."""
-        if known.earlier and letters and not known.known:
-            last = f", the last at {utc_minute(known.earlier_at)}" if known.earlier_at is not None else ""
-            yield Finding(
-                code="nothing-known",
-                severity=Severity.WARNING,
-                where=self._file,
-                problem=f"{_none_of(letters)} is for anybody known from the {known.earlier:,} that have left{last}.",
-                advice="Is it the right file, with the right column of addresses? If these are new people, send.",
-            )
-        for line, address in known.moved:
-            yield Finding(
-                code="address-changed",
-                severity=Severity.WARNING,
-                where=f"{self._file}, line {line}",
-                problem=f"The letter to this customer went to another address than {address}, and is not sent again.",
-                advice="If nobody has read it there, write to the customer in a campaign of its own.",
-                line=line,
-                address=address,
-            )
-
     def _conflict(self, conflict: Conflict) -> Finding:
         difference = " and ".join(conflict.differs).replace("_", " ")
         advice = "give the customers different keys" if self._each_customer else f"let each customer have one: {_EACH}"
@@ -163,6 +141,29 @@ class Persons:
         several = "lines" if len(lines) > 1 else "line"
         more = ", …" if len(lines) > LINES_NAMED else ""
         return f"{self._file}, {several} {', '.join(map(str, lines[:LINES_NAMED]))}{more}"
+
+
+def known_findings(file: str, known: Known, letters: int) -> Iterator[Finding]:
+    """Findings about persons of ``file`` that the ledger knows, besides the guard ``already-written``."""
+    if known.earlier and letters and not known.known:
+        last = f", the last at {utc_minute(known.earlier_at)}" if known.earlier_at is not None else ""
+        yield Finding(
+            code="nothing-known",
+            severity=Severity.WARNING,
+            where=file,
+            problem=f"{_none_of(letters)} is for anybody known from the {known.earlier:,} that have left{last}.",
+            advice="Is it the right file, with the right column of addresses? If these are new people, send.",
+        )
+    for line, address in known.moved:
+        yield Finding(
+            code="address-changed",
+            severity=Severity.WARNING,
+            where=f"{file}, line {line}",
+            problem=f"The letter to this customer went to another address than {address}, and is not sent again.",
+            advice="If nobody has read it there, write to the customer in a campaign of its own.",
+            line=line,
+            address=address,
+        )
 
 
 def _named(kin: Kin) -> Iterator[tuple[str, int]]:

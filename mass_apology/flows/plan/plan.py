@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 
 from msgspec import Struct
@@ -18,11 +18,10 @@ from mass_apology.errors import ConfirmationError, InputError
 from mass_apology.flows.continuity.outside import compare_ledger
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan.guarding import Guards
-from mass_apology.flows.plan.plan_steps import (
-    BATCH,
-    Check,
-    Planning,
-)
+from mass_apology.flows.plan.kept_plan import plan_stamp
+from mass_apology.flows.plan.plan_check import Check, MadePlan, judged
+from mass_apology.flows.plan.plan_record import PlanRecord, decode, encode
+from mass_apology.flows.plan.plan_steps import BATCH, Planning
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Changed, Ledger, Planned, Planner, Records
 from mass_apology.letter.column_uses import column_uses
@@ -50,6 +49,12 @@ class Terms(Struct, frozen=True, kw_only=True):
     thread: tuple[str, ...] = (FIRST_WAVE,)  # waves whose Message-IDs a letter gets, with blanks between
     keep_bad_rows: bool = False  # keep every finding about a row, for ``Draft.bad_rows``
 
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether another command may go on with this plan, and this one with another's: it is the ordinary one."""
+        ordinary = self.render and not self.include_suppressed and not self.keep_bad_rows
+        return ordinary and self.thread == (FIRST_WAVE,)
+
 
 class Outlook(Struct, frozen=True, kw_only=True):
     """The effect that a plan would have on the ledger."""
@@ -70,28 +75,19 @@ class Remaining(Struct, frozen=True, kw_only=True):
 class Draft:
     """A plan that is not in the ledger yet; ``drafted`` makes it, ``commit`` writes it to the ledger."""
 
-    def __init__(
-        self,
-        staging: Planner,
-        planning: Planning,
-        check: Check,
-        parts: Mapping[str, str],
-        header: Sequence[str],
-        lost_elsewhere: Sequence[str],
-    ) -> None:
+    def __init__(self, staging: Planner, made: MadePlan, check: Check, parts: Mapping[str, str]) -> None:
         self.check = check
-        self.writer = planning.writer
+        self.writer = made.writer
         self._staging = staging
+        self._record = made.record
         self._parts = parts
-        self._header = header
-        self._canary = planning.canary()
-        self._bad_rows = planning.bad_rows
-        self._lost_elsewhere = lost_elsewhere
+        self._bad_rows = made.bad_rows
+        self._lost_elsewhere = [each.ledger for each in made.guards.lost_elsewhere()]
 
     @property
     def header(self) -> Sequence[str]:
         """The names of the recipients file's columns."""
-        return self._header
+        return self._record.header
 
     @property
     def parts(self) -> Mapping[str, str]:
@@ -133,8 +129,8 @@ class Draft:
         self._staging.commit(
             ledger,
             digest_parts=self._parts,
-            header=self._header,
-            canary=self._canary,
+            header=self.header,
+            canary=self._record.canary,
             now=time.time(),
             largest=self.check.largest_letter,
         )
@@ -165,42 +161,77 @@ async def drafted_from(
     the ledger's, for the Message-IDs. Raises ``MassApologyError`` if no plan can be made; problems of single rows are
     findings of the check.
     """
+    stamp = plan_stamp(workspace, parts, key, terms.override) if terms.may_be_kept else b""
+    with suppressed(workspace) as suppressions, _staged(workspace, key, terms.thread, stamp) as (staging, kept):
+        if kept is not None:
+            made = _resumed(workspace, file, staging, kept, terms)
+        else:
+            listed = Suppressed(None, suppressions.purpose) if terms.include_suppressed else suppressions
+            made = await _made(workspace, file, staging, listed, terms, on_progress)
+        if stamp and made.record.is_rendered:
+            staging.keep(encode(made.record))
+        check = judged(workspace, staging, made, code=code(parts), skip_bad_rows=terms.skip_bad_rows)
+        yield Draft(staging, made, check, parts)
+
+
+@contextmanager
+def _staged(
+    workspace: Workspace, key: bytes, thread: Sequence[str], stamp: bytes
+) -> Iterator[tuple[Planner, PlanRecord | None]]:
+    """A plan with no rows, or the one that was kept with this stamp, and its record."""
+    campaign = workspace.campaign
+    identify = partial(_message_ids, key, campaign.name, thread, workspace.sender_domain)
+    each_customer = campaign.one_letter_per == "customer"
+    planner = partial(workspace.ledger_store.planner, FIRST_WAVE, identify, each_customer=each_customer, stamp=stamp)
+    with planner() as staging:
+        record = decode(staging.kept)
+        if record is not None or not staging.kept:
+            yield staging, record
+            return
+    with planner() as staging:  # the one that was kept was damaged, and is gone
+        yield staging, None
+
+
+async def _made(
+    workspace: Workspace,
+    file: RecipientsFile,
+    staging: Planner,
+    listed: Suppressed,
+    terms: Terms,
+    on_progress: OnProgress,
+) -> MadePlan:
+    """Stage the file's rows, and render every letter if the terms ask for it."""
     campaign = workspace.campaign
     uses = _column_uses(workspace)
     layout = recipients.inspect(file, campaign, uses)
-    guards = Guards(
+    guards = Guards(workspace, file, header=layout.header, overridden=terms.override, is_review=terms.is_review)
+    planning = Planning(
         workspace,
-        file,
-        header=layout.header,
-        overridden=terms.override,
-        is_review=terms.is_review,
+        layout,
+        staging,
+        writer_recipe(workspace, layout.header),
+        guards=guards,
+        suppressed=listed,
+        keep_bad_rows=terms.keep_bad_rows,
+        on_progress=on_progress,
     )
-    identify = partial(_message_ids, key, campaign.name, terms.thread, workspace.sender_domain)
-    with (
-        suppressed(workspace) as suppressions,
-        workspace.ledger_store.planner(
-            FIRST_WAVE, identify, each_customer=campaign.one_letter_per == "customer"
-        ) as staging,
-    ):
-        planning = Planning(
-            workspace,
-            layout,
-            staging,
-            writer_recipe(workspace, layout.header),
-            guards=guards,
-            suppressed=Suppressed(None, suppressions.purpose) if terms.include_suppressed else suppressions,
-            skip_bad_rows=terms.skip_bad_rows,
-            keep_bad_rows=terms.keep_bad_rows,
-            on_progress=on_progress,
-        )
-        if campaign.codes:
-            staging.offer(read_codes(workspace.folder, campaign.codes))
-        planning.read(file, uses)
-        if terms.render:
-            await planning.render()
-        check = planning.check(code(parts), attached=workspace.attached())
-        lost = [each.ledger for each in guards.lost_elsewhere()]
-        yield Draft(staging, planning, check, parts, layout.header, lost)
+    if campaign.codes:
+        staging.offer(read_codes(workspace.folder, campaign.codes))
+    planning.read(file, uses)
+    if terms.render:
+        await planning.render()
+    return MadePlan(planning.record(), planning.writer, guards, planning.bad_rows)
+
+
+def _resumed(
+    workspace: Workspace, file: RecipientsFile, staging: Planner, record: PlanRecord, terms: Terms
+) -> MadePlan:
+    """The plan that an earlier command kept."""
+    guards = Guards(workspace, file, header=record.header, overridden=terms.override, is_review=terms.is_review)
+    if guards.compare_letters:
+        for batch in staging.deliveries(BATCH, everyone=True):
+            guards.add(batch)
+    return MadePlan(record, writer_recipe(workspace, record.header)(), guards, {})
 
 
 def _column_uses(workspace: Workspace) -> tuple[ColumnUse, ...]:

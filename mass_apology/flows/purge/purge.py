@@ -60,6 +60,7 @@ def purge(workspace: Workspace, options: PurgeOptions, ask: Callable[[int], str]
         ledger.purging.purge(now)
         purge_log(workspace.log_path)
         _purge_high_water(ledger)
+        workspace.ledger_store.delete_plans(kept=True)
     with Suppressions.open(workspace.suppression_list) as store:
         forgotten = store.forget(campaign.name, older_than=now - seconds if options.all_suppressions else None)
         kept = store.named()

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.plan import Outlook, Remaining
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.flows.send.send import SendOptions
 from mass_apology.ledger import Records
 from mass_apology.model import FIRST_WAVE

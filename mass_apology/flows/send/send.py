@@ -17,7 +17,7 @@ from mass_apology.flows.notify.occasions import end_of_run
 from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import guarding, plan
 from mass_apology.flows.plan.approve import require_approval
-from mass_apology.flows.plan.plan_steps import Check, extended
+from mass_apology.flows.plan.plan_check import Check, extended
 from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (

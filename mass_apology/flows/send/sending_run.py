@@ -15,7 +15,7 @@ from msgspec import Struct
 from mass_apology.errors import ConfirmationError, OutputError, first_failure
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.plan import Outlook, Remaining
-from mass_apology.flows.plan.plan_steps import Check
+from mass_apology.flows.plan.plan_check import Check
 from mass_apology.flows.send.archive_copies import Archive, Archived
 from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
 from mass_apology.flows.send.stop_signals import stop_on_signals

@@ -18,11 +18,11 @@ from mass_apology.ledger import port
 from mass_apology.ledger.merging import NAMED, Row, merge
 from mass_apology.ledger.sqlite import lock
 from mass_apology.ledger.sqlite.committing import commit
-from mass_apology.ledger.sqlite.database import connect, explained
+from mass_apology.ledger.sqlite.database import explained
 from mass_apology.ledger.sqlite.meeting import Met, meet
 from mass_apology.ledger.sqlite.sqlite_ledger import SqliteLedger
 from mass_apology.ledger.sqlite.staged_rows import again, kin, numbers, texts
-from mass_apology.ledger.sqlite.staging_file import delete_abandoned, new_file
+from mass_apology.ledger.sqlite.staging_file import StagingFile
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.staged import (
     Changed,
@@ -40,20 +40,23 @@ from mass_apology.model import NO_LETTER, Delivery, LargestLetter, Recipient, Wi
 
 _STAGING = statements("staging.sql")
 
-# The file is worth nothing after a crash, so nothing is done to save it from one.
-_PRAGMAS = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"
-
 
 class SqliteStaging:
     """Implements ``port.Planner``: the rows of a wave's plan, in a temporary file beside the ledger (mode 0600).
 
     ``ledger`` need not exist yet: then everyone is new. ``message_id`` gives the Message-ID for a recipient's identity.
-    A mailbox gets one letter; with ``each_customer`` each of its customers does. Files that a crashed process left are
-    deleted. Raises ``LedgerError`` where the file cannot be written.
+    A mailbox gets one letter; with ``each_customer`` each of its customers does. The plan that was kept with ``stamp``
+    is gone on with. Raises ``LedgerError`` where the file cannot be written.
     """
 
     def __init__(
-        self, ledger: Path, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False
+        self,
+        ledger: Path,
+        wave: str,
+        message_id: Callable[[int], str],
+        *,
+        each_customer: bool = False,
+        stamp: bytes = b"",
     ) -> None:
         self._ledger = ledger
         self._wave = wave
@@ -62,20 +65,27 @@ class SqliteStaging:
         self._merged = True
         self._met = Met()
         self._met_as_of: object = None  # what the ledger's files were like then; None: the plan has changed since
-        self._offers = False
-        delete_abandoned(ledger)
-        self._path = new_file(ledger)
+        self._file = StagingFile(ledger, stamp)
+        self._path, self._connection = self._file.path, self._file.connection
         with explained(self._path):
-            self._connection = connect(self._path, "rw")
-            self._connection.executescript(_PRAGMAS + _STAGING["schema"])
+            self._offers = bool(self._count("offered"))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Delete the file."""
-        self._connection.close()
-        self._path.unlink(missing_ok=True)
+        """Delete the file, or keep it."""
+        self._file.close()
+
+    # Keeping them
+
+    @property
+    def kept(self) -> bytes:
+        return self._file.kept
+
+    def keep(self, record: bytes) -> None:
+        self._merge()
+        self._file.keep(record)
 
     # Taking rows
 
@@ -247,7 +257,9 @@ class SqliteStaging:
         }
         if not isinstance(ledger, SqliteLedger):
             raise TypeError("a plan is committed to a ledger of its own store")
-        return ledger.write(lambda connection: self._commit(connection, facts))
+        planned = ledger.write(lambda connection: self._commit(connection, facts))
+        self._file.forget()
+        return planned
 
     # How
 

@@ -10,7 +10,7 @@ from mass_apology.ledger.sqlite.on_disk import is_there, wal_of
 from mass_apology.ledger.sqlite.planning import SqliteStaging
 from mass_apology.ledger.sqlite.sqlite_ledger import SqliteLedger
 from mass_apology.ledger.sqlite.sqlite_records import SqliteRecords
-from mass_apology.ledger.sqlite.staging_file import delete_abandoned
+from mass_apology.ledger.sqlite.staging_file import delete_abandoned, delete_kept
 from mass_apology.ledger.sqlite.write_lock import write_lock_file
 
 
@@ -39,11 +39,15 @@ class SqliteStore:
     def read_any(self) -> port.Records:
         return SqliteRecords.open_any(self._path)
 
-    def planner(self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False) -> port.Planner:
-        return SqliteStaging(self._path, wave, message_id, each_customer=each_customer)
+    def planner(
+        self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False, stamp: bytes = b""
+    ) -> port.Planner:
+        return SqliteStaging(self._path, wave, message_id, each_customer=each_customer, stamp=stamp)
 
-    def delete_abandoned_plans(self) -> None:
+    def delete_plans(self, *, kept: bool = False) -> None:
         delete_abandoned(self._path)
+        if kept:
+            delete_kept(self._path)
 
     def stray(self) -> str:
         wal = wal_of(self._path)

@@ -24,6 +24,7 @@ CREATE TABLE set_aside (
     reason   TEXT NOT NULL,
     row      TEXT NOT NULL  -- JSON object
 ) STRICT;
+CREATE TABLE kept (record BLOB NOT NULL, stamp BLOB NOT NULL) STRICT;  -- one row, once the plan is to be kept
 CREATE TABLE conflict (staged INTEGER PRIMARY KEY, differs TEXT NOT NULL) STRICT;  -- JSON array of field names
 CREATE TABLE shared (  -- letters that several persons get together
     staged  INTEGER PRIMARY KEY,
@@ -137,6 +138,18 @@ DELETE FROM merged;
 
 -- name: forget-surplus
 DELETE FROM surplus;
+
+-- name: kept
+SELECT record FROM kept WHERE stamp = ?;
+
+-- name: keep
+INSERT INTO kept (record, stamp) VALUES (?, ?);
+
+-- name: forget-kept
+DELETE FROM kept;
+
+-- name: count-offered
+SELECT count(*) FROM offered;
 
 -- name: conflicts
 SELECT conflict.staged, lines, differs, address FROM conflict JOIN staged ON staged.id = conflict.staged ORDER BY conflict.staged LIMIT ?;

@@ -1,0 +1,231 @@
+"""Judges a plan that was read and rendered: the guards, the wording, the languages, and what it all comes to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mass_apology import preflight
+from mass_apology.errors import require_sum
+from mass_apology.flows.plan import greeting_nobody, later_waves, whose_clock
+from mass_apology.flows.plan.guarding import Guards, Numbers
+from mass_apology.flows.plan.persons import known_findings
+from mass_apology.flows.plan.plan_record import PlanRecord
+from mass_apology.flows.plan.wording_findings import WordingCritic, accepted_findings
+from mass_apology.flows.silence import silence, unknown_cause_findings
+from mass_apology.ledger import Known, Planner
+from mass_apology.letter.inspecting.inspection import Inspection
+from mass_apology.letter.letter_writer import Writer
+from mass_apology.letter.scenario import purpose_findings, purpose_of
+from mass_apology.model import NO_LETTER, Finding, LargestLetter, Severity
+from mass_apology.preflight import Findings, Group
+from mass_apology.sending import pacing
+from mass_apology.settings import Campaign, parse_rate
+from mass_apology.workspace.workspace import Workspace
+
+
+class MadePlan(NamedTuple):
+    """A plan whose rows are staged, and what judges it."""
+
+    record: PlanRecord
+    writer: Writer
+    guards: Guards  # they have compared the letters
+    bad_rows: Mapping[int, Sequence[Finding]]  # line → the errors and warnings about it, where they are asked for
+
+
+class Size(Struct, frozen=True, kw_only=True):
+    """Sizes of the messages, in octets."""
+
+    mean: float
+    largest: int
+    encoded: int  # of the largest one for a relay without 8BITMIME
+    largest_line: int  # line of the first row of the largest one
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """A plan for people to read: the letters that would be sent, and all findings."""
+
+    code: str  # of the plan: three words that two people can compare
+    campaign: str
+    template: str
+    recipients: str  # the file
+    written_as: str  # how the file is written, as a phrase
+    rows_read: int
+    rows_chosen: int  # by `where`
+    rows_merged: int  # that share their letter with an earlier row
+    letters: int
+    letters_before: int | None  # at the last check, where there was one
+    set_aside: int  # rows that cannot be written to as they are
+    skipping: bool  # whether those are set aside, and the others sent
+    languages: Mapping[str, int]  # letters by their language
+    domains: Mapping[str, int]  # letters by the address's domain: the largest ones
+    gmail: int  # letters to Gmail's own domains, which sets conditions for many
+    size: Size | None  # None where no letter was rendered
+    attached: tuple[tuple[str, int], ...]  # files and images that go with every letter, with their octets
+    links: tuple[str, ...]  # what the letters link to; values as {…}
+    canary: int  # letters that go before the others
+    relay: str | None = None  # what it offers, as a phrase; None where it was not asked
+    sender_domain: tuple[str, ...] = ()  # what the DNS holds for it; empty where it was not asked
+    rate: str
+    finish_at: float | None  # Unix seconds, at the earliest; None where nothing limits the rate
+    silence: str = ""  # how long ago it began, as a phrase; empty where no fact says when
+    groups: tuple[Group, ...]  # the findings
+    due: int | None = None  # letters that `send` would work on now; None where nothing was planned before
+    sendable: bool
+    skippable: bool  # setting the bad rows aside would make it sendable
+
+    @property
+    def largest_letter(self) -> LargestLetter:
+        """The largest of the letters that were rendered."""
+        if self.size is None:
+            return NO_LETTER
+        return LargestLetter(octets=self.size.largest, encoded=self.size.encoded, line=self.size.largest_line)
+
+    def __post_init__(self) -> None:
+        """Raise ``CountingError`` where a chosen row is in no letter and not set aside, or counted twice."""
+        require_sum(
+            "the rows that were chosen",
+            self.rows_chosen,
+            {"letters": self.letters, "merged into them": self.rows_merged, "set aside": self.set_aside},
+        )
+
+
+def extended(check: Check, findings: Sequence[Finding]) -> Check:
+    """The check with further findings, none of them about a row."""
+    more = Findings()
+    more.add(findings)
+    groups = sorted((*check.groups, *more.groups()), key=lambda group: list(Severity).index(group.severity))
+    errors = any(finding.severity is Severity.ERROR for finding in findings)
+    return replace(
+        check,
+        groups=tuple(groups),
+        sendable=check.sendable and not errors,
+        skippable=check.skippable and not errors,
+    )
+
+
+def judged(workspace: Workspace, staging: Planner, made: MadePlan, *, code: str, skip_bad_rows: bool) -> Check:
+    """The plan and all findings. ``code`` is the plan's three words."""
+    campaign, record, counts = workspace.campaign, made.record, made.record.counts
+    judge = _Judge(workspace, made, staging.known())
+    finish_at = _finish_at(campaign, counts.letters)
+    groups = judge.groups(finish_at)
+
+    def stops(group: Group) -> bool:
+        return group.severity is Severity.ERROR and not (skip_bad_rows and group.skippable)
+
+    return Check(
+        code=code,
+        campaign=campaign.name,
+        template=campaign.template,
+        recipients=campaign.recipients,
+        written_as=record.written_as,
+        rows_read=record.rows_read,
+        rows_chosen=record.rows_chosen,
+        rows_merged=counts.merged,
+        letters=counts.letters,
+        letters_before=made.guards.letters_before(),
+        set_aside=counts.withheld,
+        skipping=skip_bad_rows,
+        languages=counts.languages,
+        domains=dict(counts.domains),
+        gmail=record.gmail,
+        size=_size(record.inspected),
+        attached=tuple(workspace.attached()),
+        links=judge.links,
+        canary=pacing.canary_size(counts.letters),
+        rate=", ".join((campaign.relay.rate, *campaign.relay.windows)),
+        finish_at=finish_at,
+        silence=silence(campaign.incident, campaign.time_zone, time.time()),
+        groups=groups,
+        sendable=not any(map(stops, groups)),
+        skippable=all(group.skippable for group in groups if group.severity is Severity.ERROR),
+    )
+
+
+class _Judge:
+    """Collects the findings about one plan as a whole."""
+
+    def __init__(self, workspace: Workspace, made: MadePlan, known: Known) -> None:
+        self._workspace = workspace
+        self._campaign = workspace.campaign
+        self._scenario = workspace.scenario()
+        self._writer = made.writer
+        self._guards = made.guards
+        self._record = made.record
+        self._counts = made.record.counts
+        self._known = known
+        self._languages = tuple(self._counts.languages)
+        self.links = made.writer.links(self._languages)
+
+    def groups(self, finish_at: float | None) -> tuple[Group, ...]:
+        """All findings, those of the record first."""
+        campaign, letters = self._campaign, self._counts.letters
+        found = Findings(self._record.groups)
+        found.add(unknown_cause_findings(campaign, self._scenario, self._languages))
+        found.add(later_waves.findings(self._workspace, self._languages))
+        found.add(self._guards.apply_overrides(self._language_findings()))
+        found.add(self._letters_findings())
+        found.add(preflight.deadline_findings(finish_at, campaign.finish_by))
+        found.add(known_findings(campaign.recipients, self._known, letters))
+        found.add(self._guards.findings(self._numbers()))
+        return found.groups()
+
+    def _language_findings(self) -> list[Finding]:
+        campaign = self._campaign
+        safety = purpose_of(campaign, self._scenario) == "safety"
+        unit = "row" if self._counts.merged else "letter"
+        found = preflight.fallback_findings(dict(self._record.asked), campaign.template, unit=unit, safety=safety)
+        return [*found, *purpose_findings(campaign, self._scenario)]
+
+    def _letters_findings(self) -> Iterator[Finding]:
+        campaign, languages, inspected = self._campaign, self._languages, self._record.inspected
+        yield from self._writer.language_findings(languages)
+        yield from self._guards.apply_overrides(self._writer.legal_findings(inspected.breaches, languages))
+        by_language = {language: self._writer.links((language,)) for language in languages}
+        yield from preflight.remedies_findings(campaign.remedies, by_language, campaign.template)
+        if campaign.codes is not None:
+            without = later_waves.without_code(self._workspace, languages)
+            yield from preflight.unshown_codes_findings(without, campaign.template)
+        header, unnamed = self._record.header, self._record.unnamed
+        yield from whose_clock.findings(campaign, header, inspected.unplaced)
+        yield from greeting_nobody.findings(campaign, header, letters=self._counts.letters, unnamed=unnamed)
+        yield from self._writer.unsubscribing_findings()
+        critic = WordingCritic(campaign, self._workspace.folder, campaign.template)
+        yield from critic.findings(inspected.distinct)
+        yield from accepted_findings(campaign)
+
+    def _numbers(self) -> Numbers:
+        record = self._record
+        return Numbers(
+            rows_read=record.rows_read,
+            rows_chosen=record.rows_chosen,
+            letters=self._counts.letters,
+            languages=self._languages,
+            distinct_texts=len(record.inspected.texts) if record.inspected.letters else None,
+            audience=record.audience,
+            crowd=record.crowd,
+            known=self._known,
+        )
+
+
+def _finish_at(campaign: Campaign, letters: int) -> float | None:
+    relay = campaign.relay
+    windows = [(limit, limit.letters) for text in relay.windows if (limit := parse_rate(text))]
+    return pacing.finish_time(letters, parse_rate(relay.rate), windows, time.time())
+
+
+def _size(inspected: Inspection) -> Size | None:
+    if not inspected.letters:
+        return None
+    largest = inspected.largest
+    return Size(
+        mean=inspected.octets / inspected.letters,
+        largest=largest.octets,
+        encoded=largest.encoded,
+        largest_line=largest.line,
+    )
