@@ -29,6 +29,7 @@ from bench import (
     start_up,
     stories,
     tried,
+    writing,
 )
 from bench.result import Options, Result, TrialError
 
@@ -40,6 +41,7 @@ BARS: Mapping[str, Callable[[Options], Result]] = {
     "over-tls": over_tls.measure,
     "planning": planning.measure,
     "flat-memory": flat_memory.measure,
+    "writing": writing.measure,
     "looking": looking.measure,
     "following": following.measure,
     "coming-back": coming_back.measure,

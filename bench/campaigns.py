@@ -24,7 +24,7 @@ _NAMES = {
 }
 _ZONES = {"en": "Europe/London", "pl": "Europe/Warsaw", "ru": "Europe/Riga"}
 _DOMAINS = 200
-_HEADER = ("email", "name", "language", "time_zone", "customer_id", "minutes_down", "credit")
+HEADER = ("email", "name", "language", "time_zone", "customer_id", "minutes_down", "credit")
 _CAMPAIGN = """\
 name = "bench"
 template = "{template}"
@@ -97,7 +97,7 @@ def write_customers(path: Path, count: int) -> None:
     """The first ``count`` customers, the same ones every time."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(_HEADER)
+        writer.writerow(HEADER)
         writer.writerows(map(_customer, range(count)))
 
 
@@ -108,6 +108,11 @@ def addresses(count: int) -> Iterator[str]:
 
 def _address(number: int) -> str:
     return f"customer{number}@mail{number % _DOMAINS}.example.com"
+
+
+def customer_row(number: int) -> dict[str, str]:
+    """The cells of one customer by their columns."""
+    return dict(zip(HEADER, _customer(number), strict=True))
 
 
 def _customer(number: int) -> tuple[str, ...]:

@@ -8,22 +8,24 @@ the same octets; where a letter cannot be made here it tells why.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from mass_apology.letter.customers import Customers
+from mass_apology.letter.customers import Customers, Rows
 from mass_apology.letter.markup.compiled_letter import SEPARATOR, Filling, Unfilled
-from mass_apology.letter.message.compose import Bodies
+from mass_apology.letter.message.compose import LONGEST_LINE, Bodies
 from mass_apology.letter.template_files import Template
 from mass_apology.model import Content, Delivery
 
 ZONES = 64
 """Of how many time zones the segments are kept; a zone's take some 20 KB."""
 
-_Hole = TypeVar("_Hole", str, bytes)
 _EMPTY_LINES = re.compile(rb"(?:\r\n){3,}")
+
+
+Values = Callable[[Delivery, Rows, str], dict[str, Any]]
+"""The variables of one letter: of a delivery, its rows and the message's Date."""
 
 
 class Filled(NamedTuple):
@@ -40,6 +42,8 @@ class Segments(NamedTuple):
     subject: Part
     text: Part
     html: Part
+    longest_line: int  # octets, with nothing in the holes
+    may_hold_boundary: bool
 
 
 class Part(NamedTuple):
@@ -61,18 +65,18 @@ class Part(NamedTuple):
 class ByteTemplate:
     """Writes the letters of one language."""
 
-    def __init__(self, template: Template, customers: Customers) -> None:
+    def __init__(self, template: Template, customers: Customers, values: Values) -> None:
         self._template = template
         self._customers = customers
-        self._groups = [(group, customers.key(group.inputs)) for group in template.script.groups]
-        self._places = [place for group, _ in self._groups for place in group.places]
+        self._values = values
+        self._groups = [(group, group.kept, customers.key(group.inputs)) for group in template.script.groups]
+        places = [place for group, _, _ in self._groups for place in group.places]
+        self._order = sorted(range(len(places)), key=places.__getitem__)
         self._segments = lru_cache(ZONES)(self._in_zone)
         self._subject = lru_cache(1024)(self._subject_line)
 
-    def filled(
-        self, delivery: Delivery, rows: Sequence[Mapping[str, str]], values: Callable[[], dict[str, Any]]
-    ) -> Filled:
-        """One delivery's letter; ``rows`` are its rows, ``values`` its variables, made only where they are needed.
+    def filled(self, delivery: Delivery, rows: Rows, written: str) -> Filled:
+        """One delivery's letter; ``rows`` are its rows, ``written`` the message's Date.
 
         Raises ``Unfilled``, or as many errors as an expression may.
         """
@@ -80,31 +84,51 @@ class ByteTemplate:
         customers.read_types(rows)
         first = rows[0] if len(rows) == 1 else customers.first(delivery, rows)
         zone = customers.time_zone(delivery, rows[0])
-        return Filled(
-            self._segments(zone),
-            [group.filling(key(delivery, rows, first, zone), values) for group, key in self._groups],
-        )
+        variables: _Variables | None = None
+        fillings = []
+        for group, kept, key_of in self._groups:
+            key = key_of(delivery, rows, first, zone)
+            filling = kept(key)
+            if filling is None:
+                variables = variables or _Variables(self._personal, self._values, delivery, rows, first, written)
+                filling = group.filling(key, variables)
+            fillings.append(filling)
+        return Filled(self._segments(zone), fillings)
+
+    def _personal(self, name: str, delivery: Delivery, rows: Rows, first: Mapping[str, str]) -> str:
+        if name == "code":
+            return delivery.code
+        judged = self._customers.judged(delivery, rows[0])
+        if name == "name":
+            return judged.shown
+        return self._template.salutation(judged.greeted, self._customers.gender(first))
 
     def bodies(self, filled: Filled) -> Bodies:
         """What a message is put together from; raises as ``content`` does."""
         segments, fillings = filled
-        holes = self._in_order([each.octets for each in fillings], b"")
+        every: list[bytes] = []
+        size, may_hold_boundary = segments.longest_line, segments.may_hold_boundary
+        for filling in fillings:
+            every += filling.octets
+            size += filling.size
+            may_hold_boundary = may_hold_boundary or filling.has_underscore
+        holes = [every[place] for place in self._order]
         text = segments.text.joined(holes)
-        text = _ended(text) if self._template.text_is_exact else _tidied(text)
         html = segments.html.joined(holes)
-        return Bodies(self._subject(segments.subject.joined(holes)), text, html and _ended(html))
+        return Bodies(
+            self._subject(segments.subject.joined(holes)),
+            _ended(text) if self._template.text_is_exact else _tidied(text),
+            html and _ended(html),
+            size <= LONGEST_LINE,
+            not may_hold_boundary,
+        )
 
     def content(self, filled: Filled) -> Content:
         """The letter before it becomes a message; ``TemplateError`` where its subject cannot be one."""
+        every = [text for filling in filled.fillings for text in filling.texts]
         pieces = filled.segments.texts.copy()
-        pieces[1::2] = self._in_order([each.texts for each in filled.fillings], "")
+        pieces[1::2] = [every[place] for place in self._order]
         return self._template.content("".join(pieces))
-
-    def _in_order(self, fillings: Iterable[Iterable[_Hole]], empty: _Hole) -> list[_Hole]:
-        holes = [empty] * len(self._places)
-        for place, value in zip(self._places, chain.from_iterable(fillings), strict=True):
-            holes[place] = value
-        return holes
 
     def _subject_line(self, octets: bytes) -> str:
         return self._template.subject_line(octets.decode().replace("\r\n", "\n"))
@@ -114,8 +138,47 @@ class ByteTemplate:
         parts = _parts(stretches)
         if len(parts) != (4 if self._template.is_on_paper else 3):
             raise Unfilled
-        texts = [piece for stretch in stretches for piece in (stretch, "")][:-1]
-        return Segments(texts, *parts[:3])
+        subject, text, html = parts[:3]
+        segments = [*text.octets, *html.octets]
+        return Segments(
+            [piece for stretch in stretches for piece in (stretch, "")][:-1],
+            subject,
+            text,
+            html,
+            max(len(line) for part in (text, html) for line in b"".join(part.octets).split(b"\r\n")),
+            # A boundary has one "=_": it is in a segment, or begins in what stands before one, or ends in a hole.
+            any(b"=_" in each or each.startswith(b"_") for each in segments),
+        )
+
+
+class _Variables:
+    """The variables of one letter."""
+
+    __slots__ = ("_every", "_letter", "_make", "_personal", "_written")
+
+    def __init__(
+        self,
+        personal: Callable[[str, Delivery, Rows, Mapping[str, str]], str],
+        make: Values,
+        delivery: Delivery,
+        rows: Rows,
+        first: Mapping[str, str],
+        written: str,
+    ) -> None:
+        self._personal = personal
+        self._make = make
+        self._letter = (delivery, rows, first)
+        self._written = written
+        self._every: dict[str, Any] | None = None
+
+    def personal(self, name: str) -> str:
+        return self._personal(name, *self._letter)
+
+    def every(self) -> dict[str, Any]:
+        if self._every is None:
+            delivery, rows, _ = self._letter
+            self._every = self._make(delivery, rows, self._written)
+        return self._every
 
 
 def _parts(stretches: Sequence[str]) -> list[Part]:
@@ -132,7 +195,7 @@ def _parts(stretches: Sequence[str]) -> list[Part]:
 
 def _tidied(text: bytes) -> bytes:
     """As ``template_files`` does it with the same text before it is octets: no bare CR or LF is in it."""
-    text = _ended(text.strip(b"\r\n"))
+    text = text.strip(b"\r\n") + b"\r\n"
     return _EMPTY_LINES.sub(b"\r\n\r\n", text) if b"\r\n\r\n\r\n" in text else text
 
 

@@ -68,27 +68,32 @@ class Customers:
         """
         if inputs is None:
             return lambda _delivery, _rows, _first, _zone: None
-        columns = tuple(sorted(inputs.columns))
+        cells = _cells_key(sorted(inputs.columns))
         personal = self._personal_key(inputs.values)
-        zoned = inputs.zoned
+        if personal is None:
+            if not inputs.zoned:
+                return cells
+            return lambda delivery, rows, first, zone: (zone, cells(delivery, rows, first, zone))
+        if not inputs.columns and not inputs.zoned:
+            return personal
+        return lambda delivery, rows, first, zone: (
+            zone if inputs.zoned else "",
+            cells(delivery, rows, first, zone),
+            personal(delivery, rows, first, zone),
+        )
 
-        def key(delivery: Delivery, rows: Rows, first: Mapping[str, str], zone: str) -> Hashable:
-            cells: tuple[Hashable, ...] = tuple(map(first.get, columns))
-            if len(rows) > 1:
-                cells = (cells, *(tuple(map(row.get, columns)) for row in rows))
-            return cells, zoned and zone, personal and personal(delivery, rows, first)
-
-        return key
-
-    def _personal_key(self, values: Collection[str]) -> Callable[[Delivery, Rows, Mapping[str, str]], Hashable] | None:
+    def _personal_key(self, values: Collection[str]) -> KeyOf | None:
+        company, gender = self._company or "", self._campaign.columns.gender or ""
+        if values == {"code"}:
+            return lambda delivery, _rows, _first, _zone: delivery.code
         if not values:
             return None
-        company, gender = self._company or "", self._campaign.columns.gender or ""
-        return lambda delivery, rows, first: (
+        code = "code" in values
+        return lambda delivery, rows, first, _zone: (
             delivery.name,
-            delivery.code,
             rows[0].get(company),
             first.get(gender),
+            code and delivery.code,
         )
 
     def read_types(self, rows: Rows) -> None:
@@ -152,3 +157,18 @@ class Customers:
                 f"In the column {name} the value {cell!r} {error}.",
                 next_step="Correct the value, or the column's type in `[types]` of campaign.toml.",
             ) from error
+
+
+def _cells_key(columns: Sequence[str]) -> KeyOf:
+    """The cells in these columns: of one row as they are, of several with those of ``customer`` before them."""
+    if len(columns) == 1:
+        (column,) = columns
+        return lambda _delivery, rows, first, _zone: (
+            first.get(column) if len(rows) == 1 else (first.get(column), *(row.get(column) for row in rows))
+        )
+
+    def key(_delivery: Delivery, rows: Rows, first: Mapping[str, str], _zone: str) -> Hashable:
+        cells = tuple(map(first.get, columns))
+        return cells if len(rows) == 1 else (cells, *(tuple(map(row.get, columns)) for row in rows))
+
+    return key

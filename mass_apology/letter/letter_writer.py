@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from zlib import crc32
 
 from mass_apology.countries import country_code, is_country, zone_of
 from mass_apology.errors import MessageError, TemplateError
-from mass_apology.letter.customers import Customers
+from mass_apology.letter.customers import Customers, Rows
 from mass_apology.letter.inspecting.distinct_letters import DistinctLetters
 from mass_apology.letter.inspecting.inspection import MOST_TEXTS, Inspection
 from mass_apology.letter.inspecting.inspector import Inspector
@@ -34,6 +34,15 @@ from mass_apology.settings import Campaign, SubjectLine
 
 _T = TypeVar("_T")
 _STAND_IN_DATE = rfc5322_date(0)  # a check is about no moment
+
+
+class _Letter(NamedTuple):
+    """One delivery's letter, ready for its message."""
+
+    delivery: Delivery
+    rows: Rows
+    says: Content | Bodies
+    content: Callable[[], Content]  # for an enclosure
 
 
 class Writer:
@@ -60,11 +69,13 @@ class Writer:
         name = scenario or campaign.template
         described = load_scenario(name, directories)
         self._return_path = ReturnPath(campaign.sender)
+        self._needs_smtputf8 = not self._return_path.address.isascii()
         self._reply_to = ReplyTo(campaign.sender.reply_to, header)
         self._stand_in_id = f"<{'0' * TOKEN}@{parse_mailbox(campaign.sender.from_, 'sender.from').domain}>"
         self._customers = Customers(campaign, header=header, remedies=described.facts)
         self._forms = LanguageKit(campaign, name, described, folder=folder, directories=directories, header=header)
         self._stationery = self._forms.stationery
+        self._encloses = self._stationery.encloses or bool(self._forms.own_files)
         self._rendering = Rendering(self._forms, self._customers, subject_line)
         self.ways = WaysCompared()
         self._unsubscribing = Unsubscribing(campaign.message.list_unsubscribe, header=header)
@@ -126,11 +137,14 @@ class Writer:
 
         ``for_others``: it goes to somebody who only looks at it, and must not unsubscribe its recipient by a click.
         """
-        return self._message(delivery, content, lambda: content, date=date, eightbit=eightbit, for_others=for_others)
+        letter = _Letter(delivery, read_rows(delivery.rows), content, lambda: content)
+        return self._message(letter, date=date, eightbit=eightbit, for_others=for_others)
 
     def _quick_message(self, delivery: Delivery, *, date: str, eightbit: bool) -> Message:
-        letter = self._rendering.quick(delivery, date)
-        return self._message(delivery, letter.bodies(), letter.content, date=date, eightbit=eightbit)
+        rows = read_rows(delivery.rows)
+        quick = self._rendering.quick(delivery, rows, date)
+        letter = _Letter(delivery, rows, quick.bodies(), quick.content)
+        return self._message(letter, date=date, eightbit=eightbit)
 
     def _tried(self, delivery: Delivery, quickly: Callable[[], _T]) -> _T | None:
         """What byte templates make; ``None`` where they cannot, and the ordinary way tells why."""
@@ -142,33 +156,24 @@ class Writer:
             self.ways.missed(delivery.language)
             return None
 
-    def _message(
-        self,
-        delivery: Delivery,
-        letter: Content | Bodies,
-        content: Callable[[], Content],
-        *,
-        date: str,
-        eightbit: bool,
-        for_others: bool = False,
-    ) -> Message:
+    def _message(self, letter: _Letter, *, date: str, eightbit: bool, for_others: bool = False) -> Message:
+        delivery = letter.delivery
+        token = delivery.token
         composed = self._composed(
-            delivery,
             letter,
-            content,
             date=date,
             message_id=delivery.header_id or delivery.message_id,
-            unsubscribe="" if for_others else self._unsubscribe(delivery, delivery.token),
+            unsubscribe="" if for_others else self._unsubscribe(letter, token),
             eightbit=eightbit,
         )
         return Message(
             delivery=delivery,
-            subject=letter.subject,
-            sender=self._return_path.of(delivery.token),
+            subject=letter.says.subject,
+            sender=self._return_path.of(token),
             data=composed.data,
             sha256=sha256(composed.data).digest(),
             eightbit=composed.eightbit,
-            smtputf8=composed.smtputf8 or not self._return_path.address.isascii(),
+            smtputf8=composed.smtputf8 or self._needs_smtputf8,
         )
 
     def content(self, delivery: Delivery, *, date: str = "") -> Content:
@@ -177,7 +182,7 @@ class Writer:
         ``date`` comes from ``rfc5322_date``; it is now unless given.
         """
         written = date or rfc5322_date(time.time())
-        quick = self._tried(delivery, lambda: self._rendering.quick(delivery, written).content())
+        quick = self._tried(delivery, lambda: self._quick_content(delivery, written))
         if quick is not None and not self.ways.compares(delivery.language):
             return quick
         try:
@@ -188,14 +193,18 @@ class Writer:
             self.ways.compare(delivery.language, same=quick == content)
         return content
 
+    def _quick_content(self, delivery: Delivery, written: str) -> Content:
+        return self._rendering.quick(delivery, read_rows(delivery.rows), written).content()
+
     def variant(self, delivery: Delivery) -> tuple[str, ...]:
         """The conditions of the letter that hold for one delivery, in the template's order.
 
         Letters in one language with equal variants have the same sentences around their values. It is ``FAILED``
         where a condition cannot be decided, and where the letter cannot be begun at all.
         """
+        rows = read_rows(delivery.rows)
         try:
-            return self._template(delivery).trace(**self._rendering.particulars(delivery, _STAND_IN_DATE))
+            return self._template(delivery).trace(**self._rendering.particulars(delivery, rows, _STAND_IN_DATE))
         except TemplateError:  # `content` and `check` say what is wrong
             return FAILED
 
@@ -260,48 +269,38 @@ class Writer:
         return ordinary
 
     def _quickly_tried_out(self, delivery: Delivery) -> tuple[Content, Composed]:
-        letter = self._rendering.quick(delivery, _STAND_IN_DATE)
+        letter = self._rendering.quick(delivery, read_rows(delivery.rows), _STAND_IN_DATE)
         content = letter.content()
         return content, self._trial(delivery, letter.bodies(), content, eightbit=True)
 
     def _template(self, delivery: Delivery) -> Template:
         return self._rendering.template(delivery)
 
-    def _trial(self, delivery: Delivery, letter: Content | Bodies, content: Content, *, eightbit: bool) -> Composed:
+    def _trial(self, delivery: Delivery, says: Content | Bodies, content: Content, *, eightbit: bool) -> Composed:
         """A message that is not for sending, and has something like its Message-ID and its enclosure."""
-        token = self._stand_in_id.strip("<>").partition("@")[0]
+        letter = _Letter(delivery, read_rows(delivery.rows), says, lambda: content)
         return self._composed(
-            delivery,
             letter,
-            lambda: content,
             date=_STAND_IN_DATE,
             message_id=self._stand_in_id,
-            unsubscribe=self._unsubscribe(delivery, token),
+            unsubscribe=self._unsubscribe(letter, self._stand_in_id.strip("<>").partition("@")[0]),
             eightbit=eightbit,
             trial=True,
         )
 
-    def _composed(  # noqa: PLR0913 (what a message is put together from)
-        self,
-        delivery: Delivery,
-        letter: Content | Bodies,
-        content: Callable[[], Content],
-        *,
-        date: str,
-        message_id: str,
-        unsubscribe: str,
-        eightbit: bool,
-        trial: bool = False,
+    def _composed(
+        self, letter: _Letter, *, date: str, message_id: str, unsubscribe: str, eightbit: bool, trial: bool = False
     ) -> Composed:
+        delivery = letter.delivery
         return self._forms.form_for(delivery.language).skeleton.compose(
-            letter,
+            letter.says,
             to_address=delivery.address,
-            to_name=self._customers.judged(delivery, read_rows(delivery.rows)[0]).shown,
+            to_name=self._customers.judged(delivery, letter.rows[0]).shown,
             date=date,
             message_id=message_id,
             thread=delivery.thread,
             reply_to=self._reply_to.of(delivery),
-            enclosed=self._enclosed(delivery, content, date, trial=trial),
+            enclosed=self._enclosed(letter, date, trial=trial) if self._encloses else (),
             unsubscribe=unsubscribe,
             eightbit=eightbit,
         )
@@ -313,25 +312,23 @@ class Writer:
             encoded = len(sevenbit.data)
         return LargestLetter(octets=octets, encoded=encoded, line=delivery.first_line)
 
-    def _unsubscribe(self, delivery: Delivery, token: str) -> str:
+    def _unsubscribe(self, letter: _Letter, token: str) -> str:
         if self._unsubscribing.fixed is not None:
             return self._unsubscribing.fixed
-        customer = self._customers.customer(delivery, read_rows(delivery.rows))
-        return self._unsubscribing.fields(customer, code=delivery.code, token=token)
+        customer = self._customers.customer(letter.delivery, letter.rows)
+        return self._unsubscribing.fields(customer, code=letter.delivery.code, token=token)
 
-    def _enclosed(
-        self, delivery: Delivery, content: Callable[[], Content], written: str, *, trial: bool
-    ) -> list[bytes]:
+    def _enclosed(self, letter: _Letter, written: str, *, trial: bool) -> list[bytes]:
         """The parts that are this recipient's own: the letter as PDF, and files that the row names."""
-        own = self._forms.own_files.parts(read_rows(delivery.rows)) if self._forms.own_files else []
+        own = self._forms.own_files.parts(letter.rows) if self._forms.own_files else []
         if self._stationery.encloses:
-            own.insert(0, encoded_part(self._pdf(delivery, content(), written, trial=trial)))
+            own.insert(0, encoded_part(self._pdf(letter, written, trial=trial)))
         return own
 
-    def _pdf(self, delivery: Delivery, content: Content, written: str, *, trial: bool) -> Attachment:
-        heading = self._rendering.heading(delivery, read_rows(delivery.rows), written)
+    def _pdf(self, letter: _Letter, written: str, *, trial: bool) -> Attachment:
+        heading = self._rendering.heading(letter.delivery, letter.rows, written)
         make = self._stationery.stand_in if trial else self._stationery.enclosed
-        return make(content, heading, self._template(delivery))
+        return make(letter.content(), heading, self._template(letter.delivery))
 
     def _located(self, error: TemplateError | MessageError, delivery: Delivery) -> TemplateError | MessageError:
         """The same error, saying whose letter it is about."""

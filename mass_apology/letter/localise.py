@@ -59,6 +59,7 @@ class Localiser:
         self._day = lru_cache(CACHED, typed=True)(self._write_day)
         self._date = lru_cache(CACHED, typed=True)(self._write_date)
         self._time = lru_cache(CACHED, typed=True)(self._write_time)
+        self._money = lru_cache(CACHED)(self._write_money)
         self._duration = lru_cache(CACHED, typed=True)(self._write_duration)
 
     @property
@@ -140,9 +141,12 @@ class Localiser:
 
     def money(self, amount: float | Decimal, currency: str) -> str:
         """ "€12.50"; ``currency`` is an ISO 4217 code."""
+        return self._money(str(_number(amount)), currency)
+
+    def _write_money(self, amount: str, currency: str) -> str:
         if currency not in list_currencies():
             raise ValueError(f"`{currency}` is not a currency's code such as EUR")
-        return _plain(format_currency(_number(amount), currency, locale=self.locale))
+        return _plain(format_currency(Decimal(amount), currency, locale=self.locale))
 
     def listing(self, items: Iterable[object]) -> str:
         """ "a, b and c", from at most 1,000 items."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from mass_apology.letter.byte_template import ByteTemplate, Filled
-from mass_apology.letter.customers import Customers
+from mass_apology.letter.customers import Customers, Rows
 from mass_apology.letter.language_kit import LanguageKit
 from mass_apology.letter.letterhead import Heading
 from mass_apology.letter.message.compose import Bodies
@@ -26,7 +25,7 @@ class Rendering:
         self._forms = forms
         self._customers = customers
         self._subject_line = subject_line
-        self._byte_template = cache(lambda language: ByteTemplate(self._of(language), customers))
+        self._byte_template = cache(lambda language: ByteTemplate(self._of(language), customers, self._values))
 
     def template(self, delivery: Delivery) -> Template:
         """The template of the delivery's language; raises as ``LanguageKit.language_for`` does."""
@@ -35,26 +34,25 @@ class Rendering:
     def content(self, delivery: Delivery, written: str) -> Content:
         """The letter, the ordinary way; ``written`` is the message's Date. Raises ``TemplateError``."""
         template = self.template(delivery)
-        content = template.render(**self.particulars(delivery, written))
+        content = template.render(**self.particulars(delivery, read_rows(delivery.rows), written))
         return replace(content, subject=self._followed(delivery, template, content.subject))
 
-    def quick(self, delivery: Delivery, written: str) -> QuickLetter:
+    def quick(self, delivery: Delivery, rows: Rows, written: str) -> QuickLetter:
         """The letter by byte templates. Raises as many errors as an expression may; the ordinary way tells which."""
-        values = _Once(lambda: self.template(delivery).values(self.particulars(delivery, written)))
-        if self._forms.have_headings:
-            values()
         template = self._byte_template(self._forms.language_for(delivery.language))
-        return QuickLetter(self, delivery, template, template.filled(delivery, read_rows(delivery.rows), values))
+        return QuickLetter(self, delivery, template, template.filled(delivery, rows, written))
 
-    def particulars(self, delivery: Delivery, written: str) -> Particulars:
-        """What is the recipient's own in the letter."""
-        rows = read_rows(delivery.rows)
+    def particulars(self, delivery: Delivery, rows: Rows, written: str) -> Particulars:
+        """What is the recipient's own in the letter; ``rows`` are the delivery's."""
         own = self._customers.particulars(delivery, rows)
         if self._forms.have_headings:
             own["heading"] = self.heading(delivery, rows, written)
         return own
 
-    def heading(self, delivery: Delivery, rows: Sequence[Mapping[str, str]], written: str) -> Heading:
+    def _values(self, delivery: Delivery, rows: Rows, written: str) -> dict[str, Any]:
+        return self.template(delivery).values(self.particulars(delivery, rows, written))
+
+    def heading(self, delivery: Delivery, rows: Rows, written: str) -> Heading:
         """What stands above the letter."""
         first = self._customers.first(delivery, rows)
         return self._forms.stationery.heading(delivery, first, self.template(delivery), written)
@@ -86,24 +84,11 @@ class QuickLetter(NamedTuple):
     def bodies(self) -> Bodies:
         """What its message is put together from."""
         bodies = self.template.bodies(self.filled)
+        if not self.delivery.thread_subject:
+            return bodies
         return bodies._replace(subject=self.rendering.followed(self.delivery, bodies.subject))
 
     def content(self) -> Content:
         """The letter as people read it."""
         content = self.template.content(self.filled)
         return replace(content, subject=self.rendering.followed(self.delivery, content.subject))
-
-
-class _Once:
-    """A value that is made when it is asked for, and then kept."""
-
-    __slots__ = ("_made", "_make")
-
-    def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
-        self._make = make
-        self._made: dict[str, Any] | None = None
-
-    def __call__(self) -> dict[str, Any]:
-        if self._made is None:
-            self._made = self._make()
-        return self._made

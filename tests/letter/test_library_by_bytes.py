@@ -34,5 +34,5 @@ def test_a_shipped_letter(scenario: str, layout: str, complete: bool) -> None:
                 for eightbit in (True, False):
                     ordinary = made.write_ordinarily(each, date=DATE, eightbit=eightbit)
                     assert made._quick_message(each, date=DATE, eightbit=eightbit) == ordinary
-                assert made._rendering.quick(each, DATE).content() == made._rendering.content(each, DATE)
+                assert made._quick_content(each, DATE) == made._rendering.content(each, DATE)
     assert made.ways.ordinary.total() == missed

@@ -7,15 +7,16 @@ the same cells has the same texts. Nothing else is kept of a letter.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from jinja2 import Template as JinjaTemplate
 from jinja2 import nodes
 
 from mass_apology.letter.markup.hole_inputs import Inputs, inputs_of
+from mass_apology.letter.markup.printed_holes import LONGEST, Printed, printed
 from mass_apology.letter.markup.sandbox import TIME_ZONE, LetterEnvironment, compiled
 from mass_apology.letter.markup.static_parts import MARK, Division
 from mass_apology.letter.markup.zones_once import DATED, WITHIN
@@ -54,6 +55,7 @@ class Filling(NamedTuple):
     texts: tuple[str, ...]
     octets: tuple[bytes, ...]  # UTF-8, with CRLF
     size: int  # octets of all together
+    has_underscore: bool  # as all boundaries of a message have one
 
 
 class CompiledLetter:
@@ -81,12 +83,18 @@ class CompiledLetter:
     def groups(self) -> tuple[HoleGroup, ...]:
         """Its holes."""
         division = self._division
-        told: dict[Inputs | None, list[int]] = {}
+        told: dict[tuple[Inputs | None, bool], list[int]] = {}
+        shown = [printed(hole, escaped=hole in division.escaped) for hole in division.holes]
         for places in division.groups():
             inputs = inputs_of([division.holes[place] for place in places], settled=division.settled, zoned=_ZONED)
-            told.setdefault(inputs, []).extend(places)
+            told.setdefault((inputs, all(shown[place] for place in places)), []).extend(places)
         share = 1 + len(told)
-        return tuple(self._group(inputs, sorted(places), share) for inputs, places in told.items())
+        return tuple(
+            PrintedGroup(inputs, sorted(places), [each for place in sorted(places) if (each := shown[place])])
+            if inputs and all_printed
+            else self._group(inputs, sorted(places), share)
+            for (inputs, all_printed), places in told.items()
+        )
 
     def stretches(self, time_zone: str) -> list[str]:
         """What everybody in a time zone reads: before the first hole, between two, and behind the last one."""
@@ -107,7 +115,19 @@ class CompiledLetter:
     def _group(self, inputs: Inputs | None, places: list[int], share: int) -> HoleGroup:
         part = self._division.part([self._division.holes[place] for place in places])
         template = compiled(self._environment, part, self._constants)
-        return HoleGroup(inputs, tuple(places), template, share, self._environment)
+        return WrittenGroup(inputs, places, template, share, self._environment)
+
+
+class Variables(Protocol):
+    """One letter's variables, made when they are asked for."""
+
+    def personal(self, name: str) -> str:
+        """What one of ``PERSONAL`` stands for, "" where there is none."""
+        ...
+
+    def every(self) -> dict[str, Any]:
+        """All of them."""
+        ...
 
 
 class HoleGroup:
@@ -119,39 +139,25 @@ class HoleGroup:
     places: tuple[int, ...]
     """Which of the letter's holes they are, counted from 0."""
 
-    def __init__(
-        self,
-        inputs: Inputs | None,
-        places: tuple[int, ...],
-        template: JinjaTemplate,
-        share: int,
-        environment: LetterEnvironment,
-    ) -> None:
-        """``share`` is the number of parts that have together what one letter may take."""
+    def __init__(self, inputs: Inputs | None, places: Sequence[int]) -> None:
         self.inputs = inputs
-        self.places = places
-        self._template = template
-        self._share = share
-        self._work = environment.work
+        self.places = tuple(places)
         self._kept: dict[Hashable, Filling] = {}
         self._octets = 0
 
-    def filling(self, key: Hashable, values: Callable[[], dict[str, Any]]) -> Filling:
-        """For a letter whose inputs are ``key``; ``values`` are its variables, and asked for where they are needed.
+    def kept(self, key: Hashable) -> Filling | None:
+        """What a letter with these inputs had before, if that is still known."""
+        return self._kept.get(key)
 
-        Raises ``Unfilled``, or what an expression raises.
-        """
-        found = self._kept.get(key)
-        return found if found is not None else self._filled(key, values())
-
-    def _filled(self, key: Hashable, values: dict[str, Any]) -> Filling:
-        *texts, rest = written(self._template, values, share=self._share).split(MARK)
-        if len(texts) != len(self.places) or rest or not self._work.fits(self._share):
-            raise Unfilled
-        made = _filling(texts)
+    def filling(self, key: Hashable, values: Variables) -> Filling:
+        """For a letter with these inputs and variables; raises ``Unfilled``, or what an expression raises."""
+        made = _filling(self._texts(values))
         if self.inputs is not None:
             self._keep(key, made)
         return made
+
+    def _texts(self, values: Variables) -> Sequence[str]:
+        raise NotImplementedError
 
     def _keep(self, key: Hashable, made: Filling) -> None:
         self._octets += made.size
@@ -161,12 +167,51 @@ class HoleGroup:
         self._kept[key] = made
 
 
+class WrittenGroup(HoleGroup):
+    """Holes that Jinja writes."""
+
+    def __init__(
+        self,
+        inputs: Inputs | None,
+        places: Sequence[int],
+        template: JinjaTemplate,
+        share: int,
+        environment: LetterEnvironment,
+    ) -> None:
+        """``share`` is the number of parts that have together what one letter may take."""
+        super().__init__(inputs, places)
+        self._template = template
+        self._share = share
+        self._work = environment.work
+
+    def _texts(self, values: Variables) -> Sequence[str]:
+        *texts, rest = written(self._template, values.every(), share=self._share).split(MARK)
+        if len(texts) != len(self.places) or rest or not self._work.fits(self._share):
+            raise Unfilled
+        return texts
+
+
+class PrintedGroup(HoleGroup):
+    """Holes that print one of the recipient's own values."""
+
+    def __init__(self, inputs: Inputs | None, places: Sequence[int], shown: Sequence[Printed]) -> None:
+        super().__init__(inputs, places)
+        self._shown = tuple(shown)
+
+    def _texts(self, values: Variables) -> Sequence[str]:
+        given = {name: values.personal(name) for name in {each.name for each in self._shown}}
+        if not all(0 < len(value) <= LONGEST for value in given.values()):
+            raise Unfilled  # an empty one cannot be printed, which Jinja says
+        return [each.text(given[each.name]) for each in self._shown]
+
+
 def _filling(texts: Sequence[str]) -> Filling:
     """``Unfilled`` for what a message does not hold as it is: a part's end, a bare CR, NUL, half a character."""
-    if _NOT_IN_HOLE.search("".join(texts)):
+    whole = "".join(texts)
+    if _NOT_IN_HOLE.search(whole):
         raise Unfilled
     octets = tuple(text.encode().replace(b"\n", b"\r\n") for text in texts)
-    return Filling(tuple(texts), octets, sum(map(len, octets)))
+    return Filling(tuple(texts), octets, sum(map(len, octets)), "_" in whole)
 
 
 def written(template: JinjaTemplate, values: dict[str, Any], share: int = 1) -> str:

@@ -28,6 +28,9 @@ class Division:
     holes: tuple[nodes.Node, ...]
     """The personal pieces in the order of the letter."""
 
+    escaped: frozenset[nodes.Node]
+    """Those that are written with HTML's signs escaped."""
+
     settled: frozenset[str]
     """The constants that no piece of the letter sets."""
 
@@ -36,6 +39,7 @@ class Division:
         pieces = list(_pieces(self._body))
         personal = _personal(pieces, frozenset(constants))
         self.holes = tuple(piece for piece in pieces if piece in personal)
+        self.escaped = frozenset(_escaped(self._body))
         self.settled = frozenset(constants) - names_set(pieces)
 
     def common(self) -> nodes.Template:
@@ -122,6 +126,17 @@ def _pieces(body: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
         if isinstance(statement, _Frame):
             yield from _pieces(statement.body)
         else:
+            yield statement
+
+
+def _escaped(body: Iterable[nodes.Node], *, here: bool = False) -> Iterator[nodes.Node]:
+    for statement in body:
+        if isinstance(statement, _Frame):
+            options = statement.options if isinstance(statement, nodes.ScopedEvalContextModifier) else []
+            set_here = [each.value for each in options if each.key == "autoescape"]
+            inside = set_here[-1].as_const() is True if set_here else here
+            yield from _escaped(statement.body, here=inside)
+        elif here:
             yield statement
 
 

@@ -65,6 +65,8 @@ class Bodies(NamedTuple):
     subject: str
     text: bytes
     html: bytes  # empty in a letter in plain text alone
+    lines_fit: bool = False  # it is known that none is longer than ``LONGEST_LINE``
+    holds_no_boundary: bool = False  # it is known that no boundary of ours is in it
 
 
 class _Frame(NamedTuple):
@@ -139,7 +141,8 @@ class Skeleton:
         NUL and lone surrogates in bodies. In bodies CRLF and a bare CR become a line break, and the last line gets one
         where it has none.
         """
-        subject, text, html = letter if isinstance(letter, Bodies) else bodies_of(letter)
+        bodies = letter if isinstance(letter, Bodies) else bodies_of(letter)
+        subject, text, html, lines_fit, holds_no_boundary = bodies
         if not subject.strip():
             raise MessageError("The letter's subject is empty.", next_step="Give the template a Subject: line.")
         answered = mailbox_field("Reply-To", reply_to.name, reply_to.address) if reply_to else ""
@@ -148,12 +151,15 @@ class Skeleton:
             f"{text_field('Subject', subject)}{message_id_field(message_id)}"
             f"{_thread_fields(thread)}{self._fixed}{unsubscribe}"
         )
-        text_encoding, text = _encoded(text, eightbit=eightbit)
+        text_encoding, text = _encoded(text, eightbit=eightbit, fits=lines_fit)
         plain = not html  # a letter in plain text alone
-        html_encoding, html = (b"", b"") if plain else _encoded(html, eightbit=eightbit)
+        html_encoding, html = (b"", b"") if plain else _encoded(html, eightbit=eightbit, fits=lines_fit)
         if plain and text_encoding is _BASE64:
             text += b"\r\n"  # no delimiter follows that would begin with one
-        opening, middle, closing, delimiter, ending = self._frame_for(text, html, plain=plain)
+        frame = self._plain_frame if plain else self._frame
+        if not holds_no_boundary:
+            frame = self._frame_for(text, html, plain=plain)
+        opening, middle, closing, delimiter, ending = frame
         own = [piece for part in enclosed for piece in (delimiter, part)]
         data = b"".join(
             (head.encode(), opening, text_encoding, text, middle, html_encoding, html, closing, *own, ending)
@@ -233,7 +239,7 @@ _QUOTED_PRINTABLE = b"quoted-printable\r\n\r\n"
 _BASE64 = b"base64\r\n\r\n"
 
 
-def _encoded(octets: bytes, *, eightbit: bool) -> tuple[bytes, bytes]:
+def _encoded(octets: bytes, *, eightbit: bool, fits: bool) -> tuple[bytes, bytes]:
     """A body's transfer encoding and its octets.
 
     As it is where the relay and the length of its lines allow; else the shorter of quoted-printable, three octets for
@@ -241,7 +247,7 @@ def _encoded(octets: bytes, *, eightbit: bool) -> tuple[bytes, bytes]:
     so there are about twice as many such octets as there are octets more than characters.
     """
     is_ascii = octets.isascii()
-    if (eightbit or is_ascii) and _lines_fit(octets):
+    if (eightbit or is_ascii) and (fits or _lines_fit(octets)):
         return (_SEVENBIT if is_ascii else _EIGHTBIT), octets
     if 12 * (len(octets) - len(octets.decode())) > len(octets) - octets.count(b"\n"):
         return _BASE64, _base64(octets)

@@ -28,6 +28,9 @@ TOKEN = 32
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|=\?")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _ADDRESS = re.compile(r"""[^\s@<>()\[\]:;,\\"]{1,64}@[A-Za-z0-9.-]{1,255}""")
+# Most addresses and names: nothing in them is unsafe, and nothing wants quotes, a fold or an encoded-word.
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,255}")
+_PLAIN_NAME = re.compile(r"[A-Za-z'-]+(?: [A-Za-z'-]+)*")
 _MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,255}@[!-;=?A-~]{1,255}>")
@@ -111,13 +114,15 @@ def mailbox_field(name: str, display: str, address: str) -> str:
 
     A non-ASCII local part is written as raw UTF-8 (RFC 6532): such a message needs SMTPUTF8.
     """
-    if not _ADDRESS.fullmatch(_safe(address, f"The address in {name}")):
+    if not _PLAIN_ADDRESS.fullmatch(address) and not _ADDRESS.fullmatch(_safe(address, f"The address in {name}")):
         raise MessageError(
             f"The address {address!r} for the header {name} is not an addr-spec with an ASCII domain.",
             next_step="Correct the address, or set its row aside with --skip-bad-rows.",
         )
     if not display:
         return f"{name}: {address}\r\n"
+    if _PLAIN_NAME.fullmatch(display) and len(name) + len(display) + len(address) + 5 <= WIDTH:
+        return f"{name}: {display} <{address}>\r\n"
     phrase = _phrase(_safe(display, f"The name in {name}"), used=len(name) + 2)
     last = phrase.rpartition("\n")[2] if "\n" in phrase else f"{name}: {phrase}"
     break_ = " " if len(last) + len(address) + 3 <= WIDTH else "\r\n "
