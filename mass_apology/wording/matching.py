@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from mass_apology.wording.diacritics import Plain, is_plain
@@ -82,6 +83,9 @@ class Places(dict[OneWord, int]):
         return places
 
     def _after_one_of(self, element: OneOf, places: int) -> int:
+        if element.word is not None:
+            after = (places & self[element.word]) << 1
+            return places | after if element.or_nothing else after
         key = element, places
         reached = self._reached.get(key)
         if reached is None:
@@ -139,7 +143,7 @@ class Patterns:
     @cached_property
     def _entries(self) -> Sequence[Entry]:
         """The words of the patterns."""
-        numbers = {number for _, pattern in self._named for number in pattern.numbers()}
+        numbers = set(chain.from_iterable(pattern.numbers() for _, pattern in self._named))
         return [self._lexicon.entries[number] for number in numbers]
 
     @cached_property

@@ -82,6 +82,8 @@ class OneOf:
         """None of the ``ways`` is empty."""
         self.ways = ways
         self.or_nothing = or_nothing
+        only = ways[0] if len(ways) == 1 else ()
+        self.word = only[0] if len(only) == 1 and isinstance(only[0], OneWord) else None  # where it is nothing more
 
     @cached_property
     def ways_from(self) -> Mapping[int, int]:
@@ -91,6 +93,11 @@ class OneOf:
             for number in _first_numbers(way):
                 found[number] |= 1 << place
         return found
+
+    @cached_property
+    def numbers(self) -> frozenset[int]:
+        """The numbers of all words in it."""
+        return frozenset(number for way in self.ways for number in numbers_in(way))
 
 
 Element = OneWord | Gap | Edge | OneOf
@@ -276,8 +283,5 @@ def _first_numbers(elements: Sequence[Element]) -> Iterator[int]:
 def numbers_in(elements: Iterable[Element]) -> Iterator[int]:
     """The numbers of all words in a pattern, in brackets too."""
     for element in elements:
-        if isinstance(element, OneWord):
+        if isinstance(element, OneWord | OneOf):
             yield from element.numbers
-        elif isinstance(element, OneOf):
-            for way in element.ways:
-                yield from numbers_in(way)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 _LEAST = 7  # letters; in shorter words one letter makes another word
@@ -77,15 +77,18 @@ class _Alike:
 
     @cached_property
     def _by_head(self) -> Mapping[str, list[str]]:
-        return _grouped(self._words, lambda each: each[:_HEAD])
+        return _grouped([each[:_HEAD] for each in self._words], self._words)
 
     @cached_property
     def _by_tail(self) -> Mapping[str, list[str]]:
-        return _grouped(self._words, lambda each: self._sounds.first(each) + each[_TAIL : _TAIL + _TOLD])
+        first = self._sounds.first
+        return _grouped([first(each) + each[_TAIL : _TAIL + _TOLD] for each in self._words], self._words)
 
     @cached_property
     def _by_sound(self) -> Mapping[str, list[str]]:
-        return _grouped(self._words, lambda each: self._sounds.key(each)[:_HEAD]) if self._sounds.apart > 1 else {}
+        if self._sounds.apart == 1:
+            return {}
+        return _grouped([self._sounds.key(each)[:_HEAD] for each in self._words], self._words)
 
     @cached_property
     def _lengths(self) -> frozenset[int]:
@@ -127,10 +130,11 @@ class _Alike:
         )
 
 
-def _grouped(words: Iterable[str], key: Callable[[str], str]) -> Mapping[str, list[str]]:
+def _grouped(keys: Iterable[str], words: Iterable[str]) -> Mapping[str, list[str]]:
+    """The words by their keys."""
     found: dict[str, list[str]] = defaultdict(list)
-    for each in words:
-        found[key(each)].append(each)
+    for key, word in zip(keys, words, strict=True):
+        found[key].append(word)
     return dict(found)
 
 
