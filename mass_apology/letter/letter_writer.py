@@ -79,7 +79,7 @@ class Writer:
         self._rendering = Rendering(self._forms, self._customers, subject_line)
         self.ways = WaysCompared()
         self._unsubscribing = Unsubscribing(campaign.message.list_unsubscribe, header=header)
-        self._paragraphs: dict[str, int] = {}
+        self._distinct = DistinctLetters()
         self._inspector = Inspector(
             campaign, name, described, forms=self._forms, customers=self._customers, directories=directories
         )
@@ -216,7 +216,6 @@ class Writer:
         largest = NO_LETTER
         texts: set[int] = set()
         unplaced: Counter[str] = Counter()
-        distinct = DistinctLetters(self._paragraphs)
         for delivery in deliveries:
             findings += self._inspector.addressee_findings(delivery)
             try:
@@ -228,7 +227,7 @@ class Writer:
             breaches += self._inspector.breaches(delivery, content)
             sizes.append(len(composed.data))
             unplaced.update(self._unplaced(delivery))
-            distinct.add(delivery, content, self.language_for(delivery.language))
+            self._distinct.add(delivery, content, self.language_for(delivery.language))
             if sizes[-1] > largest.octets:
                 largest = self._largest(delivery, content, composed)
             if len(texts) < MOST_TEXTS:
@@ -241,7 +240,7 @@ class Writer:
             octets=sum(sizes),
             largest=largest,
             unplaced=dict(unplaced),
-            distinct=distinct.found(),
+            distinct=self._distinct.found(),
             texts=frozenset(texts),
         )
 

@@ -1,7 +1,8 @@
 """The letters of a campaign that differ by more than names and numbers: what the critic has to read.
 
 A hundred thousand letters are some dozen texts with other values in them. A letter's paragraphs are compared without
-digits and without the cells of its row, unless a cell is a text of its own; nearly all of them are known by then.
+digits and without the cells of its row, unless a cell is a text of its own; nearly all of them are known by then. What
+is found is asked for every few letters, and the words of a distinct letter are told once.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ _DIGITS = re.compile(r"\d+")
 
 
 class DistinctLetter(Struct, frozen=True, kw_only=True):
-    """One text that letters have, but for names and numbers."""
+    """One text that letters have, but for names and numbers. Its words are empty where they were told before."""
 
-    language: str  # code
-    subject: str  # of the first such letter
-    text: str
-    cells: Mapping[str, str]  # its row's texts, by their columns
+    language: str = ""  # code
+    subject: str = ""  # of the first such letter
+    text: str = ""
+    cells: Mapping[str, str] = {}  # its row's texts, by their columns
     letters: int
     lines: tuple[int, ...]  # of the recipients file: the first ones
 
@@ -42,7 +43,8 @@ class DistinctLetter(Struct, frozen=True, kw_only=True):
 class _Gathered(Struct):
     """A distinct letter while more of its kind come."""
 
-    first: DistinctLetter
+    key: str
+    first: DistinctLetter | None  # None where it was told before
     letters: int
     lines: list[int]
 
@@ -50,9 +52,9 @@ class _Gathered(Struct):
 class DistinctLetters:
     """Gathers them, letter by letter."""
 
-    def __init__(self, known: dict[str, int]) -> None:
-        """``known`` holds paragraphs as they stand, with their numbers, and is filled; later letters may share it."""
-        self._known = known
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}  # paragraphs as they stand, with their numbers
+        self._told: dict[tuple[object, ...], str] = {}  # the keys of those whose words were told or are gathered
         self._letters: dict[tuple[object, ...], _Gathered] = {}
 
     def add(self, delivery: Delivery, content: Content, language: str) -> None:
@@ -67,14 +69,20 @@ class DistinctLetters:
             gathered.letters += 1
             if len(gathered.lines) < LINES:
                 gathered.lines.append(delivery.first_line)
-        elif len(self._letters) < MOST:
-            self._letters[key] = _Gathered(_distinct(delivery, content, language), 1, [delivery.first_line])
+        elif key in self._told:
+            self._letters[key] = _Gathered(self._told[key], None, 1, [delivery.first_line])
+        elif len(self._told) < MOST:
+            self._told[key] = blake2b(repr(key).encode(), digest_size=16).hexdigest()
+            self._letters[key] = _Gathered(
+                self._told[key], _distinct(delivery, content, language), 1, [delivery.first_line]
+            )
 
     def found(self) -> Mapping[str, DistinctLetter]:
-        """The distinct letters, by keys that are the same in every process."""
+        """The distinct letters since it was asked last, by keys that are the same in every process."""
+        gathered, self._letters = self._letters.values(), {}
         return {
-            str(key): replace(each.first, letters=each.letters, lines=tuple(each.lines))
-            for key, each in self._letters.items()
+            each.key: replace(each.first or _TOLD_BEFORE, letters=each.letters, lines=tuple(each.lines))
+            for each in gathered
         }
 
     def _fill(self, numbers: list[int | None], paragraphs: Sequence[str], delivery: Delivery) -> None:
@@ -86,6 +94,9 @@ class DistinctLetters:
                 numbers[place] = 0 if is_greeting else _number_of(paragraph, values)
                 if len(self._known) < _PARAGRAPHS:
                     self._known[paragraph] = numbers[place] or 0
+
+
+_TOLD_BEFORE = DistinctLetter(letters=0, lines=())
 
 
 def _distinct(delivery: Delivery, content: Content, language: str) -> DistinctLetter:
@@ -111,14 +122,15 @@ def _number_of(paragraph: str, values: Sequence[str]) -> int:
 
 
 def joined(gathered: Iterable[Mapping[str, DistinctLetter]]) -> dict[str, DistinctLetter]:
-    """Those of several processes or batches as one, in their order; at most ``MOST``."""
+    """Those of several processes or batches as one; at most ``MOST``. Each has the words of the first that has any."""
     result: dict[str, DistinctLetter] = {}
     for letters in gathered:
         for key, each in letters.items():
             known = result.get(key)
             if known is not None:
-                lines = (*known.lines, *each.lines)[:LINES]
-                result[key] = replace(known, letters=known.letters + each.letters, lines=lines)
+                first, other = (known, each) if known.text else (each, known)
+                lines = (*first.lines, *other.lines)[:LINES]
+                result[key] = replace(first, letters=known.letters + each.letters, lines=lines)
             elif len(result) < MOST:
                 result[key] = each
     return result

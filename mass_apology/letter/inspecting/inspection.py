@@ -24,7 +24,8 @@ class Inspection(Struct, frozen=True, kw_only=True):
     octets: int = 0  # of their messages, together
     largest: LargestLetter = NO_LETTER
     unplaced: Mapping[str, int] = {}  # letters that show times by the campaign's clock: how many, by country or ""
-    distinct: Mapping[str, DistinctLetter] = {}  # the letters that differ by more than names and numbers, by a key
+    distinct: Mapping[str, DistinctLetter] = {}  # letters that differ by more than names and numbers, by a key; the
+    # words of each are told once by every process
     texts: frozenset[int] = frozenset()  # a checksum for each different text, up to ``MOST_TEXTS``
 
 
