@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,11 +15,14 @@ from mass_apology.type_errors import converted
 from mass_apology.wording.finding import Spot
 from mass_apology.wording.letter_text import Block, Document, Role
 from mass_apology.wording.matching import Text
-from mass_apology.wording.sentences import normal_words, words_in
+from mass_apology.wording.sentences import Word, normal_words, words_in
 from mass_apology.wording.wording_rules import Rules, heading, shipped
 
 _FILE = Path(__file__).parent / "common_words.toml"
-_LEAST = 4  # words of a sentence that tell its language
+_LEAST = 4  # words of a sentence that tell its language, whatever they are
+_SHORTEST = 2  # words of one in which each word has to tell it
+_MOST_BESIDE = 5  # words of a sentence for each that has a foreign letter
+_BLANKS = " \n\u00a0"  # before words that are not parts of an address or a place holder
 _SPEAK = 2  # common words of the other language in it, at least
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
 _STOPS = ".!?…;"
@@ -36,12 +39,39 @@ def spots(block: Block, text: Text, own: Rules) -> Iterator[Spot]:
         return
     for sentence in text.sentences:
         words = [word for word in text.words[sentence.first : sentence.end] if word.text and word.text[0].isalpha()]
-        if len(words) < _LEAST:
+        if len(words) < _SHORTEST:
             continue
         start, end = text.words[sentence.first].start, text.words[sentence.end - 1].end
-        if _in_other_script(block.text[start:end], own.code) or _is_foreign([word.text for word in words], own):
+        if _is_of_others(block.text, words, block.text[start:end], own):
             following = block.text[end : end + _MOST_STOPS]
             yield Spot("wrong-language", start, end + len(following) - len(following.lstrip(_STOPS)))
+
+
+def _is_of_others(text: str, words: Sequence[Word], passage: str, own: Rules) -> bool:
+    """Whether a sentence is in another language. A short one of names tells nothing: "Acme Shop"."""
+    texts = [word.text for word in words]
+    if len(texts) >= _LEAST and (_in_other_script(passage, own.code) or _is_foreign(texts, own)):
+        return True
+    if not own.common_words.isdisjoint(texts):
+        return False
+    small = [word.text for word in words[1:] if text[word.start].islower() and text[word.start - 1] in _BLANKS]
+    return bool(small) and (
+        _in_other_script(passage, own.code) or _has_strange_letters(texts, small, own) or _is_english(texts, own)
+    )
+
+
+def _has_strange_letters(words: list[str], small: list[str], own: Rules) -> bool:
+    """Whether letters that we lack are in words that are no names: ``small`` are those that begin with a small one."""
+    letters = _table().letters.get(own.code)
+    if letters is None or all(map(str.isascii, small)):
+        return False
+    strange = sum(not all(each.isascii() or not each.isalpha() or each in letters for each in word) for word in small)
+    return strange * _MOST_BESIDE >= len(words)
+
+
+def _is_english(words: list[str], own: Rules) -> bool:
+    """Whether all words are of English sentences about incidents, and one at least is of no other language."""
+    return own.code != "en" and _english().issuperset(words) and not _table().international.issuperset(words)
 
 
 def _in_other_script(passage: str, code: str) -> bool:
@@ -94,13 +124,25 @@ class _CommonWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """``common_words.toml``."""
 
     languages: Mapping[str, str]  # a code → the words
+    letters: Mapping[str, str]  # a code → the letters beside those of ASCII
+    english: str  # words of English sentences about incidents
+    international: frozenset[str]  # words that English shares with other languages
+
+
+@cache
+def _table() -> _CommonWords:
+    return converted(parse_toml(_FILE.read_text(encoding="utf-8")), _CommonWords)
+
+
+@cache
+def _english() -> frozenset[str]:
+    return _table().international | frozenset(normal_words(_table().english)) | _common_words()["en"]
 
 
 @cache
 def _all_common_words() -> Mapping[str, frozenset[str]]:
     """Of the languages that have rules, and of others."""
-    table = parse_toml(_FILE.read_text(encoding="utf-8"))
-    others = {code: frozenset(normal_words(words)) for code, words in converted(table, _CommonWords).languages.items()}
+    others = {code: frozenset(normal_words(words)) for code, words in _table().languages.items()}
     return {**others, **_common_words()}
 
 

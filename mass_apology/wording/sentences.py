@@ -116,7 +116,10 @@ def sentences(
     for end in ends:
         while number < len(words) and words[number].end <= end:
             number += 1
-        if number == first or _goes_on(text, end, words[number - 1], abbreviations, common):
+        if number == first or (
+            not _ends_after_number(text, end, words[first:number])
+            and _goes_on(text, end, words[number - 1], abbreviations, common)
+        ):
             continue
         result += _cut(first, number)
         first = number
@@ -125,6 +128,11 @@ def sentences(
 
 def _cut(first: int, end: int) -> list[Sentence]:
     return [Sentence(each, min(each + LONGEST, end)) for each in range(first, end, LONGEST)]
+
+
+def _ends_after_number(text: str, end: int, words: Sequence[Word]) -> bool:
+    """Whether a capital follows the abbreviation of what is counted: "until 24 listopada 2026 r. We …"."""
+    return len(words) > 1 and words[-2].text.isdigit() and text[end:].lstrip()[:1].isupper()
 
 
 def _goes_on(text: str, end: int, last: Word, abbreviations: frozenset[str], common: frozenset[str]) -> bool:

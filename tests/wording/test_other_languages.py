@@ -11,8 +11,8 @@ from mass_apology.wording.wording_rules import rules
 LETTER = "Subject: Late\n\nDear Ms Moor,\n\nWe are sorry that your order was late. {}\n"
 
 
-def foreign(sentence: str) -> list[str]:
-    known = rules("en")
+def foreign(sentence: str, language: str = "en") -> list[str]:
+    known = rules(language)
     assert known is not None
     (document,) = read_letters("letter.md", LETTER.format(sentence).encode())
     return [each.passage for each in criticise(document, known) if each.rule == "wrong-language"]
@@ -46,6 +46,42 @@ def test_a_foreign_sentence_is_found(sentence: str) -> None:
 )
 def test_a_foreign_name_is_none(sentence: str) -> None:
     assert foreign(sentence) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("pl", "Certificate expired."),
+        ("pl", "Please try again."),
+        ("el", "Everything works again."),
+        ("lv", "It refused every request."),
+        ("ru", "Gateway outage."),
+        ("ru", "Ми повернули кошти всім клієнтам."),
+        ("en", "Ошибка сервера."),
+        ("en", "Płatności nie przechodziły."),
+        ("en", "Vahetasime sertifikaadi samal päeval."),
+        ("et", "Jūs nevarējāt veikt pasūtījumus."),
+        ("lv", "Seitdem läuft alles wieder normal."),
+    ],
+)
+def test_a_short_sentence_is_known_by_its_letters_or_by_english_words(language: str, sentence: str) -> None:
+    assert sentence in foreign(sentence, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("pl", "Acme Cloud Support."),
+        ("pl", "Router offline."),
+        ("ru", "Acme Shop."),
+        ("el", "agent_name"),
+        ("en", "Łukasz Dąbrowski replied promptly."),
+        ("en", "Naïve cafés."),
+        ("lv", "Router update."),
+    ],
+)
+def test_a_short_name_or_a_word_of_all_languages_is_none(language: str, sentence: str) -> None:
+    assert sentence not in foreign(sentence, language)
 
 
 def test_an_address_in_latin_letters_makes_no_russian_sentence_foreign() -> None:

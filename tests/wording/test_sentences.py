@@ -28,6 +28,8 @@ def split(text: str, *, is_greek: bool = False) -> list[str]:
         ("See www.acme.example for it. We wait.", ["See www.acme.example for it", "We wait"]),
         ("“It is late.” We are sorry.", ["It is late", "We are sorry"]),
         ("It is late.) We wait.", ["It is late", "We wait"]),
+        ("It began on 3 May 2026 approx. We wait.", ["It began on 3 May 2026 approx", "We wait"]),
+        ("It began on 3 May 2026 approx. there.", ["It began on 3 May 2026 approx. there"]),
         ("...", []),
         ("", []),
     ],
