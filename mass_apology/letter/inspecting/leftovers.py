@@ -65,19 +65,20 @@ _PLACEHOLDERS = (
     ("<", r"<<[^<>\n]{1,40}>>"),
     ("«", r"«[A-Za-z]+_[A-Za-z_]+»"),
     ("|", r"\*\|[^|\s]{1,40}\|\*"),
-    ("%", r"(?<![\w%])%(?:%[^%\s]{1,40}%|[A-Z][A-Z_]{2,30})%(?![\w%])"),
+    ("%", r"%(?<![\w%]%)(?:%[^%\s]{1,40}%|[A-Z][A-Z_]{2,30})%(?![\w%])"),
 )
 
 # "None of your data was lost" is a sentence, so None counts in the middle of one only.
 _MISSING_VALUES = (
     ("#", r"#(?:REF!|VALUE!|DIV/0!|NUM!|NULL!|NAME\?|N/A)"),
     ("N", r"N(?<![\w#]N)(?:a[NT]|ULL|/A|one(?:(?<=[\w,:(€$£] None)|(?<=\w\nNone))(?! of\b))\b"),
-    ("nan", r"(?<![\w.@/-])nan(?![@/-]|\.?\w)"),
+    ("nan", r"nan(?<![\w.@/-]nan)(?![@/-]|\.?\w)"),
 )
 
 _EXAMPLES = (("EXAMPLE", re.escape(MARK).replace(r"\ ", r"\s+")),)  # its lines may be broken
 
-# Every match contains its sign, and one character is found many times faster than a pattern is.
+# Every match contains its sign, and one character is found many times faster than a pattern is. A pattern begins with
+# its sign where it can, and looks behind it: one that begins with a look behind is tried at every character.
 _SIGNS = tuple(
     (sign, kind, re.compile(pattern))
     for kind, signs in (
