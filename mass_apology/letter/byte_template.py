@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mass_apology.letter.customers import Customers, Rows
-from mass_apology.letter.markup.compiled_letter import SEPARATOR, Filling, Unfilled
+from mass_apology.letter.markup.compiled_letter import Filling, Unfilled
+from mass_apology.letter.markup.static_parts import SEPARATOR
 from mass_apology.letter.message.compose import LONGEST_LINE, Bodies
 from mass_apology.letter.template_files import Template
 from mass_apology.model import Content, Delivery
@@ -28,13 +29,6 @@ Values = Callable[[Delivery, Rows, str], dict[str, Any]]
 """The variables of one letter: of a delivery, its rows and the message's Date."""
 
 
-class Filled(NamedTuple):
-    """One letter: the segments of its time zone, and what its groups of holes are filled with."""
-
-    segments: Segments
-    fillings: list[Filling]
-
-
 class Segments(NamedTuple):
     """What all letters of one language and time zone share."""
 
@@ -44,6 +38,7 @@ class Segments(NamedTuple):
     html: Part
     longest_line: int  # octets, with nothing in the holes
     may_hold_boundary: bool
+    is_tidy: bool  # the text, where no filling breaks its lines
 
 
 class Part(NamedTuple):
@@ -60,6 +55,10 @@ class Part(NamedTuple):
         pieces = self.octets.copy()
         pieces[1::2] = holes[self.first : self.last]
         return b"".join(pieces)
+
+
+Filled = tuple[Segments, list[Filling]]
+"""One letter: the segments of its time zone, and what its groups of holes are filled with."""
 
 
 class ByteTemplate:
@@ -93,7 +92,7 @@ class ByteTemplate:
                 variables = variables or _Variables(self._personal, self._values, delivery, rows, first, written)
                 filling = group.filling(key, variables)
             fillings.append(filling)
-        return Filled(self._segments(zone), fillings)
+        return self._segments(zone), fillings
 
     def _personal(self, name: str, delivery: Delivery, rows: Rows, first: Mapping[str, str]) -> str:
         if name == "code":
@@ -107,26 +106,26 @@ class ByteTemplate:
         """What a message is put together from; raises as ``content`` does."""
         segments, fillings = filled
         every: list[bytes] = []
-        size, may_hold_boundary = segments.longest_line, segments.may_hold_boundary
+        width, may_hold_boundary, is_tidy = segments.longest_line, segments.may_hold_boundary, segments.is_tidy
         for filling in fillings:
             every += filling.octets
-            size += filling.size
+            width += filling.width
             may_hold_boundary = may_hold_boundary or filling.has_underscore
+            is_tidy = is_tidy and not filling.breaks_lines
         holes = [every[place] for place in self._order]
         text = segments.text.joined(holes)
+        if not is_tidy:
+            text = _ended(text) if self._template.text_is_exact else _tidied(text)
         html = segments.html.joined(holes)
-        return Bodies(
-            self._subject(segments.subject.joined(holes)),
-            _ended(text) if self._template.text_is_exact else _tidied(text),
-            html and _ended(html),
-            size <= LONGEST_LINE,
-            not may_hold_boundary,
-        )
+        if html and not html.endswith(b"\n"):
+            html += b"\r\n"
+        subject = self._subject(segments.subject.joined(holes))
+        return Bodies(subject, text, html, width <= LONGEST_LINE, not may_hold_boundary)
 
     def content(self, filled: Filled) -> Content:
         """The letter before it becomes a message; ``TemplateError`` where its subject cannot be one."""
-        every = [text for filling in filled.fillings for text in filling.texts]
-        pieces = filled.segments.texts.copy()
+        every = [text for filling in filled[1] for text in filling.texts]
+        pieces = filled[0].texts.copy()
         pieces[1::2] = [every[place] for place in self._order]
         return self._template.content("".join(pieces))
 
@@ -139,6 +138,8 @@ class ByteTemplate:
         if len(parts) != (4 if self._template.is_on_paper else 3):
             raise Unfilled
         subject, text, html = parts[:3]
+        if not self._template.text_is_exact:
+            text = text._replace(octets=_stripped(text.octets))
         segments = [*text.octets, *html.octets]
         return Segments(
             [piece for stretch in stretches for piece in (stretch, "")][:-1],
@@ -148,6 +149,7 @@ class ByteTemplate:
             max(len(line) for part in (text, html) for line in b"".join(part.octets).split(b"\r\n")),
             # A boundary has one "=_": it is in a segment, or begins in what stands before one, or ends in a hole.
             any(b"=_" in each or each.startswith(b"_") for each in segments),
+            not self._template.text_is_exact and not any(b"\r\n\r\n\r\n" in each for each in text.octets),
         )
 
 
@@ -191,6 +193,14 @@ def _parts(stretches: Sequence[str]) -> list[Part]:
             first, octets = hole, []
         octets += [rest, b""]
     return [*parts, Part(first, len(stretches) - 1, octets[:-1])]
+
+
+def _stripped(octets: Sequence[bytes]) -> list[bytes]:
+    """A text's segments as ``_tidied`` leaves its beginning and its end, where its first and last words are theirs."""
+    stripped = [*octets]
+    stripped[0] = stripped[0].lstrip(b"\r\n")
+    stripped[-1] = stripped[-1].rstrip(b"\r\n") + b"\r\n"
+    return stripped
 
 
 def _tidied(text: bytes) -> bytes:

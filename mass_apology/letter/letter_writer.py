@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from zlib import crc32
+
+from msgspec import Struct
 
 from mass_apology.countries import country_code, is_country, zone_of
 from mass_apology.errors import MessageError, TemplateError
@@ -36,7 +38,7 @@ _T = TypeVar("_T")
 _STAND_IN_DATE = rfc5322_date(0)  # a check is about no moment
 
 
-class _Letter(NamedTuple):
+class _Letter(Struct, frozen=True):
     """One delivery's letter, ready for its message."""
 
     delivery: Delivery
@@ -143,7 +145,8 @@ class Writer:
     def _quick_message(self, delivery: Delivery, *, date: str, eightbit: bool) -> Message:
         rows = read_rows(delivery.rows)
         quick = self._rendering.quick(delivery, rows, date)
-        letter = _Letter(delivery, rows, quick.bodies(), quick.content)
+        bodies = self._rendering.quick_bodies(delivery, quick)
+        letter = _Letter(delivery, rows, bodies, lambda: self._rendering.quick_content(delivery, quick))
         return self._message(letter, date=date, eightbit=eightbit)
 
     def _tried(self, delivery: Delivery, quickly: Callable[[], _T]) -> _T | None:
@@ -194,7 +197,9 @@ class Writer:
         return content
 
     def _quick_content(self, delivery: Delivery, written: str) -> Content:
-        return self._rendering.quick(delivery, read_rows(delivery.rows), written).content()
+        return self._rendering.quick_content(
+            delivery, self._rendering.quick(delivery, read_rows(delivery.rows), written)
+        )
 
     def variant(self, delivery: Delivery) -> tuple[str, ...]:
         """The conditions of the letter that hold for one delivery, in the template's order.
@@ -269,8 +274,9 @@ class Writer:
 
     def _quickly_tried_out(self, delivery: Delivery) -> tuple[Content, Composed]:
         letter = self._rendering.quick(delivery, read_rows(delivery.rows), _STAND_IN_DATE)
-        content = letter.content()
-        return content, self._trial(delivery, letter.bodies(), content, eightbit=True)
+        content = self._rendering.quick_content(delivery, letter)
+        bodies = self._rendering.quick_bodies(delivery, letter)
+        return content, self._trial(delivery, bodies, content, eightbit=True)
 
     def _template(self, delivery: Delivery) -> Template:
         return self._rendering.template(delivery)

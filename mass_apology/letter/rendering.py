@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -37,10 +37,26 @@ class Rendering:
         content = template.render(**self.particulars(delivery, read_rows(delivery.rows), written))
         return replace(content, subject=self._followed(delivery, template, content.subject))
 
-    def quick(self, delivery: Delivery, rows: Rows, written: str) -> QuickLetter:
+    def quick(self, delivery: Delivery, rows: Rows, written: str) -> tuple[ByteTemplate, Filled]:
         """The letter by byte templates. Raises as many errors as an expression may; the ordinary way tells which."""
         template = self._byte_template(self._forms.language_for(delivery.language))
-        return QuickLetter(self, delivery, template, template.filled(delivery, rows, written))
+        return template, template.filled(delivery, rows, written)
+
+    def quick_bodies(self, delivery: Delivery, letter: tuple[ByteTemplate, Filled]) -> Bodies:
+        """What its message is put together from."""
+        template, filled = letter
+        bodies = template.bodies(filled)
+        if not delivery.thread_subject:
+            return bodies
+        return replace(bodies, subject=self._followed(delivery, self.template(delivery), bodies.subject))
+
+    def quick_content(self, delivery: Delivery, letter: tuple[ByteTemplate, Filled]) -> Content:
+        """The letter as people read it."""
+        template, filled = letter
+        content = template.content(filled)
+        if not delivery.thread_subject:
+            return content
+        return replace(content, subject=self._followed(delivery, self.template(delivery), content.subject))
 
     def particulars(self, delivery: Delivery, rows: Rows, written: str) -> Particulars:
         """What is the recipient's own in the letter; ``rows`` are the delivery's."""
@@ -57,10 +73,6 @@ class Rendering:
         first = self._customers.first(delivery, rows)
         return self._forms.stationery.heading(delivery, first, self.template(delivery), written)
 
-    def followed(self, delivery: Delivery, subject: str) -> str:
-        """The subject of the delivery's letter, whose template says ``subject``."""
-        return self._followed(delivery, self.template(delivery), subject)
-
     def _followed(self, delivery: Delivery, template: Template, subject: str) -> str:
         """A letter that follows another has its subject, if the campaign says so; a prefix is not repeated."""
         if self._subject_line is SubjectLine.OWN or not delivery.thread_subject:
@@ -71,24 +83,3 @@ class Rendering:
 
     def _of(self, language: str) -> Template:
         return self._forms.form_for(language).template
-
-
-class QuickLetter(NamedTuple):
-    """One letter by byte templates."""
-
-    rendering: Rendering
-    delivery: Delivery
-    template: ByteTemplate
-    filled: Filled
-
-    def bodies(self) -> Bodies:
-        """What its message is put together from."""
-        bodies = self.template.bodies(self.filled)
-        if not self.delivery.thread_subject:
-            return bodies
-        return bodies._replace(subject=self.rendering.followed(self.delivery, bodies.subject))
-
-    def content(self) -> Content:
-        """The letter as people read it."""
-        content = self.template.content(self.filled)
-        return replace(content, subject=self.rendering.followed(self.delivery, content.subject))

@@ -23,7 +23,7 @@ from mass_apology.letter.localise import Localiser
 from mass_apology.letter.markup import source
 from mass_apology.letter.markup.bare_columns import VARIABLES
 from mass_apology.letter.markup.cell_lines import with_lines_kept
-from mass_apology.letter.markup.compiled_letter import SEPARATOR, CompiledLetter, Endless
+from mass_apology.letter.markup.compiled_letter import CompiledLetter, Endless
 from mass_apology.letter.markup.html_layout import (
     SLOTS,
     STYLING,
@@ -37,6 +37,7 @@ from mass_apology.letter.markup.markdown import compile_body
 from mass_apology.letter.markup.masking import Mask, Place, Token, undashed
 from mass_apology.letter.markup.sandbox import FILENAME, TIME_ZONE, LetterEnvironment, check, parsed
 from mass_apology.letter.markup.source import Fragment, Letter
+from mass_apology.letter.markup.static_parts import SEPARATOR
 from mass_apology.letter.markup.tracing import Tracer
 from mass_apology.letter.values import Empty, Fields
 from mass_apology.model import Content

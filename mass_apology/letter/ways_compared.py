@@ -38,8 +38,7 @@ class WaysCompared:
 
     def compares(self, language: str) -> bool:
         """Count a letter that was written the quick way; whether it is to be compared."""
-        self._quick[language] += 1
-        number = self._quick[language]
+        number = self._quick[language] = self._quick[language] + 1
         return number <= FIRST_COMPARED or number % COMPARED_EVERY == 0
 
     def compare(self, language: str, *, same: bool) -> None:

@@ -236,7 +236,7 @@ def test_where_the_ways_differ_the_ordinary_one_is_taken_and_check_says_so(
 
     def spoilt(self: ByteTemplate, filled: Any) -> Bodies:
         right = bodies(self, filled)
-        return right._replace(text=right.text.replace(b"down", b"up"))
+        return replace(right, text=right.text.replace(b"down", b"up"))
 
     monkeypatch.setattr(ByteTemplate, "bodies", spoilt)
     for do in (Writer.check, lambda made, letters: made.write(*letters, date=DATE, eightbit=True)):

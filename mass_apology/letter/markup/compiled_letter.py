@@ -10,10 +10,11 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from jinja2 import Template as JinjaTemplate
 from jinja2 import nodes
+from msgspec import Struct
 
 from mass_apology.letter.markup.hole_inputs import Inputs, inputs_of
 from mass_apology.letter.markup.printed_holes import LONGEST, Printed, printed
@@ -33,9 +34,6 @@ KEPT_FILLINGS = 2_048
 KEPT_OCTETS = 500_000
 """The most octets of them, likewise."""
 
-SEPARATOR = "\x1e"
-"""Stands between a letter's subject, text and HTML; recipients' files and facts with it are refused before."""
-
 _NOT_IN_MESSAGE = re.compile(r"[\0\r\ud800-\udfff]")
 _NOT_IN_HOLE = re.compile(r"[\0\r\x1e\ud800-\udfff]")
 _ZONED = DATED | frozenset(WITHIN.values())
@@ -49,13 +47,15 @@ class Unfilled(Exception):
     """A hole cannot be filled by itself; the whole letter may tell why."""
 
 
-class Filling(NamedTuple):
+class Filling(Struct, frozen=True, kw_only=True, gc=False):
     """What one group's holes are filled with, in their order."""
 
     texts: tuple[str, ...]
     octets: tuple[bytes, ...]  # UTF-8, with CRLF
     size: int  # octets of all together
+    width: int  # octets of the longest lines, one of each hole, all together
     has_underscore: bool  # as all boundaries of a message have one
+    breaks_lines: bool  # in the text part, beside it empty lines can come together
 
 
 class CompiledLetter:
@@ -90,9 +90,9 @@ class CompiledLetter:
             told.setdefault((inputs, all(shown[place] for place in places)), []).extend(places)
         share = 1 + len(told)
         return tuple(
-            PrintedGroup(inputs, sorted(places), [each for place in sorted(places) if (each := shown[place])])
+            PrintedGroup(inputs, self._holes(places), [each for place in sorted(places) if (each := shown[place])])
             if inputs and all_printed
-            else self._group(inputs, sorted(places), share)
+            else self._group(inputs, places, share)
             for (inputs, all_printed), places in told.items()
         )
 
@@ -115,7 +115,11 @@ class CompiledLetter:
     def _group(self, inputs: Inputs | None, places: list[int], share: int) -> HoleGroup:
         part = self._division.part([self._division.holes[place] for place in places])
         template = compiled(self._environment, part, self._constants)
-        return WrittenGroup(inputs, places, template, share, self._environment)
+        return WrittenGroup(inputs, self._holes(places), template, share, self._environment)
+
+    def _holes(self, places: Sequence[int]) -> dict[int, bool]:
+        """Places of holes in their order, and whether each is in the text."""
+        return {place: self._division.parts[place] == 1 for place in sorted(places)}
 
 
 class Variables(Protocol):
@@ -139,9 +143,11 @@ class HoleGroup:
     places: tuple[int, ...]
     """Which of the letter's holes they are, counted from 0."""
 
-    def __init__(self, inputs: Inputs | None, places: Sequence[int]) -> None:
+    def __init__(self, inputs: Inputs | None, holes: Mapping[int, bool]) -> None:
+        """``holes`` has their places in order, and whether each is in the text part."""
         self.inputs = inputs
-        self.places = tuple(places)
+        self.places = tuple(holes)
+        self._in_text = tuple(holes.values())
         self._kept: dict[Hashable, Filling] = {}
         self._octets = 0
 
@@ -151,7 +157,7 @@ class HoleGroup:
 
     def filling(self, key: Hashable, values: Variables) -> Filling:
         """For a letter with these inputs and variables; raises ``Unfilled``, or what an expression raises."""
-        made = _filling(self._texts(values))
+        made = _filling(self._texts(values), self._in_text)
         if self.inputs is not None:
             self._keep(key, made)
         return made
@@ -173,13 +179,13 @@ class WrittenGroup(HoleGroup):
     def __init__(
         self,
         inputs: Inputs | None,
-        places: Sequence[int],
+        holes: Mapping[int, bool],
         template: JinjaTemplate,
         share: int,
         environment: LetterEnvironment,
     ) -> None:
         """``share`` is the number of parts that have together what one letter may take."""
-        super().__init__(inputs, places)
+        super().__init__(inputs, holes)
         self._template = template
         self._share = share
         self._work = environment.work
@@ -194,8 +200,8 @@ class WrittenGroup(HoleGroup):
 class PrintedGroup(HoleGroup):
     """Holes that print one of the recipient's own values."""
 
-    def __init__(self, inputs: Inputs | None, places: Sequence[int], shown: Sequence[Printed]) -> None:
-        super().__init__(inputs, places)
+    def __init__(self, inputs: Inputs | None, holes: Mapping[int, bool], shown: Sequence[Printed]) -> None:
+        super().__init__(inputs, holes)
         self._shown = tuple(shown)
 
     def _texts(self, values: Variables) -> Sequence[str]:
@@ -205,13 +211,24 @@ class PrintedGroup(HoleGroup):
         return [each.text(given[each.name]) for each in self._shown]
 
 
-def _filling(texts: Sequence[str]) -> Filling:
+def _filling(texts: Sequence[str], in_text: Sequence[bool]) -> Filling:
     """``Unfilled`` for what a message does not hold as it is: a part's end, a bare CR, NUL, half a character."""
     whole = "".join(texts)
     if _NOT_IN_HOLE.search(whole):
         raise Unfilled
     octets = tuple(text.encode().replace(b"\n", b"\r\n") for text in texts)
-    return Filling(tuple(texts), octets, sum(map(len, octets)), "_" in whole)
+    breaks_lines = any(
+        within and (not text or text[0] == "\n" or text[-1] == "\n" or "\n\n\n" in text)
+        for text, within in zip(texts, in_text, strict=True)
+    )
+    return Filling(
+        texts=tuple(texts),
+        octets=octets,
+        size=sum(map(len, octets)),
+        width=sum(max(map(len, each.split(b"\r\n"))) for each in octets),
+        has_underscore="_" in whole,
+        breaks_lines=breaks_lines,
+    )
 
 
 def written(template: JinjaTemplate, values: dict[str, Any], share: int = 1) -> str:

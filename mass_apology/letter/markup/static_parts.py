@@ -18,6 +18,9 @@ from mass_apology.letter.markup.tree_names import names_set
 MARK = "\x1d"
 """Recipients' files and facts with this control character are refused before."""
 
+SEPARATOR = "\x1e"
+"""Stands between a letter's subject, text and HTML; recipients' files and facts with it are refused before."""
+
 # What `{% autoescape %}` becomes: it stands around the HTML, and is in every part.
 _Frame = nodes.Scope | nodes.ScopedEvalContextModifier
 
@@ -31,6 +34,9 @@ class Division:
     escaped: frozenset[nodes.Node]
     """Those that are written with HTML's signs escaped."""
 
+    parts: tuple[int, ...]
+    """Of each hole, the number of ``SEPARATOR`` before it: 0 in the subject, 1 in the text, 2 in the HTML."""
+
     settled: frozenset[str]
     """The constants that no piece of the letter sets."""
 
@@ -39,6 +45,7 @@ class Division:
         pieces = list(_pieces(self._body))
         personal = _personal(pieces, frozenset(constants))
         self.holes = tuple(piece for piece in pieces if piece in personal)
+        self.parts = tuple(_parts(pieces, personal))
         self.escaped = frozenset(_escaped(self._body))
         self.settled = frozenset(constants) - names_set(pieces)
 
@@ -127,6 +134,15 @@ def _pieces(body: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
             yield from _pieces(statement.body)
         else:
             yield statement
+
+
+def _parts(pieces: Iterable[nodes.Node], holes: Collection[nodes.Node]) -> Iterator[int]:
+    separators = 0
+    for piece in pieces:
+        if piece in holes:
+            yield separators
+        elif isinstance(piece, nodes.Output):
+            separators += sum(each.data.count(SEPARATOR) for each in piece.find_all(nodes.TemplateData))
 
 
 def _escaped(body: Iterable[nodes.Node], *, here: bool = False) -> Iterator[nodes.Node]:

@@ -51,7 +51,7 @@ class Attachment(Struct, frozen=True, kw_only=True):
     content_id: str | None = None  # without angle brackets; for an image shown as <img src="cid:…">
 
 
-class Composed(NamedTuple):
+class Composed(Struct, frozen=True, gc=False):
     """A message's octets and what the relay must offer to take them."""
 
     data: bytes  # CRLF only, lines of at most 998 octets, not dot-stuffed
@@ -59,7 +59,7 @@ class Composed(NamedTuple):
     smtputf8: bool  # needs SMTPUTF8 (RFC 6531)
 
 
-class Bodies(NamedTuple):
+class Bodies(Struct, frozen=True, gc=False):
     """A letter that is ready to be put into a message: UTF-8 with CRLF, the last line's included; no NUL."""
 
     subject: str
@@ -142,32 +142,30 @@ class Skeleton:
         where it has none.
         """
         bodies = letter if isinstance(letter, Bodies) else bodies_of(letter)
-        subject, text, html, lines_fit, holds_no_boundary = bodies
-        if not subject.strip():
+        subject, fits = bodies.subject, bodies.lines_fit
+        if not subject or subject.isspace():
             raise MessageError("The letter's subject is empty.", next_step="Give the template a Subject: line.")
         answered = mailbox_field("Reply-To", reply_to.name, reply_to.address) if reply_to else ""
         head = (
             f"Date: {date}\r\n{self._from}{mailbox_field('To', to_name, to_address)}{answered}"
             f"{text_field('Subject', subject)}{message_id_field(message_id)}"
-            f"{_thread_fields(thread)}{self._fixed}{unsubscribe}"
+            f"{_thread_fields(thread) if thread else ''}{self._fixed}{unsubscribe}"
         )
-        text_encoding, text = _encoded(text, eightbit=eightbit, fits=lines_fit)
-        plain = not html  # a letter in plain text alone
-        html_encoding, html = (b"", b"") if plain else _encoded(html, eightbit=eightbit, fits=lines_fit)
+        text_encoding, text = _encoded(bodies.text, eightbit=eightbit, fits=fits)
+        plain = not bodies.html  # a letter in plain text alone
+        html_encoding, html = (b"", b"") if plain else _encoded(bodies.html, eightbit=eightbit, fits=fits)
         if plain and text_encoding is _BASE64:
             text += b"\r\n"  # no delimiter follows that would begin with one
         frame = self._plain_frame if plain else self._frame
-        if not holds_no_boundary:
+        if not bodies.holds_no_boundary:
             frame = self._frame_for(text, html, plain=plain)
         opening, middle, closing, delimiter, ending = frame
-        own = [piece for part in enclosed for piece in (delimiter, part)]
-        data = b"".join(
-            (head.encode(), opening, text_encoding, text, middle, html_encoding, html, closing, *own, ending)
-        )
+        if enclosed:
+            closing += b"".join([piece for part in enclosed for piece in (delimiter, part)])
         return Composed(
-            data,
-            eightbit=_EIGHTBIT in (text_encoding, html_encoding),
-            smtputf8=self._smtputf8 or not (to_address + (reply_to.address if reply_to else "")).isascii(),
+            b"".join((head.encode(), opening, text_encoding, text, middle, html_encoding, html, closing, ending)),
+            text_encoding is _EIGHTBIT or html_encoding is _EIGHTBIT,
+            self._smtputf8 or not to_address.isascii() or not (reply_to is None or reply_to.address.isascii()),
         )
 
     def _frame_for(self, text: bytes, html: bytes, *, plain: bool) -> _Frame:
@@ -339,8 +337,6 @@ def _filename_parameter(filename: str) -> str:
 
 def _thread_fields(thread: Sequence[str]) -> str:
     """In-Reply-To and References (RFC 5322 §3.6.4), so that a mail client shows one conversation."""
-    if not thread:
-        return ""
     for message_id in thread:
         _matching(_MESSAGE_ID, message_id, "Message-ID")
     references = "\r\n ".join(thread)
