@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mass_apology.wording.finding import Spot
 from mass_apology.wording.letter_text import Block, Role
@@ -21,6 +21,7 @@ _FULL_LINE = 40  # characters from which a line of a paragraph was broken becaus
 _NEAR = 300  # characters that are looked at beside a place, so that long texts are read in linear time
 _CAPITALS = 3  # words in capitals that shout
 _SHOUTED = 10  # letters that they have at least
+_STRESSED = 4  # letters of a common word in capitals that shouts alone
 
 _UNFINISHED = re.compile(
     r"\[[^\W\d_][^\[\]]{0,40}\]|\{\{[^{}\n]{0,60}\}\}|\{%[^{}\n]{0,60}%\}|(?<![\w{])\{[^\W\d_]\w{0,30}\}|\$\{[^{}\s]{1,40}\}"
@@ -49,7 +50,7 @@ _CLOSING_MARKS = "\"'”“»’)]*_ "
 def spots(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
     """All such faults of one block."""
     yield from _unfinished(block, rules)
-    yield from _shouting(block, text)
+    yield from _shouting(block, text, rules)
     yield from (Spot("over-familiar", *found.span()) for found in _EMOJI.finditer(block.text))
     if block.role is Role.SUBJECT:
         yield from _long_subject(block)
@@ -71,7 +72,7 @@ def _unfinished(block: Block, rules: Rules) -> Iterator[Spot]:
         yield Spot("unfinished", *nobody.span())
 
 
-def _shouting(block: Block, text: Text) -> Iterator[Spot]:
+def _shouting(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
     for found in _BANGS.finditer(block.text):
         if "!" in found[0]:
             yield Spot("shouting", *found.span())
@@ -81,9 +82,18 @@ def _shouting(block: Block, text: Text) -> Iterator[Spot]:
         if written.isupper() and _CAPITAL_WORD.match(written):
             run.append((start, end))
             continue
-        if len(run) >= _CAPITALS and sum(end - start for start, end in run) >= _SHOUTED:
+        if run and (_is_loud(run) or _is_stressed([block.text[first:last] for first, last in run], rules)):
             yield Spot("shouting", run[0][0], run[-1][1])
         run = []
+
+
+def _is_loud(run: Sequence[tuple[int, int]]) -> bool:
+    return len(run) >= _CAPITALS and sum(end - start for start, end in run) >= _SHOUTED
+
+
+def _is_stressed(words: Sequence[str], rules: Rules) -> bool:
+    """Whether one of them is a common word: "WITH care". A shorter one may be an abbreviation: "WHO", "ESA"."""
+    return any(len(word) >= _STRESSED and normal(word) in rules.common_words for word in words)
 
 
 def _long_subject(block: Block) -> Iterator[Spot]:

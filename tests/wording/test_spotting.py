@@ -70,3 +70,20 @@ def test_a_tag_before_a_subject_is_no_unfinished_mark() -> None:
         (document,) = read_letters("letter.txt", letter.format(end).encode())
         found = [each.passage for each in criticise(document, known) if each.rule == "unfinished"]
         assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("et", "Me vaatasime KÕIK tellimused üle.", ["KÕIK"]),
+        ("pl", "Pieniądze wrócą BARDZO SZYBKO.", ["BARDZO SZYBKO"]),
+        ("en", "The WHO has published it.", []),
+        ("de", "Die Zeitung DIE ZEIT hat es berichtet.", []),
+        ("en", "Our API and the ACME SHOP were down.", []),
+    ],
+)
+def test_common_words_in_capitals_shout(language: str, text: str, expected: list[str]) -> None:
+    known = rules(language)
+    assert known is not None
+    (document,) = read_letters("letter.txt", text.encode())
+    assert [each.passage for each in criticise(document, known) if each.rule == "shouting"] == expected
