@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,16 @@ def test_what_is_found(phrases: str, found: list[str], not_found: list[str]) -> 
     assert not any(pattern.search(text) for text in not_found)
 
 
+@cache
+def lines_of_corpus() -> frozenset[str]:
+    texts = (path.read_text("utf-8", "replace") for path in CORPUS.glob("*.eml"))
+    lines = {line for text in texts for line in text.split("\n")}
+    return frozenset(line for line in lines if " " in line.strip())  # base64 and boundaries say nothing
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_the_corpus_is_read_as_by_the_table_itself(name: str) -> None:
     phrases = getattr(bounce_phrases, name)
     together, plain = phrase_search(phrases, re.I | re.M), re.compile(phrases, re.I | re.M)
-    lines = {line for path in CORPUS.glob("*.eml") for line in path.read_text("utf-8", "replace").split("\n")}
+    lines = lines_of_corpus()
     assert {line for line in lines if together.search(line)} == {line for line in lines if plain.search(line)} != set()

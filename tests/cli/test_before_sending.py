@@ -9,6 +9,8 @@ import pytest
 from live import campaign_folder, customers
 from shell import command
 
+pytestmark = pytest.mark.slow
+
 NO_RELAY = "smtp+plain://127.0.0.1:1"
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-import pty
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +15,6 @@ import pytest
 from live import campaign_folder, customers, relay, send
 from msgspec.structs import replace
 from rich.console import Console
-from shell import command
 
 from mass_apology.cli import status_screen, watching
 from mass_apology.cli.status_screen import progress_line
@@ -63,15 +59,6 @@ def test_a_line_says_how_far_how_fast_and_until_when() -> None:
     assert progress_line(replace(ENDED, percent=100.0)) == "100 % done"
 
 
-def test_json_says_state_process_rate_and_times(sent: Path) -> None:
-    done = command("status", "--json", "-C", sent)
-    found = json.loads(done.stdout)
-    assert (found["state"], found["pid"], found["rate"], found["eta"]) == ("done", None, None, None)
-    assert (found["percent"], found["due"], found["activity"]) == (100.0, 0, "not sending")
-    assert abs(datetime.fromisoformat(found["at"]).timestamp() - time.time()) < 60
-    assert datetime.fromisoformat(found["editions_first_at"][0]).utcoffset() == timedelta(0)
-
-
 def test_the_rate_is_that_of_the_letters_handed_over(sent: Path) -> None:
     workspace = Workspace.open(sent)
     with locked_ledger(workspace) as ledger:
@@ -101,54 +88,6 @@ def test_watching_ends_with_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     status_screen.watch(lambda: next(looks), as_json=False)
     assert len(capsys.readouterr().out.splitlines()) == 2
     assert len(slept) == 3
-
-
-def on_a_terminal(*words: str | Path) -> str:
-    """What the command shows on a terminal of 80 columns."""
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "COLUMNS": "80", "TERM": "xterm"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "mass_apology", *map(str, words)],
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment,
-    ):
-        os.close(theirs)
-        shown = b""
-        try:
-            while octets := os.read(ours, 4096):
-                shown += octets
-        except OSError:  # the other end was closed
-            pass
-    os.close(ours)
-    return shown.decode()
-
-
-def test_a_terminal_of_80_columns_is_enough(sent: Path) -> None:
-    for words in (("status", "--watch"), ("status",), ("report",), ("check", "--offline")):
-        shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", on_a_terminal(*words, "-C", sent))
-        assert "trial" in shown
-        assert [line for line in re.split(r"[\r\n]+", shown) if len(line) > 80 and " " in line.strip()] == []
-
-
-def test_what_is_no_terminal_gets_no_control_characters(sent: Path) -> None:
-    for words in (("status", "--watch"), ("report",), ("check", "--offline")):
-        done = command(*words, "-C", sent)
-        assert "\x1b" not in done.stdout + done.stderr
-        assert "\r" not in done.stdout
-
-
-def test_the_summary_stands_last_before_anything_leaves(tmp_path: Path) -> None:
-    with relay() as live:
-        folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(10))
-        done = command("send", "--confirm", "10", "-C", folder)
-    before, _, summary = done.stdout.partition("\n10 letters are due, through ")
-    assert "campaign" in before
-    lines = summary.splitlines()
-    assert re.fullmatch(r"127\.0\.0\.1:\d+ at .+\.", lines[0].rpartition("//")[2])
-    assert re.search(r"languages +\w\w \d+", lines[1])
-    assert "set aside" in lines[2]
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.0, False), (0.4, True)])
