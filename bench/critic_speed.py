@@ -121,9 +121,9 @@ def _speed(language: str) -> Speed:
 
 
 def _letters(language: str) -> Iterator[Document]:
-    """The corpus of a language, or where it has none its letters of the library as templates."""
+    """The labelled letters of a language, of which German, French and Spanish have few or none, and the library's."""
     corpus = [file for file in sorted((CORPUS / language).glob("*")) if file.suffix in {".md", ".txt", ".html", ".eml"}]
-    for file in corpus or sorted((ROOT / "templates").glob(f"*/{language}.md")):
+    for file in (*corpus, *sorted((ROOT / "templates").glob(f"*/{language}.md"))):
         yield from read_letters(file.name, file.read_bytes())
 
 

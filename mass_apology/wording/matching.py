@@ -58,8 +58,8 @@ class Places(dict[OneWord, int]):
 
     def __missing__(self, word: OneWord) -> int:
         bits = 0
-        for number in word.numbers:
-            bits |= self._by_number.get(number, 0)
+        for number in word.numbers.intersection(self._by_number):
+            bits |= self._by_number[number]
         self[word] = bits
         return bits
 

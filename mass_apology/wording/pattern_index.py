@@ -19,8 +19,11 @@ from mass_apology.wording.patterns import Edge, Element, Gap, OneOf, OneWord, Pa
 _COLUMNS = 4
 _REMEMBERED = 50_000  # words of texts
 
-Numbers = tuple[int, ...]
+Numbers = frozenset[int]
 """Of words in the lexicon."""
+
+
+_NOTHING: Numbers = frozenset()
 
 
 class PatternIndex:
@@ -38,15 +41,15 @@ class PatternIndex:
             for needs in self._rows(pattern.elements):
                 row = 1 << len(self._owners)
                 self._owners.append(place)
-                for column, words in zip(columns, [*needs, *[()] * _COLUMNS], strict=False):
+                for column, words in zip(columns, [*needs, *[_NOTHING] * _COLUMNS], strict=False):
                     column.enter(row, words)
-                following.enter(row, after[0] if after else ())
+                following.enter(row, after[0] if after else _NOTHING)
             self._ends.append(len(self._owners))
         self._asking_nothing = [each.asking_nothing for each in (*columns, following)]
         tables = [each.by_number() for each in (*columns, following)]
         self._bits = lru_cache(_REMEMBERED)(lambda numbers: tuple(_united(each, numbers) for each in tables))
 
-    def candidates(self, sentence: Iterable[Numbers], following: Iterable[Numbers]) -> Iterator[int]:
+    def candidates(self, sentence: Iterable[tuple[int, ...]], following: Iterable[tuple[int, ...]]) -> Iterator[int]:
         """The patterns that may match in a sentence, in their order; of each word the numbers of what it fits."""
         first, second, third, fourth, after = self._asking_nothing
         for numbers in sentence:
@@ -86,15 +89,15 @@ class PatternIndex:
         if isinstance(element, OneWord):
             return element.numbers
         if isinstance(element, Gap | Edge) or element.or_nothing:
-            return ()
+            return _NOTHING
         if id(element) not in self._needs:
-            self._needs[id(element)] = tuple(dict.fromkeys(self._needed_by(element.ways)))
+            self._needs[id(element)] = frozenset(self._needed_by(element.ways))
         return self._needs[id(element)]
 
     def _needed_by(self, ways: Iterable[Sequence[Element]]) -> Iterable[int]:
         found: list[int] = []
         for way in ways:
-            rarest = min(filter(None, map(self._needed, way)), key=self._weight, default=())
+            rarest = min(filter(None, map(self._needed, way)), key=self._weight, default=_NOTHING)
             if not rarest:
                 return ()
             found += rarest
@@ -125,7 +128,7 @@ class _Column:
         return dict(found)
 
 
-def _united(rows: Mapping[int, int], numbers: Numbers) -> int:
+def _united(rows: Mapping[int, int], numbers: tuple[int, ...]) -> int:
     result = 0
     for each in numbers:
         result |= rows.get(each, 0)

@@ -53,14 +53,14 @@ class Known:
     def row(self, text: str) -> OneWord:
         """One of the words between which ``|`` stands."""
         if text not in self.rows:
-            self.rows[text] = OneWord(tuple(dict.fromkeys(map(self.lexicon.number, text.split("|")))))
+            self.rows[text] = OneWord(frozenset(map(self.lexicon.number, text.split("|"))))
         return self.rows[text]
 
 
 class OneWord(Struct, frozen=True, eq=False):
     """A word that may be one of several."""
 
-    numbers: tuple[int, ...]  # in the lexicon
+    numbers: frozenset[int]  # in the lexicon
 
 
 class Gap(Struct, frozen=True):
@@ -246,7 +246,7 @@ def _one_of(sequences: Iterable[tuple[Element, ...]]) -> OneOf:
             others.append(each)
         else:
             or_nothing = True
-    ways = [(OneWord(tuple(dict.fromkeys(single))),)] if single else []
+    ways = [(OneWord(frozenset(single)),)] if single else []
     return OneOf((*ways, *others), or_nothing=or_nothing)
 
 
