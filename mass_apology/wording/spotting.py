@@ -27,7 +27,7 @@ _UNFINISHED = re.compile(
     r"\[[^\W\d_][^\[\]]{0,40}\]|\{\{[^{}\n]{0,60}\}\}|\{%[^{}\n]{0,60}%\}|(?<![\w{])\{[^\W\d_]\w{0,30}\}|\$\{[^{}\s]{1,40}\}"
     r"|<[^\W\d_][\w ]{0,30}>|«[A-Za-z]+_[A-Za-z_]+»|%[^\W\d_][^\Wa-zα-ωа-яё]{2,30}%|\*\|[A-Z_]{1,30}\|\*"
     r"|\b(?:XX+|TODO|FIXME|TBD|TBC)\b|\b[Ll]orem ipsum\b|(?<![\w.@/-])(?:nan|NaN|null|NULL|None)(?![\w@/-]|\.\w)"
-    r"|\(\?\)|\?{3,}|(?<![\w-])xx+(?=\.?\s[^\W\d_])|_{4,}|#(?:REF!|VALUE!|N/A|NAME\?)"
+    r"|\(\?\)|\?{3,}|(?<![\w-])xx+(?=\.?[ \t\u00a0][^\W\d_])|_{4,}|#(?:REF!|VALUE!|N/A|NAME\?)"
 )
 _TAG = re.compile(r"\[[^\[\]]+\]\s+(?=\w)")  # "[Solved] No e-mail on Monday"
 _NONE_IN_A_SENTENCE = re.compile(r"None\b(?= of\b)")
