@@ -61,6 +61,13 @@ def test_marks_that_nobody_has_filled_in(mark: str) -> None:
     assert [each.passage for each in criticise(document, known) if each.rule == "unfinished"] == [mark]
 
 
+def test_kisses_at_the_end_of_a_line_are_no_unfinished_mark() -> None:
+    known = rules("en")
+    assert known is not None
+    (document,) = read_letters("letter.txt", b"See you soon xx\nMoonpark")
+    assert "unfinished" not in {each.rule for each in criticise(document, known)}
+
+
 def test_a_tag_before_a_subject_is_no_unfinished_mark() -> None:
     """Status pages write "[Solved]" there. A bracket elsewhere waits for its words."""
     letter = "Subject: [Solved] No e-mail {}\n\nDear Ms Brown,\n\nWe are sorry.\n\nAnna Brown\n"
