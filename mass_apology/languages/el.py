@@ -90,7 +90,7 @@ LANGUAGE = Language(
         until_moment="έως τις {to_day} στις {to_time}",
         words={"τις 01:": "τη 01:", "τις 1 ": "την 1η ", f"τις 1{NO_BREAK}": f"την 1η{NO_BREAK}"},  # both are one
     ),
-    labels=Labels(registration="Αρ. μητρώου {}", vat="ΑΦΜ {}", outgoing="Αρ. πρωτ. {}"),
+    labels=Labels(registration="Αρ. ΓΕΜΗ {}", vat="ΑΦΜ {}", outgoing="Αρ. πρωτ. {}"),
     bonds=Bonds(),
     country="GR",
     reading=Reading(

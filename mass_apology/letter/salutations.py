@@ -30,6 +30,13 @@ def salutation(forms: Salutations | None, name: str, gender: str) -> str:
     known = gender or (called.gender if forms.gender_by_name else "")
     form = forms.named.of(known) or forms.unnamed.any
     if "{family}" in form:
-        family = family_name(written)
+        family = _family(written, called.form)
         form = form.replace("{family}", family) if family else forms.named.any or forms.unnamed.any
     return form.replace("{name}", called.form)
+
+
+def _family(written: str, called: str) -> str:
+    """The family name as its bearer is called, "Παπαδόπουλε"; "" where it is not certain which it is."""
+    family = family_name(written)
+    words = called.split(" ")
+    return " ".join(words[1:]) if family and len(words) == len(written.split(" ")) else family
