@@ -1,7 +1,8 @@
-"""The programs to measure against: Postfix's own load generator, and mailmerge."""
+"""The programs to measure against: Postfix's own load generator, mailmerge, and nodemailer with a pool."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from bench.workplace import HOST, OUT, program
 
 SESSIONS = 20  # of smtp-source
 _MAILMERGE = "mailmerge==2.3.0"
+_NODEMAILER = ("nodemailer@6.9.16", "handlebars@4.7.8")
+_POOLED = Path(__file__).with_name("pooled_nodemailer.js")
 _PARAGRAPH = (
     "**What happened.** On 20 November our service was out for {{minutes_down}} minutes, and you, {{name}}, could not "
     "work with it. "
@@ -38,6 +41,52 @@ def mailmerge(port: int, letters: int, size: int, folder: Path) -> float:
     begin = time.monotonic()
     subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL)
     return letters / (time.monotonic() - begin)
+
+
+def nodemailer(port: int, letters: int, size: int, folder: Path) -> float:
+    """Messages a second of nodemailer with a pool of ``SESSIONS`` connections and Handlebars; some ``size`` octets."""
+    home = _installed_nodemailer()
+    paragraphs = [_PARAGRAPH.replace("**", "")] * max(1, round(size / 2 / len(_PARAGRAPH)))
+    (folder / "letter.text.hbs").write_text("Dear {{name}},\n\n" + "\n\n".join(paragraphs) + "\n")
+    (folder / "letter.html.hbs").write_text(
+        "<p>Dear {{name}},</p>\n" + "\n".join(f"<p>{each}</p>" for each in paragraphs)
+    )
+    write_customers(folder / "people.csv", letters)
+    script = home / _POOLED.name
+    shutil.copyfile(_POOLED, script)  # node looks for modules beside the script
+    command = [
+        program("node", "nodejs"),
+        str(script),
+        HOST,
+        str(port),
+        "people.csv",
+        "letter.text.hbs",
+        "letter.html.hbs",
+    ]
+    begin = time.monotonic()
+    subprocess.run([*command, str(SESSIONS)], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    return letters / (time.monotonic() - begin)
+
+
+def _installed_nodemailer() -> Path:
+    """The folder with its modules, which npm makes once."""
+    home = OUT / "nodemailer"
+    if not (home / "node_modules").exists():
+        home.mkdir(parents=True, exist_ok=True)
+        install = [
+            program("npm", "npm"),
+            "install",
+            "--silent",
+            "--ignore-scripts",
+            "--prefix",
+            str(home),
+            *_NODEMAILER,
+        ]
+        try:
+            subprocess.run(install, check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise MissingProgramError(f"{_NODEMAILER[0]} cannot be installed into {home}: {error}.") from error
+    return home
 
 
 def _letter(size: int) -> str:
