@@ -92,7 +92,7 @@ class RuleFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     negations: tuple[str, ...] = ()  # words: "not", "never"
     abbreviations: tuple[str, ...] = ()  # without their stop: "e.g", "nr"
     common_words: str = ""  # those by which the language is told from others
-    sounds: Mapping[str, str] = field(default_factory=dict)  # letters → others that sound alike, which slips exchange
+    sounds: Mapping[str, str] = field(default_factory=dict)  # letters → the letter that they are heard as
     greetings: tuple[str, ...] = ()  # what a salutation begins with: "dear"
     closings: tuple[str, ...] = ()  # what stands before the signature: "kind regards"
     nobody: tuple[str, ...] = ()  # words of signatures that name no person: "team"
@@ -119,7 +119,7 @@ class Rules:
         self.lexicon = known.lexicon
         find = ((rule, each.find) for rule, each in file.rules.items())
         unless = ((rule, each.unless) for rule, each in file.rules.items())
-        self.find = Patterns(_parsed(find, known), self.lexicon, file.sounds)
+        self.find = Patterns(_parsed(find, known), self.lexicon, _unambiguous(file.sounds))
         self.unless = Patterns(_parsed(unless, known), self.lexicon)
         self.greetings = Patterns(
             _parsed([("greetings", [f"^ {each}" for each in file.greetings])], known), self.lexicon
@@ -131,6 +131,14 @@ class Rules:
         """Whether a pattern asks for a negation."""
         entries = (self.lexicon.entries[number] for number in pattern.numbers())
         return any(not self.negations.isdisjoint(each.vocabulary) for each in entries)
+
+
+def _unambiguous(sounds: Mapping[str, str]) -> Mapping[str, str]:
+    """Two spellings of one sound are found to be the same only where both are heard as the same letter."""
+    for letters, heard in sounds.items():
+        if sounds.get(heard, heard) != heard:
+            raise ValueError(f"sounds: “{letters}” is heard as “{heard}”, which is heard as “{sounds[heard]}”")
+    return sounds
 
 
 def _merged(*tables: Mapping[str, str]) -> dict[str, list[str]]:
