@@ -28,10 +28,10 @@ MAX_PIECES = 20_000
 MAX_CHARACTERS = 1_000_000
 """How many characters a letter's subject, text and HTML may have together."""
 
-KEPT_FILLINGS = 2_048
+KEPT_FILLINGS = 1_024
 """Of one group of holes; when there are more, all are let go."""
 
-KEPT_OCTETS = 500_000
+KEPT_OCTETS = 250_000
 """The most octets of them, likewise."""
 
 _NOT_IN_MESSAGE = re.compile(r"[\0\r\ud800-\udfff]")
