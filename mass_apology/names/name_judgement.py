@@ -78,14 +78,28 @@ _JOINERS = frozenset("\u200c\u200d")  # which Persian and Indic names are spelle
 
 def _is_ordinary(text: str) -> bool:
     """Two words or more such as "Anna Kowalska": nearly every name is, and a million names take their time."""
-    words, lists = text.split(" "), name_words()
-    return 1 < len(words) == len(set(words)) and all(
+    words = text.split(" ")
+    return 1 < len(words) == len(set(words)) and all(map(_is_ordinary_word, words))
+
+
+def _is_ordinary_word(word: str) -> bool:
+    if word.isalpha():
+        return _tells_nothing(word)
+    parts = _COMPOUND.fullmatch(word)  # "Kowalska-Nowak", "O'Brien"
+    return (
+        parts is not None
+        and all(map(_tells_nothing, filter(None, parts.groups())))
+        and _letters(word).casefold() not in name_words().remarkable
+    )
+
+
+def _tells_nothing(word: str) -> bool:
+    lists = name_words()
+    return (
         len(word) > 2  # shorter ones are initials, and companies' abbreviations
-        and word.isalpha()
         and word.istitle()
         and word.casefold() not in lists.remarkable
         and word not in lists.as_written
-        for word in words
     )
 
 
@@ -296,6 +310,7 @@ _KINDS: Sequence[tuple[Kind, Callable[[str], bool]]] = (
 )
 """The first that holds is the name's kind; a person's, where none does."""
 
+_COMPOUND = re.compile(r"(?:[A-Z]['’])?([^\W\d_]+)(?:-([^\W\d_]+))?")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _ABBREVIATION = 4  # letters
 _TELEPHONE = 7  # digits: telephones make a number of them that can be dialled

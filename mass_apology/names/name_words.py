@@ -47,7 +47,8 @@ class NameWords(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def remarkable(self) -> frozenset[str]:
         """Every single word that tells something of a name, in small letters, with its accents and without."""
-        return self.in_any_case | self.organisations | self.titles | self.placeholders | self.accented
+        plain = frozenset(part for word in self.accented for part in folded(word).split())
+        return self.in_any_case | self.organisations | self.titles | self.placeholders | self.accented | plain
 
 
 @lru_cache(4096)

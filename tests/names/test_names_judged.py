@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mass_apology.names import Kind, judge
+from mass_apology.names import Kind, judge, name_judgement
+from mass_apology.names.name_words import name_words
 
 GREETED = {
     "Anna Kowalska": "Anna Kowalska",
@@ -404,3 +405,29 @@ def test_any_text_is_judged(name: str) -> None:
 def test_a_greeting_judged_again_stays(name: str) -> None:
     greeted = judge(name).greeted
     assert not greeted or judge(greeted).greeted == greeted
+
+
+TOLD = sorted(word for word in name_words().remarkable if word.isalpha() and len(word) > 5)
+NAMES = st.sampled_from(["Anna", "Kowalska", "Brien", "Żółć", "Морозов", "Αννα", "Picard"])
+
+
+@given(
+    st.sampled_from(TOLD), st.integers(1, 5), st.sampled_from("-'’"), NAMES, NAMES, st.sampled_from(["", "O'", "D’"])
+)
+def test_compounds_that_are_seen_at_once_to_be_ordinary_are_found_so_the_long_way(
+    told: str, cut: int, sign: str, name: str, other: str, prefix: str
+) -> None:
+    compound = f"{told[:cut].title()}{sign}{told[cut:].title()}"
+    for text in (f"{compound} {name}", f"{name} {prefix}{other}-{name}", f"{name}-{told.title()} {prefix}{other}"):
+        if name_judgement._is_ordinary(text) and not all(map(str.isalpha, text.split())):
+            assert not [kind for kind, holds in name_judgement._KINDS if holds(text)]
+
+
+@pytest.mark.parametrize("name", ["Anna Kowalska-Nowak", "Sean O'Brien", "Luca D’Angelo", "Anne-Marie Łuczak-Żak"])
+def test_compound_names_are_ordinary(name: str) -> None:
+    assert name_judgement._is_ordinary(name)
+
+
+@pytest.mark.parametrize("name", ["Anna Do-Not", "Test-User Anna", "No-Name Smith", "Anna -Nowak", "Anna Kowalska-"])
+def test_compounds_that_may_tell_something_are_looked_into(name: str) -> None:
+    assert not name_judgement._is_ordinary(name)
