@@ -10,7 +10,7 @@ from bench.bad_facts import Letters, bad_facts, outcomes, rate, situations, temp
 
 pytestmark = pytest.mark.slow
 
-REACHED = {"el": 0.95, "en": 0.78, "et": 0.95, "lv": 0.71, "pl": 0.95, "ru": 0.72}
+REACHED = {"el": 0.95, "en": 0.78, "et": 0.97, "lv": 0.95, "pl": 0.95, "ru": 0.72}
 """The share of bad values that is found, rounded down: it only grows."""
 
 
