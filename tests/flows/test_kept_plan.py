@@ -111,6 +111,11 @@ def suppress(folder: Path) -> None:
         store.add(Entry.of(customers(1)[0]["email"], Reason.REQUESTED, at=1.0, source="test"))
 
 
+def own_wording(folder: Path) -> None:
+    (folder / "wording").mkdir()
+    (folder / "wording/da.toml").write_text('language = "Danish"\n', encoding="utf-8")
+
+
 def send_all(folder: Path) -> None:
     send(folder, skip_bad_rows=True)
     check(folder)
@@ -123,6 +128,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "a fact": lambda folder: edit(folder / "campaign.toml", "Acme API", "Acme Mail"),
     "a setting": lambda folder: edit(folder / "campaign.toml", "[types]", "[columns]\ncountry = 'name'\n[types]"),
     "a legal pack": lambda folder: (folder / "templates/legal").mkdir(),
+    "rules of wording": own_wording,
     "codes": lambda folder: append(folder / "codes.csv", "\nMORE1"),
     "suppressions": suppress,
     "a plan that left meanwhile": send_all,

@@ -19,9 +19,9 @@ def plan_stamp(workspace: Workspace, parts: Mapping[str, str], key: bytes, overr
     """A digest over all that the rows and letters of a plan depend on; empty where no plan may be kept.
 
     ``parts`` are the plan's digests, ``key`` the ledger's. Besides them count settings that findings about rows depend
-    on, all files of the campaign's templates (follow-ups, legal packs), the overridden guards, whom the suppression
-    list names, and whose codes are taken. What a ``Check`` is judged by anew, such as the clock, the relay and the
-    limits, does not.
+    on, all files of the campaign's templates (follow-ups, legal packs) and of its wording rules, the overridden guards,
+    whom the suppression list names, and whose codes are taken. What a ``Check`` is judged by anew, such as the clock,
+    the relay and the limits, does not.
     """
     ledger = _ledger_state(workspace)
     if ledger is None:
@@ -30,7 +30,8 @@ def plan_stamp(workspace: Workspace, parts: Mapping[str, str], key: bytes, overr
     sources = {
         "parts": dict(parts),
         "settings": msgspec.to_builtins(_judged_anew_left_out(campaign)),
-        "templates": _states(sorted((workspace.folder / "templates").rglob("*"))),
+        "templates": _states(_files_below(workspace.folder / "templates")),
+        "wording": _states(_files_below(workspace.folder / "wording")),
         "override": sorted(override),
         "suppressions": _states(_with_wal(workspace.suppression_list)) if workspace.has_suppression_list else None,
         "ledger": [key.hex(), *ledger],
@@ -60,6 +61,10 @@ def _ledger_state(workspace: Workspace) -> list[object] | None:
             return [dict(records.digest_parts), sum(records.counts(FIRST_WAVE).values())]
     except LedgerError:  # whoever needs it says so
         return None
+
+
+def _files_below(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*"))
 
 
 def _with_wal(database: Path) -> list[Path]:

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from functools import partial
+from functools import cached_property, partial
 
 from msgspec import Struct
 
@@ -77,17 +77,20 @@ class Draft:
 
     def __init__(self, staging: Planner, made: MadePlan, check: Check, parts: Mapping[str, str]) -> None:
         self.check = check
-        self.writer = made.writer
+        self._made = made
         self._staging = staging
-        self._record = made.record
         self._parts = parts
-        self._bad_rows = made.bad_rows
         self._lost_elsewhere = [each.ledger for each in made.guards.lost_elsewhere()]
+
+    @cached_property
+    def writer(self) -> Writer:
+        """Writes the plan's letters."""
+        return self._made.writer()
 
     @property
     def header(self) -> Sequence[str]:
         """The names of the recipients file's columns."""
-        return self._record.header
+        return self._made.record.header
 
     @property
     def parts(self) -> Mapping[str, str]:
@@ -97,7 +100,7 @@ class Draft:
     @property
     def bad_rows(self) -> Mapping[int, Sequence[Finding]]:
         """Line → the errors and warnings about its row, where ``Terms.keep_bad_rows`` asks for them."""
-        return self._bad_rows
+        return self._made.bad_rows
 
     def letters(self) -> Iterator[list[Delivery]]:
         """All letters of the plan in the file's order, in batches. Their ids are the plan's, not the ledger's."""
@@ -130,7 +133,7 @@ class Draft:
             ledger,
             digest_parts=self._parts,
             header=self.header,
-            canary=self._record.canary,
+            canary=self._made.record.canary,
             now=time.time(),
             largest=self.check.largest_letter,
         )
@@ -220,7 +223,7 @@ async def _made(
     planning.read(file, uses)
     if terms.render:
         await planning.render()
-    return MadePlan(planning.record(), planning.writer, guards, planning.bad_rows)
+    return MadePlan(planning.record(), lambda: planning.writer, guards, planning.bad_rows)
 
 
 def _resumed(
@@ -231,7 +234,7 @@ def _resumed(
     if guards.compare_letters:
         for batch in staging.deliveries(BATCH, everyone=True):
             guards.add(batch)
-    return MadePlan(record, writer_recipe(workspace, record.header)(), guards, {})
+    return MadePlan(record, writer_recipe(workspace, record.header), guards, {})
 
 
 def _column_uses(workspace: Workspace) -> tuple[ColumnUse, ...]:

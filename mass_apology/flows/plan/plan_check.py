@@ -1,9 +1,9 @@
-"""Judges a plan that was read and rendered: the guards, the wording, the languages, and what it all comes to."""
+"""Judges a plan that was read and rendered, by what changes without its files: the guards, the clock, the ledger."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -11,16 +11,13 @@ from msgspec.structs import replace
 
 from mass_apology import preflight
 from mass_apology.errors import require_sum
-from mass_apology.flows.plan import greeting_nobody, later_waves, whose_clock
 from mass_apology.flows.plan.guarding import Guards, Numbers
 from mass_apology.flows.plan.persons import known_findings
 from mass_apology.flows.plan.plan_record import PlanRecord
-from mass_apology.flows.plan.wording_findings import WordingCritic, accepted_findings
-from mass_apology.flows.silence import silence, unknown_cause_findings
+from mass_apology.flows.silence import silence
 from mass_apology.ledger import Known, Planner
 from mass_apology.letter.inspecting.inspection import Inspection
 from mass_apology.letter.letter_writer import Writer
-from mass_apology.letter.scenario import purpose_findings, purpose_of
 from mass_apology.model import NO_LETTER, Finding, LargestLetter, Severity
 from mass_apology.preflight import Findings, Group
 from mass_apology.sending import pacing
@@ -32,7 +29,7 @@ class MadePlan(NamedTuple):
     """A plan whose rows are staged, and what judges it."""
 
     record: PlanRecord
-    writer: Writer
+    writer: Callable[[], Writer]  # made where somebody writes letters
     guards: Guards  # they have compared the letters
     bad_rows: Mapping[int, Sequence[Finding]]  # line → the errors and warnings about it, where they are asked for
 
@@ -111,9 +108,8 @@ def extended(check: Check, findings: Sequence[Finding]) -> Check:
 def judged(workspace: Workspace, staging: Planner, made: MadePlan, *, code: str, skip_bad_rows: bool) -> Check:
     """The plan and all findings. ``code`` is the plan's three words."""
     campaign, record, counts = workspace.campaign, made.record, made.record.counts
-    judge = _Judge(workspace, made, staging.known())
     finish_at = _finish_at(campaign, counts.letters)
-    groups = judge.groups(finish_at)
+    groups = _groups(campaign, made, staging.known(), finish_at)
 
     def stops(group: Group) -> bool:
         return group.severity is Severity.ERROR and not (skip_bad_rows and group.skippable)
@@ -136,7 +132,7 @@ def judged(workspace: Workspace, staging: Planner, made: MadePlan, *, code: str,
         gmail=record.gmail,
         size=_size(record.inspected),
         attached=tuple(workspace.attached()),
-        links=judge.links,
+        links=record.links,
         canary=pacing.canary_size(counts.letters),
         rate=", ".join((campaign.relay.rate, *campaign.relay.windows)),
         finish_at=finish_at,
@@ -147,70 +143,24 @@ def judged(workspace: Workspace, staging: Planner, made: MadePlan, *, code: str,
     )
 
 
-class _Judge:
-    """Collects the findings about one plan as a whole."""
-
-    def __init__(self, workspace: Workspace, made: MadePlan, known: Known) -> None:
-        self._workspace = workspace
-        self._campaign = workspace.campaign
-        self._scenario = workspace.scenario()
-        self._writer = made.writer
-        self._guards = made.guards
-        self._record = made.record
-        self._counts = made.record.counts
-        self._known = known
-        self._languages = tuple(self._counts.languages)
-        self.links = made.writer.links(self._languages)
-
-    def groups(self, finish_at: float | None) -> tuple[Group, ...]:
-        """All findings, those of the record first."""
-        campaign, letters = self._campaign, self._counts.letters
-        found = Findings(self._record.groups)
-        found.add(unknown_cause_findings(campaign, self._scenario, self._languages))
-        found.add(later_waves.findings(self._workspace, self._languages))
-        found.add(self._guards.apply_overrides(self._language_findings()))
-        found.add(self._letters_findings())
-        found.add(preflight.deadline_findings(finish_at, campaign.finish_by))
-        found.add(known_findings(campaign.recipients, self._known, letters))
-        found.add(self._guards.findings(self._numbers()))
-        return found.groups()
-
-    def _language_findings(self) -> list[Finding]:
-        campaign = self._campaign
-        safety = purpose_of(campaign, self._scenario) == "safety"
-        unit = "row" if self._counts.merged else "letter"
-        found = preflight.fallback_findings(dict(self._record.asked), campaign.template, unit=unit, safety=safety)
-        return [*found, *purpose_findings(campaign, self._scenario)]
-
-    def _letters_findings(self) -> Iterator[Finding]:
-        campaign, languages, inspected = self._campaign, self._languages, self._record.inspected
-        yield from self._writer.language_findings(languages)
-        yield from self._guards.apply_overrides(self._writer.legal_findings(inspected.breaches, languages))
-        by_language = {language: self._writer.links((language,)) for language in languages}
-        yield from preflight.remedies_findings(campaign.remedies, by_language, campaign.template)
-        if campaign.codes is not None:
-            without = later_waves.without_code(self._workspace, languages)
-            yield from preflight.unshown_codes_findings(without, campaign.template)
-        header, unnamed = self._record.header, self._record.unnamed
-        yield from whose_clock.findings(campaign, header, inspected.unplaced)
-        yield from greeting_nobody.findings(campaign, header, letters=self._counts.letters, unnamed=unnamed)
-        yield from self._writer.unsubscribing_findings()
-        critic = WordingCritic(campaign, self._workspace.folder, campaign.template)
-        yield from critic.findings(inspected.distinct)
-        yield from accepted_findings(campaign)
-
-    def _numbers(self) -> Numbers:
-        record = self._record
-        return Numbers(
-            rows_read=record.rows_read,
-            rows_chosen=record.rows_chosen,
-            letters=self._counts.letters,
-            languages=self._languages,
-            distinct_texts=len(record.inspected.texts) if record.inspected.letters else None,
-            audience=record.audience,
-            crowd=record.crowd,
-            known=self._known,
-        )
+def _groups(campaign: Campaign, made: MadePlan, known: Known, finish_at: float | None) -> tuple[Group, ...]:
+    """All findings, those of the record first."""
+    record, counts = made.record, made.record.counts
+    numbers = Numbers(
+        rows_read=record.rows_read,
+        rows_chosen=record.rows_chosen,
+        letters=counts.letters,
+        languages=tuple(counts.languages),
+        distinct_texts=len(record.inspected.texts) if record.inspected.letters else None,
+        audience=record.audience,
+        crowd=record.crowd,
+        known=known,
+    )
+    found = Findings(record.groups)
+    found.add(preflight.deadline_findings(finish_at, campaign.finish_by))
+    found.add(known_findings(campaign.recipients, known, counts.letters))
+    found.add(made.guards.findings(numbers))
+    return found.groups()
 
 
 def _finish_at(campaign: Campaign, letters: int) -> float | None:

@@ -14,7 +14,7 @@ from mass_apology.preflight import Asked, Group
 class PlanRecord(Struct, frozen=True, kw_only=True):
     """All that a ``Check`` needs of one pass over the file and its letters.
 
-    It depends on the sources of the plan alone; the clock, the ledger, and settings that no letter shows come later.
+    It depends on the sources of the plan alone; the clock, the ledger, the guards and the relay come later.
     """
 
     header: tuple[str, ...]  # the names of the rows' columns
@@ -22,6 +22,7 @@ class PlanRecord(Struct, frozen=True, kw_only=True):
     rows_read: int
     rows_chosen: int  # by `where`
     counts: Counts  # of what is staged
+    links: tuple[str, ...] = ()  # what the letters link to; values as {…}
     groups: tuple[Group, ...]  # findings about the file, its rows and its letters
     asked: tuple[tuple[Asked, int], ...]  # languages asked for and given, with the number of rows
     audience: Audience

@@ -16,6 +16,7 @@ from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan.canary import Candidates
 from mass_apology.flows.plan.gestures import Gestures
 from mass_apology.flows.plan.guarding import Guards
+from mass_apology.flows.plan.letters_findings import with_letters_findings
 from mass_apology.flows.plan.persons import Persons
 from mass_apology.flows.plan.plan_record import PlanRecord
 from mass_apology.flows.suppressing import Suppressed
@@ -194,9 +195,9 @@ class Planning:
         self._on_progress("rendering letters", self._rendered, letters)
 
     def record(self) -> PlanRecord:
-        """What reading and rendering found out."""
+        """What reading and rendering found out, and what follows from it about the letters."""
         counts = self._staging.counts(TOP_DOMAINS)
-        return PlanRecord(
+        record = PlanRecord(
             header=tuple(self._layout.header),
             written_as=_written_as(self._layout, self._campaign.csv),
             rows_read=self._rows_read,
@@ -212,6 +213,7 @@ class Planning:
             is_rendered=self._is_rendered,
             inspected=self._inspected,
         )
+        return with_letters_findings(record, self._workspace, self.writer, self._guards)
 
 
 def _written_as(layout: Layout, stated: CsvSettings) -> str:
