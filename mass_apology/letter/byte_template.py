@@ -36,7 +36,8 @@ class Segments(NamedTuple):
     subject: Part
     text: Part
     html: Part
-    longest_line: int  # octets, with nothing in the holes
+    text_width: int  # octets of the longest line, with nothing in the holes
+    html_width: int
     may_hold_boundary: bool
     is_tidy: bool  # the text, where no filling breaks its lines
 
@@ -106,10 +107,12 @@ class ByteTemplate:
         """What a message is put together from; raises as ``content`` does."""
         segments, fillings = filled
         every: list[bytes] = []
-        width, may_hold_boundary, is_tidy = segments.longest_line, segments.may_hold_boundary, segments.is_tidy
+        text_width, html_width = segments.text_width, segments.html_width
+        may_hold_boundary, is_tidy = segments.may_hold_boundary, segments.is_tidy
         for filling in fillings:
             every += filling.octets
-            width += filling.width
+            text_width += filling.text_width
+            html_width += filling.html_width
             may_hold_boundary = may_hold_boundary or filling.has_underscore
             is_tidy = is_tidy and not filling.breaks_lines
         holes = [every[place] for place in self._order]
@@ -120,7 +123,7 @@ class ByteTemplate:
         if html and not html.endswith(b"\n"):
             html += b"\r\n"
         subject = self._subject(segments.subject.joined(holes))
-        return Bodies(subject, text, html, width <= LONGEST_LINE, not may_hold_boundary)
+        return Bodies(subject, text, html, text_width <= LONGEST_LINE >= html_width, not may_hold_boundary)
 
     def content(self, filled: Filled) -> Content:
         """The letter before it becomes a message; ``TemplateError`` where its subject cannot be one."""
@@ -146,7 +149,8 @@ class ByteTemplate:
             subject,
             text,
             html,
-            max(len(line) for part in (text, html) for line in b"".join(part.octets).split(b"\r\n")),
+            _width(text),
+            _width(html),
             # A boundary has one "=_": it is in a segment, or begins in what stands before one, or ends in a hole.
             any(b"=_" in each or each.startswith(b"_") for each in segments),
             not self._template.text_is_exact and not any(b"\r\n\r\n\r\n" in each for each in text.octets),
@@ -193,6 +197,10 @@ def _parts(stretches: Sequence[str]) -> list[Part]:
             first, octets = hole, []
         octets += [rest, b""]
     return [*parts, Part(first, len(stretches) - 1, octets[:-1])]
+
+
+def _width(part: Part) -> int:
+    return max(map(len, b"".join(part.octets).split(b"\r\n")))
 
 
 def _stripped(octets: Sequence[bytes]) -> list[bytes]:

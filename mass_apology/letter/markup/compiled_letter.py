@@ -53,7 +53,8 @@ class Filling(Struct, frozen=True, kw_only=True, gc=False):
     texts: tuple[str, ...]
     octets: tuple[bytes, ...]  # UTF-8, with CRLF
     size: int  # octets of all together
-    width: int  # octets of the longest lines, one of each hole, all together
+    text_width: int  # octets of the longest lines, one of each hole in the text part, all together
+    html_width: int  # the same of the other holes
     has_underscore: bool  # as all boundaries of a message have one
     breaks_lines: bool  # in the text part, beside it empty lines can come together
 
@@ -203,9 +204,10 @@ class PrintedGroup(HoleGroup):
     def __init__(self, inputs: Inputs | None, holes: Mapping[int, bool], shown: Sequence[Printed]) -> None:
         super().__init__(inputs, holes)
         self._shown = tuple(shown)
+        self._names = tuple({each.name for each in shown})
 
     def _texts(self, values: Variables) -> Sequence[str]:
-        given = {name: values.personal(name) for name in {each.name for each in self._shown}}
+        given = {name: values.personal(name) for name in self._names}
         if not all(0 < len(value) <= LONGEST for value in given.values()):
             raise Unfilled  # an empty one cannot be printed, which Jinja says
         return [each.text(given[each.name]) for each in self._shown]
@@ -216,18 +218,21 @@ def _filling(texts: Sequence[str], in_text: Sequence[bool]) -> Filling:
     whole = "".join(texts)
     if _NOT_IN_HOLE.search(whole):
         raise Unfilled
-    octets = tuple(text.encode().replace(b"\n", b"\r\n") for text in texts)
-    breaks_lines = any(
-        within and (not text or text[0] == "\n" or text[-1] == "\n" or "\n\n\n" in text)
-        for text, within in zip(texts, in_text, strict=True)
-    )
+    octets = tuple([text.encode().replace(b"\n", b"\r\n") for text in texts])
+    widths = [max(map(len, each.split(b"\r\n"))) if b"\n" in each else len(each) for each in octets]
+    text_width = sum([width for width, within in zip(widths, in_text, strict=True) if within])
     return Filling(
         texts=tuple(texts),
         octets=octets,
         size=sum(map(len, octets)),
-        width=sum(max(map(len, each.split(b"\r\n"))) for each in octets),
+        text_width=text_width,
+        html_width=sum(widths) - text_width,
         has_underscore="_" in whole,
-        breaks_lines=breaks_lines,
+        breaks_lines=True
+        in [
+            within and (not text or text[0] == "\n" or text[-1] == "\n" or "\n\n\n" in text)
+            for text, within in zip(texts, in_text, strict=True)
+        ],
     )
 
 
