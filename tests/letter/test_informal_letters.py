@@ -13,6 +13,9 @@ from mass_apology.letter.inspecting.leftovers import leftovers
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.model import Content
+from mass_apology.wording.critic import criticise
+from mass_apology.wording.reading.text import read_text
+from mass_apology.wording.wording_rules import rules
 
 pytestmark = pytest.mark.slow
 
@@ -77,3 +80,13 @@ def test_it_is_another_letter_than_the_formal_one(name: str, language: str) -> N
     informal = letter(name, language, optional=True)
     assert informal.text.partition("\n")[0] != formal.text.partition("\n")[0]
     assert "Anna Kowalska" in body(informal.text)
+
+
+@each_letter
+@with_facts
+def test_the_critic_finds_nothing(name: str, language: str, optional: bool) -> None:
+    content = letter(name, language, optional=optional)
+    document = read_text(f"Subject: {content.subject}\n\n{content.text}", is_markdown=False, is_template=False)
+    known = rules(language)
+    assert known is not None
+    assert [(each.rule, each.passage) for each in criticise(document, known, name)] == []
