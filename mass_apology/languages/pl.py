@@ -13,12 +13,13 @@ from mass_apology.languages.language import (
     Spans,
 )
 
-_GREETED = Greetings(any="Dzień dobry,", f="Szanowna Pani,", m="Szanowny Panie,")
+# Whoever reads, the letters say "Państwo": "Szanowna Pani" above "nie mogli Państwo" would mix two registers.
+_GREETED = Greetings(any="Szanowni Państwo,")
 _INFORMAL = Greetings(any="Dzień dobry,")
 
 LANGUAGE = Language(
     code="pl",
-    salutations=Salutations(named=_GREETED, unnamed=_GREETED),  # no name: its vocative is not certain
+    salutations=Salutations(named=_GREETED, unnamed=_GREETED),
     informal=Salutations(named=_INFORMAL, unnamed=_INFORMAL),  # no name: its vocative is not certain
     days=Days(on_date=f"{{}}{NO_BREAK}r."),
     # CLDR's units have cases, and Babel reads the nominative only. Here just the feminine singular has an accusative

@@ -115,7 +115,7 @@ Anna;Kowalska;anna@cust.net;K;Polska;12,00;01.02.2026;5
         {"name": ["Imię", "Nazwisko"], "gender": "Płeć", "country": "Kraj", "minutes_down": "Awaria (min)"},
         {"decimal": ",", "thousands": " ", "dates": "dmy"},
         [("Jan Nowak", "jan@cust.net"), ("Anna Kowalska", "anna@cust.net")],
-        "Szanowna Pani",
+        "Szanowni Państwo",
     ),
     "Russian": (
         """Фамилия;Имя;Эл. почта;Обращение;Язык;Страна;Сумма;Дата;Простой, мин

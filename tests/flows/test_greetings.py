@@ -26,7 +26,7 @@ NEUTRAL = {
     "et": "Lugupeetud klient",
     "el": "Αγαπητή πελάτισσα, αγαπητέ πελάτη,",
     "lv": "Labdien!",
-    "pl": "Dzień dobry,",
+    "pl": "Szanowni Państwo,",
     "ru": "Здравствуйте!",
 }
 TOLD = {
