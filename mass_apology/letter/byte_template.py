@@ -20,7 +20,7 @@ from mass_apology.letter.template_files import Template
 from mass_apology.model import Content, Delivery
 
 ZONES = 64
-"""Of how many time zones the segments are kept; a zone's take some 20 KB."""
+"""Of how many time zones the segments are kept; a zone's hold the letter twice, as text and as octets."""
 
 _EMPTY_LINES = re.compile(rb"(?:\r\n){3,}")
 

@@ -8,7 +8,7 @@ FIRST_COMPARED = 4
 """Of each language's letters, in each process."""
 
 COMPARED_EVERY = 1_000
-"""Letters, after that: the ordinary way takes some ten times as long."""
+"""Letters, after that: the ordinary way takes many times as long."""
 
 
 class WaysCompared:
