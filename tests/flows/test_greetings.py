@@ -18,7 +18,7 @@ from mass_apology.workspace.workspace import Workspace
 pytestmark = pytest.mark.slow
 
 URL = "smtp+plain://127.0.0.1:1"
-LETTER = "Subject: Sorry\n\n{{ salutation }}\n\nWe are sorry.\n"
+LETTER = "Subject: Acme\n\n{{ salutation }}\n\n5 min.\n"  # the same in every language
 NEUTRAL = {
     "de": "Guten Tag,",
     "en": "Dear customer,",
