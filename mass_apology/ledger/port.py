@@ -218,7 +218,7 @@ class Planner(PlanInput, PlanContents, PlanOutlook, Protocol):
 
 class Store(Protocol):
     """Where one campaign's ledger is kept, whether or not there is one yet. Opening raises ``LedgerError`` where the
-    ledger is missing, damaged, newer or another campaign's."""
+    ledger is missing, damaged, newer or another campaign's; one in which nothing was ever planned is any campaign's."""
 
     @property
     def place(self) -> str:

@@ -16,7 +16,7 @@ from live import Person, campaign_folder, customers, relay, send, statuses
 from msgspec.structs import replace
 from smtp_fakes import Relay
 
-from mass_apology.errors import ConfirmationError
+from mass_apology.errors import ConfirmationError, LedgerError
 from mass_apology.flows.check.check import CheckOptions
 from mass_apology.flows.check.check import check as check_campaign
 from mass_apology.flows.plan.plan_check import Check
@@ -196,3 +196,13 @@ def test_a_purge_deletes_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(time, "time", lambda: datetime.now(UTC).timestamp() + 100 * 86400)
     purge(Workspace.open(folder), PurgeOptions(older_than="90 days", confirm=21), lambda _: "")
     assert not (folder / KEPT).exists()
+
+
+def test_a_campaign_may_be_renamed_after_its_check(folder: Path) -> None:
+    check(folder)
+    edit(folder / "campaign.toml", 'name = "trial"', 'name = "outage"')
+    assert check(folder)[1]
+    send(folder, skip_bad_rows=True)
+    edit(folder / "campaign.toml", 'name = "outage"', 'name = "trial"')
+    with pytest.raises(LedgerError, match='belongs to the campaign "outage"'):
+        check(folder)

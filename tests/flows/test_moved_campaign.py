@@ -166,7 +166,7 @@ def test_the_ledger_that_is_brought_after_it_is_the_way_out(sent: Path, live: Re
     lose(folder)
     write_rows(folder / "affected.csv", people(0, LETTERS + 50))
     assert errors_of(folder) == ["ledger-lost"]
-    shutil.move(kept / "ledger.sqlite", folder)
+    shutil.move(kept / "ledger.sqlite", folder / "ledger.sqlite")  # in place of the empty one that check made
     assert send(folder, override=("ledger-copied",)).sent == 50
     assert twice(live) == []
 

@@ -72,6 +72,9 @@ class MemoryStore:
     def _existing(self, name: str | None) -> MemoryCampaign:
         if self._campaign is None:
             raise LedgerError("There is no ledger.", next_step="Make one.")
+        is_unused = not self._campaign.people and not self._campaign.digest_parts
+        if name is not None and is_unused:
+            self._campaign.name = name
         if name not in {None, self._campaign.name}:
             raise LedgerError(f"It is the ledger of {self._campaign.name}.", next_step="Look at the name.")
         return self._campaign

@@ -65,12 +65,21 @@ class TestStore:
             store.create(CAMPAIGN)
         assert store.stray() == ""
 
-    def test_another_campaigns_ledger_is_not_opened(self, store: Store, empty: Ledger) -> None:
+    def test_another_campaigns_ledger_is_not_opened(self, store: Store, held: Ledger) -> None:
         for open_ledger in (store.open, store.read):
             with pytest.raises(LedgerError):
                 open_ledger("another")
         with store.read_any() as records:
-            assert (records.name, records.place, records.is_purged) == (CAMPAIGN, empty.place, False)
+            assert (records.name, records.place, records.is_purged) == (CAMPAIGN, held.place, False)
+
+    def test_one_in_which_nothing_was_planned_is_any_campaigns(self, store: Store) -> None:
+        store.create(CAMPAIGN).__exit__()
+        with store.read("another") as records:
+            key = records.key
+        with store.open("another") as ledger:
+            assert ledger.key == key
+        with store.read_any() as records:
+            assert records.name == "another"
 
 
 class TestResults:

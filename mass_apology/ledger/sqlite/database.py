@@ -134,9 +134,20 @@ def _open(path: Path, mode: str, name: str | None) -> Connection:
     return LEDGER.open(path, mode, lambda connection: _require_campaign(connection, path, name))
 
 
+def take_name(connection: Connection, name: str) -> None:
+    """Make an unused ledger that of ``name``: ``check`` makes one before a campaign has its last name."""
+    if _is_unused(connection):
+        connection.execute(_QUERIES["take-name"], {"name": name})
+
+
+def _is_unused(connection: Connection) -> bool:
+    """Whether nothing was ever planned in it."""
+    return bool(connection.execute(_QUERIES["is-unused"]).fetchone()[0])
+
+
 def _require_campaign(connection: Connection, path: Path, name: str | None) -> None:
     (found, *_) = connection.execute(_QUERIES["campaign"]).fetchone()
-    if name is None or found == name:
+    if name is None or found == name or _is_unused(connection):
         return
     copied = not read_place(connection).is_at(path)
     raise LedgerError(

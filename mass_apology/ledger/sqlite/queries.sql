@@ -4,6 +4,12 @@ INSERT INTO campaign (id, name, key, created_at) VALUES (1, :name, :key, :now);
 -- name: campaign
 SELECT name, key, digest_parts, header FROM campaign;
 
+-- name: is-unused
+SELECT digest_parts = '{}' AND NOT EXISTS (SELECT 1 FROM recipient) FROM campaign;
+
+-- name: take-name
+UPDATE campaign SET name = :name WHERE name <> :name;
+
 -- name: largest-letter
 SELECT octets, encoded, line FROM largest_letter WHERE wave = :wave;
 

@@ -76,6 +76,7 @@ class SqliteLedger(SqliteRecords):
                 connection = connected.enter_context(closing(database.open_writing(path, name)))
                 reader = connected.enter_context(closing(database.open_reading(path, name)))
                 with database.explained(path):
+                    database.take_name(connection, name)
                     marks.prepare(connection)
                     Claims.prepare(connection)
                 connected.pop_all()
