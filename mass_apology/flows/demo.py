@@ -121,13 +121,20 @@ class _Demo:
         self._say(f"\nKilled (SIGKILL) when the relay had {counted(len(self._received), 'letter')}.\n")
 
     async def _due(self) -> int:
-        """The number of letters due: by ``status``, or by ``check`` before there is a ledger."""
-        command, key = ("status", "due") if ledger_store(self._folder).exists() else ("check", "letters")
+        """The number of letters due: by ``status``, or by ``check`` before there is a plan."""
+        command, key = ("status", "due") if self._is_planned() else ("check", "letters")
         process = await self._start(command, "--json", output=asyncio.subprocess.PIPE)
         output, _ = await process.communicate()
         if process.returncode:
             raise _failed(command, process)
         return int(msgspec.json.decode(output)[key])
+
+    def _is_planned(self) -> bool:
+        store = ledger_store(self._folder)
+        if not store.exists():
+            return False
+        with store.read_any() as records:
+            return bool(records.digest_parts)
 
     def _summarise(self, seconds: float) -> bool:
         twice = sum(count > 1 for count in self._received.values())
