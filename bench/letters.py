@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from bench.result import Bar, MissingProgramError, Options, Result
-from bench.workplace import OUT, program, scratch
+from bench.result import Bar, Options, Result
+from bench.workplace import OUT, install_modules, program, scratch
 from mass_apology.letter.inspecting.inspector import CLIPPED
 from mass_apology.letter.message.compose import rfc5322_date
 from mass_apology.model import Delivery
@@ -159,9 +158,5 @@ def _installed_checker() -> Path:
     home = OUT / "vnu"
     jar = home / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
     if not jar.exists():
-        install = [program("npm", "npm"), "install", "--silent", "--ignore-scripts", "--prefix", str(home), _CHECKER]
-        try:
-            subprocess.run(install, check=True, stdout=subprocess.DEVNULL)
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise MissingProgramError(f"{_CHECKER} cannot be installed into {home}: {error}.") from error
+        install_modules(home, _CHECKER)
     return jar

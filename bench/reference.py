@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.campaigns import SENDER, write_customers
 from bench.result import MissingProgramError
-from bench.workplace import HOST, OUT, program
+from bench.workplace import HOST, OUT, install_modules, program
 
 SESSIONS = 20  # of smtp-source
 _MAILMERGE = "mailmerge==2.3.0"
@@ -72,20 +72,7 @@ def _installed_nodemailer() -> Path:
     """The folder with its modules, which npm makes once."""
     home = OUT / "nodemailer"
     if not (home / "node_modules").exists():
-        home.mkdir(parents=True, exist_ok=True)
-        install = [
-            program("npm", "npm"),
-            "install",
-            "--silent",
-            "--ignore-scripts",
-            "--prefix",
-            str(home),
-            *_NODEMAILER,
-        ]
-        try:
-            subprocess.run(install, check=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise MissingProgramError(f"{_NODEMAILER[0]} cannot be installed into {home}: {error}.") from error
+        install_modules(home, *_NODEMAILER)
     return home
 
 

@@ -41,6 +41,16 @@ def program(name: str, package: str) -> str:
     return path
 
 
+def install_modules(home: Path, *modules: str) -> None:
+    """Have npm put modules into ``home``; raises ``MissingProgramError`` where that fails."""
+    home.mkdir(parents=True, exist_ok=True)
+    install = [program("npm", "npm"), "install", "--silent", "--ignore-scripts", "--prefix", str(home), *modules]
+    try:
+        subprocess.run(install, check=True, stdout=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise MissingProgramError(f"{modules[0]} cannot be installed into {home}: {error}.") from error
+
+
 @contextmanager
 def scratch(name: str) -> Iterator[Path]:
     """An empty folder under ``bench/out`` that is removed afterwards."""

@@ -120,8 +120,7 @@ class ByteTemplate:
         if not is_tidy:
             text = _ended(text) if self._template.text_is_exact else _tidied(text)
         html = segments.html.joined(holes)
-        if html and not html.endswith(b"\n"):
-            html += b"\r\n"
+        html = html and _ended(html)
         subject = self._subject(segments.subject.joined(holes))
         return Bodies(subject, text, html, text_width <= LONGEST_LINE >= html_width, not may_hold_boundary)
 

@@ -47,6 +47,10 @@ class _Letter(Struct, frozen=True):
     content: Callable[[], Content]  # for an enclosure
 
 
+def _letter_of(delivery: Delivery, content: Content) -> _Letter:
+    return _Letter(delivery, read_rows(delivery.rows), content, lambda: content)
+
+
 class Writer:
     """Writes the letters of one campaign and scenario, in every language the scenario has."""
 
@@ -116,13 +120,11 @@ class Writer:
         ``date`` comes from ``rfc5322_date``; ``eightbit`` says whether the relay offers 8BITMIME. Raises
         ``TemplateError`` or ``MessageError``, whose problem begins with the row's file and line.
         """
-        quick = self._tried(delivery, lambda: self._quick_message(delivery, date=date, eightbit=eightbit))
-        if quick is not None and not self.ways.compares(delivery.language):
-            return quick
-        message = self.write_ordinarily(delivery, date=date, eightbit=eightbit)
-        if quick is not None:
-            self.ways.compare(delivery.language, same=quick == message)
-        return message
+        return self._in_either_way(
+            delivery,
+            lambda: self._quick_message(delivery, date=date, eightbit=eightbit),
+            lambda: self.write_ordinarily(delivery, date=date, eightbit=eightbit),
+        )
 
     def write_ordinarily(self, delivery: Delivery, *, date: str, eightbit: bool) -> Message:
         """As ``write``, without byte templates: the template as a whole, and all of it encoded anew."""
@@ -139,8 +141,7 @@ class Writer:
 
         ``for_others``: it goes to somebody who only looks at it, and must not unsubscribe its recipient by a click.
         """
-        letter = _Letter(delivery, read_rows(delivery.rows), content, lambda: content)
-        return self._message(letter, date=date, eightbit=eightbit, for_others=for_others)
+        return self._message(_letter_of(delivery, content), date=date, eightbit=eightbit, for_others=for_others)
 
     def _quick_message(self, delivery: Delivery, *, date: str, eightbit: bool) -> Message:
         rows = read_rows(delivery.rows)
@@ -148,6 +149,16 @@ class Writer:
         bodies = self._rendering.quick_bodies(delivery, quick)
         letter = _Letter(delivery, rows, bodies, lambda: self._rendering.quick_content(delivery, quick))
         return self._message(letter, date=date, eightbit=eightbit)
+
+    def _in_either_way(self, delivery: Delivery, quickly: Callable[[], _T], ordinarily: Callable[[], _T]) -> _T:
+        """What byte templates make; what the ordinary way does where they cannot, and where the two are compared."""
+        quick = self._tried(delivery, quickly)
+        if quick is not None and not self.ways.compares(delivery.language):
+            return quick
+        ordinary = ordinarily()
+        if quick is not None:
+            self.ways.compare(delivery.language, same=quick == ordinary)
+        return ordinary
 
     def _tried(self, delivery: Delivery, quickly: Callable[[], _T]) -> _T | None:
         """What byte templates make; ``None`` where they cannot, and the ordinary way tells why."""
@@ -185,16 +196,14 @@ class Writer:
         ``date`` comes from ``rfc5322_date``; it is now unless given.
         """
         written = date or rfc5322_date(time.time())
-        quick = self._tried(delivery, lambda: self._quick_content(delivery, written))
-        if quick is not None and not self.ways.compares(delivery.language):
-            return quick
         try:
-            content = self._rendering.content(delivery, written)
+            return self._in_either_way(
+                delivery,
+                lambda: self._quick_content(delivery, written),
+                lambda: self._rendering.content(delivery, written),
+            )
         except (TemplateError, MessageError) as error:
             raise self._located(error, delivery) from error
-        if quick is not None:
-            self.ways.compare(delivery.language, same=quick == content)
-        return content
 
     def _quick_content(self, delivery: Delivery, written: str) -> Content:
         return self._rendering.quick_content(
@@ -263,27 +272,26 @@ class Writer:
 
     def _tried_out(self, delivery: Delivery) -> tuple[Content, Composed]:
         """A letter and a trial of its message; raises ``TemplateError`` or ``MessageError``, which name no row."""
-        quick = self._tried(delivery, lambda: self._quickly_tried_out(delivery))
-        if quick is not None and not self.ways.compares(delivery.language):
-            return quick
-        content = self._rendering.content(delivery, _STAND_IN_DATE)
-        ordinary = content, self._trial(delivery, content, content, eightbit=True)
-        if quick is not None:
-            self.ways.compare(delivery.language, same=quick == ordinary)
-        return ordinary
+        return self._in_either_way(
+            delivery, lambda: self._quickly_tried_out(delivery), lambda: self._ordinarily_tried_out(delivery)
+        )
 
     def _quickly_tried_out(self, delivery: Delivery) -> tuple[Content, Composed]:
-        letter = self._rendering.quick(delivery, read_rows(delivery.rows), _STAND_IN_DATE)
-        content = self._rendering.quick_content(delivery, letter)
-        bodies = self._rendering.quick_bodies(delivery, letter)
-        return content, self._trial(delivery, bodies, content, eightbit=True)
+        rows = read_rows(delivery.rows)
+        quick = self._rendering.quick(delivery, rows, _STAND_IN_DATE)
+        content = self._rendering.quick_content(delivery, quick)
+        letter = _Letter(delivery, rows, self._rendering.quick_bodies(delivery, quick), lambda: content)
+        return content, self._trial(letter, eightbit=True)
+
+    def _ordinarily_tried_out(self, delivery: Delivery) -> tuple[Content, Composed]:
+        content = self._rendering.content(delivery, _STAND_IN_DATE)
+        return content, self._trial(_letter_of(delivery, content), eightbit=True)
 
     def _template(self, delivery: Delivery) -> Template:
         return self._rendering.template(delivery)
 
-    def _trial(self, delivery: Delivery, says: Content | Bodies, content: Content, *, eightbit: bool) -> Composed:
+    def _trial(self, letter: _Letter, *, eightbit: bool) -> Composed:
         """A message that is not for sending, and has something like its Message-ID and its enclosure."""
-        letter = _Letter(delivery, read_rows(delivery.rows), says, lambda: content)
         return self._composed(
             letter,
             date=_STAND_IN_DATE,
@@ -313,7 +321,7 @@ class Writer:
     def _largest(self, delivery: Delivery, content: Content, composed: Composed) -> LargestLetter:
         octets = encoded = len(composed.data)
         if composed.eightbit:
-            sevenbit = self._trial(delivery, content, content, eightbit=False)
+            sevenbit = self._trial(_letter_of(delivery, content), eightbit=False)
             encoded = len(sevenbit.data)
         return LargestLetter(octets=octets, encoded=encoded, line=delivery.first_line)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -15,6 +15,8 @@ from mass_apology.letter.message.compose import Bodies
 from mass_apology.letter.template_files import Particulars, Template
 from mass_apology.model import Content, Delivery, read_rows
 from mass_apology.settings import SubjectLine
+
+_Says = TypeVar("_Says", Content, Bodies)
 
 
 class Rendering:
@@ -34,8 +36,9 @@ class Rendering:
     def content(self, delivery: Delivery, written: str) -> Content:
         """The letter, the ordinary way; ``written`` is the message's Date. Raises ``TemplateError``."""
         template = self.template(delivery)
-        content = template.render(**self.particulars(delivery, read_rows(delivery.rows), written))
-        return replace(content, subject=self._followed(delivery, template, content.subject))
+        return self._followed(
+            delivery, template.render(**self.particulars(delivery, read_rows(delivery.rows), written))
+        )
 
     def quick(self, delivery: Delivery, rows: Rows, written: str) -> tuple[ByteTemplate, Filled]:
         """The letter by byte templates. Raises as many errors as an expression may; the ordinary way tells which."""
@@ -45,18 +48,12 @@ class Rendering:
     def quick_bodies(self, delivery: Delivery, letter: tuple[ByteTemplate, Filled]) -> Bodies:
         """What its message is put together from."""
         template, filled = letter
-        bodies = template.bodies(filled)
-        if not delivery.thread_subject:
-            return bodies
-        return replace(bodies, subject=self._followed(delivery, self.template(delivery), bodies.subject))
+        return self._followed(delivery, template.bodies(filled))
 
     def quick_content(self, delivery: Delivery, letter: tuple[ByteTemplate, Filled]) -> Content:
         """The letter as people read it."""
         template, filled = letter
-        content = template.content(filled)
-        if not delivery.thread_subject:
-            return content
-        return replace(content, subject=self._followed(delivery, self.template(delivery), content.subject))
+        return self._followed(delivery, template.content(filled))
 
     def particulars(self, delivery: Delivery, rows: Rows, written: str) -> Particulars:
         """What is the recipient's own in the letter; ``rows`` are the delivery's."""
@@ -73,13 +70,13 @@ class Rendering:
         first = self._customers.first(delivery, rows)
         return self._forms.stationery.heading(delivery, first, self.template(delivery), written)
 
-    def _followed(self, delivery: Delivery, template: Template, subject: str) -> str:
+    def _followed(self, delivery: Delivery, says: _Says) -> _Says:
         """A letter that follows another has its subject, if the campaign says so; a prefix is not repeated."""
         if self._subject_line is SubjectLine.OWN or not delivery.thread_subject:
-            return subject
-        prefix, before = f"{template.prefix}: ", delivery.thread_subject
+            return says
+        prefix, before = f"{self.template(delivery).prefix}: ", delivery.thread_subject
         keeps = self._subject_line is SubjectLine.SAME or before.startswith(prefix)
-        return before if keeps else prefix + before
+        return replace(says, subject=before if keeps else prefix + before)
 
     def _of(self, language: str) -> Template:
         return self._forms.form_for(language).template

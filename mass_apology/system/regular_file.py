@@ -1,4 +1,4 @@
-"""Reads a file that the operator names, and refuses a pipe, which would block, and a device, which may never end."""
+"""Reads a file that the operator names, refuses pipes, which block, and devices, and tells whether a file changed."""
 
 from __future__ import annotations
 
@@ -42,3 +42,12 @@ def refuse_special(path: Path, *, but_open_pipes: bool = False) -> None:
 def _is_open(path: Path) -> bool:
     """Whether the path names a descriptor: /dev/fd/63, /proc/self/fd/11, /dev/stdin."""
     return path.parent.name == "fd" or path == Path("/dev/stdin")
+
+
+def file_stamp(path: str | Path) -> tuple[int, int, int] | None:
+    """Inode, octets and the time of the last write in nanoseconds; others after each change. ``None`` for no file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 (a Path costs more than the call, twice for each group of marks)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -13,7 +13,9 @@ from mass_apology.wording.sentences import VALUE, normal
 STEM = 3
 """Letters that the beginning or the end of a word has at least."""
 
-_REMEMBERED = 50_000  # words of texts
+REMEMBERED = 50_000
+"""Words of texts, of which what they fit is known."""
+
 _SHORT = 3  # letters of a word that stands in most sentences
 _OFTEN = 50  # how often a common word is, beside one of the others
 _FORMS = 10  # that a word has on the average
@@ -48,7 +50,7 @@ class Lexicon:
         self._by_ending: dict[str, list[int]] = defaultdict(list)
         self._of_numbers: list[int] = []
         self._lengths: list[int] | None = None  # of stems and endings
-        self.exactly = lru_cache(_REMEMBERED)(self._fitting_itself)
+        self.exactly = lru_cache(REMEMBERED)(self._fitting_itself)
 
     def number(self, word: str) -> int:
         """The number of a pattern's word; a new one where it has none yet. ``ValueError`` for a stem that is short."""

@@ -14,13 +14,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from mass_apology.wording.diacritics import Plain, is_plain
-from mass_apology.wording.lexicon import Entry, Lexicon
+from mass_apology.wording.lexicon import REMEMBERED, Entry, Lexicon
 from mass_apology.wording.pattern_index import PatternIndex, bits_of
 from mass_apology.wording.patterns import Edge, Element, OneOf, OneWord, Pattern
 from mass_apology.wording.sentences import LONGEST, Sentence, Word
 from mass_apology.wording.spelling import Spelling
 
-_REMEMBERED = 50_000  # words of texts
 _FEW = 3  # ways that are as quickly followed as looked for
 
 
@@ -133,8 +132,8 @@ class Patterns:
         self._named = list(patterns)
         self._lexicon = lexicon
         self._sounds = sounds or {}
-        self._fitting = lru_cache(_REMEMBERED)(self._fitting_of)
-        self._fitting_plain = lru_cache(_REMEMBERED)(self._fitting_of_plain)
+        self._fitting = lru_cache(REMEMBERED)(self._fitting_of)
+        self._fitting_plain = lru_cache(REMEMBERED)(self._fitting_of_plain)
 
     @cached_property
     def _index(self) -> PatternIndex:

@@ -13,11 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from mass_apology.wording.lexicon import Lexicon
+from mass_apology.wording.lexicon import REMEMBERED, Lexicon
 from mass_apology.wording.patterns import Edge, Element, Gap, OneOf, OneWord, Pattern
 
 _COLUMNS = 4
-_REMEMBERED = 50_000  # words of texts
 
 Numbers = frozenset[int]
 """Of words in the lexicon."""
@@ -47,7 +46,7 @@ class PatternIndex:
             self._ends.append(len(self._owners))
         self._asking_nothing = [each.asking_nothing for each in (*columns, following)]
         tables = [each.by_number() for each in (*columns, following)]
-        self._bits = lru_cache(_REMEMBERED)(lambda numbers: tuple(_united(each, numbers) for each in tables))
+        self._bits = lru_cache(REMEMBERED)(lambda numbers: tuple(_united(each, numbers) for each in tables))
 
     def candidates(self, sentence: Iterable[tuple[int, ...]], following: Iterable[tuple[int, ...]]) -> Iterator[int]:
         """The patterns that may match in a sentence, in their order; of each word the numbers of what it fits."""

@@ -25,7 +25,7 @@ class Spelling:
     def __init__(
         self, known: Iterable[str], stems: Iterable[str] = (), sounds: Mapping[str, str] | None = None
     ) -> None:
-        """``stems`` are beginnings of words; ``sounds``: letters → those that sound the same."""
+        """``stems`` are beginnings of words; ``sounds``: letters → the letter that they are heard as."""
         alike = _Sounds(sounds or {})
         self._words = frozenset(known)
         self._beginnings = frozenset(each for each in stems if len(each) >= _TELLING)

@@ -73,7 +73,7 @@ class Numbers(Struct, frozen=True, kw_only=True):
 
 
 class Guards:
-    """The guards of one plan: ``add`` its letters if they ``compare_letters``, then ask for the ``findings``."""
+    """The guards of one plan: ``add`` its letters if the guards ``need_letters``, then ask for the ``findings``."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Guards:
         self._written_elsewhere.add(letters)
 
     @property
-    def compare_letters(self) -> bool:
+    def need_letters(self) -> bool:
         """Whether letters have to be added: whether there is anything to compare them with."""
         return self._written_elsewhere.is_known
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from mass_apology.errors import LedgerError
 from mass_apology.model import FIRST_WAVE
 from mass_apology.settings import Campaign, LimitSettings, NotifySettings, RelaySettings, ReportSettings
+from mass_apology.system.regular_file import file_stamp
 from mass_apology.workspace.workspace import Workspace
 
 
@@ -73,12 +74,4 @@ def _with_wal(database: Path) -> list[Path]:
 
 def _states(files: Iterable[Path]) -> list[tuple[str, tuple[int, int, int] | None]]:
     """Others after each change of one of the files."""
-    return [(str(path), _stat(path)) for path in files]
-
-
-def _stat(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return [(str(path), file_stamp(path)) for path in files]

@@ -231,7 +231,7 @@ def _resumed(
 ) -> MadePlan:
     """The plan that an earlier command kept."""
     guards = Guards(workspace, file, header=record.header, overridden=terms.override, is_review=terms.is_review)
-    if guards.compare_letters:
+    if guards.need_letters:
         for batch in staging.deliveries(BATCH, everyone=True):
             guards.add(batch)
     return MadePlan(record, writer_recipe(workspace, record.header), guards, {})

@@ -37,6 +37,7 @@ from mass_apology.ledger.staged import (
     Shared,
 )
 from mass_apology.model import NO_LETTER, Delivery, LargestLetter, Recipient, Withheld, read_rows
+from mass_apology.system.regular_file import file_stamp
 
 _STAGING = statements("staging.sql")
 
@@ -275,7 +276,7 @@ class SqliteStaging:
 
         It takes a second for some 200,000 people: it is not done again while neither plan nor ledger has changed.
         """
-        as_of = [_stamp(self._ledger), _stamp(self._ledger.with_name(f"{self._ledger.name}-wal"))]
+        as_of = [file_stamp(self._ledger), file_stamp(self._ledger.with_name(f"{self._ledger.name}-wal"))]
         if as_of == self._met_as_of:
             return
         self._met_as_of = as_of
@@ -369,15 +370,6 @@ def _delivery(row: tuple[Any, ...]) -> Delivery:
         number=number,
         code=code,
     )
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """Another one after each change of the file; ``None`` where there is none."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _json(texts: Sequence[str]) -> str:

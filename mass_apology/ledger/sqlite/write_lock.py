@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mass_apology.ledger.sqlite.database import ledger_error
+from mass_apology.system.regular_file import file_stamp
 
 if sys.platform == "win32":
     import msvcrt
@@ -45,7 +46,8 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-_LOOK = struct.Struct("<Qqq")  # of the ledger: inode, octets, time of the last write in nanoseconds
+_LOOK = struct.Struct("<Qqq")  # of the ledger: its ``file_stamp``
+_NOT_SEEN = (0, 0, 0)
 _HELD = bytes(_LOOK.size)  # while the lock is held, and after a holder was killed: nobody knows
 
 
@@ -120,20 +122,12 @@ class WriteLock:
         self._leave(self._left if self.overwritten else now)  # whoever knew the ledger is to see it, too
 
     def _look(self) -> bytes:
-        return _LOOK.pack(*_seen(self._file))
+        return _LOOK.pack(*(file_stamp(self._file) or _NOT_SEEN))
 
     def _leave(self, look: bytes) -> None:
         if sys.platform != "win32":
             with suppress(OSError):  # a full disk: the next holder finds less, and compares nothing
                 os.pwrite(self._descriptor, look, 0)
-
-
-def _seen(path: str) -> tuple[int, int, int]:
-    try:
-        found = os.stat(path)  # noqa: PTH116 (a Path costs more than the call, twice for each group of marks)
-    except OSError:
-        return 0, 0, 0
-    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _same_file(one: bytes, other: bytes) -> bool:

@@ -159,8 +159,8 @@ def _escaped(body: Iterable[nodes.Node], *, here: bool = False) -> Iterator[node
 def _personal(pieces: Collection[nodes.Node], constants: frozenset[str]) -> set[nodes.Node]:
     """The pieces with a name that is not common.
 
-    Common are the constants, and what is set from them for all of the letter, unless a personal piece uses it: each
-    half sets what it uses.
+    Common are the constants, and what is set from them for all of the letter, unless a personal piece uses it: the
+    common part and each group of holes set what they use.
     """
     names = {piece: {name.name for name in piece.find_all(nodes.Name)} for piece in pieces}
     set_for_all = names_set(piece for piece in pieces if isinstance(piece, nodes.Assign))
