@@ -13,8 +13,8 @@ from bench.workplace import scratch
 
 SMALL = 10_000
 LARGE = 1_000_000
-MOST = 300.0  # MiB
-GROWTH = 1.5
+MOST = 250.0  # MiB
+GROWTH = 1.1
 
 
 def measure(options: Options) -> Result:

@@ -38,7 +38,7 @@ def measure(options: Options) -> Result:
             Bar(
                 name="over TLS, sending part, of plaintext smtp-source",
                 figure=median(sending) / median(source),
-                limit=0.4,
+                limit=0.55,
             ),
         ),
         notes=(

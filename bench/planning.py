@@ -23,7 +23,7 @@ def measure(options: Options) -> Result:
         campaign = make_campaign(folder / "campaign", rows, Relay(port=sink.port, connections=1))
         seconds, cpu = _until_first_dot(campaign, rows, sink.record)
     return Result(
-        bars=(Bar(name="planning, a row", figure=seconds / rows * 1e6, limit=150, unit="us", at_most=True),),
+        bars=(Bar(name="planning, a row", figure=seconds / rows * 1e6, limit=30, unit="us", at_most=True),),
         notes=(f"{rows} rows in {seconds:.1f} s; CPU of all processes together {cpu / rows * 1e6:.0f} us a row",),
     )
 
