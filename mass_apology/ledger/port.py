@@ -34,7 +34,7 @@ from mass_apology.ledger.readers import (
     Results,
     WaveRecords,
 )
-from mass_apology.ledger.sender_state import Control
+from mass_apology.ledger.sender_state import Control, SenderReport
 from mass_apology.ledger.staged import Planned
 from mass_apology.ledger.writers import (
     Answers,
@@ -87,6 +87,12 @@ class Sender(Protocol):
 
     async def wanted(self) -> Control:
         """What was asked of this holder of the lock last; ``RUN`` if nothing was. Cheap: it is read every tick."""
+
+    def tell(self, report: SenderReport) -> None:
+        """Show this to who watches, soon, in place of what this run said before; see ``Requests.reports``.
+
+        It holds nothing up. Where it cannot be written, or the lock is another's, nobody sees it and nothing is raised.
+        """
 
 
 class Session(Protocol):

@@ -9,7 +9,7 @@ from mass_apology.ledger.came_back import Choice, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.one_person import CameBack, Chosen, KnownPerson, SetAside
 from mass_apology.ledger.recorded import Edition, Note, People, Result
-from mass_apology.ledger.sender_state import Control, Holder
+from mass_apology.ledger.sender_state import Control, Holder, SenderReport
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
 from mass_apology.model import LargestLetter, Status
 
@@ -92,14 +92,23 @@ class Requests(Protocol):
     def holder(self) -> Holder | None:
         """The process that is sending, as far as this host can tell; ``None`` where there is none, or it has ended."""
 
-    def request(self, wanted: Control) -> None:
-        """Ask the sender that holds the lock to run, pause or stop; the next holder of the lock is not asked."""
+    def request(self, wanted: Control, *, note: str = "") -> None:
+        """Ask the sender that holds the lock to run, pause or stop; the next holder of the lock is not asked.
+
+        ``note``, where there is one, is kept with it.
+        """
+
+    def remark(self, what: str) -> None:
+        """Keep a note, as ``Session.note``, without the lock."""
 
     def requested(self) -> Control:
         """What was asked of the last holder of the lock; ``RUN`` if nothing was."""
 
     def handed_over(self, since: float) -> tuple[int, float | None]:
         """How many letters were last handed over after ``since``, and when the first of them was."""
+
+    def reports(self) -> tuple[SenderReport, ...]:
+        """What the runs that send, or sent last, said of themselves last: the newest first."""
 
 
 class WaveRecords(Protocol):

@@ -1,10 +1,13 @@
-"""The sending process, and a person's request to it."""
+"""The sending process, what it says of itself, and a person's request to it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
+
+from mass_apology.model import FIRST_WAVE, Status, StopCause
 
 
 class Control(StrEnum):
@@ -21,3 +24,25 @@ class Holder(Struct, frozen=True, kw_only=True):
     host: str
     pid: int
     started: str  # tells it from a later process with its pid; empty where the system does not say
+
+
+class SenderReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a run says of itself about once a second, and a last time when it ends.
+
+    It is for people who watch, and proves nothing: the letters' statuses do.
+    """
+
+    at: float  # Unix seconds
+    wave: str = FIRST_WAVE
+    due_at_start: int = 0  # letters that were due when the run began
+    counts: Mapping[Status, int] = {}  # letters by the status that they got in this run
+    rate: float = 0.0  # accepted letters a second, over the last ten seconds
+    connections: int = 0  # that may be open now
+    share: float = 1.0  # of the configured rate that is in use; below 1 while the relay throttles
+    waits_for: str = ""  # why no letter goes, as a phrase; empty while letters go
+    cause: StopCause | None = None  # the kind of that wait, or of the end
+    until: float | None = None  # Unix seconds: when that wait is over, where it is known
+    trouble: str = ""  # why no connection can be opened, as a sentence, while that lasts
+    ended: bool = False
+    reason: str = ""  # of an end with letters still due that no person asked for, as sentences
+    is_latest: bool = False  # nobody has taken the lock since; the ledger says so, and keeps no such word

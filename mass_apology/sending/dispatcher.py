@@ -76,6 +76,7 @@ class Dispatcher:
         self._give_up_after = parse_duration(campaign.limits.give_up_after)
         self._finish_by = campaign.finish_by.timestamp() if campaign.finish_by else float("inf")
         self._failed_tries = 0  # in a row; several connections that fail together count as one
+        self._trouble = ""  # why the last of them failed
         self._retry_at = 0.0  # monotonic seconds: when the next try is due
         self._quota_until = 0.0
         self._refusals = Refusals()
@@ -151,7 +152,7 @@ class Dispatcher:
         self._stats.settle(message.delivery.id, decision.mark.status, now)
         self._windows.end(handed_over_at=now if outcome.dot_written else None)
         self._outbox.settled()
-        self._failed_tries, self._retry_at = 0, 0.0
+        self._failed_tries, self._retry_at, self._trouble = 0, 0.0, ""
         if self._hear_accepted is not None and decision.mark.status is Status.ACCEPTED:
             self._hear_accepted(message)
         self._update_run(decision)
@@ -189,6 +190,7 @@ class Dispatcher:
         now = time.monotonic()
         is_new = now >= self._retry_at  # before that time, other connections fail for the same cause
         self._failed_tries += is_new
+        self._trouble = error.problem
         if not error.temporary or self._failed_tries > UNREACHABLE_LIMIT:
             self.close(f"{error.problem} {error.next_step}", StopCause.RELAY)
             return None
@@ -228,6 +230,7 @@ class Dispatcher:
             connections=self.allowed(),
             share=pacing.current_share(self._dot_pace, time.monotonic()),
             waits_for=self._waiting_for(),
+            trouble=self._trouble,
         )
 
     def standstill(self) -> Standstill | None:

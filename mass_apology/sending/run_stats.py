@@ -30,6 +30,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     connections: int  # connections allowed
     share: float  # of the configured rate that is in use; below 1 while the relay throttles
     waits_for: str = ""  # the reason for a standstill, as a phrase; empty while letters go
+    trouble: str = ""  # why no connection can be opened, as a sentence, while that lasts
 
     @property
     def settled(self) -> int:
@@ -83,7 +84,7 @@ class RunStats:
             return 0.0
         return sum(count for _, count in counted) / max(1.0, now - counted[0][0])
 
-    def snapshot(self, now: float, *, connections: int, share: float, waits_for: str) -> Progress:
+    def snapshot(self, now: float, *, connections: int, share: float, waits_for: str, trouble: str = "") -> Progress:
         """The state at ``now`` (Unix seconds)."""
         counts = dict(self.counts)
         if self._deferred:
@@ -98,4 +99,5 @@ class RunStats:
             connections=connections,
             share=share,
             waits_for=waits_for,
+            trouble=trouble,
         )

@@ -10,7 +10,7 @@ from mass_apology.errors import IllegalTransition
 from mass_apology.ledger import came_back
 from mass_apology.ledger.further_waves import Armed
 from mass_apology.ledger.recorded import Note
-from mass_apology.ledger.sender_state import Control, Holder
+from mass_apology.ledger.sender_state import Control, Holder, SenderReport
 from mass_apology.ledger.whereabouts import LogMark
 from mass_apology.model import FIRST_WAVE, TRANSITIONS, Delivery, LargestLetter, Mark, Recipient, Status, Withheld
 
@@ -143,6 +143,7 @@ class MemoryCampaign:
     epoch: int = 0  # of the last session that took the lock
     holder: Holder | None = None  # whoever has it
     wanted: Control = Control.RUN
+    told: tuple[int, SenderReport] | None = None  # what a run said of itself last, and its epoch
 
     def of(self, wave: str) -> Iterator[Letter]:
         """The wave's letters, in the order in which they were planned."""

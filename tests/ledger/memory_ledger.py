@@ -23,7 +23,7 @@ from memory_writers import (
 
 from mass_apology.errors import FencedOut, IllegalTransition, LedgerError, LedgerLocked
 from mass_apology.ledger.recorded import Note, digest_of
-from mass_apology.ledger.sender_state import Control, Holder
+from mass_apology.ledger.sender_state import Control, Holder, SenderReport
 from mass_apology.model import FIRST_WAVE, Delivery, Mark, Status
 
 
@@ -179,6 +179,10 @@ class MemoryLedger(MemoryRecords):
 
     async def wanted(self) -> Control:
         return self._campaign.wanted
+
+    def tell(self, report: SenderReport) -> None:
+        if self._epoch is not None and self._epoch == self._campaign.epoch:
+            self._campaign.told = (self._epoch, report)
 
     # What its parts need
 

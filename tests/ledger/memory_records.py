@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
@@ -13,7 +14,7 @@ from mass_apology.ledger.came_back import Choice, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.purged_notes import PURGED
 from mass_apology.ledger.recorded import Edition, Note, People, Result
-from mass_apology.ledger.sender_state import Control, Holder
+from mass_apology.ledger.sender_state import Control, Holder, SenderReport
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
 from mass_apology.model import DUE, NO_LETTER, REACHED, LargestLetter, Status
 
@@ -80,8 +81,19 @@ class MemoryRecords:
     def holder(self) -> Holder | None:
         return self._campaign.holder
 
-    def request(self, wanted: Control) -> None:
+    def request(self, wanted: Control, *, note: str = "") -> None:
         self._campaign.wanted = wanted
+        if note:
+            self.remark(note)
+
+    def remark(self, what: str) -> None:
+        self._campaign.notes.append(Note(at=time.time(), what=what))
+
+    def reports(self) -> tuple[SenderReport, ...]:
+        if self._campaign.told is None:
+            return ()
+        epoch, report = self._campaign.told
+        return (msgspec.structs.replace(report, is_latest=epoch == self._campaign.epoch),)
 
     def requested(self) -> Control:
         return self._campaign.wanted

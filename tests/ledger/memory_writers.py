@@ -306,6 +306,7 @@ class MemoryPurging:
         campaign.choices = dict.fromkeys(campaign.choices, "")
         campaign.armed = {wave: replace(consent, by="") for wave, consent in campaign.armed.items()}
         campaign.header = ()
+        campaign.told = None
         campaign.notes = [Note(at=each.at, what=kept_of_note(each.what)) for each in campaign.notes]
         campaign.notes.append(Note(at=now, what=PURGED))
 

@@ -23,10 +23,12 @@ from ledger_samples import (
     result,
     statuses_in,
 )
+from msgspec.structs import replace
 
 from mass_apology.errors import FencedOut, IllegalTransition, LedgerError, LedgerLocked
 from mass_apology.ledger import Control, Ledger, Store
-from mass_apology.model import TRANSITIONS, Delivery, Status
+from mass_apology.ledger.sender_state import SenderReport
+from mass_apology.model import TRANSITIONS, Delivery, Status, StopCause
 
 PLANNED, DEFERRED, HANDING_OVER, ACCEPTED = Status.PLANNED, Status.DEFERRED, Status.HANDING_OVER, Status.ACCEPTED
 IN_DOUBT, REFUSED = Status.IN_DOUBT, Status.REFUSED
@@ -390,6 +392,33 @@ class TestReading:
             assert asyncio.run(successor.wanted()) is Control.RUN
             successor.request(wanted)
             assert asyncio.run(successor.wanted()) is wanted
+
+    def test_a_request_and_its_note_are_kept_together(self, store: Store, held: Ledger) -> None:
+        with store.read(CAMPAIGN) as records:
+            records.request(Control.PAUSE, note="Anna asked to pause")
+            records.remark("Anna looked at letter 3")
+            assert [note.what for note in records.notes()] == ["Anna asked to pause", "Anna looked at letter 3"]
+        assert asyncio.run(held.wanted()) is Control.PAUSE
+
+    def test_what_a_run_says_of_itself_is_seen_by_others(self, store: Store, held: Ledger) -> None:
+        first = SenderReport(at=NOON, counts={ACCEPTED: 3}, connections=2)
+        last = SenderReport(at=NOON + 1, cause=StopCause.BREAKER, ended=True, reason="Too many.")
+        with store.read(CAMPAIGN) as records:
+            assert records.reports() == ()
+            for report in (first, last):
+                held.tell(report)
+                asyncio.run(held.flush())
+                assert records.reports() == (replace(report, is_latest=True),)
+
+    def test_nobody_hears_a_run_that_lost_the_lock(self, store: Store, held: Ledger) -> None:
+        held.tell(SenderReport(at=NOON))
+        asyncio.run(held.flush())
+        crash(store)
+        with store.open(CAMPAIGN) as successor:
+            successor.acquire(NOON)
+            held.tell(SenderReport(at=NOON + 1))
+            (report,) = successor.reports()
+            assert (report.at, report.is_latest) == (NOON, False)
 
 
 class TestKeptPlans:

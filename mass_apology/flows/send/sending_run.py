@@ -18,6 +18,7 @@ from mass_apology.flows.plan.plan import Outlook, Remaining
 from mass_apology.flows.plan.plan_check import Check
 from mass_apology.flows.send.archive_copies import Archive, Archived
 from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
+from mass_apology.flows.send.run_reporter import RunReporter
 from mass_apology.flows.send.stop_signals import stop_on_signals
 from mass_apology.ledger import Control, Ledger
 from mass_apology.letter.render_pool import RenderPool, processes_for
@@ -160,8 +161,10 @@ class SendingRun:
                 self._ledger.on_claim(log.claimed)
                 facts = plan.origin_facts(self._ledger)
                 log.event("started", time.time(), due=confirmed.count, wave=confirmed.wave, **facts)
-                interrupted = await self._run_until_done(dispatcher, outbox, log)
+                reporter = RunReporter(self._ledger, dispatcher, confirmed.wave)
+                interrupted = await self._run_until_done(dispatcher, outbox, log, reporter)
                 log.event("ended", time.time(), reason=dispatcher.reason)
+                reporter.ended()
                 await self._ledger.flush()
                 if dispatcher.failure is not None:
                     raise dispatcher.failure
@@ -220,9 +223,11 @@ class SendingRun:
         longest = max((limit.seconds for limit in limits), default=0)
         return RelayWindows(limits, self._ledger.usage_since(time.time() - longest))
 
-    async def _run_until_done(self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog) -> bool:
+    async def _run_until_done(
+        self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog, reporter: RunReporter
+    ) -> bool:
         """Run until the connections end; true if a signal requested the end."""
-        work = asyncio.create_task(self._run_tasks(dispatcher, outbox, log))
+        work = asyncio.create_task(self._run_tasks(dispatcher, outbox, log, reporter))
         with stop_on_signals(dispatcher.close, work) as signals:
             try:
                 await work
@@ -231,21 +236,22 @@ class SendingRun:
                     raise
         return signals.stop_requested
 
-    async def _run_tasks(self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog) -> None:
+    async def _run_tasks(self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog, reporter: RunReporter) -> None:
         """Fill the outbox and watch the clock while the connections send; end both when the connections end."""
         with first_failure():
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_close_on_failure(outbox.fill(dispatcher.withhold), dispatcher))
-                watching = tasks.create_task(_close_on_failure(self._watch(dispatcher, log), dispatcher))
+                watching = tasks.create_task(_close_on_failure(self._watch(dispatcher, log, reporter), dispatcher))
                 await send_through(self._campaign.relay, self._access.password, dispatcher, dispatcher.allowed)
                 dispatcher.close()
                 watching.cancel()
 
-    async def _watch(self, dispatcher: Dispatcher, log: EventLog) -> None:
+    async def _watch(self, dispatcher: Dispatcher, log: EventLog, reporter: RunReporter) -> None:
         """Every tick: show progress, flush the log, obey requests from other terminals, check ledger and deadline."""
         finish_by = self._campaign.finish_by
         while True:
             self._show_progress(dispatcher)
+            reporter.tick()
             log.flush()
             if problem := self._ledger.lost_sight():  # marks would go to a file that was deleted or replaced
                 dispatcher.close(problem, StopCause.FAILURE)

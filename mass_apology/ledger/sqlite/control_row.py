@@ -6,27 +6,47 @@ beside its commits; who asks waits for the write lock, which the sender gives ba
 
 from __future__ import annotations
 
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import Connection
 
 from mass_apology.ledger.sender_state import Control
 from mass_apology.ledger.sqlite.database import explained, open_writing
+from mass_apology.ledger.sqlite.lock import transaction
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.sqlite.write_lock import WriteLock
 
 _QUERIES = statements("lock.sql")
+_ADD_NOTE = statements("queries.sql")["add-note"]
 
 
-def request(path: Path, wanted: Control) -> None:
-    """Ask, by a connection that lasts no longer than that."""
+def request(path: Path, wanted: Control, note: str) -> None:
+    """Ask, and keep ``note`` where there is one."""
+    with _own_transaction(path) as connection:
+        connection.execute(_QUERIES["request"], {"wanted": wanted.value})
+        if note:
+            connection.execute(_ADD_NOTE, {"now": time.time(), "what": note})
+
+
+def remark(path: Path, what: str) -> None:
+    """Keep a note."""
+    with _own_transaction(path) as connection:
+        connection.execute(_ADD_NOTE, {"now": time.time(), "what": what})
+
+
+@contextmanager
+def _own_transaction(path: Path) -> Iterator[Connection]:
+    """By a connection that lasts no longer than that."""
     with (
         closing(WriteLock(path, beside_others=True)) as write_lock,
         write_lock.held(),
         explained(path),
         closing(open_writing(path, None)) as connection,
+        transaction(connection),
     ):
-        connection.execute(_QUERIES["request"], {"wanted": wanted.value})
+        yield connection
 
 
 def requested(reader: Connection) -> Control:

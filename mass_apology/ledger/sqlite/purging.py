@@ -7,7 +7,7 @@ from sqlite3 import Connection
 from mass_apology.errors import LedgerError
 from mass_apology.ledger.purged_notes import PURGED, kept_of_note
 from mass_apology.ledger.recorded import Unfinished
-from mass_apology.ledger.sqlite import lock
+from mass_apology.ledger.sqlite import lock, sender_reports
 from mass_apology.ledger.sqlite.connections import Writing
 from mass_apology.ledger.sqlite.statements import statements
 
@@ -54,6 +54,7 @@ def _purge(connection: Connection, now: float) -> None:
             "notes",
         ):
             connection.execute(_QUERIES[statement])
+        sender_reports.forget(connection)
         connection.execute(_ADD_NOTE, {"now": now, "what": PURGED})
     connection.execute(_QUERIES["compact"])
     (is_busy, *_) = connection.execute(_QUERIES["checkpoint"]).fetchone()

@@ -1,8 +1,8 @@
--- The ledger of one campaign, version 9. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
+-- The ledger of one campaign, version 10. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
 -- Everything a letter is rendered from stands here, so that sending continues without the recipients file.
 
 PRAGMA application_id = 1833062479;  -- "mAPO": tells a ledger from other SQLite files
-PRAGMA user_version = 9;
+PRAGMA user_version = 10;
 
 -- One row: which campaign this is, and the plan that was made last.
 CREATE TABLE campaign (
@@ -55,6 +55,13 @@ CREATE TABLE lock (
 ) STRICT;
 
 INSERT INTO lock (id, epoch) VALUES (1, 0);
+
+-- At most one row: what the last run said of itself last, about once a second, for whoever watches.
+CREATE TABLE sender_report (
+    id     INTEGER PRIMARY KEY CHECK (id = 1),
+    epoch  INTEGER NOT NULL,
+    report TEXT NOT NULL  -- JSON object: sender_state.SenderReport
+) STRICT;
 
 -- A person to write to. Ids are given in the order of the file, so letters go out in that order.
 CREATE TABLE recipient (

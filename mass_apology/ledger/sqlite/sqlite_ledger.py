@@ -13,9 +13,9 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Self, TypeVar
 
-from mass_apology.errors import LedgerLocked
-from mass_apology.ledger.sender_state import Control
-from mass_apology.ledger.sqlite import database, editions, lock, marks, waiting_feedback
+from mass_apology.errors import LedgerError, LedgerLocked
+from mass_apology.ledger.sender_state import Control, SenderReport
+from mass_apology.ledger.sqlite import database, editions, lock, marks, sender_reports, waiting_feedback
 from mass_apology.ledger.sqlite.answer_records import SqliteAnswers
 from mass_apology.ledger.sqlite.choice_records import SqliteChoices
 from mass_apology.ledger.sqlite.claims import Claims
@@ -56,6 +56,7 @@ class SqliteLedger(SqliteRecords):
         self._claims: dict[str, Claims] = {}
         self._hear_claim: Callable[[Sequence[Delivery]], None] = lambda _: None
         self._hear_marks: list[Callable[[Sequence[Mark]], None]] = []
+        self._told: Future[None] | None = None
         self._write_lock = write_lock
         self._writer = Writer(connection, path, write_lock, self._marked)
 
@@ -189,6 +190,11 @@ class SqliteLedger(SqliteRecords):
 
     async def wanted(self) -> Control:
         return self.requested()
+
+    def tell(self, report: SenderReport) -> None:
+        if report.ended or self._told is None or self._told.done():  # of a disk that is slow, each report would wait
+            with suppress(LedgerError):
+                self._told = self._writer.call(lambda connection: sender_reports.tell(connection, report))
 
     async def close(self) -> None:
         """Make everything durable that was recorded, give the lock back, close the files.

@@ -14,8 +14,8 @@ import msgspec
 
 from mass_apology.ledger.purged_notes import PURGED
 from mass_apology.ledger.recorded import Edition, Note, People, Result
-from mass_apology.ledger.sender_state import Control, Holder
-from mass_apology.ledger.sqlite import control_row, editions, lock
+from mass_apology.ledger.sender_state import Control, Holder, SenderReport
+from mass_apology.ledger.sqlite import control_row, editions, lock, sender_reports
 from mass_apology.ledger.sqlite.answer_records import SqliteAnswerRecords
 from mass_apology.ledger.sqlite.choice_records import SqliteChoiceRecords
 from mass_apology.ledger.sqlite.connections import Reading
@@ -32,7 +32,7 @@ _PAGE = 500  # rows fetched at a time
 
 
 class SqliteRecords:
-    """Implements ``port.Records``; writes nothing but requests to the sender."""
+    """Implements ``port.Records``; writes nothing but requests to the sender, and notes."""
 
     def __init__(self, path: Path, name: str, reader: Connection) -> None:
         self.path = path
@@ -177,8 +177,11 @@ class SqliteRecords:
         ended = lock.may_be_taken(holder, host=lock.this_process().host, idle=time.time() - renewed_at)
         return None if ended else holder
 
-    def request(self, wanted: Control) -> None:
-        control_row.request(self.path, wanted)
+    def request(self, wanted: Control, *, note: str = "") -> None:
+        control_row.request(self.path, wanted, note)
+
+    def remark(self, what: str) -> None:
+        control_row.remark(self.path, what)
 
     def requested(self) -> Control:
         with explained(self.path):
@@ -188,6 +191,10 @@ class SqliteRecords:
         with explained(self.path):
             row: tuple[int, float | None] = self._reader.execute(_QUERIES["handed-over"], {"since": since}).fetchone()
             return row
+
+    def reports(self) -> tuple[SenderReport, ...]:
+        with explained(self.path):
+            return sender_reports.reports(self._reader)
 
     def _campaign(self) -> tuple[str, bytes, str, str]:
         with explained(self.path):

@@ -1,0 +1,70 @@
+"""What a run says of itself in the ledger, for the people who watch it from elsewhere."""
+
+from __future__ import annotations
+
+import time
+
+from mass_apology.errors import MassApologyError
+from mass_apology.ledger import Sender
+from mass_apology.ledger.sender_state import SenderReport
+from mass_apology.model import StopCause
+from mass_apology.sending.dispatcher import Dispatcher
+from mass_apology.sending.run_stats import Progress, Standstill
+
+REPORT_SECONDS = 1.0  # between two reports: each is a commit of its own
+
+
+class RunReporter:
+    """Tells about one run; ``SendingRun`` calls it every tick, and when the run has ended."""
+
+    def __init__(self, ledger: Sender, dispatcher: Dispatcher, wave: str) -> None:
+        self._ledger = ledger
+        self._dispatcher = dispatcher
+        self._wave = wave
+        self._last: Progress | None = None
+        self._due_at = 0.0  # monotonic seconds
+
+    def tick(self) -> None:
+        """Tell how the run is, unless that was told less than a second ago, or is what was told."""
+        if time.monotonic() < self._due_at:
+            return
+        progress = self._dispatcher.progress()
+        if progress == self._last:
+            return
+        self._last, self._due_at = progress, time.monotonic() + REPORT_SECONDS
+        self._ledger.tell(self._report(progress))
+
+    def ended(self) -> None:
+        """Tell that the run is over, and why."""
+        self._ledger.tell(self._report(self._dispatcher.progress(), ended=True))
+
+    def _report(self, progress: Progress, *, ended: bool = False) -> SenderReport:
+        still = self._dispatcher.standstill()
+        return SenderReport(
+            at=time.time(),
+            wave=self._wave,
+            due_at_start=progress.due_at_start,
+            counts=progress.counts,
+            rate=round(progress.rate, 2),
+            connections=progress.connections,
+            share=round(progress.share, 3),
+            waits_for="" if ended else progress.waits_for,
+            cause=_cause(self._dispatcher, still),
+            until=still.until if still else None,
+            trouble="" if ended else progress.trouble,
+            ended=ended,
+            reason=_reason(self._dispatcher) if ended else "",
+        )
+
+
+def _cause(dispatcher: Dispatcher, still: Standstill | None) -> StopCause | None:
+    if still is not None:
+        return still.cause
+    return StopCause.FAILURE if dispatcher.failure is not None else dispatcher.cause
+
+
+def _reason(dispatcher: Dispatcher) -> str:
+    failure = dispatcher.failure
+    if failure is None:
+        return dispatcher.reason or ""
+    return failure.problem if isinstance(failure, MassApologyError) else "The sending failed by a mistake in it."
