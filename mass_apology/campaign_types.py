@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from mass_apology.settings import PARTS, Campaign
+from mass_apology.smtp.relay_profile import below, headers_below, relay_profiles
 from mass_apology.type_errors import ANY, Place, field_of, field_problem, parted, path_of, value_problem
 
 MOST = 50
@@ -55,7 +56,7 @@ def _is_within(path: str, whole: str) -> bool:
 
 def typed(tables: dict[str, Any]) -> Typed:
     """What the tables of campaign.toml say, as far as it has the right types."""
-    mending = _Mending(_with_made_columns(deepcopy(tables)))
+    mending = _Mending(_with_profile(_with_made_columns(deepcopy(tables))))
     campaign = mending.run()
     return Typed(
         campaign=campaign,
@@ -74,6 +75,19 @@ def _with_made_columns(tables: dict[str, Any]) -> dict[str, Any]:
     parts = {key: key if key in made else source for key, source in columns.items() if key in PARTS}
     parts |= dict.fromkeys(released)
     return {**tables, "columns": {**parts, "made": made, "released": released}}
+
+
+def _with_profile(tables: dict[str, Any]) -> dict[str, Any]:
+    """The tables with what the relay's profile says and they do not."""
+    relay, message = tables.get("relay"), tables.get("message", {})
+    profile = relay_profiles().get(str(relay.get("profile"))) if isinstance(relay, dict) else None
+    if profile is None or not isinstance(relay, dict):
+        return tables
+    tables = {**tables, "relay": below(relay, profile)}
+    headers = message.get("headers", {}) if isinstance(message, dict) else None
+    if profile.headers and isinstance(headers, dict):
+        tables["message"] = {**message, "headers": headers_below(headers, profile)}
+    return tables
 
 
 def _is_made(source: object) -> bool:

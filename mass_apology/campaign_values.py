@@ -121,6 +121,8 @@ def _relay_problems(relay: RelaySettings) -> Iterator[str]:
     else:
         if relay.password is not None and user is None:
             yield "`$.relay.password` is set, but `$.relay.url` names no user"
+        if relay.user is not None and user != relay.user:
+            yield "`$.relay.user` is set, but `$.relay.url` says who logs in; write the user there: user@host"
     if relay.password is not None and not names_a_place(relay.password):  # not repeated: it may be the password itself
         yield (
             "`$.relay.password` does not say where the password is kept: write 'env:NAME', 'file:PATH' or "

@@ -74,7 +74,7 @@ async def open_session(relay: RelaySettings, password: str | None) -> Session:
 async def _open_session(relay: RelaySettings, password: str | None) -> Session:
     client = await _connect(relay, password)
     # No await from here on: the connection's next event must reach its new protocol.
-    transport, extensions = client.transport, _extensions(client)
+    transport, extensions = client.transport, _extensions(client, relay)
     if transport is None or transport.is_closing():
         raise failures.closed(parse(relay.url), Phase.EHLO if password is None else Phase.AUTH)
     return Session(wire=Wire(cast(asyncio.Transport, transport)), extensions=extensions)
@@ -85,7 +85,7 @@ async def probe(relay: RelaySettings, password: str | None) -> Offer:
     client = await _connect(relay, password)
     tls = client.get_transport_info("ssl_object")
     offer = Offer(
-        extensions=_extensions(client),
+        extensions=_extensions(client, relay),
         tls=None if tls is None else tls.version(),
         user=parse(relay.url).user if password is not None else None,
     )
@@ -225,13 +225,14 @@ def _offered(client: aiosmtplib.SMTP) -> tuple[str, ...]:
     return tuple(method for method in offered if _MECHANISM_NAME.fullmatch(method))
 
 
-def _extensions(client: aiosmtplib.SMTP) -> Extensions:
+def _extensions(client: aiosmtplib.SMTP, relay: RelaySettings) -> Extensions:
+    stated = _size(client.esmtp_extensions.get("size"))
     return Extensions(
         pipelining=client.supports_extension("pipelining"),
         eightbitmime=client.supports_extension("8bitmime"),
         smtputf8=client.supports_extension("smtputf8"),
         dsn=client.supports_extension("dsn"),
-        size=_size(client.esmtp_extensions.get("size")),
+        size=min((size for size in (stated, relay.size) if size), default=stated),
         auth=_offered(client),
     )
 
