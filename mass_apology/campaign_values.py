@@ -17,13 +17,13 @@ from mass_apology.letter.message.own_files import pattern_problems
 from mass_apology.letter.message.return_path import ReturnPath
 from mass_apology.letter.message.row_patterns import is_pattern
 from mass_apology.notify.webhook import webhook_place
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.schedule import problems as schedule_problems
 from mass_apology.settings import (
     Campaign,
     ColumnSettings,
     LetterheadSettings,
     NotifySettings,
-    RelaySettings,
     SenderSettings,
     numbered,
     parse_duration,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mass_apology.settings import RelaySettings
+from mass_apology.relay_settings import RelaySettings
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mass_apology.model import Extensions
-from mass_apology.settings import RelaySettings
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.smtp.password import relay_password
 from mass_apology.smtp.session import probe
 

@@ -27,7 +27,8 @@ from mass_apology.recipients.made_columns import column_notes, made_columns, row
 from mass_apology.recipients.recipients_file import RecipientsFile
 from mass_apology.recipients.row_values import RowChecks
 from mass_apology.recipients.where import Where, check_where, compiled
-from mass_apology.settings import PARTS, Campaign, CsvSettings, RelaySettings, SenderSettings
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.settings import PARTS, Campaign, CsvSettings, SenderSettings
 
 _EXCEL = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 _PARQUET = frozenset({".parquet", ".pq"})

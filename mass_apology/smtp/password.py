@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from mass_apology.errors import CampaignError, PasswordError, install_extra
-from mass_apology.settings import RelaySettings
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.smtp.url import Endpoint, parse
 from mass_apology.system.regular_file import refuse_special
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from mass_apology.errors import RelayError, first_failure
 from mass_apology.model import Message
-from mass_apology.settings import RelaySettings
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.smtp.message_source import MessageSource
 from mass_apology.smtp.session import Session, open_session
 from mass_apology.smtp.transaction import Conversation, Grouping

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from mass_apology.errors import CampaignError, RelayError
 from mass_apology.model import Extensions, Phase
-from mass_apology.settings import RelaySettings
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.smtp import failures
 from mass_apology.smtp.replies import make_reply, printable
 from mass_apology.smtp.url import Endpoint, Scheme, parse

@@ -39,7 +39,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mass_apology.model import Message, NoReply, Outcome, Phase, Problem, Reply
-from mass_apology.settings import RelaySettings
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.smtp.envelope import envelope, objection, stuffed
 from mass_apology.smtp.message_source import MessageSource
 from mass_apology.smtp.replies import classify

@@ -11,11 +11,11 @@ import msgspec
 from msgspec.structs import replace
 
 from mass_apology import __version__
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.settings import (
     Campaign,
     LimitSettings,
     NotifySettings,
-    RelaySettings,
     ReportSettings,
     ScheduleSettings,
     WordingSettings,

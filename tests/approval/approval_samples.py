@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from mass_apology.approval import Approval
-from mass_apology.settings import ApprovalSettings, Campaign, RelaySettings, SenderSettings
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.settings import ApprovalSettings, Campaign, SenderSettings
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 HOUR = 3600.0

@@ -24,7 +24,8 @@ from mass_apology.flows.report.result_columns import RESULT_COLUMNS, UNREACHED_C
 from mass_apology.flows.tables import new_table, table_style
 from mass_apology.ledger import Result
 from mass_apology.model import Status
-from mass_apology.settings import Campaign, ColumnType, RelaySettings, ReportSettings, SenderSettings
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.settings import Campaign, ColumnType, ReportSettings, SenderSettings
 from mass_apology.workspace.workspace import Workspace
 
 

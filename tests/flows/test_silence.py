@@ -10,7 +10,8 @@ import pytest
 from mass_apology.flows.silence import silence, unknown_cause_findings
 from mass_apology.letter.scenario import load_scenario
 from mass_apology.letter.template_files import shipped_templates
-from mass_apology.settings import Campaign, RelaySettings, SenderSettings
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.settings import Campaign, SenderSettings
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 

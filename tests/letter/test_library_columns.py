@@ -8,7 +8,8 @@ from test_library import each_letter, facts
 from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.template_files import shipped_templates
 from mass_apology.model import Delivery
-from mass_apology.settings import Campaign, RelaySettings, SenderSettings
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.settings import Campaign, SenderSettings
 
 pytestmark = pytest.mark.slow
 

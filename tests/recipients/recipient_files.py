@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from mass_apology.columns import ColumnUse
 from mass_apology.model import Finding, Recipient
 from mass_apology.recipients import Layout, RecipientsFile, inspect, read
-from mass_apology.settings import Campaign, ColumnSettings, CsvSettings, RelaySettings, SenderSettings
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.settings import Campaign, ColumnSettings, CsvSettings, SenderSettings
 
 Load = Callable[..., "Loaded"]
 """Load a file or a text; the keywords are those of ``load``."""

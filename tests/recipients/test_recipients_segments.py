@@ -7,7 +7,8 @@ import pytest
 from mass_apology.errors import InputError
 from mass_apology.model import Recipient
 from mass_apology.recipients import Segments
-from mass_apology.settings import Campaign, ColumnType, RelaySettings, SenderSettings
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.settings import Campaign, ColumnType, SenderSettings
 
 HEADER = ("email", "plan", "minutes")
 

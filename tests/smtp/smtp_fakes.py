@@ -10,7 +10,7 @@ import pytest
 
 from mass_apology.errors import RelayError
 from mass_apology.model import Delivery, Message, Outcome
-from mass_apology.settings import RelaySettings
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.smtp.relay import run
 from mass_apology.smtp.sink import Received, Sink, SinkConversation, SinkSettings
 

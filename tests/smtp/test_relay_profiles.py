@@ -13,7 +13,8 @@ from msgspec import inspect
 from mass_apology.campaign import read_campaign
 from mass_apology.errors import CampaignError
 from mass_apology.letter.message.headers import field_name, text_field
-from mass_apology.settings import Campaign, RelaySettings
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.settings import Campaign
 from mass_apology.smtp.relay_profile import RelayProfile, below, relay_profiles
 from mass_apology.smtp.url import parse
 

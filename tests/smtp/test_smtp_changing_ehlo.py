@@ -10,7 +10,7 @@ from smtp_fakes import FakeSource, Fault, FaultyConversation, Relay, message
 
 from mass_apology.errors import RelayError
 from mass_apology.model import NoReply, Phase
-from mass_apology.settings import RelaySettings
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.smtp.relay import run
 from mass_apology.smtp.replies import classify
 from mass_apology.smtp.reply_verdicts import Kind

@@ -11,7 +11,7 @@ from smtp_fakes import FakeSource, FaultyConversation, Relay, deliver, deliver_u
 
 from mass_apology.errors import CampaignError, RelayError
 from mass_apology.model import Extensions, Phase
-from mass_apology.settings import RelaySettings
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.smtp.relay import run
 from mass_apology.smtp.session import Offer, open_session, probe
 from mass_apology.smtp.sink import Sink, SinkSettings

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mass_apology.errors import CampaignError, PasswordError
-from mass_apology.settings import RelaySettings
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.smtp.password import VARIABLE, relay_password, resolve
 from mass_apology.smtp.url import Endpoint, Scheme, parse
 

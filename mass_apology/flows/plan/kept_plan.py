@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from mass_apology.errors import LedgerError
 from mass_apology.model import FIRST_WAVE
-from mass_apology.settings import Campaign, LimitSettings, NotifySettings, RelaySettings, ReportSettings
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.settings import Campaign, LimitSettings, NotifySettings, ReportSettings
 from mass_apology.system.regular_file import file_stamp
 from mass_apology.workspace.workspace import Workspace
 

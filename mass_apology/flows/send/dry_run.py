@@ -14,8 +14,9 @@ from mass_apology.flows.plan.plan_check import Check
 from mass_apology.flows.send.send import SendOptions
 from mass_apology.ledger import Records
 from mass_apology.model import FIRST_WAVE
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.sending import pacing
-from mass_apology.settings import RelaySettings, parse_rate
+from mass_apology.settings import parse_rate
 from mass_apology.workspace.workspace import Workspace
 
 

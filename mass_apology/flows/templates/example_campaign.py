@@ -10,7 +10,8 @@ import msgspec
 from mass_apology.columns import EXAMPLES
 from mass_apology.letter.scenario import FactType, Scenario
 from mass_apology.model import Delivery
-from mass_apology.settings import Campaign, ColumnSettings, RelaySettings, SenderSettings
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.settings import Campaign, ColumnSettings, SenderSettings
 
 CHOSEN_AT = "https://acme.example/choose/{token}"
 CODE = "A1B2-C3D4"
