@@ -103,6 +103,7 @@ LIMITS = {
     "one image, and the logo": f"{attach.IMAGE_LIMIT // 1_000_000} MB",
     "a letter's file; an HTML page": f"{source.MAX_LETTER // 1024} KB; {source.MAX_HTML_LETTER // 1024} KB",
     "a letter in plain text, a layout's file, a `scenario.toml`": f"{source.MAX_SIZE // 1024} KB",
+    "a letter in Markdown": f"{source.MAX_LINES:,} lines",
     "one paragraph": f"{source.MAX_PARAGRAPH:,} characters",
     "a letter's tables": f"{source.MAX_CELLS:,} cells",
     "a layout, an HTML page": f"{html_layout.MAX_ELEMENTS:,} elements",

@@ -90,6 +90,15 @@ def test_markdown_that_a_large_file_would_make_slow_is_too_large(tmp_path: Path,
     assert letter(tmp_path, "a\n\n" + sign * 300).text
 
 
+@pytest.mark.parametrize("line", ["a", "", "- a", "# a", "> a", "| a |"])
+def test_a_letter_has_a_limited_number_of_lines(tmp_path: Path, line: str) -> None:
+    write(tmp_path, "\n".join(["a", *["", line] * 999, "a"]))  # 2,000 lines
+    assert template(tmp_path)
+    write(tmp_path, "\n".join(["a", *["", line] * 999, "", "a"]))
+    with pytest.raises(TemplateError, match=r"line 2003: the letter has more than 2,000 lines"):
+        template(tmp_path)
+
+
 def test_a_wide_table_and_a_long_paragraph(tmp_path: Path) -> None:
     write(tmp_path, "a\n\n" + "|a" * 100 + "|\n" + "|-" * 100 + "|\n" + "|b|\n" * 100)
     with pytest.raises(TemplateError, match=r"line 5: the tables have more than 5,000 cells"):

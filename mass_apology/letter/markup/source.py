@@ -31,6 +31,9 @@ MAX_HTML_LETTER = 128 * 1024
 FORMATS = (".md", ".html", ".txt")
 """How a letter may be written: Markdown, an HTML page of one's own, or plain text as it is."""
 
+MAX_LINES = 2_000
+"""Of a letter in Markdown, empty ones counted: each line may be a paragraph, and is judged and shown as one."""
+
 MAX_PARAGRAPH = 10_000
 """Characters without an empty line between them."""
 
@@ -254,7 +257,12 @@ def _is_header(line: str) -> bool:
 
 
 def refuse_large_blocks(body: Fragment) -> None:
-    """Raise ``TemplateError`` for what costs Markdown its square: long paragraphs, and tables both long and wide."""
+    """Raise ``TemplateError`` for many lines, and for what costs Markdown its square: long paragraphs, and tables both
+    long and wide.
+    """
+    if body.text.rstrip("\n").count("\n") >= MAX_LINES:
+        problem = f"the letter has more than {MAX_LINES:,} lines."
+        raise mistake(body.path, body.line + MAX_LINES, problem, "Shorten it, or attach what is long.")
     cells, line = 0, body.line
     for block in body.text.split("\n\n"):
         lines = block.split("\n")
