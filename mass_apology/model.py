@@ -207,6 +207,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     attempts: int = 0  # transactions begun so far
     first_tried_at: float | None = None  # when the first attempt ended; giving up counts from here
     left_file: bool = False  # the last plan found no usable row of theirs in the recipients file any more
+    relay: str | None = None  # the only one that it may go through: it was in doubt there
 
     @property
     def token(self) -> str:
@@ -252,6 +253,7 @@ class Mark(Struct, frozen=True, kw_only=True):
     reply: str | None = None  # the reply's text, or what happened instead of one
     sha256: bytes | None = None  # of the message's octets before dot-stuffing; given with HANDING_OVER
     subject: str | None = None  # the message's; given with HANDING_OVER
+    relay: str | None = None  # the name of the relay, where it has one; given with HANDING_OVER
 
 
 class Content(Struct, frozen=True, kw_only=True):

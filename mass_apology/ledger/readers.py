@@ -38,9 +38,10 @@ class Results(Protocol):
     def kept_back(self, wave: str) -> Iterator[tuple[str, str]]:
         """Who was withheld from the wave and did not leave the file: address and reason, of letters and of rows."""
 
-    def usage_since(self, since: float) -> list[tuple[int, int]]:
+    def usage_since(self, since: float, relay: str | None = None) -> list[tuple[int, int]]:
         """(minute, letters handed over in it) for all minutes that reach beyond ``since``, in order.
 
+        With ``relay``: those that left through the relay of that name, or through one that had no name then.
         A letter that was handed over several times counts where it was handed over last.
         """
 

@@ -36,6 +36,7 @@ class Result(Struct, frozen=True, kw_only=True):
     reply: str | None = None  # its text, or what happened instead of one; for a row that was set aside, why
     sha256: bytes | None = None  # of the message's octets
     customer_code: str | None = None  # allotted to the recipient, where the campaign has codes
+    relay: str | None = None  # the name of the relay that it was handed over to last, where that has one
 
 
 class People(Struct, frozen=True, kw_only=True):

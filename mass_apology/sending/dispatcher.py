@@ -125,6 +125,7 @@ class Dispatcher:
             attempts=delivery.attempts + 1,
             sha256=message.sha256,
             subject=message.subject,
+            relay=self._campaign.relay.name,
         )
         await self._ledger.hand_over(mark)
         if slot is not None:
@@ -148,7 +149,7 @@ class Dispatcher:
         )
         decision = self._check_refusals(decision, message, outcome)
         self._ledger.record(decision.mark)
-        self._log.mark(message.delivery, decision.mark, outcome.phase)
+        self._log.mark(message.delivery, decision.mark, outcome.phase, self._campaign.relay.name)
         self._stats.settle(message.delivery.id, decision.mark.status, now)
         self._windows.end(handed_over_at=now if outcome.dot_written else None)
         self._outbox.settled()

@@ -48,8 +48,9 @@ class EventLog:
         """Append an event of the run, such as "started" or "slow_down"; ``at`` in Unix seconds."""
         self._write({"at": _iso_time(at), "event": what, **facts})
 
-    def mark(self, delivery: Delivery, mark: Mark, phase: Phase | None) -> None:
-        """Append a change of one delivery; ``phase``: where its transaction ended, if there was one."""
+    def mark(self, delivery: Delivery, mark: Mark, phase: Phase | None, relay: str | None = None) -> None:
+        """Append a change of one delivery; ``phase``: where its transaction ended, and ``relay``: the name of the one
+        that it was with, if there was one."""
         self._write(
             {
                 "at": _iso_time(mark.at),
@@ -62,6 +63,7 @@ class EventLog:
                 "code": mark.code,
                 "enhanced_code": mark.enhanced_code,
                 "reply": redact_addresses(mark.reply or ""),
+                **({} if relay is None else {"relay": relay}),
             }
         )
 

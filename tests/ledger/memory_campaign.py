@@ -55,6 +55,8 @@ class Letter:
     subject: str | None = None
     edition: str | None = None  # the digest of what it was made from
     epoch: int | None = None  # of who handed it over
+    relay: str | None = None  # through which
+    stays: bool = False  # and it goes through no other
 
     @property
     def token(self) -> str:
@@ -83,6 +85,7 @@ class Letter:
             self.first_tried_at = mark.at
         if mark.status is Status.HANDING_OVER:
             self.handed_over_at, self.edition, self.epoch = mark.at, edition, epoch
+            self.relay = mark.relay
         if mark.status is Status.ACCEPTED:
             self.accepted_at = mark.at
         self.sha256, self.subject = mark.sha256 or self.sha256, mark.subject or self.subject
@@ -189,6 +192,7 @@ class MemoryCampaign:
             attempts=letter.attempts,
             first_tried_at=letter.first_tried_at,
             left_file=letter.person.left_at is not None,
+            relay=letter.relay if letter.stays or letter.status is Status.IN_DOUBT else None,
         )
 
     def people_set_aside(self, wave: str) -> list[list[SetAside]]:

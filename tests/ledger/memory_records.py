@@ -139,8 +139,9 @@ class MemoryRecords:
             if each.wave == wave:
                 yield each.row.address, each.row.reason
 
-    def usage_since(self, since: float) -> list[tuple[int, int]]:
-        moments = (each.handed_over_at for each in self._campaign.letters.values())
+    def usage_since(self, since: float, relay: str | None = None) -> list[tuple[int, int]]:
+        letters = self._campaign.letters.values()
+        moments = (each.handed_over_at for each in letters if relay is None or each.relay in {None, relay})
         minutes = Counter(int(moment // 60) * 60 for moment in moments if moment is not None)
         return sorted((minute, count) for minute, count in minutes.items() if minute + 60 > since)
 
@@ -385,6 +386,7 @@ def _result(letter: Letter, reply: str | None) -> Result:
         marked_at=letter.marked_at,
         code=letter.code,
         customer_code=letter.person.code or None,
+        relay=letter.relay,
     )
 
 

@@ -189,6 +189,7 @@ class MemoryDoubts:
         released = [each for each in self._in_doubt() if each.wave == wave and each.id in letters]
         for letter in released:
             letter.be_due_again(now)
+            letter.stays = letter.relay is not None
         if count := len(released):
             what = f"{counted(count, 'letter')} of the wave {wave} in doubt {were(count)} released to be sent again"
             self._note(now, what)

@@ -201,6 +201,16 @@ class TestMarks:
         assert held.usage_since(minute - 1) == [(minute - 60, 1), (minute, 2), (minute + 60, 1)]
         assert held.handed_over(minute) == (2, minute + 59.9)
         assert held.handed_over(minute + 60) == (0, None)
+        assert held.usage_since(minute, "ses") == [(minute, 2), (minute + 60, 1)]  # nobody knows through which
+
+    def test_usage_of_a_relay_is_what_left_through_it_or_through_one_without_a_name(self, held: Ledger) -> None:
+        minute = NOON // 60 * 60
+        for delivery, relay in enumerate(("ses", "google", None, "ses"), start=1):
+            record(held, mark(delivery, HANDING_OVER, at=minute, relay=relay), mark(delivery, DEFERRED, at=minute))
+        assert held.usage_since(minute) == [(minute, 4)]
+        assert held.usage_since(minute, "ses") == [(minute, 3)]
+        assert held.usage_since(minute, "postmark") == [(minute, 1)]
+        assert [result(held, number).relay for number in (1, 2, 3)] == ["ses", "google", None]
 
 
 class TestClosing:
@@ -352,6 +362,18 @@ class TestRecovery:
         ]
         assert held.doubts.release("first", [1], NOON + 8) == 0
         assert len(held.notes()) == 1
+
+    def test_who_was_in_doubt_is_told_with_the_relay_that_may_have_the_letter(self, held: Ledger) -> None:
+        record(held, mark(1, HANDING_OVER, relay="ses"), mark(1, IN_DOUBT))
+        record(held, mark(2, HANDING_OVER, relay="ses"), mark(2, DEFERRED))
+        record(held, mark(3, HANDING_OVER), mark(3, IN_DOUBT))
+        assert [each.relay for each in held.doubts.letters(WAVE, [1, 3])] == ["ses", None]
+        held.doubts.release(WAVE, [1, 3], NOON + 7)
+        assert {each.id: each.relay for each in claim(held, now=NOON + 7)} == {1: "ses", 3: None} | dict.fromkeys(
+            range(4, 21)
+        )
+        record(held, mark(1, HANDING_OVER, relay="ses"), mark(1, DEFERRED))  # the second copy, surely not taken
+        assert {each.id: each.relay for each in claim(held, now=NOON + 900)} == {1: "ses", 2: None}
 
 
 class TestReading:

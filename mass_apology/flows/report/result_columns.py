@@ -58,6 +58,7 @@ RESULT_COLUMNS: Sequence[Column[Result]] = (
     Column("sha256", lambda result: result.sha256.hex() if result.sha256 else None),
     Column("rows", lambda result: line_numbers(result.lines)),
     Column("customer_code", lambda result: result.customer_code),
+    Column("relay", lambda result: result.relay),
 )
 """A row per recipient (``report --to``)."""
 

@@ -221,7 +221,7 @@ class SendingRun:
     def _windows(self) -> RelayWindows:
         limits = [rate for window in self._campaign.relay.windows if (rate := parse_rate(window))]
         longest = max((limit.seconds for limit in limits), default=0)
-        return RelayWindows(limits, self._ledger.usage_since(time.time() - longest))
+        return RelayWindows(limits, self._ledger.usage_since(time.time() - longest, self._campaign.relay.name))
 
     async def _run_until_done(
         self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog, reporter: RunReporter

@@ -18,7 +18,8 @@ SELECT delivery.id, wave, status, canary, due_at, json_object(
         ORDER BY earlier.id DESC LIMIT 1), '')),
     'header_id', iif(delivery.same_id, (SELECT message_id FROM delivery AS before WHERE before.id = delivery.repeats), ''),
     'number', delivery.id, 'code', coalesce((SELECT code FROM code WHERE code.recipient = recipient.id), ''),
-    'attempts', attempts, 'first_tried_at', first_tried_at, 'left_file', json(iif(left_at IS NULL, 'false', 'true'))
+    'attempts', attempts, 'first_tried_at', first_tried_at, 'left_file', json(iif(left_at IS NULL, 'false', 'true')),
+    'relay', iif(stays OR status = 'IN_DOUBT', relay, NULL)
     ) AS json
 FROM delivery JOIN recipient ON recipient.id = delivery.recipient;
 

@@ -17,7 +17,7 @@ from mass_apology.ledger.sqlite.statements import read_sql, statements
 from mass_apology.system.sqlite_file import Database, is_empty
 
 APPLICATION_ID = 1833062479  # as in schema.sql
-VERSION = 10  # as in schema.sql
+VERSION = 11  # as in schema.sql
 
 # What the writing connection is told. FULL: a commit is on the disk when it returns, on macOS only with fullfsync.
 # The size limit gives the disk back what a large plan needed.

@@ -14,9 +14,9 @@ from mass_apology.ledger.sqlite.lock import fenced_out, transaction
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.model import TRANSITIONS, Mark, Status
 
-LARGEST_GROUP = 1024  # ten parameters each, and SQLite takes 32,766 in a statement
+LARGEST_GROUP = 1024  # eleven parameters each, and SQLite takes 32,766 in a statement
 
-_COLUMNS = 10  # of the view ``mark``
+_COLUMNS = 11  # of the view ``mark``
 _QUERIES = statements("marks.sql")
 
 
@@ -78,6 +78,7 @@ def _parameters(marks: Sequence[Mark], width: int) -> list[object]:
             mark.reply,
             mark.sha256,
             mark.subject,
+            mark.relay,
         )
     values += [None] * (_COLUMNS * (width - len(marks)))
     return values

@@ -7,7 +7,7 @@ CREATE TEMP TABLE made_from (edition INTEGER NOT NULL);  -- at most one row: wha
 
 CREATE TEMP VIEW mark AS
 SELECT 0 AS delivery, '' AS status, 0.0 AS at, 0 AS attempts, 0.0 AS due_at,
-       0 AS code, '' AS enhanced_code, '' AS reply, x'' AS sha256, '' AS subject;
+       0 AS code, '' AS enhanced_code, '' AS reply, x'' AS sha256, '' AS subject, '' AS relay;
 
 CREATE TEMP TRIGGER mark_delivery INSTEAD OF INSERT ON mark
 BEGIN
@@ -25,7 +25,8 @@ BEGIN
         sha256 = coalesce(NEW.sha256, sha256),
         subject = coalesce(NEW.subject, subject),
         edition = iif(NEW.status = 'HANDING_OVER', (SELECT edition FROM made_from), edition),
-        epoch = iif(NEW.status = 'HANDING_OVER', (SELECT epoch FROM held), epoch)
+        epoch = iif(NEW.status = 'HANDING_OVER', (SELECT epoch FROM held), epoch),
+        relay = iif(NEW.status = 'HANDING_OVER', NEW.relay, relay)
     WHERE id = NEW.delivery;  -- the table's own trigger refuses what is illegal
     SELECT RAISE(ABORT, 'illegal transition') WHERE changes() <> 1;
 END;
@@ -52,7 +53,7 @@ SELECT status FROM delivery
 WHERE id = ? AND status IN ('HANDING_OVER', 'IN_DOUBT') AND epoch = (SELECT epoch FROM held);
 
 -- name: apply-late
-INSERT INTO mark VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO mark VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: status-of
 SELECT status FROM delivery WHERE id = ?;

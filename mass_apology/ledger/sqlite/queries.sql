@@ -38,7 +38,8 @@ SELECT address, reason FROM withheld WHERE wave = :wave;
 
 -- name: release
 -- Giving up counts anew: otherwise a letter that is sent again days later would expire at its first deferral.
-UPDATE delivery SET status = 'DEFERRED', marked_at = :now, due_at = :now, first_tried_at = NULL
+UPDATE delivery SET status = 'DEFERRED', marked_at = :now, due_at = :now, first_tried_at = NULL,
+    stays = relay IS NOT NULL
 WHERE status = 'IN_DOUBT' AND wave = :wave AND id IN (SELECT value FROM json_each(:letters));
 
 -- name: add-note
@@ -62,7 +63,7 @@ SELECT (SELECT count(*) FROM delivery WHERE wave = :wave),
 -- name: usage-since
 -- Looked at once, when sending begins: a count kept with every mark would cost each letter more than this costs the run.
 SELECT CAST(handed_over_at / 60 AS INTEGER) * 60 AS minute, count(*) FROM delivery
-WHERE handed_over_at >= CAST(:since / 60 AS INTEGER) * 60
+WHERE handed_over_at >= CAST(:since / 60 AS INTEGER) * 60 AND (:relay IS NULL OR relay IS NULL OR relay = :relay)
 GROUP BY minute ORDER BY minute;
 
 -- name: handed-over
@@ -73,7 +74,7 @@ SELECT delivery.id, address, name, delivery.language, time_zone, wave, status, m
        planned_at, due_at, handed_over_at, accepted_at, marked_at, code, enhanced_code,
        iif(status = 'WITHHELD', coalesce((SELECT reason FROM withheld WHERE withheld.recipient = delivery.recipient
                                           AND withheld.wave = delivery.wave ORDER BY line LIMIT 1), reply), reply), sha256,
-       (SELECT allotted.code FROM code AS allotted WHERE allotted.recipient = delivery.recipient)
+       (SELECT allotted.code FROM code AS allotted WHERE allotted.recipient = delivery.recipient), relay
 FROM delivery JOIN recipient ON recipient.id = delivery.recipient
 WHERE wave = :wave ORDER BY delivery.id;
 

@@ -1,8 +1,8 @@
--- The ledger of one campaign, version 10. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
+-- The ledger of one campaign, version 11. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
 -- Everything a letter is rendered from stands here, so that sending continues without the recipients file.
 
 PRAGMA application_id = 1833062479;  -- "mAPO": tells a ledger from other SQLite files
-PRAGMA user_version = 10;
+PRAGMA user_version = 11;
 
 -- One row: which campaign this is, and the plan that was made last.
 CREATE TABLE campaign (
@@ -149,6 +149,8 @@ CREATE TABLE delivery (
     epoch          INTEGER,  -- of who handed it over then, as in lock
     repeats        INTEGER REFERENCES delivery (id),  -- the letter that this one is once more; NULL where it is none
     same_id        INTEGER NOT NULL DEFAULT 0,  -- 1: its header has that letter's Message-ID, and not its own
+    relay          TEXT,     -- through which it was handed over last; NULL where the campaign has one without a name
+    stays          INTEGER NOT NULL DEFAULT 0,  -- 1: it was in doubt, so it goes through no other relay any more
     UNIQUE (recipient, wave)
 ) STRICT;
 

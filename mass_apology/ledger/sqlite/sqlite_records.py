@@ -150,9 +150,9 @@ class SqliteRecords:
             for address, reason in _stream(self._reader.execute(_QUERIES["kept-back"], {"wave": wave})):
                 yield str(address), str(reason)
 
-    def usage_since(self, since: float) -> list[tuple[int, int]]:
+    def usage_since(self, since: float, relay: str | None = None) -> list[tuple[int, int]]:
         with explained(self.path):
-            return self._reader.execute(_QUERIES["usage-since"], {"since": since}).fetchall()
+            return self._reader.execute(_QUERIES["usage-since"], {"since": since, "relay": relay}).fetchall()
 
     def notes(self) -> list[Note]:
         with explained(self.path):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mass_apology.ledger import port
+from mass_apology.ledger.sqlite.migrating import bring_up_to_date
 from mass_apology.ledger.sqlite.on_disk import is_there, wal_of
 from mass_apology.ledger.sqlite.planning import SqliteStaging
 from mass_apology.ledger.sqlite.sqlite_ledger import SqliteLedger
@@ -31,12 +32,15 @@ class SqliteStore:
         return SqliteLedger.create(self._path, name)
 
     def open(self, name: str) -> port.Ledger:
+        bring_up_to_date(self._path)
         return SqliteLedger.open(self._path, name)
 
     def read(self, name: str) -> port.Records:
+        bring_up_to_date(self._path)
         return SqliteRecords.open(self._path, name)
 
     def read_any(self) -> port.Records:
+        bring_up_to_date(self._path)
         return SqliteRecords.open_any(self._path)
 
     def planner(
