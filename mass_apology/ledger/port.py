@@ -29,6 +29,7 @@ from mass_apology.ledger.readers import (
     CampaignFacts,
     ChoiceRecords,
     ContinuityRecords,
+    Overview,
     PersonRecords,
     Requests,
     Results,
@@ -153,6 +154,9 @@ class Records(Results, CampaignFacts, Requests, Protocol):
 
     @property
     def continuity(self) -> ContinuityRecords: ...
+
+    @property
+    def overview(self) -> Overview: ...
 
     def __enter__(self) -> Self: ...
 

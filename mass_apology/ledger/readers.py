@@ -8,7 +8,7 @@ from typing import Protocol
 from mass_apology.ledger.came_back import Choice, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.one_person import CameBack, Chosen, KnownPerson, SetAside
-from mass_apology.ledger.recorded import Edition, Note, People, Result
+from mass_apology.ledger.recorded import Edition, LatestReply, Note, People, Result
 from mass_apology.ledger.sender_state import Control, Holder, SenderReport
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
 from mass_apology.model import LargestLetter, Status
@@ -110,6 +110,25 @@ class Requests(Protocol):
 
     def reports(self) -> tuple[SenderReport, ...]:
         """What the runs that send, or sent last, said of themselves last: the newest first."""
+
+
+class Overview(Protocol):
+    """For who watches letters leave: each question is a pass over them, and none holds a sender up."""
+
+    def by_language(self, wave: str) -> Mapping[str, Mapping[Status, int]]:
+        """The wave's letters by language and status, the most frequent language first."""
+
+    def by_destination(self, wave: str, most: int) -> Mapping[str, Mapping[Status, int]]:
+        """The wave's letters by domain of the address and status: the ``most`` largest domains, the largest first."""
+
+    def latest_replies(self, most: int) -> list[LatestReply]:
+        """The last replies about letters of any wave that were not accepted, or came back; the newest first."""
+
+    def hand_overs(self, seconds: int) -> list[tuple[int, int]]:
+        """(Unix seconds of its start, letters handed over in it) for all steps of so many seconds, in order.
+
+        A letter that was handed over several times counts where it was handed over last.
+        """
 
 
 class WaveRecords(Protocol):

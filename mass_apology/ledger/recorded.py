@@ -61,6 +61,17 @@ class People(Struct, frozen=True, kw_only=True):
         return self.letters + self.set_aside
 
 
+class LatestReply(Struct, frozen=True, kw_only=True):
+    """The last reply about one letter that was not accepted, or came back."""
+
+    wave: str
+    status: Status
+    code: int | None  # of the relay's last reply
+    enhanced_code: str | None
+    text: str  # the reply's, or what happened instead of one
+    at: float  # Unix seconds
+
+
 class Note(Struct, frozen=True, kw_only=True):
     """An action that is recorded for later questions."""
 

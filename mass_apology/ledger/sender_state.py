@@ -33,6 +33,7 @@ class SenderReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     at: float  # Unix seconds
+    began_at: float = 0.0  # when the run began: tells it from others
     wave: str = FIRST_WAVE
     due_at_start: int = 0  # letters that were due when the run began
     counts: Mapping[Status, int] = {}  # letters by the status that they got in this run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 import msgspec
@@ -13,7 +13,7 @@ from memory_campaign import CameBack, Letter, MemoryCampaign, Person, SetAside
 from mass_apology.ledger.came_back import Choice, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.purged_notes import PURGED
-from mass_apology.ledger.recorded import Edition, Note, People, Result
+from mass_apology.ledger.recorded import Edition, LatestReply, Note, People, Result
 from mass_apology.ledger.sender_state import Control, Holder, SenderReport
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
 from mass_apology.model import DUE, NO_LETTER, REACHED, LargestLetter, Status
@@ -48,6 +48,10 @@ class MemoryRecords:
     @property
     def continuity(self) -> MemoryContinuityRecords:
         return MemoryContinuityRecords(self._campaign)
+
+    @property
+    def overview(self) -> MemoryOverview:
+        return MemoryOverview(self._campaign)
 
     # CampaignFacts
 
@@ -410,3 +414,45 @@ def _set_aside(rows: Sequence[SetAside]) -> Result:
         marked_at=first.at,
         reply=first.row.reason if len(reasons) == 1 else several,
     )
+
+
+class MemoryOverview:
+    """Implements ``port.Overview``."""
+
+    def __init__(self, campaign: MemoryCampaign) -> None:
+        self._campaign = campaign
+
+    def by_language(self, wave: str) -> Mapping[str, Mapping[Status, int]]:
+        return _ranked((letter.language, letter.status) for letter in self._campaign.of(wave))
+
+    def by_destination(self, wave: str, most: int) -> Mapping[str, Mapping[Status, int]]:
+        letters = self._campaign.of(wave)
+        ranked = _ranked((each.person.recipient.address.rpartition("@")[2], each.status) for each in letters)
+        return dict(list(ranked.items())[:most])
+
+    def latest_replies(self, most: int) -> list[LatestReply]:
+        silent = {Status.PLANNED, Status.HANDING_OVER, Status.ACCEPTED, Status.WITHHELD}
+        found = [
+            LatestReply(
+                wave=each.wave,
+                status=each.status,
+                code=each.code,
+                enhanced_code=each.enhanced_code,
+                text=each.reply,
+                at=each.marked_at or 0.0,
+            )
+            for each in reversed(self._campaign.letters.values())
+            if each.status not in silent and each.reply is not None
+        ]
+        return sorted(found, key=lambda each: -each.at)[:most]
+
+    def hand_overs(self, seconds: int) -> list[tuple[int, int]]:
+        moments = (each.handed_over_at for each in self._campaign.letters.values())
+        return sorted(Counter(int(at // seconds) * seconds for at in moments if at is not None).items())
+
+
+def _ranked(letters: Iterable[tuple[str, Status]]) -> dict[str, dict[Status, int]]:
+    found: dict[str, Counter[Status]] = {}
+    for name, status in letters:
+        found.setdefault(name, Counter())[status] += 1
+    return {name: dict(found[name]) for name in sorted(found, key=lambda each: (-found[each].total(), each))}

@@ -8,7 +8,13 @@ import inspect
 import pytest
 from memory_ledger import MemoryLedger
 from memory_planner import MemoryPlanner
-from memory_records import MemoryChoiceRecords, MemoryContinuityRecords, MemoryRecords, MemoryWaveRecords
+from memory_records import (
+    MemoryChoiceRecords,
+    MemoryContinuityRecords,
+    MemoryOverview,
+    MemoryRecords,
+    MemoryWaveRecords,
+)
 from memory_store import MemoryStore
 from memory_writers import (
     MemoryChoices,
@@ -28,6 +34,7 @@ IN_MEMORY = {
     port.Ledger: (MemoryLedger, {"persons", "resends"}),
     port.Planner: (MemoryPlanner, set()),
     readers.WaveRecords: (MemoryWaveRecords, set()),
+    readers.Overview: (MemoryOverview, set()),
     readers.ChoiceRecords: (MemoryChoiceRecords, set()),
     readers.ContinuityRecords: (MemoryContinuityRecords, set()),
     writers.Waves: (MemoryWaves, set()),

@@ -83,7 +83,8 @@ class Summary:
             self._accepted.update(f"{result.message_id} {result.sha256.hex()}\n".encode())
         elif result.reply is not None:
             code = None if status in _CAME_BACK else result.code
-            self._replies[status, code, _kind_of_reply(result)] += 1
+            kind = kind_of_reply(status, result.code, result.enhanced_code, result.reply)
+            self._replies[status, code, kind] += 1
         if status in NOT_REACHED and len(self.unreached) < LISTED:
             self.unreached.append(result)
         elif status is Status.IN_DOUBT and len(self.in_doubt) < LISTED:
@@ -107,13 +108,15 @@ class Summary:
         self.last_at = at if self.last_at is None else max(self.last_at, at)
 
 
-def _kind_of_reply(result: Result) -> str:
-    """Words with digits are queue ids and times, which differ from letter to letter."""
-    text = result.reply or ""
-    if result.status in _CAME_BACK:  # the ledger's code is the relay's acceptance; the report has its own
+def kind_of_reply(status: Status, code: int | None, enhanced_code: str | None, text: str) -> str:
+    """Codes and the first words, which like replies share, without addresses.
+
+    Words with digits are queue ids and times, which differ from letter to letter.
+    """
+    if status in _CAME_BACK:  # the ledger's code is the relay's acceptance; the report has its own
         found = _CODES.match(text)
         codes, text = (found[1], text[found.end() :].lstrip()) if found else ("", text)
     else:
-        codes = " ".join(str(each) for each in (result.code, result.enhanced_code) if each is not None)
+        codes = " ".join(str(each) for each in (code, enhanced_code) if each is not None)
     words = _WITH_DIGITS.sub("…", redact_addresses(text))
     return f"{codes} {words}".strip()[:120]

@@ -12,6 +12,7 @@ from mass_apology.sending.dispatcher import Dispatcher
 from mass_apology.sending.run_stats import Progress, Standstill
 
 REPORT_SECONDS = 1.0  # between two reports: each is a commit of its own
+REPEAT_SECONDS = 5.0  # after which the same is said once more: a run that says nothing for longer hangs
 
 
 class RunReporter:
@@ -21,17 +22,19 @@ class RunReporter:
         self._ledger = ledger
         self._dispatcher = dispatcher
         self._wave = wave
+        self._began_at = time.time()
         self._last: Progress | None = None
-        self._due_at = 0.0  # monotonic seconds
+        self._told_at = float("-inf")  # monotonic seconds
 
     def tick(self) -> None:
-        """Tell how the run is, unless that was told less than a second ago, or is what was told."""
-        if time.monotonic() < self._due_at:
+        """Tell how the run is, unless that was told less than a second ago; what stays the same, more rarely."""
+        now = time.monotonic()
+        if now < self._told_at + REPORT_SECONDS:
             return
         progress = self._dispatcher.progress()
-        if progress == self._last:
+        if progress == self._last and now < self._told_at + REPEAT_SECONDS:
             return
-        self._last, self._due_at = progress, time.monotonic() + REPORT_SECONDS
+        self._last, self._told_at = progress, now
         self._ledger.tell(self._report(progress))
 
     def ended(self) -> None:
@@ -42,6 +45,7 @@ class RunReporter:
         still = self._dispatcher.standstill()
         return SenderReport(
             at=time.time(),
+            began_at=self._began_at,
             wave=self._wave,
             due_at_start=progress.due_at_start,
             counts=progress.counts,

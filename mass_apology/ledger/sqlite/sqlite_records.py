@@ -21,6 +21,7 @@ from mass_apology.ledger.sqlite.choice_records import SqliteChoiceRecords
 from mass_apology.ledger.sqlite.connections import Reading
 from mass_apology.ledger.sqlite.database import explained, open_reading
 from mass_apology.ledger.sqlite.origin import SqliteContinuityRecords
+from mass_apology.ledger.sqlite.overview import SqliteOverview
 from mass_apology.ledger.sqlite.person_records import SqlitePersonRecords
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.sqlite.waves import SqliteWaveRecords
@@ -81,6 +82,10 @@ class SqliteRecords:
     @property
     def continuity(self) -> SqliteContinuityRecords:
         return SqliteContinuityRecords(self._reading)
+
+    @property
+    def overview(self) -> SqliteOverview:
+        return SqliteOverview(self._reading)
 
     # The campaign
 

@@ -1,0 +1,42 @@
+"""Brings the counts of the ledger, which take a pass over it, up to what the run has said since. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from mass_apology.ledger.sender_state import SenderReport
+from mass_apology.model import Status
+
+_TAKEN_FROM = (Status.PLANNED, Status.HANDING_OVER, Status.DEFERRED)  # in this order: where a letter was before
+
+
+def counts_since(
+    counted: Mapping[Status, int], then: SenderReport | None, now: SenderReport | None
+) -> dict[Status, int]:
+    """The people by status. ``then`` is what the run had said when they were counted, ``now`` what it says now.
+
+    The sum stays as it is, and no count is negative: what two clocks disagree about is cut off, and comes with the next
+    count.
+    """
+    counts = Counter({status: counted.get(status, 0) for status in Status})
+    if now is None or not now.is_latest:
+        return dict(counts)
+    before = then.counts if then is not None and then.began_at == now.began_at else {}
+    for status, letters in now.counts.items():
+        _move(counts, status, letters - before.get(status, 0))
+    return {status: counts[status] for status in Status}
+
+
+def _move(counts: Counter[Status], to: Status, letters: int) -> None:
+    """So many letters more, or fewer where a row of refusals was taken back."""
+    if letters < 0:
+        back = min(-letters, counts[to])
+        counts[to] -= back
+        counts[Status.PLANNED] += back
+        return
+    for status in _TAKEN_FROM:
+        taken = 0 if status is to else min(letters, counts[status])
+        counts[status] -= taken
+        counts[to] += taken
+        letters -= taken
