@@ -35,6 +35,7 @@ class HighWater(Struct, frozen=True, kw_only=True):
     run: str  # the last run that handed letters over, as the ledger names it; empty where there was none
     key: str  # of the Message-IDs, hexadecimal
     sample: tuple[str, ...] = ()  # ``digests`` of some mailboxes of the plan, spread over it
+    log_head: str = ""  # of the log's hash chain, when a run ended last
 
 
 def remember(seen: HighWater) -> str | None:

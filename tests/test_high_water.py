@@ -69,7 +69,7 @@ def test_the_record_is_for_its_owner_only(state: Path, tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE((state / "ledgers").stat().st_mode) == 0o700
     assert {field.name for field in msgspec.structs.fields(HighWater)} == {
-        *("ledger", "campaign", "folder", "at", "handed_over", "accepted", "run", "key", "sample"),
+        *("ledger", "campaign", "folder", "at", "handed_over", "accepted", "run", "key", "sample", "log_head"),
     }
 
 

@@ -12,6 +12,7 @@ PACKAGE = Path(mass_apology.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FACES = {"__init__.py", "__main__.py"}
 SMALLEST, LARGEST = 25, 400
+ONE_FILE = {"evidence/verify_pack.py"}  # it is taken out of a pack and runs by itself
 TO_GROW = {"workspace/ledger_store.py"}  # it chooses the kind of ledger, and there is one so far
 
 
@@ -31,7 +32,7 @@ def test_no_file_name_occurs_twice() -> None:
 
 
 def test_no_module_is_larger_than_a_room() -> None:
-    assert {str(module.relative_to(PACKAGE)) for module in MODULES if lines(module) > LARGEST} == set()
+    assert {str(module.relative_to(PACKAGE)) for module in MODULES if lines(module) > LARGEST} == ONE_FILE
 
 
 def test_no_module_is_too_small_to_be_a_room() -> None:

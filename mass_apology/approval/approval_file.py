@@ -20,12 +20,17 @@ FILE_NAME = "approvals.jsonl"
 _CANCEL = b"\x18"  # ASCII CAN: ignore the line before it; JSON never holds it unescaped
 
 
+def path_in(folder: Path) -> Path:
+    """Where the approvals of this folder's campaign are kept, whether or not there are some."""
+    return folder / FILE_NAME
+
+
 def read(folder: Path) -> tuple[Approval, ...]:
     """All approvals given in this folder, in the file's order; none without a file.
 
     Raises ``ApprovalError`` if the file or one of its lines cannot be read.
     """
-    path = folder / FILE_NAME
+    path = path_in(folder)
     try:
         lines = path.read_bytes().split(b"\n")[:-1]  # the rest is unfinished or empty
     except FileNotFoundError:
@@ -43,7 +48,7 @@ def append(folder: Path, approval: Approval) -> None:
 
     Raises ``ApprovalError`` if the file cannot be written.
     """
-    path = folder / FILE_NAME
+    path = path_in(folder)
     try:
         append_line(path, msgspec.json.encode(approval), torn_end=_CANCEL + b"\n")
     except OSError as error:

@@ -16,6 +16,7 @@ from mass_apology.cli import (
     before_sending,
     completion,
     docs_app,
+    evidence_screen,
     facts_app,
     feedback_app,
     findings,
@@ -226,7 +227,7 @@ def _request(folder: Path, wanted: Control, sentence: str) -> None:
 
 
 @app.command()
-def report(
+def report(  # noqa: PLR0913, PLR0917 (options)
     folder: Folder = HERE,
     to: Annotated[
         Path | None, typer.Option(help="Write a page (.html), or a row per recipient (.csv, .xlsx, .json, .jsonl).")
@@ -241,6 +242,17 @@ def report(
             help="Another wave than the first: a follow-up's or correction's name.", autocompletion=completion.waves
         ),
     ] = "first",
+    evidence: Annotated[
+        Path | None,
+        typer.Option(help="Pack all that proves what was sent, and a program that verifies it, into this .zip."),
+    ] = None,
+    timestamp_request: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --evidence: write what a time-stamp authority (RFC 3161) is sent."),
+    ] = None,
+    timestamp: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Put the authority's answer into the pack of --evidence.")
+    ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -252,10 +264,17 @@ def report(
       mass-apology report --to report.html --unreached letters.csv
       mass-apology report --to results.csv
       mass-apology report --unreached to-call.xlsx
+      mass-apology report --evidence pack.zip --timestamp-request pack.tsq
+      mass-apology report --evidence pack.zip --timestamp pack.tsr
       mass-apology report --json
     """
     from mass_apology.flows.report import report as flow
 
+    if evidence is not None:
+        evidence_screen.pack(folder, evidence, timestamp_request, timestamp, force=force, as_json=as_json)
+        return
+    if timestamp_request is not None or timestamp is not None:
+        raise typer.BadParameter("it belongs to --evidence pack.zip", param_hint="--timestamp-request, --timestamp")
     with watching.planning_progress(quiet=as_json) as on_progress:
         found = flow.report(opened(folder), to, unreached, force=force, wave=wave, on_progress=on_progress)
     if as_json:

@@ -55,6 +55,8 @@ def show_ended(ended: RunResult) -> None:
             "First ask the relay's log: mass-apology reconcile --log mail.log. To send them again all the same, run "
             "the same command with --resend-in-doubt."
         )
+    if ended.log_head:
+        say(f"Head of the log's chain, worth keeping elsewhere: {ended.log_head}")
 
 
 def show_refusals(found: Found) -> None:

@@ -41,6 +41,21 @@ class Note(Struct, frozen=True, kw_only=True):
     said: str  # what the letter's record then says
 
 
+class Returned(Struct, frozen=True, kw_only=True):
+    """One message or event that came back, as the ledger keeps it. Times are Unix seconds."""
+
+    key: str  # its SHA-256, hexadecimal
+    part: int  # which of the recipients it speaks of, from 0
+    read_at: float
+    at: float | None  # as the message claims
+    kind: str
+    cause: str | None
+    message_id: str | None  # the letter's, with angle brackets; None where it is about none that is known
+    proven: bool  # matched by something that an outsider cannot guess
+    address: str  # as reported; empty where it is not, or was purged
+    detail: str  # what the last server said, or the subject
+
+
 class Token(Struct, frozen=True, kw_only=True):
     """A remedy that a recipient chose by a link of a letter."""
 

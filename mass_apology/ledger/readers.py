@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from mass_apology.ledger.came_back import Choice, WaitingPerson
+from mass_apology.ledger.came_back import Choice, Returned, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.one_person import CameBack, Chosen, KnownPerson, SetAside
 from mass_apology.ledger.recorded import Edition, LatestReply, Note, People, Result
@@ -186,10 +186,13 @@ class ChoiceRecords(Protocol):
 
 
 class AnswerRecords(Protocol):
-    """For the list of who waits for an answer."""
+    """For what came back: the list of who waits for an answer, and all of it as evidence."""
 
     def waiting(self) -> Iterator[WaitingPerson]:
         """Everybody who wrote after a letter and was not answered since, the longest first; streams."""
+
+    def all(self) -> Iterator[Returned]:
+        """Every message and event that came back, in the order in which it was read; streams."""
 
 
 class ContinuityRecords(Protocol):

@@ -149,7 +149,8 @@ class Dispatcher:
         )
         decision = self._check_refusals(decision, message, outcome)
         self._ledger.record(decision.mark)
-        self._log.mark(message.delivery, decision.mark, outcome.phase, self._campaign.relay.name)
+        relay = self._campaign.relay.name
+        self._log.mark(message.delivery, decision.mark, outcome.phase, relay, sha256=message.sha256)
         self._stats.settle(message.delivery.id, decision.mark.status, now)
         self._windows.end(handed_over_at=now if outcome.dot_written else None)
         self._outbox.settled()
@@ -187,7 +188,8 @@ class Dispatcher:
 
     def _seconds_until_retry(self, error: RelayError) -> float | None:
         """Seconds until the next try; ``None``, and closed, if waiting cannot help."""
-        self._log.event("unreachable", time.time(), phase=error.phase, code=error.reply.code if error.reply else None)
+        facts = {"phase": error.phase, "code": error.reply.code if error.reply else None}
+        self._log.event("unreachable", time.time(), facts)
         now = time.monotonic()
         is_new = now >= self._retry_at  # before that time, other connections fail for the same cause
         self._failed_tries += is_new

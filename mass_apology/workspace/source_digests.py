@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,30 +22,24 @@ from mass_apology.settings import (
 )
 
 
+def letters_settings(campaign: Campaign) -> bytes:
+    """All settings with an effect on letters, as JSON: without the relay, limits and who is notified."""
+    return _encoded(replace(_shape(campaign), schedule=ScheduleSettings(), follow_up=()))
+
+
 def letters_digest(campaign: Campaign) -> str:
     """Of all settings with an effect on letters."""
-    return _digest_of(replace(_shape(campaign), schedule=ScheduleSettings(), follow_up=()))
+    return hashlib.sha256(letters_settings(campaign)).hexdigest()
 
 
 def wave_digest(campaign: Campaign) -> str:
     """Of all settings with an effect on the letters of a further wave, and on when they go."""
-    return _digest_of(_shape(campaign))
+    return hashlib.sha256(_encoded(_shape(campaign))).hexdigest()
 
 
-def part_digests(
-    *, template: Iterable[Path], attachments: Iterable[Path], codes: Path | None, languages: Sequence[Path]
-) -> dict[str, str]:
-    """The name of each part of files → its digest; codes and languages are parts only where there are some."""
-    parts = {
-        "the template": _digest(template),
-        "the attachments": _digest(attachments),
-        "the program's version": __version__,
-    }
-    if codes is not None:
-        parts["the codes"] = _digest([codes])
-    if languages:
-        parts["the languages"] = _digest(languages)
-    return parts
+def part_digests(files: Mapping[str, Sequence[Path]]) -> dict[str, str]:
+    """The name of each part of files → its digest; and the program's version, which shapes letters too."""
+    return {**{part: _digest(its) for part, its in files.items()}, "the program's version": __version__}
 
 
 def _shape(campaign: Campaign) -> Campaign:
@@ -65,17 +59,22 @@ def _shape(campaign: Campaign) -> Campaign:
     )
 
 
-def _digest_of(shape: Campaign) -> str:
-    return hashlib.sha256(msgspec.json.encode(shape, order="deterministic")).hexdigest()
+def _encoded(shape: Campaign) -> bytes:
+    return msgspec.json.encode(shape, order="deterministic")
 
 
 def _digest(files: Iterable[Path]) -> str:
-    """One digest over names and contents; files that cannot be read are reported where they are used."""
+    """One digest over names and contents."""
     whole = hashlib.sha256()
     for path in files:
-        whole.update(path.name.encode() + b"\0")
-        with suppress(OSError):
-            if path.is_file():  # reading a pipe would wait, and some devices never end
-                with path.open("rb") as file:
-                    whole.update(hashlib.file_digest(file, "sha256").digest())
+        whole.update(path.name.encode() + b"\0" + (file_digest(path) or b""))
     return whole.hexdigest()
+
+
+def file_digest(path: Path) -> bytes | None:
+    """SHA-256 of a file; ``None`` where it cannot be read, which is reported where it is used."""
+    with suppress(OSError):
+        if path.is_file():  # reading a pipe would wait, and some devices never end
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").digest()
+    return None

@@ -151,11 +151,18 @@ class Workspace(Struct, frozen=True, kw_only=True, dict=True):
         """
         return {"campaign.toml": wave_digest(self.campaign), **self._file_parts(template)}
 
-    def _file_parts(self, template: str) -> dict[str, str]:
+    def part_files(self, template: str) -> dict[str, list[Path]]:
+        """The files of each part of a letter from this template, in the order of their digest; see ``letter_parts``."""
         letters = template_files(template, self.template_directories, self.campaign.layout)
-        return part_digests(
-            template=[*letters, *self.font_paths],
-            attachments=[*self.attachment_paths, *self.own_file_paths],
-            codes=self.folder / self.campaign.codes.file if self.campaign.codes else None,
-            languages=language_files(self.folder),
-        )
+        parts = {
+            "the template": [*letters, *self.font_paths],
+            "the attachments": [*self.attachment_paths, *self.own_file_paths],
+        }
+        if self.campaign.codes:
+            parts["the codes"] = [self.folder / self.campaign.codes.file]
+        if languages := language_files(self.folder):
+            parts["the languages"] = list(languages)
+        return parts
+
+    def _file_parts(self, template: str) -> dict[str, str]:
+        return part_digests(self.part_files(template))

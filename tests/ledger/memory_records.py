@@ -10,7 +10,7 @@ from typing import Self
 import msgspec
 from memory_campaign import CameBack, Letter, MemoryCampaign, Person, SetAside
 
-from mass_apology.ledger.came_back import Choice, WaitingPerson
+from mass_apology.ledger.came_back import Choice, Returned, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.purged_notes import PURGED
 from mass_apology.ledger.recorded import Edition, LatestReply, Note, People, Result
@@ -306,6 +306,25 @@ class MemoryAnswerRecords:
                 subject=first.note.detail,
                 since=_written_at(first),
                 messages=len(by_person[letter.person.id]),
+            )
+
+    def all(self) -> Iterator[Returned]:
+        def order(each: CameBack) -> tuple[float, str, int]:
+            return each.read_at, each.note.key, each.note.part
+
+        for each in sorted(self._campaign.came_back.values(), key=order):
+            note = each.note
+            yield Returned(
+                key=note.key,
+                part=note.part,
+                read_at=each.read_at,
+                at=note.at,
+                kind=note.kind,
+                cause=note.cause,
+                message_id=self._campaign.letters[note.match.delivery].message_id if note.match else None,
+                proven=note.match is not None and note.match.proven,
+                address=note.address,
+                detail=note.detail,
             )
 
     def replies(self) -> Iterator[tuple[Person, CameBack]]:

@@ -413,6 +413,12 @@ class TestAnswers:
             ]
             assert beside.answers.answered(["Office@X.example", "nobody@x.example"], NOON + 70) == {"nobody@x.example"}
             assert [each.sender for each in beside.answers.waiting()] == [address(0)]
+            assert [(each.key, each.message_id, each.kind, each.at, each.proven) for each in beside.answers.all()] == [
+                ("a", result(held, 1).message_id, "reply", NOON + 50, True),
+                ("b", result(held, 2).message_id, "reply", None, True),
+                ("c", result(held, 1).message_id, "reply", NOON + 40, True),
+                ("d", result(held, 3).message_id, "auto_reply", NOON, True),
+            ]
             beside.feedback.record([reply("e", 2, "Re: three", at=NOON + 61)], NOON + 80)
             assert [each.subject for each in beside.answers.waiting()] == ["Re: again", "Re: three"]
             assert beside.answers.answered([address(0), address(1)], NOON + 90) == frozenset()

@@ -19,6 +19,7 @@ from mass_apology.guards.domains import is_reserved, is_throwaway
 from mass_apology.high_water import HighWater
 from mass_apology.ledger import Ledger
 from mass_apology.model import Finding, Mark, Severity, Status
+from mass_apology.sending.log_chain import head_of
 from mass_apology.workspace.workspace import Workspace
 
 RECORD_SECONDS = 2.0  # between two records, each of which takes a few milliseconds of the ledger's thread
@@ -82,7 +83,7 @@ class Recording:
         known = self._comparison.remembered
         replaces = [each.ledger for each in known if each.ledger != self._before.ledger]
         runs = [each.run for each in known if each.ledger == self._before.ledger and each.run]
-        high_water.remember(self._now())
+        high_water.remember(replace(self._now(), log_head=_head(self._log_path)))
         self._ledger.continuity.settle(log, replaces=replaces, runs=runs, now=time.time())
 
     def _settle_place(self) -> None:
@@ -121,7 +122,15 @@ def high_water_of(folder: Path, ledger: Ledger) -> HighWater:
         run=known.run if known else "",
         key=ledger.key.hex(),
         sample=_sample(ledger),
+        log_head=known.log_head if known else "",
     )
+
+
+def _head(log: Path) -> str:
+    """Empty for a log that cannot be read: what became of it is told when it is looked at next."""
+    with suppress(OSError):
+        return head_of(log)
+    return ""
 
 
 def _sample(ledger: Ledger) -> tuple[str, ...]:

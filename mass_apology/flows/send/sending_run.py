@@ -13,6 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from mass_apology.errors import ConfirmationError, OutputError, first_failure
+from mass_apology.flows.evidence.run_facts import run_facts
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.plan import Outlook, Remaining
 from mass_apology.flows.plan.plan_check import Check
@@ -49,6 +50,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     cause: StopCause | None = None  # the reason's kind
     interrupted: bool = False  # a signal ended the run, so the command ends with that signal's exit status
     archived: Archived = Archived()  # copies of its letters to oneself
+    log_head: str = ""  # of the log's hash chain, when the run ended; empty where none began
 
     @property
     def due(self) -> int:
@@ -159,11 +161,10 @@ class SendingRun:
                 )
                 dispatcher.on_accepted(archive.accepted)
                 self._ledger.on_claim(log.claimed)
-                facts = plan.origin_facts(self._ledger)
-                log.event("started", time.time(), due=confirmed.count, wave=confirmed.wave, **facts)
+                log.event("started", time.time(), self._start_facts(confirmed))
                 reporter = RunReporter(self._ledger, dispatcher, confirmed.wave)
                 interrupted = await self._run_until_done(dispatcher, outbox, log, reporter)
-                log.event("ended", time.time(), reason=dispatcher.reason)
+                log.event("ended", time.time(), self._seen(), reason=dispatcher.reason)
                 reporter.ended()
                 await self._ledger.flush()
                 if dispatcher.failure is not None:
@@ -182,7 +183,15 @@ class SendingRun:
             cause=dispatcher.cause,
             interrupted=interrupted,
             archived=archived,
+            log_head=log.head,
         )
+
+    def _start_facts(self, confirmed: Confirmed) -> dict[str, object]:
+        facts = {"due": confirmed.count, "wave": confirmed.wave, "parts": confirmed.parts}
+        return {**facts, **plan.origin_facts(self._ledger), **self._seen()}
+
+    def _seen(self) -> dict[str, object]:
+        return run_facts(self._ledger.notes(), self._workspace.folder)
 
     def _render_pool(self, confirmed: Confirmed, attached: int) -> RenderPool:
         recipe = plan.writer_recipe(self._workspace, self._ledger.header, confirmed.template, confirmed.subject_line)

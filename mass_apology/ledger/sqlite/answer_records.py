@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from sqlite3 import Connection
 
-from mass_apology.ledger.came_back import WaitingPerson
+from mass_apology.ledger.came_back import Returned, WaitingPerson
 from mass_apology.ledger.sqlite.connections import Reading, Writing
 from mass_apology.ledger.sqlite.lock import transaction
 from mass_apology.ledger.sqlite.statements import statements
@@ -23,6 +23,12 @@ class SqliteAnswerRecords:
         with self._reading.own() as reader:
             for row in reader.execute(_QUERIES["waiting"]):
                 yield WaitingPerson(**dict(zip(WaitingPerson.__struct_fields__, row, strict=True)))
+
+    def all(self) -> Iterator[Returned]:
+        with self._reading.own() as reader:
+            for row in reader.execute(_QUERIES["all"]):
+                facts = dict(zip(Returned.__struct_fields__, row, strict=True))
+                yield Returned(**{**facts, "proven": bool(facts["proven"])})
 
 
 class SqliteAnswers(SqliteAnswerRecords):

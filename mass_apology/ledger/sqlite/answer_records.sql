@@ -20,3 +20,9 @@ SELECT 'answered/' || min(delivery.id), 0, :now, 'answered', min(delivery.id), 1
 FROM feedback JOIN delivery ON delivery.id = feedback.delivery JOIN recipient ON recipient.id = delivery.recipient
 WHERE kind = 'reply' AND lower(:address) IN (lower(recipient.address), lower(feedback.address))
 GROUP BY recipient.id;
+
+-- name: all
+SELECT key, part, read_at, at, kind, cause, message_id, proven, address, detail
+FROM feedback LEFT JOIN delivery ON delivery.id = feedback.delivery
+WHERE kind <> 'answered'  -- which a person noted
+ORDER BY read_at, key, part;

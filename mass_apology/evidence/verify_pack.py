@@ -1,0 +1,693 @@
+#!/usr/bin/env python3
+"""Verifies a pack of evidence of mass-apology, and says what it proves and what it does not.
+
+    python3 verify.py pack.zip
+    python3 verify.py pack.zip --letter received.eml      is this one of the letters that left?
+    python3 verify.py pack.zip --older earlier.zip        is the later one the earlier one continued?
+
+It needs Python 3.9 or later and nothing else. Where ssh-keygen and openssl are there, it has them check signatures.
+It exits with 0 where nothing is wrong, with 1 where something is, and with 2 where the pack cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+FORMAT = "mass-apology evidence 1"
+MANIFEST, TOKEN, SUMS = "manifest.json", "timestamp.tsr", "SHA256SUMS"
+LOG, PLAN, NOTES, APPROVALS, SIGNERS = "log.jsonl", "plan.json", "notes.jsonl", "approvals.jsonl", "signers"
+RESULTS = "results/"  # one file a wave
+VERSION, FILE = "the program's version", "the recipients file"  # parts of a plan of which a pack has no file
+MOST = 0xFFFF_FFFF  # octets of a pack, as in any zip file without extensions
+
+_LOCAL, _CENTRAL, _END = 0x04034B50, 0x02014B50, 0x06054B50
+_VERSION, _MADE_BY, _UTF_8, _STORED, _TIME, _DATE, _MODE = 20, 3 << 8 | 20, 1 << 11, 0, 0, 0x21, 0o100600 << 16
+_CHUNK = 1 << 20
+_LISTED = 10  # letters that are named one by one
+_TEXT = re.compile(rb',"(?:reply|reason)":')
+_HASHED = ("at", "event", "facts", "lines", "previous", "texts")
+_TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")  # the object identifier 1.2.840.113549.1.9.16.1.4
+_WERE_ACCEPTED = ("ACCEPTED", "BOUNCED", "COMPLAINED")
+
+
+class Broken(Exception):
+    """The pack cannot be read on; the text says where."""
+
+
+class Member(NamedTuple):
+    """One file of the pack."""
+
+    name: str
+    offset: int  # of its header
+    start: int  # of its octets
+    size: int
+    crc: int
+    sha256: str
+
+
+# The container: a zip file of one kind only, so that its octets follow from the names and contents of its files.
+
+
+def local_header(name: str, size: int, crc: int) -> bytes:
+    """What stands before a file's octets."""
+    encoded = name.encode()
+    fields = (_LOCAL, _VERSION, _UTF_8, _STORED, _TIME, _DATE, crc, size, size, len(encoded), 0)
+    return struct.pack("<IHHHHHIIIHH", *fields) + encoded
+
+
+def directory(members: Sequence[Member]) -> bytes:
+    """What stands after the last file, up to the end."""
+    start = members[-1].start + members[-1].size if members else 0
+    entries = b"".join(map(_entry, members))
+    count = len(members)
+    return entries + struct.pack("<IHHHHIIH", _END, 0, 0, count, count, len(entries), start, 0)
+
+
+def _entry(member: Member) -> bytes:
+    encoded = member.name.encode()
+    fields = (_CENTRAL, _MADE_BY, _VERSION, _UTF_8, _STORED, _TIME, _DATE, member.crc, member.size, member.size)
+    return struct.pack("<IHHHHHHIIIHHHHHII", *fields, len(encoded), 0, 0, 0, 0, _MODE, member.offset) + encoded
+
+
+def read_container(file: BinaryIO) -> list[Member]:
+    """The files of the pack. Raises ``Broken`` where one octet of the container is not as it has to be."""
+    members: list[Member] = []
+    position = 0
+    while True:
+        head = file.read(4)
+        if head != struct.pack("<I", _LOCAL):
+            _require_directory(head + file.read(len(directory(members)) + 1), members)
+            return members
+        fixed = head + file.read(26)
+        if len(fixed) < 30:
+            raise Broken(f"The file ends at octet {position + len(fixed)}, within a header.")
+        crc, size, _, length = struct.unpack("<IIIH", fixed[14:28])
+        encoded = file.read(length)
+        try:
+            name = encoded.decode()
+        except UnicodeDecodeError:
+            raise Broken(f"The name of a file at octet {position} is damaged.") from None
+        header = fixed + encoded
+        if header != local_header(name, size, crc):
+            raise Broken(f"The header of {name!r} at octet {position} is not as it was written.")
+        start = position + len(header)
+        position = start + size
+        members.append(Member(name, start - len(header), start, size, crc, _contents(file, name, size, crc)))
+
+
+def _contents(file: BinaryIO, name: str, size: int, crc: int) -> str:
+    """Read a file's octets: their SHA-256."""
+    whole, sum_so_far, left = hashlib.sha256(), 0, size
+    while left:
+        chunk = file.read(min(_CHUNK, left))
+        if not chunk:
+            raise Broken(f"The pack ends within {name}.")
+        left -= len(chunk)
+        whole.update(chunk)
+        sum_so_far = zlib.crc32(chunk, sum_so_far)
+    if sum_so_far != crc:
+        raise Broken(f"{name} was changed: its checksum is another one.")
+    return whole.hexdigest()
+
+
+def _require_directory(found: bytes, members: Sequence[Member]) -> None:
+    if not members or found != directory(members):
+        raise Broken("What follows the last file is not as it was written: it was changed, cut off, or added to.")
+
+
+class Pack:
+    """An opened pack whose container is as it was written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with path.open("rb") as file:
+            members = read_container(file)
+        self.members = {member.name: member for member in members}
+        if len(self.members) < len(members):
+            raise Broken("Two of its files have the same name.")
+        self.names = [member.name for member in members]
+
+    def read(self, name: str) -> bytes:
+        """The octets of one file."""
+        member = self.members[name]
+        with self.path.open("rb") as file:
+            file.seek(member.start)
+            return file.read(member.size)
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The octets of one file, piece by piece."""
+        member = self.members[name]
+        with self.path.open("rb") as file:
+            file.seek(member.start)
+            for at in range(0, member.size, _CHUNK):
+                yield file.read(min(_CHUNK, member.size - at))
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """The lines of one file without their line feeds; the last one may lack it."""
+        member = self.members.get(name)
+        if member is None:
+            return
+        with self.path.open("rb") as file:
+            file.seek(member.start)
+            left = member.size
+            while left > 0:
+                line = file.readline(left)
+                left -= len(line)
+                yield line[:-1] if line.endswith(b"\n") else line
+
+    def manifest(self) -> dict[str, Any]:
+        """What the pack says of itself; every digest in it holds. Raises ``Broken``."""
+        for name in (MANIFEST, SUMS):
+            if name not in self.members:
+                raise Broken(f"It has no {name}, so it is no pack of evidence.")
+        tail = [name for name in (MANIFEST, TOKEN) if name in self.members]
+        if self.read(SUMS) != sums([(self.members[name].sha256, name) for name in tail]):
+            raise Broken(f"{SUMS} and the pack disagree: one of the two was changed.")
+        manifest = _json(self.read(MANIFEST), MANIFEST)
+        if manifest.get("format") != FORMAT:
+            raise Broken(f"It is of the format {manifest.get('format')!r}; this program knows {FORMAT!r}.")
+        listed = [(file["name"], file["size"], file["sha256"]) for file in manifest["files"]]
+        there = [self.members[name] for name in self.names if name not in (*tail, SUMS)]
+        if [(each.name, each.size, each.sha256) for each in there] != listed:
+            raise Broken(f"The files do not have the digests in {MANIFEST}: one was changed, added or taken out.")
+        if self.names != [*(name for name, _, _ in listed), *tail, SUMS]:
+            raise Broken("Its files are not in the order in which they were packed.")
+        return manifest
+
+
+def sums(digests: Sequence[tuple[str, str]]) -> bytes:
+    """The file ``SHA256SUMS``, as sha256sum(1) reads it."""
+    return "".join(f"{digest}  {name}\n" for digest, name in digests).encode()
+
+
+def _json(octets: bytes, where: str) -> dict[str, Any]:
+    try:
+        found = json.loads(octets)
+    except (ValueError, RecursionError):
+        raise Broken(f"{where} is no JSON.") from None
+    if not isinstance(found, dict):
+        raise Broken(f"{where} is no JSON object.")
+    return found
+
+
+# What is found out, in words
+
+
+class Findings:
+    """What is proven, what is not, and what is wrong."""
+
+    def __init__(self) -> None:
+        self.proven: list[str] = []
+        self.unproven: list[str] = []
+        self.wrong: list[str] = []
+
+    def show(self, out: Callable[[str], None]) -> None:
+        """Print all of it."""
+        for title, sentences in (("WRONG", self.wrong), ("Proven", self.proven), ("Not proven", self.unproven)):
+            if sentences:
+                out(f"\n{title}:")
+                for sentence in sentences:
+                    out(f"  - {sentence}")
+
+
+# The log and its chain
+
+
+class Log:
+    """The events of log.jsonl: chained, and what becomes of each letter by them."""
+
+    def __init__(self) -> None:
+        self.heads: dict[str, int] = {"": 0}  # the hash of each group → its number
+        self.head = ""
+        self.events = 0  # lines that are chained
+        self.strays = 0  # lines that are not
+        self.purged_groups = 0  # whose texts were taken away
+        self.runs: list[dict[str, Any]] = []  # the lines "started"
+        self.ends: list[dict[str, Any]] = []  # the lines "started" and "ended", which say what the notes were
+        self.accepted: dict[str, tuple[str | None, int | None]] = {}  # token → SHA-256, code
+        self.wrong: list[str] = []
+
+    def read(self, lines: Iterator[bytes]) -> None:
+        """Follow the chain through all lines."""
+        waiting: list[bytes] = []
+        for line in lines:
+            if b'"event":"chained"' not in line:
+                waiting.append(line)
+                continue
+            try:
+                link = _json(line, LOG)
+                count = int(link["lines"])
+                self.strays += max(0, len(waiting) - count)
+                self._follow(link, waiting[-count:] if count else [], count)
+            except (Broken, KeyError, TypeError, ValueError):
+                self.wrong.append(f"A line of {LOG} that chains others cannot be read.")
+            waiting = []
+        self.strays += len(waiting)
+
+    def _follow(self, link: dict[str, Any], group: list[bytes], count: int) -> None:
+        facts, texts = hashlib.sha256(), hashlib.sha256(bytes.fromhex(link["salt"]))
+        for line in group:
+            found = _TEXT.search(line)
+            at = found.start() if found else line.rfind(b"}")
+            facts.update(line[:at] + b"\n")
+            texts.update(line[at:] + b"\n")
+        if len(group) < count or facts.hexdigest() != link["facts"]:
+            self.wrong.append(f"A group of {count} lines of {LOG} at {link['at']} was changed, or lines are missing.")
+        if not link["salt"]:
+            self.purged_groups += 1
+        elif texts.hexdigest() != link["texts"]:
+            self.wrong.append(f"Replies in a group of {count} lines of {LOG} at {link['at']} were changed.")
+        hashed = json.dumps({key: link[key] for key in _HASHED}, sort_keys=True, separators=(",", ":"))
+        if hashlib.sha256(hashed.encode()).hexdigest() != link["hash"]:
+            self.wrong.append(f"A line of {LOG} at {link['at']} that chains others was changed.")
+        if link["previous"] != self.head:
+            known = link["previous"] in self.heads
+            why = "two programs wrote it at once, or a part was put in" if known else "a part is missing"
+            self.wrong.append(f"The chain of {LOG} is broken at {link['at']}: {why}.")
+        self.head = link["hash"]
+        self.heads[self.head] = len(self.heads)
+        for line in group:
+            self._event(_json(line, LOG))
+
+    def _event(self, event: dict[str, Any]) -> None:
+        self.events += 1
+        what = event.get("event")
+        if what == "accepted":
+            self.accepted[event["letter"]] = (event.get("sha256"), event.get("code"))
+        elif what == "started":
+            self.runs.append(event)
+        if what in ("started", "ended"):
+            self.ends.append(event)
+
+
+def check_log(log: Log, manifest: dict[str, Any], found: Findings) -> None:
+    """Say what the chain proves."""
+    found.wrong += log.wrong[:_LISTED]
+    if log.head != manifest["head"]:
+        found.wrong.append(f"{LOG} does not end where {MANIFEST} says that it ends.")
+    groups = len(log.heads) - 1
+    if groups and not log.wrong:
+        found.proven.append(
+            f"The log is one unbroken chain of {groups:,} groups with {log.events:,} events. Its head is {log.head}. "
+            "No event before a head can have been changed, added or taken away by anybody after that head was noted "
+            "elsewhere. `send` prints it when it ends."
+        )
+    if log.purged_groups:
+        found.proven.append(
+            f"A purge took the relay's texts out of {log.purged_groups:,} of these groups; all else is as it was."
+        )
+    if log.strays:
+        found.unproven.append(
+            f"{log.strays:,} lines of the log stand outside the chain, as after a power cut: they prove nothing."
+        )
+    for anchor in manifest["anchors"]:
+        if anchor["head"] in log.heads:
+            found.proven.append(f"The chain has the head that was kept in {anchor['where']} at {anchor['at']}.")
+        else:
+            found.wrong.append(f"The chain has not the head that was kept in {anchor['where']} at {anchor['at']}.")
+
+
+# Results, and whether the log agrees
+
+
+class Sum:
+    """What the results say, wave by wave, and how far the log bears it out."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, dict[str, int]] = {}
+        self.agreed = 0
+        self.alone: list[str] = []  # tokens of letters that only the ledger has as accepted
+        self.contradicted: list[str] = []
+
+    def add(self, result: dict[str, Any], log: Log) -> None:
+        """Count one person, and compare their letter with the log."""
+        wave, status = result["wave"], result["status"]
+        counts = self.counts.setdefault(wave, {})
+        counts[status] = counts.get(status, 0) + 1
+        token = (result["message_id"] or "").strip("<>").partition("@")[0]
+        if not token:
+            return
+        logged = log.accepted.get(token)
+        if status in _WERE_ACCEPTED and logged is None:
+            self.alone.append(token)
+        elif logged is None:
+            return
+        elif status in _WERE_ACCEPTED and logged == (result["sha256"], result["code"]):
+            self.agreed += 1
+        else:
+            self.contradicted.append(token)
+
+
+def check_results(pack: Pack, manifest: dict[str, Any], log: Log, found: Findings) -> None:
+    """Compare every result with the log."""
+    total = Sum()
+    for name in pack.names:
+        if name.startswith(RESULTS):
+            for line in pack.lines(name):
+                total.add(_json(line, name), log)
+    if total.counts != manifest["counts"]:
+        found.wrong.append(f"The results do not add up to the numbers in {MANIFEST}.")
+    for wave, counts in total.counts.items():
+        parts = " + ".join(f"{count:,} {status.lower().replace('_', ' ')}" for status, count in counts.items())
+        found.proven.append(f"Wave {wave}: {sum(counts.values()):,} people = {parts}. Each is one line of the results.")
+    if total.agreed:
+        found.proven.append(
+            f"Of {total.agreed:,} letters, results and log tell the same: the relay's code, and the SHA-256 of the "
+            "message as it was handed over. Who holds a letter can compare it: --letter FILE."
+        )
+    if total.alone:
+        found.unproven.append(
+            f"{len(total.alone):,} letters that the relay took are in the ledger alone, and not in the log (settled "
+            f"later by `reconcile` or a bounce, or a power cut): {_some(total.alone)}."
+        )
+    if total.contradicted:
+        found.wrong.append(
+            f"Results and log contradict each other about {len(total.contradicted):,} letters: "
+            f"{_some(total.contradicted)}."
+        )
+
+
+def _some(tokens: Sequence[str]) -> str:
+    more = f" and {len(tokens) - _LISTED:,} more" if len(tokens) > _LISTED else ""
+    return ", ".join(tokens[:_LISTED]) + more
+
+
+# The plan: what letters were made from, and who approved it
+
+
+def plan_digest(parts: dict[str, str]) -> str:
+    """The SHA-256 that approvals are given to: over names and digests of all parts, each after its length."""
+    whole = hashlib.sha256()
+    for name, value in sorted(parts.items()):
+        for text in (name.encode(), value.encode()):
+            whole.update(len(text).to_bytes(8, "big") + text)
+    return whole.hexdigest()
+
+
+def plan_code(digest: str) -> str:
+    """The three words for a plan's digest."""
+    words = []
+    for at in range(0, 12, 4):
+        number = int(digest[at : at + 4], 16)
+        low, high = "bdfghjklmnprstvz", "aiou"
+        places = ((low, 12, 15), (high, 10, 3), (low, 6, 15), (high, 4, 3), (low, 0, 15))
+        words.append("".join(letters[number >> shift & mask] for letters, shift, mask in places))
+    return "-".join(words)
+
+
+def part_digest(files: Sequence[dict[str, Any]]) -> str:
+    """The digest of one part of a plan: over names and contents of its files, in their order."""
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(file["name"].encode() + b"\0" + bytes.fromhex(file["sha256"] or ""))
+    return whole.hexdigest()
+
+
+def check_plan(pack: Pack, log: Log, found: Findings) -> None:
+    """Whether the templates and settings in the pack are those that letters were made from."""
+    plan = _json(pack.read(PLAN), PLAN)
+    there = set()  # digests of parts of which the pack has the files, or their digests
+    for source in plan["sources"]:
+        for file in source["files"]:
+            if file["file"] is not None and pack.members[file["file"]].sha256 != file["sha256"]:
+                found.wrong.append(f"{file['file']} is not the file that {PLAN} names.")
+        digest = source["files"][0]["sha256"] if source["plain"] else part_digest(source["files"])
+        if digest != source["digest"]:
+            found.wrong.append(f"The files of {source['part']} do not give the digest in {PLAN}.")
+        there.add(digest)
+    logged = [run.get("parts") for run in log.runs]
+    for edition in plan["editions"]:
+        parts = edition["parts"]
+        letters = f"{edition['letters']:,} accepted letters of the wave {edition['wave']}"
+        changed = sorted(part for part in parts if part != VERSION and parts[part] not in there)
+        if changed:
+            found.unproven.append(
+                f"What {letters} were made from: {', '.join(changed)} changed since, and the pack has the later state."
+            )
+        elif parts in logged:
+            found.proven.append(f"The pack has the templates and settings that {letters} were made from, by the log.")
+        else:
+            found.unproven.append(
+                f"The pack has the templates and settings that {letters} were made from: the ledger says so, the log "
+                "does not."
+            )
+
+
+def check_approvals(pack: Pack, log: Log, found: Findings) -> None:
+    """Who approved which plan, with a signature or without."""
+    sent = {plan_digest({**run["parts"], FILE: run["recipients"]}) for run in log.runs if "parts" in run}
+    campaign = _json(pack.read(PLAN), PLAN)["campaign"]
+    for line in pack.lines(APPROVALS):
+        if line.endswith(b"\x18"):  # what a crash left
+            continue
+        approval = _json(line, APPROVALS)
+        digest = plan_digest(approval["parts"])
+        at = datetime.fromtimestamp(approval["at"], timezone.utc).isoformat(timespec="microseconds")
+        which = "a plan that was sent" if digest in sent else "a plan that no run in the log was made from"
+        what = f"{approval['by']} approved {which}, {plan_code(digest)} of {approval['letters']:,} letters, at {at}"
+        statement = (
+            f"mass-apology: this plan may be sent\ncampaign: {campaign}\nplan: {digest}\ncode: {plan_code(digest)}\n"
+            f"letters: {approval['letters']}\nat: {at}\n"
+        )
+        if not approval.get("signature"):
+            found.unproven.append(f"{what}: by name only. Nothing proves a name.")
+            continue
+        _check_signature(pack, approval, statement, what, found)
+
+
+def _check_signature(pack: Pack, approval: dict[str, Any], statement: str, what: str, found: Findings) -> None:
+    program = shutil.which("ssh-keygen")
+    if program is None or SIGNERS not in pack.members:
+        why = "there is no ssh-keygen here" if program is None else "the signers file is not in the pack"
+        found.unproven.append(f"{what}, with a signature that was not checked: {why}.")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        signature, signers = Path(folder, "approval.sig"), Path(folder, "signers")
+        signature.write_text(approval["signature"], encoding="utf-8")
+        signers.write_bytes(pack.read(SIGNERS))
+        options = ["-f", str(signers), "-I", approval["by"], "-n", "mass-apology", "-s", str(signature)]
+        done = subprocess.run(
+            [program, "-Y", "verify", *options], input=statement.encode(), capture_output=True, check=False
+        )
+    if done.returncode:
+        found.wrong.append(f"{what}, and the signature does not hold.")
+    else:
+        found.proven.append(f"{what}; the signature holds by the key that the pack's signers file gives them.")
+
+
+def check_notes(pack: Pack, log: Log, manifest: dict[str, Any], found: Findings) -> None:
+    """Whether notes and approvals are those that stood there when runs began and ended."""
+    lines = list(pack.lines(NOTES))
+    digests, whole = [hashlib.sha256().hexdigest()], hashlib.sha256()
+    for line in lines:
+        whole.update(line + b"\n")
+        digests.append(whole.hexdigest())
+    seals = [event["notes"] for event in log.ends if "notes" in event]
+    held = sum(seal["count"] < len(digests) and digests[seal["count"]] == seal["sha256"] for seal in seals)
+    if held == len(seals) and seals:
+        found.proven.append(f"The ledger's notes are those that the log saw at {held:,} beginnings and ends of runs.")
+    elif manifest["purged"]:
+        found.unproven.append("A purge took names out of the ledger's notes, so the log cannot bear them out any more.")
+    elif seals:
+        found.wrong.append(f"{len(seals) - held:,} times the ledger's notes are not those that the log saw.")
+    approvals = {""}
+    octets, whole = b"", hashlib.sha256()
+    for octets in pack.lines(APPROVALS):
+        whole.update(octets + b"\n")
+        approvals.add(whole.hexdigest())
+    if any(event.get("approvals", "") not in approvals for event in log.ends):
+        (found.unproven if manifest["purged"] else found.wrong).append(
+            "The approvals in the pack are not those that the log saw when a run began."
+        )
+
+
+# Time-stamp (RFC 3161)
+
+
+def time_stamp(token: bytes) -> tuple[bytes, str]:
+    """The digest that a time-stamp response or token is about, and its time in UTC. Raises ``Broken``."""
+    try:
+        at = token.index(_TST_INFO) + len(_TST_INFO)
+        (wrapped,) = _elements(_element(token, at)[1])  # [0] EXPLICIT OCTET STRING, which holds a SEQUENCE
+        (info,) = _elements(wrapped[1])
+        fields = _elements(info[1])
+        (_, imprint), (_, stated) = _elements(fields[2][1]), fields[4]
+        moment = datetime.strptime(stated.decode("ascii").rstrip("Z").partition(".")[0], "%Y%m%d%H%M%S")
+    except (ValueError, IndexError):
+        raise Broken("This is no time-stamp of RFC 3161.") from None
+    return imprint[1], f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _element(octets: bytes, at: int) -> tuple[int, bytes, int]:
+    """One DER element: its tag, its octets, and where the next one begins."""
+    tag, length, start = octets[at], octets[at + 1], at + 2
+    if length & 0x80:
+        start += length & 0x7F
+        length = int.from_bytes(octets[at + 2 : start], "big")
+    if start + length > len(octets):
+        raise IndexError
+    return tag, octets[start : start + length], start + length
+
+
+def _elements(octets: bytes) -> list[tuple[int, bytes]]:
+    found, at = [], 0
+    while at < len(octets):
+        tag, content, at = _element(octets, at)
+        found.append((tag, content))
+    return found
+
+
+def check_token(pack: Pack, authority: Path | None, found: Findings) -> None:
+    """Whether the time-stamp is about this pack, and by whom it is signed, where that can be checked."""
+    if TOKEN not in pack.members:
+        found.unproven.append("When it was packed: the pack says so itself, and has no time-stamp of somebody else.")
+        return
+    digest, at = time_stamp(pack.read(TOKEN))
+    if digest.hex() != pack.members[MANIFEST].sha256:
+        found.wrong.append("The time-stamp is about something else than this pack.")
+        return
+    program = shutil.which("openssl")
+    if program is None or authority is None:
+        found.unproven.append(
+            f"{TOKEN} says that all of this was there at {at}, and nobody checked its signature: that takes openssl, "
+            "and --ca FILE with the certificate of the authority."
+        )
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for name in (TOKEN, MANIFEST):
+            Path(folder, name).write_bytes(pack.read(name))
+        files = ["-in", str(Path(folder, TOKEN)), "-data", str(Path(folder, MANIFEST)), "-CAfile", str(authority)]
+        done = subprocess.run([program, "ts", "-verify", *files], capture_output=True, check=False)
+    if done.returncode:
+        found.wrong.append(f"openssl does not confirm the time-stamp with {authority}.")
+    else:
+        found.proven.append(
+            f"All of this was there at {at}: the authority of {authority} says so, and its signature holds."
+        )
+
+
+# A letter that somebody holds
+
+
+def find_letter(octets: bytes, digests: dict[str, list[str]]) -> list[str] | None:
+    """The Message-IDs of the letter that this is; ``None`` where it is none of them.
+
+    Mail servers put lines of their own before a message, so it is looked for from each line of the header on.
+    """
+    whole = re.sub(rb"\r\n|\r|\n", b"\r\n", octets)
+    header = whole.find(b"\r\n\r\n")
+    starts = [0, *(found.end() for found in re.finditer(rb"\r\n(?=\S)", whole[: header + 2]))]
+    for end in (whole, whole.rstrip(b"\r\n") + b"\r\n"):
+        for start in starts:
+            found = digests.get(hashlib.sha256(end[start:]).hexdigest())
+            if found:
+                return found
+    return None
+
+
+def check_letters(pack: Pack, letters: Sequence[Path], found: Findings) -> None:
+    """Whether each of these files is a letter that was handed over."""
+    digests: dict[str, list[str]] = {}
+    for name in pack.names:
+        if letters and name.startswith(RESULTS):
+            for line in pack.lines(name):
+                result = _json(line, name)
+                if result["sha256"]:
+                    digests.setdefault(result["sha256"], []).append(f"{result['message_id']} ({result['status']})")
+    for path in letters:
+        which = find_letter(path.read_bytes(), digests)
+        if which:
+            found.proven.append(f"{path} is, octet for octet, the letter {', '.join(which)}.")
+        else:
+            found.wrong.append(
+                f"{path} is none of the letters as they were handed over; a mail server or a mail program may have "
+                "changed it on the way, or it is somebody else's."
+            )
+
+
+def check_older(later: Log, manifest: dict[str, Any], path: Path, found: Findings) -> None:
+    """Whether an earlier pack's log is the beginning of this one's."""
+    before = Pack(path).manifest()
+    if before["ledger"] != manifest["ledger"]:
+        found.wrong.append(f"{path} is of another ledger.")
+    elif before["head"] in later.heads:
+        found.proven.append(f"The log goes on where that of {path} ended; nothing before was changed since.")
+    else:
+        found.wrong.append(f"The log is not that of {path} continued: what was there then was changed since.")
+
+
+NEVER_PROVEN = (
+    "That the relay said what the log says: we wrote it down. The relay's own log has the same queue ids.",
+    "That a letter arrived, or was read. ACCEPTED means that the relay took it.",
+    "That the clock of the sending machine was right.",
+    "That nobody made all of this anew, before a head of the chain or the digest of this pack was known to somebody "
+    "else: a line in a mail of that day, the paper that it was printed on, or a time-stamp.",
+)
+
+
+def verify(path: Path, letters: Sequence[Path], older: Path | None, authority: Path | None) -> Findings:
+    """All that can be said of a pack. Raises ``Broken`` where its octets are not those that were packed."""
+    found = Findings()
+    pack = Pack(path)
+    manifest = pack.manifest()
+    digest = pack.members[MANIFEST].sha256
+    found.proven.append(
+        f"All {len(pack.names)} files are as they were packed at {manifest['made_at']}, each octet of the container "
+        f"included, if the digest of {MANIFEST} is the one that you were given: {digest}"
+    )
+    log = Log()
+    log.read(pack.lines(LOG))
+    check_log(log, manifest, found)
+    check_results(pack, manifest, log, found)
+    check_plan(pack, log, found)
+    check_approvals(pack, log, found)
+    check_notes(pack, log, manifest, found)
+    check_token(pack, authority, found)
+    check_letters(pack, letters, found)
+    if older is not None:
+        check_older(log, manifest, older, found)
+    if manifest["purged"]:
+        found.unproven.append("To whom the letters went: addresses and names were purged from the ledger.")
+    found.unproven += NEVER_PROVEN
+    return found
+
+
+def main() -> int:
+    """The command line; its exit code."""
+    parser = argparse.ArgumentParser(description="Verify a pack of evidence of mass-apology.")
+    parser.add_argument("pack", type=Path)
+    parser.add_argument("--letter", type=Path, action="append", default=[], help="a letter as somebody received it")
+    parser.add_argument("--older", type=Path, help="an earlier pack of the same campaign")
+    parser.add_argument("--ca", type=Path, help="certificates of the time-stamp's authority (PEM)")
+    given = parser.parse_args()
+    try:
+        found = verify(given.pack, given.letter, given.older, given.ca)
+    except Broken as error:
+        print(f"WRONG: {error}\nThis is not the pack as it was made; nothing in it is proven.")
+        return 1
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        print(f"WRONG: The pack is not made as its format says ({error!r}); nothing in it is proven.")
+        return 1
+    except OSError as error:
+        print(f"{error.filename or given.pack} cannot be read: {error.strerror or error}.", file=sys.stderr)
+        return 2
+    print(f"{given.pack}: {'WRONG' if found.wrong else 'nothing is wrong'}.")
+    found.show(print)
+    return 1 if found.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
