@@ -12,9 +12,10 @@ from msgspec.structs import replace
 import mass_apology.ledger.sqlite
 import mass_apology.suppression
 from mass_apology.errors import LedgerError, SuppressionError
-from mass_apology.ledger.sqlite.database import LEDGER
+from mass_apology.ledger.local_file import LEDGER
 from mass_apology.suppression.suppression_file import STORE
 from mass_apology.system import sqlite_file
+from mass_apology.system.statement_files import read_sql
 
 KINDS = [pytest.param(LEDGER, id="ledger"), pytest.param(STORE, id="suppressions")]
 AnyDatabase = sqlite_file.Database[LedgerError] | sqlite_file.Database[SuppressionError]
@@ -28,8 +29,8 @@ def sqlite_error(name: str) -> sqlite3.Error:
 
 def schema_of(kind: AnyDatabase) -> str:
     if kind.error is LedgerError:
-        return sqlite_file.read_sql(mass_apology.ledger.sqlite.__name__, "schema.sql")
-    return sqlite_file.read_sql(mass_apology.suppression.__name__, "suppression_schema.sql")
+        return read_sql(mass_apology.ledger.sqlite.__name__, "schema.sql")
+    return read_sql(mass_apology.suppression.__name__, "suppression_schema.sql")
 
 
 def made(kind: AnyDatabase, path: Path) -> Path:

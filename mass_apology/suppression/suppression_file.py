@@ -11,8 +11,9 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from mass_apology.errors import SuppressionError
-from mass_apology.system.sqlite_file import Database, read_sql, statements
+from mass_apology.system.sqlite_file import Database
 from mass_apology.system.state_folder import STATE_VARIABLE, state_folder
+from mass_apology.system.statement_files import read_sql, statements
 from mass_apology.system.temporary_files import hidden_beside, remove_abandoned, temporary_file
 
 FILE_NAME = "suppressions.sqlite"

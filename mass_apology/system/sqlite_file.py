@@ -1,11 +1,9 @@
-"""The common parts of all SQLite files here: SQL by name, opening a file, and SQLite's errors as sentences."""
+"""The common parts of all SQLite files here: opening one, and SQLite's errors as sentences."""
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections.abc import Callable, Mapping
-from importlib.resources import files
+from collections.abc import Callable
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Generic, TypeVar
@@ -15,8 +13,6 @@ from msgspec import Struct
 from mass_apology.errors import MassApologyError
 
 E = TypeVar("E", bound=MassApologyError)
-
-_HEADING = re.compile(r"^-- name: ([a-z-]+)\n", re.MULTILINE)
 
 # By the beginning of SQLite's error name (sqlite.org/rescode.html): the problem, and the step before the next try.
 _PASSING = (
@@ -31,17 +27,6 @@ _PASSING = (
     ("SQLITE_PERM", "cannot be opened: the permission is missing", "Make the file and its folder writable"),
     ("SQLITE_BUSY", "is in use by another program", "Wait for the other program to end, or end it"),
 )
-
-
-def read_sql(package: str, file: str) -> str:
-    """The text of an ``.sql`` file of a package."""
-    return (files(package) / file).read_text("utf-8")
-
-
-def statements(package: str, file: str) -> Mapping[str, str]:
-    """The statements of a file, each under a heading such as ``-- name: add-note``; text before them is skipped."""
-    _, *parts = _HEADING.split(read_sql(package, file))
-    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def is_empty(connection: Connection) -> bool:

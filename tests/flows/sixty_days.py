@@ -50,9 +50,9 @@ from mass_apology.flows.feedback.bounces import settle
 from mass_apology.flows.follow_up import consent, follow_up
 from mass_apology.flows.plan.plan import Draft
 from mass_apology.flows.send.sending_run import RunResult
+from mass_apology.ledger.in_sql.feedback import SqlFeedback
+from mass_apology.ledger.in_sql.waves import SqlWaves
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords, marks
-from mass_apology.ledger.sqlite.feedback import SqliteFeedback
-from mass_apology.ledger.sqlite.waves import SqliteWaves
 from mass_apology.suppression import Suppressions
 from mass_apology.system.state_folder import STATE_VARIABLE
 from mass_apology.workspace.workspace import Workspace
@@ -110,7 +110,7 @@ _SENDING = (
 _NTH = dict.fromkeys(("hand_over", "apply", "record"), (1, 1, 2, 5))
 """Which call is the last one, of what is called for each letter."""
 
-_ADDED = Step(SqliteWaves, "add", after=True)
+_ADDED = Step(SqlWaves, "add", after=True)
 
 
 class World:
@@ -131,12 +131,12 @@ class World:
         self._coming: list[tuple[float, str, Arrived]] = []  # what will come back, and when
         self._deaths = {
             "send": _steps((Draft, "commit"), (SqliteLedger, "note"), *_SENDING),
-            "follow": _steps((SqliteWaves, "add"), *_SENDING),
-            "agree": _steps((SqliteWaves, "arm")),
-            "settle": _steps((SqliteFeedback, "record"), (Suppressions, "add_all")),
+            "follow": _steps((SqlWaves, "add"), *_SENDING),
+            "agree": _steps((SqlWaves, "arm")),
+            "settle": _steps((SqlFeedback, "record"), (Suppressions, "add_all")),
         }
         self._deaths["follow"] += [_ADDED] * 2
-        self._withholding = _steps((SqliteWaves, "withhold"))
+        self._withholding = _steps((SqlWaves, "withhold"))
         self.relay = live.fault = Moods(clock, trouble)
         self._write()
 

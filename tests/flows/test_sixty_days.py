@@ -26,7 +26,7 @@ from sixty_days_processes import Clock, Step, hasten, killed_at
 from test_bounces import bounce, box, id_of, read_all, suppressed
 from test_follow_up import armed, campaign, followed, sent_in
 
-from mass_apology.ledger.sqlite.waves import SqliteWaves
+from mass_apology.ledger.in_sql.waves import SqlWaves
 from mass_apology.model import Status
 from mass_apology.suppression import Reason, Suppressions
 
@@ -170,7 +170,7 @@ def test_a_clock_set_back_after_a_crash_brings_no_letter_early(tmp_path: Path, c
         send(folder)
         armed(folder, 20)
         clock.at += 3 * DAY + HOUR
-        assert killed_at(Step(SqliteWaves, "add", after=True), lambda: followed(folder))
+        assert killed_at(Step(SqlWaves, "add", after=True), lambda: followed(folder))
         clock.at -= 5 * HOUR
         assert sent_in(followed(folder)) == 0
         clock.at += 5 * HOUR

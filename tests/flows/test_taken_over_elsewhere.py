@@ -17,7 +17,7 @@ from live import campaign_folder, customers, relay, statuses
 from smtp_fakes import FaultyConversation
 from test_crash import due, received, start
 
-from mass_apology.ledger.sqlite.lock import LEASE
+from mass_apology.ledger.in_sql.holders import LEASE
 
 pytestmark = pytest.mark.slow
 

@@ -17,6 +17,7 @@ from mass_apology.cli.results import show_settled
 from mass_apology.errors import CampaignError
 from mass_apology.ledger import Result
 from mass_apology.ledger.sqlite import SqliteRecords
+from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.model import Status
 from mass_apology.workspace.workspace import Workspace
 
@@ -176,11 +177,12 @@ def test_a_word_that_ends_many_replies_is_no_id(tmp_path: Path) -> None:
 
 
 def test_relay_ids_are_looked_up_by_an_index(by_ses: Path, tmp_path: Path) -> None:
-    from mass_apology.ledger.sqlite.feedback import _QUERIES
 
     read_all(by_ses, box(tmp_path, bounce(4)))
     with SqliteRecords.open(by_ses / "ledger.sqlite", "trial") as ledger:
-        plan = ledger._reader.execute(f"EXPLAIN QUERY PLAN {_QUERIES['by-relay-id']}", {"relay_id": "x"}).fetchall()
+        plan = ledger._reader.execute(
+            f"EXPLAIN QUERY PLAN {statements('feedback.sql')['by-relay-id']}", {"relay_id": "x"}
+        ).fetchall()
     assert any("delivery_relay_id" in row[3] for row in plan)
 
 

@@ -15,9 +15,10 @@ import pytest
 from ledger_samples import CAMPAIGN, NOON, bury_holder, mark, outside, plan, planned_ledger, recipient, statuses
 
 from mass_apology.errors import FencedOut, LedgerLocked
+from mass_apology.ledger.in_sql.holders import LEASE, this_process
 from mass_apology.ledger.sender_state import Holder
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
-from mass_apology.ledger.sqlite.lock import LEASE, may_be_taken, renew, this_process
+from mass_apology.ledger.sqlite.lock import may_be_taken, renew
 from mass_apology.model import Status
 from mass_apology.system.processes import start_of
 

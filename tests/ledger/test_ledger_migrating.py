@@ -10,7 +10,7 @@ import pytest
 from ledger_samples import CAMPAIGN, WAVE, planned_ledger
 
 from mass_apology.errors import LedgerError
-from mass_apology.ledger.sqlite.database import VERSION
+from mass_apology.ledger.local_file import VERSION
 from mass_apology.ledger.sqlite.migrating import bring_up_to_date, steps
 from mass_apology.ledger.sqlite.sqlite_store import SqliteStore
 from mass_apology.ledger.sqlite.statements import read_sql

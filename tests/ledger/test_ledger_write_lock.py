@@ -18,8 +18,8 @@ from ledger_samples import CAMPAIGN, NOON, mark, planned_ledger, statuses
 
 from mass_apology.errors import LedgerError
 from mass_apology.ledger import Control
+from mass_apology.ledger.local_file import transaction
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
-from mass_apology.ledger.sqlite.lock import transaction
 from mass_apology.ledger.sqlite.write_lock import WriteLock, write_lock_file
 from mass_apology.model import Status
 
@@ -29,7 +29,7 @@ _NOTING = """
 import sys
 from pathlib import Path
 from mass_apology.ledger.sqlite import SqliteLedger
-from mass_apology.ledger.sqlite.lock import transaction
+from mass_apology.ledger.local_file import transaction
 
 def add(connection):
     with transaction(connection):

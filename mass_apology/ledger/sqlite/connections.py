@@ -1,41 +1,44 @@
-"""How the parts of a ledger read and write: they share its connections, which it opens and closes."""
+"""How the parts of a ledger read its file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Protocol, TypeVar
 
-from mass_apology.ledger.sqlite.database import explained, open_reading
+from mass_apology.ledger.local_file import explained
+from mass_apology.ledger.sqlite.database import open_reading
+from mass_apology.ledger.sqlite.statements import statements
 
-T = TypeVar("T")
 
-
-class Reading:
-    """A ledger's file for whoever reads it; SQLite's errors become ``LedgerError``."""
+class SqliteReading:
+    """Implements ``connection.Reading``: a ledger's file for whoever reads it."""
 
     def __init__(self, path: Path, name: str, connection: Connection) -> None:
-        self.path = path
-        self.name = name
+        self._path = path
+        self._name = name
         self._connection = connection
+
+    def statements(self, file: str) -> Mapping[str, str]:
+        return statements(file)
 
     @contextmanager
     def shared(self) -> Iterator[Connection]:
-        """The ledger's reading connection: for short questions in the thread that opened it."""
-        with explained(self.path):
+        with explained(self._path):
             yield self._connection
 
     @contextmanager
+    def moment(self) -> Iterator[Connection]:
+        with explained(self._path):
+            self._connection.execute("BEGIN")
+            try:
+                yield self._connection
+            finally:
+                self._connection.execute("COMMIT")
+
+    @contextmanager
     def own(self) -> Iterator[Connection]:
-        """A connection of one's own: for what streams, and for any thread."""
-        with explained(self.path), closing(open_reading(self.path, self.name)) as connection:
+        with explained(self._path), closing(open_reading(self._path, self._name)) as connection:
+            connection.execute("BEGIN")
             yield connection
-
-
-class Writing(Protocol):
-    """A ledger's writer, for its parts."""
-
-    def write(self, act: Callable[[Connection], T]) -> T:
-        """Do something with the writing connection, between two groups of marks, and wait for it."""

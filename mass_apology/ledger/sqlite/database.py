@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection
 
-from mass_apology.errors import IllegalTransition, LedgerError
+from mass_apology.errors import LedgerError
+from mass_apology.ledger.local_file import LEDGER, connect, explained, ledger_error
 from mass_apology.ledger.sqlite.on_disk import set_wal_aside, wal_of
 from mass_apology.ledger.sqlite.place import begin, read_place
 from mass_apology.ledger.sqlite.statements import read_sql, statements
-from mass_apology.system.sqlite_file import Database, is_empty
-
-APPLICATION_ID = 1833062479  # as in schema.sql
-VERSION = 11  # as in schema.sql
+from mass_apology.system.sqlite_file import is_empty
 
 # What the writing connection is told. FULL: a commit is on the disk when it returns, on macOS only with fullfsync.
 # The size limit gives the disk back what a large plan needed.
@@ -31,46 +27,7 @@ PRAGMA cache_size = -8000;
 PRAGMA journal_size_limit = 67108864;
 """
 
-ILLEGAL = "illegal transition"
-"""What the triggers of schema.sql say when a letter is to go where ``model.TRANSITIONS`` has no way."""
-
-_QUERIES = statements("queries.sql")
-
-LEDGER = Database(
-    error=LedgerError,
-    what="a ledger",
-    application_id=APPLICATION_ID,
-    version=VERSION,
-    oldest_sqlite=(3, 38, 0),  # STRICT tables, RETURNING and the JSON functions
-    patience=10.0,
-    empty=(
-        ": making it was interrupted, and nothing was recorded in it",
-        "Delete the file, then run the command again.",
-    ),
-    again="then run the command again: it continues where it stopped.",
-    restore="Keep it, and restore a copy; without one, nobody can say who was written to.",
-)
-
-connect = LEDGER.connect
-
-
-def ledger_error(error: sqlite3.Error | OSError, path: Path) -> LedgerError:
-    """The ``LedgerError`` for what SQLite or the system said about this file."""
-    if isinstance(error, sqlite3.IntegrityError) and str(error) == ILLEGAL:
-        return IllegalTransition(
-            f"{path}: a letter was to change to a status that cannot follow its own; nothing was recorded.",
-            next_step="Run the command again, and report this as a mistake in mass-apology.",
-        )
-    return LEDGER.to_error(error, path)
-
-
-@contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors with this file into ``LedgerError``."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise ledger_error(error, path) from error
+_QUERIES = statements("records.sql")
 
 
 def create(path: Path, name: str, now: float) -> None:

@@ -9,28 +9,20 @@ mark; what such a process writes yet are replies to the dots that had gone out b
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from sqlite3 import Connection
 
-from mass_apology.errors import FencedOut, LedgerError, LedgerLocked
+from mass_apology.errors import FencedOut
+from mass_apology.ledger.in_sql.holders import LEASE, fenced_out, locked, taken_over_from, this_process
+from mass_apology.ledger.local_file import transaction
 from mass_apology.ledger.sender_state import Holder
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.system.processes import start_of
 
-LEASE = 60.0  # seconds without a renewal after which another host may take the lock
-RENEWAL = 10.0  # seconds between two renewals
-
 _QUERIES = statements("lock.sql")
-_ADD_NOTE = statements("queries.sql")["add-note"]
-
-
-def this_process() -> Holder:
-    """Who we are."""
-    pid = os.getpid()
-    return Holder(host=socket.gethostname(), pid=pid, started=start_of(pid) or "")
+_EDITIONS = statements("editions.sql")
+_ADD_NOTE = statements("records.sql")["add-note"]
 
 
 def may_be_taken(holder: Holder, *, host: str, idle: float) -> bool:
@@ -41,24 +33,11 @@ def may_be_taken(holder: Holder, *, host: str, idle: float) -> bool:
 
 
 @contextmanager
-def transaction(connection: Connection) -> Iterator[None]:
-    """BEGIN IMMEDIATE, and COMMIT or, on any error, ROLLBACK."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:  # some errors, such as a full disk, have rolled it back already
-            connection.execute("ROLLBACK")
-        raise
-
-
-@contextmanager
 def fenced(connection: Connection) -> Iterator[None]:
     """A transaction that raises ``FencedOut`` and writes nothing unless the lock is ours."""
     with transaction(connection):
         if not is_held(connection):
-            raise fenced_out(connection)
+            raise why_fenced_out(connection)
         yield
 
 
@@ -104,20 +83,10 @@ def is_held(connection: Connection) -> bool:
     return bool(held)
 
 
-def fenced_out(connection: Connection) -> LedgerError:
+def why_fenced_out(connection: Connection) -> FencedOut:
     """Why we may not write: the lock is another one's, or was never taken."""
     holder, _ = _holder(connection)
-    if connection.execute(_QUERIES["held-epoch"]).fetchone() is None:
-        return FencedOut("This process does not hold the campaign's lock.", next_step="Run the command again.")
-    if holder is None:  # whoever took it has given it back
-        return FencedOut(
-            "Another process took this campaign over and has ended meanwhile; nothing more is sent from here.",
-            next_step="See where it stands with: mass-apology status",
-        )
-    return FencedOut(
-        f"Process {holder.pid} on {holder.host} has taken this campaign over; nothing more is sent from here.",
-        next_step="Watch it with: mass-apology status",
-    )
+    return fenced_out(holder, was_ours=connection.execute(_QUERIES["held-epoch"]).fetchone() is not None)
 
 
 def _take(connection: Connection, now: float) -> int:
@@ -126,21 +95,11 @@ def _take(connection: Connection, now: float) -> int:
     holder, renewed_at = _holder(connection)
     if holder is not None:
         if not may_be_taken(holder, host=me.host, idle=now - renewed_at):
-            raise _locked(holder)
-        what = f"the lock was taken over from process {holder.pid} on {holder.host}, which had not given it back"
-        connection.execute(_ADD_NOTE, {"now": now, "what": what})
+            raise locked(holder)
+        connection.execute(_ADD_NOTE, {"now": now, "what": taken_over_from(holder)})
     facts = {"host": me.host, "pid": me.pid, "started": me.started, "now": now}
     (epoch,) = connection.execute(_QUERIES["take"], facts).fetchone()
     return int(epoch)
-
-
-def _locked(holder: Holder) -> LedgerLocked:
-    return LedgerLocked(
-        f"Process {holder.pid} on {holder.host} is working on this campaign.",
-        next_step="Watch it with: mass-apology status. Stop it with: mass-apology stop",
-        host=holder.host,
-        pid=holder.pid,
-    )
 
 
 def _holder(connection: Connection) -> tuple[Holder | None, float]:
@@ -149,3 +108,23 @@ def _holder(connection: Connection) -> tuple[Holder | None, float]:
     if host is None:
         return None, 0.0
     return Holder(host=host, pid=pid, started=started), renewed_at
+
+
+class SqliteLock:
+    """Implements ``sql_ledger.Lock``: what the connection holds is kept in its own temporary tables."""
+
+    acquire = staticmethod(acquire)
+    release = staticmethod(release)
+    transaction = staticmethod(transaction)
+    fenced = staticmethod(fenced)
+    momentary = staticmethod(momentary)
+
+    @staticmethod
+    def held_epoch(connection: Connection) -> int | None:
+        row = connection.execute(_QUERIES["held-epoch"]).fetchone()
+        return None if row is None else int(row[0])
+
+    @staticmethod
+    def make_from(connection: Connection, edition: int) -> None:
+        connection.execute(_EDITIONS["forget"])
+        connection.execute(_EDITIONS["keep"], {"edition": edition})

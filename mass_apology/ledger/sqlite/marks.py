@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from mass_apology.errors import IllegalTransition, LedgerError
-from mass_apology.ledger.sqlite.database import ILLEGAL, ledger_error
-from mass_apology.ledger.sqlite.lock import fenced_out, transaction
+from mass_apology.ledger.local_file import ILLEGAL, ledger_error, transaction
+from mass_apology.ledger.sqlite.lock import why_fenced_out
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.model import TRANSITIONS, Mark, Status
 
@@ -44,7 +44,7 @@ def apply(connection: Connection, path: Path, marks: Sequence[Mark]) -> None:
     except sqlite3.Error as error:
         raise ledger_error(error, path) from error
     if connection.total_changes == before:
-        raise fenced_out(connection)
+        raise why_fenced_out(connection)
 
 
 def apply_late(connection: Connection, marks: Sequence[Mark]) -> list[Mark]:

@@ -11,8 +11,7 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 
-from mass_apology.ledger.sqlite.database import APPLICATION_ID, connect, explained
-from mass_apology.ledger.sqlite.lock import transaction
+from mass_apology.ledger.local_file import APPLICATION_ID, connect, explained, transaction
 from mass_apology.ledger.sqlite.write_lock import WriteLock
 
 _FOLDER = Path(__file__).with_name("migrations")

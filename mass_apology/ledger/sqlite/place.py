@@ -10,15 +10,15 @@ from __future__ import annotations
 import secrets
 import socket
 from pathlib import Path
-from sqlite3 import Connection
 
 import msgspec
 from msgspec import Struct
 
+from mass_apology.ledger.in_sql.connection import Connection
 from mass_apology.ledger.sqlite.on_disk import file_id
 from mass_apology.ledger.sqlite.statements import statements
 
-_QUERIES = statements("origin.sql")
+_QUERIES = statements("place.sql")
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -52,3 +52,20 @@ def begin(connection: Connection, path: Path) -> None:
     """Give a ledger that is being made its name and its place."""
     facts = {"ledger": secrets.token_hex(16), **msgspec.structs.asdict(place_of(path))}
     connection.execute(_QUERIES["begin"], facts)
+
+
+class FileSite:
+    """Implements ``continuity.Site`` for a ledger's file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def copied_from(self, reader: Connection) -> str:
+        place = read_place(reader)
+        return "" if place.is_at(self._path) else place.folder
+
+    def is_settled_here(self, reader: Connection) -> bool:
+        return read_place(reader) == place_of(self._path)
+
+    def settle(self, connection: Connection) -> None:
+        connection.execute(_QUERIES["move"], msgspec.structs.asdict(place_of(self._path)))

@@ -11,8 +11,8 @@ from mass_apology.ledger.sqlite.on_disk import is_there, wal_of
 from mass_apology.ledger.sqlite.planning import SqliteStaging
 from mass_apology.ledger.sqlite.sqlite_ledger import SqliteLedger
 from mass_apology.ledger.sqlite.sqlite_records import SqliteRecords
-from mass_apology.ledger.sqlite.staging_file import delete_abandoned, delete_kept
 from mass_apology.ledger.sqlite.write_lock import write_lock_file
+from mass_apology.ledger.staging.staging_file import delete_abandoned, delete_kept
 
 
 class SqliteStore:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mass_apology.ledger.sqlite.database import ledger_error
+from mass_apology.ledger.local_file import ledger_error
 from mass_apology.system.regular_file import file_stamp
 
 if sys.platform == "win32":
