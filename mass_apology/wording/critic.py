@@ -6,45 +6,27 @@ is missing. Details are in the modules beside it.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from functools import cache, lru_cache
-from itertools import accumulate, pairwise
+from collections.abc import Iterator, Sequence, Set
+from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
-from msgspec import Struct
-
-from mass_apology.wording import contacts, other_languages, spotting
+from mass_apology.wording import contacts
+from mass_apology.wording.block_findings import BlockFindings, findings
 from mass_apology.wording.finding import Spot, WordingFinding
 from mass_apology.wording.letter_shape import shaped
 from mass_apology.wording.letter_text import Block, Document, Role
-from mass_apology.wording.matching import Match, Text
-from mass_apology.wording.patterns import Pattern
-from mass_apology.wording.sentences import sentences, words_in
 from mass_apology.wording.wording_rules import MISSING, Profile, Rules, kinds
 
-_NEAR = 3  # words before a passage in which a negation excuses it
 _PARAGRAPH = 9  # words from which a block without a stop is no heading
-_MARKS = frozenset(",;:·–—()")  # that part clauses
 _MOST_APOLOGIES = 2
-_REMEMBERED = 1 << 14  # blocks; a letter has some thousand at most
-_APOLOGY = f"apology{MISSING}"
-
-
-class _Found(Struct, frozen=True, kw_only=True):
-    """What a block's words and role tell, wherever it stands."""
-
-    spots: tuple[Spot, ...]
-    parts: frozenset[str]  # the rules for parts that it shows
-    apologies: tuple[tuple[int, int], ...]  # places of all
 
 
 class _Read(NamedTuple):
     """A block with what was found in it."""
 
     block: Block
-    found: _Found
+    found: BlockFindings
 
 
 def criticise(document: Document, rules: Rules, scenario: str = "") -> list[WordingFinding]:
@@ -56,7 +38,7 @@ def criticise(document: Document, rules: Rules, scenario: str = "") -> list[Word
     letter = shaped(document, rules)
     left_out = _left_out(profile)
     blocks = [block for block in letter.blocks if block.role is not Role.QUOTE]
-    read = [_Read(block, _found(block.text, block.role, rules, left_out)) for block in blocks]
+    read = [_Read(block, findings(block, rules, left_out)) for block in blocks]
     going_on = {id(block) for before, block in pairwise(letter.blocks) if before.text.endswith((",", ":", ";"))}
     placed = [
         (each.block, spot) for each in read for spot in each.found.spots if not _goes_on(spot, each.block, going_on)
@@ -64,7 +46,10 @@ def criticise(document: Document, rules: Rules, scenario: str = "") -> list[Word
     placed += [(block, spot) for block, spot in _about_apologies(read) if spot.rule not in left_out]
     found = [_finding(letter, block, spot, rules) for block, spot in placed]
     found.sort(key=lambda each: (each.start, each.end))
-    return [*found, *_missing(letter, read, profile, rules)]
+    found += _missing(letter, read, profile, rules)
+    for each in read:
+        each.found.rest()
+    return found
 
 
 def _goes_on(spot: Spot, block: Block, going_on: Set[int]) -> bool:
@@ -80,118 +65,6 @@ def _left_out(profile: Profile) -> frozenset[str]:
     """The rules that do not hold for letters of a profile."""
     special = {each for one in kinds().profiles.values() for each in one.only}
     return frozenset((special | {*profile.without}) - {*profile.only})
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _found(whole: str, role: Role, rules: Rules, left_out: frozenset[str]) -> _Found:
-    """What is found in a block; the letters of a campaign have most of theirs in common."""
-    block = Block(role=role, text=whole, places=())
-    words = words_in(block.text)
-    ends = sentences(block.text, words, rules.abbreviations, rules.common_words, is_greek=rules.code == "el")
-    text = rules.find.read(words, ends)
-    matches = list(rules.find.matches(text))
-    excuses = {(rule, match.sentence) for rule, _, match in rules.unless.matches(text)} if matches else set()
-    matches = [each for each in matches if (each[0], each[2].sentence) not in excuses]
-    faults = [each for each in matches if not each[0].endswith(MISSING)]
-    spots = [
-        *_longest(faults, block.text, text, rules),
-        *spotting.spots(block, text, rules),
-        *other_languages.spots(block, text, rules),
-    ]
-    parts = [(rule, _place(text, match)) for rule, _, match in matches if rule.endswith(MISSING)]
-    places = list(_showing(parts, spots))
-    return _Found(
-        spots=tuple(_outranked([each for each in spots if each.rule not in left_out])),
-        parts=frozenset(rule for rule, _ in places),
-        apologies=tuple(_apart(place for rule, place in places if rule == _APOLOGY)),
-    )
-
-
-def _place(text: Text, match: Match) -> tuple[int, int]:
-    return text.words[match.start].start, text.words[match.end - 1].end
-
-
-def _longest(matches: Sequence[tuple[str, Pattern, Match]], written: str, text: Text, rules: Rules) -> Iterator[Spot]:
-    """The matches that no negation excuses, each as its longest stretch."""
-    by_rule: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for rule, pattern, match in matches:
-        if not _negated(rule, pattern, match, written, text, rules):
-            by_rule[rule].append(_place(text, match))
-    for rule, places in by_rule.items():
-        yield from (Spot(rule, *place) for place in _apart(places))
-
-
-def _negated(rule: str, pattern: Pattern, match: Match, written: str, text: Text, rules: Rules) -> bool:
-    """Whether a negation before or in the passage says the contrary; one that the pattern itself asks for does not.
-
-    One before it is in the same clause: “do not worry, it was nothing serious” plays down.
-    """
-    if rules.file.rules[rule].negated:
-        return False
-    first = _clause(written, text, match.start, max(match.sentence.first, match.start - _NEAR))
-    end = match.start if rules.says_no(pattern) else match.end
-    return any(word.text in rules.negations or word.text.endswith("n't") for word in text.words[first:end])
-
-
-def _clause(written: str, text: Text, number: int, least: int) -> int:
-    """The first word, from ``least`` on, that no comma or other mark parts from the word with the number."""
-    parted = (each for each in range(number, least, -1) if _parts(written, text, each))
-    return next(parted, least)
-
-
-def _parts(written: str, text: Text, number: int) -> bool:
-    """Whether a mark stands before a word."""
-    return not _MARKS.isdisjoint(written[text.words[number - 1].end : text.words[number].start])
-
-
-def _apart(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Places that do not overlap: of those that do, the first, up to the last end."""
-    start = end = -1
-    for each in sorted(set(places)):
-        if each[0] >= end:
-            if end >= 0:
-                yield start, end
-            start, end = each
-        end = max(end, each[1])
-    if end >= 0:
-        yield start, end
-
-
-class _Covered:
-    """Stretches of a text; whether another one overlaps them is found in logarithmic time."""
-
-    def __init__(self, places: Iterable[tuple[int, int]]) -> None:
-        ordered = sorted(places)
-        self._starts = [start for start, _ in ordered]
-        self._ends = list(accumulate((end for _, end in ordered), max))
-
-    def overlaps(self, start: int, end: int) -> bool:
-        before = bisect_left(self._starts, end)
-        return before > 0 and self._ends[before - 1] > start
-
-
-def _covered(spots: Sequence[Spot], by: Mapping[str, Set[str]]) -> Mapping[str, _Covered]:
-    """Of each rule what spots of others cover, where they cover anything; ``by``: a rule → the others."""
-    found = {each.rule for each in spots}
-    return {
-        rule: _Covered((each.start, each.end) for each in spots if each.rule in others)
-        for rule, others in by.items()
-        if not others.isdisjoint(found)
-    }
-
-
-def _showing(
-    parts: Iterable[tuple[str, tuple[int, int]]], spots: Sequence[Spot]
-) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Places that show parts, without words that belong to a fault: "no parcel will ever get lost" prevents nothing."""
-    hiding = _covered(spots, kinds().hidden_by)
-    return ((rule, place) for rule, place in parts if rule not in hiding or not hiding[rule].overlaps(*place))
-
-
-def _outranked(spots: Sequence[Spot]) -> Iterator[Spot]:
-    """Spots without those that another kind, which says it better, overlaps."""
-    above = _covered(spots, kinds().outranked_by)
-    return (each for each in spots if each.rule not in above or not above[each.rule].overlaps(each.start, each.end))
 
 
 def _about_apologies(read: Sequence[_Read]) -> Iterator[tuple[Block, Spot]]:
@@ -221,14 +94,22 @@ def _is_paragraph(block: Block) -> bool:
 
 
 def _missing(letter: Document, read: Sequence[_Read], profile: Profile, rules: Rules) -> Iterator[WordingFinding]:
-    shown = {part for each in read if each.block.role is not Role.SUBJECT for part in each.found.parts}
-    shown |= contacts.parts(letter, rules)
-    for name in profile.parts:
-        rule = f"{name}{MISSING}"
-        by_fact = letter.is_template and not letter.names.isdisjoint(kinds().kinds[rule].facts)
-        if rule not in shown and not by_fact and rule in rules.file.rules:
-            place = letter.blocks[-1].places[-1] + 1 if letter.blocks else 0
-            yield _told(rule, place, place, "", rules)
+    wanted = [rule for name in profile.parts if (rule := f"{name}{MISSING}") in rules.file.rules]
+    if letter.is_template:
+        wanted = [rule for rule in wanted if letter.names.isdisjoint(kinds().kinds[rule].facts)]
+    unshown = _unshown(wanted, read)
+    if unshown:
+        shown = contacts.parts(letter, rules)
+        place = letter.blocks[-1].places[-1] + 1 if letter.blocks else 0
+        yield from (_told(rule, place, place, "", rules) for rule in unshown if rule not in shown)
+
+
+def _unshown(wanted: Sequence[str], read: Sequence[_Read]) -> Sequence[str]:
+    """The parts that no block shows."""
+    for each in read:
+        if wanted and each.block.role is not Role.SUBJECT:
+            wanted = [part for part in wanted if not each.found.shows(part)]
+    return wanted
 
 
 def _finding(letter: Document, block: Block, spot: Spot, rules: Rules) -> WordingFinding:

@@ -16,6 +16,9 @@ STEM = 3
 REMEMBERED = 50_000
 """Words of texts, of which what they fit is known."""
 
+Numbers = tuple[int, ...]
+"""Of the words of patterns that a text's word fits."""
+
 _SHORT = 3  # letters of a word that stands in most sentences
 _OFTEN = 50  # how often a common word is, beside one of the others
 _FORMS = 10  # that a word has on the average
@@ -95,10 +98,10 @@ class Lexicon:
             self._by_stem[entry.stem].append(number)
         self._lengths = None
 
-    def _fitting_itself(self, text: str) -> tuple[int, ...]:
+    def _fitting_itself(self, text: str) -> Numbers:
         return self.fitting((text,))
 
-    def fitting(self, meant: tuple[str, ...]) -> tuple[int, ...]:
+    def fitting(self, meant: tuple[str, ...]) -> Numbers:
         """The numbers of the words that a text's word fits, which may be meant in several ways."""
         return tuple(dict.fromkeys(self._looked_up(meant)))
 

@@ -8,19 +8,24 @@ the words it looks at, and never with the ways in which it could match them. Mos
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
-from mass_apology.wording.diacritics import Plain, is_plain
-from mass_apology.wording.lexicon import REMEMBERED, Entry, Lexicon
+from mass_apology.wording.lexicon import Lexicon, Numbers
 from mass_apology.wording.pattern_index import PatternIndex, bits_of
 from mass_apology.wording.patterns import Edge, Element, OneOf, OneWord, Pattern
 from mass_apology.wording.sentences import LONGEST, Sentence, Word
-from mass_apology.wording.spelling import Spelling
 
 _FEW = 3  # ways that are as quickly followed as looked for
+
+
+_ByName = Mapping[str, Mapping[int, Sequence[int]]]
+"""Of patterns that may match: their name → a sentence's number → their places in their set."""
+
+_NONE: Mapping[int, Sequence[int]] = {}
 
 
 class Match(NamedTuple):
@@ -28,32 +33,52 @@ class Match(NamedTuple):
 
     start: int
     end: int
-    sentence: Sentence
+    sentence: int  # its number
 
 
-class Text(NamedTuple):
+class Text:
     """A block's words and sentences, ready to be matched."""
 
-    words: Sequence[Word]
-    sentences: Sequence[Sentence]
-    places: Sequence[Places]  # of each sentence
+    def __init__(self, words: Sequence[Word], sentences: Sequence[Sentence], fitting: Sequence[Numbers]) -> None:
+        """``fitting``: of each word the numbers that it fits."""
+        self.words = words
+        self.sentences = sentences
+        self.numbers = [frozenset(chain.from_iterable(fitting[first:end])) for first, end in sentences]
+        """Of each sentence those that its words fit."""
+        self._fitting = fitting
+        self._places: dict[int, Places] = {}
+        self._candidates: dict[Patterns, _ByName] = {}
+
+    def places(self, number: int) -> Places:
+        """Of one sentence."""
+        if number not in self._places:
+            first, end = self.sentences[number]
+            self._places[number] = Places(self._fitting[first:end])
+        return self._places[number]
+
+    def candidates(self, patterns: Patterns) -> _ByName:
+        """The patterns that may match."""
+        if patterns not in self._candidates:
+            self._candidates[patterns] = patterns.by_name(self)
+        return self._candidates[patterns]
 
 
 class Places(dict[OneWord, int]):
     """Of each word of a pattern the places in one sentence where it stands, as bits; found when it is asked for."""
 
-    def __init__(self, fitting: Sequence[tuple[int, ...]]) -> None:
+    def __init__(self, fitting: Sequence[Numbers]) -> None:
         """``fitting``: of each word of the sentence the numbers that it fits."""
         super().__init__()
-        self.fitting = fitting
+        self.words = len(fitting)
         self.end = 1 << len(fitting)  # the place behind the last word
         self._reached: dict[tuple[OneOf, int], int] = {}
-        self._by_number: dict[int, int] = {}
+        by_number: dict[int, int] = {}
         bit = 1
         for numbers in fitting:
             for number in numbers:
-                self._by_number[number] = self._by_number.get(number, 0) | bit
+                by_number[number] = by_number.get(number, 0) | bit
             bit <<= 1
+        self._by_number = by_number
 
     def __missing__(self, word: OneWord) -> int:
         bits = 0
@@ -120,67 +145,58 @@ class Places(dict[OneWord, int]):
 
 
 class Patterns:
-    """All patterns of a language."""
+    """Patterns of a language, each with a name, which several may share."""
 
-    def __init__(
-        self, patterns: Iterable[tuple[str, Pattern]], lexicon: Lexicon, sounds: Mapping[str, str] | None = None
-    ) -> None:
-        """``patterns`` are each a name, which several may share, and a pattern, whose words are ``lexicon``'s.
-
-        ``sounds``: see ``Spelling``.
-        """
+    def __init__(self, patterns: Iterable[tuple[str, Pattern]], lexicon: Lexicon) -> None:
+        """The words of ``patterns`` are ``lexicon``'s."""
         self._named = list(patterns)
         self._lexicon = lexicon
-        self._sounds = sounds or {}
-        self._fitting = lru_cache(REMEMBERED)(self._fitting_of)
-        self._fitting_plain = lru_cache(REMEMBERED)(self._fitting_of_plain)
 
     @cached_property
     def _index(self) -> PatternIndex:
         return PatternIndex([pattern for _, pattern in self._named], self._lexicon)
 
-    @cached_property
-    def _entries(self) -> Sequence[Entry]:
-        """The words of the patterns."""
-        numbers = set(chain.from_iterable(pattern.numbers() for _, pattern in self._named))
-        return [self._lexicon.entries[number] for number in numbers]
-
-    @cached_property
-    def _spelling(self) -> Spelling:
-        forms = {form for each in self._entries for form in each.forms}
-        return Spelling(forms, {each.stem for each in self._entries if each.stem}, self._sounds)
-
-    @cached_property
-    def _plain(self) -> Plain:
-        return Plain(
-            {form for each in self._entries for form in each.forms},
-            {each.stem for each in self._entries if each.stem},
-            {ending for each in self._entries for ending in each.endings},
-        )
-
-    def read(self, words: Sequence[Word], sentences: Sequence[Sentence]) -> Text:
-        """The words of a block, with what misspelled ones may mean, and those without diacritics where none has any."""
-        fitting = self._fitting_plain if is_plain(words) else self._fitting
-        fits = [fitting(word.text) for word in words]
-        return Text(words, sentences, [Places(fits[each.first : each.end]) for each in sentences])
-
-    def _fitting_of(self, word: str) -> tuple[int, ...]:
-        return self._lexicon.fitting(self._spelling.meant(word))
-
-    def _fitting_of_plain(self, word: str) -> tuple[int, ...]:
-        return self._lexicon.fitting((*self._spelling.meant(word), *self._plain.meant(word)))
+    def words(self) -> Iterator[int]:
+        """The numbers of the words in all patterns."""
+        return chain.from_iterable(pattern.numbers() for _, pattern in self._named)
 
     def matches(self, text: Text) -> Iterator[tuple[str, Pattern, Match]]:
         """Every match, from left to right; of one pattern at one place the shortest."""
-        for number, (sentence, places) in enumerate(zip(text.sentences, text.places, strict=True)):
-            following = text.places[number + 1] if number + 1 < len(text.places) else None
+        for number, candidates in enumerate(self._candidates(text)):
             found = [
                 (start, place, end)
-                for place in self._index.candidates(places.fitting, following.fitting if following is not None else ())
-                for start, end in _matches(self._named[place][1], places, following)
+                for place in candidates
+                for start, end in _matches(self._named[place][1], text, number)
             ]
             for start, place, end in sorted(found):
-                yield *self._named[place], Match(sentence.first + start, sentence.first + end, sentence)
+                first = text.sentences[number].first
+                yield *self._named[place], Match(first + start, first + end, number)
+
+    def matches_of(self, name: str, text: Text) -> Iterator[Match]:
+        """The matches of the patterns with one name, found as they are asked for."""
+        for number, candidates in text.candidates(self).get(name, _NONE).items():
+            first = text.sentences[number].first
+            for place in candidates:
+                for start, end in _matches(self._named[place][1], text, number):
+                    yield Match(first + start, first + end, number)
+
+    def has_match(self, name: str, text: Text, number: int) -> bool:
+        """Whether a pattern with the name matches in the sentence with the number."""
+        candidates = text.candidates(self).get(name, _NONE).get(number, ())
+        return any(_ends(self._named[place][1], text, number) for place in candidates)
+
+    def by_name(self, text: Text) -> _ByName:
+        """See ``Text.candidates``."""
+        found: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for number, candidates in enumerate(self._candidates(text)):
+            for place in candidates:
+                found[self._named[place][0]][number].append(place)
+        return found
+
+    def _candidates(self, text: Text) -> Iterator[Sequence[int]]:
+        """Of each sentence the places of the patterns that may match in it."""
+        nothing: frozenset[int] = frozenset()
+        return map(self._index.candidates, text.numbers, [*text.numbers[1:], nothing])
 
     @cached_property
     def _beginnings(self) -> frozenset[int]:
@@ -192,17 +208,35 @@ class Patterns:
 
     def fits_at_start(self, words: Sequence[Word]) -> bool:
         """Whether one of them matches at the first of ``words``."""
-        places = Places([self._lexicon.exactly(word.text) for word in words[:LONGEST]])
-        patterns = (self._named[place][1] for place in self._index.candidates(places.fitting, ()))
+        fitting = [self._lexicon.exactly(word.text) for word in words[:LONGEST]]
+        places = Places(fitting)
+        patterns = (
+            self._named[place][1]
+            for place in self._index.candidates(frozenset(chain.from_iterable(fitting)), frozenset())
+        )
         return any(_end(pattern, places, None, 1) for pattern in patterns)
 
 
-def _matches(pattern: Pattern, places: Places, following: Places | None) -> Iterator[tuple[int, int]]:
-    """The places of the first word of each match, and behind its last; in the next sentence they are counted on."""
+def _ends(pattern: Pattern, text: Text, number: int) -> int:
+    """Where a match in the sentence with the number ends; 0 where there is none."""
+    places = text.places(number)
     starts = 1 if pattern.is_first else places.end - 1
-    if not _end(pattern, places, following, starts):
+    return _end(pattern, places, _following(pattern, text, number), starts)
+
+
+def _following(pattern: Pattern, text: Text, number: int) -> Places | None:
+    """The sentence that follows, where the pattern goes on into one."""
+    if pattern.following is None or number + 1 == len(text.sentences):
+        return None
+    return text.places(number + 1)
+
+
+def _matches(pattern: Pattern, text: Text, number: int) -> Iterator[tuple[int, int]]:
+    """The places of the first word of each match, and behind its last; in the next sentence they are counted on."""
+    if not _ends(pattern, text, number):
         return
-    starts &= places.starts(pattern.elements)
+    places, following = text.places(number), _following(pattern, text, number)
+    starts = places.starts(pattern.elements) & (1 if pattern.is_first else places.end - 1)
     for start in bits_of(starts):
         end = _end(pattern, places, following, 1 << start)
         if end:
@@ -216,7 +250,7 @@ def _end(pattern: Pattern, places: Places, following: Places | None, starts: int
     if pattern.following is not None:
         if following is None or not reached & places.end:
             return 0
-        before = len(places.fitting)
+        before = places.words
         places = following
         reached = places.after(pattern.following, 1)
     if pattern.is_last:

@@ -1,28 +1,31 @@
 """An index from words to the patterns that need them, so that most patterns are never tried.
 
-It is a bitmap index. A pattern has one row, or one for each way of an element that has several; a row is a bit. Of a
-row's elements that a match cannot do without, the rarest come first. A word that can be a row's first such element has
-the row's bit in the first column, and so on; in a column where a row asks for nothing, all sentences have its bit. The
-patterns to try in a sentence are those of which its words have some row's bit in every column. A further column is for
-the sentence that follows.
+A pattern has one row, or one for each way of an element that has several. Of what a match of a row cannot do without,
+the rarest is looked up: a word that can be it leads to the row. The row's pattern is tried where the sentence has words
+for all the rest, too, and the one that follows has a word with which the pattern goes on.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from typing import NamedTuple
 
-from mass_apology.wording.lexicon import REMEMBERED, Lexicon
+from mass_apology.wording.lexicon import Lexicon
 from mass_apology.wording.patterns import Edge, Element, Gap, OneOf, OneWord, Pattern
 
-_COLUMNS = 4
+_Words = frozenset[int]
+"""Of the lexicon, by their numbers."""
 
-Numbers = frozenset[int]
-"""Of words in the lexicon."""
+_NOTHING: _Words = frozenset()
 
 
-_NOTHING: Numbers = frozenset()
+class _Row(NamedTuple):
+    """What a sentence needs beside the word that leads here."""
+
+    place: int  # of the pattern
+    others: tuple[_Words, ...]  # one word of each; the rarest first
+    following: _Words  # one of these words in the next sentence; empty where it asks for none
 
 
 class PatternIndex:
@@ -30,46 +33,32 @@ class PatternIndex:
 
     def __init__(self, patterns: Sequence[Pattern], lexicon: Lexicon) -> None:
         self._weights = lexicon.weights
-        self._needs: dict[int, Numbers] = {}  # of phrases, which many patterns share: by identity
-        self._owners: list[int] = []  # the pattern of each row
-        self._ends: list[int] = []  # of each pattern: the row behind its last
-        columns = [_Column() for _ in range(_COLUMNS)]
-        following = _Column()
+        self._needs: dict[int, _Words] = {}  # of phrases, which many patterns share: by identity
+        found: dict[int, list[_Row]] = defaultdict(list)
         for place, pattern in enumerate(patterns):
-            after = self._rarest(pattern.following or ())[:1]
-            for needs in self._rows(pattern.elements):
-                row = 1 << len(self._owners)
-                self._owners.append(place)
-                for column, words in zip(columns, [*needs, *[_NOTHING] * _COLUMNS], strict=False):
-                    column.enter(row, words)
-                following.enter(row, after[0] if after else _NOTHING)
-            self._ends.append(len(self._owners))
-        self._asking_nothing = [each.asking_nothing for each in (*columns, following)]
-        tables = [each.by_number() for each in (*columns, following)]
-        self._bits = lru_cache(REMEMBERED)(lambda numbers: tuple(_united(each, numbers) for each in tables))
+            after = self._rarest(pattern.following or ())
+            for first, *others in self._rows(pattern.elements):
+                row = _Row(place, tuple(others), after[0] if after else _NOTHING)
+                for number in first:
+                    found[number].append(row)
+        self._by_word: Mapping[int, Sequence[_Row]] = dict(found)
 
-    def candidates(self, sentence: Iterable[tuple[int, ...]], following: Iterable[tuple[int, ...]]) -> Iterator[int]:
-        """The patterns that may match in a sentence, in their order; of each word the numbers of what it fits."""
-        first, second, third, fourth, after = self._asking_nothing
-        for numbers in sentence:
-            if numbers:
-                bits = self._bits(numbers)
-                first |= bits[0]
-                second |= bits[1]
-                third |= bits[2]
-                fourth |= bits[3]
-        rows = first & second & third & fourth
-        if rows & ~after:
-            for numbers in following:
-                after |= self._bits(numbers)[-1]
-            rows &= after
-        while rows:
-            place = self._owners[(rows & -rows).bit_length() - 1]
-            yield place
-            end = self._ends[place]
-            rows = rows >> end << end
+    def candidates(self, sentence: Set[int], following: Set[int]) -> list[int]:
+        """The patterns that may match in a sentence, in their order; the numbers that its words and the next's fit."""
+        found = set()
+        by_word = self._by_word
+        for number in sentence & by_word.keys():
+            for place, others, after in by_word[number]:
+                if place in found or (after and after.isdisjoint(following)):
+                    continue
+                for each in others:
+                    if each.isdisjoint(sentence):
+                        break
+                else:
+                    found.add(place)
+        return sorted(found)
 
-    def _rows(self, elements: Sequence[Element]) -> Iterator[list[Numbers]]:
+    def _rows(self, elements: Sequence[Element]) -> Iterator[list[_Words]]:
         """What each row needs, the rarest first. Of the element with the commonest words each way is a row."""
         several = [each for each in elements if isinstance(each, OneOf) and not each.or_nothing and len(each.ways) > 1]
         if not several:
@@ -80,10 +69,10 @@ class PatternIndex:
         for way in commonest.ways:
             yield self._rarest([*way, *others])
 
-    def _rarest(self, elements: Iterable[Element]) -> list[Numbers]:
+    def _rarest(self, elements: Iterable[Element]) -> list[_Words]:
         return sorted(filter(None, map(self._needed, elements)), key=self._weight)
 
-    def _needed(self, element: Element) -> Numbers:
+    def _needed(self, element: Element) -> _Words:
         """Words of which the element needs one; empty where it can do without."""
         if isinstance(element, OneWord):
             return element.numbers
@@ -102,36 +91,8 @@ class PatternIndex:
             found += rarest
         return found
 
-    def _weight(self, words: Numbers) -> int:
+    def _weight(self, words: _Words) -> int:
         return sum(map(self._weights.__getitem__, words))
-
-
-class _Column:
-    """One column while the index is made."""
-
-    def __init__(self) -> None:
-        self.asking_nothing = 0  # the rows that need no word here
-        self._rows: dict[Numbers, int] = defaultdict(int)  # words of which rows need one → these rows
-
-    def enter(self, row: int, words: Numbers) -> None:
-        if words:
-            self._rows[words] |= row
-        else:
-            self.asking_nothing |= row
-
-    def by_number(self) -> Mapping[int, int]:
-        found: dict[int, int] = defaultdict(int)
-        for words, rows in self._rows.items():
-            for number in words:
-                found[number] |= rows
-        return dict(found)
-
-
-def _united(rows: Mapping[int, int], numbers: tuple[int, ...]) -> int:
-    result = 0
-    for each in numbers:
-        result |= rows.get(each, 0)
-    return result
 
 
 def bits_of(bits: int) -> Iterator[int]:

@@ -29,15 +29,15 @@ class Spelling:
         alike = _Sounds(sounds or {})
         self._words = frozenset(known)
         self._beginnings = frozenset(each for each in stems if len(each) >= _TELLING)
-        self._known = _Alike(self._words, alike)
-        self._long_stems = _Alike((each for each in self._beginnings if len(each) >= _LEAST_STEM), alike)
+        self._known = _Words(self._words, alike)
+        self._long_stems = _Stems((each for each in self._beginnings if len(each) >= _LEAST_STEM), alike)
         self._lengths = sorted(set(map(len, self._beginnings)))
 
     def meant(self, word: str) -> tuple[str, ...]:
         """The word itself and, where it is none that is known, the one, or its beginning, that it may be a slip of."""
         if not _LEAST <= len(word) <= _LONGEST or word in self._words or self._begins_as_known(word):
             return (word,)
-        return (word, *sorted({*self._known.near(word), *self._long_stems.near_beginnings(word)}))
+        return (word, *sorted({*self._known.near(word), *self._long_stems.near(word)}))
 
     def _begins_as_known(self, word: str) -> bool:
         return any(word[:length] in self._beginnings for length in self._lengths)
@@ -67,13 +67,65 @@ class _Alike:
     """Words among which those are found that a slip may stand for.
 
     A slip is at one place. So a word and its slip begin with the same four letters; or the slip is among these, and
-    they begin with the same sounds and go on with the same letters from the sixth; or they sound the same. There is a
-    table for each of the three.
+    they begin with the same sounds and go on with the same letters from the sixth; or they sound the same.
     """
 
     def __init__(self, words: Iterable[str], sounds: _Sounds) -> None:
         self._words = [each for each in words if _LEAST <= len(each) <= _LONGEST]
         self._sounds = sounds
+
+    def _is_near(self, written: str, meant: str) -> bool:
+        """Whether they differ inside the word: endings are grammar, and another ending may be another word."""
+        if written[0] != meant[0] or abs(len(written) - len(meant)) > self._sounds.apart:
+            return False
+        same = _common(written, meant)
+        if same >= min(len(written), len(meant)) - 2:
+            return False
+        if same < _HEAD and self._sounds.first(written) != self._sounds.first(meant):
+            return False
+        return _is_one_apart(written[same:], meant[same:]) or (
+            self._sounds.apart > 1 and self._sounds.key(written) == self._sounds.key(meant)
+        )
+
+
+class _Words(_Alike):
+    """Whole words: a slip leaves the last letter, too, as it is, and all that stands behind it."""
+
+    @cached_property
+    def _by_ends(self) -> Mapping[str, list[str]]:
+        """By the first four letters, the last, and the length."""
+        return _grouped([f"{each[:_HEAD]}{each[-1]}{len(each)}" for each in self._words], self._words)
+
+    @cached_property
+    def _by_tail(self) -> Mapping[str, list[str]]:
+        """By the first sounds, and all letters from the sixth."""
+        first = self._sounds.first
+        return _grouped([first(each) + each[_TAIL:] for each in self._words], self._words)
+
+    @cached_property
+    def _by_sound(self) -> Mapping[str, list[str]]:
+        if self._sounds.apart == 1:
+            return {}
+        return _grouped(map(self._sounds.key, self._words), self._words)
+
+    def near(self, word: str) -> Iterator[str]:
+        """Those that ``word`` may be a slip of."""
+        return (each for each in self._candidates(word) if self._is_near(word, each))
+
+    def _candidates(self, word: str) -> set[str]:
+        found: set[str] = set()
+        ends, length = word[:_HEAD] + word[-1], len(word)
+        first = self._sounds.first(word)
+        for more in (-1, 0, 1):
+            found.update(self._by_ends.get(f"{ends}{length + more}", ()))
+            found.update(self._by_tail.get(first + word[_TAIL + more :], ()))
+        if self._by_sound:
+            found.update(self._by_sound.get(self._sounds.key(word), ()))
+        return found
+
+
+class _Stems(_Alike):
+    """Beginnings of words, behind which anything may stand."""
 
     @cached_property
     def _by_head(self) -> Mapping[str, list[str]]:
@@ -96,10 +148,6 @@ class _Alike:
         return frozenset(len(each) + more for each in self._words for more in (-1, 0, 1))
 
     def near(self, word: str) -> Iterator[str]:
-        """Those that ``word`` may be a slip of."""
-        return (each for each in self._candidates(word) if self._is_near(word, each))
-
-    def near_beginnings(self, word: str) -> Iterator[str]:
         """Those that a beginning of ``word`` may be a slip of."""
         for each in self._candidates(word):
             apart = self._sounds.apart
@@ -115,19 +163,6 @@ class _Alike:
         for start in (_TAIL - 1, _TAIL, _TAIL + 1):
             found.update(self._by_tail.get(first + word[start : start + _TOLD], ()))
         return found
-
-    def _is_near(self, written: str, meant: str) -> bool:
-        """Whether they differ inside the word: endings are grammar, and another ending may be another word."""
-        if written[0] != meant[0] or abs(len(written) - len(meant)) > self._sounds.apart:
-            return False
-        same = _common(written, meant)
-        if same >= min(len(written), len(meant)) - 2:
-            return False
-        if same < _HEAD and self._sounds.first(written) != self._sounds.first(meant):
-            return False
-        return _is_one_apart(written[same:], meant[same:]) or (
-            self._sounds.apart > 1 and self._sounds.key(written) == self._sounds.key(meant)
-        )
 
 
 def _grouped(keys: Iterable[str], words: Iterable[str]) -> Mapping[str, list[str]]:

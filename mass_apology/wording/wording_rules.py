@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,12 +23,15 @@ from mass_apology.wording.diacritics import plain
 from mass_apology.wording.matching import Patterns
 from mass_apology.wording.patterns import Known, Pattern, parse
 from mass_apology.wording.sentences import normal, normal_words
+from mass_apology.wording.word_reading import WordReading
 
 _ROOM = Path(__file__).parent
 _T = TypeVar("_T", bound=Struct)
 
 MISSING = "-missing"
 """How the ids of rules end that ask for a part of the letter."""
+
+APOLOGY = f"apology{MISSING}"
 
 
 class Kind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,10 +121,12 @@ class Rules:
         self.given_names = frozenset([*given, *map(plain, given)])
         known = Known(_merged(forms, file.forms), file.phrases, self.common_words)
         self.lexicon = known.lexicon
-        find = ((rule, each.find) for rule, each in file.rules.items())
+        find = list(_parsed(((rule, each.find) for rule, each in file.rules.items()), known))
         unless = ((rule, each.unless) for rule, each in file.rules.items())
-        self.find = Patterns(_parsed(find, known), self.lexicon, _unambiguous(file.sounds))
+        self.find = Patterns((each for each in find if not _is_part(each[0])), self.lexicon)
+        self.parts = Patterns((each for each in find if _is_part(each[0])), self.lexicon)
         self.unless = Patterns(_parsed(unless, known), self.lexicon)
+        self.words = WordReading(chain(self.find.words(), self.parts.words()), self.lexicon, _unambiguous(file.sounds))
         self.greetings = Patterns(
             _parsed([("greetings", [f"^ {each}" for each in file.greetings])], known), self.lexicon
         )
@@ -131,6 +137,11 @@ class Rules:
         """Whether a pattern asks for a negation."""
         entries = (self.lexicon.entries[number] for number in pattern.numbers())
         return any(not self.negations.isdisjoint(each.vocabulary) for each in entries)
+
+
+def _is_part(rule: str) -> bool:
+    """Whether a rule only asks if a letter has a part; of apologies, the places matter, too."""
+    return rule.endswith(MISSING) and rule != APOLOGY
 
 
 def _unambiguous(sounds: Mapping[str, str]) -> Mapping[str, str]:

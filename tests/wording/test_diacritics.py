@@ -8,6 +8,7 @@ from mass_apology.wording.diacritics import Plain, is_plain, plain
 from mass_apology.wording.matching import Patterns
 from mass_apology.wording.patterns import Known, parse
 from mass_apology.wording.sentences import sentences, words_in
+from mass_apology.wording.word_reading import WordReading
 
 KNOWN = Known({}, {})
 PATTERNS = Patterns(
@@ -17,7 +18,10 @@ PATTERNS = Patterns(
 
 def found(text: str) -> list[str]:
     words = words_in(text)
-    read = PATTERNS.read(words, sentences(text, words, frozenset(), frozenset(), is_greek=False))
+    ends = sentences(text, words, frozenset(), frozenset(), is_greek=False)
+    read = WordReading(PATTERNS.words(), KNOWN.lexicon).read(
+        words, sentences(text, words, frozenset(), frozenset(), is_greek=False)
+    )
     return [text[words[at.start].start : words[at.end - 1].end] for _, _, at in PATTERNS.matches(read)]
 
 

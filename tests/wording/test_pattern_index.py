@@ -23,8 +23,11 @@ def candidates(sentence: str, following: str = "") -> list[str]:
     known = Known({}, {})
     patterns = [parse(each, known) for each in PATTERNS]
     index = PatternIndex(patterns, known.lexicon)
-    fitting = [[known.lexicon.exactly(word.text) for word in words_in(text)] for text in (sentence, following)]
-    return [PATTERNS[place] for place in index.candidates(*fitting)]
+    numbers = [
+        frozenset(number for word in words_in(text) for number in known.lexicon.exactly(word.text))
+        for text in (sentence, following)
+    ]
+    return [PATTERNS[place] for place in index.candidates(*numbers)]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from mass_apology.wording.matching import Patterns
 from mass_apology.wording.patterns import Known, parse
 from mass_apology.wording.sentences import sentences, words_in
+from mass_apology.wording.word_reading import WordReading
 
 FORMS = {"apologise": ("apologise", "apologised"), "fault": ("fault", "faults")}
 PHRASES = {
@@ -24,8 +25,11 @@ KNOWN = Known(FORMS, PHRASES)
 def passages(pattern: str, text: str) -> list[str]:
     """The places in the text that the pattern matches."""
     words = words_in(text)
+    ends = sentences(text, words, frozenset(), frozenset(), is_greek=False)
     patterns = Patterns([("rule", parse(pattern, KNOWN))], KNOWN.lexicon)
-    read = patterns.read(words, sentences(text, words, frozenset(), frozenset(), is_greek=False))
+    read = WordReading(patterns.words(), KNOWN.lexicon).read(
+        words, sentences(text, words, frozenset(), frozenset(), is_greek=False)
+    )
     return [text[words[at.start].start : words[at.end - 1].end] for _, _, at in patterns.matches(read)]
 
 
