@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from mass_apology.wording.letter_text import Document, Role
 from mass_apology.wording.sentences import VALUE, normal, normal_words, words_in
@@ -13,6 +13,7 @@ from mass_apology.wording.wording_rules import MISSING, Rules, heading, shipped
 _MAILBOX = re.compile(r"(?<![\w.])([\w.+-]{1,64})@[\w-]{1,63}\.\w")
 _TELEPHONE = re.compile(r"(?<![\w.,/])\+?\(?\d[\d ()/.\u00a0-]{5,18}\d(?![\w/])")
 _NOBODY_READS = re.compile(r"no.?-?reply|do.?not.?reply", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _DIGITS = 7  # of a telephone number
 _NAME_LINE = 6  # words of a line with a name
 _BETWEEN = re.compile(r"\s[–—|·-]\s|, | \(|[»”]\s")
@@ -20,6 +21,7 @@ _INITIALS = re.compile(  # "J. R. Smith"; "Чернов Л. С.", which no firm 
     r"\b(?:[A-ZÀ-ÞА-ЯЁΑ-Ω]\.\s?){1,2}[A-ZÀ-ÞА-ЯЁΑ-Ω][^\W\d_]+|\b[А-ЯЁ][а-яё-]+\s[А-ЯЁ]\.(?:\s?[А-ЯЁ]\.)?"
 )
 _INITIALS_END = 40  # characters of a line's end among which initials with their stops stand
+_REMEMBERED = 1 << 14  # lines
 _LINES = 8  # at a letter's end, among which a name stands
 _NAME = re.compile(
     r"(?:[^\W\d_]\.-?\s?){1,3}[^\W\d_]{2,}(?:['’-][^\W\d_]+)*"  # R. Pocock
@@ -38,8 +40,10 @@ def parts(document: Document, rules: Rules) -> set[str]:
 
 
 def _is_contact(text: str) -> bool:
-    if any(not _NOBODY_READS.search(found[1]) for found in _MAILBOX.finditer(text)):
+    if "@" in text and any(not _NOBODY_READS.search(found[1]) for found in _MAILBOX.finditer(text)):
         return True
+    if not _DIGIT.search(text):
+        return False
     return any(sum(each.isdigit() for each in found[0]) >= _DIGITS for found in _TELEPHONE.finditer(text))
 
 
@@ -50,6 +54,7 @@ def _is_signed(document: Document, rules: Rules) -> bool:
     return any(is_name(line, rules) for line in lines[-_LINES * 2 :] if line)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_name(line: str, rules: Rules) -> bool:
     """Whether a line names a person, before or behind a comma or dash: "Kate Smith, director", "Director, K. Smith"."""
     pieces = [each.strip(" ,*_()") for each in _BETWEEN.split(line)]

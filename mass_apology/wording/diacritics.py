@@ -25,9 +25,8 @@ def plain(text: str) -> str:
 def is_plain(words: Sequence[Word]) -> bool:
     """Whether a text in Latin letters has fewer diacritics than any language that uses them."""
     text = "".join([each.text for each in words])
-    ascii_part = text.encode("ascii", "ignore").decode()
-    strange = 0 if len(ascii_part) == len(text) else sum(map(str.isalpha, _ASCII.sub("", text)))
-    return strange * _SHARE < strange + sum(map(str.isalpha, ascii_part))
+    strange = 0 if text.isascii() else sum(map(str.isalpha, _ASCII.sub("", text)))
+    return strange * _SHARE < len(text) and strange * _SHARE < sum(map(str.isalpha, text))
 
 
 class Plain:

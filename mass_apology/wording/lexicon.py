@@ -52,7 +52,8 @@ class Lexicon:
         self._by_stem: dict[str, list[int]] = defaultdict(list)
         self._by_ending: dict[str, list[int]] = defaultdict(list)
         self._of_numbers: list[int] = []
-        self._lengths: list[int] | None = None  # of stems and endings
+        self._lengths: list[int] | None = None  # of stems and endings; None while there may come more
+        self._edges: frozenset[str] = frozenset()  # the first letters of stems, and the last of endings
         self.exactly = lru_cache(REMEMBERED)(self._fitting_itself)
 
     def number(self, word: str) -> int:
@@ -108,10 +109,15 @@ class Lexicon:
     def _looked_up(self, meant: tuple[str, ...]) -> Iterator[int]:
         if self._lengths is None:
             self._lengths = sorted({*map(len, self._by_stem), *map(len, self._by_ending)})
+            self._edges = frozenset(
+                [*(each[:STEM] for each in self._by_stem), *(each[-STEM:] for each in self._by_ending)]
+            )
         if meant[0][:1].isdigit() or meant[0] == VALUE:
             yield from self._of_numbers
         for text in meant:
             yield from self._by_form.get(text, ())
+            if self._edges.isdisjoint((text[:STEM], text[-STEM:])):
+                continue
             for length in self._lengths:
                 if length > len(text):
                     break

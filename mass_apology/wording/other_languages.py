@@ -92,8 +92,8 @@ def _is_foreign(words: list[str], own: Rules) -> bool:
     if 2 * spoken >= len(words):
         return False
     telling = _telling(own.common_words, own.code)
-    heard = Counter(code for word in words if word in telling for code in telling[word])
-    return any(_is_rather(words, times, own, code) for code, times in heard.items())
+    heard = [code for word in words if word in telling for code in telling[word]]
+    return len(heard) >= _SPEAK and any(_is_rather(words, heard.count(code), own, code) for code in set(heard))
 
 
 def _is_rather(words: list[str], times: int, own: Rules, code: str) -> bool:

@@ -8,7 +8,9 @@ for all the rest, too, and the one that follows has a word with which the patter
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
+from operator import not_
 from typing import NamedTuple
 
 from mass_apology.wording.lexicon import Lexicon
@@ -24,7 +26,8 @@ class _Row(NamedTuple):
     """What a sentence needs beside the word that leads here."""
 
     place: int  # of the pattern
-    others: tuple[_Words, ...]  # one word of each; the rarest first
+    second: _Words  # one of these words; where the row needs no other, the words that lead here
+    others: tuple[_Words, ...]  # one word of each of these; the rarest first
     following: _Words  # one of these words in the next sentence; empty where it asks for none
 
 
@@ -38,17 +41,19 @@ class PatternIndex:
         for place, pattern in enumerate(patterns):
             after = self._rarest(pattern.following or ())
             for first, *others in self._rows(pattern.elements):
-                row = _Row(place, tuple(others), after[0] if after else _NOTHING)
+                second, *others = others or [first]
+                row = _Row(place, second, tuple(others), after[0] if after else _NOTHING)
                 for number in first:
                     found[number].append(row)
-        self._by_word: Mapping[int, Sequence[_Row]] = dict(found)
+        # The second words stand beside the rows, so that rows without them are passed over quickly.
+        self._by_word = {number: (rows, [row.second for row in rows]) for number, rows in found.items()}
 
-    def candidates(self, sentence: Set[int], following: Set[int]) -> list[int]:
+    def candidates(self, sentence: frozenset[int], following: frozenset[int]) -> list[int]:
         """The patterns that may match in a sentence, in their order; the numbers that its words and the next's fit."""
         found = set()
-        by_word = self._by_word
-        for number in sentence & by_word.keys():
-            for place, others, after in by_word[number]:
+        for number in sentence & self._by_word.keys():
+            rows, seconds = self._by_word[number]
+            for place, _, others, after in compress(rows, map(not_, map(sentence.isdisjoint, seconds))):
                 if place in found or (after and after.isdisjoint(following)):
                     continue
                 for each in others:

@@ -28,7 +28,8 @@ _ELIDED = (
 # Accents that stand behind their letter (NFD), as macOS writes them; soft hyphens; signs of no width.
 _MARKS = "\u0300-\u036f\u00ad\u200b-\u200d\u2060"
 _LETTERS = rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*"
-_WORD = re.compile(rf"{_ELIDED}|{_LETTERS}(?:['’\-‑]{_LETTERS})*|%|{VALUE}")
+_PLAIN_WORD = re.compile(rf"{_LETTERS}(?:['’\-‑]{_LETTERS})*|%|{VALUE}")
+_WORD = re.compile(rf"{_ELIDED}|{_PLAIN_WORD.pattern}")
 # The stops of a row are looked at once, from its first.
 _END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”“»’)\]*]*(?=\s|$)")
 _GREEK_END = re.compile(r"(?<![.!?…;])[.!?…;]+[\"'”»’)\]*]*(?=\s|$)")
@@ -78,7 +79,8 @@ def words_in(text: str) -> list[Word]:
     quoted = [found.span() for found in _QUOTED.finditer(text)]
     if quoted:
         return list(_marked(text, quoted))
-    return [Word(normal(found[0]), found.start(), found.end()) for found in _WORD.finditer(text)]
+    pattern = _WORD if "'" in text or "’" in text else _PLAIN_WORD
+    return [Word(normal(found[0]), found.start(), found.end()) for found in pattern.finditer(text)]
 
 
 def first_word(text: str) -> str:

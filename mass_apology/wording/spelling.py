@@ -32,6 +32,7 @@ class Spelling:
         self._known = _Words(self._words, alike)
         self._long_stems = _Stems((each for each in self._beginnings if len(each) >= _LEAST_STEM), alike)
         self._lengths = sorted(set(map(len, self._beginnings)))
+        self._tellings = frozenset(each[:_TELLING] for each in self._beginnings)
 
     def meant(self, word: str) -> tuple[str, ...]:
         """The word itself and, where it is none that is known, the one, or its beginning, that it may be a slip of."""
@@ -40,7 +41,7 @@ class Spelling:
         return (word, *sorted({*self._known.near(word), *self._long_stems.near(word)}))
 
     def _begins_as_known(self, word: str) -> bool:
-        return any(word[:length] in self._beginnings for length in self._lengths)
+        return word[:_TELLING] in self._tellings and any(word[:length] in self._beginnings for length in self._lengths)
 
 
 class _Sounds:

@@ -29,6 +29,8 @@ _UNFINISHED = re.compile(
     r"|\b(?:XX+|TODO|FIXME|TBD|TBC)\b|\b[Ll]orem ipsum\b|(?<![\w.@/-])(?:nan|NaN|null|NULL|None)(?![\w@/-]|\.\w)"
     r"|\(\?\)|\?{3,}|(?<![\w-])xx+(?=\.?[ \t\u00a0][^\W\d_])|_{4,}|#(?:REF!|VALUE!|N/A|NAME\?)"
 )
+_UNFINISHED_SIGNS = frozenset("[{$<«%*?_#")
+_UNFINISHED_WORDS = ("XX", "TODO", "FIXME", "TBD", "TBC", "orem ipsum", "nan", "NaN", "null", "NULL", "None", "xx")
 _TAG = re.compile(r"\[[^\[\]]+\]\s+(?=\w)")  # "[Solved] No e-mail on Monday"
 _NONE_IN_A_SENTENCE = re.compile(r"None\b(?= of\b)")
 _NOBODY = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+)? [,!]$")
@@ -38,6 +40,8 @@ _DOUBLED = re.compile(
     r"(?<![.…])\.\.(?![.…])|,,|(?<=\w)\.[,;]|,\.|(?<=\w)[ \t]\.,?(?=\s|$)|;;|(?<=\w) ,(?=\s)"
     r"|(?<![.…])\.\s\.(?=\s|$)|[!?]\.(?=\s|$)"
 )
+_PAIR = re.compile(r"[.,;!?\s][.,;]")  # in every one of them
+_FIRST_PICTURE = "\u2600"
 _EMOJI = re.compile(
     r"[\U0001f300-\U0001faff\u2600-\u27bf](?:\ufe0f|\u200d[\U0001f300-\U0001faff])*|(?<!\S)[:;]-?[)(DP](?!\w)"
 )
@@ -49,15 +53,21 @@ _CLOSING_MARKS = "\"'”“»’)]*_ "
 
 def spots(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
     """All such faults of one block."""
-    yield from _unfinished(block, rules)
+    signs = set(block.text)
+    if not _UNFINISHED_SIGNS.isdisjoint(signs) or any(word in block.text for word in _UNFINISHED_WORDS):
+        yield from _unfinished(block, rules)
+    if block.role is Role.SALUTATION:
+        yield from _greeting_nobody(block, rules)
     yield from _shouting(block, text, rules)
-    yield from (Spot("over-familiar", *found.span()) for found in _EMOJI.finditer(block.text))
+    if has_pictures := not signs.isdisjoint(":;") or max(signs, default="") >= _FIRST_PICTURE:
+        yield from (Spot("over-familiar", *found.span()) for found in _EMOJI.finditer(block.text))
     if block.role is Role.SUBJECT:
         yield from _long_subject(block)
     elif block.role is Role.PROSE:
         yield from _small_letters(block, text, rules)
-        yield from _no_stop(block, text)
-    yield from _doubled(block, rules)
+        yield from _no_stop(block, text, has_pictures=has_pictures)
+    if _PAIR.search(block.text):
+        yield from _doubled(block, rules)
 
 
 def _unfinished(block: Block, rules: Rules) -> Iterator[Spot]:
@@ -66,21 +76,25 @@ def _unfinished(block: Block, rules: Rules) -> Iterator[Spot]:
     for found in _UNFINISHED.finditer(block.text, tag.end() if tag else 0):
         if not (found[0] in rules.common_words or _NONE_IN_A_SENTENCE.match(block.text, found.start())):
             yield Spot("unfinished", *found.span())
-    # French has a space before "!", with or without a name: "Bonjour !"
-    nobody = _NOBODY.search(block.text) if block.role is Role.SALUTATION else None
+
+
+def _greeting_nobody(block: Block, rules: Rules) -> Iterator[Spot]:
+    """French has a space before "!", with or without a name: "Bonjour !"."""
+    nobody = _NOBODY.search(block.text)
     if nobody and not (rules.code == "fr" and nobody[0].endswith("!")):
         yield Spot("unfinished", *nobody.span())
 
 
 def _shouting(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
-    for found in _BANGS.finditer(block.text):
-        if "!" in found[0]:
-            yield Spot("shouting", *found.span())
+    if "!" in block.text:
+        yield from (Spot("shouting", *found.span()) for found in _BANGS.finditer(block.text) if "!" in found[0])
+    written = [block.text[word.start : word.end] for word in text.words]
+    if not any(map(str.isupper, written)):
+        return
     run: list[tuple[int, int]] = []
-    for start, end in [*((word.start, word.end) for word in text.words), (0, 0)]:
-        written = block.text[start:end]
-        if written.isupper() and _CAPITAL_WORD.match(written):
-            run.append((start, end))
+    for number, word in enumerate([*written, ""]):
+        if word.isupper() and _CAPITAL_WORD.match(word):
+            run.append((text.words[number].start, text.words[number].end))
             continue
         if run and (_is_loud(run) or _is_stressed([block.text[first:last] for first, last in run], rules)):
             yield Spot("shouting", run[0][0], run[-1][1])
@@ -120,9 +134,11 @@ def _small_letters(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
             yield Spot("lower-case-start", word.start, word.end)
 
 
-def _no_stop(block: Block, text: Text) -> Iterator[Spot]:
-    body = _EMOJI.sub("", block.text).rstrip(_CLOSING_MARKS)
-    if len(text.words) < _PARAGRAPH or not body[-1:].isalnum() or _ADDRESS.search(block.text[-_NEAR:]):
+def _no_stop(block: Block, text: Text, *, has_pictures: bool) -> Iterator[Spot]:
+    if len(text.words) < _PARAGRAPH:
+        return
+    body = (_EMOJI.sub("", block.text) if has_pictures else block.text).rstrip(_CLOSING_MARKS)
+    if not body[-1:].isalnum() or _ADDRESS.search(block.text[-_NEAR:]):
         return
     lines = body.split("\n")
     if len(lines) > 1 and (all(": " in line for line in lines) or min(map(len, lines[:-1])) < _FULL_LINE):

@@ -19,9 +19,7 @@ PATTERNS = Patterns(
 def found(text: str) -> list[str]:
     words = words_in(text)
     ends = sentences(text, words, frozenset(), frozenset(), is_greek=False)
-    read = WordReading(PATTERNS.words(), KNOWN.lexicon).read(
-        words, sentences(text, words, frozenset(), frozenset(), is_greek=False)
-    )
+    read = WordReading(PATTERNS.words(), KNOWN.lexicon).read(words, ends)
     return [text[words[at.start].start : words[at.end - 1].end] for _, _, at in PATTERNS.matches(read)]
 
 

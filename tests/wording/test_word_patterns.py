@@ -27,9 +27,7 @@ def passages(pattern: str, text: str) -> list[str]:
     words = words_in(text)
     ends = sentences(text, words, frozenset(), frozenset(), is_greek=False)
     patterns = Patterns([("rule", parse(pattern, KNOWN))], KNOWN.lexicon)
-    read = WordReading(patterns.words(), KNOWN.lexicon).read(
-        words, sentences(text, words, frozenset(), frozenset(), is_greek=False)
-    )
+    read = WordReading(patterns.words(), KNOWN.lexicon).read(words, ends)
     return [text[words[at.start].start : words[at.end - 1].end] for _, _, at in patterns.matches(read)]
 
 
