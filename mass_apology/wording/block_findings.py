@@ -53,12 +53,16 @@ class BlockFindings:
         if part == APOLOGY:
             return bool(self.apologies)
         if part not in self._shown:
-            text = self._read()
-            excused = _Excused(self._rules, text)
-            matches = self._rules.parts.matches_of(part, text)
-            places = (_place(text, each) for each in matches if not excused.is_excused(part, each))
-            self._shown[part] = any(True for _ in self._showing(part, places))
+            self._shown[part] = self._is_shown(part, self._read())
         return self._shown[part]
+
+    def _is_shown(self, part: str, text: Text) -> bool:
+        if part not in text.candidates(self._rules.parts):
+            return False
+        excused = _Excused(self._rules, text)
+        matches = self._rules.parts.matches_of(part, text)
+        places = (_place(text, each) for each in matches if not excused.is_excused(part, each))
+        return next(self._showing(part, places), None) is not None
 
     def rest(self) -> None:
         """Keep what is known and let the words go: letters of a campaign have most of their blocks in common."""

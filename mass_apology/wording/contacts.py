@@ -80,7 +80,8 @@ def _names(piece: str, rules: Rules) -> bool:
 
 def _is_long(piece: str) -> bool:
     """Whether a text certainly has more words than a line with a name."""
-    return sum(each[0].isalnum() for each in piece.split()) > _NAME_LINE
+    words = piece.split()
+    return len(words) > _NAME_LINE and sum(each[0].isalnum() for each in words) > _NAME_LINE
 
 
 def _comes_from(words: Sequence[str], rules: Rules) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Sequence
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from msgspec import Struct
 
@@ -22,8 +22,8 @@ def names_in(expression: str) -> list[str]:
     return _NAME.findall(expression)
 
 
-class Role(Enum):
-    """What a block is."""
+class Role(IntEnum):
+    """What a block is. Whole numbers, since blocks are looked up by their roles."""
 
     SUBJECT = auto()
     PROSE = auto()
@@ -34,7 +34,7 @@ class Role(Enum):
     SIGNATURE = auto()  # the closing, and all that follows it
 
 
-class Block(Struct, frozen=True, kw_only=True):
+class Block(Struct, frozen=True, kw_only=True, gc=False):
     """One paragraph, heading or item."""
 
     role: Role

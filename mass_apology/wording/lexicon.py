@@ -19,9 +19,10 @@ REMEMBERED = 50_000
 Numbers = tuple[int, ...]
 """Of the words of patterns that a text's word fits."""
 
-_SHORT = 3  # letters of a word that stands in most sentences
-_OFTEN = 50  # how often a common word is, beside one of the others
-_FORMS = 10  # that a word has on the average
+_OFTEN = 100.0  # sentences of some hundred in which the most frequent word is
+_SELDOM = 0.05  # in which a word is that is none of the frequent ones
+_NUMBER = 10.0
+_RANK = 5  # the frequencies of words fall as their ranks rise (Zipf, Mandelbrot): 1 / (rank + 5)
 
 
 class Entry(Struct, frozen=True):
@@ -41,19 +42,18 @@ class Entry(Struct, frozen=True):
 class Lexicon:
     """All words of a language's patterns."""
 
-    def __init__(self, forms: Mapping[str, Sequence[str]], common: frozenset[str] = frozenset()) -> None:
-        """``forms``: a word, normal → its forms, normal; ``common`` are words that stand in most sentences."""
+    def __init__(self, forms: Mapping[str, Sequence[str]], frequent: Sequence[str] = ()) -> None:
+        """``forms``: a word, normal → its forms, normal; ``frequent``: words of letters, the most frequent first."""
         self._forms = forms
-        self._common = common
+        self._often = _frequencies(frequent)
         self._numbers: dict[str, int] = {}  # by the word as a pattern has it: "=late", "apolog*"
         self.entries: list[Entry] = []  # by number
-        self.weights: list[int] = []  # by number: a guess at how many sentences have such a word
+        self.weights: list[float] = []  # by number: a guess at how many sentences have such a word
         self._by_form: dict[str, list[int]] = defaultdict(list)
-        self._by_stem: dict[str, list[int]] = defaultdict(list)
-        self._by_ending: dict[str, list[int]] = defaultdict(list)
+        # By their first or last letters: stems and endings, each with a number of a word that has it.
+        self._by_beginning: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        self._by_end: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self._of_numbers: list[int] = []
-        self._lengths: list[int] | None = None  # of stems and endings; None while there may come more
-        self._edges: frozenset[str] = frozenset()  # the first letters of stems, and the last of endings
         self.exactly = lru_cache(REMEMBERED)(self._fitting_itself)
 
     def number(self, word: str) -> int:
@@ -83,21 +83,23 @@ class Lexicon:
         others = () if word.startswith("=") else self._forms.get(exact, ())
         return tuple(dict.fromkeys((exact, *others)))
 
-    def _weight(self, entry: Entry) -> int:
-        if entry.is_number or any(len(form) <= _SHORT or form in self._common for form in entry.forms):
-            return _OFTEN
-        return 1 + len(entry.forms) // _FORMS
+    def _weight(self, entry: Entry) -> float:
+        if entry.is_number:
+            return _NUMBER
+        often = self._often
+        forms = sum(often.get(form, 0) for form in entry.forms)
+        ends = sum(often.get(f"*{ending}", 0) for ending in entry.endings)
+        return _SELDOM + forms + ends + (often.get(f"{entry.stem}*", 0) if entry.stem else 0)
 
     def _enter(self, number: int, entry: Entry) -> None:
         for form in entry.forms:
             self._by_form[form].append(number)
         for ending in entry.endings:
-            self._by_ending[ending].append(number)
+            self._by_end[ending[-STEM:]].append((ending, number))
         if entry.is_number:
             self._of_numbers.append(number)
         if entry.stem:
-            self._by_stem[entry.stem].append(number)
-        self._lengths = None
+            self._by_beginning[entry.stem[:STEM]].append((entry.stem, number))
 
     def _fitting_itself(self, text: str) -> Numbers:
         return self.fitting((text,))
@@ -107,19 +109,25 @@ class Lexicon:
         return tuple(dict.fromkeys(self._looked_up(meant)))
 
     def _looked_up(self, meant: tuple[str, ...]) -> Iterator[int]:
-        if self._lengths is None:
-            self._lengths = sorted({*map(len, self._by_stem), *map(len, self._by_ending)})
-            self._edges = frozenset(
-                [*(each[:STEM] for each in self._by_stem), *(each[-STEM:] for each in self._by_ending)]
-            )
         if meant[0][:1].isdigit() or meant[0] == VALUE:
             yield from self._of_numbers
         for text in meant:
             yield from self._by_form.get(text, ())
-            if self._edges.isdisjoint((text[:STEM], text[-STEM:])):
-                continue
-            for length in self._lengths:
-                if length > len(text):
-                    break
-                yield from self._by_stem.get(text[:length], ())
-                yield from self._by_ending.get(text[-length:], ())
+            for stem, number in self._by_beginning.get(text[:STEM], ()):
+                if text.startswith(stem):
+                    yield number
+            for ending, number in self._by_end.get(text[-STEM:], ()):
+                if text.endswith(ending):
+                    yield number
+
+
+def _frequencies(words: Sequence[str]) -> Mapping[str, float]:
+    """How often words are, and all that begin ("apol*") or end ("*ogise") in one way."""
+    found: dict[str, float] = defaultdict(float)
+    for rank, word in enumerate(words):
+        often = _OFTEN / (rank + _RANK)
+        found[word] += often
+        for length in range(STEM, len(word) + 1):
+            found[f"{word[:length]}*"] += often
+            found[f"*{word[-length:]}"] += often
+    return dict(found)

@@ -41,8 +41,7 @@ class PatternIndex:
         for place, pattern in enumerate(patterns):
             after = self._rarest(pattern.following or ())
             for first, *others in self._rows(pattern.elements):
-                second, *others = others or [first]
-                row = _Row(place, second, tuple(others), after[0] if after else _NOTHING)
+                row = _Row(place, others[0] if others else first, tuple(others[1:]), after[0] if after else _NOTHING)
                 for number in first:
                     found[number].append(row)
         # The second words stand beside the rows, so that rows without them are passed over quickly.
@@ -96,7 +95,7 @@ class PatternIndex:
             found += rarest
         return found
 
-    def _weight(self, words: _Words) -> int:
+    def _weight(self, words: _Words) -> float:
         return sum(map(self._weights.__getitem__, words))
 
 

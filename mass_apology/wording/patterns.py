@@ -42,10 +42,10 @@ class Known:
         self,
         forms: Mapping[str, Sequence[str]],
         phrases: Mapping[str, Sequence[str]],
-        common: frozenset[str] = frozenset(),
+        frequent: Sequence[str] = (),
     ) -> None:
-        """``phrases``: a name → patterns; ``forms`` and ``common``: see ``Lexicon``."""
-        self.lexicon = Lexicon(forms, common)
+        """``phrases``: a name → patterns; ``forms`` and ``frequent``: see ``Lexicon``."""
+        self.lexicon = Lexicon(forms, frequent)
         self.phrases = phrases
         self.named: dict[str, OneOf] = {}  # the phrases that were read before
         self.rows: dict[str, OneWord] = {}  # and the words: "late|delayed"

@@ -54,7 +54,7 @@ _CLOSING_MARKS = "\"'”“»’)]*_ "
 def spots(block: Block, text: Text, rules: Rules) -> Iterator[Spot]:
     """All such faults of one block."""
     signs = set(block.text)
-    if not _UNFINISHED_SIGNS.isdisjoint(signs) or any(word in block.text for word in _UNFINISHED_WORDS):
+    if not _UNFINISHED_SIGNS.isdisjoint(signs) or any(map(block.text.__contains__, _UNFINISHED_WORDS)):
         yield from _unfinished(block, rules)
     if block.role is Role.SALUTATION:
         yield from _greeting_nobody(block, rules)

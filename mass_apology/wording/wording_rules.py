@@ -96,6 +96,7 @@ class RuleFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     negations: tuple[str, ...] = ()  # words: "not", "never"
     abbreviations: tuple[str, ...] = ()  # without their stop: "e.g", "nr"
     common_words: str = ""  # those by which the language is told from others
+    frequent_words: str = ""  # those of letters, the most frequent first: patterns are looked up by the rarer ones
     sounds: Mapping[str, str] = field(default_factory=dict)  # letters → the letter that they are heard as
     greetings: tuple[str, ...] = ()  # what a salutation begins with: "dear"
     closings: tuple[str, ...] = ()  # what stands before the signature: "kind regards"
@@ -119,7 +120,7 @@ class Rules:
         self.nobody = frozenset(map(normal, file.nobody))
         given = normal_words(file.given_names)
         self.given_names = frozenset([*given, *map(plain, given)])
-        known = Known(_merged(forms, file.forms), file.phrases, self.common_words)
+        known = Known(_merged(forms, file.forms), file.phrases, normal_words(file.frequent_words or file.common_words))
         self.lexicon = known.lexicon
         find = list(_parsed(((rule, each.find) for rule, each in file.rules.items()), known))
         unless = ((rule, each.unless) for rule, each in file.rules.items())
