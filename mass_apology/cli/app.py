@@ -242,6 +242,13 @@ def report(  # noqa: PLR0913, PLR0917 (options)
             help="Another wave than the first: a follow-up's or correction's name.", autocompletion=completion.waves
         ),
     ] = "first",
+    coverage: Annotated[
+        Path | None,
+        typer.Option(
+            help="For a regulator: write which contents of the legal pack each letter has, and how soon it was taken, "
+            "to this .csv, .xlsx, .json or .jsonl."
+        ),
+    ] = None,
     evidence: Annotated[
         Path | None,
         typer.Option(help="Pack all that proves what was sent, and a program that verifies it, into this .zip."),
@@ -264,12 +271,16 @@ def report(  # noqa: PLR0913, PLR0917 (options)
       mass-apology report --to report.html --unreached letters.csv
       mass-apology report --to results.csv
       mass-apology report --unreached to-call.xlsx
+      mass-apology report --coverage coverage.csv
       mass-apology report --evidence pack.zip --timestamp-request pack.tsq
       mass-apology report --evidence pack.zip --timestamp pack.tsr
       mass-apology report --json
     """
     from mass_apology.flows.report import report as flow
 
+    if coverage is not None:
+        evidence_screen.cover(folder, coverage, wave, force=force, as_json=as_json)
+        return
     if evidence is not None:
         evidence_screen.pack(folder, evidence, timestamp_request, timestamp, force=force, as_json=as_json)
         return

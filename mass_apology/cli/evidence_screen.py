@@ -1,4 +1,4 @@
-"""``report --evidence``: packs what proves the sending, and says what to do with the pack."""
+"""``report --evidence`` and ``--coverage``: what proves the sending, and what each person was told and when."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import typer
 
 from mass_apology.cli import screen, watching
 from mass_apology.cli.options import opened
-from mass_apology.cli.screen import say
-from mass_apology.quantities import counted
+from mass_apology.cli.screen import duration, say
+from mass_apology.quantities import counted, number
 
 if TYPE_CHECKING:
     from mass_apology.flows.evidence.packing import Evidence
+    from mass_apology.flows.report.coverage import CoverageSum
 
 
 def pack(folder: Path, to: Path, request: Path | None, token: Path | None, *, force: bool, as_json: bool) -> None:
@@ -45,3 +46,34 @@ def _show(found: Evidence) -> None:
             f"{found.request} is what an authority is sent. With its answer: mass-apology report --evidence "
             f"{found.written} --timestamp ANSWER"
         )
+
+
+def cover(folder: Path, to: Path, wave: str, *, force: bool, as_json: bool) -> None:
+    """Write the table of what each person was told, and when."""
+    from mass_apology.flows.report import report as flow
+
+    with watching.planning_progress(quiet=as_json) as on_progress:
+        found = flow.cover(opened(folder), to, force=force, wave=wave, on_progress=on_progress)
+    show = screen.print_json if as_json else _show_coverage
+    show(found)
+
+
+def _show_coverage(found: CoverageSum) -> None:
+    say(f"{counted(found.letters, 'letter')} that the relay took are in {found.written}.")
+    if not found.legal_pack:
+        say("Their contents were not judged: the template names no legal pack, or nobody knows which template it was.")
+    else:
+        judged = found.octets + found.files
+        say(f"{counted(judged, 'letter')} were made again and judged by the legal pack {found.legal_pack}:")
+        say(f"  {number(found.octets)} have the octets that left, by their SHA-256")
+        say(f"  {number(found.files)} are of the same files")
+        say(f"{number(found.complete)} of them give all {found.contents} contents. A help, no legal advice.")
+        for what, letters in found.missing.items():
+            say(f"  missing in {number(letters)}: {what}")
+        if judged < found.letters:
+            say(f"Not made again: {number(found.letters - judged)}. Their files changed since, or people were purged.")
+    if found.first_minutes is None or found.last_minutes is None:
+        say("When we became aware is not said: write aware_at = 2026-11-20T09:12:00Z into [incident] of campaign.toml.")
+    else:
+        first, last = (duration(60 * minutes) for minutes in (found.first_minutes, found.last_minutes))
+        say(f"From becoming aware to the relay's acceptance: {first} for the first letter, {last} for the last.")

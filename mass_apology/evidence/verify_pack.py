@@ -29,7 +29,7 @@ from typing import Any, BinaryIO, NamedTuple
 FORMAT = "mass-apology evidence 1"
 MANIFEST, TOKEN, SUMS = "manifest.json", "timestamp.tsr", "SHA256SUMS"
 LOG, PLAN, NOTES, APPROVALS, SIGNERS = "log.jsonl", "plan.json", "notes.jsonl", "approvals.jsonl", "signers"
-RESULTS = "results/"  # one file a wave
+RESULTS, COVERAGE = "results/", "coverage/"  # one file a wave
 VERSION, FILE = "the program's version", "the recipients file"  # parts of a plan of which a pack has no file
 MOST = 0xFFFF_FFFF  # octets of a pack, as in any zip file without extensions
 
@@ -370,8 +370,8 @@ def check_results(pack: Pack, manifest: dict[str, Any], log: Log, found: Finding
         )
     if total.alone:
         found.unproven.append(
-            f"{len(total.alone):,} letters that the relay took are in the ledger alone, and not in the log (settled "
-            f"later by `reconcile` or a bounce, or a power cut): {_some(total.alone)}."
+            f"{len(total.alone):,} letters that the relay took are in the ledger alone, and not in the log (the "
+            f"sender was killed, or they were settled later, by `reconcile` or a bounce): {_some(total.alone)}."
         )
     if total.contradicted:
         found.wrong.append(
@@ -659,6 +659,11 @@ def verify(path: Path, letters: Sequence[Path], older: Path | None, authority: P
     check_letters(pack, letters, found)
     if older is not None:
         check_older(log, manifest, older, found)
+    if any(name.startswith(COVERAGE) for name in pack.names):
+        found.unproven.append(
+            f"That letters have the contents that {COVERAGE} names: the program that sent them read them again. Who "
+            "holds a letter can read it too. A help, no legal advice."
+        )
     if manifest["purged"]:
         found.unproven.append("To whom the letters went: addresses and names were purged from the ledger.")
     found.unproven += NEVER_PROVEN

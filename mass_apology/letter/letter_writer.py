@@ -20,7 +20,7 @@ from mass_apology.letter.inspecting.inspection import MOST_TEXTS, Inspection
 from mass_apology.letter.inspecting.inspector import Inspector
 from mass_apology.letter.inspecting.undescribed import undescribed_findings
 from mass_apology.letter.language_kit import LanguageKit
-from mass_apology.letter.legal.judge import Breach, each_once
+from mass_apology.letter.legal.judge import MISSING, Breach, each_once
 from mass_apology.letter.markup.tracing import FAILED
 from mass_apology.letter.message.compose import Attachment, Bodies, Composed, encoded_part, rfc5322_date
 from mass_apology.letter.message.headers import TOKEN, parse_mailbox
@@ -269,6 +269,21 @@ class Writer:
     def legal_findings(self, breaches: Iterable[Breach], languages: Iterable[str]) -> list[Finding]:
         """What the scenario's legal pack says of letters in these languages; ``breaches`` were found in them."""
         return self._inspector.legal_findings(breaches, languages)
+
+    @property
+    def legal_pack(self) -> str:
+        """The name of the scenario's legal pack; empty where it has none."""
+        return self._inspector.judge.name if self._inspector.judge else ""
+
+    @property
+    def legal_contents(self) -> tuple[str, ...]:
+        """What that pack wants to stand in a letter, each with its article."""
+        return self._inspector.judge.contents if self._inspector.judge else ()
+
+    def legally_missing(self, delivery: Delivery, content: Content) -> tuple[str, ...]:
+        """Those of ``legal_contents`` that this letter lacks."""
+        breaches = self._inspector.breaches(delivery, content)
+        return tuple(self.legal_contents[breach.rule] for breach in breaches if breach.code == MISSING)
 
     def _tried_out(self, delivery: Delivery) -> tuple[Content, Composed]:
         """A letter and a trial of its message; raises ``TemplateError`` or ``MessageError``, which name no row."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 import random
 import shutil
@@ -21,6 +22,7 @@ from mass_apology.errors import InputError, OutputError
 from mass_apology.evidence import verify_pack
 from mass_apology.evidence.verify_pack import Broken, Findings, Pack, verify
 from mass_apology.flows.evidence.packing import Evidence, PackOptions, pack, stamp
+from mass_apology.flows.plan.approve import ApproveOptions, approve
 from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -157,6 +159,30 @@ def test_whoever_makes_a_pack_anew_cannot_hide_it_from_who_knows_the_head(sent: 
     assert told(without.wrong, "The chain has not the head that was kept in the record of the sending machine")
     assert told(without.wrong, "is not that of")
     assert told(without.unproven, "13 letters that the relay took are in the ledger alone")
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
+def test_approvals_are_proven_by_their_signatures_and_names_are_not(tmp_path: Path, live: Relay) -> None:
+    folder = campaign_folder(
+        tmp_path / "trial", live.sink.url, customers(4), approval={"required": 1, "signers": "signers"}
+    )
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    (folder / "signers").write_text("anna@acme.example " + key.with_suffix(".pub").read_text())
+    asyncio.run(approve(Workspace.open(folder), ApproveOptions(key=key, by=None), on_progress=lambda *_: None))
+    send(folder)
+    judgement = judged(Path(packed(folder).written))
+    assert judgement.wrong == []
+    assert told(judgement.proven, "anna@acme.example approved a plan that was sent")
+    approvals = folder / "approvals.jsonl"
+    approvals.write_text(approvals.read_text().replace('"letters":4', '"letters":5'))
+    judgement = judged(Path(packed(folder, "other.zip").written))
+    assert told(judgement.wrong, "the signature does not hold")
+    assert told(judgement.wrong, "are not those that the log saw when a run began")
+    approvals.write_text('{"by":"Boris","at":1.7e9,"letters":4,"parts":{}}\n')
+    judgement = judged(Path(packed(folder, "third.zip").written))
+    assert told(judgement.unproven, "Boris approved a plan that no run in the log was made from")
+    assert told(judgement.unproven, "Nothing proves a name")
 
 
 def test_a_letter_that_somebody_holds_is_known_also_as_it_arrives(sent: Path, live: Relay, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from mass_apology.approval import approval_file
 from mass_apology.evidence import verify_pack
 from mass_apology.evidence.pack_writer import canonical
 from mass_apology.flows.evidence.run_facts import utc_moment
+from mass_apology.flows.report.coverage import Coverage
 from mass_apology.ledger import Records, Result
 from mass_apology.ledger.came_back import Returned
 from mass_apology.model import Status, read_lines
@@ -73,6 +74,23 @@ def _result(result: Result) -> dict[str, object]:
         "lines": read_lines(result.lines),
         "sha256": result.sha256.hex() if result.sha256 else None,
     }
+
+
+def cover_lines(coverage: Coverage, results: Iterable[Result]) -> Iterator[bytes]:
+    """What one person was told a line."""
+    for cover in coverage.of(results):
+        facts = {
+            "message_id": cover.result.message_id,
+            "language": cover.result.language,
+            "accepted_at": _moment(cover.result.accepted_at),
+            "minutes_from_aware": cover.minutes,
+            "legal_pack": coverage.legal_pack,
+            "contents": len(coverage.contents),
+            "given": cover.given,
+            "missing": cover.missing,
+            "judged_by": cover.basis.value,
+        }
+        yield canonical(facts) + b"\n"
 
 
 def returned_lines(returned: Iterable[Returned]) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology import __version__, high_water
-from mass_apology.errors import InputError, OutputError
+from mass_apology.errors import InputError, MassApologyError, OutputError
 from mass_apology.evidence import verify_pack
 from mass_apology.evidence.pack_writer import PackWriter
 from mass_apology.evidence.time_stamps import add_token, time_of, time_stamp_request
@@ -20,6 +20,7 @@ from mass_apology.flows.evidence import pack_contents as contents
 from mass_apology.flows.evidence.run_facts import note_lines, utc_moment
 from mass_apology.flows.operator import OnProgress, watched
 from mass_apology.flows.output import new_binary_file, refuse_existing, require_ending
+from mass_apology.flows.report.coverage import Coverage
 from mass_apology.ledger import Records
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.workspace.workspace import Workspace
@@ -42,6 +43,7 @@ plan.json     what letters were made from, and the digests; settings.json and te
 notes.jsonl   what people did: confirmed, armed, took back
 approvals.jsonl, signers      who approved which plan, and by which keys
 bounces.jsonl what came back
+coverage/     of letters that the law asks something of: which of it stands in each person's
 manifest.json the digests of all this; its own digest stands for the whole pack
 """
 
@@ -80,6 +82,8 @@ def pack(workspace: Workspace, options: PackOptions, *, on_progress: OnProgress 
             log = contents.PackedLog(workspace.log_path)
             _add_files(writer, workspace, ledger, log, options.to.name)
             counts = _add_results(writer, ledger, on_progress)
+            for wave in counts:
+                _add_coverage(writer, workspace, ledger, wave, on_progress)
             digest = writer.finish(_manifest(ledger, counts, log.head, anchors))
     if options.request is not None:
         octets = time_stamp_request(bytes.fromhex(digest), secrets.randbits(NONCE_BITS) | 1)
@@ -168,6 +172,19 @@ def _add_results(writer: PackWriter, ledger: Records, on_progress: OnProgress) -
         results = watched(ledger.results(wave), "packing results", ledger.people(wave).total, on_progress)
         writer.add(f"{verify_pack.RESULTS}{wave}.jsonl", contents.result_lines(results, counts[wave]))
     return counts
+
+
+def _add_coverage(
+    writer: PackWriter, workspace: Workspace, ledger: Records, wave: str, on_progress: OnProgress
+) -> None:
+    """Add what each person was told of what the law asks for, where the wave's template can still be read."""
+    try:
+        coverage = Coverage(workspace, ledger, wave)
+    except MassApologyError:
+        return
+    if coverage.legal_pack:
+        results = watched(ledger.results(wave), "judging letters", ledger.people(wave).total, on_progress)
+        writer.add(f"{verify_pack.COVERAGE}{wave}.jsonl", contents.cover_lines(coverage, results))
 
 
 def _anchors(ledger: Records) -> list[dict[str, str]]:

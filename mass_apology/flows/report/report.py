@@ -13,9 +13,16 @@ from mass_apology.flows.continuity.outside import compare_ledger, require_ledger
 from mass_apology.flows.operator import OnProgress, watched
 from mass_apology.flows.output import refuse_existing, require_ending
 from mass_apology.flows.plan import plan
+from mass_apology.flows.report.coverage import Coverage, CoverageSum
 from mass_apology.flows.report.report_page_content import write_page
 from mass_apology.flows.report.report_summary import ReplyCount, Summary
-from mass_apology.flows.report.result_columns import RESULT_COLUMNS, UNREACHED_COLUMNS, Table, chosen_columns
+from mass_apology.flows.report.result_columns import (
+    COVERAGE_COLUMNS,
+    RESULT_COLUMNS,
+    UNREACHED_COLUMNS,
+    Table,
+    chosen_columns,
+)
 from mass_apology.flows.tables import TABLES, new_table, table_style
 from mass_apology.ledger import Records, Result
 from mass_apology.model import FIRST_WAVE, NOT_REACHED, Finding, Status
@@ -111,6 +118,31 @@ def _require_wave(ledger: Records, wave: str) -> None:
             ended(f"No letter of a wave {wave} was ever planned{did_you_mean(wave, known)}"),
             next_step=f"There are: {', '.join(sorted(known))}.",
         )
+
+
+def cover(
+    workspace: Workspace,
+    to: Path,
+    *,
+    force: bool,
+    wave: str = FIRST_WAVE,
+    on_progress: OnProgress = lambda *_: None,
+) -> CoverageSum:
+    """Write what each person of a wave was told, and when, to the table ``to``; raises as ``report`` does."""
+    _require_writable(None, to, force=force)
+    campaign = workspace.campaign
+    require_ledger(workspace)
+    with workspace.ledger_store.read(campaign.name) as ledger:
+        require_plan(ledger, ())
+        _require_wave(ledger, wave)
+        coverage = Coverage(workspace, ledger, wave)
+        customers = chosen_columns(campaign, ledger.header, otherwise=())
+        table = Table(ours=COVERAGE_COLUMNS, rows=lambda cover: cover.result.rows, customers=customers)
+        results = watched(ledger.results(wave), "judging letters", ledger.people(wave).total, on_progress)
+        with new_table(to, table.header, table_style(campaign), force=force) as write:
+            for each in coverage.of(results):
+                write(table.cells(each))
+        return coverage.sum(str(to))
 
 
 WriteResult = Callable[[Result], None]

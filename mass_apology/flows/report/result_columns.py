@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from mass_apology.errors import OutputError
+from mass_apology.flows.report.coverage import Cover
 from mass_apology.ledger import Result
 from mass_apology.model import read_lines, read_rows
 from mass_apology.settings import Campaign
@@ -76,6 +77,23 @@ UNREACHED_COLUMNS: Sequence[Column[Result]] = (
     Column("notes", lambda _: None),  # for whoever calls them
 )
 """A row per person whom no letter reached (``report --unreached``); the columns of the recipients file follow."""
+
+COVERAGE_COLUMNS: Sequence[Column[Cover]] = (
+    Column("recipient", lambda cover: cover.result.name),
+    Column("address", lambda cover: cover.result.address),
+    Column("language", lambda cover: cover.result.language),
+    Column("wave", lambda cover: cover.result.wave),
+    Column("status", lambda cover: cover.result.status.value),
+    Column("accepted_at", lambda cover: iso_time(cover.result.accepted_at)),
+    Column("minutes_from_aware", lambda cover: cover.minutes),
+    Column("contents_given", lambda cover: cover.given),
+    Column("contents_missing", lambda cover: "; ".join(cover.missing) or None),
+    Column("judged_by", lambda cover: cover.basis.value or None),
+    Column("message_id", lambda cover: cover.result.message_id or None),
+    Column("sha256", lambda cover: cover.result.sha256.hex() if cover.result.sha256 else None),
+    Column("rows", lambda cover: line_numbers(cover.result.lines)),
+)
+"""A row per person for a regulator (``report --coverage``)."""
 
 
 def names(columns: Iterable[Column[T]]) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ class Inspector:
         self._forms = forms
         self._customers = customers
         pack = load_pack(described.legal_pack, directories) if described.legal_pack else None
-        self._judge = Judge(described.legal_pack, pack, described.facts) if pack else None
+        self.judge = Judge(described.legal_pack, pack, described.facts) if pack else None
 
     def findings(self, delivery: Delivery, content: Content) -> Iterator[Finding]:
         """What a person should look at in one letter."""
@@ -73,17 +73,17 @@ class Inspector:
 
     def breaches(self, delivery: Delivery, content: Content) -> Iterator[Breach]:
         """What one letter does not keep of the scenario's legal pack."""
-        if self._judge is not None:
+        if self.judge is not None:
             language = self._forms.language_for(delivery.language)
             facts = facts_for(self._campaign.incident, language)
-            yield from self._judge.breaches(content, language, facts, line=delivery.first_line)
+            yield from self.judge.breaches(content, language, facts, line=delivery.first_line)
 
     def legal_findings(self, breaches: Iterable[Breach], languages: Iterable[str]) -> list[Finding]:
         """What the scenario's legal pack says of letters in these languages; ``breaches`` were found in them."""
-        if self._judge is None:
+        if self.judge is None:
             return []
-        told = self._judge.findings(self._scenario, self._campaign.recipients, breaches)
-        return [*told, *self._judge.unjudged(self._scenario, languages)]
+        told = self.judge.findings(self._scenario, self._campaign.recipients, breaches)
+        return [*told, *self.judge.unjudged(self._scenario, languages)]
 
     def ways_findings(self, languages: Iterable[str]) -> Iterator[Finding]:
         """That byte templates once wrote other octets than the ordinary way, in letters of these languages."""

@@ -59,6 +59,16 @@ class Judge:
         self._phrases = cache(self._phrases_of)
         self._read = lru_cache(REMEMBERED)(self._read_block)
 
+    @property
+    def name(self) -> str:
+        """The pack's."""
+        return self._name
+
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """What a letter must contain, each with its article, in the pack's order."""
+        return tuple(f"{demand.what} ({demand.source})" for demand in self._pack.must)
+
     def breaches(self, content: Content, language: str, facts: Mapping[str, object], *, line: int) -> Iterator[Breach]:
         """What one letter does not keep; ``facts`` are the incident's as its language tells them."""
         said = self._said(content, language)
