@@ -26,7 +26,7 @@ from mass_apology.flows.purge.purge import PurgeOptions, purge
 from mass_apology.flows.send.sending_run import RunResult
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status, StopCause
-from mass_apology.sending import dispatcher
+from mass_apology.sending import relay_source
 from mass_apology.settings import NotifyEvent, NotifySettings
 from mass_apology.workspace.source_digests import letters_digest, wave_digest
 from mass_apology.workspace.workspace import Workspace
@@ -151,7 +151,7 @@ def test_a_closed_window_is_told_while_the_run_goes_on(
 def test_a_quota_is_told_while_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The relay's quota opens again by itself here, after three seconds and not an hour."""
     monkeypatch.setattr(notifier, "LONG_WAIT", 1.0)
-    monkeypatch.setattr(dispatcher, "QUOTA_WAIT", 3.0)
+    monkeypatch.setattr(relay_source, "QUOTA_WAIT", 3.0)
     said = []
 
     def quota(_: FaultyConversation, verb: str, argument: bytes) -> bytes | None:

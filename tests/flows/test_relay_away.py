@@ -7,8 +7,8 @@ from live import campaign_folder, customers, relay, send, statuses
 from smtp_fakes import FaultyConversation
 
 from mass_apology.sending import outbox, pacing
-from mass_apology.sending.dispatcher import UNREACHABLE_LIMIT
 from mass_apology.sending.pacing import Backoff
+from mass_apology.sending.relay_source import UNREACHABLE_LIMIT
 from mass_apology.smtp.sink import SinkSettings
 
 pytestmark = pytest.mark.slow

@@ -251,7 +251,8 @@ class SendingRun:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_close_on_failure(outbox.fill(dispatcher.withhold), dispatcher))
                 watching = tasks.create_task(_close_on_failure(self._watch(dispatcher, log, reporter), dispatcher))
-                await send_through(self._campaign.relay, self._access.password, dispatcher, dispatcher.allowed)
+                (source,) = dispatcher.sources
+                await send_through(source.relay, self._access.password, source, source.allowed)
                 dispatcher.close()
                 watching.cancel()
 

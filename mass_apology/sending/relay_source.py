@@ -1,0 +1,228 @@
+"""Gives the messages of a run to the connections of one relay, at the pace that this relay allows.
+
+It implements ``smtp.message_source.MessageSource``. Rate, windows, quota, number of connections and health are the
+relay's own; what becomes of a letter is the run's business (``dispatcher``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from mass_apology.errors import RelayError
+from mass_apology.ledger import Sender
+from mass_apology.model import Mark, Message, Outcome, Status, StopCause
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.sending import pacing
+from mass_apology.sending.outbox import Outbox
+from mass_apology.sending.refusals_in_a_row import Refusals
+from mass_apology.sending.relay_windows import RelayWindows
+from mass_apology.sending.run_stats import Standstill
+from mass_apology.settings import parse_rate
+
+TIMER_LATENESS = 0.002  # seconds that timers are late even on an idle machine
+SLOT_TRIES = 3  # slots that one letter may miss before it is handed over late
+START_AHEAD = 0.2  # seconds by which letters are started before their slots, so that no slot waits for a letter
+MARK_AHEAD = 0.01  # seconds by which the durable mark is begun before a letter's slot, so that the dot is on time
+QUOTA_WAIT = 3600.0  # seconds: relays do not say when their quota reopens, so try once an hour
+UNREACHABLE_LIMIT = 10  # failed tries in a row, about five minutes, before the run ends
+ROUND_TRIP = 1.0  # seconds: throttling replies closer together than this are one complaint
+
+
+class Run(Protocol):
+    """The run that the messages belong to; ``dispatcher.Dispatcher`` implements it."""
+
+    paused: bool
+    closed: bool
+
+    def settle(self, source: RelaySource, message: Message, outcome: Outcome) -> None:
+        """Record the outcome of a message that was started."""
+
+    def unreachable(self, source: RelaySource, error: RelayError) -> None:
+        """Note that a connection could not be opened."""
+
+    def close(self, reason: str | None = None, cause: StopCause | None = None) -> None:
+        """Start no further letter."""
+
+    async def wait_closed(self) -> None:
+        """Return when no further letter is to be started."""
+
+
+class RelaySource:
+    """The messages for one relay's connections."""
+
+    def __init__(
+        self, relay: RelaySettings, run: Run, *, outbox: Outbox, ledger: Sender, windows: RelayWindows
+    ) -> None:
+        pace = pacing.pace_of(parse_rate(relay.rate))
+        self.relay = relay
+        self.windows = windows
+        self.refusals = Refusals()
+        self.trouble = ""  # why the last try to connect failed, while none has succeeded since
+        self.wait_closed = run.wait_closed
+        self._run = run
+        self._outbox = outbox
+        self._ledger = ledger
+        self._start_pace = pace  # of starting letters
+        self._dot_pace = pace  # of final dots: this one keeps the rate exactly
+        self._concurrency = pacing.starting_concurrency(relay.connections)
+        self._failed_tries = 0  # in a row; several connections that fail together count as one
+        self._retry_at = 0.0  # monotonic seconds: when the next try is due
+        self._quota_until = 0.0
+
+    # Called by the connections (smtp.message_source.MessageSource)
+
+    async def next_message(self) -> Message | None:
+        """Wait for the next letter that may start; ``None`` when the connection should close."""
+        while (message := self.next_if_ready()) is None:
+            if self._run.closed or self._outbox.exhausted:
+                return None
+            await self._outbox.changed.wait(self._seconds_until_start())
+        return message
+
+    def next_if_ready(self) -> Message | None:
+        """The next letter if one may start now, else ``None``."""
+        if self._run.closed or self._seconds_until_start() is not None:
+            return None
+        message = self._outbox.take()
+        if message is not None:
+            if self._start_pace.interval:
+                self._start_pace, _ = pacing.reserve_slot(self._start_pace, time.monotonic(), slack=START_AHEAD)
+            self.windows.begin()
+        return message
+
+    def allowed(self) -> int:
+        """How many connections may be open now."""
+        return int(self._concurrency.allowed)
+
+    async def hand_over(self, message: Message) -> None:
+        """Return when the letter's HANDING_OVER mark is durable and its slot has come: then the dot may be written."""
+        slot = self._reserve_slot()
+        if slot is not None:
+            await asyncio.sleep(slot - MARK_AHEAD - time.monotonic())
+        delivery = message.delivery
+        mark = Mark(
+            delivery=delivery.id,
+            status=Status.HANDING_OVER,
+            at=time.time(),
+            attempts=delivery.attempts + 1,
+            sha256=message.sha256,
+            subject=message.subject,
+            relay=self.relay.name,
+        )
+        await self._ledger.hand_over(mark)
+        if slot is not None:
+            await self._wait_for_slot(slot)
+
+    def settle(self, message: Message, outcome: Outcome) -> None:
+        """Record the outcome of a letter that was started."""
+        self._run.settle(self, message, outcome)
+
+    def give_back(self, message: Message) -> None:
+        """Return a letter that was not started to the outbox."""
+        self.windows.end(handed_over_at=None)
+        self._outbox.put_back(message)
+
+    async def connection_failed(self, error: RelayError) -> bool:
+        """A connection could not be opened: return true when the next try is due, false if there is to be none."""
+        seconds = self._seconds_until_retry(error)
+        if seconds is None:
+            return False
+        until = time.monotonic() + seconds
+        while not (self._run.closed or self._outbox.exhausted) and (left := until - time.monotonic()) > 0:
+            await self._outbox.changed.wait(left)
+        return not (self._run.closed or self._outbox.exhausted)
+
+    def _seconds_until_retry(self, error: RelayError) -> float | None:
+        """Seconds until the next try; ``None``, with the run closed, if there is to be none."""
+        self._run.unreachable(self, error)
+        now = time.monotonic()
+        is_new = now >= self._retry_at  # before that time, other connections fail for the same cause
+        self._failed_tries += is_new
+        self.trouble = error.problem
+        if not error.temporary or self._failed_tries > UNREACHABLE_LIMIT:
+            self._run.close(f"{error.problem} {error.next_step}", StopCause.RELAY)
+            return None
+        self._concurrency = pacing.shrink(self._concurrency)
+        seconds = pacing.backoff_seconds(pacing.RELAY, self._failed_tries, random.random())  # noqa: S311 (jitter, not a secret)
+        self._retry_at = now + seconds if is_new else self._retry_at
+        return seconds
+
+    # Called by the run
+
+    def settled(self, *, handed_over_at: float | None) -> None:
+        """Note that a letter's transaction ended: handed over at that time (Unix seconds), or not at all (``None``)."""
+        self.windows.end(handed_over_at=handed_over_at)
+        self._failed_tries, self._retry_at, self.trouble = 0, 0.0, ""
+
+    def grow(self) -> None:
+        """A letter was accepted: more connections may be open."""
+        self._concurrency = pacing.grow(self._concurrency)
+
+    def one_connection_fewer(self) -> None:
+        """Its limit of connections is known now."""
+        self._concurrency = pacing.one_fewer(self._concurrency)
+
+    def wait_for_quota(self) -> None:
+        """Start nothing until its quota has had time to reopen."""
+        self._quota_until = time.time() + QUOTA_WAIT
+
+    def slow_down(self, observed_rate: float) -> None:
+        """Halve rate and connections. ``observed_rate``: letters a second, for a relay without a rate."""
+        slowed = pacing.slow_down(self._dot_pace, time.monotonic(), round_trip=ROUND_TRIP, observed_rate=observed_rate)
+        if slowed is not self._dot_pace:
+            self._dot_pace = slowed
+            self._start_pace = replace(slowed, next_slot=self._start_pace.next_slot)
+            self._concurrency = pacing.shrink(self._concurrency)
+
+    def share(self) -> float:
+        """The share of the configured rate that is in use."""
+        return pacing.current_share(self._dot_pace, time.monotonic())
+
+    def standstill(self, now: float) -> Standstill | None:
+        """What keeps its next letter for more than a second, and until when: the relay's quota, or a window."""
+        if now < self._quota_until:
+            return Standstill(cause=StopCause.QUOTA, until=self._quota_until)
+        reopens_at = self.windows.closed_until(now)
+        if reopens_at is not None and reopens_at > now + 1:
+            return Standstill(cause=StopCause.WINDOW, until=reopens_at)
+        return None
+
+    # Pace
+
+    def _seconds_until_start(self) -> float | None:
+        """Seconds during which no letter may start; ``None`` if one may start now."""
+        if self._run.paused:
+            return 1.0
+        if self._start_pace.interval and (soon := self._start_pace.next_slot - time.monotonic()) > 0:
+            return soon
+        now = time.time()
+        if now < self._quota_until:
+            return self._quota_until - now
+        reopens_at = self.windows.closed_until(now)
+        return None if reopens_at is None else max(0.0, reopens_at - now)
+
+    def _reserve_slot(self) -> float | None:
+        """Reserve a time for one dot, in monotonic seconds; ``None`` if the rate is unlimited."""
+        if not self._dot_pace.interval:
+            return None
+        self._dot_pace, slot = pacing.reserve_slot(self._dot_pace, time.monotonic() + MARK_AHEAD)
+        return slot
+
+    async def _wait_for_slot(self, slot: float) -> None:
+        """Sleep until the slot. A missed slot is replaced by a later one, up to ``SLOT_TRIES`` times."""
+        for _ in range(SLOT_TRIES):
+            await asyncio.sleep(slot - time.monotonic())
+            if not self._is_missed(slot):
+                return
+            slot = self._reserve_slot() or slot
+
+    def _is_missed(self, slot: float) -> bool:
+        """Whether it is so late that the next letter's slot is near: after a stall, dots must not come in a burst."""
+        now = time.monotonic()
+        interval = self._dot_pace.interval / pacing.current_share(self._dot_pace, now)
+        return now - slot > max(interval / 2, TIMER_LATENESS)
