@@ -5,7 +5,10 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line."""
-    from mass_apology.cli.app import run  # noqa: PLC0415 (``import mass_apology.__main__`` should cost nothing)
+    from mass_apology.system.processes import collect_rarely  # noqa: PLC0415 (``import`` of this module costs nothing)
+
+    collect_rarely()
+    from mass_apology.cli.app import run  # noqa: PLC0415 (the same)
 
     run()
 

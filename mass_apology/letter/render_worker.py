@@ -20,6 +20,7 @@ from mass_apology.errors import MassApologyError
 from mass_apology.letter.inspecting.inspection import Inspection
 from mass_apology.model import Delivery
 from mass_apology.system.child_pipes import parent_pipes, read_frame, write_frame
+from mass_apology.system.processes import collect_rarely
 
 if TYPE_CHECKING:
     from mass_apology.letter.letter_writer import Writer
@@ -88,6 +89,7 @@ def _serve(requests: IO[bytes], replies: IO[bytes]) -> None:
     except MassApologyError as error:
         _send(replies, _failed(error))
         return
+    collect_rarely()
     _send(replies, Ready())
     while (request := read_frame(requests)) is not None:
         _send(replies, _answer(writer, _REQUESTS.decode(request)))

@@ -1,12 +1,22 @@
-"""Whether a process of this host still runs."""
+"""Processes of this host: whether one still runs, and how often this one looks for garbage."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
 
 _PROC = Path("/proc")
+_ALLOCATIONS = 50_000  # more than freed ones, before a collection: some megabytes, if all were garbage
+
+
+def collect_rarely() -> None:
+    """Look for objects that only refer to each other less often than Python does by itself.
+
+    It looks through all modules and templates again and again; what is made for a letter is freed by its references.
+    """
+    gc.set_threshold(_ALLOCATIONS, 10, 10)
 
 
 def start_of(pid: int) -> str | None:
