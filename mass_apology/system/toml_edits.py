@@ -30,6 +30,7 @@ _TEXT = re.compile(
     re.DOTALL,
 )
 _COMMENTED = re.compile(r"^#[ \t]*([A-Za-z0-9_-]+)[ \t]*=", re.MULTILINE)
+_SOURCE = re.compile(r"[ \t]*# from [^\n\r]*")
 _COMMENTS = re.compile(r"(?:[ \t]*#[^\n]*(?:\n|\Z))*")
 
 
@@ -40,6 +41,7 @@ class Edit(Struct, frozen=True, kw_only=True):
     key: str
     notation: str  # of the value, in TOML
     remark: tuple[str, ...] = ()  # comment lines, "# …", above a key that is new
+    source: str = ""  # a comment behind the value, "from …"; it takes the place of one that begins so
     is_comment: bool = False  # the key is new and a comment, too: its place is shown, and nothing is said
 
 
@@ -86,9 +88,10 @@ def _edited(text: str, edit: Edit) -> str:
     entries = list(_entries(text))
     own = next((each for each in entries if each.path == (*edit.table, edit.key) and not each.is_header), None)
     if own is not None:
-        return text[: own.start] + edit.notation + text[own.end :]
+        behind = _end(_SOURCE, text, own.end) if edit.source else own.end
+        return text[: own.start] + edit.notation + _comment(edit) + text[behind:]
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines = [*edit.remark, f"{'# ' * edit.is_comment}{_key(edit.key)} = {edit.notation}"]
+    lines = [*edit.remark, f"{'# ' * edit.is_comment}{_key(edit.key)} = {edit.notation}{_comment(edit)}"]
     within = [each for each in entries if each.table == edit.table]
     is_new = not within and bool(edit.table)
     if is_new:
@@ -103,6 +106,10 @@ def _edited(text: str, edit: Edit) -> str:
     gap = newline if (edit.remark or is_new) and not has_gap else ""
     after = newline if is_new and text[at:].strip() else ""
     return before + gap + newline.join([*lines, ""]) + after + text[at:]
+
+
+def _comment(edit: Edit) -> str:
+    return f"  # {edit.source}" if edit.source else ""
 
 
 def _behind(text: str, entries: Sequence[_Entry], family: Sequence[_Entry]) -> int:
