@@ -17,6 +17,7 @@ from mass_apology.flows.watch.campaign_watch import CampaignWatch
 from mass_apology.flows.watch.view_model import CampaignView
 from mass_apology.ledger import Control
 from mass_apology.ledger.sqlite import SqliteRecords
+from mass_apology.workspace.ledger_store import ledger_store
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +29,7 @@ def refuse_some(_: FaultyConversation, verb: str, argument: bytes) -> bytes | No
 def watch_until(folder: Path, sent: threading.Event, seen: list[CampaignView]) -> None:
     """Look until the run is over, and once more; pause once, and resume."""
     watch = CampaignWatch(folder)
-    while not (folder / "ledger.sqlite").exists():
+    while not ledger_store(folder).exists():
         time.sleep(0.01)
     is_over = False
     while not is_over:
