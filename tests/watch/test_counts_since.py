@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from observed import HALF, said
+from observed import HALF, NOON, said
 
 from mass_apology.flows.watch.counts_since import counts_since
 from mass_apology.model import Status
@@ -44,3 +44,10 @@ def test_who_lost_the_lock_is_not_believed() -> None:
 def test_refusals_that_were_taken_back_are_due_again() -> None:
     found = counts_since(HALF, said(), said(counts={Status.ACCEPTED: 480, Status.REFUSED: 0, Status.DEFERRED: 26}))
     assert (found[Status.REFUSED], found[Status.DEFERRED]) == (0, 26)
+
+
+def test_what_was_heard_before_the_count_takes_nothing_back() -> None:
+    counted = {Status.PLANNED: 10, Status.ACCEPTED: 5}
+    heard_before = said(at=NOON - 2, counts={Status.ACCEPTED: 3})
+    found = counts_since(counted, said(at=NOON - 1, counts={Status.ACCEPTED: 5}), heard_before)
+    assert (found[Status.PLANNED], found[Status.ACCEPTED]) == (10, 5)

@@ -22,7 +22,10 @@ def counts_since(
     counts = Counter({status: counted.get(status, 0) for status in Status})
     if now is None or not now.is_latest:
         return dict(counts)
-    before = then.counts if then is not None and then.began_at == now.began_at else {}
+    is_same_run = then is not None and then.began_at == now.began_at
+    if then is not None and is_same_run and now.at < then.at:  # heard before the letters were counted
+        return dict(counts)
+    before = then.counts if then is not None and is_same_run else {}
     for status, letters in now.counts.items():
         _move(counts, status, letters - before.get(status, 0))
     return {status: counts[status] for status in Status}
