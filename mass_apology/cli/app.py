@@ -28,6 +28,7 @@ from mass_apology.cli import (
     reconcile_app,
     results,
     screen,
+    serve_app,
     status_screen,
     suppress_app,
     templates_app,
@@ -63,6 +64,7 @@ app.add_typer(reconcile_app.app)
 app.add_typer(notify_app.app)
 app.add_typer(docs_app.app)
 app.add_typer(lint_app.app)
+app.add_typer(serve_app.app)
 
 
 def run() -> None:

@@ -14,12 +14,18 @@ from mass_apology.ledger import Control
 from mass_apology.workspace.ledger_store import ledger_store
 
 
-def request(folder: Path, wanted: Control) -> bool:
-    """Ask, and return whether a run is there to obey.
+def request(folder: Path, wanted: Control, *, note: str = "") -> bool:
+    """Ask, and return whether a run is there to obey. ``note`` is kept in the ledger with it.
 
     campaign.toml is not read: a mistake in it must not prevent a stop. Raises ``LedgerError`` if the folder has no
     ledger, so that a wrong folder is noticed.
     """
     with ledger_store(folder).read_any() as ledger:
-        ledger.request(wanted)
+        ledger.request(wanted, note=note)
         return ledger.holder() is not None
+
+
+def remark(folder: Path, what: str) -> None:
+    """Keep a note in the ledger. Raises ``LedgerError``."""
+    with ledger_store(folder).read_any() as ledger:
+        ledger.remark(what)

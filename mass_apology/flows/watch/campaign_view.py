@@ -65,6 +65,7 @@ def view_of(seen: Observation) -> CampaignView:
     running = seen.pulse.running
     return CampaignView(
         campaign=seen.campaign.name,
+        time_zone=seen.campaign.time_zone,
         at=_moment(seen.at),
         wave=wave,
         state=state,

@@ -28,6 +28,7 @@ SHARE_OF_A_CORE = 50  # so many times as long as a pass takes lie between two
 COUNT_SECONDS = 1.0  # between two counts, at the least
 CLOSER_SECONDS = 3.0  # between two closer looks, at the least
 PACE_SECONDS = 60.0  # the pace is that of the last minute
+FRESH = 3.0  # seconds: what a run said so long ago is as good as of now
 SHORTEST_PACE = 5.0  # seconds: over fewer, the run knows its pace better
 NOTES = 20  # the newest ones
 
@@ -126,7 +127,8 @@ class _Pace:
         (first_at, first), (last_at, last) = self._said[0], self._said[-1]
         if last_at - first_at < SHORTEST_PACE:
             return said.rate
-        return round((last - first) / (now - first_at), 2)
+        until = last_at if now - last_at < FRESH else now  # a run that says nothing more settles nothing
+        return round((last - first) / (until - first_at), 2)
 
     def _hear(self, said: SenderReport) -> None:
         if said.began_at != self._began_at:

@@ -194,6 +194,7 @@ class CampaignView(Struct, frozen=True, kw_only=True):
     """One campaign at one moment."""
 
     campaign: str
+    time_zone: str  # the campaign's, IANA name: the sentences' times are in it
     at: datetime
     wave: str  # that ``people`` and ``end`` are about: the one that is sent, or else the first with letters due
     state: WatchState

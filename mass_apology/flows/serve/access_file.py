@@ -1,0 +1,128 @@
+"""Who may do what on the live page, and how people are known: a TOML file that ``serve --access`` names.
+
+Without one there is one person: who has the one-time link of the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct
+
+from mass_apology.errors import InputError
+from mass_apology.system.bounded_toml import parse_toml
+
+ANYBODY = "*"
+UNIX_PEER = "unix"  # what a proxy that speaks to a Unix socket is called among peers
+
+
+class Role(StrEnum):
+    """What somebody may do. Each holds by itself, except that everybody may watch."""
+
+    WATCH = "watch"  # numbers, and no name
+    APPROVE = "approve"  # look at letters, approve plans
+    OPERATE = "operate"  # pause, resume, stop; look people up; notes
+
+
+EVERY_ROLE = frozenset(Role)
+
+
+class ProxySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A proxy that has asked people who they are, and says so in a header."""
+
+    peers: Annotated[tuple[str, ...], Meta(min_length=1)]  # addresses or networks of the proxy itself, or "unix"
+    header: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9-]*\Z")] = "Remote-User"
+
+
+class OidcSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A provider of OpenID Connect, whom people show who they are."""
+
+    issuer: str  # https://login.acme.example/realms/acme
+    client_id: str
+    client_secret_env: str | None = None  # the variable with the secret; a public client has none
+    claim: Literal["email", "preferred_username", "sub"] = "email"  # what people are called by in [roles]
+
+
+class Access(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    url: str | None = None  # under which people open the page: https://apologies.acme.example
+    roles: Mapping[str, tuple[Role, ...]] = {}  # name → roles; "*" is anybody who is known
+    proxy: ProxySettings | None = None
+    oidc: OidcSettings | None = None
+
+    @property
+    def asks_who(self) -> bool:
+        """Whether people are known by their names."""
+        return self.proxy is not None or self.oidc is not None
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the page is opened over TLS."""
+        return self.url is not None and self.url.startswith("https://")
+
+    def roles_of(self, name: str) -> frozenset[Role]:
+        """What the person may do; nothing where the file does not know them."""
+        found = {*self.roles.get(name, ()), *self.roles.get(ANYBODY, ())}
+        return frozenset({*found, Role.WATCH}) if found else frozenset()
+
+    def is_proxy(self, peer: str) -> bool:
+        """Whether the other end of the connection is the proxy. Headers of whoever else say nothing."""
+        if self.proxy is None:
+            return False
+        if peer == UNIX_PEER:
+            return UNIX_PEER in self.proxy.peers
+        return any(ip_address(peer) in ip_network(each) for each in self.proxy.peers if each != UNIX_PEER)
+
+
+NO_ACCESS_FILE = Access()
+
+
+def read_access(path: Path) -> Access:
+    """The file. Raises ``InputError`` that names what is wrong in it."""
+    try:
+        access = msgspec.convert(parse_toml(path.read_text(encoding="utf-8")), Access)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise _wrong(path, str(error)) from error
+    except OSError as error:
+        raise _wrong(path, error.strerror or str(error)) from error
+    _require_sense(access, path)
+    return access
+
+
+def _require_sense(access: Access, path: Path) -> None:
+    if not access.asks_who:
+        raise _wrong(path, "it has neither [proxy] nor [oidc], so nobody is known by a name")
+    if not access.roles:
+        raise _wrong(path, "it has no [roles], so nobody may do anything")
+    if access.oidc is not None and access.url is None:
+        raise _wrong(path, "[oidc] needs `url`, the address to which people come back")
+    if access.url is not None and not _is_origin(access.url):
+        raise _wrong(path, f"`url` is {access.url!r}; https://apologies.acme.example is one, without a path")
+    for peer in access.proxy.peers if access.proxy else ():
+        if peer != UNIX_PEER:
+            _require_network(peer, path)
+
+
+def _require_network(peer: str, path: Path) -> None:
+    try:
+        ip_network(peer)
+    except ValueError as error:
+        raise _wrong(path, f"`proxy.peers` has {peer!r}, which is no address; 10.0.0.5 and 10.0.0.0/28 are") from error
+
+
+def _is_origin(url: str) -> bool:
+    parts = urlsplit(url)
+    return (
+        parts.scheme in {"https", "http"} and bool(parts.hostname) and not (parts.path or parts.query or parts.fragment)
+    )
+
+
+def _wrong(path: Path, what: str) -> InputError:
+    return InputError(f"{path}: {what.rstrip('.')}.", next_step="See what it holds in: mass-apology docs serve")

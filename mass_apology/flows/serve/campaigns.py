@@ -1,0 +1,134 @@
+"""The campaigns of a folder, each watched while somebody looks at it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from mass_apology.campaign import FILE_NAME
+from mass_apology.errors import InputError, MassApologyError
+from mass_apology.flows.watch.campaign_watch import CampaignWatch
+from mass_apology.flows.watch.view_model import CampaignView
+
+LOOK_SECONDS = 1.0  # between two looks, while somebody is there to see
+ATTENTION_SECONDS = 15.0  # after the last request for it, a campaign is looked at no more
+FOLDER_SECONDS = 5.0  # between two looks for new campaigns
+THREADS = 4
+
+
+class Watched:
+    """One campaign: its newest view, and who waits for the next."""
+
+    def __init__(self, slug: str, folder: Path) -> None:
+        self.slug = slug  # its name in addresses: that of its folder
+        self.folder = folder
+        self.watch = CampaignWatch(folder)
+        self.view: CampaignView | None = None
+        self.problem = ""  # why it cannot be looked at, as a sentence
+        self.looked_at = float("-inf")  # monotonic seconds
+        self.rendered: dict[bool, tuple[CampaignView, dict[str, str]]] = {}  # who may operate → a view's parts
+        self._wanted_until = float("-inf")
+        self._watching = 0  # open pages
+        self._next = asyncio.Event()
+        self._wake = asyncio.Event()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Somebody has it open meanwhile."""
+        self._watching += 1
+        self._wake.set()
+        try:
+            yield
+        finally:
+            self._watching -= 1
+
+    async def fresh(self) -> CampaignView | None:
+        """A view that is not older than two looks; ``None`` where there is a problem."""
+        self._wanted_until = time.monotonic() + ATTENTION_SECONDS
+        if time.monotonic() - self.looked_at > 2 * LOOK_SECONDS:
+            self._wake.set()
+            await self.next()
+        return self.view
+
+    async def next(self) -> None:
+        """Wait for the next look."""
+        await self._next.wait()
+
+    async def look_on(self, pool: ThreadPoolExecutor) -> None:
+        """Look again and again while somebody sees it; to be cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._until_wanted()
+            began = time.monotonic()
+            try:
+                self.view, self.problem = await loop.run_in_executor(pool, self.watch.look), ""
+            except MassApologyError as error:
+                self.view, self.problem = None, f"{error.problem} {error.next_step}"
+            self.looked_at = time.monotonic()
+            self._tell()
+            await asyncio.sleep(max(0.1, LOOK_SECONDS - (self.looked_at - began)))
+
+    async def look_closer_on(self, pool: ThreadPoolExecutor) -> None:
+        """The same for what takes longer."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._until_wanted()
+            try:
+                if self.view is not None:
+                    await loop.run_in_executor(pool, self.watch.look_closer)
+            except MassApologyError as error:
+                self.problem = error.problem  # the next look tells whether it lasts
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _tell(self) -> None:
+        now, self._next = self._next, asyncio.Event()
+        now.set()
+
+    async def _until_wanted(self) -> None:
+        while not self._watching and time.monotonic() > self._wanted_until:
+            self._wake.clear()
+            await self._wake.wait()
+
+
+class Campaigns:
+    """All campaigns of a folder, which may be a campaign's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.found: dict[str, Watched] = {}
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="look")
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def require_some(self) -> None:
+        """Raise ``InputError`` where there is no campaign."""
+        if not _folders(self.folder):
+            raise InputError(
+                f"There is no campaign in {self.folder}: neither it nor a folder in it has a {FILE_NAME}.",
+                next_step="Name another folder with --campaign, or make a campaign: mass-apology init",
+            )
+
+    async def run(self) -> None:
+        """Watch all that are there and that come; to be cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    for slug, folder in _folders(self.folder).items():
+                        if slug not in self.found:
+                            watched = self.found[slug] = Watched(slug, folder)
+                            tasks.create_task(watched.look_on(self._pool))
+                            tasks.create_task(watched.look_closer_on(self._pool))
+                    await asyncio.sleep(FOLDER_SECONDS)
+        finally:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _folders(folder: Path) -> dict[str, Path]:
+    """Folders of campaigns by their names in addresses."""
+    if (folder / FILE_NAME).is_file():
+        return {folder.resolve().name or "campaign": folder}
+    inside = sorted(each for each in folder.iterdir() if (each / FILE_NAME).is_file()) if folder.is_dir() else []
+    return {each.name: each for each in inside}

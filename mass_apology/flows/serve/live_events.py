@@ -1,0 +1,92 @@
+"""Server-sent events (WHATWG HTML, 9.2): the parts of an open campaign page that have changed, as soon as they have."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from mass_apology.flows.serve.access_file import Role
+from mass_apology.flows.serve.campaign_pages import rendered_parts
+from mass_apology.flows.serve.campaigns import Watched
+from mass_apology.flows.serve.guard import cookie_name, cookie_of
+from mass_apology.flows.serve.service import Service, campaign_of, require, service_of
+from mass_apology.flows.serve.sessions import Session
+from mass_apology.flows.watch.view_model import CampaignView
+
+MOST_STREAMS = 200  # of all
+MOST_OF_ONE = 8  # of one session: browsers keep six connections to a server
+BEAT_SECONDS = 10.0  # without news, so that the browser sees a dead connection
+SEND_PATIENCE = 10.0  # for a client that reads slowly
+
+
+async def events(request: Request) -> Response:
+    """The stream of one page."""
+    session = require(request, Role.WATCH)
+    watched = campaign_of(request)
+    service = service_of(request)
+    token = cookie_of(request.headers, cookie_name(service))
+    taken = service.event_streams
+    if sum(taken.values()) >= MOST_STREAMS or taken.get(id(session), 0) >= MOST_OF_ONE:
+        raise HTTPException(503, "Too many pages are open.", {"retry-after": "30"})
+    return _PatientStream(
+        _news(service, session, token, watched), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+    )
+
+
+async def _news(service: Service, session: Session, token: str, watched: Watched) -> AsyncIterator[bytes]:
+    with _counted(service, session), watched.watched():
+        yield b"retry: 2000\n\n"
+        told: dict[str, str] = {}
+        while service.sessions.find(token) is session:
+            if (view := watched.view) is not None:
+                parts = rendered_parts(watched, view, session)
+                news = {name: html for name, html in parts.items() if told.get(name) != html}
+                told |= news
+                if news:
+                    yield _event(view, news)
+            elif watched.problem:
+                break  # the page says why, once it is loaded again
+            try:
+                async with asyncio.timeout(BEAT_SECONDS):
+                    await watched.next()
+            except TimeoutError:
+                yield b": still here\n\n"
+        yield b"event: over\ndata: {}\n\n"
+
+
+def _event(view: CampaignView, parts: dict[str, str]) -> bytes:
+    news = {"parts": parts, "title": f"{view.campaign}: {view.headline}", "say": view.headline}
+    return b"event: view\ndata: " + msgspec.json.encode(news) + b"\n\n"
+
+
+@contextmanager
+def _counted(service: Service, session: Session) -> Iterator[None]:
+    taken, key = service.event_streams, id(session)
+    taken[key] = taken.get(key, 0) + 1
+    try:
+        yield
+    finally:
+        taken[key] -= 1
+        if not taken[key]:
+            del taken[key]
+
+
+class _PatientStream(StreamingResponse):
+    """Ends where the client takes nothing for a while: what it does not read would pile up here."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def patient(message: Message) -> None:
+            async with asyncio.timeout(SEND_PATIENCE):
+                await send(message)
+
+        try:
+            await super().__call__(scope, receive, patient)
+        except* TimeoutError:
+            scope["state"]["cut_off"] = True

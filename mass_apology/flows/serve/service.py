@@ -1,0 +1,114 @@
+"""What all pages share, and who is asking."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, tzinfo
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from mass_apology.flows.serve.access_file import Access, Role
+from mass_apology.flows.serve.campaigns import Campaigns, Watched
+from mass_apology.flows.serve.form_body import form_of
+from mass_apology.flows.serve.sessions import Session, Sessions
+from mass_apology.pages.web import web_rendering
+from mass_apology.system.time_zones import zone_named
+
+T = TypeVar("T")
+
+_LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")  # a port may be forwarded by ssh
+
+
+class Service(Struct, kw_only=True):
+    """One server."""
+
+    access: Access
+    campaigns: Campaigns
+    sessions: Sessions
+    is_local: bool  # it listens on this machine alone, and may be called localhost
+    pool: ThreadPoolExecutor  # for what takes a while, one after the other
+    event_streams: dict[int, int]  # session → open streams
+
+    @property
+    def has_link(self) -> bool:
+        """Whether the terminal's one-time link begins sessions: nobody else can be told apart."""
+        return self.is_local and not self.access.asks_who
+
+    def is_called(self, host: str) -> bool:
+        """Whether a Host header may name this server so. A name that somebody else's DNS points here is none."""
+        own = urlsplit(self.access.url or "").netloc
+        return (bool(own) and host.lower() == own) or (self.is_local and _LOCAL.fullmatch(host.lower()) is not None)
+
+    def is_own_origin(self, origin: str, host: str) -> bool:
+        """Whether it is that of this server's pages; ``host`` is what the same request calls it."""
+        return origin.lower() == self.access.url or (self.is_local and origin.lower() == f"http://{host.lower()}")
+
+
+def service_of(request: Request) -> Service:
+    """The server."""
+    found: Service = request.app.state.service
+    return found
+
+
+def session_of(request: Request) -> Session:
+    """The session that asks. Raises ``HTTPException`` 401 where there is none."""
+    found = request.scope.get("session")
+    if not isinstance(found, Session):
+        raise HTTPException(401, "Nobody knows who you are.")
+    return found
+
+
+def require(request: Request, role: Role = Role.WATCH) -> Session:
+    """The session that asks, which has the role. Raises ``HTTPException`` 401 or 403."""
+    session = session_of(request)
+    if not session.visitor.may(role):
+        raise HTTPException(403, f"For this page you need the role “{role.value}”, which you do not have.")
+    return session
+
+
+def campaign_of(request: Request) -> Watched:
+    """The campaign that the address names. Raises ``HTTPException`` 404: only names that were found are known."""
+    found = service_of(request).campaigns.found.get(request.path_params["slug"])
+    if found is None:
+        raise HTTPException(404, "There is no such campaign.")
+    return found
+
+
+async def checked_form(request: Request, role: Role) -> tuple[Session, dict[str, str]]:
+    """Who asks, and the form, which was shown to them. Raises ``HTTPException``."""
+    session = require(request, role)
+    form = await form_of(request)
+    if form.get("csrf") != session.csrf:
+        raise HTTPException(403, "This form is not from an open page of yours. Load the page again.")
+    return session, form
+
+
+async def in_thread(request: Request, act: Callable[[], T]) -> T:
+    """Do something that reads files, outside the event loop; one after the other."""
+    return await asyncio.get_running_loop().run_in_executor(service_of(request).pool, act)
+
+
+def shown(request: Request, name: str, status: int = 200, **values: object) -> HTMLResponse:
+    """The page of this template."""
+    session = request.scope.get("session")
+    frame: dict[str, object] = {
+        "visitor": session.visitor if isinstance(session, Session) else None,
+        "csrf": session.csrf if isinstance(session, Session) else "",
+        "slug": request.path_params.get("slug", ""),
+        "here": "",
+        "zone": UTC,
+    }
+    return HTMLResponse(web_rendering.page(name, **(frame | values)), status)
+
+
+def zone_of(watched: Watched) -> tzinfo:
+    """The campaign's zone; UTC where its file cannot be read."""
+    return zone_named(watched.view.time_zone) if watched.view else UTC

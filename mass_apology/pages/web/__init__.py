@@ -1,0 +1,1 @@
+"""The live page: templates, style and script. Pure: values in, HTML out."""
