@@ -1,7 +1,7 @@
 """Where this machine keeps what all its campaigns share.
 
-That is the suppression list, the history of campaigns that were sent, and how far each ledger had come. No campaign
-needs the folder to go on, but what is checked by them is not checked without it.
+That is the suppression list, the history of campaigns that were sent, how far each ledger had come, and the wording
+rules as they were made. No campaign needs the folder to go on, but what is checked by them is not checked without it.
 """
 
 from __future__ import annotations

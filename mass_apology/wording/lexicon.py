@@ -56,6 +56,15 @@ class Lexicon:
         self._of_numbers: list[int] = []
         self.exactly = lru_cache(REMEMBERED)(self._fitting_itself)
 
+    def __getstate__(self) -> dict[str, object]:
+        """What texts are read with. No patterns can be added to a lexicon that was kept."""
+        kept = ("_by_form", "_by_beginning", "_by_end", "_of_numbers")
+        return {name: dict(value) if isinstance(value := self.__dict__[name], dict) else value for name in kept}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        self.exactly = lru_cache(REMEMBERED)(self._fitting_itself)
+
     def number(self, word: str) -> int:
         """The number of a pattern's word; a new one where it has none yet. ``ValueError`` for a stem that is short."""
         number = self._numbers.get(word)

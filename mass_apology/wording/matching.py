@@ -152,6 +152,10 @@ class Patterns:
         self._named = list(patterns)
         self._lexicon = lexicon
 
+    def __getstate__(self) -> dict[str, object]:
+        """With the index, which otherwise is made when it is needed first."""
+        return self.__dict__ | {"_index": self._index}
+
     @cached_property
     def _index(self) -> PatternIndex:
         return PatternIndex([pattern for _, pattern in self._named], self._lexicon)

@@ -44,6 +44,7 @@ class PatternIndex:
                 row = _Row(place, others[0] if others else first, tuple(others[1:]), after[0] if after else _NOTHING)
                 for number in first:
                     found[number].append(row)
+        self._needs.clear()
         # The second words stand beside the rows, so that rows without them are passed over quickly.
         self._by_word = {number: (rows, [row.second for row in rows]) for number, rows in found.items()}
 

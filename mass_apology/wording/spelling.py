@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 
 _LEAST = 7  # letters; in shorter words one letter makes another word
 _TELLING = 5  # letters of a beginning by which a word is known
@@ -30,7 +29,7 @@ class Spelling:
         self._words = frozenset(known)
         self._beginnings = frozenset(each for each in stems if len(each) >= _TELLING)
         self._known = _Words(self._words, alike)
-        self._long_stems = _Stems((each for each in self._beginnings if len(each) >= _LEAST_STEM), alike)
+        self._long_stems = _Stems(self._beginnings, alike)
         self._lengths = sorted(set(map(len, self._beginnings)))
         self._tellings = frozenset(each[:_TELLING] for each in self._beginnings)
 
@@ -68,11 +67,11 @@ class _Alike:
     """Words among which those are found that a slip may stand for.
 
     A slip is at one place. So a word and its slip begin with the same four letters; or the slip is among these, and
-    they begin with the same sounds and go on with the same letters from the sixth; or they sound the same.
+    they begin with the same sounds and go on with the same letters from the sixth; or they sound the same. There is a
+    table for each of the three.
     """
 
-    def __init__(self, words: Iterable[str], sounds: _Sounds) -> None:
-        self._words = [each for each in words if _LEAST <= len(each) <= _LONGEST]
+    def __init__(self, sounds: _Sounds) -> None:
         self._sounds = sounds
 
     def _is_near(self, written: str, meant: str) -> bool:
@@ -92,22 +91,12 @@ class _Alike:
 class _Words(_Alike):
     """Whole words: a slip leaves the last letter, too, as it is, and all that stands behind it."""
 
-    @cached_property
-    def _by_ends(self) -> Mapping[str, list[str]]:
-        """By the first four letters, the last, and the length."""
-        return _grouped([f"{each[:_HEAD]}{each[-1]}{len(each)}" for each in self._words], self._words)
-
-    @cached_property
-    def _by_tail(self) -> Mapping[str, list[str]]:
-        """By the first sounds, and all letters from the sixth."""
-        first = self._sounds.first
-        return _grouped([first(each) + each[_TAIL:] for each in self._words], self._words)
-
-    @cached_property
-    def _by_sound(self) -> Mapping[str, list[str]]:
-        if self._sounds.apart == 1:
-            return {}
-        return _grouped(map(self._sounds.key, self._words), self._words)
+    def __init__(self, words: Iterable[str], sounds: _Sounds) -> None:
+        super().__init__(sounds)
+        long = [each for each in words if _LEAST <= len(each) <= _LONGEST]
+        self._by_ends = _grouped([f"{each[:_HEAD]}{each[-1]}{len(each)}" for each in long], long)
+        self._by_tail = _grouped([sounds.first(each) + each[_TAIL:] for each in long], long)
+        self._by_sound = _grouped(map(sounds.key, long), long) if sounds.apart > 1 else {}
 
     def near(self, word: str) -> Iterator[str]:
         """Those that ``word`` may be a slip of."""
@@ -128,25 +117,14 @@ class _Words(_Alike):
 class _Stems(_Alike):
     """Beginnings of words, behind which anything may stand."""
 
-    @cached_property
-    def _by_head(self) -> Mapping[str, list[str]]:
-        return _grouped([each[:_HEAD] for each in self._words], self._words)
-
-    @cached_property
-    def _by_tail(self) -> Mapping[str, list[str]]:
-        first = self._sounds.first
-        return _grouped([first(each) + each[_TAIL : _TAIL + _TOLD] for each in self._words], self._words)
-
-    @cached_property
-    def _by_sound(self) -> Mapping[str, list[str]]:
-        if self._sounds.apart == 1:
-            return {}
-        return _grouped([self._sounds.key(each)[:_HEAD] for each in self._words], self._words)
-
-    @cached_property
-    def _lengths(self) -> frozenset[int]:
-        """Those that the beginning of a word may have, to be one of these with a slip."""
-        return frozenset(len(each) + more for each in self._words for more in (-1, 0, 1))
+    def __init__(self, stems: Iterable[str], sounds: _Sounds) -> None:
+        super().__init__(sounds)
+        long = [each for each in stems if _LEAST_STEM <= len(each) <= _LONGEST]
+        self._by_head = _grouped([each[:_HEAD] for each in long], long)
+        self._by_tail = _grouped([sounds.first(each) + each[_TAIL : _TAIL + _TOLD] for each in long], long)
+        self._by_sound = _grouped([sounds.key(each)[:_HEAD] for each in long], long) if sounds.apart > 1 else {}
+        # Those that the beginning of a word may have, to be one of these with a slip.
+        self._lengths = frozenset(len(each) + more for each in long for more in (-1, 0, 1))
 
     def near(self, word: str) -> Iterator[str]:
         """Those that a beginning of ``word`` may be a slip of."""

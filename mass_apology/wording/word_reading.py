@@ -20,6 +20,17 @@ class WordReading:
         self._numbers = frozenset(numbers)
         self._lexicon = lexicon
         self._sounds = sounds or {}
+        self._remember_texts()
+
+    def __getstate__(self) -> dict[str, object]:
+        """The tables, which otherwise are made when they are needed first."""
+        return {"_lexicon": self._lexicon, "_spelling": self._spelling, "_plain": self._plain}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        self._remember_texts()
+
+    def _remember_texts(self) -> None:
         self._fitting = lru_cache(REMEMBERED)(self._fitting_of)
         self._fitting_plain = lru_cache(REMEMBERED)(self._fitting_of_plain)
 

@@ -20,6 +20,7 @@ from mass_apology.near_misses import did_you_mean, ended
 from mass_apology.system.bounded_toml import parse_toml
 from mass_apology.type_errors import converted
 from mass_apology.wording.diacritics import plain
+from mass_apology.wording.kept_rules import kept
 from mass_apology.wording.matching import Patterns
 from mass_apology.wording.patterns import Known, Pattern, parse
 from mass_apology.wording.sentences import normal, normal_words
@@ -132,12 +133,14 @@ class Rules:
             _parsed([("greetings", [f"^ {each}" for each in file.greetings])], known), self.lexicon
         )
         self.closings = Patterns(_parsed([("closings", [f"^ {each}" for each in file.closings])], known), self.lexicon)
-        self.says_no = cache(self._says_no)
+        entries = enumerate(self.lexicon.entries)
+        self._saying_no = frozenset(
+            number for number, each in entries if not self.negations.isdisjoint(each.vocabulary)
+        )
 
-    def _says_no(self, pattern: Pattern) -> bool:
+    def says_no(self, pattern: Pattern) -> bool:
         """Whether a pattern asks for a negation."""
-        entries = (self.lexicon.entries[number] for number in pattern.numbers())
-        return any(not self.negations.isdisjoint(each.vocabulary) for each in entries)
+        return not self._saying_no.isdisjoint(pattern.numbers())
 
 
 def _is_part(rule: str) -> bool:
@@ -187,7 +190,7 @@ def rules(code: str) -> Rules | None:
     """The rules of a language; ``None`` where there are none."""
     if code not in shipped():
         return None
-    return _made(code, _ROOM / "rules" / f"{code}.toml", word_forms(code))
+    return kept(code, Rules, lambda: _made(code, _ROOM / "rules" / f"{code}.toml", word_forms(code)))
 
 
 def word_forms(code: str) -> Mapping[str, str]:
