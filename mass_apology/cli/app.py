@@ -23,6 +23,7 @@ from mass_apology.cli import (
     import_app,
     init_app,
     lint_app,
+    metrics_app,
     notify_app,
     person_app,
     reconcile_app,
@@ -64,6 +65,7 @@ app.add_typer(reconcile_app.app)
 app.add_typer(notify_app.app)
 app.add_typer(docs_app.app)
 app.add_typer(lint_app.app)
+app.add_typer(metrics_app.app)
 app.add_typer(serve_app.app)
 
 
