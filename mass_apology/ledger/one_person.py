@@ -48,6 +48,19 @@ class KnownPerson(Struct, frozen=True, kw_only=True):
     letters: tuple[PersonLetter, ...]  # of all waves, in the order in which they were planned
 
 
+class FoundPerson(Struct, frozen=True, kw_only=True):
+    """A recipient among others, with their last letter."""
+
+    recipient: int  # the ledger's row
+    address: str
+    name: str
+    language: str  # what the row asks for
+    lines: str  # JSON array of line numbers in the recipients file
+    wave: str | None  # of the last letter; None where they have none
+    status: Status | None
+    reply: str | None  # the relay's last one about it, or what happened instead
+
+
 class SetAside(Struct, frozen=True, kw_only=True):
     """A row of the recipients file that was not written to."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from mass_apology.ledger.came_back import Choice, Returned, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
-from mass_apology.ledger.one_person import CameBack, Chosen, KnownPerson, SetAside
+from mass_apology.ledger.one_person import CameBack, Chosen, FoundPerson, KnownPerson, SetAside
 from mass_apology.ledger.recorded import Edition, LatestReply, Note, People, Result
 from mass_apology.ledger.sender_state import Control, Holder, SenderReport
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
@@ -164,6 +164,18 @@ class PersonRecords(Protocol):
 
     def at(self, address: str, mailbox: int) -> list[KnownPerson]:
         """Everybody who is written to at this address, however it is spelled."""
+
+    def in_row(self, recipient: int) -> KnownPerson | None:
+        """The recipient of this row of the ledger; ``None`` where there is none."""
+
+    def like(self, text: str, most: int) -> list[FoundPerson]:
+        """At most so many whose address, name or cells hold the text, in the order of the file.
+
+        Small and capital letters are the same, as far as the store knows both.
+        """
+
+    def with_status(self, wave: str, statuses: Collection[Status], most: int) -> list[FoundPerson]:
+        """At most so many whose letter of the wave has one of these, in the order of the file."""
 
     def set_aside(self, address: str, mailbox: int) -> list[SetAside]:
         """The rows with this address that were set aside, as the last plan of each wave found them."""

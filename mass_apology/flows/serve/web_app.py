@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mass_apology.errors import MassApologyError
-from mass_apology.flows.serve import campaign_pages, deeds, entrance
+from mass_apology.flows.serve import campaign_pages, deeds, entrance, people_pages
 from mass_apology.flows.serve.guard import Guard
 from mass_apology.flows.serve.live_events import events
 from mass_apology.flows.serve.service import Service, service_of, shown
@@ -46,6 +46,11 @@ def _routes() -> list[Route]:
         Route("/campaigns/{slug}.json", campaign_pages.campaign_json),
         Route("/campaigns/{slug}", campaign_pages.campaign),
         Route("/campaigns/{slug}/events", events),
+        Route("/campaigns/{slug}/people", people_pages.people),
+        Route("/campaigns/{slug}/people", people_pages.search, methods=["POST"]),
+        Route("/campaigns/{slug}/people/not-reached.csv", people_pages.export, methods=["POST"]),
+        Route("/campaigns/{slug}/people/{recipient:int}", people_pages.person),
+        Route("/campaigns/{slug}/people/{recipient:int}/letters/{delivery:int}", people_pages.letter),
         Route("/campaigns/{slug}/note", deeds.note, methods=["POST"]),
         *(
             Route("/campaigns/{slug}/" + deed, deeds.ask_sender, methods=["POST"], name=deed)

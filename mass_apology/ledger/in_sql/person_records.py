@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from mass_apology.errors import LedgerError
 from mass_apology.ledger.in_sql.connection import Connection, Facts, Reading, Writing
-from mass_apology.ledger.one_person import CameBack, Chosen, KnownPerson, NewAddress, OnceMore, PersonLetter, SetAside
+from mass_apology.ledger.one_person import (
+    CameBack,
+    Chosen,
+    FoundPerson,
+    KnownPerson,
+    NewAddress,
+    OnceMore,
+    PersonLetter,
+    SetAside,
+)
+from mass_apology.model import Status
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -22,9 +33,22 @@ class SqlPersonRecords:
         self._queries = reading.statements("person_records.sql")
 
     def at(self, address: str, mailbox: int) -> list[KnownPerson]:
-        with self._reading.own() as reader:
-            rows = reader.execute(self._queries["at"], {"address": address, "mailbox": mailbox}).fetchall()
-            return [_made(KnownPerson, (*row, self._letters(reader, row[0]))) for row in rows]
+        return self._known("at", {"address": address, "mailbox": mailbox})
+
+    def in_row(self, recipient: int) -> KnownPerson | None:
+        return next(iter(self._known("in-row", {"recipient": recipient})), None)
+
+    def like(self, text: str, most: int) -> list[FoundPerson]:
+        typed, lower = (f"%{_literal(each)}%" for each in (text, text.lower()))
+        return self._all(FoundPerson, "like", {"typed": typed, "lower": lower, "most": most})
+
+    def with_status(self, wave: str, statuses: Collection[Status], most: int) -> list[FoundPerson]:
+        found = [
+            each
+            for status in sorted(statuses)
+            for each in self._all(FoundPerson, "with-status", {"wave": wave, "status": status.value, "most": most})
+        ]
+        return sorted(found, key=lambda each: each.recipient)[:most]
 
     def set_aside(self, address: str, mailbox: int) -> list[SetAside]:
         return self._all(SetAside, "set-aside", {"address": address, "mailbox": mailbox})
@@ -34,6 +58,11 @@ class SqlPersonRecords:
 
     def chosen(self, recipient: int) -> list[Chosen]:
         return self._all(Chosen, "chosen", {"recipient": recipient})
+
+    def _known(self, query: str, facts: Facts) -> list[KnownPerson]:
+        with self._reading.own() as reader:
+            rows = reader.execute(self._queries[query], facts).fetchall()
+            return [_made(KnownPerson, (*row, self._letters(reader, row[0]))) for row in rows]
 
     def _all(self, kind: type[T], query: str, facts: Facts) -> list[T]:
         with self._reading.own() as reader:
@@ -77,6 +106,11 @@ class SqlResends:
         add_note = self._writing.statements("records.sql")["add-note"]
         connection.execute(add_note, {"now": facts["now"], "what": what})
         return int(delivery)
+
+
+def _literal(text: str) -> str:
+    """Of a pattern's wildcards each means itself."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 def _made(kind: type[T], row: Sequence[Any]) -> T:

@@ -6,6 +6,25 @@ SELECT id, identity, address, name, language, time_zone, lines, rows, left_at IS
        coalesce((SELECT code FROM code WHERE code.recipient = recipient.id), '')
 FROM recipient WHERE mailbox = :mailbox OR address = :address ORDER BY id;
 
+-- name: in-row
+SELECT id, identity, address, name, language, time_zone, lines, rows, left_at IS NOT NULL,
+       coalesce((SELECT code FROM code WHERE code.recipient = recipient.id), '')
+FROM recipient WHERE id = :recipient;
+
+-- name: like
+-- A store may know no small and capital letters beyond ASCII: what was typed is looked for too, as it is.
+SELECT recipient.id, address, name, recipient.language, lines, wave, status, reply
+FROM recipient
+LEFT JOIN delivery ON delivery.id = (SELECT max(id) FROM delivery WHERE delivery.recipient = recipient.id)
+WHERE lower(address) LIKE :lower ESCAPE '\' OR lower(name) LIKE :lower ESCAPE '\' OR lower(rows) LIKE :lower ESCAPE '\'
+   OR name LIKE :typed ESCAPE '\' OR rows LIKE :typed ESCAPE '\'
+ORDER BY recipient.id LIMIT :most;
+
+-- name: with-status
+SELECT recipient.id, address, name, recipient.language, lines, wave, status, reply
+FROM delivery JOIN recipient ON recipient.id = delivery.recipient
+WHERE wave = :wave AND status = :status ORDER BY recipient.id LIMIT :most;
+
 -- name: letters
 SELECT delivery.id, wave, status, message_id, language, attempts, planned_at, due_at, handed_over_at, accepted_at, marked_at,
        code, enhanced_code, reply, subject, repeats, same_id,

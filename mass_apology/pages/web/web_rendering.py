@@ -66,7 +66,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": number, "status": _status, "lasted": lasted, "time": _time, "clock": _clock}
+    made.filters |= {
+        "number": number,
+        "status": _status,
+        "lasted": lasted,
+        "time": _time,
+        "clock": _clock,
+        "unix": _unix,
+    }
     made.globals |= {
         "counted": counted,
         "present": present,
@@ -102,6 +109,12 @@ def _time(context: Context, at: datetime) -> Markup:
     """In the zone of the page: the campaign's."""
     shown = f"{at.astimezone(_zone(context)):%Y-%m-%d %H:%M:%S %Z}"
     return Markup('<time datetime="{}">{}</time>').format(f"{at:%Y-%m-%dT%H:%M:%SZ}", shown)
+
+
+@pass_context
+def _unix(context: Context, at: float) -> Markup:
+    """Of Unix seconds."""
+    return _time(context, datetime.fromtimestamp(at, UTC))
 
 
 @pass_context
