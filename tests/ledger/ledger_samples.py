@@ -11,9 +11,11 @@ from threading import Event
 
 from memory_store import MemoryStore
 from msgspec.structs import replace
+from postgres_stores import postgres_store
 from tampered_ledger import tampered
 
 from mass_apology.ledger import Ledger, Planned, Records, Result, Sender, Store
+from mass_apology.ledger.postgres.postgres_store import PostgresStore
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteStore
 from mass_apology.model import Delivery, Mark, Recipient, Status
 
@@ -25,8 +27,12 @@ SHA256 = bytes(range(32))
 KINDS: Mapping[str, Callable[[Path], Store]] = {
     "SQLite": lambda folder: SqliteStore(folder / "ledger.sqlite"),
     "memory": lambda _: MemoryStore(),
+    "PostgreSQL": postgres_store,
 }
 """Every kind of ledger that implements the port, by its name."""
+
+IN_PROCESS = ("SQLite", "memory")
+"""Those that need no server: what tries many examples does it on these, and in ``test_ledger_on_postgres``."""
 
 WAYS = {
     Status.PLANNED: [],
@@ -146,6 +152,10 @@ def crash(store: Store) -> None:
     """Whoever holds the lock has ended without giving it back."""
     if isinstance(store, MemoryStore):
         store.crash()
+    elif isinstance(store, PostgresStore):
+        with store.found() as connection:
+            assert connection is not None
+            connection.execute("UPDATE lock SET started = 'an earlier boot/1', renewed_at = 0 WHERE host IS NOT NULL")
     else:
         bury_holder(Path(store.place))
 

@@ -39,7 +39,8 @@ class SqlChoices(SqlChoiceRecords):
 
     def _record(self, connection: Connection, tokens: Sequence[Token], now: float) -> Recorded:
         new = strange = 0
-        connection.execute(self._queries["prepare"])
+        if prepare := self._queries.get("prepare"):
+            connection.execute(prepare)
         for order, token in enumerate(tokens):
             facts = {
                 "token": token.letter,

@@ -52,4 +52,5 @@ SELECT id, substr(message_id, 2, instr(message_id, '@') - 2), attempts, handed_o
 FROM delivery WHERE id BETWEEN :first AND :last;
 
 -- name: all-letters
-SELECT id, substr(message_id, 2, instr(message_id, '@') - 2), attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED', 'WITHHELD') FROM delivery;
+SELECT id, substr(message_id, 2, instr(message_id, '@') - 2), attempts, handed_over_at IS NOT NULL, status NOT IN ('PLANNED', 'DEFERRED', 'WITHHELD')
+FROM delivery ORDER BY id;

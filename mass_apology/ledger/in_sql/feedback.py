@@ -39,7 +39,7 @@ class SqlFeedback:
         return self._writing.write(lambda connection: waiting(connection, self._queries))
 
     def _prepare(self, connection: Connection) -> None:
-        for statement in self._queries["prepare"].split(";"):
+        for statement in self._queries.get("prepare", "").split(";"):
             if statement.strip():
                 connection.execute(statement)
 

@@ -1,0 +1,142 @@
+"""The writing connection to the database, as a ledger's writer has it: how marks become durable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import psycopg
+
+from mass_apology.errors import IllegalTransition
+from mass_apology.ledger.in_sql.connection import Facts
+from mass_apology.ledger.postgres.postgres_connections import Connection, Server
+from mass_apology.ledger.postgres.postgres_lock import PostgresLock
+from mass_apology.ledger.postgres.postgres_statements import statements
+from mass_apology.model import TRANSITIONS, Mark, Status
+
+FOLD_EVERY = 100_000  # marks: a fold of so many takes about half a second
+
+_QUERIES = statements("marks.sql")
+_LEGAL = [f"{before}>{after}" for before, afters in TRANSITIONS.items() for after in sorted(afters)]
+
+T = TypeVar("T")
+
+
+class PostgresBackend:
+    """Implements ``writer.Backend``. The connection is its own from now on; it closes it."""
+
+    largest_group = 1024
+
+    def __init__(self, server: Server, connection: Connection, lock: PostgresLock) -> None:
+        self._server = server
+        self._connection = connection
+        self._lock = lock
+        self._unfolded = 0  # marks
+
+    @property
+    def place(self) -> str:
+        return self._server.place
+
+    def apply(self, marks: Sequence[Mark]) -> None:
+        for group in _of_different_letters(marks):
+            self._apply(group)
+        self._unfolded += len(marks)
+
+    def apply_late(self, marks: Sequence[Mark]) -> list[Mark]:
+        late: list[Mark] = []
+        with self._server.explained(), self._lock.transaction(self._connection):
+            for group in _of_different_letters([mark for mark in marks if mark.status is not Status.HANDING_OVER]):
+                rows = self._run("apply-late", {**_columns(group), "epochs": self._lock.epochs}).fetchall()
+                recorded = {delivery for (delivery,) in rows}
+                late += [mark for mark in group if mark.delivery in recorded]
+        return late
+
+    def perform(self, act: Callable[[Connection], T]) -> T:
+        with self._server.explained():
+            return act(self._connection)
+
+    def perform_last(self, act: Callable[[Connection], None]) -> None:
+        with self._server.explained():
+            try:
+                if self._unfolded:
+                    self._fold()
+                act(self._connection)
+            finally:
+                self.close()
+
+    def renew(self) -> None:
+        with self._server.explained():
+            self._lock.renew(self._connection)
+            if self._unfolded > FOLD_EVERY:
+                self._fold()
+
+    def close(self) -> None:
+        self._connection.raw.close()
+
+    def end(self) -> None:
+        """Nothing else is held."""
+
+    def _apply(self, group: Sequence[Mark]) -> None:
+        facts = {**_columns(group), "epoch": self._lock.epoch, "edition": self._lock.edition}
+        with self._server.explained():
+            if self._run("apply", facts).rowcount != len(group):
+                self._lock.require(self._connection)
+                raise self._illegal(group)
+
+    def _illegal(self, group: Sequence[Mark]) -> IllegalTransition:
+        """Why nothing of the group was recorded."""
+        rows = self._run("statuses", {"delivery": [mark.delivery for mark in group]}).fetchall()
+        statuses = {delivery: Status(status) for delivery, status in rows}
+        wrong = next(
+            mark
+            for mark in group
+            if mark.delivery not in statuses or mark.status not in TRANSITIONS[statuses[mark.delivery]]
+        )
+        before = statuses.get(wrong.delivery)
+        problem = (
+            f"There is no delivery {wrong.delivery} to become {wrong.status}."
+            if before is None
+            else f"Delivery {wrong.delivery} is {before} and cannot become {wrong.status}."
+        )
+        return IllegalTransition(
+            f"{problem} Nothing of its group was recorded, and sending has stopped.",
+            next_step="Run send again, and report this as a mistake in mass-apology.",
+        )
+
+    def _fold(self) -> None:
+        self._connection.execute(_QUERIES["fold"])
+        self._unfolded = 0
+
+    def _run(self, query: str, facts: Facts) -> psycopg.Cursor[Any]:
+        """By a cursor that has the statement prepared, and sends arrays as octets."""
+        return psycopg.Cursor(self._connection.raw).execute(_QUERIES[query], {"legal": _LEGAL, **facts}, prepare=True)
+
+
+def _of_different_letters(marks: Sequence[Mark]) -> Iterator[list[Mark]]:
+    """In their order, cut where a letter comes again: its second mark needs the first one."""
+    group: list[Mark] = []
+    seen: set[int] = set()
+    for mark in marks:
+        if mark.delivery in seen:
+            yield group
+            group, seen = [], set()
+        group.append(mark)
+        seen.add(mark.delivery)
+    if group:
+        yield group
+
+
+def _columns(marks: Sequence[Mark]) -> Mapping[str, object]:
+    return {
+        "delivery": [mark.delivery for mark in marks],
+        "status": [mark.status.value for mark in marks],
+        "at": [mark.at for mark in marks],
+        "attempts": [mark.attempts for mark in marks],
+        "due_at": [mark.due_at for mark in marks],
+        "code": [mark.code for mark in marks],
+        "enhanced_code": [mark.enhanced_code for mark in marks],
+        "reply": [mark.reply for mark in marks],
+        "sha256": [mark.sha256 for mark in marks],
+        "subject": [mark.subject for mark in marks],
+        "relay": [mark.relay for mark in marks],
+    }

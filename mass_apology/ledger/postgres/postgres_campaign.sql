@@ -1,0 +1,24 @@
+-- Campaigns of an installation.
+
+-- name: find
+SELECT id, name, digest_parts = '{}' AND NOT EXISTS (SELECT 1 FROM all_recipient WHERE campaign = all_campaign.id)
+FROM all_campaign WHERE slot = :slot;
+
+-- name: add
+INSERT INTO all_campaign (slot, name, key, created_at) VALUES (:slot, :name, :key, :now) ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: add-lock
+INSERT INTO all_lock (campaign) VALUES (:campaign);
+
+-- name: add-origin
+INSERT INTO all_origin (campaign, ledger, host, folder, cluster) VALUES (:campaign, :ledger, :host, :folder, :cluster);
+
+-- name: cluster
+-- A copy of the server's files has the same identifier until one of them is promoted, which begins a timeline.
+SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || (SELECT timeline_id FROM pg_control_checkpoint());
+
+-- name: settled-at
+SELECT host, folder, cluster FROM origin;
+
+-- name: settle
+UPDATE origin SET host = :host, folder = :folder, cluster = :cluster;

@@ -1,0 +1,197 @@
+"""Connections to the database, and its errors as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any
+
+import psycopg
+from msgspec import Struct
+from psycopg import ClientCursor, errors
+from psycopg.conninfo import make_conninfo
+
+from mass_apology.errors import IllegalTransition, LedgerError
+from mass_apology.ledger.in_sql.connection import Cursor, Facts
+from mass_apology.ledger.postgres.postgres_statements import statements
+
+SCHEMA = "mass_apology"
+"""All tables of an installation are in this schema of the database."""
+
+_PAGE = 1000  # rows fetched at a time
+_ILLEGAL = "MA001"  # the triggers' word for a letter that is to go where ``model.TRANSITIONS`` has no way
+
+# A peer that is gone is noticed within half a minute, also while nothing is said.
+_CONNECTION: Mapping[str, str | int] = {
+    "application_name": "mass-apology",
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+_SETTINGS = f"""
+SET search_path = {SCHEMA}, pg_temp;
+SET jit = off;
+SET idle_in_transaction_session_timeout = '60s';
+"""
+
+# By the beginning of the error's SQLSTATE: the problem, and the step before the next try.
+_PASSING = (
+    ("53100", "cannot be written: its disk is full", "Free some space there"),
+    ("53300", "has no connection left", "Raise max_connections, or end other programs"),
+    ("25006", "cannot be written: it is read-only, as a standby is", "Name the primary server in [ledger] url"),
+    ("42501", "does not let us: {said}", "Have its owner grant that"),
+    ("28", "does not let us in: {said}", "Correct the user in [ledger] url, or the password"),
+    ("3D000", "is not there: {said}", "Create the database, or correct [ledger] url"),
+    ("57P01", "was shut down", "Start it"),
+    ("25P03", "gave up on us after a long pause", "Look why this machine stood still"),
+)
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """Where the ledgers are kept."""
+
+    conninfo: str  # for libpq, with the password
+    place: str  # as people are told: no password in it
+
+    def connect(self, campaign: int | None = None) -> psycopg.Connection[Any]:
+        """A connection in autocommit mode, about this campaign. Raises ``LedgerError``."""
+        with self.explained():
+            connection = psycopg.connect(
+                make_conninfo(self.conninfo, **_CONNECTION),
+                autocommit=True,
+                cursor_factory=ClientCursor,
+            )
+            try:
+                connection.execute(_SETTINGS)
+                if campaign is not None:
+                    connection.execute("SELECT set_config('mass_apology.campaign', %s, false)", (str(campaign),))
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn psycopg's errors with this database into ``LedgerError``."""
+        try:
+            yield
+        except psycopg.Error as error:
+            raise self.to_error(error) from error
+
+    def to_error(self, error: psycopg.Error) -> LedgerError:
+        """The sentence for what PostgreSQL or libpq said."""
+        said = _first_line(error)
+        state = error.sqlstate or ""
+        if state == _ILLEGAL:
+            return IllegalTransition(
+                f"{self.place}: a letter was to change to a status that cannot follow its own; nothing was recorded.",
+                next_step="Run the command again, and report this as a mistake in mass-apology.",
+            )
+        again = "then run the command again: it continues where it stopped."
+        for prefix, problem, remedy in _PASSING:
+            if state.startswith(prefix):
+                return LedgerError(f"{self.place} {problem.format(said=said)}.", next_step=f"{remedy}, {again}")
+        if isinstance(error, psycopg.OperationalError) and not state:
+            return LedgerError(
+                f"{self.place} does not answer: {said}.",
+                next_step=f"Start the server, or correct [ledger] url in campaign.toml, {again}",
+            )
+        if isinstance(error, errors.UndefinedTable | errors.InvalidSchemaName):
+            return LedgerError(
+                f"{self.place} holds no ledgers yet.", next_step="Make one by running: mass-apology send"
+            )
+        return LedgerError(
+            f"{self.place} cannot be used: PostgreSQL says {said}.", next_step=f"Look after the database, {again}"
+        )
+
+
+class Connection:
+    """Implements ``connection.Connection``; statements are those of ``postgres_statements``."""
+
+    def __init__(self, raw: psycopg.Connection[Any]) -> None:
+        self.raw = raw
+
+    def execute(self, statement: str, facts: Facts | None = None, /) -> Cursor:
+        return self.raw.execute(statement, facts)
+
+    def executemany(self, statement: str, facts: Iterable[Facts], /) -> Cursor:
+        cursor = self.raw.cursor()
+        cursor.executemany(statement, facts)
+        return cursor
+
+
+class Pages:
+    """The rows of a statement, fetched page by page within a transaction: constant memory, however many there are."""
+
+    rowcount = -1
+
+    def __init__(self, raw: psycopg.Connection[Any], name: str) -> None:
+        self._raw = raw
+        self._name = name
+
+    def fetchmany(self, size: int = _PAGE, /) -> list[Any]:
+        return self._raw.execute(f"FETCH {size:d} FROM {self._name}").fetchall()
+
+    def fetchone(self) -> Any:
+        rows = self.fetchmany(1)
+        return rows[0] if rows else None
+
+    def fetchall(self) -> list[Any]:
+        return self._raw.execute(f"FETCH ALL FROM {self._name}").fetchall()
+
+    def __iter__(self) -> Iterator[Any]:
+        while page := self.fetchmany():
+            yield from page
+
+
+class PagedConnection(Connection):
+    """For questions whose answers are long; in a transaction."""
+
+    def __init__(self, raw: psycopg.Connection[Any]) -> None:
+        super().__init__(raw)
+        self._asked = 0
+
+    def execute(self, statement: str, facts: Facts | None = None, /) -> Cursor:
+        self._asked += 1
+        name = f"page{self._asked}"
+        self.raw.execute(f"DECLARE {name} NO SCROLL CURSOR FOR {statement}", facts)
+        return Pages(self.raw, name)
+
+
+class PostgresReading:
+    """Implements ``connection.Reading``."""
+
+    def __init__(self, server: Server, campaign: int, raw: psycopg.Connection[Any]) -> None:
+        self.server = server
+        self.campaign = campaign
+        self._raw = raw
+
+    def statements(self, file: str) -> Mapping[str, str]:
+        return statements(file)
+
+    @contextmanager
+    def shared(self) -> Iterator[Connection]:
+        with self.server.explained():
+            yield Connection(self._raw)
+
+    @contextmanager
+    def moment(self) -> Iterator[Connection]:
+        with self.server.explained():
+            self._raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield Connection(self._raw)
+            finally:
+                self._raw.execute("ROLLBACK")
+
+    @contextmanager
+    def own(self) -> Iterator[Connection]:
+        with self.server.explained(), closing(self.server.connect(self.campaign)) as raw:
+            raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield PagedConnection(raw)
+
+
+def _first_line(error: psycopg.Error) -> str:
+    said = error.diag.message_primary or str(error)
+    return said.strip().splitlines()[0].rstrip(".") if said.strip() else type(error).__name__

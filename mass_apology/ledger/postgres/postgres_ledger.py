@@ -1,0 +1,67 @@
+"""The ledger of one campaign in a database, open for writing."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from mass_apology.ledger.in_sql import connection as in_sql
+from mass_apology.ledger.in_sql.sql_ledger import SqlLedger
+from mass_apology.ledger.postgres.postgres_backend import PostgresBackend
+from mass_apology.ledger.postgres.postgres_connections import Connection, PostgresReading
+from mass_apology.ledger.postgres.postgres_lock import PostgresLock
+from mass_apology.ledger.postgres.postgres_sender import holder, remark, request
+from mass_apology.ledger.postgres.postgres_site import PostgresSite
+from mass_apology.ledger.postgres.postgres_statements import statements
+from mass_apology.ledger.sender_state import Control, Holder
+
+
+class PostgresLedger(SqlLedger[Connection]):
+    """Implements ``port.Ledger``."""
+
+    def __init__(
+        self,
+        name: str,
+        reading: PostgresReading,
+        raw: psycopg.Connection[Any],
+        writing: psycopg.Connection[Any],
+        folder: Path,
+    ) -> None:
+        self.session = PostgresLock()
+        self.own_reading = reading
+        self._raw = raw
+        backend = PostgresBackend(reading.server, Connection(writing), self.session)
+        super().__init__(name, reading, PostgresSite(folder), backend, self.session)
+
+    def holder(self) -> Holder | None:
+        return holder(self.own_reading)
+
+    def request(self, wanted: Control, *, note: str = "") -> None:
+        request(self.own_reading, wanted, note)
+
+    def remark(self, what: str) -> None:
+        remark(self.own_reading, what)
+
+    async def wanted(self) -> Control:
+        return await asyncio.to_thread(self.requested)  # a network may be in between
+
+    def lost_sight(self) -> str | None:
+        """Whatever is committed, the next run finds."""
+        return None
+
+    def require_kept(self) -> None:
+        """As ``lost_sight``."""
+
+    def _compact(self, connection: in_sql.Connection) -> None:
+        connection.execute(statements("purging.sql")["compact"])
+
+    def _give_back(self, connection: Connection) -> None:
+        self._raw.close()
+        # Where even this cannot be written, the next sender sees that this process has ended.
+        with suppress(psycopg.Error):
+            self._settle_waiting(connection)
+            self._lock.release(connection)

@@ -1,0 +1,40 @@
+"""The row about the sender, for who only reads: who it is, and what a person asks of it: run, pause or stop."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+from mass_apology.ledger.in_sql.holders import this_process
+from mass_apology.ledger.postgres.postgres_connections import Connection, PostgresReading
+from mass_apology.ledger.postgres.postgres_lock import may_be_taken
+from mass_apology.ledger.postgres.postgres_statements import statements
+from mass_apology.ledger.sender_state import Control, Holder
+
+_QUERIES = statements("lock.sql")
+_ADD_NOTE = statements("records.sql")["add-note"]
+
+
+def request(reading: PostgresReading, wanted: Control, note: str) -> None:
+    """Ask, and keep ``note`` where there is one. It waits for no more than the commit that is under way."""
+    with reading.server.explained(), closing(reading.server.connect(reading.campaign)) as raw, raw.transaction():
+        connection = Connection(raw)
+        connection.execute(_QUERIES["request"], {"wanted": wanted.value})
+        if note:
+            connection.execute(_ADD_NOTE, {"now": time.time(), "what": note})
+
+
+def remark(reading: PostgresReading, what: str) -> None:
+    """Keep a note."""
+    with reading.server.explained(), closing(reading.server.connect(reading.campaign)) as raw:
+        Connection(raw).execute(_ADD_NOTE, {"now": time.time(), "what": what})
+
+
+def holder(reading: PostgresReading) -> Holder | None:
+    """The process that is sending, as far as can be told; ``None`` where there is none, or it has ended."""
+    with reading.shared() as reader:
+        host, pid, started, idle = reader.execute(_QUERIES["holder"]).fetchone()
+    if host is None:
+        return None
+    found = Holder(host=host, pid=pid, started=started)
+    return None if may_be_taken(found, here=this_process(), idle=idle) else found

@@ -1,0 +1,1 @@
+"""Steps of the schema, one file for each version: forward only."""
