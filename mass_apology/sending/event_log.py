@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -47,6 +47,7 @@ class EventLog:
         self._encode = msgspec.json.Encoder().encode
         self._failure: OutputError | None = None  # the first; after it nothing is written
         self._lines: list[bytes] = []  # not written yet
+        self._hear: Callable[[str, Mapping[str, object]], None] = lambda *_: None
         try:
             self._file = open_for_lines(path)
             self._head = head_of(path)
@@ -61,8 +62,13 @@ class EventLog:
 
     def event(self, what: str, at: float, facts: Mapping[str, object] = NO_FACTS, *, reason: str | None = None) -> None:
         """Append an event of the run, such as "started" or "slow_down"; ``at`` in Unix seconds."""
-        text = {} if reason is None else {"reason": reason}
-        self._add({"at": _iso_time(at), "event": what, **facts, **text})
+        told = {**facts, **({} if reason is None else {"reason": reason})}
+        self._add({"at": _iso_time(at), "event": what, **told})
+        self._hear(what, told)
+
+    def on_event(self, hear: Callable[[str, Mapping[str, object]], None]) -> None:
+        """``hear`` of each event of the run, its name and facts, in place of who heard of them before."""
+        self._hear = hear
 
     def mark(
         self,

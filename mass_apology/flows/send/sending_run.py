@@ -19,6 +19,7 @@ from mass_apology.flows.plan.plan import Outlook, Remaining
 from mass_apology.flows.plan.plan_check import Check
 from mass_apology.flows.send.archive_copies import Archive, Archived
 from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
+from mass_apology.flows.send.journal_entries import told_to
 from mass_apology.flows.send.run_reporter import RunReporter
 from mass_apology.flows.send.stop_signals import stop_on_signals
 from mass_apology.ledger import Control, Ledger
@@ -33,6 +34,7 @@ from mass_apology.sending.relay_windows import RelayWindows
 from mass_apology.sending.run_stats import Progress, RunStats, Standstill
 from mass_apology.settings import Campaign, parse_rate
 from mass_apology.smtp.relay import run as send_through
+from mass_apology.system.journal import Journal
 from mass_apology.workspace.workspace import Workspace
 
 LARGE_ATTACHMENTS = 128 << 10  # octets of attachments
@@ -141,7 +143,8 @@ class SendingRun:
             self._watcher.run_begins(confirmed.wave)
             stats = RunStats(confirmed.count)
             archive = Archive(self._campaign, self._ledger, confirmed.wave)
-            with closing(EventLog(self._workspace.log_path)) as log:
+            with closing(EventLog(self._workspace.log_path)) as log, closing(Journal()) as journal:
+                log.on_event(told_to(journal, self._campaign.name))
                 outbox = Outbox(
                     self._ledger,
                     render_pool,
