@@ -36,6 +36,8 @@ def show_ended(ended: RunResult) -> None:
     table(status_rows(ended.counts), right=True)
     rate = f", {ended.sent / ended.seconds:.0f} a second" if ended.seconds > 1 else ""
     say(f"{number(ended.sent)} accepted in this run, in {duration(ended.seconds)}{rate}.")
+    if ended.log_head:
+        say(f"Head of the log's chain, worth keeping elsewhere: {ended.log_head}")
     if ended.due:
         say(ended.reason or "Stopped as asked; every letter that was on its way is recorded.")
         say(f"Still due: {counted(ended.due, 'letter')}. To go on, run the same command again.")
@@ -55,8 +57,6 @@ def show_ended(ended: RunResult) -> None:
             "First ask the relay's log: mass-apology reconcile --log mail.log. To send them again all the same, run "
             "the same command with --resend-in-doubt."
         )
-    if ended.log_head:
-        say(f"Head of the log's chain, worth keeping elsewhere: {ended.log_head}")
 
 
 def show_refusals(found: Found) -> None:
