@@ -23,6 +23,7 @@ from mass_apology.cli import (
     import_app,
     init_app,
     lint_app,
+    live_watch,
     metrics_app,
     notify_app,
     person_app,
@@ -171,9 +172,12 @@ def status(
     from mass_apology.flows.report import campaign_status as flow
 
     workspace = opened(folder)
-    if watch:
-        status = status_screen.watch(lambda: flow.campaign_status(workspace), as_json=as_json)
-        results.show_notices(() if as_json else status.findings)
+    if watch and as_json:
+        status = status_screen.watch_as_json(lambda: flow.campaign_status(workspace))
+    elif watch:
+        live_watch.watch(folder)
+        status = flow.campaign_status(workspace)
+        results.show_notices(status.findings)
     else:
         with watching.patience("reading the ledger", quiet=as_json):
             status = flow.campaign_status(workspace)

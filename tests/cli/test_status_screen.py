@@ -78,16 +78,13 @@ def test_watching_ends_with_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     slept: list[float] = []
     monkeypatch.setattr(status_screen.time, "sleep", slept.append)
     looks = iter([SENDING, SENDING, ENDED])
-    assert status_screen.watch(lambda: next(looks), as_json=True) is ENDED
+    assert status_screen.watch_as_json(lambda: next(looks)) is ENDED
     assert [json.loads(line)["state"] for line in capsys.readouterr().out.splitlines()] == [
         "sending",
         "sending",
         "done",
     ]
-    looks = iter([SENDING, ENDED])
-    status_screen.watch(lambda: next(looks), as_json=False)
-    assert len(capsys.readouterr().out.splitlines()) == 2
-    assert len(slept) == 3
+    assert len(slept) == 2
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.0, False), (0.4, True)])
