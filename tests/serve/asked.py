@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 
 from mass_apology.flows.serve.access_file import EVERY_ROLE, NO_ACCESS_FILE, Access, Role
+from mass_apology.flows.serve.access_notes import AccessNotes
 from mass_apology.flows.serve.campaigns import Campaigns
+from mass_apology.flows.serve.jobs import Jobs
 from mass_apology.flows.serve.service import Service
 from mass_apology.flows.serve.sessions import Sessions, Visitor
 from mass_apology.flows.serve.web_app import web_app
@@ -105,6 +107,9 @@ async def asked(
             is_local=is_local,
             pool=pool,
             event_streams={},
+            accesses=AccessNotes(),
+            looks=Jobs(pool),
+            previews=Jobs(pool),
         )
         transport = httpx.ASGITransport(web_app(service), client=(peer, 5000))
         watching = asyncio.create_task(service.campaigns.run())

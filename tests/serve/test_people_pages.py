@@ -73,8 +73,8 @@ def test_somebody_is_found_and_the_look_is_noted_by_number(folder: Path) -> None
 
     run(folder, visit)
     assert notes(folder) == [
-        "Anna searched for people, and saw recipients 1 on the page",
-        "Anna searched for people, and saw nobody on the page",
+        "access: Anna searched for people, and saw recipient 1",
+        "access: Anna searched for people, and saw nobody",
     ]
 
 
@@ -93,11 +93,12 @@ def test_one_person_is_shown_with_the_letter_in_a_frame_that_may_do_nothing(fold
         assert page.headers["x-frame-options"] == "DENY"
         assert (await server.get("/campaigns/acme/people/1/letters/2")).status_code == 404
         assert (await server.get("/campaigns/acme/people/99")).status_code == 404
+        await server.get("/campaigns/acme/people/1")
 
     run(folder, visit)
-    assert notes(folder)[:2] == [
-        "Anna looked at recipient 1 on the page",
-        "Anna read a letter of recipient 1 on the page",
+    assert [note for note in notes(folder) if note.endswith(" 1")] == [
+        "access: Anna looked at recipient 1",
+        "access: Anna read a letter of recipient 1",
     ]
 
 
@@ -133,7 +134,7 @@ def test_those_not_reached_are_listed_and_exported(folder: Path) -> None:
         assert "ola@a.example" not in table.text
 
     run(folder, visit)
-    assert notes(folder)[-1] == "Anna took the table of those not reached from the page"
+    assert notes(folder)[-1] == "access: Anna took the table of those not reached"
 
 
 def test_what_cannot_be_noted_is_not_shown(folder: Path) -> None:
@@ -146,5 +147,17 @@ def test_what_cannot_be_noted_is_not_shown(folder: Path) -> None:
             answer = await server.get(f"/campaigns/acme/{page}")
             assert answer.status_code == 409
             assert "example" not in texts(answer.text).replace(str(folder), "")
+
+    run(folder, visit)
+
+
+def test_looks_at_people_do_not_fill_the_live_page(folder: Path) -> None:
+    async def visit(server: Asked) -> None:
+        server.enter()
+        await server.get("/campaigns/acme/people/1")
+        await server.post("/campaigns/acme/note", {"note": "the relay called"})
+        page = texts((await server.get("/campaigns/acme")).text)
+        assert "Anna noted: the relay called" in page
+        assert "access:" not in page
 
     run(folder, visit)

@@ -22,6 +22,7 @@ class ApproveOptions(Struct, frozen=True, kw_only=True):
     key: Path | None = None  # SSH key, if the campaign requires signatures
     skip_bad_rows: bool = False
     override: tuple[str, ...] = ()  # codes of guards to override
+    seen: Mapping[str, str] | None = None  # what the plan that somebody looked at was made from: no other is approved
 
 
 class Approved(Struct, frozen=True, kw_only=True):
@@ -39,6 +40,11 @@ async def approve(workspace: Workspace, options: ApproveOptions, *, on_progress:
     async with plan.drafted(workspace, plan.ledger_key(workspace), terms, on_progress=on_progress) as draft:
         plan.require_errorless(draft.check)
         letters, parts = draft.check.letters, draft.parts
+    if options.seen is not None and (changed := plan.changed_parts(options.seen, parts)):
+        raise ConfirmationError(
+            f"Since the plan was looked at, there have been changes to {' and '.join(changed)}; nothing was approved.",
+            next_step="Look at it again, then approve what you see.",
+        )
     approvals = Approvals(workspace.folder, workspace.campaign)
     given = approvals.give(parts, letters, by=options.by, key=options.key, now=time.time())
     verdict = approvals.verdict(parts, letters, now=time.time())

@@ -19,7 +19,7 @@ from mass_apology.flows.person import show as show_flow
 from mass_apology.flows.report.report import report
 from mass_apology.flows.serve.access_file import Role
 from mass_apology.flows.serve.campaigns import Watched
-from mass_apology.flows.serve.service import campaign_of, checked_form, in_thread, require, shown, zone_of
+from mass_apology.flows.serve.service import campaign_of, checked_form, in_thread, noted, require, shown, zone_of
 from mass_apology.flows.serve.sessions import Session
 from mass_apology.ledger.one_person import FoundPerson
 from mass_apology.model import FIRST_WAVE, NOT_REACHED, Status, read_lines
@@ -48,7 +48,7 @@ async def people(request: Request) -> Response:
     watched = campaign_of(request)
     if "unreached" not in request.query_params:
         return shown(request, "people", here="people", found=None, text="", title="People", most=MOST)
-    found = await in_thread(request, lambda: _unreached(watched, session))
+    found = await in_thread(request, lambda: _unreached(request, watched, session))
     title = "Who was not reached, and why"
     return shown(request, "people", here="people", found=found, text="", title=title, most=MOST)
 
@@ -60,7 +60,7 @@ async def search(request: Request) -> Response:
     if not text or len(text) > LONGEST_SEARCH:
         raise HTTPException(400, f"A search has from 1 to {LONGEST_SEARCH} characters.")
     watched = campaign_of(request)
-    found = await in_thread(request, lambda: _found(watched, session, text))
+    found = await in_thread(request, lambda: _found(request, watched, session, text))
     return shown(request, "people", here="people", found=found, text=text, title="People", most=MOST)
 
 
@@ -69,7 +69,7 @@ async def person(request: Request) -> Response:
     session = require(request, Role.OPERATE)
     watched = campaign_of(request)
     recipient = request.path_params["recipient"]
-    known = await in_thread(request, lambda: _known(watched, session, recipient, "looked at"))
+    known = await in_thread(request, lambda: _known(request, watched, session, recipient, "looked at"))
     return shown(request, "person", here="people", known=known, recipient=recipient, zone=zone_of(watched))
 
 
@@ -78,7 +78,7 @@ async def letter(request: Request) -> Response:
     session = require(request, Role.OPERATE)
     watched = campaign_of(request)
     recipient, delivery = request.path_params["recipient"], request.path_params["delivery"]
-    known = await in_thread(request, lambda: _known(watched, session, recipient, "read a letter of"))
+    known = await in_thread(request, lambda: _known(request, watched, session, recipient, "read a letter of"))
     for each in (letter for one in known.persons for letter in one.letters):
         if each.letter.delivery == delivery and each.html:
             return HTMLResponse(each.html, headers=LETTER_HEADERS)
@@ -97,51 +97,49 @@ async def export(request: Request) -> Response:
     """The table of those whom no letter reached, or whose is in doubt."""
     session, _ = await checked_form(request, Role.OPERATE)
     watched = campaign_of(request)
-    table = await in_thread(request, lambda: _table(watched, session))
+    table = await in_thread(request, lambda: _table(request, watched, session))
     headers = {"content-disposition": 'attachment; filename="not-reached.csv"'}
     return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _found(watched: Watched, session: Session, text: str) -> list[PersonLine]:
+def _found(request: Request, watched: Watched, session: Session, text: str) -> list[PersonLine]:
     workspace = watched.watch.workspace()
     with workspace.ledger_store.read(workspace.campaign.name) as ledger:
         found = ledger.persons.like(text, MOST)
-        ledger.remark(_noted(session, "searched for people, and saw", found))
+    noted(request, watched, session, f"searched for people, and saw {_numbers(found)}")
     return list(map(_line, found))
 
 
-def _unreached(watched: Watched, session: Session) -> list[PersonLine]:
+def _unreached(request: Request, watched: Watched, session: Session) -> list[PersonLine]:
     workspace = watched.watch.workspace()
     with workspace.ledger_store.read(workspace.campaign.name) as ledger:
         wave = watched.view.wave if watched.view else FIRST_WAVE
         found = ledger.persons.with_status(wave, UNREACHED, MOST)
-        ledger.remark(_noted(session, "looked at who was not reached:", found))
+    noted(request, watched, session, f"looked at who was not reached: {_numbers(found)}")
     return list(map(_line, found))
 
 
-def _known(watched: Watched, session: Session, recipient: int, did: str) -> show_flow.Shown:
+def _known(request: Request, watched: Watched, session: Session, recipient: int, did: str) -> show_flow.Shown:
     workspace = watched.watch.workspace()
     with workspace.ledger_store.read(workspace.campaign.name) as ledger:
         found = ledger.persons.in_row(recipient)
         if found is None or not found.address:
             raise HTTPException(404, "There is nobody with this number; a purge forgets all.")
-        ledger.remark(f"{session.visitor.name} {did} recipient {recipient} on the page")
+    noted(request, watched, session, f"{did} recipient {recipient}")
     return show_flow.show(workspace, found.address)
 
 
-def _table(watched: Watched, session: Session) -> bytes:
+def _table(request: Request, watched: Watched, session: Session) -> bytes:
     workspace = watched.watch.workspace()
-    with workspace.ledger_store.read(workspace.campaign.name) as ledger:
-        ledger.remark(f"{session.visitor.name} took the table of those not reached from the page")
+    noted(request, watched, session, "took the table of those not reached")
     with tempfile.TemporaryDirectory(prefix="mass-apology-") as folder:
         path = Path(folder) / "not-reached.csv"
         report(workspace, None, path, force=False)
         return path.read_bytes()
 
 
-def _noted(session: Session, did: str, found: Sequence[FoundPerson]) -> str:
-    numbers = ", ".join(str(each.recipient) for each in found)
-    return f"{session.visitor.name} {did} {f'recipients {numbers}' if numbers else 'nobody'} on the page"
+def _numbers(found: Sequence[FoundPerson]) -> str:
+    return ", ".join(f"recipient {each.recipient}" for each in found) or "nobody"
 
 
 def _line(found: FoundPerson) -> PersonLine:

@@ -18,12 +18,15 @@ from msgspec import Struct
 
 from mass_apology.errors import InputError
 from mass_apology.flows.serve.access_file import NO_ACCESS_FILE, Access, read_access
+from mass_apology.flows.serve.access_notes import AccessNotes
 from mass_apology.flows.serve.campaigns import Campaigns
+from mass_apology.flows.serve.jobs import Jobs
 from mass_apology.flows.serve.limited_connections import LimitedConnection
 from mass_apology.flows.serve.service import Service
 from mass_apology.flows.serve.sessions import Sessions
 from mass_apology.flows.serve.web_app import web_app
 
+PAGE_THREADS = 4
 ENDING_SECONDS = 3  # for answers under way when the server is told to end
 LARGEST_HEAD = 16 << 10  # octets of a request before its body
 
@@ -51,7 +54,7 @@ async def serve(options: ServeOptions, on_ready: Callable[[Announcement], None])
     campaigns.require_some()
     is_local = options.unix_socket is not None or _is_loopback(_host_and_port(options.listen)[0])
     _require_manners(options, access, is_local=is_local)
-    with closing(_socket(options)) as listening, ThreadPoolExecutor(1, thread_name_prefix="page") as pool:
+    with closing(_socket(options)) as listening, ThreadPoolExecutor(PAGE_THREADS, thread_name_prefix="page") as pool:
         service = Service(
             access=access,
             campaigns=campaigns,
@@ -59,6 +62,9 @@ async def serve(options: ServeOptions, on_ready: Callable[[Announcement], None])
             is_local=is_local,
             pool=pool,
             event_streams={},
+            accesses=AccessNotes(),
+            looks=Jobs(pool),
+            previews=Jobs(pool),
         )
         address = access.url or _address(listening)
         server = _Server(_config(service), lambda: on_ready(_announcement(service, address)))

@@ -16,8 +16,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from mass_apology.flows.serve.access_file import Access, Role
+from mass_apology.flows.serve.access_notes import AccessNotes
 from mass_apology.flows.serve.campaigns import Campaigns, Watched
 from mass_apology.flows.serve.form_body import form_of
+from mass_apology.flows.serve.jobs import Jobs
+from mass_apology.flows.serve.plan_look import PlanLook
 from mass_apology.flows.serve.sessions import Session, Sessions
 from mass_apology.pages.web import web_rendering
 from mass_apology.system.time_zones import zone_named
@@ -34,8 +37,11 @@ class Service(Struct, kw_only=True):
     campaigns: Campaigns
     sessions: Sessions
     is_local: bool  # it listens on this machine alone, and may be called localhost
-    pool: ThreadPoolExecutor  # for what takes a while, one after the other
+    pool: ThreadPoolExecutor  # for what takes a while
     event_streams: dict[int, int]  # session → open streams
+    accesses: AccessNotes
+    looks: Jobs[PlanLook]
+    previews: Jobs[bytes]
 
     @property
     def has_link(self) -> bool:
@@ -92,7 +98,7 @@ async def checked_form(request: Request, role: Role) -> tuple[Session, dict[str,
 
 
 async def in_thread(request: Request, act: Callable[[], T]) -> T:
-    """Do something that reads files, outside the event loop; one after the other."""
+    """Do something that reads files, outside the event loop."""
     return await asyncio.get_running_loop().run_in_executor(service_of(request).pool, act)
 
 
@@ -110,5 +116,10 @@ def shown(request: Request, name: str, status: int = 200, **values: object) -> H
 
 
 def zone_of(watched: Watched) -> tzinfo:
-    """The campaign's zone; UTC where its file cannot be read."""
-    return zone_named(watched.view.time_zone) if watched.view else UTC
+    """The campaign's zone. Raises ``CampaignError`` where its file could never be read."""
+    return zone_named(watched.watch.workspace().campaign.time_zone)
+
+
+def noted(request: Request, watched: Watched, session: Session, did: str) -> None:
+    """Note who looked at people's data; in a thread. Raises ``LedgerError``; then nothing may be shown."""
+    service_of(request).accesses.note(watched.watch.workspace(), session.visitor.name, did)

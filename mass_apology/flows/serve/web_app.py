@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mass_apology.errors import MassApologyError
-from mass_apology.flows.serve import campaign_pages, deeds, entrance, people_pages
+from mass_apology.flows.serve import campaign_pages, deeds, entrance, people_pages, plan_pages
 from mass_apology.flows.serve.guard import Guard
 from mass_apology.flows.serve.live_events import events
 from mass_apology.flows.serve.service import Service, service_of, shown
@@ -51,6 +51,15 @@ def _routes() -> list[Route]:
         Route("/campaigns/{slug}/people/not-reached.csv", people_pages.export, methods=["POST"]),
         Route("/campaigns/{slug}/people/{recipient:int}", people_pages.person),
         Route("/campaigns/{slug}/people/{recipient:int}/letters/{delivery:int}", people_pages.letter),
+        Route("/campaigns/{slug}/plan", plan_pages.plan),
+        Route("/campaigns/{slug}/plan/look", plan_pages.look, methods=["POST"]),
+        Route("/campaigns/{slug}/plan/approve", plan_pages.give_approval, methods=["POST"]),
+        Route("/campaigns/{slug}/letters", plan_pages.letters),
+        Route("/campaigns/{slug}/letters", plan_pages.make_letters, methods=["POST"]),
+        Route("/campaigns/{slug}/letters/preview.html", plan_pages.letters_page),
+        Route("/campaigns/{slug}/follow-ups", plan_pages.follow_ups),
+        Route("/campaigns/{slug}/findings", plan_pages.findings),
+        Route("/campaigns/{slug}/answers", plan_pages.answers),
         Route("/campaigns/{slug}/note", deeds.note, methods=["POST"]),
         *(
             Route("/campaigns/{slug}/" + deed, deeds.ask_sender, methods=["POST"], name=deed)
