@@ -94,7 +94,7 @@ class PostgresLock:
     @contextmanager
     def _changing(self, connection: Connection) -> Iterator[tuple[int, Holder | None, float]]:
         """A transaction that has the row: its epoch, who holds the lock, and the seconds since they renewed it."""
-        connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+        connection.raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = on")
         try:
             epoch, host, pid, started, idle = connection.execute(_QUERIES["change"]).fetchone()
             holder = None if host is None else Holder(host=host, pid=pid, started=started)

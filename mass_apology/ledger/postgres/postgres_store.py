@@ -23,6 +23,14 @@ from mass_apology.ledger.postgres.postgres_statements import statements
 from mass_apology.ledger.staging.staging_file import delete_abandoned, delete_kept
 
 _QUERIES = statements("campaign.sql")
+_RENAME = statements("records.sql")["take-name"]
+
+# What the writing connection is told. A commit is on the disk when it returns, whatever the database's own setting is.
+# The statements for each letter look a few up by an index, also where they were planned while the tables were empty.
+_WRITING = """
+SET synchronous_commit = on;
+SET enable_seqscan = off;
+"""
 
 
 class PostgresStore:
@@ -65,7 +73,7 @@ class PostgresStore:
             raw.close()
             raise
         with self._server.explained():
-            Connection(writing).execute("SET synchronous_commit = on")  # whatever the database's own setting is
+            writing.execute(_WRITING)
             Connection(writing).execute(_RENAME, {"name": name})
         return PostgresLedger(name, reading, raw, writing, self._folder)
 
@@ -154,6 +162,3 @@ class PostgresStore:
         site = PostgresSite(self._folder).facts(connection)
         connection.execute(_QUERIES["add-lock"], {"campaign": row[0]})
         connection.execute(_QUERIES["add-origin"], {"campaign": row[0], "ledger": secrets.token_hex(16), **site})
-
-
-_RENAME = statements("records.sql")["take-name"]
