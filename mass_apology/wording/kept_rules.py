@@ -74,13 +74,18 @@ def _digest(code: str) -> str:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Hundreds of thousands of objects come, and none goes: to look for some that could takes a fifth of the time."""
+    """Hundreds of thousands of objects come, and none goes: to look for some that could takes as long as to load them.
+
+    At the end all of them are made old ones (frozen, and no more), since the collector looks at the young ones first.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

@@ -25,6 +25,17 @@ def test_names_and_numbers_make_no_letter_distinct() -> None:
     assert found.lines == tuple(range(2, 2 + LINES))
 
 
+def test_a_first_paragraph_that_greets_nobody_makes_a_letter_distinct() -> None:
+    gathering = DistinctLetters()
+    for number, first in enumerate(("Dear Jan,", "Dear Ann,", "It is over.", "It goes on."), start=1):
+        gathering.add(delivery(number), letter(f"{first}\n\nYou could not pay."), "en")
+    assert [(each.text.partition("\n")[0], each.letters) for each in gathering.found().values()] == [
+        ("Dear Jan,", 2),
+        ("It is over.", 1),
+        ("It goes on.", 1),
+    ]
+
+
 def test_a_text_of_its_own_in_a_cell_makes_a_letter_distinct() -> None:
     gathering = DistinctLetters()
     for number, harm in enumerate(("You could not pay.", "You could not log in."), start=1):

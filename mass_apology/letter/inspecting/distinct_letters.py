@@ -23,6 +23,8 @@ LINES = 12
 """Line numbers kept of one distinct letter."""
 
 _PARAGRAPHS = 20_000  # that are remembered as they stand
+_WHOLES = 500  # texts that are remembered as they stand, but for their salutation
+_LONGEST = 20_000  # characters of such a text
 _TEXT = 3  # words from which a cell is a text of its own
 _GREETING = 80  # characters of a salutation, which greets names in many forms and says nothing else
 _WEB = re.compile(r"https?://\S+")
@@ -53,17 +55,22 @@ class DistinctLetters:
     """Gathers them, letter by letter."""
 
     def __init__(self) -> None:
+        # Letters that differ by the salutation alone are the quickest to know.
+        self._wholes: dict[tuple[str, str, str] | None, tuple[object, ...]] = {}
         self._known: dict[str, int] = {}  # paragraphs as they stand, with their numbers
         self._told: dict[tuple[object, ...], str] = {}  # the keys of those whose words were told or are gathered
         self._letters: dict[tuple[object, ...], _Gathered] = {}
 
     def add(self, delivery: Delivery, content: Content, language: str) -> None:
         """Take one letter."""
-        paragraphs = [content.subject, *content.text.split("\n\n")]
-        numbers = [self._known.get(each) for each in paragraphs]
-        if None in numbers:
-            self._fill(numbers, paragraphs, delivery)
-        key = language, *numbers
+        text = content.text
+        at = text.find("\n\n")
+        whole = (language, content.subject, text[at:]) if _greets(text, at) else None
+        key = self._wholes.get(whole)
+        if key is None:
+            key = self._key(delivery, content, language)
+            if whole is not None and len(self._wholes) < _WHOLES and len(text) <= _LONGEST:
+                self._wholes[whole] = key
         gathered = self._letters.get(key)
         if gathered is not None:
             gathered.letters += 1
@@ -76,6 +83,14 @@ class DistinctLetters:
             self._letters[key] = _Gathered(
                 self._told[key], _distinct(delivery, content, language), 1, [delivery.first_line]
             )
+
+    def _key(self, delivery: Delivery, content: Content, language: str) -> tuple[object, ...]:
+        """What letters that differ by names and numbers have in common."""
+        paragraphs = [content.subject, *content.text.split("\n\n")]
+        numbers = list(map(self._known.get, paragraphs))
+        if None in numbers:
+            self._fill(numbers, paragraphs, delivery)
+        return language, *numbers
 
     def found(self) -> Mapping[str, DistinctLetter]:
         """The distinct letters since it was asked last, by keys that are the same in every process."""
@@ -90,10 +105,15 @@ class DistinctLetters:
         values = _values(delivery)
         for place, paragraph in enumerate(paragraphs):
             if numbers[place] is None:
-                is_greeting = place == 1 and len(paragraph) <= _GREETING and paragraph.endswith((",", "!"))
+                is_greeting = place == 1 and _greets(paragraph, len(paragraph))
                 numbers[place] = 0 if is_greeting else _number_of(paragraph, values)
                 if len(self._known) < _PARAGRAPHS:
                     self._known[paragraph] = numbers[place] or 0
+
+
+def _greets(text: str, end: int) -> bool:
+    """Whether the first paragraph, up to ``end``, is a salutation."""
+    return 0 < end <= _GREETING and text[end - 1] in ",!"
 
 
 _TOLD_BEFORE = DistinctLetter(letters=0, lines=())
