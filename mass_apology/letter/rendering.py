@@ -58,7 +58,7 @@ class Rendering:
     def particulars(self, delivery: Delivery, rows: Rows, written: str) -> Particulars:
         """What is the recipient's own in the letter; ``rows`` are the delivery's."""
         own = self._customers.particulars(delivery, rows)
-        if self._forms.have_headings:
+        if self._forms.form_for(delivery.language).has_heading:
             own["heading"] = self.heading(delivery, rows, written)
         return own
 

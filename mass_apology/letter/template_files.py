@@ -36,7 +36,7 @@ from mass_apology.letter.markup.links import Guard, addresses, web_images
 from mass_apology.letter.markup.markdown import compile_body
 from mass_apology.letter.markup.masking import Mask, Place, Token, undashed
 from mass_apology.letter.markup.sandbox import FILENAME, TIME_ZONE, LetterEnvironment, check, parsed
-from mass_apology.letter.markup.source import Fragment, Letter
+from mass_apology.letter.markup.source import Fragment, Letter, LetterSource
 from mass_apology.letter.markup.static_parts import SEPARATOR
 from mass_apology.letter.markup.tracing import Tracer
 from mass_apology.letter.values import Empty, Fields
@@ -241,12 +241,10 @@ class Template:
         return TemplateError(f"{self._path}: {problem}", next_step=advice)
 
 
-def load(  # noqa: PLR0913 (what a template is made from)
-    scenario: str,
+def compile_letter(  # noqa: PLR0913 (what a template is made from)
+    written: LetterSource,
     language: str,
     *,
-    directories: Sequence[Path],
-    layout: str,
     incident: Fields,
     sender: Fields,
     brand: Fields = NO_BRAND,
@@ -256,21 +254,19 @@ def load(  # noqa: PLR0913 (what a template is made from)
     columns: Collection[str] = (),
     register: Register = "formal",
 ) -> Template:
-    """Compile one language's letter in its layout.
+    """Compile one language's letter in its layout; no file is read.
 
-    ``directories`` are searched in order: the campaign's own templates, then the shipped ones. ``incident`` are the
-    facts as this language tells them, with the scenario's optional facts as known names; ``brand`` is for the layout.
-    ``remedies`` are the addresses at which the campaign's remedies are chosen, with ``{token}`` for the recipient.
+    ``incident`` are the facts as this language tells them, with the scenario's optional facts as known names; ``brand``
+    is for the layout; ``remedies`` are the addresses at which the campaign's remedies are chosen, with ``{token}`` for
+    the recipient.
     ``columns`` are the recipients file's, which the letter may name without ``customer``. ``register`` is how it is to
     speak; it does where it is written for it: in a file of its own, or with a condition on ``register``.
     ``on_paper`` says that the letter's body is wanted by itself too. ``TemplateError`` names the file and the line,
     and the nearest name where one is not known.
     """
-    path = source.letter_path(scenario, language, directories)
-    letter = source.read_letter((register == "informal" and source.informal_path(path)) or path)
+    letter, around = written.letter, written.layout
     path = letter.body.path
     register = register if path.stem.endswith(_INFORMAL) or _REGISTER.search(letter.body.text) else "formal"
-    around = _layout_fragments(layout, directories) if letter.format == ".md" else ()
     if on_paper and not around:
         problem = "a PDF is made of letters in Markdown only."
         raise source.mistake(path, 1, problem, "Write the letter as .md, or take `pdf` out of [letterhead].")
@@ -289,18 +285,17 @@ def load(  # noqa: PLR0913 (what a template is made from)
     fields |= {"brand": brand, "remedies": remedies}
     for fragment in around:
         check(environment, fragment, VARIABLES | SLOTS | {"direction", "brand", *_HEADING}, fields | _HEADING)
-    fragments = (*letter.fragments, *around)
-    mask = Mask(environment, [each.text for each in fragments], fields)
+    mask = Mask(environment, [each.text for each in written.fragments], fields)
     if around:
         styling = dict(zip(STYLING, (language, localiser.direction, brand["colour"], brand["ink"]), strict=True))
-        masked = _framed(letter, *around, mask, styling, on_paper=on_paper)
+        masked = _framed(written, mask, styling, on_paper=on_paper)
     else:
         masked = _as_it_is(letter, mask)
     code, places = mask.reveal(masked)
     constants = {**fields, "register": register, "language": language, "direction": localiser.direction}
     if vars(remedies):  # each recipient has addresses of their own
         del constants["remedies"]
-    tracer = Tracer(environment, fragments, constants)
+    tracer = Tracer(environment, written.fragments, constants)
     links = addresses(code, fields)
     script = CompiledLetter(environment, parsed(environment, code), constants)
     shows_times = _shows_times(code, incident)
@@ -344,11 +339,10 @@ def shipped_templates() -> Path:
     return shipped_folder("templates")
 
 
-def _framed(
-    letter: Letter, page: Fragment, plain: Fragment, mask: Mask, styling: Mapping[str, str], *, on_paper: bool
-) -> str:
+def _framed(written: LetterSource, mask: Mask, styling: Mapping[str, str], *, on_paper: bool) -> str:
     """A letter in Markdown, masked, in its layout: subject, text, HTML and, where it is wanted, the body by itself."""
-    guard = Guard(mask=mask, path=letter.body.path, text=source.read(letter.body.path))
+    letter, (page, plain) = written.letter, written.layout
+    guard = Guard(mask=mask, path=letter.body.path, text=written.text)
     body = compile_body(mask.hide(undashed(letter.body)), mask, guard, isolate=styling["direction"] == "rtl")
     subject, preheader = mask.hide(letter.subject), mask.hide(letter.preheader)
     body = structs.replace(body, html=with_lines_kept(body.html, mask))
@@ -376,10 +370,3 @@ def _escaped(html: str, file: Fragment, mask: Mask) -> str:
 def _tidied(text: str) -> str:
     text = text.strip("\n") + "\n"
     return _EMPTY_LINES.sub("\n\n", text) if "\n\n\n" in text else text
-
-
-def _layout_fragments(layout: str, directories: Sequence[Path]) -> tuple[Fragment, Fragment]:
-    page, plain = source.layout_paths(layout, directories)
-    text = source.read(plain) if plain else "{{ body }}"
-    html = Fragment(path=page, line=1, text=source.read(page))
-    return html, Fragment(path=plain or page, line=1, text=text)

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mass_apology.letter.markup.source import read_source
 from mass_apology.letter.scenario import Fact, Scenario, incident_fields
-from mass_apology.letter.template_files import Template, load, shipped_templates
+from mass_apology.letter.template_files import Template, compile_letter, shipped_templates
 from mass_apology.letter.values import Fields
 from mass_apology.model import Content
 
@@ -29,6 +30,12 @@ def write(folder: Path, body: str, subject: str = "Hello", language: str = "en",
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return folder / "sorry" / f"{language}.md"
+
+
+def load(scenario: str, language: str, *, directories: Sequence[Path], layout: str, **made_from: Any) -> Template:
+    """Read and compile one letter."""
+    written = read_source(scenario, language, directories=directories, layout=layout)
+    return compile_letter(written, language, **made_from)
 
 
 def template(folder: Path, language: str = "en", **facts: Any) -> Template:

@@ -7,12 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from letter_files import render, template, write
+from letter_files import load, render, template, write
 
 from mass_apology.errors import TemplateError
 from mass_apology.letter.template_files import (
     available_languages,
-    load,
     shipped_templates,
     template_files,
 )
@@ -77,9 +76,9 @@ def test_an_unknown_scenario_language_or_layout_names_what_there_is(tmp_path: Pa
     with pytest.raises(TemplateError, match="did you mean `sorry`"):
         available_languages("sory", [tmp_path])
     with pytest.raises(TemplateError, match="it has en"):
-        load("sorry", "pl", layout="bare", **facts)  # type: ignore[arg-type]  # the keywords are as they should be
+        load("sorry", "pl", layout="bare", **facts)
     with pytest.raises(TemplateError, match="did you mean `bare`"):
-        load("sorry", "en", layout="bar", **facts)  # type: ignore[arg-type]  # the keywords are as they should be
+        load("sorry", "en", layout="bar", **facts)
 
 
 def test_an_own_template_goes_before_the_shipped_one(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from letter_files import example, inner_html, render, template, write
+from letter_files import example, inner_html, load, render, template, write
 
 from mass_apology.languages import SHIPPED, Bonds
 from mass_apology.letter.scenario import load_scenario
-from mass_apology.letter.template_files import available_languages, load, shipped_templates
+from mass_apology.letter.template_files import available_languages, shipped_templates
 from mass_apology.letter.values import Fields
 from mass_apology.model import Content
 

@@ -15,9 +15,9 @@ from mass_apology.flows.init.new_campaign import NOTHING_GIVEN, InitResult, make
 from mass_apology.flows.init.questions import Ask, Given
 from mass_apology.flows.letter_language import language_of
 from mass_apology.letter.column_uses import column_uses, columns_named
-from mass_apology.letter.markup.source import FORMATS, read
+from mass_apology.letter.markup.source import FORMATS, read, read_source
 from mass_apology.letter.scenario import Column, Scenario
-from mass_apology.letter.template_files import load, template_directories
+from mass_apology.letter.template_files import compile_letter, template_directories
 from mass_apology.letter.values import LANGUAGE, Fields, names_of, sender_fields
 from mass_apology.settings import SenderSettings
 from mass_apology.workspace.workspace import Workspace
@@ -79,11 +79,9 @@ def _check(folder: Path, languages: Sequence[str], header: Sequence[str]) -> Non
     """Raise ``TemplateError`` where a letter cannot be used."""
     directories = template_directories(folder)
     for language in languages:
-        load(
-            TEMPLATE,
+        compile_letter(
+            read_source(TEMPLATE, language, directories=directories, layout="plain"),
             language,
-            directories=directories,
-            layout="plain",
             incident=Fields({}),
             sender=Fields(vars(_SENDER), names_of(_SENDER)),
             columns=header,

@@ -130,8 +130,9 @@ class Inspector:
             )
 
     def _missing_images(self, delivery: Delivery, content: Content) -> Iterator[Finding]:
+        images = self._forms.form_for(delivery.language).images
         for name in _SHOWN_IMAGE.findall(content.html):
-            if name not in self._forms.images:
+            if name not in images:
                 yield self._finding(
                     delivery,
                     "letter-image-missing",

@@ -85,6 +85,37 @@ class Letter(Struct, frozen=True, kw_only=True):
         return (*parts, self.text) if self.text else parts
 
 
+class LetterSource(Struct, frozen=True, kw_only=True):
+    """All that one language's letter is compiled from, as it was when it was read."""
+
+    letter: Letter
+    layout: tuple[Fragment, ...]  # its page and its text; nothing around a letter that is not in Markdown
+    text: str  # of the letter's file, headers included
+
+    @property
+    def fragments(self) -> tuple[Fragment, ...]:
+        """Of the letter, then of the layout."""
+        return (*self.letter.fragments, *self.layout)
+
+
+def read_source(
+    scenario: str, language: str, *, directories: Sequence[Path], layout: str, informal: bool = False
+) -> LetterSource:
+    """The letter's file, the informal one where it is wanted and there, and the layout's. Raises ``TemplateError``."""
+    path = letter_path(scenario, language, directories)
+    path = (informal_path(path) if informal else None) or path
+    letter = read_letter(path)
+    around = _layout_fragments(layout, directories) if letter.format == ".md" else ()
+    return LetterSource(letter=letter, layout=around, text=read(path))
+
+
+def _layout_fragments(layout: str, directories: Sequence[Path]) -> tuple[Fragment, Fragment]:
+    page, plain = layout_paths(layout, directories)
+    text = read(plain) if plain else "{{ body }}"
+    html = Fragment(path=page, line=1, text=read(page))
+    return html, Fragment(path=plain or page, line=1, text=text)
+
+
 def mistake(path: Path, line: int, problem: str, next_step: str) -> TemplateError:
     """The error for a mistake on a line of a template file."""
     return TemplateError(f"{path}, line {line}: {problem}", next_step=next_step)
