@@ -12,9 +12,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mass_apology.campaign_types import typed
+from mass_apology.campaign_types import as_written, typed
 from mass_apology.campaign_values import value_problems
 from mass_apology.errors import CampaignError
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.settings import Campaign
 from mass_apology.system.bounded_toml import MAX_OCTETS, parse_toml
 from mass_apology.system.regular_file import read_regular
@@ -94,7 +95,8 @@ def _validated(tables: dict[str, Any], text: str, path: Path) -> Campaign:
     found = typed(tables)
     problems = list(found.problems)
     if found.campaign is not None:
-        problems += [each for each in value_problems(found.campaign) if found.is_own(_key_of(each))]
+        written = [as_written(each, listed=found.listed) for each in value_problems(found.campaign)]
+        problems += [each for each in written if found.is_own(_key_of(each))]
     if problems or found.campaign is None:
         raise CampaignError(
             f"{path}: " + "; ".join(f"{_line(each, text)}{each}" for each in problems) + ".",
@@ -117,13 +119,18 @@ def _key_of(problem: str) -> str:
 
 def _anchored(campaign: Campaign, folder: Path) -> Campaign:
     """Certificates and secrets are named relative to the campaign's folder, wherever the command is run."""
-    relay, hook = campaign.relay, campaign.notify.webhook
-    password = _anchored_place(relay.password, folder) if relay.password else None
-    relay = replace(relay, ca_file=_anchored_file(relay.ca_file, folder), password=password)
+    first, *further = [_anchored_relay(each, folder) for each in campaign.relays]
+    hook = campaign.notify.webhook
     if hook is not None:
         ca_file = _anchored_file(hook.ca_file, folder)
         hook = replace(hook, ca_file=ca_file, secret=_anchored_place(hook.secret, folder))
-    return replace(campaign, relay=relay, notify=replace(campaign.notify, webhook=hook))
+    notify = replace(campaign.notify, webhook=hook)
+    return replace(campaign, relay=first, further_relays=tuple(further), notify=notify)
+
+
+def _anchored_relay(relay: RelaySettings, folder: Path) -> RelaySettings:
+    password = _anchored_place(relay.password, folder) if relay.password else None
+    return replace(relay, ca_file=_anchored_file(relay.ca_file, folder), password=password)
 
 
 def _anchored_file(name: str | None, folder: Path) -> str | None:

@@ -6,6 +6,7 @@ the tables are converted again, until nothing is wrong any more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from mass_apology.settings import PARTS, Campaign
-from mass_apology.smtp.relay_profile import below, headers_below, relay_profiles
+from mass_apology.smtp.relay_profile import RelayProfile, below, headers_below, relay_profiles
 from mass_apology.type_errors import ANY, Place, field_of, field_problem, parted, path_of, value_problem
 
 MOST = 50
@@ -29,6 +30,7 @@ _STAND_INS: dict[str, object] = {
     "$.sender.from": "x@example.org",
     "$.relay": {"url": "smtp+plain://127.0.0.1"},
     "$.relay.url": "smtp+plain://127.0.0.1",
+    "$.further_relays.url": "smtp+plain://127.0.0.1",
     "$.follow_up.template": "x",
     "$.notify.webhook.url": "https://example.org/",
     "$.notify.webhook.secret": "env:X",
@@ -38,12 +40,17 @@ _STAND_INS: dict[str, object] = {
 """What is put where a key is required: a list with an element less would have other numbers."""
 
 
+_FIRST_RELAY = re.compile(r"\$\.relay(?![\w\[])")
+_FURTHER_RELAY = re.compile(r"\$\.further_relays\[([0-9]+)\]")
+
+
 class Typed(Struct, frozen=True, kw_only=True):
     """A campaign whose types are right, and what had to be changed for that."""
 
     campaign: Campaign | None  # None where nothing can be made of the file
     problems: tuple[str, ...]  # each with the path of its key
     changed: tuple[str, ...]  # paths of keys that were taken out or filled in: nothing can be said of their values
+    listed: bool = False  # the file has [[relay]] for [relay]
 
     def is_own(self, path: str) -> bool:
         """Whether all that stands at a path such as "$.relay.url", or below it, is the file's own word."""
@@ -56,12 +63,13 @@ def _is_within(path: str, whole: str) -> bool:
 
 def typed(tables: dict[str, Any]) -> Typed:
     """What the tables of campaign.toml say, as far as it has the right types."""
-    mending = _Mending(_with_profile(_with_made_columns(deepcopy(tables))))
+    mending = _Mending(_with_relays(_with_made_columns(deepcopy(tables))), listed=isinstance(tables.get("relay"), list))
     campaign = mending.run()
     return Typed(
         campaign=campaign,
         problems=tuple(dict.fromkeys(mending.problems)),
-        changed=tuple(map(_path, mending.changed)),
+        changed=tuple(map(mending.path, mending.changed)),
+        listed=mending.listed,
     )
 
 
@@ -77,17 +85,33 @@ def _with_made_columns(tables: dict[str, Any]) -> dict[str, Any]:
     return {**tables, "columns": {**parts, "made": made, "released": released}}
 
 
-def _with_profile(tables: dict[str, Any]) -> dict[str, Any]:
-    """The tables with what the relay's profile says and they do not."""
-    relay, message = tables.get("relay"), tables.get("message", {})
-    profile = relay_profiles().get(str(relay.get("profile"))) if isinstance(relay, dict) else None
-    if profile is None or not isinstance(relay, dict):
+def _with_relays(tables: dict[str, Any]) -> dict[str, Any]:
+    """The tables with ``$.relay`` and ``$.further_relays`` for a list of relays, and with what their profiles say."""
+    if "further_relays" in tables:  # no key of the file's
+        tables = {"further_relays ": tables["further_relays"], **tables}
+        del tables["further_relays"]
+    relay = tables.get("relay")
+    listed = [relay] if isinstance(relay, dict) else relay
+    if not isinstance(listed, list) or not listed:
         return tables
-    tables = {**tables, "relay": below(relay, profile)}
+    first, *further = [_with_profile(each) for each in listed]
+    tables = {**tables, "relay": first, **({"further_relays": further} if further else {})}
+    message = tables.get("message", {})
     headers = message.get("headers", {}) if isinstance(message, dict) else None
-    if profile.headers and isinstance(headers, dict):
-        tables["message"] = {**message, "headers": headers_below(headers, profile)}
-    return tables
+    if not isinstance(headers, dict):
+        return tables
+    for profile in filter(None, map(_profile, listed)):
+        headers = headers_below(headers, profile)
+    return {**tables, "message": {**message, "headers": headers}} if headers else tables
+
+
+def _with_profile(relay: object) -> object:
+    profile = _profile(relay)
+    return below(relay, profile) if profile is not None and isinstance(relay, dict) else relay
+
+
+def _profile(relay: object) -> RelayProfile | None:
+    return relay_profiles().get(str(relay.get("profile"))) if isinstance(relay, dict) else None
 
 
 def _is_made(source: object) -> bool:
@@ -95,7 +119,8 @@ def _is_made(source: object) -> bool:
 
 
 class _Mending:
-    def __init__(self, tables: dict[str, Any]) -> None:
+    def __init__(self, tables: dict[str, Any], *, listed: bool) -> None:
+        self.listed = listed
         self.problems: list[str] = []
         self.changed: list[Place] = []
         self._tables = tables
@@ -116,7 +141,7 @@ class _Mending:
         if field is not None:
             return self._mend_field(field, place)
         faulty = list(self._faulty(said, place))
-        self.problems += [value_problem(said, each, Campaign, _path(each)) for each in faulty]
+        self.problems += [value_problem(said, each, Campaign, self.path(each)) for each in faulty]
         if faulty and isinstance(faulty[0][-1], int):
             faulty = [faulty[0][:-1]]  # taking one element out would renumber the others
         taken = [self._take_out(each) for each in faulty]  # all of them, whatever became of the first
@@ -126,10 +151,10 @@ class _Mending:
         name, is_missing = field
         place = (*table, name)
         if place not in self.changed:
-            self.problems.append(field_problem(field, table, Campaign, _path(place)))
+            self.problems.append(field_problem(field, table, Campaign, self.path(place)))
         if not is_missing:
             return self._take_out(place)
-        stand_in = _STAND_INS.get(_path(tuple(each for each in place if not isinstance(each, int))))
+        stand_in = _STAND_INS.get(path_of(tuple(each for each in place if not isinstance(each, int))))
         if stand_in is None:
             return self._take_out(place[:-1])
         holder = self._at(place[:-1])
@@ -165,6 +190,10 @@ class _Mending:
             return found == said and where[: len(place)] == place
         return False
 
+    def path(self, place: Place) -> str:
+        """``("follow_up", 0, "after")`` → "$.follow_up[0].after", as campaign.toml has it."""
+        return as_written(path_of(place), listed=self.listed)
+
     def _take_out(self, place: Place) -> bool:
         if not place or self._at(place[:-1]) is None:
             return False
@@ -182,6 +211,10 @@ class _Mending:
         return holder
 
 
-def _path(place: Place) -> str:
-    """``("follow_up", 0, "after")`` → "$.follow_up[0].after", as campaign.toml has it."""
-    return path_of((place[0], *place[2:]) if place[:2] == ("columns", "made") else place)
+def as_written(text: str, *, listed: bool) -> str:
+    """A path, or a sentence with paths, as campaign.toml has it; ``listed``: with [[relay]] for [relay]."""
+    text = text.replace("$.columns.made.", "$.columns.").replace("$.columns.made[", "$.columns[")
+    if listed:
+        text = _FIRST_RELAY.sub("$.relay[0]", text)
+        text = _FURTHER_RELAY.sub(lambda found: f"$.relay[{int(found[1]) + 1}]", text)
+    return text

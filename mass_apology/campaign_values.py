@@ -11,13 +11,12 @@ from functools import partial
 import msgspec
 
 from mass_apology.control_characters import control_character, named, written_from_right_to_left
-from mass_apology.errors import CampaignError, MessageError
+from mass_apology.errors import MessageError
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.own_files import pattern_problems
 from mass_apology.letter.message.return_path import ReturnPath
 from mass_apology.letter.message.row_patterns import is_pattern
 from mass_apology.notify.webhook import webhook_place
-from mass_apology.relay_settings import RelaySettings
 from mass_apology.schedule import problems as schedule_problems
 from mass_apology.settings import (
     Campaign,
@@ -27,10 +26,9 @@ from mass_apology.settings import (
     SenderSettings,
     numbered,
     parse_duration,
-    parse_rate,
 )
 from mass_apology.smtp.password import names_a_place
-from mass_apology.smtp.url import parse as parse_url
+from mass_apology.smtp.relay_values import refused, relay_problems
 from mass_apology.system.time_zones import zone_names
 
 YEARS = range(1900, 3000)
@@ -44,7 +42,10 @@ _PDF_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]{1,100}\.pdf")
 
 
 def value_problems(campaign: Campaign) -> Iterator[str]:
-    """Clauses that name the path of their key, as "`$.relay.rate` is …": all that this file alone can tell."""
+    """Clauses that name the path of their key, as "`$.relay.rate` is …": all that this file alone can tell.
+
+    Paths are those of ``Campaign``: see ``campaign_types.as_written``.
+    """
     if not _SCENARIO.fullmatch(campaign.template):
         yield f"`$.template` is {campaign.template!r}, but a template's name has only a-z, 0-9 and '-'"
     yield from _language_problems(campaign)
@@ -55,9 +56,9 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
             yield f"`$.{key}` has no offset; write 2026-11-20T17:00:00Z, or +01:00 instead of Z"
     yield from _sender_problems(campaign.sender)
     yield from pattern_problems(campaign.message)
-    yield from _relay_problems(campaign.relay)
-    yield from _refused(parse_duration, campaign.limits.give_up_after, "$.limits.give_up_after")
-    yield from _refused(parse_duration, campaign.approval.valid_for, "$.approval.valid_for")
+    yield from relay_problems(campaign.relays)
+    yield from refused(parse_duration, campaign.limits.give_up_after, "$.limits.give_up_after")
+    yield from refused(parse_duration, campaign.approval.valid_for, "$.approval.valid_for")
     yield from _letterhead_problems(campaign.letterhead)
     yield from _joint_problems(campaign)
     if campaign.message.archive is not None:
@@ -67,8 +68,7 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
     yield from _offset_problems(campaign.incident, "$.incident")
     yield from schedule_problems(campaign.schedule, campaign.follow_up)
     yield from _column_problems(campaign.columns)
-    for problem in _scalar_problems(msgspec.to_builtins(campaign, builtin_types=(datetime, time)), "$"):
-        yield problem.replace("$.columns.made.", "$.columns.")  # as the file has it
+    yield from _scalar_problems(msgspec.to_builtins(campaign, builtin_types=(datetime, time)), "$")
 
 
 def _joint_problems(campaign: Campaign) -> Iterator[str]:
@@ -113,34 +113,12 @@ def _sender_problems(sender: SenderSettings) -> Iterator[str]:
         yield from (each.replace("`sender.", "`$.sender.") for each in _told(partial(ReturnPath, sender)))
 
 
-def _relay_problems(relay: RelaySettings) -> Iterator[str]:
-    try:
-        user = parse_url(relay.url).user
-    except CampaignError as error:
-        yield f"`$.relay.url`: {error.problem} {error.next_step}".rstrip(".")
-    else:
-        if relay.password is not None and user is None:
-            yield "`$.relay.password` is set, but `$.relay.url` names no user"
-        if relay.user is not None and user != relay.user:
-            yield "`$.relay.user` is set, but `$.relay.url` says who logs in; write the user there: user@host"
-    if relay.password is not None and not names_a_place(relay.password):  # not repeated: it may be the password itself
-        yield (
-            "`$.relay.password` does not say where the password is kept: write 'env:NAME', 'file:PATH' or "
-            "'keyring:SERVICE'; if a password stood there, change it"
-        )
-    yield from _refused(parse_rate, relay.rate, "$.relay.rate")
-    for window in relay.windows:
-        yield from _refused(parse_rate, window, "$.relay.windows")
-        if window == "unlimited":
-            yield "`$.relay.windows` holds 'unlimited'; leave the window out instead"
-
-
 def _notify_problems(notify: NotifySettings) -> Iterator[str]:
     if notify.mail is not None:
         yield from _told(partial(parse_mailbox, notify.mail, "$.notify.mail"))
     if notify.webhook is None:
         return
-    yield from _refused(webhook_place, notify.webhook.url, "$.notify.webhook.url")
+    yield from refused(webhook_place, notify.webhook.url, "$.notify.webhook.url")
     if not names_a_place(notify.webhook.secret):  # not repeated: it may be the secret itself
         yield (
             "`$.notify.webhook.secret` does not say where the secret is kept: write 'env:NAME', 'file:PATH' or "
@@ -161,18 +139,11 @@ def _remedy_problems(remedies: Mapping[str, str]) -> Iterator[str]:
 
 def _letterhead_problems(letterhead: LetterheadSettings) -> Iterator[str]:
     if letterhead.number is not None:
-        yield from _refused(partial(numbered, number=1), letterhead.number, "$.letterhead.number")
+        yield from refused(partial(numbered, number=1), letterhead.number, "$.letterhead.number")
     names = letterhead.pdf_name
     for name in [names] if isinstance(names, str) else names.values():
         if not _PDF_NAME.fullmatch(name):
             yield f"`$.letterhead.pdf_name` holds {name!r}, which is no file name such as 'letter.pdf'"
-
-
-def _refused(parse: Callable[[str], object], text: str, key: str) -> Iterator[str]:
-    try:
-        parse(text)
-    except ValueError as error:
-        yield f"`{key}` {error}"
 
 
 def _told(make: Callable[[], object]) -> Iterator[str]:

@@ -9,7 +9,9 @@ from msgspec import Meta, Struct
 NonEmpty = Annotated[str, Meta(min_length=1)]
 
 
-class RelaySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RelaySettings(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"for_": "for", "except_": "except"}
+):
     """The SMTP server that takes our messages, and how fast it may be used.
 
     A profile fills in what is left out, before this is made: see ``smtp.relay_profile``.
@@ -28,6 +30,26 @@ class RelaySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     connections: Annotated[int, Meta(ge=1, le=200)] = 10
     messages_per_connection: Annotated[int, Meta(ge=1)] = 1000
     size: Annotated[int, Meta(ge=1)] | None = None  # octets of a message, where the relay takes less than it states
+    weight: Annotated[int, Meta(ge=1, le=1000)] = 1  # of letters that several could take, in relation to theirs
+    for_: tuple[NonEmpty, ...] = ()  # recipients' domains that it is for; all of them if it names none
+    except_: tuple[NonEmpty, ...] = ()  # recipients' domains that it is not for
     timeout: Annotated[float, Meta(gt=0)] = 300.0  # seconds for a reply to a command (RFC 5321 §4.5.3.2)
     dot_timeout: Annotated[float, Meta(gt=0)] = 600.0  # seconds for the reply to the final dot
     connect_timeout: Annotated[float, Meta(gt=0)] = 30.0  # seconds to connect, and for TLS
+
+    @property
+    def pace(self) -> str:
+        """Its rate and windows, for people: "14/s, 10000/day"."""
+        return ", ".join((self.rate, *self.windows))
+
+    def takes(self, domain: str) -> bool:
+        """Whether it is for recipients of this domain (lower case, A-labels)."""
+        return (not self.for_ or domain in self.for_) and domain not in self.except_
+
+
+class DestinationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[destinations."gmail.com"]`: how fast letters to one provider's mailboxes may leave."""
+
+    rate: NonEmpty = "unlimited"  # as [relay] rate
+    connections: Annotated[int, Meta(ge=1)] | None = None  # at most so many carry its letters at a time
+    also: tuple[NonEmpty, ...] = ()  # further domains of the same provider, which share all this

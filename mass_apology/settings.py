@@ -342,7 +342,8 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     template: NonEmpty
     recipients: NonEmpty  # the file of affected customers, relative to the campaign folder
     sender: SenderSettings
-    relay: RelaySettings
+    further_relays: tuple[RelaySettings, ...] = ()  # of [[relay]], all but the first
+    relay: RelaySettings  # of [relay], or the first of [[relay]]; mail to oneself goes through it
     mended: NonEmpty | None = None  # rows that `check --bad-rows` wrote and a person mended; they replace the file's
     where: NonEmpty | None = None  # chooses rows: plan == 'pro' and minutes_down > 30
     one_letter_per: Literal["mailbox", "customer"] = "mailbox"  # what gets one letter of a wave
@@ -378,3 +379,15 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     notify: NotifySettings = NotifySettings()
     wording: WordingSettings = WordingSettings()
     segments: Mapping[str, NonEmpty] = field(default_factory=dict)  # name → a `where` expression, to look at letters by
+
+    @property
+    def relays(self) -> tuple[RelaySettings, ...]:
+        """All relays, in the order of the file."""
+        return (self.relay, *self.further_relays)
+
+    @property
+    def pace(self) -> str:
+        """How fast letters may leave, for people: "14/s, 10000/day"; of several relays each with its name."""
+        if not self.further_relays:
+            return self.relay.pace
+        return "; ".join(f"{relay.name} {relay.pace}" for relay in self.relays)

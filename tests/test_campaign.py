@@ -240,3 +240,51 @@ def test_addresses_and_the_relay_are_looked_at_too(tmp_path: Path, old: str, new
 @pytest.mark.parametrize("text", ["x = " + "1" * 5000, "x = " + "[" * 5000, 'x = "\x00"'])
 def test_a_file_that_no_parser_bears_is_a_sentence(tmp_path: Path, text: str) -> None:
     assert "is not valid TOML" in problem(tmp_path, text)
+
+
+RELAYS = (
+    GOOD[: GOOD.index("[relay]")]
+    + """[[relay]]
+name = "ses"
+url = "smtps://anna@ses.example"
+ca_file = "ca.pem"
+
+[[relay]]
+name = "own"
+profile = "postfix"
+for = ["gmail.com"]
+"""
+)
+
+
+def test_a_list_of_one_relay_is_the_same_as_a_table(tmp_path: Path) -> None:
+    assert read_campaign(write(tmp_path, GOOD.replace("[relay]", "[[relay]]"))) == read_campaign(write(tmp_path, GOOD))
+
+
+def test_several_relays_are_read_in_their_order(tmp_path: Path) -> None:
+    first, second = read_campaign(write(tmp_path, RELAYS)).relays
+    assert (first.name, first.ca_file, first.takes("gmail.com")) == ("ses", str(tmp_path / "ca.pem"), True)
+    assert (second.name, second.url, second.rate) == ("own", "smtp+plain://127.0.0.1:25", "unlimited")
+    assert (second.takes("gmail.com"), second.takes("gmx.de")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('name = "ses"\n', "", "line 21: `$.relay[0].name` is missing; each of several relays needs one"),
+        ('name = "own"', 'name = "ses"', "line 27: `$.relay[1].name` is 'ses', as another relay's is"),
+        ('"postfix"', '"postfx"', "`$.relay[1].profile` is 'postfx', which is none of"),
+        ('"smtps://anna@ses.example"', "5", "line 23: `$.relay[0].url` is a whole number"),
+        ("smtps://", "smtp+plain://", "`$.relay[0].url`: The relay's URL names a user"),
+        ('for = ["gmail.com"]', 'fro = ["gmail.com"]', "line 29: `$.relay[1].fro` is no key (did you mean `for`?)"),
+        ('["gmail.com"]', '["Gmail.com"]', "`$.relay[1].for` holds 'Gmail.com'; write 'gmail.com'"),
+        ('["gmail.com"]', '["gmail"]', "`$.relay[1].for` holds 'gmail', which is no domain such as 'gmail.com'"),
+        ('ca_file = "ca.pem"', 'for = ["gmx.de"]', "`$.relay[1].for` leaves nobody for the other domains"),
+        ('ca_file = "ca.pem"', 'except = ["gmx.de"]', "`$.relay[0].except` leaves nobody for gmx.de"),
+        ('["gmail.com"]', '["gmail.com"]\nexcept = ["gmx.de"]', "`$.relay[1].except` is set beside `$.relay[1].for`"),
+        ('name = "acme', 'further_relays = []\nname = "acme', "`$.further_relays ` is no key"),
+    ],
+)
+def test_mistakes_in_a_list_of_relays(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert old in RELAYS
+    assert expected in problem(tmp_path, RELAYS.replace(old, new, 1))

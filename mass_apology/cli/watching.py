@@ -16,8 +16,7 @@ from mass_apology.cli.results import show_notices
 from mass_apology.cli.screen import console, duration, say, table
 from mass_apology.model import Finding, Status
 from mass_apology.quantities import are, counted, number
-from mass_apology.sending.pacing import finish_time
-from mass_apology.settings import parse_rate
+from mass_apology.sending.expected_end import expected_end
 from mass_apology.system.timestamps import local_minute
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, checked: Check | Remaining, due: int, campaign: Campaign) -> Summary:
         """``checked`` is what remains where the plan of before is still valid."""
-        relay = campaign.relay
-        through = f"through {relay.url.rpartition('@')[2]} at {', '.join((relay.rate, *relay.windows))}"
+        places = " and ".join(relay.url.rpartition("@")[2] for relay in campaign.relays)
+        through = f"through {places} at {campaign.pace}"
         return cls(
             sentence=f"{counted(due, 'letter')} {are(due)} due, {through}.",
             rows=tuple(_summed(checked, due, campaign)) if due else (),
@@ -63,11 +62,11 @@ def _summed(checked: Check | Remaining, due: int, campaign: Campaign) -> Iterato
     yield "  set aside", counted(checked.set_aside, "row") if checked.set_aside else "nobody"
     if campaign.message.archive:
         yield "  copies", f"one letter of each language, to {campaign.message.archive}"
-    rate, *windows = map(parse_rate, (campaign.relay.rate, *campaign.relay.windows))
-    limits = [(limit, limit.letters) for limit in windows if limit is not None]
-    finish_at = finish_time(due, rate, limits, time.time())
-    if finish_at is not None:
-        yield "  done by", f"{local_minute(finish_at)} at the earliest"
+    expected = expected_end(campaign, due, checked.routed, time.time())
+    if expected.finish_at is not None:
+        yield "  done by", f"{local_minute(expected.finish_at)} at the earliest"
+        if campaign.further_relays or campaign.finish_by:
+            yield "  verdict", expected.sentence(local_minute)
 
 
 class Terminal:
@@ -183,6 +182,10 @@ def _progress_phrase(progress: Progress) -> str:
         parts.append(f"{duration(progress.seconds_left)} left")
     if progress.share < 1:
         parts.append(f"relay throttles: {progress.share:.0%} of the rate")
+    parts += [
+        f"{relay.name}: {number(relay.accepted)}{f', {relay.state}' if relay.state else ''}"
+        for relay in progress.relays
+    ]
     return " · ".join(parts)
 
 

@@ -66,6 +66,9 @@ class Sender(Protocol):
         None is given out twice before a mark of it is durable. A claim ends with the process.
         """
 
+    async def claimed(self, letters: Sequence[int], wave: str = FIRST_WAVE) -> list[Delivery]:
+        """Letters of the wave that were claimed here and have no durable mark since, once more, in this order."""
+
     async def next_due_at(self, wave: str = FIRST_WAVE) -> float | None:
         """The due time of the wave's first unclaimed deferred letter; ``None`` if there is none."""
 

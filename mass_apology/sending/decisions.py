@@ -9,9 +9,12 @@ from msgspec import Struct
 from mass_apology.model import Delivery, Mark, Outcome, Status
 from mass_apology.sending import pacing
 from mass_apology.sending.pacing import Backoff, Ending
-from mass_apology.smtp.reply_verdicts import Kind, ReplyVerdict
+from mass_apology.smtp.reply_verdicts import About, Kind, ReplyVerdict
 
 MAILBOX_FULL_ATTEMPTS = 4  # a mailbox that is still full after some hours is probably abandoned
+
+
+ATTEMPTS_ELSEWHERE = 4  # then it waits as any other: the cause may be the letter after all
 
 
 class Effect(StrEnum):
@@ -19,6 +22,7 @@ class Effect(StrEnum):
 
     NONE = auto()
     SLOW_DOWN = auto()  # half the rate, half the connections
+    SLOW_DESTINATION = auto()  # half the rate to this destination, and nobody else's
     ONE_CONNECTION_FEWER = auto()
     WAIT_FOR_QUOTA = auto()  # start nothing until the relay's window has had time to reopen
     STOP = auto()  # a person must mend something first; the other letters stay due
@@ -31,6 +35,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     ending: Ending | None  # as the breaker counts it; None: the outcome says nothing about letters or addresses
     effect: Effect
     sentence: str  # the reason for the effect, shown to the user; empty without an effect
+    is_about_letter: bool = False  # the effect concerns what all letters have in common, and no relay
 
 
 _EFFECTS = {
@@ -56,11 +61,19 @@ _BACKOFFS: dict[Kind, Backoff] = {
 
 _ENDINGS = {Status.ACCEPTED: Ending.ACCEPTED, Status.REFUSED: Ending.REFUSED, Status.IN_DOUBT: Ending.IN_DOUBT}
 
+_OF_THE_RELAY = frozenset(
+    {
+        *(Kind.CONNECTION_LOST, Kind.SESSION_CAP, Kind.CONCURRENCY, Kind.THROTTLE, Kind.LACKS_EXTENSION),
+        *(Kind.SERVER_STORAGE, Kind.TOO_MANY_RECIPIENTS, Kind.QUOTA, Kind.CREDENTIALS, Kind.ACCOUNT),
+        *(Kind.RELAY_REFUSAL, Kind.PROTOCOL_ERROR),
+    }
+)
+
 # These say nothing about letters or addresses, so they must not trip the breaker.
 _NOT_COUNTED = frozenset({Kind.INTERRUPTED, Kind.SESSION_CAP, Kind.CONCURRENCY, Kind.LACKS_EXTENSION, Kind.QUOTA})
 
 
-def decide(
+def decide(  # noqa: PLR0913 (seven facts, all needed, all named at the call)
     delivery: Delivery,
     outcome: Outcome,
     verdict: ReplyVerdict,
@@ -68,17 +81,20 @@ def decide(
     now: float,
     chance: float,
     give_up_at: float,
+    elsewhere: bool = False,
 ) -> Decision:
     """Decide on one delivery. ``refusals_in_a_row`` may change the decision in view of earlier refusals.
 
     ``now`` and ``give_up_at`` are Unix seconds; a letter that would be due after ``give_up_at`` expires. ``chance`` in
-    [0, 1) spreads the retries.
+    [0, 1) spreads the retries. ``elsewhere``: another relay could take the letter at once.
     """
     attempts = delivery.attempts + 1
-    status, effect = verdict.status, _EFFECTS.get(verdict.kind, Effect.NONE)
+    status, effect = verdict.status, _effect(verdict)
     if verdict.kind is Kind.MAILBOX_FULL and attempts >= MAILBOX_FULL_ATTEMPTS:
         status = Status.REFUSED
     due_at = _due_at(verdict.kind, effect, attempts, now, chance) if status is Status.DEFERRED else None
+    if due_at is not None and elsewhere and attempts < ATTEMPTS_ELSEWHERE and _is_about_relay(verdict):
+        due_at = now
     if due_at is not None and due_at > give_up_at and effect is not Effect.STOP:
         status, due_at = Status.EXPIRED, None
     reply = outcome.reply
@@ -94,6 +110,17 @@ def decide(
     )
     sentence = "" if effect is Effect.NONE else _sentence(verdict, outcome)
     return Decision(mark=mark, ending=_ending(status, verdict), effect=effect, sentence=sentence)
+
+
+def _effect(verdict: ReplyVerdict) -> Effect:
+    if verdict.kind is Kind.THROTTLE and verdict.about is About.DESTINATION:
+        return Effect.SLOW_DESTINATION
+    return _EFFECTS.get(verdict.kind, Effect.NONE)
+
+
+def _is_about_relay(verdict: ReplyVerdict) -> bool:
+    """Whether the letter was deferred for something that another relay need not have."""
+    return verdict.kind in _OF_THE_RELAY and verdict.about is not About.DESTINATION
 
 
 def _due_at(kind: Kind, effect: Effect, attempts: int, now: float, chance: float) -> float:

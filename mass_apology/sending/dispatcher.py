@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from mass_apology.errors import RelayError
@@ -26,11 +27,19 @@ from mass_apology.sending.refusals_in_a_row import (
     check_refusals,
     reopen_row,
 )
+from mass_apology.sending.relay_shares import Shares
 from mass_apology.sending.relay_source import RelaySource
 from mass_apology.sending.relay_windows import RelayWindows
-from mass_apology.sending.run_stats import Progress, RunStats, Standstill
+from mass_apology.sending.routing import Routing
+from mass_apology.sending.run_stats import Progress, RelayState, RunStats, Standstill
 from mass_apology.settings import Campaign, parse_duration
 from mass_apology.smtp.replies import classify
+from mass_apology.smtp.reply_verdicts import Kind
+
+DESTINATIONS_AT_ONCE = 3  # that throttle: then it is the relay
+SAME_CAUSE = 10.0  # seconds that count as at once
+MOST_MOVES = 2  # times that a letter is taken from a relay before it counts as tried
+_BEFORE_CONTENT = frozenset({Phase.MAIL, Phase.RCPT, Phase.DATA})
 
 
 class Dispatcher:
@@ -41,7 +50,7 @@ class Dispatcher:
     the exception of a failure outside the relay that ended the run.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all that one run depends on)
         self,
         *,
         campaign: Campaign,
@@ -49,14 +58,31 @@ class Dispatcher:
         ledger: Sender,
         log: EventLog,
         stats: RunStats,
-        windows: RelayWindows,
+        windows: Sequence[RelayWindows],
+        routing: Routing,
     ) -> None:
+        """``windows``: one for each relay of the campaign."""
         self._campaign = campaign
         self._outbox = outbox
         self._ledger = ledger
         self._log = log
         self._stats = stats
-        self.sources = (RelaySource(campaign.relay, self, outbox=outbox, ledger=ledger, windows=windows),)
+        self.sources = tuple(
+            RelaySource(
+                relay,
+                self,
+                outbox=outbox,
+                ledger=ledger,
+                windows=each,
+                number=number,
+                alone=len(campaign.relays) == 1,
+            )
+            for number, (relay, each) in enumerate(zip(campaign.relays, windows, strict=True))
+        )
+        self._routing = routing
+        self._shares = Shares([relay.weight for relay in campaign.relays])
+        self._moved: Counter[int] = Counter()  # how often a letter was taken back from a relay, by its id
+        self._slowed: dict[str, float] = {}  # domains that throttled, and when (monotonic seconds)
         self._hear_accepted: Callable[[Message], None] | None = None
         self._give_up_after = parse_duration(campaign.limits.give_up_after)
         self._finish_by = campaign.finish_by.timestamp() if campaign.finish_by else float("inf")
@@ -71,6 +97,11 @@ class Dispatcher:
 
     def settle(self, source: RelaySource, message: Message, outcome: Outcome) -> None:
         """Record the outcome of a letter that was started."""
+        if outcome.reply is None:
+            source.connection_lost()
+            if self._moves(source, message, outcome):
+                source.give_back(message)
+                return
         try:
             self._record_outcome(source, message, outcome, time.time())
         except Exception as error:  # this letter stays HANDING_OVER, hence in doubt; closing keeps others from it
@@ -84,6 +115,7 @@ class Dispatcher:
             now=now,
             chance=random.random(),  # noqa: S311 (jitter, not a secret)
             give_up_at=self._give_up_at(message),
+            elsewhere=self._has_other(source, message),
         )
         decision = self._check_refusals(source, decision, message, outcome)
         self._ledger.record(decision.mark)
@@ -91,10 +123,27 @@ class Dispatcher:
         self._log.mark(message.delivery, decision.mark, outcome.phase, relay, sha256=message.sha256)
         self._stats.settle(message.delivery.id, decision.mark.status, now)
         source.settled(handed_over_at=now if outcome.dot_written else None)
-        self._outbox.settled()
+        self._outbox.settled(message, due_at_once=decision.mark.due_at is not None and decision.mark.due_at <= now)
         if self._hear_accepted is not None and decision.mark.status is Status.ACCEPTED:
             self._hear_accepted(message)
-        self._update_run(source, decision)
+        self._update_run(source, decision, message)
+
+    def _has_other(self, source: RelaySource, message: Message) -> bool:
+        """Whether another relay could take the letter now."""
+        if len(self.sources) == 1:
+            return False
+        relays = self._routing.relays(message.delivery)
+        return any(other.number in relays and other.is_well for other in self.sources if other is not source)
+
+    def _moves(self, source: RelaySource, message: Message, outcome: Outcome) -> bool:
+        """Whether the letter goes to another relay without having been tried: the connection was lost before it was
+        handed over, and not for the third time."""
+        if outcome.phase not in _BEFORE_CONTENT or not self._has_other(source, message):
+            return False
+        if classify(outcome).kind is not Kind.CONNECTION_LOST:
+            return False
+        self._moved[message.delivery.id] += 1
+        return self._moved[message.delivery.id] <= MOST_MOVES
 
     def withhold(self, delivery: Delivery, reason: str) -> None:
         """Record a letter that must not be sent as WITHHELD. The outbox calls it."""
@@ -108,9 +157,52 @@ class Dispatcher:
         """Return when the dispatcher is closed."""
         await self._closed_event.wait()
 
+    def can_do_without(self, source: RelaySource) -> bool:
+        """Whether other relays that can be reached may take all letters of this one."""
+        others = frozenset(each.number for each in self.sources if each is not source and each.is_reachable)
+        return self._routing.can_do_without(source.number, others)
+
+    def give_up(self, source: RelaySource, reason: str, cause: StopCause) -> None:
+        """Go on without this relay, or close where it is the last."""
+        if source.given_up is not None:
+            return
+        if len(self.sources) == 1:
+            self.close(reason, cause)
+            return
+        source.given_up = reason
+        self._log.event("relay_given_up", time.time(), {"relay": source.relay.name}, reason=reason)
+        if all(each.given_up is not None for each in self.sources):
+            self.close(self.given_up_reason, cause)
+            return
+        self._routing.drop(source.number)
+        self._outbox.drop(source.number)
+
+    @property
+    def given_up_reason(self) -> str | None:
+        """Why relays were given up, as sentences; ``None`` where none was."""
+        reasons = [f"{each.relay.name}: {each.given_up}" for each in self.sources if each.given_up is not None]
+        return " ".join(reasons) or None
+
+    def comes_first(self, source: RelaySource) -> frozenset[int]:
+        """The relays that a letter is left to, where they may take it: those behind their share of the weights."""
+        if not self._shares.matter:
+            return frozenset()
+        return self._shares.first(source.number, self._able(source))
+
+    def took(self, source: RelaySource) -> None:
+        """A letter is started through this relay."""
+        if self._shares.matter:
+            self._shares.took(source.number, self._able(source))
+
+    def _able(self, source: RelaySource) -> list[int]:
+        now = time.monotonic()
+        return [each.number for each in self.sources if each is not source and each.is_able(now)]
+
     def unreachable(self, source: RelaySource, error: RelayError) -> None:
         """Note that a connection could not be opened."""
-        facts = {"phase": error.phase, "code": error.reply.code if error.reply else None}
+        facts: dict[str, object] = {"phase": error.phase, "code": error.reply.code if error.reply else None}
+        if source.relay.name is not None:
+            facts["relay"] = source.relay.name
         self._log.event("unreachable", time.time(), facts)
 
     # Called by the run
@@ -142,9 +234,10 @@ class Dispatcher:
         return self._stats.snapshot(
             time.time(),
             connections=sum(source.allowed() for source in self.sources),
-            share=min(source.share() for source in self.sources),
+            share=sum(source.share() for source in self.sources) / len(self.sources),
             waits_for=self._waiting_for(),
             trouble=next((source.trouble for source in self.sources if source.trouble), ""),
+            relays=self._relay_states(),
         )
 
     def standstill(self) -> Standstill | None:
@@ -154,7 +247,18 @@ class Dispatcher:
         """
         if self.paused or self.closed or self._stats.unsettled <= self._outbox.out:
             return None
-        return self.sources[0].standstill(time.time())
+        now = time.time()
+        stills = [source.standstill(now) for source in self.sources if source.given_up is None]
+        return min(filter(None, stills), key=lambda still: still.until) if all(stills) and stills else None
+
+    def _relay_states(self) -> tuple[RelayState, ...]:
+        """Of each of several relays."""
+        if len(self.sources) == 1:
+            return ()
+        return tuple(
+            RelayState(name=source.relay.name or "", accepted=source.accepted, state=source.state())
+            for source in self.sources
+        )
 
     def _give_up_at(self, message: Message) -> float:
         begun = message.delivery.first_tried_at or time.time()
@@ -183,41 +287,69 @@ class Dispatcher:
             self._log.mark(letter.delivery, letter.mark, Phase.DOT)
             self._stats.reopen(letter.mark.delivery, Status.REFUSED)
 
-    def _update_run(self, source: RelaySource, decision: Decision) -> None:
+    def _update_run(self, source: RelaySource, decision: Decision, message: Message) -> None:
         """Adapt connections, breaker, rate and quota to one letter's outcome."""
         if decision.ending is pacing.Ending.ACCEPTED:
-            source.grow()
-            self._stats.recent.append(decision.ending)
+            source.took_letter()
+            source.recent.append(decision.ending)
             return
+        source.in_doubt += decision.ending is pacing.Ending.IN_DOUBT
         if decision.ending is not None:
-            self._stats.recent.append(decision.ending)
+            source.recent.append(decision.ending)
             self._check_breaker(source)
-        self._apply_effect(source, decision)
+        self._apply_effect(source, decision, message)
 
     def _check_breaker(self, source: RelaySource) -> None:
         limits = self._campaign.limits
-        in_doubt = self._stats.counts[Status.IN_DOUBT]
         trip = pacing.breaker_trip(
-            self._stats.recent, in_doubt, source.relay.connections, refusals=limits.refusals, deferrals=limits.deferrals
+            source.recent,
+            source.in_doubt,
+            source.relay.connections,
+            refusals=limits.refusals,
+            deferrals=limits.deferrals,
         )
-        if trip and not self.closed:
-            self._log.event("breaker", time.time(), reason=trip)
+        if not trip or self.closed or source.given_up is not None:
+            return
+        self._log.event("breaker", time.time(), reason=trip)
+        refusals = pacing.breaker_trip(source.recent, 0, 1, refusals=limits.refusals, deferrals=1.0)
+        if refusals or not self.can_do_without(source):  # refusals are about addresses, whichever relay tells of them
             said = f"The campaign paused itself: {trip} Look at the replies with report, then run send again."
             self.close(said, StopCause.BREAKER)
-            source.refusals, letters = reopen_row(source.refusals, now=time.time(), chance=random.random())  # noqa: S311
-            self._reopen(letters)
+        else:
+            self.give_up(source, f"{trip} Look at its replies with report.", StopCause.BREAKER)
+        source.refusals, letters = reopen_row(source.refusals, now=time.time(), chance=random.random())  # noqa: S311
+        self._reopen(letters)
 
-    def _apply_effect(self, source: RelaySource, decision: Decision) -> None:
+    def _apply_effect(self, source: RelaySource, decision: Decision, message: Message) -> None:
         if decision.effect is Effect.SLOW_DOWN:
             source.slow_down(self._stats.rate(time.time()))
         elif decision.effect is Effect.ONE_CONNECTION_FEWER:
             source.one_connection_fewer()
         elif decision.effect is Effect.WAIT_FOR_QUOTA:
             source.wait_for_quota()
-        elif decision.effect is Effect.STOP:
+        elif decision.effect is Effect.SLOW_DESTINATION:
+            self._slow_destination(source, message)
+        elif decision.effect is Effect.STOP and decision.is_about_letter:
             self.close(decision.sentence, StopCause.REPLY)
+        elif decision.effect is Effect.STOP:
+            self.give_up(source, decision.sentence, StopCause.REPLY)
         if decision.effect is not Effect.NONE:
-            self._log.event(decision.effect, time.time())
+            facts = {"relay": source.relay.name} if source.relay.name else {}
+            if decision.effect is Effect.SLOW_DESTINATION:
+                facts["destination"] = message.delivery.address.rpartition("@")[2]
+            self._log.event(decision.effect, time.time(), facts)
+
+    def _slow_destination(self, source: RelaySource, message: Message) -> None:
+        """Slow the letter's destination down, or the relay where several destinations seem to throttle at once."""
+        now, domain = time.monotonic(), message.delivery.address.rpartition("@")[2]
+        self._slowed[domain] = now
+        self._slowed = {name: at for name, at in self._slowed.items() if now - at < SAME_CAUSE}
+        rate = self._stats.rate(time.time())
+        if len(self._slowed) >= DESTINATIONS_AT_ONCE:
+            source.slow_down(rate)
+            return
+        self._routing.slow_down(message.delivery, now, rate)
+        self._outbox.sort()
 
     def _waiting_for(self) -> str:
         if self.closed:

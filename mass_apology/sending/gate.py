@@ -103,6 +103,19 @@ def file_rule(letters: Sequence[Delivery], _: float) -> Ruling:
     return {letter.id: gone for letter in letters if letter.left_file}
 
 
+def relay_rule(relays: Collection[str | None]) -> Rule:
+    """Hold letters back that were in doubt at a relay which is none of ``relays``, by name: it may have them."""
+
+    def rule(letters: Sequence[Delivery], _: float) -> Ruling:
+        return {
+            letter.id: Held(reason=f"in doubt at relay {letter.relay}, which campaign.toml has no more", for_good=False)
+            for letter in letters
+            if letter.relay is not None and letter.relay not in relays
+        }
+
+    return rule
+
+
 def schedule_rule(timetable: Timetable, country_of: Callable[[Delivery], str]) -> Rule:
     """Hold letters back outside the schedule's hours at the recipient's place."""
 

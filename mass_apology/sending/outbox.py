@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
-
-from msgspec import Struct
 
 from mass_apology.ledger import Sender
 from mass_apology.letter.render_pool import RenderPool
 from mass_apology.model import FIRST_WAVE, Delivery, Message
 from mass_apology.sending.gate import Gate
+from mass_apology.sending.ready_letters import Expiry, LetterQueue, LetterQueues, ReadyLetter, Sorter
 
 READY_LIMIT = 800  # letters claimed and not yet taken, at most
 BATCHES_AHEAD = 8  # batches in that many letters; a batch makes one trip to a rendering process
 READY_OCTETS = 32 << 20  # octets of those letters, at most: letters with attachments are large
 LETTER_OCTETS = 8 << 10  # assumed octets of a letter without its attachments
+CANARY_PATIENCE = 5.0  # seconds for which the other letters wait for those of one slow destination
 RESULT_LIFETIME = 1.0  # seconds for which a result of the gate is valid
 LONGEST_SLEEP = 30.0  # seconds: a clock that is set back must not make the wait for a deferral endless
 
@@ -49,14 +48,6 @@ class Signal:
                 await event.wait()
 
 
-class _ReadyLetter(Struct, frozen=True):
-    """A rendered letter that the gate allows."""
-
-    message: Message
-    open_until: float  # Unix seconds: the gate allows the letter until then
-    checked_at: float  # monotonic seconds: time of the gate's check
-
-
 class Outbox:
     """The letters of one run that are claimed, being rendered, ready, or on a connection.
 
@@ -74,11 +65,13 @@ class Outbox:
         attached: int = 0,
         wave: str = FIRST_WAVE,
         longest_wait: float = inf,
+        sorter: Sorter | None = None,
     ) -> None:
         """``eightbit``: the relay offers 8BITMIME. ``attached``: octets of attachments in every letter.
 
         A letter that ``gate`` does not allow now stays due for a later run. ``longest_wait``: longest wait, in seconds,
-        for a deferred letter to be due again.
+        for a deferred letter to be due again. ``sorter``: says which letters must not wait for each other; without it
+        any connection takes any letter.
         """
         self._ledger = ledger
         self._wave = wave
@@ -88,10 +81,13 @@ class Outbox:
         self._render_pool = render_pool
         self._eightbit = eightbit
         self._ready_limit = max(BATCHES_AHEAD, min(READY_LIMIT, READY_OCTETS // (LETTER_OCTETS + 2 * attached)))
-        self._ready: deque[_ReadyLetter] = deque()
+        self._batch = self._ready_limit // BATCHES_AHEAD
+        self._sorter = sorter
+        self._ready: LetterQueue | LetterQueues = LetterQueue()
         self._stale: list[Message] = []  # rendered letters that the gate must check again
         self._rendering = 0
         self._out = 0
+        self._due_at_once = 0  # letters that were deferred only to go through another relay
         self._closed = False
         self._drained = False  # the last claim found nothing: only letters on a connection may become due again
         self.canary_running = True
@@ -105,37 +101,61 @@ class Outbox:
         """Number of letters on a connection, whose outcome is not known."""
         return self._out
 
-    def take(self) -> Message | None:
-        """The next ready letter, if there is one; the caller ends it with ``settled`` or ``put_back``."""
-        self._set_stale_aside()
-        if not self._ready:
+    def take(self, relay: int = 0, yields_to: frozenset[int] = frozenset()) -> Message | None:
+        """The next ready letter for this relay, if there is one; the caller ends it with ``settled`` or ``put_back``.
+
+        ``yields_to``: relays that get a letter before this one does, where they may take it.
+        """
+        self._set_stale_aside(relay)
+        letter = self._ready.pop(relay, time.monotonic(), yields_to)
+        if letter is None:
             return None
         self._out += 1
         # Letters being rendered count too: fast connections could take all the ready ones without the number of ready
         # letters ever being exactly half the limit.
-        if self._rendering + len(self._ready) == self._ready_limit // 2:
+        room = self._ready_limit - self._rendering - len(self._ready)
+        if room == self._ready_limit // 2 or (room >= self._batch and isinstance(self._ready, LetterQueues)):
             self._work.notify()
-        return self._ready.popleft().message
+        return letter.message
 
-    def _set_stale_aside(self) -> None:
+    def _set_stale_aside(self, relay: int) -> None:
         """Leave letters whose gate result has expired to ``fill``, which has the gate check them again."""
-        now, oldest = time.time(), time.monotonic() - RESULT_LIFETIME
-        while self._ready and (self._ready[0].open_until <= now or self._ready[0].checked_at < oldest):
-            self._stale.append(self._ready.popleft().message)
+        now = time.monotonic()
+        self._stale += self._ready.take_expired(relay, now, Expiry(time.time(), now - RESULT_LIFETIME))
         if self._stale:
             self._work.notify()
 
-    def settled(self) -> None:
-        """Note that a letter that was taken has its outcome."""
+    def seconds_until(self, relay: int) -> float | None:
+        """Seconds until a letter that waits here may be taken by this relay; ``None`` where none does."""
+        return self._ready.seconds_until(relay, time.monotonic())
+
+    def settled(self, message: Message | None = None, *, due_at_once: bool = False) -> None:
+        """Note that a letter that was taken has its outcome; ``due_at_once``: it goes on through another relay."""
         self._out -= 1
-        if self._drained:
+        self._due_at_once += due_at_once
+        if message is not None and self._ready.ended(message):
+            self.changed.notify()
+        if self._drained or due_at_once:
             self._work.notify()
 
     def put_back(self, message: Message) -> None:
         """Return a letter that was taken and not started."""
         self._out -= 1
+        self._ready.ended(message)
         self._stale.append(message)
         self._work.notify()
+
+    def sort(self) -> None:
+        """From now on, letters that need not wait for each other do not."""
+        if isinstance(self._ready, LetterQueue) and self._sorter is not None:
+            self._ready = LetterQueues(self._sorter, self._ready_limit, self._ready)
+            self.changed.notify()
+
+    def drop(self, relay: int) -> None:
+        """This relay takes nothing more; letters that no other one may take stay due in the ledger."""
+        self._ready.drop(relay)
+        self._work.notify()
+        self.changed.notify()
 
     def close(self) -> None:
         """Claim no more. Letters that are ready stay due in the ledger."""
@@ -160,26 +180,47 @@ class Outbox:
         while not self._closed:
             if self._stale:
                 self._recheck_stale()
+            elif self._due_at_once:
+                self._begin_rendering(await self._claim_due_at_once(canary_only=canary_only), rendering)
             elif self._rendering + len(self._ready) >= self._ready_limit:
                 await self._wait_for_work()
-            elif batch := await self._claim(canary_only=canary_only):
-                if allowed := self._check_gate(batch):
-                    self._rendering += len(allowed)
-                    rendering.create_task(self._render(allowed))
-            elif self._rendering or self._ready or self._out or self._stale:  # may be stale since the claim
+            elif batch := await self._claim_again() or await self._claim(canary_only=canary_only):
+                self._begin_rendering(batch, rendering)
+            elif self._rendering or self._waits_here(canary_only=canary_only) or self._out or self._stale:
                 self._drained = True
                 await self._wait_for_work()
                 self._drained = False
             elif canary_only or not await self._wait_for_deferrals():
                 return
 
+    def _begin_rendering(self, batch: Sequence[Delivery], rendering: asyncio.TaskGroup) -> None:
+        if allowed := self._ready.admitted(self._check_gate(batch)):
+            self._rendering += len(allowed)
+            rendering.create_task(self._render(allowed))
+
     async def _claim(self, *, canary_only: bool) -> list[Delivery]:
-        limit = self._ready_limit // BATCHES_AHEAD
-        return await self._ledger.claim(limit, time.time(), canary_only=canary_only, wave=self._wave)
+        return await self._ledger.claim(self._batch, time.time(), canary_only=canary_only, wave=self._wave)
+
+    async def _claim_due_at_once(self, *, canary_only: bool) -> list[Delivery]:
+        """Deferred letters that are due, before the planned ones and whatever is ready already."""
+        count, self._due_at_once = self._due_at_once, 0
+        await self._ledger.flush()  # a claim ends when the mark is durable
+        return await self._ledger.claim(count, time.time(), canary_only=canary_only, wave=self._wave)
+
+    async def _claim_again(self) -> list[Delivery]:
+        """Letters that were claimed before, and whose queue has room now."""
+        parked = self._ready.take_parked(self._batch)
+        return await self._ledger.claimed(parked, self._wave) if parked else []
+
+    def _waits_here(self, *, canary_only: bool) -> bool:
+        """Whether a letter is here for which the canary's end, or the run's, must wait."""
+        if canary_only:
+            return self._ready.holds_up(CANARY_PATIENCE)
+        return bool(self._ready or self._ready.parked)
 
     async def _wait_for_work(self, seconds: float | None = None) -> None:
         """Wait for a signal, unless there is work already: it may have come during a call of the ledger."""
-        if not (self._closed or self._stale):
+        if not (self._closed or self._stale or self._due_at_once):
             await self._work.wait(seconds)
 
     def _check_gate(self, letters: Sequence[Delivery]) -> Sequence[tuple[Delivery, float]]:
@@ -195,7 +236,7 @@ class Outbox:
         self._stale.clear()
         checked_at = time.monotonic()
         allowed = self._check_gate([message.delivery for message in messages.values()])
-        self._ready.extendleft(_ReadyLetter(messages[each.id], until, checked_at) for each, until in reversed(allowed))
+        self._ready.push_front([ReadyLetter(messages[each.id], until, checked_at) for each, until in allowed])
         self.changed.notify()
 
     async def _render(self, batch: Sequence[tuple[Delivery, float]]) -> None:
@@ -204,8 +245,8 @@ class Outbox:
             [letter for letter, _ in batch], now=time.time(), eightbit=self._eightbit
         )
         self._rendering -= len(batch)
-        self._ready.extend(
-            _ReadyLetter(message, until, checked_at) for message, (_, until) in zip(messages, batch, strict=True)
+        self._ready.push(
+            ReadyLetter(message, until, checked_at) for message, (_, until) in zip(messages, batch, strict=True)
         )
         self.changed.notify()
         if self._drained:

@@ -87,6 +87,7 @@ def check_refusals(  # noqa: PLR0913 (seven facts, all needed, all named at the 
     if reason is None:
         return CheckedDecision(refusals=refusals, decision=decision)
     letters, sentence = reason
+    decision = replace(decision, is_about_letter=verdict.kind is Kind.CONTENT)
     return _stop_run(refusals, decision, letters, f"{sentence} {_last_reply(outcome)}", chance)
 
 

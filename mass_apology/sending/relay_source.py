@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import deque
+from math import inf
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -19,6 +21,7 @@ from mass_apology.model import Mark, Message, Outcome, Status, StopCause
 from mass_apology.relay_settings import RelaySettings
 from mass_apology.sending import pacing
 from mass_apology.sending.outbox import Outbox
+from mass_apology.sending.pacing import Ending
 from mass_apology.sending.refusals_in_a_row import Refusals
 from mass_apology.sending.relay_windows import RelayWindows
 from mass_apology.sending.run_stats import Standstill
@@ -29,7 +32,12 @@ SLOT_TRIES = 3  # slots that one letter may miss before it is handed over late
 START_AHEAD = 0.2  # seconds by which letters are started before their slots, so that no slot waits for a letter
 MARK_AHEAD = 0.01  # seconds by which the durable mark is begun before a letter's slot, so that the dot is on time
 QUOTA_WAIT = 3600.0  # seconds: relays do not say when their quota reopens, so try once an hour
-UNREACHABLE_LIMIT = 10  # failed tries in a row, about five minutes, before the run ends
+UNREACHABLE_LIMIT = 10  # failed tries in a row, about five minutes, before the run ends, or goes on without the relay
+LOSSES = 2  # connections lost in a row, after which a relay rests while others send
+WELL = 1.0  # seconds after an accepted letter during which a connection that cannot be opened is no illness
+AWAKE = 2.0  # seconds without a letter after which a relay has no claim to its share
+CONNECT_PATIENCE = 4.0  # seconds in which a connection must be open where another relay could take its letter
+YIELD = 0.02  # seconds until a relay that left letters to others looks again
 ROUND_TRIP = 1.0  # seconds: throttling replies closer together than this are one complaint
 
 
@@ -41,6 +49,18 @@ class Run(Protocol):
 
     def settle(self, source: RelaySource, message: Message, outcome: Outcome) -> None:
         """Record the outcome of a message that was started."""
+
+    def can_do_without(self, source: RelaySource) -> bool:
+        """Whether other relays that can be reached may take all its letters."""
+
+    def give_up(self, source: RelaySource, reason: str, cause: StopCause) -> None:
+        """Go on without this relay, or close where it is the last."""
+
+    def comes_first(self, source: RelaySource) -> frozenset[int]:
+        """The relays that a letter is left to, where they may take it."""
+
+    def took(self, source: RelaySource) -> None:
+        """A letter is started through it."""
 
     def unreachable(self, source: RelaySource, error: RelayError) -> None:
         """Note that a connection could not be opened."""
@@ -55,16 +75,36 @@ class Run(Protocol):
 class RelaySource:
     """The messages for one relay's connections."""
 
-    def __init__(
-        self, relay: RelaySettings, run: Run, *, outbox: Outbox, ledger: Sender, windows: RelayWindows
+    def __init__(  # noqa: PLR0913 (the relay, and what it shares with the others)
+        self,
+        relay: RelaySettings,
+        run: Run,
+        *,
+        outbox: Outbox,
+        ledger: Sender,
+        windows: RelayWindows,
+        number: int = 0,
+        alone: bool = True,
     ) -> None:
+        """``number``: which of the campaign's relays it is; ``alone``: there is no other."""
         pace = pacing.pace_of(parse_rate(relay.rate))
         self.relay = relay
+        self.number = number
+        self.given_up: str | None = None  # why the run goes on without this relay
+        self.accepted = 0  # letters of this run
+        self.in_doubt = 0
+        self.recent: deque[Ending] = deque(maxlen=pacing.RECENT)  # for the breaker
         self.windows = windows
         self.refusals = Refusals()
         self.trouble = ""  # why the last try to connect failed, while none has succeeded since
         self.wait_closed = run.wait_closed
         self._run = run
+        self._alone = alone
+        self._losses = 0  # connections lost since the last accepted letter
+        self._rests_until = 0.0  # monotonic seconds: it starts nothing, so that others take its letters
+        self._rests = 0  # since the last accepted letter
+        self._last_accepted = -inf  # monotonic seconds
+        self._last_taken = time.monotonic()
         self._outbox = outbox
         self._ledger = ledger
         self._start_pace = pace  # of starting letters
@@ -79,17 +119,23 @@ class RelaySource:
     async def next_message(self) -> Message | None:
         """Wait for the next letter that may start; ``None`` when the connection should close."""
         while (message := self.next_if_ready()) is None:
-            if self._run.closed or self._outbox.exhausted:
+            if self._is_over():
                 return None
-            await self._outbox.changed.wait(self._seconds_until_start())
+            await self._outbox.changed.wait(self._seconds_until_next())
         return message
 
     def next_if_ready(self) -> Message | None:
         """The next letter if one may start now, else ``None``."""
         if self._run.closed or self._seconds_until_start() is not None:
             return None
-        message = self._outbox.take()
+        if self._alone:
+            message = self._outbox.take()
+        else:
+            message = self._outbox.take(self.number, self._run.comes_first(self)) if self.given_up is None else None
         if message is not None:
+            if not self._alone:
+                self._last_taken = time.monotonic()
+                self._run.took(self)
             if self._start_pace.interval:
                 self._start_pace, _ = pacing.reserve_slot(self._start_pace, time.monotonic(), slack=START_AHEAD)
             self.windows.begin()
@@ -133,21 +179,23 @@ class RelaySource:
         if seconds is None:
             return False
         until = time.monotonic() + seconds
-        while not (self._run.closed or self._outbox.exhausted) and (left := until - time.monotonic()) > 0:
+        while not self._is_over() and (left := until - time.monotonic()) > 0:
             await self._outbox.changed.wait(left)
-        return not (self._run.closed or self._outbox.exhausted)
+        return not self._is_over()
 
     def _seconds_until_retry(self, error: RelayError) -> float | None:
-        """Seconds until the next try; ``None``, with the run closed, if there is to be none."""
+        """Seconds until the next try; ``None``, with the run closed or this relay given up, if there is to be none."""
         self._run.unreachable(self, error)
         now = time.monotonic()
         is_new = now >= self._retry_at  # before that time, other connections fail for the same cause
         self._failed_tries += is_new
         self.trouble = error.problem
-        if not error.temporary or self._failed_tries > UNREACHABLE_LIMIT:
-            self._run.close(f"{error.problem} {error.next_step}", StopCause.RELAY)
+        if not error.temporary or (self._failed_tries > UNREACHABLE_LIMIT and not self._run.can_do_without(self)):
+            self._run.give_up(self, f"{error.problem} {error.next_step}", StopCause.RELAY)
             return None
         self._concurrency = pacing.shrink(self._concurrency)
+        if not self._alone and now > self._last_accepted + WELL:
+            self._rest(now)
         seconds = pacing.backoff_seconds(pacing.RELAY, self._failed_tries, random.random())  # noqa: S311 (jitter, not a secret)
         self._retry_at = now + seconds if is_new else self._retry_at
         return seconds
@@ -159,9 +207,42 @@ class RelaySource:
         self.windows.end(handed_over_at=handed_over_at)
         self._failed_tries, self._retry_at, self.trouble = 0, 0.0, ""
 
-    def grow(self) -> None:
+    def took_letter(self) -> None:
         """A letter was accepted: more connections may be open."""
         self._concurrency = pacing.grow(self._concurrency)
+        self.accepted += 1
+        if not self._alone:
+            self._last_accepted, self._losses, self._rests = time.monotonic(), 0, 0
+
+    def connection_lost(self) -> None:
+        """A connection was lost with a letter on it: after some of them in a row the others take its letters."""
+        self._losses += 1
+        if not self._alone and self._losses >= LOSSES:
+            self._rest(time.monotonic())
+
+    def _rest(self, now: float) -> None:
+        """Leave the letters to the others for a while, then begin with one connection."""
+        if now < self._rests_until:
+            return
+        self._rests += 1
+        self._rests_until = now + pacing.backoff_seconds(pacing.RELAY, self._rests, random.random())  # noqa: S311 (jitter)
+        self._concurrency = pacing.shrink(self._concurrency, to_share=0.0)
+        self._outbox.changed.notify()
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether it takes letters, as far as is known."""
+        return self.given_up is None and self._failed_tries <= UNREACHABLE_LIMIT
+
+    @property
+    def is_well(self) -> bool:
+        """Whether a letter that another relay did not take should go through this one now."""
+        return self.given_up is None and not self.trouble and time.monotonic() >= self._rests_until
+
+    def is_able(self, now: float) -> bool:
+        """Whether it could take a letter now (monotonic seconds), and has lately: it has a claim to its share."""
+        awake = now - self._last_taken < AWAKE
+        return awake and self.is_well and self._seconds_until_start() is None
 
     def one_connection_fewer(self) -> None:
         """Its limit of connections is known now."""
@@ -175,6 +256,8 @@ class RelaySource:
         """Halve rate and connections. ``observed_rate``: letters a second, for a relay without a rate."""
         slowed = pacing.slow_down(self._dot_pace, time.monotonic(), round_trip=ROUND_TRIP, observed_rate=observed_rate)
         if slowed is not self._dot_pace:
+            if not self._alone:
+                self._rest(time.monotonic())
             self._dot_pace = slowed
             self._start_pace = replace(slowed, next_slot=self._start_pace.next_slot)
             self._concurrency = pacing.shrink(self._concurrency)
@@ -182,6 +265,20 @@ class RelaySource:
     def share(self) -> float:
         """The share of the configured rate that is in use."""
         return pacing.current_share(self._dot_pace, time.monotonic())
+
+    def state(self) -> str:
+        """How it is, where it is not simply sending, as a phrase for people."""
+        now = time.time()
+        if self.given_up is not None:
+            return "given up"
+        if self.trouble:
+            return "cannot be reached"
+        if time.monotonic() < self._rests_until:
+            return "rests"
+        still = self.standstill(now)
+        if still is not None:
+            return f"waits for its {'quota' if still.cause is StopCause.QUOTA else 'window'}"
+        return f"at {self.share():.0%} of its rate" if self.share() < 1 else ""
 
     def standstill(self, now: float) -> Standstill | None:
         """What keeps its next letter for more than a second, and until when: the relay's quota, or a window."""
@@ -192,12 +289,31 @@ class RelaySource:
             return Standstill(cause=StopCause.WINDOW, until=reopens_at)
         return None
 
+    @property
+    def settings(self) -> RelaySettings:
+        """For its connections: where another relay could take a letter, it does not wait long for one to open."""
+        if self._alone:
+            return self.relay
+        return replace(self.relay, connect_timeout=min(self.relay.connect_timeout, CONNECT_PATIENCE))
+
+    def _is_over(self) -> bool:
+        return self._run.closed or self._outbox.exhausted or self.given_up is not None
+
     # Pace
+
+    def _seconds_until_next(self) -> float | None:
+        """Seconds until a letter can be asked for again; ``None``: when the outbox has changed."""
+        seconds = self._seconds_until_start()
+        if seconds is None and (seconds := self._outbox.seconds_until(self.number)) is not None:
+            return max(YIELD, seconds)
+        return seconds
 
     def _seconds_until_start(self) -> float | None:
         """Seconds during which no letter may start; ``None`` if one may start now."""
         if self._run.paused:
             return 1.0
+        if self._rests_until and (rest := self._rests_until - time.monotonic()) > 0:
+            return rest
         if self._start_pace.interval and (soon := self._start_pace.next_slot - time.monotonic()) > 0:
             return soon
         now = time.time()

@@ -7,8 +7,6 @@ from collections import Counter, deque
 from msgspec import Struct
 
 from mass_apology.model import Status, StopCause
-from mass_apology.sending import pacing
-from mass_apology.sending.pacing import Ending
 
 RATE_SECONDS = 10.0  # the rate shown is that of the last ten seconds
 
@@ -18,6 +16,14 @@ class Standstill(Struct, frozen=True, kw_only=True):
 
     cause: StopCause  # QUOTA or WINDOW
     until: float  # Unix seconds
+
+
+class RelayState(Struct, frozen=True, kw_only=True):
+    """One of several relays at one moment."""
+
+    name: str
+    accepted: int  # letters of this run
+    state: str  # a phrase; empty while it simply sends
 
 
 class Progress(Struct, frozen=True, kw_only=True):
@@ -30,6 +36,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     connections: int  # connections allowed
     share: float  # of the configured rate that is in use; below 1 while the relay throttles
     waits_for: str = ""  # the reason for a standstill, as a phrase; empty while letters go
+    relays: tuple[RelayState, ...] = ()  # where there are several
     trouble: str = ""  # why no connection can be opened, as a sentence, while that lasts
 
     @property
@@ -44,7 +51,6 @@ class RunStats:
     def __init__(self, due: int) -> None:
         self.due = due
         self.counts: Counter[Status] = Counter()
-        self.recent: deque[Ending] = deque(maxlen=pacing.RECENT)
         self._deferred: set[int] = set()
         self._accepted_in: deque[tuple[int, int]] = deque()  # (second, letters)
 
@@ -84,7 +90,16 @@ class RunStats:
             return 0.0
         return sum(count for _, count in counted) / max(1.0, now - counted[0][0])
 
-    def snapshot(self, now: float, *, connections: int, share: float, waits_for: str, trouble: str = "") -> Progress:
+    def snapshot(
+        self,
+        now: float,
+        *,
+        connections: int,
+        share: float,
+        waits_for: str,
+        trouble: str = "",
+        relays: tuple[RelayState, ...] = (),
+    ) -> Progress:
         """The state at ``now`` (Unix seconds)."""
         counts = dict(self.counts)
         if self._deferred:
@@ -100,4 +115,5 @@ class RunStats:
             share=share,
             waits_for=waits_for,
             trouble=trouble,
+            relays=relays,
         )

@@ -48,6 +48,7 @@ def _shape(campaign: Campaign) -> Campaign:
         campaign,
         message=replace(campaign.message, archive=None),
         relay=RelaySettings(url="-"),
+        further_relays=(),
         limits=LimitSettings(),
         notify=NotifySettings(),
         kept=(),

@@ -150,6 +150,10 @@ class MemoryLedger(MemoryRecords):
         self._hear_claim(letters)
         return letters
 
+    async def claimed(self, letters: Sequence[int], wave: str = FIRST_WAVE) -> list[Delivery]:
+        self._require_whole()
+        return [self._campaign.delivery(self._campaign.letters[each]) for each in letters if each in self._claimed]
+
     async def next_due_at(self, wave: str = FIRST_WAVE) -> float | None:
         self._require_whole()
         return min((_due_at(each) for each in self._free(wave) if each.status is Status.DEFERRED), default=None)

@@ -349,6 +349,11 @@ class TestRecovery:
             assert beside.holder() is None
         assert statuses_in(store)[1] is IN_DOUBT
 
+    def test_claimed_letters_can_be_read_again_and_are_given_out_no_second_time(self, held: Ledger) -> None:
+        letters = claim(held, 4)
+        assert asyncio.run(held.claimed([4, 2])) == [letters[3], letters[1]]
+        assert ids(claim(held, 2)) == [5, 6]
+
     def test_letters_in_doubt_go_again_only_on_a_persons_word_which_is_noted(self, held: Ledger) -> None:
         record(held, mark(1, HANDING_OVER), mark(1, IN_DOUBT), mark(2, HANDING_OVER), mark(2, ACCEPTED))
         claim(held)

@@ -40,8 +40,14 @@ def rows(check: Check) -> Iterator[tuple[str, str]]:
         yield "relay", check.relay
     for record in check.sender_domain:
         yield "sender", record
+    yield from _end(check)
+
+
+def _end(check: Check) -> Iterator[tuple[str, str]]:
     if check.finish_at is not None:
         yield "done by", f"{local_minute(check.finish_at)} at the earliest, at {check.rate}"
+    if check.verdict:
+        yield "verdict", check.verdict
 
 
 def verdict(check: Check) -> str:

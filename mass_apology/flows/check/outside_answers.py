@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mass_apology.errors import MassApologyError
+from mass_apology.flows.asked_relay import in_common
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.model import Extensions, Finding, Severity
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.sender_domain import DomainRecords, domain_findings, look_up
 from mass_apology.settings import Campaign
 from mass_apology.smtp.password import relay_password
@@ -28,12 +31,23 @@ class RelayAnswer(Struct, frozen=True, kw_only=True):
 
 
 async def ask_relay(campaign: Campaign) -> RelayAnswer:
-    """Probe the relay; a relay that cannot be used is a finding. No mail is sent."""
-    where = parse_url(campaign.relay.url).place
+    """Probe the relays; one that cannot be used is a finding, and a warning while another one can. No mail is sent."""
+    answers = await asyncio.gather(*map(_ask, campaign.relays))
+    offers = [each.extensions for each in answers if each.extensions is not None]
+    severity = Severity.WARNING if offers else Severity.ERROR
+    return RelayAnswer(
+        phrase="; ".join(each.phrase for each in answers),
+        extensions=in_common(offers) if offers else None,
+        findings=tuple(replace(found, severity=severity) for each in answers for found in each.findings),
+    )
+
+
+async def _ask(relay: RelaySettings) -> RelayAnswer:
+    where = parse_url(relay.url).place
     try:
-        password = relay_password(campaign.relay)
+        password = relay_password(relay)
         async with asyncio.timeout(RELAY_SECONDS):
-            offer = await probe(campaign.relay, password)
+            offer = await probe(relay, password)
         return RelayAnswer(phrase=", ".join((where, *_offer_phrases(offer))), extensions=offer.extensions)
     except TimeoutError:
         problem, advice = (
@@ -45,7 +59,7 @@ async def ask_relay(campaign: Campaign) -> RelayAnswer:
     finding = Finding(
         code="relay-unusable",
         severity=Severity.ERROR,
-        where="campaign.toml, [relay]",
+        where="campaign.toml, [relay]" if relay.name is None else f"campaign.toml, [relay] {relay.name}",
         problem=problem,
         advice=f"{advice.rstrip('.')}. To check everything else: mass-apology check --offline",
     )

@@ -98,8 +98,9 @@ def reconcile(
         log = RelayLog(doubted.keys() | known.keys(), Clock(zone=zone, now=time.time()))
         seen = _seen(log, logs, on_progress)
         trial = Trial((at, message_id in seen) for message_id, at in known.items())
+        longest = max(relay.dot_timeout for relay in campaign.relays)
         letters = {
-            doubt.delivery: _reconciled_letter(doubt, seen.get(message_id, ()), log, trial, campaign.relay.dot_timeout)
+            doubt.delivery: _reconciled_letter(doubt, seen.get(message_id, ()), log, trial, longest)
             for message_id, doubt in doubted.items()
         }
         found = Reconciled(

@@ -30,7 +30,6 @@ from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (
     Operator,
-    RelayAccess,
     RunResult,
     SendingRun,
 )
@@ -60,7 +59,7 @@ def correct(workspace: Workspace, options: CorrectOptions, operator: Operator) -
 async def _correct(workspace: Workspace, options: CorrectOptions, operator: Operator, notifier: Notifier) -> RunResult:
     campaign = workspace.campaign
     _require_free_name(campaign, options.name)
-    relay = AskedRelay(campaign.relay)
+    relay = AskedRelay(campaign)
     with (
         sending_ledger(workspace, override=options.override, notice=operator.notice) as ledger,
         suppressed(workspace) as suppressions,
@@ -100,7 +99,7 @@ async def _correct(workspace: Workspace, options: CorrectOptions, operator: Oper
         )
         wave_plan.add(ledger, letters, time.time(), largest=largest, changes=theirs)
         ledger.note(time.time(), f"{counted(due, 'letter')} of the correction {options.name} confirmed")
-        access = RelayAccess(password=relay.password, extensions=offered)
+        access = await relay.access()
         return await SendingRun(workspace, ledger, operator, access, notifier).send(confirmed, wave_plan.gate())
 
 

@@ -25,7 +25,6 @@ from mass_apology.flows.promises import Promise, promises
 from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (
     Operator,
-    RelayAccess,
     RunResult,
     SendingRun,
 )
@@ -121,7 +120,7 @@ async def _run(
     workspace: Workspace, operator: Operator, resend: Resend | None, override: Collection[str], notifier: Notifier
 ) -> FollowedUp:
     campaign = workspace.campaign
-    relay = AskedRelay(campaign.relay)
+    relay = AskedRelay(campaign)
     with (
         sending_ledger(workspace, override=override, notice=operator.notice) as ledger,
         suppressed(workspace) as suppressions,
@@ -213,7 +212,7 @@ class _Following:
                 f"No letter of the wave {resend.wave} is in doubt and may go again now; nothing was sent.",
                 next_step="See where each letter is: mass-apology status",
             )
-        due = plan.remaining(self._ledger, resend.wave, letters)
+        due = plan.remaining(self._ledger, resend.wave, self._workspace.campaign, letters)
         self._operator.plan(due, len(letters), self._campaign)
         if said := disagreement(len(letters), resend.confirm, self._operator.count):
             raise ConfirmationError(
@@ -238,7 +237,7 @@ class _Following:
         cause = StopCause.MORE_THAN_ARMED if said else None
         if not confirmed.count:
             return _untouched(wave_plan.wave, said, next_at, cause)
-        access = RelayAccess(password=self._relay.password, extensions=await self._relay.extensions())
+        access = await self._relay.access()
         run = SendingRun(self._workspace, self._ledger, self._operator, access, self._notifier)
         ended = await run.send(confirmed, wave_plan.gate(), longest_wait=PATIENCE)
         if ended.due:

@@ -33,6 +33,7 @@ from mass_apology.sending.gate import (
     Gate,
     Held,
     file_rule,
+    relay_rule,
     suppression_rule,
 )
 from mass_apology.settings import ScheduleSettings
@@ -159,7 +160,8 @@ class WavePlan:
 
     def gate(self) -> Gate:
         """What is asked of each letter of this wave just before it goes."""
-        return Gate([suppression_rule(self._suppressed), file_rule, self._ruling])
+        names = relay_rule([relay.name for relay in self._campaign.relays])
+        return Gate([suppression_rule(self._suppressed), file_rule, names, self._ruling])
 
     def _ruling(self, letters: Sequence[Delivery], now: float) -> Mapping[int, Held | float]:
         """The wave's own conditions and hours, as if the letters were not planned yet: much may have happened since."""

@@ -64,7 +64,7 @@ def _secret_variables(campaign: Campaign) -> Iterator[str]:
     """The variables of the environment that hold passwords of the campaign."""
     yield VARIABLE
     hook = campaign.notify.webhook
-    for place in (campaign.relay.password, hook.secret if hook else None):
+    for place in (*(relay.password for relay in campaign.relays), hook.secret if hook else None):
         kind, _, name = (place or "").partition(":")
         if kind == "env":
             # Windows knows a variable under any case.

@@ -30,7 +30,7 @@ from mass_apology.flows.person.whose_letters import (
 )
 from mass_apology.flows.plan import plan
 from mass_apology.flows.send.confirmed import Confirmed
-from mass_apology.flows.send.sending_run import Operator, RelayAccess, SendingRun
+from mass_apology.flows.send.sending_run import Operator, SendingRun
 from mass_apology.flows.suppressing import Suppressed, suppressed
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.one_person import KnownPerson, NewAddress, OnceMore, PersonLetter
@@ -38,7 +38,7 @@ from mass_apology.letter.message.headers import message_id
 from mass_apology.model import DUE, FIRST_WAVE, Status, read_lines
 from mass_apology.recipients.identity import identify
 from mass_apology.schedule import resend_wave
-from mass_apology.sending.gate import LEFT_FILE, Gate, file_rule, suppression_rule
+from mass_apology.sending.gate import LEFT_FILE, Gate, file_rule, relay_rule, suppression_rule
 from mass_apology.sending.run_stats import Standstill
 from mass_apology.workspace.workspace import Workspace
 
@@ -129,7 +129,7 @@ async def _resend(workspace: Workspace, options: ResendOptions, operator: Resend
     campaign = workspace.campaign
     _require_sensible(options)
     written_from = _written_from(workspace, options)
-    relay = AskedRelay(campaign.relay)
+    relay = AskedRelay(campaign)
     with (
         sending_ledger(workspace, override=options.override, notice=operator.notice) as ledger,
         suppressed(workspace) as suppressions,
@@ -138,7 +138,7 @@ async def _resend(workspace: Workspace, options: ResendOptions, operator: Resend
         parts = workspace.letter_parts(written_from.template)
         proposal = _proposal(person, options, parts)
         _require_allowed(workspace, person, proposal, suppressions)
-        offered = await relay.extensions()
+        await relay.extensions()
         operator.propose(proposal)
         _require_agreed(options, operator.agree)
         letter, resend = _planned(workspace, ledger, person, proposal)
@@ -151,8 +151,9 @@ async def _resend(workspace: Workspace, options: ResendOptions, operator: Resend
             only=frozenset({letter.delivery}),
             resend=resend,
         )
-        access = RelayAccess(password=relay.password, extensions=offered)
-        gate = Gate([suppression_rule(suppressions), file_rule])
+        access = await relay.access()
+        names = relay_rule([relay.name for relay in campaign.relays])
+        gate = Gate([suppression_rule(suppressions), file_rule, names])
         await SendingRun(workspace, ledger, operator, access, _Nobody()).send(confirmed, gate, longest_wait=PATIENCE)
         return _resent(ledger, proposal, letter.delivery)
 

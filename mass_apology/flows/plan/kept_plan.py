@@ -45,6 +45,7 @@ def _judged_anew_left_out(campaign: Campaign) -> Campaign:
     return replace(
         campaign,
         relay=RelaySettings(url="-"),
+        further_relays=(),
         limits=LimitSettings(),
         notify=NotifySettings(),
         report=ReportSettings(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cached_property, partial
@@ -31,7 +32,8 @@ from mass_apology.letter.scenario import facts_findings
 from mass_apology.model import DUE, FIRST_WAVE, Delivery, Finding, Severity, Status
 from mass_apology.quantities import counted
 from mass_apology.recipients import RecipientsFile
-from mass_apology.settings import SubjectLine
+from mass_apology.sending.expected_end import named_domains
+from mass_apology.settings import Campaign, SubjectLine
 from mass_apology.workspace.workspace import Workspace
 
 NO_KEY = bytes(32)  # for commands that do not use Message-IDs, such as check
@@ -70,6 +72,7 @@ class Remaining(Struct, frozen=True, kw_only=True):
 
     languages: Mapping[str, int]  # language → letters, the most frequent first
     set_aside: int  # rows of the file that the plan set aside
+    routed: Mapping[str, int] = {}  # letters to domains that relays are for, or not for
 
 
 class Draft:
@@ -305,10 +308,23 @@ def origin_facts(ledger: Records) -> dict[str, str]:
     return {"campaign": ledger.name, "ledger": ledger.continuity.origin.ledger, "recipients": file}
 
 
-def remaining(ledger: Records, wave: str, resend: Sequence[int] = ()) -> Remaining:
+def remaining(ledger: Records, wave: str, campaign: Campaign, resend: Sequence[int] = ()) -> Remaining:
     """What is due of a wave, with the letters in doubt ``resend``."""
     languages = ledger.waves.languages(wave, resend)
-    return Remaining(languages=languages, set_aside=ledger.people(wave).rows_set_aside)
+    return Remaining(
+        languages=languages,
+        set_aside=ledger.people(wave).rows_set_aside,
+        routed=routed_letters(ledger, wave, campaign),
+    )
+
+
+def routed_letters(ledger: Records, wave: str, campaign: Campaign) -> dict[str, int]:
+    """How many letters are due to the domains that relays are for, or not for."""
+    names = named_domains(campaign)
+    if not names:
+        return {}
+    domains = (address.rpartition("@")[2] for page in ledger.waiting(wave) for _, address, _ in page)
+    return dict(Counter(domain for domain in domains if domain in names))
 
 
 def due(counts: Mapping[Status, int]) -> int:

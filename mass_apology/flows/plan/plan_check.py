@@ -21,7 +21,9 @@ from mass_apology.letter.letter_writer import Writer
 from mass_apology.model import NO_LETTER, Finding, LargestLetter, Severity
 from mass_apology.preflight import Findings, Group
 from mass_apology.sending import pacing
-from mass_apology.settings import Campaign, parse_rate
+from mass_apology.sending.expected_end import expected_end, named_domains
+from mass_apology.settings import Campaign
+from mass_apology.system.timestamps import local_minute
 from mass_apology.workspace.workspace import Workspace
 
 
@@ -41,6 +43,9 @@ class Size(Struct, frozen=True, kw_only=True):
     largest: int
     encoded: int  # of the largest one for a relay without 8BITMIME
     largest_line: int  # line of the first row of the largest one
+
+
+ALL_DOMAINS = 1 << 30
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -69,6 +74,8 @@ class Check(Struct, frozen=True, kw_only=True):
     sender_domain: tuple[str, ...] = ()  # what the DNS holds for it; empty where it was not asked
     rate: str
     finish_at: float | None  # Unix seconds, at the earliest; None where nothing limits the rate
+    verdict: str = ""  # that, what holds it up and what would be sooner: where there are several relays, or a deadline
+    routed: Mapping[str, int] = {}  # letters to domains that relays are for, or not for
     silence: str = ""  # how long ago it began, as a phrase; empty where no fact says when
     groups: tuple[Group, ...]  # the findings
     due: int | None = None  # letters that `send` would work on now; None where nothing was planned before
@@ -108,8 +115,9 @@ def extended(check: Check, findings: Sequence[Finding]) -> Check:
 def judged(workspace: Workspace, staging: Planner, made: MadePlan, *, code: str, skip_bad_rows: bool) -> Check:
     """The plan and all findings. ``code`` is the plan's three words."""
     campaign, record, counts = workspace.campaign, made.record, made.record.counts
-    finish_at = _finish_at(campaign, counts.letters)
-    groups = _groups(campaign, made, staging.known(), finish_at)
+    routed = _routed(campaign, staging)
+    expected = expected_end(campaign, counts.letters, routed, time.time())
+    groups = _groups(campaign, made, staging.known(), expected.finish_at)
 
     def stops(group: Group) -> bool:
         return group.severity is Severity.ERROR and not (skip_bad_rows and group.skippable)
@@ -134,8 +142,10 @@ def judged(workspace: Workspace, staging: Planner, made: MadePlan, *, code: str,
         attached=tuple(workspace.attached()),
         links=record.links,
         canary=pacing.canary_size(counts.letters),
-        rate=", ".join((campaign.relay.rate, *campaign.relay.windows)),
-        finish_at=finish_at,
+        rate=campaign.pace,
+        finish_at=expected.finish_at,
+        verdict=expected.sentence(local_minute) if campaign.further_relays or campaign.finish_by else "",
+        routed=routed,
         silence=silence(campaign.incident, campaign.time_zone, time.time()),
         groups=groups,
         sendable=not any(map(stops, groups)),
@@ -163,10 +173,11 @@ def _groups(campaign: Campaign, made: MadePlan, known: Known, finish_at: float |
     return found.groups()
 
 
-def _finish_at(campaign: Campaign, letters: int) -> float | None:
-    relay = campaign.relay
-    windows = [(limit, limit.letters) for text in relay.windows if (limit := parse_rate(text))]
-    return pacing.finish_time(letters, parse_rate(relay.rate), windows, time.time())
+def _routed(campaign: Campaign, staging: Planner) -> dict[str, int]:
+    names = named_domains(campaign)
+    if not names:
+        return {}
+    return {domain: count for domain, count in staging.counts(domains=ALL_DOMAINS).domains if domain in names}
 
 
 def _size(inspected: Inspection) -> Size | None:

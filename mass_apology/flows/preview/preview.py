@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from mass_apology.errors import InputError, MassApologyError
+from mass_apology.flows.asked_relay import AskedRelay
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.output import refuse_existing
 from mass_apology.flows.plan import plan
@@ -26,8 +27,6 @@ from mass_apology.model import Finding
 from mass_apology.pages.preview_page import is_preview_page
 from mass_apology.recipients import Segments
 from mass_apology.settings import Campaign
-from mass_apology.smtp.password import relay_password
-from mass_apology.smtp.session import probe
 from mass_apology.workspace.workspace import Workspace
 
 PAGE = "preview.html"  # where no file is named
@@ -103,9 +102,9 @@ async def preview(
 async def ask_8bitmime(campaign: Campaign) -> tuple[bool, tuple[str, ...]]:
     """Whether the relay offers 8BITMIME, which changes the bytes of letters, and a note if it cannot be reached."""
     try:
-        password = relay_password(campaign.relay)
+        relay = AskedRelay(campaign)
         async with asyncio.timeout(PROBE_SECONDS):
-            return (await probe(campaign.relay, password)).extensions.eightbitmime, ()
+            return (await relay.extensions()).eightbitmime, ()
     except (MassApologyError, TimeoutError) as error:
         why = error.problem if isinstance(error, MassApologyError) else f"It said nothing for {PROBE_SECONDS:g} s."
         note = f"The relay could not be asked what it takes, so 8BITMIME was assumed as nearly all have it. {why}"

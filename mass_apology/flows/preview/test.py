@@ -66,7 +66,7 @@ async def rehearse(
     campaign = workspace.campaign
     guests = [_guest(address) for address in to]
     _require_few(choice.sample, guests)
-    relay = AskedRelay(campaign.relay)
+    relay = AskedRelay(campaign)
     async with source(workspace, plan.NO_KEY, on_progress=on_progress) as shown:
         require_facts(shown)
         kinds = Kinds(shown.writer, Segments(campaign, shown.header))

@@ -14,9 +14,7 @@ from mass_apology.flows.plan.plan_check import Check
 from mass_apology.flows.send.send import SendOptions
 from mass_apology.ledger import Records
 from mass_apology.model import FIRST_WAVE
-from mass_apology.relay_settings import RelaySettings
-from mass_apology.sending import pacing
-from mass_apology.settings import parse_rate
+from mass_apology.sending.expected_end import expected_end
 from mass_apology.workspace.workspace import Workspace
 
 
@@ -39,7 +37,7 @@ async def dry_run(workspace: Workspace, options: SendOptions, *, on_progress: On
     with store.read(workspace.campaign.name) as records:
         if records.digest_parts and not workspace.recipients_path.exists():
             found = _result(workspace, None, None, plan.due(records.counts(FIRST_WAVE)))
-            return replace(found, remaining=plan.remaining(records, FIRST_WAVE))
+            return replace(found, remaining=plan.remaining(records, FIRST_WAVE, workspace.campaign))
         return await _planned(workspace, records.key, records, options, on_progress)
 
 
@@ -55,15 +53,11 @@ async def _planned(
 
 
 def _result(workspace: Workspace, check: Check | None, outlook: Outlook | None, due: int) -> DryRun:
+    routed = check.routed if check is not None else {}
     return DryRun(
         check=check,
         outlook=outlook,
         due=due,
-        finish_at=_finish_at(workspace.campaign.relay, due),
+        finish_at=expected_end(workspace.campaign, due, routed, time.time()).finish_at,
         sendable=check is None or check.sendable,
     )
-
-
-def _finish_at(relay: RelaySettings, letters: int) -> float | None:
-    windows = [(limit, limit.letters) for text in relay.windows if (limit := parse_rate(text))]
-    return pacing.finish_time(letters, parse_rate(relay.rate), windows, time.time())

@@ -21,6 +21,8 @@ EVENTS: Mapping[str, tuple[int, str]] = MappingProxyType(
             _WARNING,
             "The relay's quota is used up, so no letter is begun for a while",
         ),
+        "slow_destination": (_WARNING, "A destination asks for less: half the rate to it"),
+        "relay_given_up": (_ERROR, "The run goes on without a relay"),
         "stop": (_ERROR, "The relay said something that a person must mend"),
         "breaker": (_ERROR, "The campaign paused itself"),
     }

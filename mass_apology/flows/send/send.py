@@ -22,7 +22,6 @@ from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (
     Operator,
-    RelayAccess,
     RunResult,
     SendingRun,
 )
@@ -36,6 +35,7 @@ from mass_apology.schedule.timetable import timetable
 from mass_apology.sending.gate import (
     Gate,
     file_rule,
+    relay_rule,
     schedule_rule,
     suppression_rule,
 )
@@ -67,7 +67,7 @@ def run(workspace: Workspace, options: SendOptions, operator: Operator) -> RunRe
 async def _run(workspace: Workspace, options: SendOptions, operator: Operator, notifier: Notifier) -> RunResult:
     campaign = workspace.campaign
     _require_in_time(campaign, options)
-    relay = AskedRelay(campaign.relay)
+    relay = AskedRelay(campaign)
     with (
         sending_ledger(workspace, override=options.override, begin=True, notice=operator.notice) as ledger,
         suppressed(workspace) as suppressions,
@@ -77,14 +77,15 @@ async def _run(workspace: Workspace, options: SendOptions, operator: Operator, n
         confirmed = await _Confirmation(workspace, ledger, gate, relay, options, operator).get(suppressions)
         if not confirmed.count:
             return RunResult(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)
-        access = RelayAccess(password=relay.password, extensions=await relay.extensions())
+        access = await relay.access()
+        operator.notice(relay.findings)
         ended = await SendingRun(workspace, ledger, operator, access, notifier).send(confirmed, gate)
     return _with_reason(ended, campaign)
 
 
 def _gate(campaign: Campaign, suppressions: Suppressed) -> Gate:
     """The gate of the first wave; by default these letters do not wait for the schedule's hours."""
-    rules = [suppression_rule(suppressions), file_rule]
+    rules = [suppression_rule(suppressions), file_rule, relay_rule([relay.name for relay in campaign.relays])]
     if campaign.schedule.first_letter:
         country_in = first_cell(campaign.columns.country or "")
         hours = timetable(campaign.schedule, campaign.time_zone)
@@ -145,7 +146,7 @@ class _Confirmation:
         resend = self._resendable(())
         due = plan.due(self._ledger.counts(FIRST_WAVE)) + len(resend)
         offered = await self._relay.extensions() if due else None
-        self._operator.plan(plan.remaining(self._ledger, FIRST_WAVE, resend), due, self._campaign)
+        self._operator.plan(plan.remaining(self._ledger, FIRST_WAVE, self._campaign, resend), due, self._campaign)
         if offered is not None:
             self._require_taken(offered)
         return self._confirm(due, resend, parts)

@@ -26,11 +26,13 @@ from mass_apology.ledger import Control, Ledger
 from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import Extensions, Finding, Status, StopCause
 from mass_apology.quantities import are, counted, number, were
+from mass_apology.relay_settings import RelaySettings
 from mass_apology.sending.dispatcher import Dispatcher
 from mass_apology.sending.event_log import EventLog
 from mass_apology.sending.gate import Gate
 from mass_apology.sending.outbox import Outbox
 from mass_apology.sending.relay_windows import RelayWindows
+from mass_apology.sending.routing import Routing
 from mass_apology.sending.run_stats import Progress, RunStats, Standstill
 from mass_apology.settings import Campaign, parse_rate
 from mass_apology.smtp.relay import run as send_through
@@ -103,7 +105,7 @@ class Watcher(Protocol):
 class RelayAccess(Struct, frozen=True, kw_only=True):
     """What a run needs to use the relay, beside the campaign's settings."""
 
-    password: str | None
+    passwords: tuple[str | None, ...]  # of each relay of the campaign
     extensions: Extensions  # as offered when the relay was last probed
 
 
@@ -145,6 +147,7 @@ class SendingRun:
             archive = Archive(self._campaign, self._ledger, confirmed.wave)
             with closing(EventLog(self._workspace.log_path)) as log, closing(Journal()) as journal:
                 log.on_event(told_to(journal, self._campaign.name))
+                routing = Routing(self._campaign.relays)
                 outbox = Outbox(
                     self._ledger,
                     render_pool,
@@ -153,14 +156,18 @@ class SendingRun:
                     attached=attached,
                     wave=confirmed.wave,
                     longest_wait=longest_wait,
+                    sorter=routing,
                 )
+                if routing.is_needed:
+                    outbox.sort()
                 dispatcher = Dispatcher(
                     campaign=self._campaign,
                     outbox=outbox,
                     ledger=self._ledger,
                     log=log,
                     stats=stats,
-                    windows=self._windows(),
+                    windows=[self._windows(relay) for relay in self._campaign.relays],
+                    routing=routing,
                 )
                 dispatcher.on_accepted(archive.accepted)
                 self._ledger.on_claim(log.claimed)
@@ -176,7 +183,7 @@ class SendingRun:
         self._operator.progress(dispatcher.progress())
         seconds = time.monotonic() - begun
         # Who ended the run by a signal waits for its end; the next run has letters to copy.
-        archived = Archived() if interrupted else await archive.send(self._access.password)
+        archived = Archived() if interrupted else await archive.send(self._access.passwords[0])
         self._operator.notice(archived.findings)
         return RunResult(
             counts=self._ledger.counts(confirmed.wave),
@@ -230,10 +237,10 @@ class SendingRun:
             result = gate.check(self._ledger.doubts.letters(confirmed.wave, ids), now)
             self._ledger.doubts.release(confirmed.wave, [letter.id for letter, _ in result.allowed], now)
 
-    def _windows(self) -> RelayWindows:
-        limits = [rate for window in self._campaign.relay.windows if (rate := parse_rate(window))]
+    def _windows(self, relay: RelaySettings) -> RelayWindows:
+        limits = [rate for window in relay.windows if (rate := parse_rate(window))]
         longest = max((limit.seconds for limit in limits), default=0)
-        return RelayWindows(limits, self._ledger.usage_since(time.time() - longest, self._campaign.relay.name))
+        return RelayWindows(limits, self._ledger.usage_since(time.time() - longest, relay.name))
 
     async def _run_until_done(
         self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog, reporter: RunReporter
@@ -254,8 +261,9 @@ class SendingRun:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_close_on_failure(outbox.fill(dispatcher.withhold), dispatcher))
                 watching = tasks.create_task(_close_on_failure(self._watch(dispatcher, log, reporter), dispatcher))
-                (source,) = dispatcher.sources
-                await send_through(source.relay, self._access.password, source, source.allowed)
+                async with asyncio.TaskGroup() as relays:
+                    for source, password in zip(dispatcher.sources, self._access.passwords, strict=True):
+                        relays.create_task(send_through(source.settings, password, source, source.allowed))
                 dispatcher.close()
                 watching.cancel()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -37,6 +37,12 @@ class Claims:
         letters = self._claim_deferred(connection, limit, now, canary_only=canary_only)
         room = limit - len(letters)
         return letters + self._claim_planned(connection, room, canary_only=canary_only) if room else letters
+
+    def claimed(self, connection: Connection, letters: Sequence[int]) -> list[Delivery]:
+        """These letters, which were claimed before and have no durable mark since, in this order."""
+        facts = {"wave": self._wave, "letters": msgspec.json.encode(list(letters)).decode()}
+        found = {each.id: each for each in _letters(connection, self._queries["claimed"], facts)}
+        return [found[letter] for letter in letters if letter in found]
 
     def next_due_at(self, connection: Connection) -> float | None:
         """When the first deferred letter that is not claimed is due, in Unix seconds."""

@@ -202,6 +202,10 @@ class SqlLedger(SqlRecords, Generic[C]):
         self._hear_claim(letters)
         return letters
 
+    async def claimed(self, letters: Sequence[int], wave: str = FIRST_WAVE) -> list[Delivery]:
+        ours = self._claims_of(wave)
+        return await asyncio.wrap_future(self._writer.call(lambda connection: ours.claimed(connection, letters)))
+
     async def next_due_at(self, wave: str = FIRST_WAVE) -> float | None:
         return await asyncio.wrap_future(self._writer.call(self._claims_of(wave).next_due_at))
 

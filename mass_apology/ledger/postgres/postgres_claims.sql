@@ -45,6 +45,11 @@ WITH found AS MATERIALIZED (
 )
 SELECT '[' || coalesce(string_agg(json::text, ',' ORDER BY found.due_at, id), '') || ']' FROM found JOIN letter USING (id);
 
+-- name: claimed
+-- Letters that were claimed before. :letters is a JSON array.
+SELECT '[' || coalesce(string_agg(json::text, ',' ORDER BY id), '') || ']' FROM letter
+WHERE status IN ('PLANNED', 'DEFERRED') AND wave = :wave AND id IN (SELECT value FROM json_each(:letters));
+
 -- name: in-doubt
 -- No claim: letters that a person may be about to release. :letters is a JSON array.
 SELECT '[' || coalesce(string_agg(json::text, ',' ORDER BY id), '') || ']' FROM letter

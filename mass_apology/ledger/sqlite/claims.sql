@@ -49,6 +49,13 @@ SELECT '[' || coalesce(group_concat(json), '') || ']' FROM (
     ORDER BY due_at, id LIMIT :limit
 );
 
+-- name: claimed
+-- Letters that were claimed before. :letters is a JSON array.
+SELECT '[' || coalesce(group_concat(json), '') || ']' FROM (
+    SELECT json FROM letter
+    WHERE id IN (SELECT value FROM json_each(:letters)) AND wave = :wave AND status IN ('PLANNED', 'DEFERRED')
+);
+
 -- name: in-doubt
 -- No claim: letters that a person may be about to release. :letters is a JSON array.
 SELECT '[' || coalesce(group_concat(json), '') || ']' FROM (

@@ -1,0 +1,59 @@
+"""What a campaign's settings let one expect of its end: what its relays and destinations can take, for ``verdict``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from math import inf
+
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.sending.verdict import AT_ONCE, Load, RelayCapacity, Verdict, WindowUse, verdict
+from mass_apology.settings import Campaign, Rate, parse_rate
+
+Usage = Callable[[RelaySettings], list[tuple[int, int]]]
+"""(minute, letters handed over in it) of a relay's longest window, in order."""
+
+
+def nothing_used(_: RelaySettings) -> list[tuple[int, int]]:
+    """As if all windows were open."""
+    return []
+
+
+def named_domains(campaign: Campaign) -> frozenset[str]:
+    """Recipients' domains that the settings treat in a way of their own."""
+    return frozenset(domain for relay in campaign.relays for domain in (*relay.for_, *relay.except_))
+
+
+def expected_end(
+    campaign: Campaign, letters: int, domains: Mapping[str, int], now: float, used: Usage = nothing_used
+) -> Verdict:
+    """The verdict before anything leaves. ``domains``: letters to each of ``named_domains`` (others do not count)."""
+    capacities = [relay_capacity(relay, used(relay)) for relay in campaign.relays]
+    return verdict(capacities, loads(campaign, letters, domains), now)
+
+
+def relay_capacity(relay: RelaySettings, usage: list[tuple[int, int]], measured: float = inf) -> RelayCapacity:
+    """What a relay can take. ``measured``: letters a second that it was seen to take, where that is less."""
+    limits = [limit for text in relay.windows if (limit := parse_rate(text))]
+    return RelayCapacity(
+        name=f"relay {relay.name}" if relay.name else "the relay",
+        rate=min(letters_a_second(parse_rate(relay.rate)), measured),
+        windows=tuple(WindowUse(limit=limit, usage=tuple(usage)) for limit in limits),
+    )
+
+
+def letters_a_second(rate: Rate | None) -> float:
+    """Of a rate; of none, as many as one likes."""
+    return rate.letters / rate.seconds if rate else AT_ONCE
+
+
+def loads(campaign: Campaign, letters: int, domains: Mapping[str, int]) -> list[Load]:
+    """The letters by the relays that may take them."""
+    relays = campaign.relays
+    found: Counter[frozenset[int]] = Counter()
+    for domain in named_domains(campaign):
+        taking = frozenset(number for number, relay in enumerate(relays) if relay.takes(domain))
+        found[taking] += domains.get(domain, 0)
+    others = frozenset(number for number, relay in enumerate(relays) if not relay.for_)
+    found[others] += letters - found.total()
+    return [Load(letters=count, relays=each) for each, count in found.items()]

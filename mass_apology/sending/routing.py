@@ -1,0 +1,132 @@
+"""Which relays may take a letter, and which pace its destination has: what letters need not wait for each other by.
+
+Implements ``ready_letters.Sorter``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from math import inf
+
+from mass_apology.model import Delivery
+from mass_apology.relay_settings import DestinationSettings, RelaySettings
+from mass_apology.settings import parse_rate
+
+RECOVERY = 60.0  # seconds in which a destination that throttled is tried with twice the rate
+SLOWEST = 0.1  # letters a second: a trickle shows when a destination has recovered
+ROUND_TRIP = 1.0  # seconds: throttling replies closer together than this are one complaint
+FIRST_SHARE = 0.05  # of the run's rate: what a destination gets that throttles for the first time
+
+
+class DestinationPace:
+    """Rate and connections of one destination: as the campaign says, and lower after it throttled.
+
+    Times are monotonic seconds.
+    """
+
+    def __init__(self, rate: float = inf, connections: float = inf) -> None:
+        """``rate`` in letters a second, ``connections`` that carry its letters at a time."""
+        self._most = rate
+        self._connections = connections
+        self._in_transit = 0
+        self._next_slot = -inf
+        self._slowed_to = inf
+        self._slowed_at = -inf
+
+    def rate(self, now: float) -> float:
+        """Letters a second: after throttling it doubles every minute, up to the campaign's."""
+        if self._slowed_to == inf:
+            return self._most
+        doublings = min(1000.0, (now - self._slowed_at) / RECOVERY)
+        return min(self._most, self._slowed_to * math.pow(2.0, doublings))
+
+    def seconds_until_start(self, now: float) -> float | None:
+        """Seconds until a letter may start; ``None``: now; infinite: when another one has ended."""
+        if self._in_transit >= self._connections:
+            return inf
+        return self._next_slot - now if self._next_slot > now else None
+
+    def begin(self, now: float) -> None:
+        """A letter is started."""
+        self._in_transit += 1
+        self._next_slot = max(now, self._next_slot) + 1 / self.rate(now)
+
+    def end(self) -> None:
+        """It has ended, whatever became of it; letters that were started before this pace began count for nothing."""
+        self._in_transit = max(0, self._in_transit - 1)
+
+    def seconds_for(self, letters: int) -> float:
+        """How long so many letters take, at the rate that it had last."""
+        return letters / min(self._most, self._slowed_to)
+
+    def slow_down(self, now: float, observed_rate: float) -> None:
+        """Halve the rate, at most once in a round trip. ``observed_rate``: the whole run's, for a first time."""
+        if now - self._slowed_at < ROUND_TRIP:
+            return
+        before = min(self.rate(now), max(1.0, observed_rate) * FIRST_SHARE * 2)
+        self._slowed_to, self._slowed_at = max(SLOWEST, before / 2), now
+        self._next_slot = max(self._next_slot, now + 1 / self._slowed_to)
+
+
+class Routing:
+    """The relays and destinations of one run."""
+
+    def __init__(
+        self, relays: Sequence[RelaySettings], destinations: Mapping[str, DestinationSettings] | None = None
+    ) -> None:
+        self._several = len(relays) > 1
+        self._others = frozenset(number for number, relay in enumerate(relays) if not relay.for_)
+        named = {domain for relay in relays for domain in (*relay.for_, *relay.except_)}
+        self._by_domain = {domain: _taking(relays, domain) for domain in named}
+        self._by_name = {relay.name: frozenset({number}) for number, relay in enumerate(relays) if relay.name}
+        self._dropped: frozenset[int] = frozenset()
+        self._destinations: dict[str, DestinationPace] = {}
+        for name, settings in (destinations or {}).items():
+            pace = _pace_of(settings)
+            self._destinations |= dict.fromkeys((name, *settings.also), pace)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether a letter may have to wait while another one may go."""
+        return self._several or bool(self._destinations)
+
+    def relays(self, delivery: Delivery) -> frozenset[int]:
+        """Which relays may take the letter, by their numbers. One that was in doubt goes through no other relay."""
+        if delivery.relay is not None and self._several:
+            found = self._by_name.get(delivery.relay, frozenset())
+        else:
+            found = self._by_domain.get(_domain(delivery), self._others)
+        return found - self._dropped
+
+    def destination(self, delivery: Delivery) -> DestinationPace | None:
+        """The pace of its destination; ``None`` where that has none."""
+        return self._destinations.get(_domain(delivery)) if self._destinations else None
+
+    def drop(self, relay: int) -> None:
+        """This relay takes nothing more in this run."""
+        self._dropped |= {relay}
+
+    def can_do_without(self, relay: int, others: frozenset[int]) -> bool:
+        """Whether these others may take every letter that the relay may take."""
+        served = [relays for relays in (self._others, *self._by_domain.values()) if relay in relays]
+        return all(relays & others for relays in served)
+
+    def slow_down(self, delivery: Delivery, now: float, observed_rate: float) -> None:
+        """The letter's destination throttles: it gets a pace if it has none, and half of it if it has one."""
+        pace = self._destinations.setdefault(_domain(delivery), DestinationPace())
+        pace.slow_down(now, observed_rate)
+
+
+def _taking(relays: Sequence[RelaySettings], domain: str) -> frozenset[int]:
+    return frozenset(number for number, relay in enumerate(relays) if relay.takes(domain))
+
+
+def _pace_of(settings: DestinationSettings) -> DestinationPace:
+    rate = parse_rate(settings.rate)
+    connections = inf if settings.connections is None else settings.connections
+    return DestinationPace(rate.letters / rate.seconds if rate else inf, connections)
+
+
+def _domain(delivery: Delivery) -> str:
+    return delivery.address.rpartition("@")[2]
