@@ -67,7 +67,7 @@ async def serve(options: ServeOptions, on_ready: Callable[[Announcement], None])
             previews=Jobs(pool),
         )
         address = access.url or _address(listening)
-        server = _Server(_config(service), lambda: on_ready(_announcement(service, address)))
+        server = _Server(server_config(service), lambda: on_ready(_announcement(service, address)))
         try:
             await server.serve(sockets=[listening])
         finally:
@@ -105,7 +105,8 @@ class _Server(uvicorn.Server):
         self._tell()
 
 
-def _config(service: Service) -> uvicorn.Config:
+def server_config(service: Service) -> uvicorn.Config:
+    """How uvicorn serves it."""
     return uvicorn.Config(
         web_app(service),
         http=LimitedConnection,

@@ -161,7 +161,7 @@ def _standing_still(facts: Facts, said: SenderReport) -> LimitView | None:
 def _going(facts: Facts, said: SenderReport) -> LimitView:
     in_use = facts.configured_rate * said.share if facts.configured_rate is not None else None
     if said.share < 1:
-        text = f"The relay asks for less: {said.share:.0%} of the rate is in use."
+        text = f"The relay asks for less: {said.share * 100:.0f} % of the rate is in use."
         return _limit(
             LimitKind.THROTTLE, text, "The rate climbs back by itself, within five minutes of its last complaint."
         )
