@@ -42,9 +42,9 @@ _CLASSES: Mapping[str, Set[str]] = {
 """What rules are made of, by their modules; nothing else comes out of a file."""
 
 
-def kept(code: str, type_: type[_T], make: Callable[[], _T]) -> _T:
-    """The rules of a language: those that were kept, or else new ones, which are kept where that is possible."""
-    file = _file(code)
+def kept(name: str, type_: type[_T], make: Callable[[], _T]) -> _T:
+    """What was kept under the name (a language's code), or else a new one, which is kept where that is possible."""
+    file = _file(name)
     if file is None:
         return make()
     with _without_collection():
@@ -53,19 +53,19 @@ def kept(code: str, type_: type[_T], make: Callable[[], _T]) -> _T:
             return found
         made = make()
         with suppress(OSError):
-            _keep(file, made, code)
+            _keep(file, made, name)
     return made
 
 
-def _file(code: str) -> Path | None:
+def _file(name: str) -> Path | None:
     state = state_folder()
-    return state / "wording" / f"{code}-{_digest(code)}.rules" if state else None
+    return state / "wording" / f"{name}-{_digest()}.rules" if state else None
 
 
 @cache
-def _digest(code: str) -> str:
-    """Of all that the rules are made from: the interpreter, the code of this room, the rules and the words' forms."""
-    files = (*sorted(_ROOM.glob("*.py")), *sorted((_ROOM / "rules").glob(f"{code}.*toml")), _ROOM / "kinds.toml")
+def _digest() -> str:
+    """Of all that rules are made from: the interpreter, the code of this room, the rules and the words' forms."""
+    files = (*sorted(_ROOM.glob("*.py")), *sorted((_ROOM / "rules").glob("*.toml")))
     made_from = blake2b(sys.version.encode(), digest_size=16)
     for file in files:
         made_from.update(file.read_bytes())
@@ -115,9 +115,9 @@ def _is_own(descriptor: int) -> bool:
     return mine and stat.S_ISREG(found.st_mode) and not found.st_mode & _OTHERS_WRITE
 
 
-def _keep(file: Path, made: object, code: str) -> None:
+def _keep(file: Path, made: object, name: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_whole(file, pickle.dumps(made, protocol=5))
-    for other in file.parent.glob(f"{code}-*.rules"):
+    for other in file.parent.glob(f"{name}-*.rules"):
         if other != file:
             other.unlink(missing_ok=True)

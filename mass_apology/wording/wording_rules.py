@@ -199,9 +199,17 @@ def word_forms(code: str) -> Mapping[str, str]:
     return _read(file, Forms).forms if file.exists() else {}
 
 
-@cache
 def heading(code: str) -> RuleFile:
     """A shipped language's file without its tables. To know a language's words takes no more, and the whole is long."""
+    return _headings()[code]
+
+
+@cache
+def _headings() -> Mapping[str, RuleFile]:
+    return kept("headings", dict, lambda: {code: _heading(code) for code in shipped()})
+
+
+def _heading(code: str) -> RuleFile:
     text = (_ROOM / "rules" / f"{code}.toml").read_text(encoding="utf-8")
     return converted(parse_toml(text[: text.index("\n[") + 1]), RuleFile)
 

@@ -54,7 +54,7 @@ class Harm:
 
 def test_nothing_but_rules_comes_out_of_a_file(state: Path, tmp_path: Path) -> None:
     kept("en", Rules, made)
-    (file,) = state.iterdir()
+    (file,) = state.glob("en-*")
     trace = tmp_path / "trace"
     file.write_bytes(pickle.dumps(Harm(trace)))
     assert found(kept("en", Rules, made))
@@ -65,7 +65,7 @@ def test_nothing_but_rules_comes_out_of_a_file(state: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize("octets", [b"", b"\x80\x05", pickle.dumps("no rules"), b"\0" * 1000])
 def test_a_broken_file_is_made_anew(state: Path, octets: bytes) -> None:
     kept("en", Rules, made)
-    (file,) = state.iterdir()
+    (file,) = state.glob("en-*")
     file.write_bytes(octets)
     assert found(kept("en", Rules, made))
     assert found(kept("en", Rules, never))
@@ -73,7 +73,7 @@ def test_a_broken_file_is_made_anew(state: Path, octets: bytes) -> None:
 
 def test_a_file_that_others_can_write_is_not_trusted(state: Path) -> None:
     kept("en", Rules, made)
-    (file,) = state.iterdir()
+    (file,) = state.glob("en-*")
     file.chmod(0o666)
     with pytest.raises(AssertionError, match="made anew"):
         kept("en", Rules, never)
