@@ -137,8 +137,8 @@ class Places(dict[OneWord, int]):
             if isinstance(element, OneWord):
                 return found | self[element]
             if isinstance(element, OneOf):
-                for way in element.ways:
-                    found |= self.starts(way)
+                for number in self._by_number.keys() & element.ways_from.keys():
+                    found |= self._by_number[number]
                 if not element.or_nothing:
                     break
         return found
