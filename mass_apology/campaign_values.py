@@ -28,7 +28,7 @@ from mass_apology.settings import (
     parse_duration,
 )
 from mass_apology.smtp.password import names_a_place
-from mass_apology.smtp.relay_values import refused, relay_problems
+from mass_apology.smtp.relay_values import destination_problems, refused, relay_problems
 from mass_apology.system.time_zones import zone_names
 
 YEARS = range(1900, 3000)
@@ -57,6 +57,7 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
     yield from _sender_problems(campaign.sender)
     yield from pattern_problems(campaign.message)
     yield from relay_problems(campaign.relays)
+    yield from destination_problems(campaign.destinations)
     yield from refused(parse_duration, campaign.limits.give_up_after, "$.limits.give_up_after")
     yield from refused(parse_duration, campaign.approval.valid_for, "$.approval.valid_for")
     yield from _letterhead_problems(campaign.letterhead)

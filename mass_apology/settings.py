@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from mass_apology.model import Status
-from mass_apology.relay_settings import RelaySettings
+from mass_apology.relay_settings import DestinationSettings, RelaySettings
 
 NonEmpty = Annotated[str, Meta(min_length=1)]
 Told = NonEmpty | Mapping[str, NonEmpty]
@@ -344,6 +344,7 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sender: SenderSettings
     further_relays: tuple[RelaySettings, ...] = ()  # of [[relay]], all but the first
     relay: RelaySettings  # of [relay], or the first of [[relay]]; mail to oneself goes through it
+    destinations: Mapping[str, DestinationSettings] = field(default_factory=dict)  # recipients' domain → its pace
     mended: NonEmpty | None = None  # rows that `check --bad-rows` wrote and a person mended; they replace the file's
     where: NonEmpty | None = None  # chooses rows: plan == 'pro' and minutes_down > 30
     one_letter_per: Literal["mailbox", "customer"] = "mailbox"  # what gets one letter of a wave

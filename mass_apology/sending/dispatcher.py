@@ -86,6 +86,7 @@ class Dispatcher:
         self._hear_accepted: Callable[[Message], None] | None = None
         self._give_up_after = parse_duration(campaign.limits.give_up_after)
         self._finish_by = campaign.finish_by.timestamp() if campaign.finish_by else float("inf")
+        self.given_up_cause: StopCause | None = None  # of the last relay that was given up
         self.paused = False
         self.closed = False
         self.reason: str | None = None
@@ -166,6 +167,7 @@ class Dispatcher:
         """Go on without this relay, or close where it is the last."""
         if source.given_up is not None:
             return
+        self.given_up_cause = cause
         if len(self.sources) == 1:
             self.close(reason, cause)
             return
@@ -218,6 +220,11 @@ class Dispatcher:
         self.closed = True
         self._closed_event.set()
         self._outbox.close()
+
+    def conclude(self) -> None:
+        """The connections have ended: letters that are still due may have waited for a relay that was given up."""
+        if self.reason is None and self.failure is None and self._stats.unsettled > 0:
+            self.reason, self.cause = self.given_up_reason, self.given_up_cause
 
     def fail(self, error: BaseException) -> None:
         """Close because of a failure outside the relay. The first failure is kept."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from math import inf
 
 from mass_apology.relay_settings import RelaySettings
+from mass_apology.sending.destinations import destinations_of
 from mass_apology.sending.verdict import AT_ONCE, Load, RelayCapacity, Verdict, WindowUse, verdict
 from mass_apology.settings import Campaign, Rate, parse_rate
 
@@ -21,7 +22,9 @@ def nothing_used(_: RelaySettings) -> list[tuple[int, int]]:
 
 def named_domains(campaign: Campaign) -> frozenset[str]:
     """Recipients' domains that the settings treat in a way of their own."""
-    return frozenset(domain for relay in campaign.relays for domain in (*relay.for_, *relay.except_))
+    relays = {domain for relay in campaign.relays for domain in (*relay.for_, *relay.except_)}
+    paced = {domain for name, each in destinations_of(campaign).items() for domain in (name, *each.also)}
+    return frozenset(relays | paced)
 
 
 def expected_end(
@@ -48,12 +51,22 @@ def letters_a_second(rate: Rate | None) -> float:
 
 
 def loads(campaign: Campaign, letters: int, domains: Mapping[str, int]) -> list[Load]:
-    """The letters by the relays that may take them."""
+    """The letters by the relays that may take them, and by the destination where that has a pace."""
     relays = campaign.relays
-    found: Counter[frozenset[int]] = Counter()
+    paces = destinations_of(campaign)
+    destination = {domain: name for name, each in paces.items() for domain in (name, *each.also)}
+    found: Counter[tuple[frozenset[int], str]] = Counter()
     for domain in named_domains(campaign):
         taking = frozenset(number for number, relay in enumerate(relays) if relay.takes(domain))
-        found[taking] += domains.get(domain, 0)
+        found[taking, destination.get(domain, "")] += domains.get(domain, 0)
     others = frozenset(number for number, relay in enumerate(relays) if not relay.for_)
-    found[others] += letters - found.total()
-    return [Load(letters=count, relays=each) for each, count in found.items()]
+    found[others, ""] += letters - found.total()
+    return [
+        Load(
+            letters=count,
+            relays=each,
+            pace=letters_a_second(parse_rate(paces[name].rate)) if name else inf,
+            destination=name,
+        )
+        for (each, name), count in found.items()
+    ]

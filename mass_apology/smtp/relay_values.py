@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mass_apology.errors import CampaignError
 from mass_apology.mailboxes import domain_of, folded
-from mass_apology.relay_settings import RelaySettings
+from mass_apology.relay_settings import DestinationSettings, RelaySettings
 from mass_apology.settings import parse_rate
 from mass_apology.smtp.password import names_a_place
 from mass_apology.smtp.url import parse as parse_url
@@ -84,6 +84,21 @@ def domain_problems(domains: Sequence[str], key: str) -> Iterator[str]:
             yield f"`{key}` holds {domain!r}, which is no domain such as 'gmail.com'"
         elif found != domain:
             yield f"`{key}` holds {domain!r}; write {found!r}, as addresses are compared"
+
+
+def destination_problems(destinations: Mapping[str, DestinationSettings]) -> Iterator[str]:
+    """Clauses that name the path of their key."""
+    named: set[str] = set()
+    for name, settings in destinations.items():
+        key = f"$.destinations.{name}"
+        yield from domain_problems([name], "$.destinations")
+        yield from domain_problems(settings.also, f"{key}.also")
+        yield from refused(parse_rate, settings.rate, f"{key}.rate")
+        if settings.rate == "unlimited" and settings.connections is None:
+            yield f"`{key}` has neither `rate` nor `connections`"
+        if twice := named.intersection((name, *settings.also)):
+            yield f"`{key}` is about {min(twice)}, as another destination is"
+        named.update((name, *settings.also))
 
 
 def refused(parse: Callable[[str], object], text: str, key: str) -> Iterator[str]:

@@ -49,6 +49,7 @@ def _shape(campaign: Campaign) -> Campaign:
         message=replace(campaign.message, archive=None),
         relay=RelaySettings(url="-"),
         further_relays=(),
+        destinations={},
         limits=LimitSettings(),
         notify=NotifySettings(),
         kept=(),

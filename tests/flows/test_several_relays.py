@@ -9,10 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from live import Row, campaign_folder, customers, relay, results, send, statuses
+from live import Person, Row, campaign_folder, customers, relay, results, send, statuses, stop_when
 from smtp_fakes import FaultyConversation
 
+from mass_apology.errors import RelayError
 from mass_apology.flows.init.toml_notation import toml
+from mass_apology.model import Status, StopCause
+from mass_apology.sending import pacing
+from mass_apology.sending.pacing import Backoff
 
 pytestmark = pytest.mark.slow
 
@@ -130,3 +134,147 @@ def test_a_relay_that_dies_keeps_nobody_waiting(tmp_path) -> None:
     moved = [taken[address] - at for address, at in away.offered.items() if address in taken]
     print(f"{len(moved)} letters moved, the longest wait {max(moved, default=0):.2f} s, {found['IN_DOUBT']} in doubt")
     assert moved
+
+
+def test_nobody_waits_behind_a_destination_with_a_pace(tmp_path) -> None:
+    """A tenth of the letters may leave at 20 a second; the others have left long before the last of those."""
+    taken: dict[bytes, float] = {}
+
+    def remember(_: FaultyConversation, verb: str, argument: bytes) -> None:
+        if verb == "RCPT":
+            taken[ADDRESS.findall(argument)[0]] = time.monotonic()
+
+    rows = [{**row, "email": row["email"].replace("d3.", "slow.")} for row in customers(1400)]
+    with relay(fault=remember) as live:
+        pace = {"rate": "20/s", "also": ["slow.example"]}
+        folder = campaign_folder(tmp_path, live.sink.url, rows, **{'destinations."other.example"': pace})
+        ended = send(folder)
+    assert ended.reason is None
+    assert statuses(folder) == {"ACCEPTED": 1400}
+    slow = sorted(at for address, at in taken.items() if address.endswith(b"slow.example"))
+    others = [at for address, at in taken.items() if not address.endswith(b"slow.example")]
+    assert len(slow) == 200
+    assert max(others) < slow[-20]
+
+
+def test_a_destination_that_throttles_slows_alone(tmp_path) -> None:
+    """It asks for less; the rest leaves meanwhile, its own letters come later, and nothing stops."""
+    asked: list[str] = []
+
+    def busy(_: FaultyConversation, verb: str, argument: bytes) -> bytes | None:
+        if verb != "RCPT":
+            return None
+        slow = b"slow.example" in argument
+        asked.append("slow" if slow else "free")
+        return b"451 4.4.5 slow.example is busy" if slow and asked.count("slow") < 6 else None
+
+    rows = [{**row, "email": row["email"].replace("d3.", "slow.")} for row in customers(420)]
+    with relay(fault=busy) as live:
+        folder = campaign_folder(tmp_path, live.sink.url, rows)
+        stop_when(folder, lambda: asked.count("free") >= 360 and asked.count("slow") >= 6)
+        ended = send(folder)
+    log = (folder / "log.jsonl").read_text(encoding="utf-8")
+    assert '"slow_destination"' in log
+    assert '"slow_down"' not in log
+    assert '"destination":"slow.example"' in log
+    found = statuses(folder)
+    assert found["ACCEPTED"] >= 360
+    assert ended.cause is None
+
+
+def test_a_login_that_is_refused_gives_that_relay_up_and_no_other(tmp_path) -> None:
+    def refuse(_: FaultyConversation, verb: str, _argument: bytes) -> bytes | None:
+        return b"530 5.7.0 Authentication required" if verb == "MAIL" else None
+
+    with relay(fault=refuse) as a, relay() as b:
+        folder = folder_with(
+            tmp_path, customers(200), {"name": "a", "url": a.sink.url}, {"name": "b", "url": b.sink.url}
+        )
+        ended = send(folder)
+    assert statuses(folder) == {"ACCEPTED": 200}
+    assert ended.reason is None
+    assert not a.numbers
+    assert '"relay_given_up"' in (folder / "log.jsonl").read_text(encoding="utf-8")
+
+
+def test_letters_that_only_a_given_up_relay_may_take_stay_due_and_the_reason_is_told(tmp_path) -> None:
+    def refuse(_: FaultyConversation, verb: str, _argument: bytes) -> bytes | None:
+        return b"530 5.7.0 Authentication required" if verb == "MAIL" else None
+
+    with relay(fault=refuse) as a, relay() as b:
+        folder = folder_with(
+            tmp_path,
+            customers(140),
+            {"name": "a", "url": a.sink.url, "for": ["d1.example"]},
+            {"name": "b", "url": b.sink.url, "except": ["d1.example"]},
+        )
+        ended = send(folder)
+    assert ended.due == 20
+    assert ended.cause is StopCause.REPLY
+    assert (ended.reason or "").startswith("a: ")
+    assert statuses(folder)["ACCEPTED"] == 120
+
+
+def test_one_relay_that_answers_is_enough_to_begin(tmp_path) -> None:
+    with relay() as b:
+        folder = folder_with(
+            tmp_path,
+            customers(60),
+            {"name": "a", "url": "smtp+plain://127.0.0.1:9"},
+            {"name": "b", "url": b.sink.url},
+        )
+        person = Person()
+        ended = send(folder, person)
+    assert statuses(folder) == {"ACCEPTED": 60}
+    assert ended.reason is None
+    assert [(each.code, each.where) for each in person.notices] == [("relay-unusable", "campaign.toml, relay a")]
+
+
+def test_without_any_relay_nothing_begins(tmp_path) -> None:
+    folder = folder_with(
+        tmp_path,
+        customers(3),
+        {"name": "a", "url": "smtp+plain://127.0.0.1:9"},
+        {"name": "b", "url": "smtp+plain://127.0.0.1:9"},
+    )
+    with pytest.raises(RelayError, match="cannot be reached"):
+        send(folder)
+
+
+def test_a_relay_that_stays_away_is_tried_again_while_the_other_sends(tmp_path, monkeypatch) -> None:
+    """However often it fails, the run neither ends nor waits for it."""
+    monkeypatch.setattr(pacing, "RELAY", Backoff(first=0.01, cap=0.01, least=0.01))
+    away = AwayFor(20, 1e6)
+    with relay(fault=away) as a, relay() as b:
+        folder = folder_with(
+            tmp_path,
+            customers(400),
+            {"name": "a", "url": a.sink.url, "connections": 2},
+            {"name": "b", "url": b.sink.url, "rate": "100/s"},
+        )
+        ended = send(folder)
+    assert ended.reason is None
+    found = statuses(folder)
+    assert found["ACCEPTED"] + found["IN_DOUBT"] == 400
+    assert found["IN_DOUBT"] <= 2
+    assert away.refused > 10
+
+
+def test_a_letter_in_doubt_goes_again_through_its_own_relay_alone(tmp_path) -> None:
+    def lose(conversation: FaultyConversation, verb: str, _argument: bytes) -> bytes | None:
+        return conversation.close() if verb == "." and next(doubts, None) is not None else None
+
+    doubts = iter([1])
+    with relay(fault=lose) as a, relay() as b:
+        relays = ({"name": "a", "url": a.sink.url, "weight": 9}, {"name": "b", "url": b.sink.url})
+        folder = folder_with(tmp_path, customers(80), *relays)
+        send(folder)
+        (doubted,) = [each for each in results(folder) if each.status is Status.IN_DOUBT]
+        assert doubted.relay == "a"
+        before = len(b.numbers)
+        folder_with(tmp_path, customers(80), *reversed(relays[1:]), {"name": "c", "url": b.sink.url})
+        assert send(folder, resend_in_doubt=True).sent == 0  # its relay is gone
+        folder_with(tmp_path, customers(80), *relays)
+        assert send(folder, resend_in_doubt=True).sent == 1
+    assert len(b.numbers) == before
+    assert through(folder)["a"] == len(a.numbers)

@@ -46,6 +46,7 @@ def _judged_anew_left_out(campaign: Campaign) -> Campaign:
         campaign,
         relay=RelaySettings(url="-"),
         further_relays=(),
+        destinations={},
         limits=LimitSettings(),
         notify=NotifySettings(),
         report=ReportSettings(),

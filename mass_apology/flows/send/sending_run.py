@@ -27,6 +27,7 @@ from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import Extensions, Finding, Status, StopCause
 from mass_apology.quantities import are, counted, number, were
 from mass_apology.relay_settings import RelaySettings
+from mass_apology.sending.destinations import destinations_of
 from mass_apology.sending.dispatcher import Dispatcher
 from mass_apology.sending.event_log import EventLog
 from mass_apology.sending.gate import Gate
@@ -147,7 +148,7 @@ class SendingRun:
             archive = Archive(self._campaign, self._ledger, confirmed.wave)
             with closing(EventLog(self._workspace.log_path)) as log, closing(Journal()) as journal:
                 log.on_event(told_to(journal, self._campaign.name))
-                routing = Routing(self._campaign.relays)
+                routing = Routing(self._campaign.relays, destinations_of(self._campaign))
                 outbox = Outbox(
                     self._ledger,
                     render_pool,
@@ -174,6 +175,7 @@ class SendingRun:
                 log.event("started", time.time(), self._start_facts(confirmed))
                 reporter = RunReporter(self._ledger, dispatcher, confirmed.wave)
                 interrupted = await self._run_until_done(dispatcher, outbox, log, reporter)
+                dispatcher.conclude()
                 log.event("ended", time.time(), self._seen(), reason=dispatcher.reason)
                 reporter.ended()
                 await self._ledger.flush()
