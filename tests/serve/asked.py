@@ -16,6 +16,7 @@ from mass_apology.flows.serve.access_file import EVERY_ROLE, NO_ACCESS_FILE, Acc
 from mass_apology.flows.serve.access_notes import AccessNotes
 from mass_apology.flows.serve.campaigns import Campaigns
 from mass_apology.flows.serve.jobs import Jobs
+from mass_apology.flows.serve.oidc_provider import Provider
 from mass_apology.flows.serve.service import Service
 from mass_apology.flows.serve.sessions import Sessions, Visitor
 from mass_apology.flows.serve.web_app import web_app
@@ -107,6 +108,7 @@ async def asked(
             is_local=is_local,
             pool=pool,
             event_streams={},
+            provider=Provider(access.oidc, access.url) if access.oidc and access.url else None,
             accesses=AccessNotes(),
             looks=Jobs(pool),
             previews=Jobs(pool),

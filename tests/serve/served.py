@@ -80,6 +80,7 @@ class StagedServer:
             is_local=True,
             pool=self.pool,
             event_streams={},
+            provider=None,
             accesses=AccessNotes(),
             looks=Jobs(self.pool),
             previews=Jobs(self.pool),

@@ -103,6 +103,8 @@ def _require_sense(access: Access, path: Path) -> None:
         raise _wrong(path, "it has no [roles], so nobody may do anything")
     if access.oidc is not None and access.url is None:
         raise _wrong(path, "[oidc] needs `url`, the address to which people come back")
+    if access.oidc is not None and not _is_safe(access.oidc.issuer):
+        raise _wrong(path, f"`oidc.issuer` is {access.oidc.issuer!r}, and not an address with https")
     if access.url is not None and not _is_origin(access.url):
         raise _wrong(path, f"`url` is {access.url!r}; https://apologies.acme.example is one, without a path")
     for peer in access.proxy.peers if access.proxy else ():
@@ -122,6 +124,12 @@ def _is_origin(url: str) -> bool:
     return (
         parts.scheme in {"https", "http"} and bool(parts.hostname) and not (parts.path or parts.query or parts.fragment)
     )
+
+
+def _is_safe(issuer: str) -> bool:
+    """By TLS, or on this machine."""
+    parts = urlsplit(issuer)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"})
 
 
 def _wrong(path: Path, what: str) -> InputError:

@@ -20,6 +20,7 @@ from mass_apology.flows.serve.access_notes import AccessNotes
 from mass_apology.flows.serve.campaigns import Campaigns, Watched
 from mass_apology.flows.serve.form_body import form_of
 from mass_apology.flows.serve.jobs import Jobs
+from mass_apology.flows.serve.oidc_provider import Provider
 from mass_apology.flows.serve.plan_look import PlanLook
 from mass_apology.flows.serve.sessions import Session, Sessions
 from mass_apology.pages.web import web_rendering
@@ -39,6 +40,7 @@ class Service(Struct, kw_only=True):
     is_local: bool  # it listens on this machine alone, and may be called localhost
     pool: ThreadPoolExecutor  # for what takes a while
     event_streams: dict[int, int]  # session → open streams
+    provider: Provider | None  # where the access file names one
     accesses: AccessNotes
     looks: Jobs[PlanLook]
     previews: Jobs[bytes]

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mass_apology.errors import MassApologyError
-from mass_apology.flows.serve import campaign_pages, deeds, entrance, people_pages, plan_pages
+from mass_apology.flows.serve import campaign_pages, deeds, entrance, oidc_login, people_pages, plan_pages
 from mass_apology.flows.serve.guard import Guard
 from mass_apology.flows.serve.live_events import events
 from mass_apology.flows.serve.service import Service, service_of, shown
@@ -42,6 +42,8 @@ def _routes() -> list[Route]:
         Route("/assets/live.css", _style),
         Route("/assets/{name}", _script),
         Route("/enter/{token}", entrance.enter),
+        Route("/login", oidc_login.login),
+        Route("/login/back", oidc_login.back),
         Route("/leave", entrance.leave, methods=["POST"]),
         Route("/campaigns/{slug}.json", campaign_pages.campaign_json),
         Route("/campaigns/{slug}", campaign_pages.campaign),
