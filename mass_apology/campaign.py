@@ -6,15 +6,17 @@ Every command reads it here and nowhere else, so that what one of them would ref
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from mass_apology.campaign_types import as_written, typed
 from mass_apology.campaign_values import value_problems
 from mass_apology.errors import CampaignError
+from mass_apology.ledger_settings import LedgerSettings
 from mass_apology.relay_settings import RelaySettings
 from mass_apology.settings import Campaign
 from mass_apology.system.bounded_toml import MAX_OCTETS, parse_toml
@@ -28,6 +30,7 @@ FILE_NAME = "campaign.toml"
 LOG_NAME = "log.jsonl"
 
 _KEY = re.compile(r"`(\$[^`]*)`")
+_TEXT_LINE = re.compile(r"""^(?P<key>\w+)[ \t]*=[ \t]*(["'])(?P<value>[^"'\n]*)\2""", re.MULTILINE)
 
 
 def read_campaign(folder: Path) -> Campaign:
@@ -38,6 +41,44 @@ def read_campaign(folder: Path) -> Campaign:
     path = folder / FILE_NAME
     text = _text(path)
     return _anchored(_validated(_parsed(text, path), text, path), folder)
+
+
+def read_ledger_settings(folder: Path) -> tuple[str, LedgerSettings]:
+    """The campaign's name, and where ``folder/campaign.toml`` says that its ledger is, as far as either can be read.
+
+    Nothing else of the file is looked at, since a mistake in it must not prevent a stop. Raises ``CampaignError`` where
+    it names a database in a way that cannot be used.
+    """
+    path = folder / FILE_NAME
+    try:
+        text = _text(path)
+    except CampaignError:
+        return "", LedgerSettings()
+    if "ledger" not in text:
+        return "", LedgerSettings()
+    try:
+        tables: Mapping[str, Any] = _parsed(text, path)
+    except CampaignError:
+        tables = _salvaged(text)
+    try:
+        found = msgspec.convert(tables.get("ledger", {}), LedgerSettings)
+    except msgspec.ValidationError as error:
+        raise CampaignError(
+            f"{path}: [ledger] cannot be used: {error}.", next_step="Mend it, then run the same command again."
+        ) from error
+    password = _anchored_place(found.password, folder) if found.password else None
+    return str(tables.get("name", "")), replace(found, ca_file=_anchored_file(found.ca_file, folder), password=password)
+
+
+def _salvaged(text: str) -> Mapping[str, Any]:
+    """What of a file that is no TOML tells where the ledger is: keys with a text, line by line."""
+    top, *tables = re.split(r"^\[", text, flags=re.MULTILINE)
+    ledger = next((table for table in tables if table.startswith("ledger]")), "")
+    return {**_texts(top), "ledger": _texts(ledger)}
+
+
+def _texts(lines: str) -> dict[str, str]:
+    return {match["key"]: match["value"] for match in _TEXT_LINE.finditer(lines)}
 
 
 def edit_campaign(folder: Path, edits: Sequence[Edit]) -> None:

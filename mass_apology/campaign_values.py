@@ -11,7 +11,9 @@ from functools import partial
 import msgspec
 
 from mass_apology.control_characters import control_character, named, written_from_right_to_left
-from mass_apology.errors import MessageError
+from mass_apology.errors import CampaignError, MessageError
+from mass_apology.ledger.database_url import parse as parse_database_url
+from mass_apology.ledger_settings import LedgerSettings
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.own_files import pattern_problems
 from mass_apology.letter.message.return_path import ReturnPath
@@ -58,6 +60,7 @@ def value_problems(campaign: Campaign) -> Iterator[str]:
     yield from pattern_problems(campaign.message)
     yield from relay_problems(campaign.relays)
     yield from destination_problems(campaign.destinations)
+    yield from _ledger_problems(campaign.ledger)
     yield from refused(parse_duration, campaign.limits.give_up_after, "$.limits.give_up_after")
     yield from refused(parse_duration, campaign.approval.valid_for, "$.approval.valid_for")
     yield from _letterhead_problems(campaign.letterhead)
@@ -112,6 +115,23 @@ def _sender_problems(sender: SenderSettings) -> Iterator[str]:
             yield from found
     if not wrong:
         yield from (each.replace("`sender.", "`$.sender.") for each in _told(partial(ReturnPath, sender)))
+
+
+def _ledger_problems(ledger: LedgerSettings) -> Iterator[str]:
+    if ledger.url is None:
+        for key in ("password", "ca_file"):
+            if getattr(ledger, key) is not None:
+                yield f"`$.ledger.{key}` is set, but `$.ledger.url` names no database"
+        return
+    try:
+        parse_database_url(ledger.url)
+    except CampaignError as error:
+        yield f"`$.ledger.url`: {error.problem} {error.next_step}".rstrip(".")
+    if ledger.password is not None and not names_a_place(ledger.password):  # not repeated: it may be the password
+        yield (
+            "`$.ledger.password` does not say where the password is kept: write 'env:NAME', 'file:PATH' or "
+            "'keyring:SERVICE'. If a password stood there, change it"
+        )
 
 
 def _notify_problems(notify: NotifySettings) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from mass_apology.ledger_settings import LedgerSettings
 from mass_apology.model import Status
 from mass_apology.relay_settings import DestinationSettings, RelaySettings
 
@@ -345,6 +346,7 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     further_relays: tuple[RelaySettings, ...] = ()  # of [[relay]], all but the first
     relay: RelaySettings  # of [relay], or the first of [[relay]]; mail to oneself goes through it
     destinations: Mapping[str, DestinationSettings] = field(default_factory=dict)  # recipients' domain → its pace
+    ledger: LedgerSettings = LedgerSettings()
     mended: NonEmpty | None = None  # rows that `check --bad-rows` wrote and a person mended; they replace the file's
     where: NonEmpty | None = None  # chooses rows: plan == 'pro' and minutes_down > 30
     one_letter_per: Literal["mailbox", "customer"] = "mailbox"  # what gets one letter of a wave

@@ -48,6 +48,11 @@ def names_a_place(setting: str) -> bool:
     return kind in _SOURCES and bool(where)
 
 
+def set_in(variable: str) -> str | None:
+    """The password in an environment variable that need not be set."""
+    return os.environ.get(variable) or None
+
+
 def read(place: str, user: str) -> str:
     """The password that is kept for a user in a place that ``names_a_place``. Raises ``PasswordError``."""
     kind, _, where = place.partition(":")

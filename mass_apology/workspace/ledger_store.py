@@ -4,12 +4,43 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mass_apology.campaign import read_ledger_settings
+from mass_apology.errors import LedgerError, install_extra
 from mass_apology.ledger import Store
+from mass_apology.ledger.database_url import parse
 from mass_apology.ledger.sqlite.sqlite_store import SqliteStore
+from mass_apology.ledger_settings import LedgerSettings
+from mass_apology.smtp.password import read, set_in
 
 LEDGER_NAME = "ledger.sqlite"
 
+PASSWORD_VARIABLE = "MASS_APOLOGY_LEDGER_PASSWORD"  # noqa: S105 (its name)
+"""The environment variable that is read if campaign.toml names no place."""
+
 
 def ledger_store(folder: Path) -> Store:
-    """Where the ledger of the campaign in ``folder`` is kept, whether or not there is one yet."""
-    return SqliteStore(folder / LEDGER_NAME)
+    """Where the ledger of the campaign in ``folder`` is kept, whether or not there is one yet.
+
+    Raises ``CampaignError``, ``PasswordError`` or ``LedgerError`` where campaign.toml names a database that cannot be
+    asked.
+    """
+    name, settings = read_ledger_settings(folder)
+    if settings.url is None:
+        return SqliteStore(folder / LEDGER_NAME)
+    return _postgres_store(settings, settings.url, name, folder)
+
+
+def _postgres_store(settings: LedgerSettings, url: str, name: str, folder: Path) -> Store:
+    database = parse(url)
+    try:
+        from mass_apology.ledger.postgres.postgres_connections import server_of  # noqa: PLC0415 (an extra)
+        from mass_apology.ledger.postgres.postgres_store import PostgresStore  # noqa: PLC0415 (as above)
+    except ImportError as error:
+        raise LedgerError(
+            "[ledger] url in campaign.toml names a PostgreSQL database, and the package psycopg is not installed.",
+            next_step=f"To use it, {install_extra('scale')}",
+        ) from error
+    user = database.user or "the ledger's database"
+    password = set_in(PASSWORD_VARIABLE) if settings.password is None else read(settings.password, user)
+    server = server_of(database.parameters(password=password, ca_file=settings.ca_file), place=database.place)
+    return PostgresStore(server, name, folder)

@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mass_apology import __version__
+from mass_apology.ledger_settings import LedgerSettings
 from mass_apology.relay_settings import RelaySettings
 from mass_apology.settings import (
     Campaign,
@@ -50,6 +51,7 @@ def _shape(campaign: Campaign) -> Campaign:
         relay=RelaySettings(url="-"),
         further_relays=(),
         destinations={},
+        ledger=LedgerSettings(),
         limits=LimitSettings(),
         notify=NotifySettings(),
         kept=(),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from live import Person, campaign_folder, customers, relay, send, write_rows
 from memory_store import MemoryStore
+from postgres_server import shared_server
 from smtp_fakes import FaultyConversation, Nth, Relay
 
 from mass_apology.flows import control
@@ -92,7 +93,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.fixture(params=["SQLite", "memory"])
+@pytest.fixture(params=["SQLite", "memory", "PostgreSQL"])
 def folder(
     request: pytest.FixtureRequest,
     tmp_path: Path,
@@ -104,6 +105,8 @@ def folder(
     if request.param == "memory":
         stores: dict[Path, MemoryStore] = {}
         monkeypatch.setattr(ledger_store, "SqliteStore", lambda path: stores.setdefault(path, MemoryStore(str(path))))
+    if request.param == "PostgreSQL":
+        (tmp_path / "url").write_text(shared_server().new_database())
     yield tmp_path / "trial"
     assert (tmp_path / "trial" / ledger_store.LEDGER_NAME).exists() == (request.param == "SQLite")
 
@@ -137,6 +140,12 @@ def store(folder: Path) -> Store:
     return ledger_store.ledger_store(folder)
 
 
+def in_database(folder: Path) -> dict[str, dict[str, object]]:
+    """The table of campaign.toml that says so, where the ledger is to be in one."""
+    url = folder.with_name("url")
+    return {"ledger": {"url": url.read_text()}} if url.exists() else {}
+
+
 def message_id_of(folder: Path, address: str) -> str:
     with store(folder).read("trial") as records:
         return next(each.message_id for each in records.results(FIRST_WAVE) if each.address == address)
@@ -150,7 +159,7 @@ def bounced(folder: Path, number: int) -> Path:
 
 def test_from_the_plan_to_the_purge(folder: Path, live: Relay, clock: Clock) -> None:
     rows = [*customers(12), {"email": "nobody", "name": "Nobody", "minutes": "1"}]
-    campaign_folder(folder, live.sink.url, rows, schedule=ALWAYS)
+    campaign_folder(folder, live.sink.url, rows, schedule=ALWAYS, **in_database(folder))
     (folder / "templates/later").mkdir()
     (folder / "templates/later/en.md").write_text(LATER, encoding="utf-8")
     with (folder / "campaign.toml").open("a", encoding="utf-8") as file:

@@ -4,6 +4,12 @@
 SELECT id, name, digest_parts = '{}' AND NOT EXISTS (SELECT 1 FROM all_recipient WHERE campaign = all_campaign.id)
 FROM all_campaign WHERE slot = :slot;
 
+-- name: other-of-folder
+-- The campaign that was last sent from a folder, or planned there.
+SELECT name FROM all_campaign JOIN all_origin ON all_origin.campaign = all_campaign.id
+WHERE host = :host AND folder = :folder AND EXISTS (SELECT 1 FROM all_recipient WHERE campaign = all_campaign.id)
+ORDER BY id DESC LIMIT 1;
+
 -- name: add
 INSERT INTO all_campaign (slot, name, key, created_at) VALUES (:slot, :name, :key, :now) ON CONFLICT DO NOTHING RETURNING id;
 

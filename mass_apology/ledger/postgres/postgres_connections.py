@@ -107,6 +107,17 @@ class Server(Struct, frozen=True, kw_only=True):
         )
 
 
+def server_of(parameters: Mapping[str, str], *, place: str) -> Server:
+    """The server that libpq finds by these parameters."""
+    try:
+        return Server(conninfo=make_conninfo("", **parameters), place=place)
+    except psycopg.ProgrammingError as error:
+        raise LedgerError(
+            f"[ledger] url in campaign.toml cannot be used: {_first_line(error)}.",
+            next_step="Correct what stands after its question mark.",
+        ) from error
+
+
 class Connection:
     """Implements ``connection.Connection``; statements are those of ``postgres_statements``."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -134,7 +135,20 @@ class PostgresStore:
     def _found(self, connection: Connection) -> tuple[int, str, bool] | None:
         """The campaign's row, its name, and whether nothing was ever planned in it; ``None`` where there is none."""
         row: tuple[int, str, bool] | None = connection.execute(_QUERIES["find"], {"slot": self._slot}).fetchone()
+        if row is None:
+            self._require_no_other(connection)
         return row
+
+    def _require_no_other(self, connection: Connection) -> None:
+        """A campaign that got another name would write to everybody again."""
+        facts = {"host": socket.gethostname(), "folder": str(self._folder.resolve())}
+        other = connection.execute(_QUERIES["other-of-folder"], facts).fetchone()
+        if other is not None:
+            raise LedgerError(
+                f'The ledger of this folder in {self.place} belongs to the campaign "{other[0]}", not to '
+                f'"{self._slot}".',
+                next_step="Put the name in campaign.toml back, or make a new folder for the new campaign.",
+            )
 
     def _existing(self, connection: Connection, name: str | None) -> tuple[int, str]:
         found = self._found(connection) if require_current(self._server, connection) else None

@@ -1,0 +1,17 @@
+"""What campaign.toml may say about the ledger, as a frozen type."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+NonEmpty = Annotated[str, Meta(min_length=1)]
+
+
+class LedgerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the ledger is kept, if not in a file of the campaign's folder."""
+
+    url: NonEmpty | None = None  # postgresql://user@host:5432/database; see ``ledger.database_url``
+    password: NonEmpty | None = None  # "env:NAME", "file:PATH" or "keyring:SERVICE"; never the password itself
+    ca_file: NonEmpty | None = None  # PEM, in place of the system's, for a server with a private authority
