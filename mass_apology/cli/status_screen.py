@@ -30,6 +30,8 @@ def show_status(status: CampaignStatus) -> None:
 def _lines(status: CampaignStatus) -> Iterator[str]:
     yield f"{status.campaign}: {status.activity}"
     yield progress_line(status)
+    if status.verdict:
+        yield status.verdict
     yield from table_lines(status_rows(status.counts), right=True)[1]
     yield f"{equation(status.counts)}; due: {number(status.due)}"
     yield from (promise.sentence for promise in status.promises)

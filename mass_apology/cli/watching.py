@@ -16,7 +16,7 @@ from mass_apology.cli.results import show_notices
 from mass_apology.cli.screen import console, duration, say, table
 from mass_apology.model import Finding, Status
 from mass_apology.quantities import are, counted, number
-from mass_apology.sending.expected_end import expected_end
+from mass_apology.sending.expected_end import expected_end, is_worth_telling
 from mass_apology.system.timestamps import local_minute
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _summed(checked: Check | Remaining, due: int, campaign: Campaign) -> Iterato
     expected = expected_end(campaign, due, checked.routed, time.time())
     if expected.finish_at is not None:
         yield "  done by", f"{local_minute(expected.finish_at)} at the earliest"
-        if campaign.further_relays or campaign.finish_by:
+        if is_worth_telling(campaign):
             yield "  verdict", expected.sentence(local_minute)
 
 

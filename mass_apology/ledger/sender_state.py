@@ -26,6 +26,18 @@ class Holder(Struct, frozen=True, kw_only=True):
     started: str  # tells it from a later process with its pid; empty where the system does not say
 
 
+class RelayReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a run says of one of several relays."""
+
+    name: str
+    accepted: int = 0  # letters of this run
+    rate: float = 0.0  # accepted letters a second, over the last ten seconds
+    share: float = 1.0  # of the configured rate that is in use; below 1 while it throttles
+    state: str = ""  # a phrase; empty while it simply sends
+    usable: bool = True  # it takes letters, as far as is known
+    until: float | None = None  # Unix seconds: nothing goes through it before, where that is known
+
+
 class SenderReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a run says of itself about once a second, and a last time when it ends.
 
@@ -44,6 +56,7 @@ class SenderReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cause: StopCause | None = None  # the kind of that wait, or of the end
     until: float | None = None  # Unix seconds: when that wait is over, where it is known
     trouble: str = ""  # why no connection can be opened, as a sentence, while that lasts
+    relays: tuple[RelayReport, ...] = ()  # where there are several
     ended: bool = False
     reason: str = ""  # of an end with letters still due that no person asked for, as sentences
     is_latest: bool = False  # nobody has taken the lock since; the ledger says so, and keeps no such word

@@ -260,12 +260,7 @@ class Dispatcher:
 
     def _relay_states(self) -> tuple[RelayState, ...]:
         """Of each of several relays."""
-        if len(self.sources) == 1:
-            return ()
-        return tuple(
-            RelayState(name=source.relay.name or "", accepted=source.accepted, state=source.state())
-            for source in self.sources
-        )
+        return tuple(source.state() for source in self.sources) if len(self.sources) > 1 else ()
 
     def _give_up_at(self, message: Message) -> float:
         begun = message.delivery.first_tried_at or time.time()

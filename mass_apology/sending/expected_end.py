@@ -20,6 +20,11 @@ def nothing_used(_: RelaySettings) -> list[tuple[int, int]]:
     return []
 
 
+def is_worth_telling(campaign: Campaign) -> bool:
+    """Whether more is to be told of the end than when it is."""
+    return bool(campaign.further_relays or campaign.finish_by or campaign.relay.windows or campaign.destinations)
+
+
 def named_domains(campaign: Campaign) -> frozenset[str]:
     """Recipients' domains that the settings treat in a way of their own."""
     relays = {domain for relay in campaign.relays for domain in (*relay.for_, *relay.except_)}
@@ -35,14 +40,22 @@ def expected_end(
     return verdict(capacities, loads(campaign, letters, domains), now)
 
 
-def relay_capacity(relay: RelaySettings, usage: list[tuple[int, int]], measured: float = inf) -> RelayCapacity:
-    """What a relay can take. ``measured``: letters a second that it was seen to take, where that is less."""
+def relay_capacity(relay: RelaySettings, usage: list[tuple[int, int]]) -> RelayCapacity:
+    """What a relay can take, by its settings."""
     limits = [limit for text in relay.windows if (limit := parse_rate(text))]
     return RelayCapacity(
         name=f"relay {relay.name}" if relay.name else "the relay",
-        rate=min(letters_a_second(parse_rate(relay.rate)), measured),
+        rate=letters_a_second(parse_rate(relay.rate)),
         windows=tuple(WindowUse(limit=limit, usage=tuple(usage)) for limit in limits),
     )
+
+
+def full_rate(rate: float, measured: float, share: float) -> float:
+    """What a relay takes once it has stopped throttling.
+
+    ``measured``: letters a second that it took at ``share`` of its ``rate``; clearly less, and the rate is no limit.
+    """
+    return rate if measured > 0.9 * rate * share else measured / share
 
 
 def letters_a_second(rate: Rate | None) -> float:

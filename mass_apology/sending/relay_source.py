@@ -24,7 +24,7 @@ from mass_apology.sending.outbox import Outbox
 from mass_apology.sending.pacing import Ending
 from mass_apology.sending.refusals_in_a_row import Refusals
 from mass_apology.sending.relay_windows import RelayWindows
-from mass_apology.sending.run_stats import Standstill
+from mass_apology.sending.run_stats import AcceptedRate, RelayState, Standstill
 from mass_apology.settings import parse_rate
 
 TIMER_LATENESS = 0.002  # seconds that timers are late even on an idle machine
@@ -93,6 +93,7 @@ class RelaySource:
         self.given_up: str | None = None  # why the run goes on without this relay
         self.accepted = 0  # letters of this run
         self.in_doubt = 0
+        self._rate = AcceptedRate()
         self.recent: deque[Ending] = deque(maxlen=pacing.RECENT)  # for the breaker
         self.windows = windows
         self.refusals = Refusals()
@@ -213,6 +214,7 @@ class RelaySource:
         self.accepted += 1
         if not self._alone:
             self._last_accepted, self._losses, self._rests = time.monotonic(), 0, 0
+            self._rate.count(int(time.time()))
 
     def connection_lost(self) -> None:
         """A connection was lost with a letter on it: after some of them in a row the others take its letters."""
@@ -266,9 +268,22 @@ class RelaySource:
         """The share of the configured rate that is in use."""
         return pacing.current_share(self._dot_pace, time.monotonic())
 
-    def state(self) -> str:
-        """How it is, where it is not simply sending, as a phrase for people."""
+    def state(self) -> RelayState:
+        """How it is."""
         now = time.time()
+        still = self.standstill(now)
+        return RelayState(
+            name=self.relay.name or "",
+            accepted=self.accepted,
+            rate=round(self._rate.at(now), 2),
+            share=round(self.share(), 3),
+            state=self._phrase(now),
+            usable=self.given_up is None and not self.trouble,
+            until=still.until if still else None,
+        )
+
+    def _phrase(self, now: float) -> str:
+        """How it is, where it is not simply sending."""
         if self.given_up is not None:
             return "given up"
         if self.trouble:

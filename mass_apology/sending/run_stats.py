@@ -23,7 +23,11 @@ class RelayState(Struct, frozen=True, kw_only=True):
 
     name: str
     accepted: int  # letters of this run
+    rate: float  # of these, letters a second, over the last ten seconds
+    share: float  # of the configured rate that is in use; below 1 while it throttles
     state: str  # a phrase; empty while it simply sends
+    usable: bool  # it takes letters, as far as is known
+    until: float | None = None  # Unix seconds: nothing goes through it before, where that is known
 
 
 class Progress(Struct, frozen=True, kw_only=True):
@@ -45,6 +49,30 @@ class Progress(Struct, frozen=True, kw_only=True):
         return sum(count for status, count in self.counts.items() if status is not Status.DEFERRED)
 
 
+class AcceptedRate:
+    """Accepted letters a second, over the last seconds."""
+
+    def __init__(self) -> None:
+        self._accepted_in: deque[tuple[int, int]] = deque()  # (second, letters)
+
+    def count(self, second: int) -> None:
+        """A letter was accepted in this second (Unix)."""
+        if self._accepted_in and self._accepted_in[-1][0] == second:
+            self._accepted_in[-1] = (second, self._accepted_in[-1][1] + 1)
+            return
+        self._accepted_in.append((second, 1))
+        while self._accepted_in[0][0] < second - RATE_SECONDS:
+            self._accepted_in.popleft()
+
+    def at(self, now: float) -> float:
+        """The rate at ``now`` (Unix seconds), the current second included."""
+        begin = now - RATE_SECONDS
+        counted = [(second, count) for second, count in self._accepted_in if second >= begin]
+        if not counted:
+            return 0.0
+        return sum(count for _, count in counted) / max(1.0, now - counted[0][0])
+
+
 class RunStats:
     """The counts of one run; the dispatcher reports each outcome. A letter deferred and then accepted counts once."""
 
@@ -52,7 +80,7 @@ class RunStats:
         self.due = due
         self.counts: Counter[Status] = Counter()
         self._deferred: set[int] = set()
-        self._accepted_in: deque[tuple[int, int]] = deque()  # (second, letters)
+        self._accepted = AcceptedRate()
 
     def settle(self, delivery: int, status: Status, now: float) -> None:
         """Count a delivery that got this status."""
@@ -62,7 +90,7 @@ class RunStats:
             return
         self.counts[status] += 1
         if status is Status.ACCEPTED:
-            self._count_accepted(int(now))
+            self._accepted.count(int(now))
 
     def reopen(self, delivery: int, status: Status) -> None:
         """Count a delivery with this status as deferred instead."""
@@ -74,21 +102,9 @@ class RunStats:
         """Letters this run is not done with: deferred, on their way, or not begun."""
         return self.due - sum(self.counts.values())
 
-    def _count_accepted(self, second: int) -> None:
-        if self._accepted_in and self._accepted_in[-1][0] == second:
-            self._accepted_in[-1] = (second, self._accepted_in[-1][1] + 1)
-            return
-        self._accepted_in.append((second, 1))
-        while self._accepted_in[0][0] < second - RATE_SECONDS:
-            self._accepted_in.popleft()
-
     def rate(self, now: float) -> float:
         """Accepted letters a second over the last seconds, the current one included."""
-        begin = now - RATE_SECONDS
-        counted = [(second, count) for second, count in self._accepted_in if second >= begin]
-        if not counted:
-            return 0.0
-        return sum(count for _, count in counted) / max(1.0, now - counted[0][0])
+        return self._accepted.at(now)
 
     def snapshot(
         self,

@@ -1,7 +1,7 @@
 """When the last letter will have left, what holds it up, and what would be sooner: a simulation in virtual time. Pure.
 
-Letters are a fluid: each relay takes as much as its rate, or what was measured, and its windows allow, from all letters
-that it may take alike; a destination takes no more than its pace. The simulation goes from one change to the next: a
+Letters are a fluid: each relay takes as much as its rate, or what was measured, and its windows allow, and the oldest
+letters first; a destination takes no more than its pace. The simulation goes from one change to the next: a
 window fills or reopens, a kind of letters has left, a relay may be used again.
 """
 
@@ -14,10 +14,13 @@ from math import inf
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mass_apology.sending.pacing import CLIMB_SECONDS
 from mass_apology.settings import Rate
 
 AT_ONCE = 1e9  # letters a second of a relay without a rate
 STEPS = 20_000  # changes that are followed; what is left then goes on as before
+ALIKE = 0.01  # shares of two loads that have left are alike so far
+CLIMB_STEP = 5.0  # seconds for which a climbing rate is taken for even
 WORTH = 60.0  # seconds by which something must be sooner to be told
 _NONE_LEFT = 1e-6  # letters
 
@@ -35,6 +38,7 @@ class RelayCapacity(Struct, frozen=True, kw_only=True):
     name: str  # for people: "relay ses", or "the relay" where there is one without a name
     rate: float = AT_ONCE  # letters a second, by its setting or as measured
     windows: tuple[WindowUse, ...] = ()
+    share: float = 1.0  # of the rate that is in use, because it throttled; it climbs as ``pacing.current_share``
     from_: float = -inf  # Unix seconds: nothing goes through it before
     usable: bool = True  # it can be reached, as far as is known
 
@@ -188,7 +192,10 @@ class _Simulation:
             window.expire(self._now)
         if any(window.remaining < 1 - _NONE_LEFT for window in self._windows[number]):
             return 0.0
-        return min(relay.rate, AT_ONCE)
+        return min(relay.rate, AT_ONCE) * self._share(relay)
+
+    def _share(self, relay: RelayCapacity) -> float:
+        return min(1.0, relay.share + (self._now - self._begin) / CLIMB_SECONDS)
 
     def _shares(self, capacities: Sequence[float]) -> list[list[float]]:
         """Letters a second: for each relay, of each load. What a destination's pace leaves over goes to other loads."""
@@ -197,25 +204,37 @@ class _Simulation:
         spare = list(capacities)
         for _ in range(len(self._loads) + 1):
             for number in range(len(self._relays)):
-                open_ = [
-                    load
-                    for load, each in enumerate(self._loads)
-                    if number in each.relays and self._left[load] > _NONE_LEFT and room[load] > _NONE_LEFT
-                ]
-                total = sum(self._left[load] for load in open_)
+                open_ = self._next_loads(number, room)
+                total = sum(self._loads[load].letters for load in open_)
                 given = spare[number]
                 for load in open_:
-                    flow = min(given * self._left[load] / total, room[load])
+                    flow = min(given * self._loads[load].letters / total, room[load])
                     shares[number][load] += flow
                     room[load] -= flow
                     spare[number] -= flow
         return shares
 
+    def _next_loads(self, number: int, room: Sequence[float]) -> list[int]:
+        """Whose letters the relay takes: those that wait longest, which are of the load of which least has left."""
+        open_ = [
+            load
+            for load, each in enumerate(self._loads)
+            if number in each.relays and self._left[load] > _NONE_LEFT and room[load] > _NONE_LEFT
+        ]
+        most = max((self._left[load] / self._loads[load].letters for load in open_), default=0.0)
+        return [load for load in open_ if self._left[load] / self._loads[load].letters >= most - ALIKE]
+
     def _seconds_until_change(self, shares: Sequence[Sequence[float]], flows: Sequence[float]) -> float:
         changes = [left / flow for left, flow in zip(self._left, flows, strict=True) if left > _NONE_LEFT and flow > 0]
+        if len(self._loads) > 1:
+            changes += [
+                ALIKE * load.letters / flow for load, flow in zip(self._loads, flows, strict=True) if flow > _NONE_LEFT
+            ]
         for number, relay in enumerate(self._relays):
             if self._now < relay.from_:
                 changes.append(relay.from_ - self._now)
+            if self._share(relay) < 1.0:
+                changes.append(CLIMB_STEP)
             flow = sum(shares[number])
             for window in self._windows[number]:
                 changes.append(window.next_change() - self._now)

@@ -14,9 +14,11 @@ from smtp_fakes import FaultyConversation
 
 from mass_apology.errors import RelayError
 from mass_apology.flows.init.toml_notation import toml
+from mass_apology.flows.report.campaign_status import CampaignStatus, campaign_status
 from mass_apology.model import Status, StopCause
 from mass_apology.sending import pacing
 from mass_apology.sending.pacing import Backoff
+from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -278,3 +280,33 @@ def test_a_letter_in_doubt_goes_again_through_its_own_relay_alone(tmp_path) -> N
         assert send(folder, resend_in_doubt=True).sent == 1
     assert len(b.numbers) == before
     assert through(folder)["a"] == len(a.numbers)
+
+
+def test_status_says_what_holds_the_letters_up_and_what_would_help(tmp_path) -> None:
+    """While it waits for a window, and when nobody sends."""
+    said: list[CampaignStatus] = []
+
+    def waits() -> bool:
+        status = campaign_status(Workspace.open(tmp_path))
+        if a.numbers[59:] and "the window of relay a (60/h) holds you; with relay b by" in status.verdict:
+            said.append(status)
+        return bool(said)
+
+    with relay() as a, relay() as b:
+        folder = folder_with(
+            tmp_path,
+            customers(350),
+            {"name": "a", "url": a.sink.url, "windows": ["60/h"]},
+            {"name": "b", "url": b.sink.url, "for": ["d1.example", "d2.example"], "rate": "50/s"},
+        )
+        stop_when(folder, lambda: bool(b.numbers) and waits())
+        ended = send(folder)
+    (status,) = said[:1]
+    assert status.is_sending
+    assert status.finish_at is not None
+    assert ended.due > 100
+    idle = campaign_status(Workspace.open(folder))
+    assert not idle.is_sending
+    assert idle.finish_at is not None
+    others = 250 - len(a.numbers)  # that the second relay is not for
+    assert abs((idle.finish_at - idle.at).total_seconds() - -(-others // 60) * 3600) < 900

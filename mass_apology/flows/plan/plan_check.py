@@ -21,7 +21,7 @@ from mass_apology.letter.letter_writer import Writer
 from mass_apology.model import NO_LETTER, Finding, LargestLetter, Severity
 from mass_apology.preflight import Findings, Group
 from mass_apology.sending import pacing
-from mass_apology.sending.expected_end import expected_end, named_domains
+from mass_apology.sending.expected_end import expected_end, is_worth_telling, named_domains
 from mass_apology.settings import Campaign
 from mass_apology.system.timestamps import local_minute
 from mass_apology.workspace.workspace import Workspace
@@ -144,7 +144,7 @@ def judged(workspace: Workspace, staging: Planner, made: MadePlan, *, code: str,
         canary=pacing.canary_size(counts.letters),
         rate=campaign.pace,
         finish_at=expected.finish_at,
-        verdict=expected.sentence(local_minute) if campaign.further_relays or campaign.finish_by else "",
+        verdict=expected.sentence(local_minute) if is_worth_telling(campaign) else "",
         routed=routed,
         silence=silence(campaign.incident, campaign.time_zone, time.time()),
         groups=groups,

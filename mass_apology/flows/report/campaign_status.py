@@ -11,11 +11,15 @@ from msgspec import Struct
 
 from mass_apology.flows.continuity.outside import compare_ledger, require_ledger, require_plan
 from mass_apology.flows.plan import plan
+from mass_apology.flows.plan.expected import verdict_of
 from mass_apology.flows.promises import Promise, promises
 from mass_apology.ledger import Control, Records
 from mass_apology.ledger.recorded import Edition
 from mass_apology.ledger.sender_state import Holder
 from mass_apology.model import FIRST_WAVE, Finding, Status
+from mass_apology.sending.expected_end import is_worth_telling
+from mass_apology.sending.verdict import Verdict
+from mass_apology.system.timestamps import local_minute
 from mass_apology.workspace.workspace import Workspace
 
 RATE_SECONDS = 60.0  # the rate is that of the last minute, or of the run so far
@@ -50,6 +54,10 @@ class CampaignStatus(Struct, frozen=True, kw_only=True):
     editions: tuple[Edition, ...]  # the files that the letters were made from
     editions_first_at: tuple[datetime, ...]  # when sending from each of them began, in UTC
     promises: tuple[Promise, ...] = ()  # that the letters make, and nobody has called kept; the nearest first
+    finish_at: datetime | None = (
+        None  # when all will have left, by relays, windows and pace, in UTC; None without a limit
+    )
+    verdict: str = ""  # that, what holds it up and what would be sooner, as a sentence; see docs/relays.md
     findings: tuple[Finding, ...]  # the ledger knows less than the log or the machine
 
     @property
@@ -74,6 +82,9 @@ def campaign_status(workspace: Workspace) -> CampaignStatus:
         state = _state(ledger, holder, due)
         rate = _rate(ledger, now) if holder else None
         editions = tuple(ledger.editions())
+        expected = (
+            verdict_of(ledger, campaign, FIRST_WAVE, due, now) if due and is_worth_telling(campaign) else Verdict()
+        )
         return CampaignStatus(
             campaign=campaign.name,
             at=_utc(now),
@@ -91,6 +102,8 @@ def campaign_status(workspace: Workspace) -> CampaignStatus:
             editions=editions,
             editions_first_at=tuple(_utc(each.first_at) for each in editions),
             promises=promises(workspace, now),
+            finish_at=_utc(expected.finish_at) if expected.finish_at is not None else None,
+            verdict=expected.sentence(local_minute),
             findings=findings,
         )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 
+import msgspec
+
 from mass_apology.errors import MassApologyError
 from mass_apology.ledger import Sender
-from mass_apology.ledger.sender_state import SenderReport
+from mass_apology.ledger.sender_state import RelayReport, SenderReport
 from mass_apology.model import StopCause
 from mass_apology.sending.dispatcher import Dispatcher
 from mass_apology.sending.run_stats import Progress, Standstill
@@ -55,6 +57,7 @@ class RunReporter:
             waits_for="" if ended else progress.waits_for,
             cause=_cause(self._dispatcher, still),
             until=still.until if still else None,
+            relays=tuple(msgspec.convert(each, RelayReport, from_attributes=True) for each in progress.relays),
             trouble="" if ended else progress.trouble,
             ended=ended,
             reason=_reason(self._dispatcher) if ended else "",

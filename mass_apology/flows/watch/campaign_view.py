@@ -29,7 +29,7 @@ from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.pages.words import sums
 from mass_apology.quantities import counted, number
 from mass_apology.sending.event_log import redact_addresses
-from mass_apology.settings import Rate, parse_rate
+from mass_apology.settings import Campaign, Rate, parse_rate
 from mass_apology.system.time_zones import zone_named
 
 _OF_STATES: Mapping[WatchState, str] = {
@@ -75,8 +75,8 @@ def view_of(seen: Observation) -> CampaignView:
         waves=tuple(_wave(name, each) for name, each in seen.count.waves.items()),
         pace=PaceView(
             rate=facts.rate if state is WatchState.SENDING else 0.0,
-            configured=seen.campaign.relay.rate,
-            windows=seen.campaign.relay.windows,
+            configured=" + ".join(relay.rate for relay in seen.campaign.relays),
+            windows=tuple(window for relay in seen.campaign.relays for window in relay.windows),
             share=running.share if running else 1.0,
             connections=running.connections if running else 0,
         ),
@@ -91,7 +91,7 @@ def view_of(seen: Observation) -> CampaignView:
 
 def _facts(seen: Observation, wave: str, people: PeopleView) -> Facts:
     elsewhere = [counted.counts for name, counted in seen.count.waves.items() if name != wave]
-    rate = parse_rate(seen.campaign.relay.rate)
+    rate = _limit(seen.campaign)
     return Facts(
         now=seen.at,
         zone=_zone(seen),
@@ -103,7 +103,7 @@ def _facts(seen: Observation, wave: str, people: PeopleView) -> Facts:
         wanted=seen.pulse.wanted,
         report=seen.pulse.report,
         rate=seen.rate,
-        configured=seen.campaign.relay.rate,
+        configured=" + ".join(relay.rate for relay in seen.campaign.relays),
         configured_rate=rate.letters / rate.seconds if rate else None,
         free_octets=seen.free_octets,
     )
@@ -116,7 +116,7 @@ def _course(seen: Observation, facts: Facts, state: WatchState, limit: LimitView
         state=state,
         due=facts.due + facts.on_the_way,
         rate=seen.rate,
-        limit=parse_rate(seen.campaign.relay.rate),
+        limit=_limit(seen.campaign),
         windows=_windows(seen),
         usage=seen.usage,
         waits_until=limit.until.timestamp() if limit.until else None,
@@ -124,7 +124,18 @@ def _course(seen: Observation, facts: Facts, state: WatchState, limit: LimitView
     )
 
 
+def _limit(campaign: Campaign) -> Rate | None:
+    """What all relays allow together; ``None`` where one of them has no rate."""
+    rates = [parse_rate(relay.rate) for relay in campaign.relays]
+    if len(rates) == 1 or None in rates:
+        return rates[0] if len(rates) == 1 else None
+    return Rate(letters=max(1, round(sum(3600 * rate.letters / rate.seconds for rate in rates if rate))), seconds=3600)
+
+
 def _windows(seen: Observation) -> list[Rate]:
+    """Those of one relay: of several, others take what one's window does not let go."""
+    if seen.campaign.further_relays:
+        return []
     return [rate for window in seen.campaign.relay.windows if (rate := parse_rate(window)) is not None]
 
 
