@@ -24,6 +24,7 @@ READY_OCTETS = 32 << 20  # octets of those letters, at most: letters with attach
 LETTER_OCTETS = 8 << 10  # assumed octets of a letter without its attachments
 CANARY_PATIENCE = 5.0  # seconds for which the other letters wait for those of one slow destination
 RESULT_LIFETIME = 1.0  # seconds for which a result of the gate is valid
+REFRESH_AFTER = 0.5  # seconds after which it is asked again, so that connections need not wait for its answer
 LONGEST_SLEEP = 30.0  # seconds: a clock that is set back must not make the wait for a deferral endless
 
 
@@ -87,6 +88,7 @@ class Outbox:
         self._stale: list[Message] = []  # rendered letters that the gate must check again
         self._rendering = 0
         self._out = 0
+        self._refresh: int | None = None  # the relay whose next letters the gate is to check again, though valid
         self._due_at_once = 0  # letters that were deferred only to go through another relay
         self._closed = False
         self._drained = False  # the last claim found nothing: only letters on a connection may become due again
@@ -107,10 +109,14 @@ class Outbox:
         ``yields_to``: relays that get a letter before this one does, where they may take it.
         """
         self._set_stale_aside(relay)
-        letter = self._ready.pop(relay, time.monotonic(), yields_to)
+        now = time.monotonic()
+        letter = self._ready.pop(relay, now, yields_to)
         if letter is None:
             return None
         self._out += 1
+        if letter.checked_at < now - REFRESH_AFTER:
+            self._refresh = relay
+            self._work.notify()
         # Letters being rendered count too: fast connections could take all the ready ones without the number of ready
         # letters ever being exactly half the limit.
         room = self._ready_limit - self._rendering - len(self._ready)
@@ -178,7 +184,7 @@ class Outbox:
 
     async def _fill(self, rendering: asyncio.TaskGroup, *, canary_only: bool) -> None:
         while not self._closed:
-            if self._stale:
+            if self._stale or self._refresh is not None:
                 self._recheck_stale()
             elif self._due_at_once:
                 self._begin_rendering(await self._claim_due_at_once(canary_only=canary_only), rendering)
@@ -220,7 +226,7 @@ class Outbox:
 
     async def _wait_for_work(self, seconds: float | None = None) -> None:
         """Wait for a signal, unless there is work already: it may have come during a call of the ledger."""
-        if not (self._closed or self._stale or self._due_at_once):
+        if not (self._closed or self._stale or self._due_at_once or self._refresh is not None):
             await self._work.wait(seconds)
 
     def _check_gate(self, letters: Sequence[Delivery]) -> Sequence[tuple[Delivery, float]]:
@@ -231,7 +237,11 @@ class Outbox:
         return result.allowed
 
     def _recheck_stale(self) -> None:
-        """Have the gate check the stale letters, and put those it allows in front."""
+        """Have the gate check the stale letters and those that soon will be, and put those it allows in front."""
+        if self._refresh is not None:
+            now = time.monotonic()
+            self._stale += self._ready.take_expired(self._refresh, now, Expiry(time.time(), now - REFRESH_AFTER))
+            self._refresh = None
         messages = {message.delivery.id: message for message in self._stale}
         self._stale.clear()
         checked_at = time.monotonic()

@@ -128,6 +128,32 @@ def test_closing_is_noticed_while_the_ledger_is_asked() -> None:
     asyncio.run(main())
 
 
+def test_a_connection_never_waits_for_a_result_of_the_gate_that_grows_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It once did each second, and a letter that is not there when the last one ends costs a round trip."""
+    clock = 1000.0
+    monkeypatch.setattr(outbox.time, "monotonic", lambda: clock)
+    asked: list[int] = []
+
+    def rule(letters: Sequence[Delivery], _: float) -> Ruling:
+        asked.append(len(letters))
+        return {}
+
+    async def main() -> None:
+        nonlocal clock
+        queue = Outbox(FakeLedger(500), FakeRenderPool(0.0), eightbit=True, gate=Gate([rule]))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(queue.fill(refuse))
+            for _ in range(60):
+                for _ in range(20):  # the outbox's turn
+                    await asyncio.sleep(0)
+                clock += outbox.RESULT_LIFETIME / 10
+                assert queue.take() is not None
+            queue.close()
+
+    asyncio.run(main())
+    assert sum(asked) > 500
+
+
 def test_letters_with_large_attachments_do_not_pile_up() -> None:
     async def main() -> int:
         queue = Outbox(FakeLedger(500), FakeRenderPool(0.0), eightbit=True, gate=OPEN, attached=10 << 20)
