@@ -112,6 +112,6 @@ def test_a_language_of_ones_own_says_how_it_greets_informally(tmp_path: Path) ->
     ]
 
 
-def test_a_copy_in_other_languages_leaves_no_informal_letter_behind(tmp_path: Path) -> None:
+def test_a_copy_has_the_informal_letters_of_its_languages_and_no_others(tmp_path: Path) -> None:
     made = copy(tmp_path, "ours", "website-overload", ["pl"])
-    assert sorted(path.name for path in made.glob("*.md")) == ["pl.md"]
+    assert sorted(path.name for path in made.glob("*.md")) == ["pl.informal.md", "pl.md"]
