@@ -1,4 +1,4 @@
-"""``status --watch``: the live view, looked at again and again until nobody sends.
+"""The live view in a terminal: for ``status --watch`` until nobody sends, and for a run while it sends.
 
 A frame is written over the one before, in one piece and only where something changed. A terminal that cannot move its
 cursor (TERM=dumb), a file and a pipe get lines.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -38,10 +38,40 @@ def watch(folder: Path) -> None:
     from mass_apology.flows.watch.campaign_watch import CampaignWatch
 
     looking = _Looking(CampaignWatch(folder))
-    if terminal_width(sys.stdout) is None or os.environ.get("TERM", "") in _WITHOUT_CURSOR:
+    if terminal_width(sys.stdout) is None or not has_cursor():
         _in_lines(looking)
     else:
         _live(looking, console())
+
+
+def has_cursor() -> bool:
+    """Whether the terminal can move its cursor, as far as it says so."""
+    return os.environ.get("TERM", "") not in _WITHOUT_CURSOR
+
+
+class LiveScreen:
+    """Shows frames in the place of those before."""
+
+    def __init__(self, to: Console) -> None:
+        from rich.live import Live
+
+        self._to = to
+        self._blocks = _can_show(_BLOCKS, to.encoding)
+        self._shown: list[Line] = []
+        self._live = Live(console=to, auto_refresh=False, vertical_overflow="crop")
+        self._live.start()
+
+    def show(self, view: CampaignView, most: int | None = None) -> None:
+        """Show a view in the window, or in ``most`` lines."""
+        height = self._to.height - 1
+        lines = frame(view, self._to.width, height if most is None else min(most, height), blocks=self._blocks)
+        if lines != self._shown:
+            self._live.update(_text(lines), refresh=True)
+            self._shown = lines
+
+    def close(self) -> None:
+        """Leave what is shown."""
+        self._live.stop()
 
 
 class _Looking:
@@ -81,17 +111,10 @@ def _in_lines(looking: _Looking) -> None:
 
 
 def _live(looking: _Looking, to: Console) -> None:
-    from rich.live import Live
-
-    blocks = _can_show(_BLOCKS, to.encoding)
-    shown: list[Line] = []
-    with Live(console=to, auto_refresh=False, vertical_overflow="crop") as live:
+    with closing(LiveScreen(to)) as screen:
         while True:
             view = looking.look()
-            lines = frame(view, to.width, to.height - 1, blocks=blocks)
-            if lines != shown:
-                live.update(_text(lines), refresh=True)
-                shown = lines
+            screen.show(view)
             if view.sender is None:
                 return
             time.sleep(LOOK_SECONDS)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from mass_apology.cli.findings import show_changes, show_plan
+from mass_apology.cli.live_watch import LOOK_SECONDS, LiveScreen, has_cursor
 from mass_apology.cli.results import show_notices
 from mass_apology.cli.screen import console, duration, say, table
 from mass_apology.model import Finding, Status
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
     from mass_apology.flows.plan.plan import Outlook, Remaining
     from mass_apology.flows.plan.plan_check import Check
+    from mass_apology.flows.watch.view_model import CampaignView
     from mass_apology.sending.run_stats import Progress
     from mass_apology.settings import Campaign
 
 PATIENCE = 1.0  # seconds without a word
+LAST_LINES = 4  # of a run's view that stay: its name, what became of it, a bar, and who has not heard
 LINE_SECONDS = 10.0  # between two lines of progress without a terminal
 
 
@@ -79,6 +82,9 @@ class Terminal:
         self._task: Any = None
         self._name = ""
         self._last_line = float("-inf")
+        self._look: Callable[[], CampaignView] | None = None
+        self._screen: LiveScreen | None = None
+        self._next_look = 0.0  # monotonic seconds
         self._summary: Summary | None = None
 
     def stage(self, name: str, done: int, total: int | None) -> None:
@@ -123,21 +129,40 @@ class Terminal:
         self._console.print(question, end="")
         return sys.stdin.readline().strip()
 
-    def progress(self, progress: Progress) -> None:
-        """Show how far the sending is."""
+    def watch(self, look: Callable[[], CampaignView]) -> None:
+        """Show this run from now on."""
+        self.close()
         self._summary = None  # the question was answered
-        self._show("sending", progress.settled, progress.due_at_start, _progress_phrase(progress))
+        self._look = look
+
+    def progress(self, progress: Progress) -> None:
+        """Show how far the sending is: its live view where the cursor can move, else a line now and then."""
+        if self._look is None or self._quiet or not self._can_move:
+            self._show("sending", progress.settled, progress.due_at_start, _progress_phrase(progress))
+        elif time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + LOOK_SECONDS
+            if self._screen is None:
+                self._screen = LiveScreen(self._console)
+            self._screen.show(self._look())
 
     def close(self) -> None:
-        """Stop the bar and leave its last state on the screen."""
+        """Stop what moves: of a bar its last state stays, of a run the first lines of its view."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+        if self._screen is not None and self._look is not None:
+            self._screen.show(self._look(), LAST_LINES)
+            self._screen.close()
+            self._screen = None
+
+    @property
+    def _can_move(self) -> bool:
+        return self._console.is_terminal and has_cursor()
 
     def _show(self, name: str, done: int, total: int | None, phrase: str) -> None:
         if self._quiet:
             return
-        if self._console.is_terminal:
+        if self._can_move:
             self._show_bar(name, done, total, phrase)
         elif time.monotonic() - self._last_line >= LINE_SECONDS or name != self._name:
             self._last_line, self._name = time.monotonic(), name

@@ -19,6 +19,7 @@ from mass_apology.flows.plan.plan import Outlook, Remaining
 from mass_apology.flows.plan.plan_check import Check
 from mass_apology.flows.send.send import SendOptions, run
 from mass_apology.flows.send.sending_run import RunResult
+from mass_apology.flows.watch.view_model import CampaignView
 from mass_apology.ledger import Control, Result
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Finding
@@ -137,6 +138,9 @@ class Person:
     def count(self, due: int) -> str:
         self.asked.append(due)
         return str(due) if self.types is None else self.types
+
+    def watch(self, look: Callable[[], CampaignView]) -> None:
+        self.look = look
 
     def progress(self, progress: Progress) -> None:
         self.last = progress

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from live import campaign_folder, customers, relay, send
+from live import Person, campaign_folder, customers, relay, send
 from msgspec.structs import replace
 from observed import TROUBLES, observed
 from rich.console import Console
+from smtp_fakes import FaultyConversation
 
-from mass_apology.cli import live_watch
+from mass_apology.cli import live_watch, watching
 from mass_apology.cli.live_frame import Line, frame, one_line
 from mass_apology.cli.terminal_lines import columns
 from mass_apology.flows.watch.campaign_view import view_of
 from mass_apology.flows.watch.view_model import CampaignView, DetailView, ReplyView, ShareView
 from mass_apology.ledger import Note
+from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
+from mass_apology.sending.run_stats import Progress
 
 WELL = view_of(observed())
+PROGRESS = Progress(
+    due_at_start=10, counts={Status.ACCEPTED: 3}, rate=2.0, seconds_left=3.0, connections=1, share=1.0, waits_for=""
+)
 DETAILS = DetailView(
     at=WELL.at,
     wave="first",
@@ -125,6 +132,51 @@ def test_a_frame_is_written_only_where_something_changed(slept: list[float]) -> 
     assert "Done: " in written
     assert "\x1b[2J" not in written  # the screen is never emptied
     assert len(slept) == 3
+
+
+def test_a_run_is_shown_in_its_own_process_and_its_first_lines_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    to = Console(force_terminal=True, width=80, height=24, file=out, _environ={"TERM": "xterm-256color"})
+    monkeypatch.setenv("TERM", "xterm-256color")
+    terminal = watching.Terminal(to)
+    views = [WELL, DONE]
+    terminal.stage("rendering letters", 10, 1000)
+    terminal.watch(lambda: views[0])
+    terminal.progress(PROGRESS)
+    terminal.progress(PROGRESS)  # within the same second
+    assert out.getvalue().count("held by") == 1
+    views.pop(0)
+    terminal.close()
+    terminal.close()
+    last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue().rpartition("acme-outage")[2])
+    assert [line.strip()[:5] for line in last.splitlines()[1:4]] == ["Done:", "█████", "20 pe"]
+
+
+@pytest.mark.parametrize("term", ["dumb", "xterm"])
+def test_a_run_is_told_in_lines_where_no_cursor_moves(monkeypatch: pytest.MonkeyPatch, term: str) -> None:
+    out = io.StringIO()
+    monkeypatch.setenv("TERM", term)
+    terminal = watching.Terminal(Console(force_terminal=term == "dumb", width=80, file=out, soft_wrap=True))
+    terminal.watch(lambda: WELL)
+    for _ in range(3):
+        terminal.progress(PROGRESS)
+    terminal.close()
+    assert out.getvalue() == "sending: 3 of 10, 2/s · 3 accepted · 3 s left\n"
+
+
+def test_what_a_run_shows_of_itself_is_what_the_ledger_has(tmp_path: Path) -> None:
+    person = Person()
+    with relay(fault=refuse_one) as live:
+        folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(10), relay={"windows": ["1000/day"]})
+        send(folder, person)
+    view = person.look()
+    with SqliteRecords.open(folder / "ledger.sqlite", "trial") as records:
+        assert view.people.counts == records.counts("first")
+    assert (view.state, view.people.reached, view.sender, view.wave) == ("done", 9, None, "first")
+
+
+def refuse_one(_: FaultyConversation, verb: str, argument: bytes) -> bytes | None:
+    return b"550 5.1.1 unknown" if verb == "RCPT" and b"customer3@" in argument else None
 
 
 @pytest.fixture

@@ -23,10 +23,11 @@ class RunReporter:
     def __init__(self, ledger: Sender, dispatcher: Dispatcher, wave: str) -> None:
         self._ledger = ledger
         self._dispatcher = dispatcher
-        self._wave = wave
+        self.wave = wave
         self._began_at = time.time()
         self._last: Progress | None = None
         self._told_at = float("-inf")  # monotonic seconds
+        self._has_ended = False
 
     def tick(self) -> None:
         """Tell how the run is, unless that was told less than a second ago; what stays the same, more rarely."""
@@ -41,14 +42,19 @@ class RunReporter:
 
     def ended(self) -> None:
         """Tell that the run is over, and why."""
-        self._ledger.tell(self._report(self._dispatcher.progress(), ended=True))
+        self._has_ended = True
+        self._ledger.tell(self.report())
+
+    def report(self) -> SenderReport:
+        """What the run says of itself now."""
+        return self._report(self._dispatcher.progress(), ended=self._has_ended)
 
     def _report(self, progress: Progress, *, ended: bool = False) -> SenderReport:
         still = self._dispatcher.standstill()
         return SenderReport(
             at=time.time(),
             began_at=self._began_at,
-            wave=self._wave,
+            wave=self.wave,
             due_at_start=progress.due_at_start,
             counts=progress.counts,
             rate=round(progress.rate, 2),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import closing
 from math import inf
 from typing import Protocol
@@ -21,7 +21,9 @@ from mass_apology.flows.send.archive_copies import Archive, Archived
 from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
 from mass_apology.flows.send.journal_entries import told_to
 from mass_apology.flows.send.run_reporter import RunReporter
+from mass_apology.flows.send.run_view import RunView
 from mass_apology.flows.send.stop_signals import stop_on_signals
+from mass_apology.flows.watch.view_model import CampaignView
 from mass_apology.ledger import Control, Ledger
 from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.model import Extensions, Finding, Status, StopCause
@@ -88,6 +90,9 @@ class Operator(Protocol):
 
     def count(self, due: int) -> str:
         """Ask for the number of letters due, and return the text that the person types."""
+
+    def watch(self, look: Callable[[], CampaignView]) -> None:
+        """A run begins: ``look`` gives its live view, at little cost, also when it has ended."""
 
     def progress(self, progress: Progress) -> None:
         """Show how far the sending is; called a few times a second."""
@@ -174,6 +179,7 @@ class SendingRun:
                 self._ledger.on_claim(log.claimed)
                 log.event("started", time.time(), self._start_facts(confirmed))
                 reporter = RunReporter(self._ledger, dispatcher, confirmed.wave)
+                self._operator.watch(RunView(self._workspace, self._ledger, dispatcher, reporter).look)
                 interrupted = await self._run_until_done(dispatcher, outbox, log, reporter)
                 dispatcher.conclude()
                 log.event("ended", time.time(), self._seen(), reason=dispatcher.reason)

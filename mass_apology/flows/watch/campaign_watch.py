@@ -81,7 +81,7 @@ class CampaignWatch:
                 rate=self._pace.rate(pulse.running, now),
                 usage=self._usage,
                 notes=notes,
-                free_octets=_free_octets(self.folder),
+                free_octets=free_octets(self.folder),
                 details=self._details,
             )
         )
@@ -145,7 +145,8 @@ def _latest(ledger: Records) -> SenderReport | None:
     return next(iter(ledger.reports()), None)
 
 
-def _free_octets(folder: Path) -> int | None:
+def free_octets(folder: Path) -> int | None:
+    """Of the disk that the folder is on; ``None`` where nobody can tell."""
     try:
         return shutil.disk_usage(folder).free
     except OSError:
