@@ -29,6 +29,7 @@ from bench import (
     start_up,
     stories,
     tried,
+    watched,
     writing,
 )
 from bench.result import Options, Result, TrialError
@@ -56,6 +57,7 @@ ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {
     "hostile-mail": hostile_box.measure,
     "stories": stories.measure,
     "tried": tried.measure,
+    "watched": watched.measure,
 }
 """Measured only when named: they take as long as all the others, or need programs that the others do not."""
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mass_apology.campaign import FILE_NAME
@@ -16,6 +16,7 @@ from mass_apology.flows.watch.view_model import CampaignView
 
 LOOK_SECONDS = 1.0  # between two looks, while somebody is there to see
 ATTENTION_SECONDS = 15.0  # after the last request for it, a campaign is looked at no more
+PATIENCE = 0.3  # for a newer look, where there is an older one
 FOLDER_SECONDS = 5.0  # between two looks for new campaigns
 THREADS = 4
 
@@ -31,7 +32,7 @@ class Watched:
         self.problem = ""  # why it cannot be looked at, as a sentence
         self.looked_at = float("-inf")  # monotonic seconds
         self.rendered: dict[bool, tuple[CampaignView, dict[str, str]]] = {}  # who may operate → a view's parts
-        self._wanted_until = float("-inf")
+        self._wanted_until = time.monotonic() + ATTENTION_SECONDS  # so that the first page finds the letters counted
         self._watching = 0  # open pages
         self._next = asyncio.Event()
         self._wake = asyncio.Event()
@@ -47,11 +48,14 @@ class Watched:
             self._watching -= 1
 
     async def fresh(self) -> CampaignView | None:
-        """A view that is not older than two looks; ``None`` where there is a problem."""
+        """A view that is not older than two looks, or the one before where the next takes long; an open page gets that
+        as soon as it is there. ``None`` where there is a problem."""
         self._wanted_until = time.monotonic() + ATTENTION_SECONDS
         if time.monotonic() - self.looked_at > 2 * LOOK_SECONDS:
             self._wake.set()
-            await self.next()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE if self.view is not None else None):
+                    await self.next()
         return self.view
 
     async def next(self) -> None:
