@@ -34,6 +34,9 @@ class Watched:
         self.rendered: dict[bool, tuple[CampaignView, dict[str, str]]] = {}  # who may operate → a view's parts
         self._wanted_until = time.monotonic() + ATTENTION_SECONDS  # so that the first page finds the letters counted
         self._watching = 0  # open pages
+        self._changes = 0  # that were made by this page
+        self._seen = 0  # of these, by the last look
+        self._hurry = asyncio.Event()
         self._next = asyncio.Event()
         self._wake = asyncio.Event()
 
@@ -58,6 +61,18 @@ class Watched:
                     await self.next()
         return self.view
 
+    async def again(self) -> None:
+        """Look once more from now on: something was done that the next page is to show."""
+        self._changes += 1
+        change = self._changes
+        self._wanted_until = time.monotonic() + ATTENTION_SECONDS
+        self._wake.set()
+        self._hurry.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                while self._seen < change:
+                    await self.next()
+
     async def next(self) -> None:
         """Wait for the next look."""
         await self._next.wait()
@@ -67,14 +82,18 @@ class Watched:
         loop = asyncio.get_running_loop()
         while True:
             await self._until_wanted()
-            began = time.monotonic()
+            began, change = time.monotonic(), self._changes
             try:
                 self.view, self.problem = await loop.run_in_executor(pool, self.watch.look), ""
             except MassApologyError as error:
                 self.view, self.problem = None, f"{error.problem} {error.next_step}"
-            self.looked_at = time.monotonic()
+            self.looked_at, self._seen = time.monotonic(), change
             self._tell()
-            await asyncio.sleep(max(0.1, LOOK_SECONDS - (self.looked_at - began)))
+            if change == self._changes:
+                self._hurry.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.1, LOOK_SECONDS - (self.looked_at - began))):
+                    await self._hurry.wait()
 
     async def look_closer_on(self, pool: ThreadPoolExecutor) -> None:
         """The same for what takes longer."""

@@ -25,6 +25,7 @@ async def ask_sender(request: Request) -> Response:
     watched = campaign_of(request)
     note = f"{session.visitor.name} asked on the page to {deed}"
     is_there = await in_thread(request, lambda: control.request(watched.folder, _WANTED[deed], note=note))
+    await watched.again()
     return _back(request, deed if is_there else "nobody")
 
 
@@ -36,6 +37,7 @@ async def note(request: Request) -> Response:
         raise HTTPException(400, f"A note has from 1 to {LONGEST_NOTE} characters.")
     watched = campaign_of(request)
     await in_thread(request, lambda: control.remark(watched.folder, f"{session.visitor.name} noted: {text}"))
+    await watched.again()
     return _back(request, "note")
 
 
