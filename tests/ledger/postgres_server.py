@@ -55,7 +55,20 @@ class PostgresServer:
         return str(self.folder / "data")
 
     def start(self) -> None:
-        """Start it, or start it again, and wait until it answers."""
+        """Start it, or start it again, and wait until it answers.
+
+        After ``kill`` it refuses to start while a process of the one before has not noticed that.
+        """
+        until = time.monotonic() + _PATIENCE
+        self._launch()
+        while not self._answers():
+            if time.monotonic() > until:
+                raise TimeoutError((self.folder / "server.log").read_text())
+            if self._process.poll() is not None:
+                self._launch()
+            time.sleep(0.02)
+
+    def _launch(self) -> None:
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self.folder),
@@ -71,7 +84,13 @@ class PostgresServer:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
-        self._wait()
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def kill(self) -> None:
         """End it as a power cut would, but for what the system has not written to the disk."""
@@ -103,18 +122,6 @@ class PostgresServer:
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run([*self._prefix, self._binaries / program, *arguments], check=True, capture_output=True)
-
-    def _wait(self) -> None:
-        until = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                psycopg.connect(self.url()).close()
-            except psycopg.OperationalError:
-                if self._process.poll() is not None or time.monotonic() > until:
-                    raise
-                time.sleep(0.02)
-            else:
-                return
 
 
 @cache

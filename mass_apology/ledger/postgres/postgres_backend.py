@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
 
-from mass_apology.errors import IllegalTransition
+from mass_apology.errors import IllegalTransition, LedgerError
 from mass_apology.ledger.in_sql.connection import Facts
-from mass_apology.ledger.postgres.postgres_connections import Connection, Server
+from mass_apology.ledger.postgres.postgres_connections import Connection, Server, is_lost
 from mass_apology.ledger.postgres.postgres_lock import PostgresLock
+from mass_apology.ledger.postgres.postgres_site import cluster_of
 from mass_apology.ledger.postgres.postgres_statements import statements
 from mass_apology.model import TRANSITIONS, Mark, Status
 
@@ -19,7 +21,19 @@ FOLD_EVERY = 100_000  # marks: a fold of so many takes about half a second
 _QUERIES = statements("marks.sql")
 _LEGAL = [f"{before}>{after}" for before, afters in TRANSITIONS.items() for after in sorted(afters)]
 
+# What the writing connection is told. A commit is on the disk when it returns, whatever the database's own setting is.
+# The statements for each letter look a few up by an index, also where they were planned while the tables were empty.
+_WRITING = """
+SET synchronous_commit = on;
+SET enable_seqscan = off;
+"""
+
 T = TypeVar("T")
+
+
+def prepare(raw: psycopg.Connection[Any]) -> None:
+    """What a writing connection needs once."""
+    raw.execute(_WRITING)
 
 
 class PostgresBackend:
@@ -27,10 +41,12 @@ class PostgresBackend:
 
     largest_group = 1024
 
-    def __init__(self, server: Server, connection: Connection, lock: PostgresLock) -> None:
+    def __init__(self, server: Server, campaign: int, connection: Connection, lock: PostgresLock) -> None:
         self._server = server
+        self._campaign = campaign
         self._connection = connection
         self._lock = lock
+        self._cluster = cluster_of(connection)
         self._unfolded = 0  # marks
 
     @property
@@ -52,13 +68,20 @@ class PostgresBackend:
         return late
 
     def perform(self, act: Callable[[Connection], T]) -> T:
+        """What a lost connection had not begun to commit is undone, so it is done again by another one."""
         with self._server.explained():
-            return act(self._connection)
+            try:
+                return act(self._connection)
+            except psycopg.Error as error:
+                if not is_lost(error) or self._lock.is_committing:
+                    raise
+                self._connect_again()
+                return act(self._connection)
 
     def perform_last(self, act: Callable[[Connection], None]) -> None:
         with self._server.explained():
             try:
-                if self._unfolded:
+                with suppress(psycopg.Error):  # whoever writes next folds it
                     self._fold()
                 act(self._connection)
             finally:
@@ -77,11 +100,48 @@ class PostgresBackend:
         """Nothing else is held."""
 
     def _apply(self, group: Sequence[Mark]) -> None:
-        facts = {**_columns(group), "epoch": self._lock.epoch, "edition": self._lock.edition}
         with self._server.explained():
-            if self._run("apply", facts).rowcount != len(group):
+            try:
+                recorded = self._insert(group)
+            except psycopg.Error as error:
+                if not is_lost(error):
+                    raise
+                self._connect_again()
+                recorded = len(group) if self._is_recorded(group[0]) else self._insert(group)  # all of them, or none
+            if recorded != len(group):
                 self._lock.require(self._connection)
                 raise self._illegal(group)
+
+    def _insert(self, group: Sequence[Mark]) -> int:
+        """How many were: all or none."""
+        facts = {**_columns(group), "epoch": self._lock.epoch, "edition": self._lock.edition}
+        return self._run("apply", facts).rowcount
+
+    def _is_recorded(self, mark: Mark) -> bool:
+        """Whether it is the last that became of its letter: read after ``resume``, so nothing of an older connection
+        comes any more."""
+        facts = {"delivery": mark.delivery, "status": mark.status.value, "at": mark.at, "attempts": mark.attempts}
+        (recorded,) = self._connection.execute(_QUERIES["is-recorded"], facts).fetchone()
+        return bool(recorded)
+
+    def _connect_again(self) -> None:
+        """By a new connection, in a new epoch.
+
+        Raises ``LedgerError`` where the server stays away, or another one answers that may lack what was recorded last,
+        and ``FencedOut`` where the lock was taken over.
+        """
+        self.close()
+        raw = self._server.connect_again(self._campaign)
+        prepare(raw)
+        self._connection.raw = raw
+        if cluster_of(self._connection) != self._cluster:
+            raise LedgerError(
+                f"{self.place} is not the server that it was a moment ago: a standby that took over may lack what was "
+                "recorded last. Nothing more is sent.",
+                next_step="Let the ledger learn what has left: mass-apology reconcile --from-log log.jsonl. Then run "
+                "the same command again.",
+            )
+        self._lock.resume(self._connection)
 
     def _illegal(self, group: Sequence[Mark]) -> IllegalTransition:
         """Why nothing of the group was recorded."""
@@ -104,6 +164,8 @@ class PostgresBackend:
         )
 
     def _fold(self) -> None:
+        if not self._unfolded:
+            return
         self._connection.execute(_QUERIES["fold"])
         self._unfolded = 0
 

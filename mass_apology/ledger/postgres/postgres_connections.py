@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
@@ -17,6 +19,9 @@ from mass_apology.ledger.postgres.postgres_statements import statements
 
 SCHEMA = "mass_apology"
 """All tables of an installation are in this schema of the database."""
+
+PATIENCE = 30.0
+"""Seconds for which a server may be away: less than the lock's lease, so that nobody takes it meanwhile."""
 
 _PAGE = 1000  # rows fetched at a time
 _ILLEGAL = "MA001"  # the triggers' word for a letter that is to go where ``model.TRANSITIONS`` has no way
@@ -71,6 +76,17 @@ class Server(Struct, frozen=True, kw_only=True):
                 connection.close()
                 raise
             return connection
+
+    def connect_again(self, campaign: int) -> psycopg.Connection[Any]:
+        """After a connection was lost: as ``connect``, tried for ``PATIENCE`` seconds: a restart takes a while."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.connect(campaign)
+            except LedgerError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -185,7 +201,14 @@ class PostgresReading:
     @contextmanager
     def shared(self) -> Iterator[Connection]:
         with self.server.explained():
+            if _has_ended(self._raw):
+                self._raw.close()
+                self._raw = self.server.connect(self.campaign)
             yield Connection(self._raw)
+
+    def close(self) -> None:
+        """Close the connection that is shared."""
+        self._raw.close()
 
     @contextmanager
     def moment(self) -> Iterator[Connection]:
@@ -201,6 +224,22 @@ class PostgresReading:
         with self.server.explained(), closing(self.server.connect(self.campaign)) as raw:
             raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield PagedConnection(raw)
+
+
+def _has_ended(raw: psycopg.Connection[Any]) -> bool:
+    """Whether the server has ended an idle connection, as far as it has told us: to one that is idle it tells nothing
+    else that matters."""
+    try:
+        return raw.closed or bool(select.select([raw.fileno()], [], [], 0)[0])
+    except (psycopg.Error, OSError, ValueError):
+        return True
+
+
+def is_lost(error: psycopg.Error) -> bool:
+    """Whether the connection has ended: by a restart, a crash, or a network that broke."""
+    state = error.sqlstate or ""
+    lost = isinstance(error, psycopg.OperationalError) and (not state or state.startswith(("08", "57P")))
+    return lost or isinstance(error, psycopg.InterfaceError)
 
 
 def _first_line(error: psycopg.Error) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from mass_apology.errors import LedgerError
 from mass_apology.ledger.in_sql import connection as in_sql
 from mass_apology.ledger.in_sql.sql_ledger import SqlLedger
 from mass_apology.ledger.postgres.postgres_backend import PostgresBackend
@@ -27,14 +28,13 @@ class PostgresLedger(SqlLedger[Connection]):
         self,
         name: str,
         reading: PostgresReading,
-        raw: psycopg.Connection[Any],
         writing: psycopg.Connection[Any],
         folder: Path,
     ) -> None:
         self.session = PostgresLock()
         self.own_reading = reading
-        self._raw = raw
-        backend = PostgresBackend(reading.server, Connection(writing), self.session)
+        self._wanted = Control.RUN
+        backend = PostgresBackend(reading.server, reading.campaign, Connection(writing), self.session)
         super().__init__(name, reading, PostgresSite(folder), backend, self.session)
 
     def holder(self) -> Holder | None:
@@ -47,7 +47,9 @@ class PostgresLedger(SqlLedger[Connection]):
         remark(self.own_reading, what)
 
     async def wanted(self) -> Control:
-        return await asyncio.to_thread(self.requested)  # a network may be in between
+        with suppress(LedgerError):  # a server that is away: the next mark tells, if it stays away
+            self._wanted = await asyncio.to_thread(self.requested)  # a network may be in between
+        return self._wanted
 
     def lost_sight(self) -> str | None:
         """Whatever is committed, the next run finds."""
@@ -60,7 +62,7 @@ class PostgresLedger(SqlLedger[Connection]):
         connection.execute(statements("purging.sql")["compact"])
 
     def _give_back(self, connection: Connection) -> None:
-        self._raw.close()
+        self.own_reading.close()
         # Where even this cannot be written, the next sender sees that this process has ended.
         with suppress(psycopg.Error):
             self._settle_waiting(connection)

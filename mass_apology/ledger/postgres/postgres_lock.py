@@ -42,6 +42,7 @@ class PostgresLock:
         self.epoch: int | None = None
         self.epochs: list[int] = []  # all that this session ever had
         self.edition: int | None = None
+        self.is_committing = False  # what a lost connection did not say is whether this was done
 
     def acquire(self, connection: Connection, now: float) -> None:
         with self._changing(connection) as (_, holder, idle):
@@ -86,6 +87,16 @@ class PostgresLock:
         if not connection.execute(_QUERIES["renew"], {"epoch": self.epoch}).rowcount:
             self.require(connection)
 
+    def resume(self, connection: Connection) -> None:
+        """Go on with a new connection where the lock is still ours, in a new epoch: whatever the lost one has under way
+        yet comes before this, or finds another epoch. Raises ``FencedOut``."""
+        if self.epoch is None:
+            return
+        with self.fenced(connection):
+            (epoch,) = connection.execute(_QUERIES["next-epoch"], {}).fetchone()
+        self.epoch = epoch
+        self.epochs.append(epoch)
+
     def require(self, connection: Connection) -> None:
         """Raise ``FencedOut`` unless the lock is ours."""
         with self.fenced(connection):
@@ -94,12 +105,15 @@ class PostgresLock:
     @contextmanager
     def _changing(self, connection: Connection) -> Iterator[tuple[int, Holder | None, float]]:
         """A transaction that has the row: its epoch, who holds the lock, and the seconds since they renewed it."""
+        self.is_committing = False
         connection.raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = on")
         try:
             epoch, host, pid, started, idle = connection.execute(_QUERIES["change"]).fetchone()
             holder = None if host is None else Holder(host=host, pid=pid, started=started)
             yield epoch, holder, 0.0 if idle is None else idle
+            self.is_committing = True
             connection.execute("COMMIT")
+            self.is_committing = False
         except BaseException:
             with suppress(psycopg.Error):  # a connection that is lost has rolled back
                 connection.execute("ROLLBACK")

@@ -11,6 +11,10 @@ SET epoch = epoch + 1, host = :host, pid = :pid, started = :started, wanted = 'r
     acquired_at = extract(epoch FROM clock_timestamp()), renewed_at = extract(epoch FROM clock_timestamp())
 WHERE campaign = this_campaign() RETURNING epoch;
 
+-- name: next-epoch
+UPDATE all_lock SET epoch = epoch + 1, renewed_at = extract(epoch FROM clock_timestamp())
+WHERE campaign = this_campaign() RETURNING epoch;
+
 -- name: renew
 UPDATE all_lock SET renewed_at = extract(epoch FROM clock_timestamp())
 WHERE campaign = this_campaign() AND epoch = :epoch;

@@ -65,6 +65,10 @@ RETURNING delivery;
 -- Of these letters, as far as there are any.
 SELECT id, status FROM delivery WHERE id = ANY (%(delivery)b::bigint[]);
 
+-- name: is-recorded
+SELECT EXISTS (SELECT 1 FROM delivery WHERE id = %(delivery)s AND status = %(status)s AND marked_at = %(at)s
+               AND attempts = %(attempts)s);
+
 -- name: fold
 -- Letters that are over. What comes later of one of them is a mark with a larger number, and stays.
 WITH latest AS (

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import psycopg
 
 from mass_apology.ledger.in_sql.sql_records import SqlRecords
 from mass_apology.ledger.postgres.postgres_connections import PostgresReading
@@ -17,14 +14,13 @@ from mass_apology.ledger.sender_state import Control, Holder
 class PostgresRecords(SqlRecords):
     """Implements ``port.Records``; writes nothing but requests to the sender, and notes."""
 
-    def __init__(self, name: str, reading: PostgresReading, raw: psycopg.Connection[Any], folder: Path) -> None:
+    def __init__(self, name: str, reading: PostgresReading, folder: Path) -> None:
         super().__init__(name, reading.server.place, reading, PostgresSite(folder))
         self._own = reading
-        self._raw = raw
 
     def __exit__(self, *_: object) -> None:
         """Close the connection."""
-        self._raw.close()
+        self._own.close()
 
     def holder(self) -> Holder | None:
         return holder(self._own)

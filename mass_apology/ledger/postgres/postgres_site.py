@@ -11,6 +11,12 @@ from mass_apology.ledger.postgres.postgres_statements import statements
 _QUERIES = statements("campaign.sql")
 
 
+def cluster_of(connection: Connection) -> str:
+    """The server's history: another one after a standby took over, or a copy of its files was started."""
+    (cluster,) = connection.execute(_QUERIES["cluster"]).fetchone()
+    return str(cluster)
+
+
 class PostgresSite:
     """Implements ``continuity.Site``. Any folder on any machine may send, so no ledger is a copy of another."""
 
@@ -19,8 +25,11 @@ class PostgresSite:
 
     def facts(self, connection: Connection) -> dict[str, object]:
         """As the ledger keeps them."""
-        (cluster,) = connection.execute(_QUERIES["cluster"]).fetchone()
-        return {"host": socket.gethostname(), "folder": str(self._folder.resolve()), "cluster": cluster}
+        return {
+            "host": socket.gethostname(),
+            "folder": str(self._folder.resolve()),
+            "cluster": cluster_of(connection),
+        }
 
     def copied_from(self, reader: Connection) -> str:
         return ""

@@ -8,12 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import psycopg
 
 from mass_apology.errors import LedgerError
 from mass_apology.ledger import port
+from mass_apology.ledger.postgres.postgres_backend import prepare
 from mass_apology.ledger.postgres.postgres_connections import Connection, PostgresReading, Server
 from mass_apology.ledger.postgres.postgres_ledger import PostgresLedger
 from mass_apology.ledger.postgres.postgres_planning import PostgresStaging
@@ -25,13 +23,6 @@ from mass_apology.ledger.staging.staging_file import delete_abandoned, delete_ke
 
 _QUERIES = statements("campaign.sql")
 _RENAME = statements("records.sql")["take-name"]
-
-# What the writing connection is told. A commit is on the disk when it returns, whatever the database's own setting is.
-# The statements for each letter look a few up by an index, also where they were planned while the tables were empty.
-_WRITING = """
-SET synchronous_commit = on;
-SET enable_seqscan = off;
-"""
 
 
 class PostgresStore:
@@ -67,30 +58,28 @@ class PostgresStore:
             if require_current(self._server, connection):
                 bring_up_to_date(self._server, connection)
             campaign, _ = self._existing(connection, name)
-        reading, raw = self._reading(campaign)
+        reading = self._reading(campaign)
         try:
             writing = self._server.connect(campaign)
         except BaseException:
-            raw.close()
+            reading.close()
             raise
         with self._server.explained():
-            writing.execute(_WRITING)
+            prepare(writing)
             Connection(writing).execute(_RENAME, {"name": name})
-        return PostgresLedger(name, reading, raw, writing, self._folder)
+        return PostgresLedger(name, reading, writing, self._folder)
 
     def read(self, name: str) -> port.Records:
         with self._opened() as connection:
             require_current(self._server, connection)
             campaign, _ = self._existing(connection, name)
-        reading, raw = self._reading(campaign)
-        return PostgresRecords(name, reading, raw, self._folder)
+        return PostgresRecords(name, self._reading(campaign), self._folder)
 
     def read_any(self) -> port.Records:
         with self._opened() as connection:
             require_current(self._server, connection)
             campaign, name = self._existing(connection, None)
-        reading, raw = self._reading(campaign)
-        return PostgresRecords(name, reading, raw, self._folder)
+        return PostgresRecords(name, self._reading(campaign), self._folder)
 
     def planner(
         self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False, stamp: bytes = b""
@@ -128,9 +117,8 @@ class PostgresStore:
         finally:
             raw.close()
 
-    def _reading(self, campaign: int) -> tuple[PostgresReading, psycopg.Connection[Any]]:
-        raw = self._server.connect(campaign)
-        return PostgresReading(self._server, campaign, raw), raw
+    def _reading(self, campaign: int) -> PostgresReading:
+        return PostgresReading(self._server, campaign, self._server.connect(campaign))
 
     def _found(self, connection: Connection) -> tuple[int, str, bool] | None:
         """The campaign's row, its name, and whether nothing was ever planned in it; ``None`` where there is none."""
