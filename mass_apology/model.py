@@ -175,6 +175,7 @@ class Recipient(Struct, frozen=True, kw_only=True):
     time_zone: str = ""  # IANA name; empty where the row does not say
     line: int  # where the row starts in the file, counted from 1, the header being line 1
     row: Mapping[str, str]  # the row's non-empty fields by column name
+    priority: int = 0  # letters with a higher one leave before
 
 
 class Withheld(Struct, frozen=True, kw_only=True):

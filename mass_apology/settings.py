@@ -349,6 +349,7 @@ class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ledger: LedgerSettings = LedgerSettings()
     mended: NonEmpty | None = None  # rows that `check --bad-rows` wrote and a person mended; they replace the file's
     where: NonEmpty | None = None  # chooses rows: plan == 'pro' and minutes_down > 30
+    priority: NonEmpty | None = None  # the column whose numbers say which letters leave before others: the higher ones
     one_letter_per: Literal["mailbox", "customer"] = "mailbox"  # what gets one letter of a wave
     purpose: Literal["safety", "service", "marketing"] | None = (
         None  # which suppressions stop its letters; see scenario

@@ -28,6 +28,7 @@ class Row(Struct, frozen=True, kw_only=True):
     lines: str  # JSON array
     rows: str  # JSON array of objects
     names: str | None  # JSON array: of those who share it, where it was merged before and several do
+    priority: int = 0  # letters with a higher one leave before
 
 
 class Merged(Struct, frozen=True, kw_only=True):
@@ -42,6 +43,7 @@ class Merged(Struct, frozen=True, kw_only=True):
     letter_language: str
     lines: str
     rows: str
+    priority: int  # the highest of the rows
 
 
 class Merging(Struct, frozen=True, kw_only=True):
@@ -84,6 +86,7 @@ def merge(rows: Sequence[Row], *, each_customer: bool) -> Merging:
             letter_language=speaking.letter_language,
             lines=_joined(row.lines for row in rows),
             rows=_joined(row.rows for row in rows),
+            priority=max(row.priority for row in rows),
         ),
         persons=tuple(persons) if several and not each_customer else (),
         spellings=tuple(addresses) if len(addresses) > 1 else (),

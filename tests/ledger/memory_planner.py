@@ -229,12 +229,12 @@ class MemoryPlanner:
         letters, codes = self._letters(), self._allotted()
         number = self._last_number(letters)
         found = []
+        new = [each.id for each in _in_order(letters) if each.fate == "new"]
+        numbers = {each: number + place for place, each in enumerate(new, start=1)}
         for each in letters:
-            is_new = each.fate == "new"
-            number += is_new
             if everyone or each.fate in {"new", "updated"}:
-                stays = None if is_new else each.letter
-                found.append(self._delivery(each, stays.id if stays else number, codes.get(each.id, "")))
+                stays = each.letter.id if each.letter and each.fate != "new" else numbers.get(each.id, 0)
+                found.append(self._delivery(each, stays, codes.get(each.id, "")))
         yield from (found[start : start + batch] for start in range(0, len(found), batch))
 
     # Making it the ledger's
@@ -258,7 +258,7 @@ class MemoryPlanner:
         for each in letters:
             if each.fate == "new" and each.letter:
                 del campaign.letters[each.letter.id]  # withheld when its row left the file, and the row is back
-        for each in letters:
+        for each in _in_order(letters):
             self._commit_letter(campaign, each, codes.get(each.id, ""), is_canary=each.id in canary, now=now)
         self._commit_rows(campaign, now)
         campaign.digest_parts, campaign.header = dict(digest_parts), tuple(header)
@@ -363,6 +363,10 @@ class MemoryPlanner:
         )
 
 
+def _in_order(letters: Sequence[Staged]) -> list[Staged]:
+    return sorted(letters, key=lambda each: -each.found.merged.priority)
+
+
 def _row(number: int, recipient: Recipient, letter_language: str) -> Row:
     return Row(
         id=number,
@@ -377,6 +381,7 @@ def _row(number: int, recipient: Recipient, letter_language: str) -> Row:
         lines=f"[{recipient.line}]",
         rows=msgspec.json.encode([recipient.row]).decode(),
         names=None,
+        priority=recipient.priority,
     )
 
 

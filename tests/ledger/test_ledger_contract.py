@@ -212,6 +212,22 @@ class TestMarks:
         assert held.usage_since(minute, "postmark") == [(minute, 1)]
         assert [result(held, number).relay for number in (1, 2, 3)] == ["ses", "google", None]
 
+    def test_letters_with_a_higher_priority_leave_first(self, store: Store) -> None:
+        priorities = [0, 5, 0, -1, 5, 7]
+        people = [recipient(number, priority=each) for number, each in enumerate(priorities, start=1)]
+        people.append(replace(people[2], line=99, priority=6))  # another row of the third: the letter has the highest
+        with store.create(CAMPAIGN) as ledger:
+            ledger.acquire(NOON)
+            with store.planner(WAVE, message_id) as plan:
+                plan.add([(each, "pl") for each in people])
+                numbers = {each.address: each.number for batch in plan.deliveries(100) for each in batch}
+            plan_in(store, ledger, people)
+            letters = claim(ledger)
+        order = [int(each.address.removeprefix("customer").partition("@")[0]) for each in letters]
+        assert order == [6, 3, 2, 5, 1, 4]
+        assert [each.number for each in letters] == [1, 2, 3, 4, 5, 6]
+        assert numbers == {each.address: each.number for each in letters}
+
 
 class TestClosing:
     def test_what_was_recorded_is_durable_and_the_lock_is_free(self, store: Store, held: Ledger) -> None:

@@ -19,6 +19,7 @@ from mass_apology.flows.plan.guarding import Guards
 from mass_apology.flows.plan.letters_findings import with_letters_findings
 from mass_apology.flows.plan.persons import Persons
 from mass_apology.flows.plan.plan_record import PlanRecord
+from mass_apology.flows.plan.priorities import Priorities
 from mass_apology.flows.suppressing import Suppressed
 from mass_apology.guards import AudienceStats
 from mass_apology.ledger import Planner
@@ -64,6 +65,7 @@ class Planning:
         self.writer = make_writer()
         self._persons = Persons(staging, campaign)
         self._gestures = Gestures(campaign)
+        self._priorities = Priorities(campaign, layout.header)
         self._guards = guards
         self._audience = AudienceStats()
         self._suppressed = suppressed
@@ -78,7 +80,8 @@ class Planning:
 
     def read(self, file: RecipientsFile, uses: Sequence[ColumnUse]) -> None:
         """Read all rows; each becomes a staged recipient or a finding. ``uses``: the letters' uses of the columns."""
-        self._findings.add([*self._layout.findings, *self._gestures.setting_findings()])
+        setting_findings = (*self._gestures.setting_findings(), *self._priorities.setting_findings())
+        self._findings.add([*self._layout.findings, *setting_findings])
         for batch in recipients.read(file, self._layout, self._campaign, uses):
             self._stage(batch)
             self._on_progress("reading rows", self._rows_read, None)
@@ -116,9 +119,10 @@ class Planning:
                 for each in batch.recipients
                 if each.address in verdicts and verdicts[each.address].reported
             )
-        staged = [
-            (each, self.writer.language_for(each.language)) for each in batch.recipients if each.address not in stopped
-        ]
+        written = [each for each in batch.recipients if each.address not in stopped]
+        written, unreadable = self._priorities.given(written)
+        self._findings.add(unreadable)
+        staged = [(each, self.writer.language_for(each.language)) for each in written]
         country = self._campaign.columns.country or ""
         self._asked.update(
             preflight.asked(each.language, language, each.row.get(country, "")) for each, language in staged

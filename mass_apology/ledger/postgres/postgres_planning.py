@@ -82,7 +82,8 @@ class PostgresStaging(StagedPlan):
             for table in _PLAN:
                 self._send(connection, table)
         connection.raw.execute("ANALYZE staged, met")
-        commit(connection, _COMMIT, {**facts, "last_number": self._met.last_number})
+        last = {"last_number": self._met.last_number}
+        commit(connection, _COMMIT, {**facts, **last}, by_priority=self._is_prioritised())
         connection.raw.execute("ANALYZE all_recipient, all_delivery")  # the first claims come before any autovacuum
         return planned
 

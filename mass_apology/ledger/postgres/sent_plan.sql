@@ -5,7 +5,7 @@
 CREATE TEMP TABLE staged (
     id bigint PRIMARY KEY, identity bigint NOT NULL, mailbox bigint NOT NULL, customer bigint, person bigint,
     address text NOT NULL, name text NOT NULL, language text NOT NULL, time_zone text NOT NULL,
-    letter_language text NOT NULL, message_id text NOT NULL, lines text NOT NULL, rows text NOT NULL
+    letter_language text NOT NULL, message_id text NOT NULL, lines text NOT NULL, rows text NOT NULL, priority bigint NOT NULL
 ) ON COMMIT DROP;
 CREATE TEMP TABLE further (staged bigint NOT NULL, customer bigint) ON COMMIT DROP;
 CREATE TEMP TABLE set_aside (
@@ -21,7 +21,8 @@ CREATE TEMP TABLE reidentified (staged bigint PRIMARY KEY, identity bigint NOT N
 CREATE TEMP TABLE allotted (staged bigint PRIMARY KEY, code text NOT NULL) ON COMMIT DROP;
 
 -- name: staged
-SELECT id, identity, mailbox, customer, person, address, name, language, time_zone, letter_language, message_id, lines, rows
+SELECT id, identity, mailbox, customer, person, address, name, language, time_zone, letter_language, message_id, lines, rows,
+       priority
 FROM staged
 
 -- name: further

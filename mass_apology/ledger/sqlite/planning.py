@@ -59,7 +59,8 @@ class SqliteStaging(StagedPlan):
         connection.execute(_COMMIT["attach"], (f"{self._path.absolute().as_uri()}?mode=ro",))
         try:
             with lock.fenced(connection):
-                commit(connection, _COMMIT, {**facts, "last_number": self._met.last_number})
+                last = {"last_number": self._met.last_number}
+                commit(connection, _COMMIT, {**facts, **last}, by_priority=self._is_prioritised())
         finally:
             connection.execute(_COMMIT["detach"])
         connection.execute(_COMMIT["checkpoint"])

@@ -30,7 +30,7 @@ from mass_apology.ledger.staged import (
     Shared,
 )
 from mass_apology.ledger.staging.meeting import Met, meet
-from mass_apology.ledger.staging.staged_rows import again, kin, numbers, texts
+from mass_apology.ledger.staging.staged_rows import again, in_order, kin, numbers, texts
 from mass_apology.ledger.staging.staging_file import StagingFile
 from mass_apology.model import Delivery, LargestLetter, Recipient, Withheld, read_rows
 from mass_apology.system.statement_files import statements
@@ -119,6 +119,7 @@ class StagedPlan:
                 self._message_id(recipient.identity),
                 f"[{recipient.line}]",
                 f"[{encode(recipient.row).decode()}]",
+                recipient.priority,
             )
             for recipient, letter_language in recipients
         ]
@@ -245,7 +246,8 @@ class StagedPlan:
         self._merge()
         self._meet()
         with explained(self._path):
-            cursor = self._execute("deliveries", {"everyone": everyone, "last": self._met.last_number})
+            statement = in_order(_STAGING["deliveries"], by_priority=self._is_prioritised())
+            cursor = self._connection.execute(statement, {"everyone": everyone, "last": self._met.last_number})
             while rows := cursor.fetchmany(batch):
                 yield [_delivery(row) for row in rows]
 
@@ -268,6 +270,9 @@ class StagedPlan:
             "header": msgspec.json.encode(header).decode(),
             **msgspec.structs.asdict(largest),
         }
+
+    def _is_prioritised(self) -> bool:
+        return bool(self._execute("is-prioritised").fetchone()[0])
 
     def _meet(self) -> None:
         """Find out whom the ledger knows, what has changed about them, and which code is whose.

@@ -15,7 +15,8 @@ CREATE TABLE staged (
     letter_language TEXT NOT NULL,
     message_id      TEXT NOT NULL,
     lines           TEXT NOT NULL,        -- JSON array
-    rows            TEXT NOT NULL         -- JSON array of objects
+    rows            TEXT NOT NULL,        -- JSON array of objects
+    priority        INTEGER NOT NULL      -- letters with a higher one leave before
 ) STRICT;
 CREATE TABLE set_aside (
     line     INTEGER NOT NULL,
@@ -51,7 +52,8 @@ CREATE TABLE merged (
     time_zone       TEXT NOT NULL,
     letter_language TEXT NOT NULL,
     lines           TEXT NOT NULL,
-    rows            TEXT NOT NULL
+    rows            TEXT NOT NULL,
+    priority        INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE surplus (staged INTEGER PRIMARY KEY) STRICT;
 -- Who is a recipient of the ledger already: see meeting.sql.
@@ -83,8 +85,8 @@ CREATE VIEW free AS
 SELECT code, row_number() OVER (ORDER BY place) AS place FROM offered WHERE code NOT IN (SELECT code FROM taken);
 
 -- name: add
-INSERT INTO staged (identity, mailbox, customer, person, address, name, language, time_zone, letter_language, message_id, lines, rows)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO staged (identity, mailbox, customer, person, address, name, language, time_zone, letter_language, message_id, lines, rows, priority)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: set-aside
 INSERT INTO set_aside (line, identity, address, reason, row) VALUES (?, ?, ?, ?, ?);
@@ -100,14 +102,14 @@ CREATE INDEX IF NOT EXISTS staged_customer ON staged (customer) WHERE customer I
 
 -- name: repeated
 -- All rows of letters that have several, letter by letter, in the order of the file. Fields: ledger.merging.Row.
-SELECT id, identity, customer, person, address, name, language, time_zone, letter_language, lines, rows, names
+SELECT id, identity, customer, person, address, name, language, time_zone, letter_language, lines, rows, names, priority
 FROM staged LEFT JOIN shared ON shared.staged = staged.id
 WHERE identity IN (SELECT identity FROM staged GROUP BY identity HAVING count(*) > 1)
 ORDER BY identity, id;
 
 -- name: add-merged
-INSERT INTO merged (staged, customer, person, name, language, time_zone, letter_language, lines, rows)
-VALUES (:staged, :customer, :person, :name, :language, :time_zone, :letter_language, :lines, :rows);
+INSERT INTO merged (staged, customer, person, name, language, time_zone, letter_language, lines, rows, priority)
+VALUES (:staged, :customer, :person, :name, :language, :time_zone, :letter_language, :lines, :rows, :priority);
 
 -- name: add-shared
 INSERT OR REPLACE INTO shared (staged, persons, names) VALUES (?, ?, ?);
@@ -127,7 +129,8 @@ INSERT OR IGNORE INTO conflict (staged, differs) VALUES (?, ?);
 -- name: merge
 UPDATE staged
 SET customer = merged.customer, person = merged.person, name = merged.name, language = merged.language,
-    time_zone = merged.time_zone, letter_language = merged.letter_language, lines = merged.lines, rows = merged.rows
+    time_zone = merged.time_zone, letter_language = merged.letter_language, lines = merged.lines, rows = merged.rows,
+    priority = merged.priority
 FROM merged WHERE staged.id = merged.staged;
 
 -- name: drop-surplus
@@ -258,6 +261,9 @@ SELECT count(*) FROM met JOIN staged ON staged.id = met.staged;
 
 -- name: fates
 SELECT fate, count(*) FROM met GROUP BY fate;
+
+-- name: is-prioritised
+SELECT EXISTS (SELECT 1 FROM staged WHERE priority <> 0);
 
 -- name: deliveries
 -- Numbers are those that the letters will have in the ledger.

@@ -1,0 +1,71 @@
+"""Which letters leave before others: a column of the recipients file says it, for those whose safety is at stake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from mass_apology.model import Finding, Recipient, Severity
+from mass_apology.settings import Campaign
+from mass_apology.yes_and_no import says_nothing, says_yes
+
+MOST = 1_000_000_000
+
+
+class Priorities:
+    """Reads the column ``priority`` of campaign.toml."""
+
+    def __init__(self, campaign: Campaign, header: Sequence[str]) -> None:
+        self._file = campaign.recipients
+        self._column = campaign.priority
+        self._is_there = self._column in header
+
+    def setting_findings(self) -> list[Finding]:
+        """What is wrong with the setting itself."""
+        if self._column is None or self._is_there:
+            return []
+        return [
+            Finding(
+                code="priority-column-missing",
+                severity=Severity.ERROR,
+                where="campaign.toml, priority",
+                problem=f"The recipients file has no column '{self._column}', for whose letters leave first.",
+                advice="Name a column of the file, or take priority out of campaign.toml",
+            )
+        ]
+
+    def given(self, recipients: Sequence[Recipient]) -> tuple[list[Recipient], list[Finding]]:
+        """The recipients with their priorities, and a finding for each cell that says none."""
+        if self._column is None or not self._is_there:
+            return list(recipients), []
+        given, findings = [], []
+        for each in recipients:
+            cell = each.row.get(self._column, "")
+            number = _number(cell)
+            if number is None:
+                findings.append(self._finding(each.line, cell))
+            given.append(replace(each, priority=number) if number else each)
+        return given, findings
+
+    def _finding(self, line: int, cell: str) -> Finding:
+        return Finding(
+            code="priority-unreadable",
+            severity=Severity.WARNING,
+            where=f"{self._file}, line {line}, column {self._column}",
+            problem=f"'{cell[:40]}' is no whole number and no yes or no, so the letter leaves as with 0.",
+            advice="Write a number: the higher ones leave first",
+            line=line,
+        )
+
+
+def _number(cell: str) -> int | None:
+    """A cell's priority: a whole number, or 1 for yes; 0 for nothing; ``None`` for anything else."""
+    text = cell.strip()
+    if not text or says_nothing(text):
+        return 0
+    try:
+        return max(-MOST, min(MOST, int(text)))
+    except ValueError:
+        said = says_yes(text)
+        return None if said is None else int(said)
