@@ -243,6 +243,7 @@ class ApprovalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     required: Annotated[int, Meta(ge=0, le=10)] = 0  # different people
     valid_for: NonEmpty = "24 hours"  # an older approval counts no more
     signers: NonEmpty | None = None  # OpenSSH's allowed_signers file, in the campaign folder; then approvals are signed
+    passkeys: NonEmpty | None = None  # the file of people's passkeys, in the campaign folder; the same by browser
 
 
 class QuietSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):

@@ -1,7 +1,7 @@
 """Approvals of a plan: ``Approvals`` records and judges them; two people compare a plan by its ``plan_code``.
 
 ``code`` names a plan, ``judgement`` judges approvals (pure), ``approval_file`` stores them, ``signing`` runs
-ssh-keygen.
+ssh-keygen, and ``passkeys`` verifies what browsers sign.
 """
 
 from mass_apology.approval.approvals import Approvals

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mass_apology.approval import approval_file
 from mass_apology.approval.judgement import Approval, ApprovalVerdict, identity, judge, policy
+from mass_apology.approval.passkeys import Assertion, Passkey, passkey_fault, read_passkeys
 from mass_apology.approval.signing import Signature, fault, sign, statement
 from mass_apology.errors import ApprovalError
 from mass_apology.settings import Campaign
@@ -26,6 +27,8 @@ class Approvals:
         self._policy = policy(campaign.approval)
         signers = campaign.approval.signers
         self._signers = folder / Path(signers).expanduser() if signers else None
+        passkeys = campaign.approval.passkeys
+        self.passkeys_path = folder / Path(passkeys).expanduser() if passkeys else None
 
     def give(self, parts: Mapping[str, str], letters: int, *, by: str | None, key: Path | None, now: float) -> Approval:
         """Approve a plan at ``now`` (Unix seconds): with ``key`` if the campaign has a signers file, else by name.
@@ -34,6 +37,11 @@ class Approvals:
         whose key it is. Raises ``ApprovalError``; then nothing was approved.
         """
         signature = None
+        if self._signers is None and self.passkeys_path is not None:
+            raise ApprovalError(
+                "This campaign's approvals are given by passkey, in a browser.",
+                next_step="Open its page Plan: mass-apology serve",
+            )
         if self._signers is not None:
             text = statement(self._campaign, parts=parts, letters=letters, at=now)
             signature = _owned(sign(text, key=_key(key), signers=self._signers), by)
@@ -58,11 +66,37 @@ class Approvals:
             fault=self._fault,
         )
 
-    def _fault(self, approval: Approval, armour: str) -> str | None:
-        if self._signers is None:
-            return None
-        text = statement(self._campaign, parts=approval.parts, letters=approval.letters, at=approval.at)
-        return fault(text, Signature(by=approval.by, armour=armour), signers=self._signers)
+    def statement(self, parts: Mapping[str, str], letters: int, *, at: float) -> str:
+        """What an approval at ``at`` (Unix seconds) signs."""
+        return statement(self._campaign, parts=parts, letters=letters, at=at)
+
+    def give_proven(
+        self, parts: Mapping[str, str], letters: int, *, by: str, passkey: Assertion, at: float
+    ) -> Approval:
+        """Approve a plan by a passkey's assertion of its statement at ``at``. Raises ``ApprovalError``."""
+        approval = Approval(by=by, at=at, letters=letters, parts=dict(parts), passkey=passkey)
+        if problem := self._fault(approval):
+            raise ApprovalError(
+                f"The approval of {by} would not count: {problem}; nothing was approved.",
+                next_step="Use a passkey that is in the campaign's passkeys file, or have yours added to it.",
+            )
+        approval_file.append(self._folder, approval)
+        return approval
+
+    def passkeys_of(self, by: str) -> tuple[Passkey, ...]:
+        """Those of this person. Raises ``ApprovalError`` where the file cannot be read."""
+        path = self.passkeys_path
+        return tuple(each for each in read_passkeys(path) if each.by == by) if path is not None else ()
+
+    def _fault(self, approval: Approval) -> str | None:
+        text = self.statement(approval.parts, approval.letters, at=approval.at)
+        if approval.passkey is not None:
+            if self.passkeys_path is None:
+                return "the campaign names no passkeys file"
+            return passkey_fault(text, approval.by, approval.passkey, read_passkeys(self.passkeys_path))
+        if self._signers is None or approval.signature is None:
+            return "it is not signed by a passkey"
+        return fault(text, Signature(by=approval.by, armour=approval.signature), signers=self._signers)
 
 
 def _key(key: Path | None) -> Path:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from mass_apology.approval.passkeys import Assertion
 from mass_apology.settings import ApprovalSettings, parse_duration
 from mass_apology.system.timestamps import utc_minute
 
@@ -24,6 +25,7 @@ class Approval(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     letters: Annotated[int, Meta(ge=0)]  # in the plan
     parts: Mapping[str, str]  # "the recipients file" → its digest, at the time
     signature: str | None = None  # OpenSSH's armoured form
+    passkey: Assertion | None = None
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -47,7 +49,9 @@ class ApprovalVerdict(Struct, frozen=True, kw_only=True):
 def policy(settings: ApprovalSettings) -> Policy:
     """The policy of campaign.toml's ``[approval]``. Raises ``ValueError`` if ``valid_for`` is not a duration."""
     return Policy(
-        required=settings.required, valid_for=parse_duration(settings.valid_for), signed=settings.signers is not None
+        required=settings.required,
+        valid_for=parse_duration(settings.valid_for),
+        signed=settings.signers is not None or settings.passkeys is not None,
     )
 
 
@@ -63,7 +67,7 @@ def judge(
     letters: int,
     policy: Policy,
     now: float,
-    fault: Callable[[Approval, str], str | None],
+    fault: Callable[[Approval], str | None],
 ) -> ApprovalVerdict:
     """Judge ``approvals`` for the plan of ``parts`` and ``letters`` at ``now`` (Unix seconds).
 
@@ -107,8 +111,9 @@ def _untimely(approval: Approval, policy: Policy, now: float) -> Iterator[str]:
         yield f"it was given on {utc_minute(approval.at)} and has run out"
 
 
-def _unproven(approval: Approval, fault: Callable[[Approval, str], str | None]) -> list[str]:
-    problem = "it is not signed" if approval.signature is None else fault(approval, approval.signature)
+def _unproven(approval: Approval, fault: Callable[[Approval], str | None]) -> list[str]:
+    is_signed = approval.signature is not None or approval.passkey is not None
+    problem = fault(approval) if is_signed else "it is not signed"
     return [problem] if problem else []
 
 

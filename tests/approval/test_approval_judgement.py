@@ -33,7 +33,7 @@ def weigh(
         letters=letters,
         policy=asked,
         now=now,
-        fault=lambda _, signature: None if signature == "good" else "it is forged",
+        fault=lambda approval: None if approval.signature == "good" else "it is forged",
     )
 
 

@@ -8,11 +8,19 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from mass_apology.approval import Approvals
+from mass_apology.approval import Approval, Approvals
+from mass_apology.approval.passkeys import Assertion
 from mass_apology.errors import ConfirmationError
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.plan import plan
 from mass_apology.workspace.workspace import Workspace
+
+
+class ByPasskey(Struct, frozen=True, kw_only=True):
+    """What a passkey signed: the statement of the plan at a moment."""
+
+    assertion: Assertion
+    at: float  # Unix seconds
 
 
 class ApproveOptions(Struct, frozen=True, kw_only=True):
@@ -22,6 +30,7 @@ class ApproveOptions(Struct, frozen=True, kw_only=True):
     key: Path | None = None  # SSH key, if the campaign requires signatures
     skip_bad_rows: bool = False
     override: tuple[str, ...] = ()  # codes of guards to override
+    passkey: ByPasskey | None = None  # in place of a name or a key
     seen: Mapping[str, str] | None = None  # what the plan that somebody looked at was made from: no other is approved
 
 
@@ -46,9 +55,16 @@ async def approve(workspace: Workspace, options: ApproveOptions, *, on_progress:
             next_step="Look at it again, then approve what you see.",
         )
     approvals = Approvals(workspace.folder, workspace.campaign)
-    given = approvals.give(parts, letters, by=options.by, key=options.key, now=time.time())
+    given = _give(approvals, parts, letters, options)
     verdict = approvals.verdict(parts, letters, now=time.time())
     return Approved(by=given.by, code=plan.code(parts), letters=letters, sentence=verdict.sentence)
+
+
+def _give(approvals: Approvals, parts: Mapping[str, str], letters: int, options: ApproveOptions) -> Approval:
+    proof = options.passkey
+    if proof is None:
+        return approvals.give(parts, letters, by=options.by, key=options.key, now=time.time())
+    return approvals.give_proven(parts, letters, by=options.by or "", passkey=proof.assertion, at=proof.at)
 
 
 def require_approval(workspace: Workspace, parts: Mapping[str, str], letters: int) -> str:

@@ -59,6 +59,7 @@ async def plan(request: Request) -> Response:
         problem=problem,
         said=request.query_params.get("done", ""),
         who=session.visitor.name,
+        by_passkey=watched.watch.workspace().campaign.approval.passkeys is not None,
         zone=zone_of(watched),
     )
 

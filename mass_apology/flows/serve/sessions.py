@@ -31,6 +31,14 @@ class Visitor(Struct, frozen=True, kw_only=True):
         return role in self.roles
 
 
+class Asked(Struct, frozen=True, kw_only=True):
+    """What a browser's authenticator was asked to sign, or to make."""
+
+    challenge: bytes
+    at: float  # Unix seconds: the moment of the approval
+    code: str = ""  # of the plan; empty for a new passkey
+
+
 class Session(Struct, kw_only=True):
     """One browser of one person."""
 
@@ -38,6 +46,7 @@ class Session(Struct, kw_only=True):
     csrf: str  # what each form of theirs holds
     began_at: float  # monotonic seconds
     used_at: float
+    asked: Asked | None = None  # of its authenticator, until it answers
 
 
 class Sessions:

@@ -14,14 +14,22 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mass_apology.errors import MassApologyError
-from mass_apology.flows.serve import campaign_pages, deeds, entrance, oidc_login, people_pages, plan_pages
+from mass_apology.flows.serve import (
+    campaign_pages,
+    deeds,
+    entrance,
+    oidc_login,
+    passkey_pages,
+    people_pages,
+    plan_pages,
+)
 from mass_apology.flows.serve.guard import Guard
 from mass_apology.flows.serve.live_events import events
 from mass_apology.flows.serve.service import Service, service_of, shown
 from mass_apology.pages.web import web_rendering
 
 _TITLES = {401: "Who are you?", 403: "Not allowed", 404: "Not here", 429: "Too often"}
-_SCRIPTS = frozenset({"live.js"})
+_SCRIPTS = frozenset({"live.js", "passkey.js"})
 
 
 def web_app(service: Service) -> ASGIApp:
@@ -56,6 +64,10 @@ def _routes() -> list[Route]:
         Route("/campaigns/{slug}/plan", plan_pages.plan),
         Route("/campaigns/{slug}/plan/look", plan_pages.look, methods=["POST"]),
         Route("/campaigns/{slug}/plan/approve", plan_pages.give_approval, methods=["POST"]),
+        Route("/campaigns/{slug}/passkey/make", passkey_pages.ask_to_make, methods=["POST"]),
+        Route("/campaigns/{slug}/passkey/made", passkey_pages.made, methods=["POST"]),
+        Route("/campaigns/{slug}/passkey/sign", passkey_pages.ask_to_sign, methods=["POST"]),
+        Route("/campaigns/{slug}/passkey/signed", passkey_pages.signed, methods=["POST"]),
         Route("/campaigns/{slug}/letters", plan_pages.letters),
         Route("/campaigns/{slug}/letters", plan_pages.make_letters, methods=["POST"]),
         Route("/campaigns/{slug}/letters/preview.html", plan_pages.letters_page),
