@@ -45,6 +45,7 @@ class Notification(Struct, frozen=True, kw_only=True):
     sent: int = 0  # accepted in this run
     started_at: datetime | None = None  # of this run
     plan: str | None = None  # the plan's code
+    log_head: str | None = None  # of the log's hash chain: who has it elsewhere can tell a later change
 
     @property
     def headline(self) -> str:
@@ -75,6 +76,7 @@ def plain_text(notification: Notification) -> str:
         "accepted in this run": number(notification.sent),
         "run begun at": _minute(notification.started_at),
         "plan": notification.plan,
+        "head of the log": notification.log_head,
         "told at": _minute(notification.at),
     }
     lines = [f"{name + ':':<22} {value}" for name, value in facts.items() if value]

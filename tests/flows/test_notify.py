@@ -27,6 +27,7 @@ from mass_apology.flows.send.sending_run import RunResult
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status, StopCause
 from mass_apology.sending import relay_source
+from mass_apology.sending.log_chain import head_of
 from mass_apology.settings import NotifyEvent, NotifySettings
 from mass_apology.workspace.source_digests import letters_digest, wave_digest
 from mass_apology.workspace.workspace import Workspace
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 KEYS = {
     *("version", "id", "events", "trial", "at", "campaign", "wave", "state", "cause", "resumes_at"),
-    *("counts", "due", "sent", "started_at", "plan"),
+    *("counts", "due", "sent", "started_at", "plan", "log_head"),
 }
 
 
@@ -76,6 +77,7 @@ def test_the_end_is_told_with_counts_and_no_names(tmp_path: Path, live: Relay) -
     assert news["counts"] == {"ACCEPTED": 20}
     assert news["started_at"] <= news["at"]
     assert len(news["plan"].split("-")) == 3
+    assert news["log_head"] == head_of(tmp_path / "log.jsonl")
     for word in ("customer", "@", "Anna", str(tmp_path), "sink"):
         assert word.encode() not in hook.got[0].body
     assert notes(tmp_path) == ["notification finished of the wave first: told 1 of 1"]

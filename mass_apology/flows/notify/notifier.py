@@ -15,6 +15,7 @@ from mass_apology.flows.plan import plan
 from mass_apology.model import Finding, Severity, Status, StopCause
 from mass_apology.notify.channel import Failure, Tellings
 from mass_apology.notify.notification import Notification, State, new_id
+from mass_apology.sending.log_chain import head_of
 from mass_apology.sending.run_stats import Standstill
 from mass_apology.settings import NotifyEvent
 from mass_apology.workspace.workspace import Workspace
@@ -102,6 +103,7 @@ class Notifier:
             sent=sent,
             started_at=_moment(begun) if begun is not None else None,
             plan=code or None,
+            log_head=self._log_head(),
         )
         if self._by_timer and self._is_known(notification):
             return
@@ -121,6 +123,11 @@ class Notifier:
                 ledger.note(time.time(), self._note(notification, failures))
         if failures:
             self._notice([_finding(each) for each in failures])
+
+    def _log_head(self) -> str | None:
+        with suppress(OSError):  # it is told all the same
+            return head_of(self._workspace.log_path) or None
+        return None
 
     def _from_ledger(self, wave: str | None) -> tuple[Mapping[Status, int], str]:
         try:
