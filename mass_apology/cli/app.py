@@ -261,6 +261,13 @@ def report(  # noqa: PLR0913, PLR0917 (options)
         Path | None,
         typer.Option(help="Pack all that proves what was sent, and a program that verifies it, into this .zip."),
     ] = None,
+    log: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --evidence: the log.jsonl of another machine that sent with this ledger. Repeatable.",
+        ),
+    ] = None,
     timestamp_request: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="With --evidence: write what a time-stamp authority (RFC 3161) is sent."),
@@ -290,10 +297,15 @@ def report(  # noqa: PLR0913, PLR0917 (options)
         evidence_screen.cover(folder, coverage, wave, force=force, as_json=as_json)
         return
     if evidence is not None:
-        evidence_screen.pack(folder, evidence, timestamp_request, timestamp, force=force, as_json=as_json)
+        from mass_apology.flows.evidence.packing import PackOptions
+
+        options = PackOptions(to=evidence, logs=tuple(log or ()), request=timestamp_request, force=force)
+        evidence_screen.pack(folder, options, timestamp, as_json=as_json)
         return
-    if timestamp_request is not None or timestamp is not None:
-        raise typer.BadParameter("it belongs to --evidence pack.zip", param_hint="--timestamp-request, --timestamp")
+    if timestamp_request is not None or timestamp is not None or log:
+        raise typer.BadParameter(
+            "it belongs to --evidence pack.zip", param_hint="--timestamp-request, --timestamp, --log"
+        )
     with watching.planning_progress(quiet=as_json) as on_progress:
         found = flow.report(opened(folder), to, unreached, force=force, wave=wave, on_progress=on_progress)
     if as_json:

@@ -13,17 +13,16 @@ from mass_apology.cli.screen import duration, say
 from mass_apology.quantities import counted, number
 
 if TYPE_CHECKING:
-    from mass_apology.flows.evidence.packing import Evidence
+    from mass_apology.flows.evidence.packing import Evidence, PackOptions
     from mass_apology.flows.report.coverage import CoverageSum
 
 
-def pack(folder: Path, to: Path, request: Path | None, token: Path | None, *, force: bool, as_json: bool) -> None:
+def pack(folder: Path, options: PackOptions, token: Path | None, *, as_json: bool) -> None:
     """Write a pack, or put a time-stamp into the one that is there."""
     from mass_apology.flows.evidence import packing as flow
 
-    if request is not None and token is not None:
+    if options.request is not None and token is not None:
         raise typer.BadParameter("the request comes first, and the answer later", param_hint="--timestamp")
-    options = flow.PackOptions(to=to, request=request, force=force)
     if token is not None:
         found = flow.stamp(options, token)
     else:

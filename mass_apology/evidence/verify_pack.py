@@ -30,6 +30,7 @@ FORMAT = "mass-apology evidence 1"
 MANIFEST, TOKEN, SUMS = "manifest.json", "timestamp.tsr", "SHA256SUMS"
 LOG, PLAN, NOTES, APPROVALS, SIGNERS = "log.jsonl", "plan.json", "notes.jsonl", "approvals.jsonl", "signers"
 RESULTS, COVERAGE = "results/", "coverage/"  # one file a wave
+LOGS = "logs/"  # one file for each further machine that sent with the same ledger
 VERSION, FILE = "the program's version", "the recipients file"  # parts of a plan of which a pack has no file
 MOST = 0xFFFF_FFFF  # octets of a pack, as in any zip file without extensions
 
@@ -227,21 +228,24 @@ class Findings:
 
 
 class Log:
-    """The events of log.jsonl: chained, and what becomes of each letter by them."""
+    """The events of all logs, each of which is chained, and what becomes of each letter by them."""
 
     def __init__(self) -> None:
-        self.heads: dict[str, int] = {"": 0}  # the hash of each group → its number
-        self.head = ""
+        self.name = LOG  # of the file that is read
+        self.head = ""  # of it, so far
+        self.heads = {""}  # the hashes of all groups
+        self.groups = 0
         self.events = 0  # lines that are chained
         self.strays = 0  # lines that are not
         self.purged_groups = 0  # whose texts were taken away
         self.runs: list[dict[str, Any]] = []  # the lines "started"
-        self.ends: list[dict[str, Any]] = []  # the lines "started" and "ended", which say what the notes were
+        self.ends: list[tuple[str, dict[str, Any]]] = []  # file, and line "started" or "ended", which knows the notes
         self.accepted: dict[str, tuple[str | None, int | None]] = {}  # token → SHA-256, code
         self.wrong: list[str] = []
 
-    def read(self, lines: Iterator[bytes]) -> None:
-        """Follow the chain through all lines."""
+    def read(self, lines: Iterator[bytes], name: str = LOG) -> None:
+        """Follow the chain through all lines of one file."""
+        self.name, self.head = name, ""
         waiting: list[bytes] = []
         for line in lines:
             if b'"event":"chained"' not in line:
@@ -253,7 +257,7 @@ class Log:
                 self.strays += max(0, len(waiting) - count)
                 self._follow(link, waiting[-count:] if count else [], count)
             except (Broken, KeyError, TypeError, ValueError):
-                self.wrong.append(f"A line of {LOG} that chains others cannot be read.")
+                self.wrong.append(f"A line of {name} that chains others cannot be read.")
             waiting = []
         self.strays += len(waiting)
 
@@ -265,22 +269,23 @@ class Log:
             facts.update(line[:at] + b"\n")
             texts.update(line[at:] + b"\n")
         if len(group) < count or facts.hexdigest() != link["facts"]:
-            self.wrong.append(f"A group of {count} lines of {LOG} at {link['at']} was changed, or lines are missing.")
+            self.wrong.append(f"A group of {count} lines of {self.name} at {link['at']} was changed, or is not whole.")
         if not link["salt"]:
             self.purged_groups += 1
         elif texts.hexdigest() != link["texts"]:
-            self.wrong.append(f"Replies in a group of {count} lines of {LOG} at {link['at']} were changed.")
+            self.wrong.append(f"Replies in a group of {count} lines of {self.name} at {link['at']} were changed.")
         hashed = json.dumps({key: link[key] for key in _HASHED}, sort_keys=True, separators=(",", ":"))
         if hashlib.sha256(hashed.encode()).hexdigest() != link["hash"]:
-            self.wrong.append(f"A line of {LOG} at {link['at']} that chains others was changed.")
+            self.wrong.append(f"A line of {self.name} at {link['at']} that chains others was changed.")
         if link["previous"] != self.head:
             known = link["previous"] in self.heads
             why = "two programs wrote it at once, or a part was put in" if known else "a part is missing"
-            self.wrong.append(f"The chain of {LOG} is broken at {link['at']}: {why}.")
+            self.wrong.append(f"The chain of {self.name} is broken at {link['at']}: {why}.")
         self.head = link["hash"]
-        self.heads[self.head] = len(self.heads)
+        self.heads.add(self.head)
+        self.groups += 1
         for line in group:
-            self._event(_json(line, LOG))
+            self._event(_json(line, self.name))
 
     def _event(self, event: dict[str, Any]) -> None:
         self.events += 1
@@ -290,18 +295,17 @@ class Log:
         elif what == "started":
             self.runs.append(event)
         if what in ("started", "ended"):
-            self.ends.append(event)
+            self.ends.append((self.name, event))
 
 
 def check_log(log: Log, manifest: dict[str, Any], found: Findings) -> None:
     """Say what the chain proves."""
     found.wrong += log.wrong[:_LISTED]
-    if log.head != manifest["head"]:
-        found.wrong.append(f"{LOG} does not end where {MANIFEST} says that it ends.")
-    groups = len(log.heads) - 1
-    if groups and not log.wrong:
+    heads = [head for head in manifest["heads"].values() if head]
+    if heads and not log.wrong:
+        which = "The log is one unbroken chain" if len(heads) == 1 else f"{len(heads)} logs are an unbroken chain each"
         found.proven.append(
-            f"The log is one unbroken chain of {groups:,} groups with {log.events:,} events. Its head is {log.head}. "
+            f"{which}: {log.groups:,} groups with {log.events:,} events. The head is {', '.join(heads)}. "
             "No event before a head can have been changed, added or taken away by anybody after that head was noted "
             "elsewhere. `send` prints it when it ends."
         )
@@ -495,7 +499,7 @@ def check_notes(pack: Pack, log: Log, manifest: dict[str, Any], found: Findings)
     for line in lines:
         whole.update(line + b"\n")
         digests.append(whole.hexdigest())
-    seals = [event["notes"] for event in log.ends if "notes" in event]
+    seals = [event["notes"] for _, event in log.ends if "notes" in event]
     held = sum(seal["count"] < len(digests) and digests[seal["count"]] == seal["sha256"] for seal in seals)
     if held == len(seals) and seals:
         found.proven.append(f"The ledger's notes are those that the log saw at {held:,} beginnings and ends of runs.")
@@ -508,7 +512,7 @@ def check_notes(pack: Pack, log: Log, manifest: dict[str, Any], found: Findings)
     for octets in pack.lines(APPROVALS):
         whole.update(octets + b"\n")
         approvals.add(whole.hexdigest())
-    if any(event.get("approvals", "") not in approvals for event in log.ends):
+    if any(event.get("approvals", "") not in approvals for name, event in log.ends if name == LOG):
         (found.unproven if manifest["purged"] else found.wrong).append(
             "The approvals in the pack are not those that the log saw when a run began."
         )
@@ -623,7 +627,7 @@ def check_older(later: Log, manifest: dict[str, Any], path: Path, found: Finding
     before = Pack(path).manifest()
     if before["ledger"] != manifest["ledger"]:
         found.wrong.append(f"{path} is of another ledger.")
-    elif before["head"] in later.heads:
+    elif later.heads.issuperset(before["heads"].values()):
         found.proven.append(f"The log goes on where that of {path} ended; nothing before was changed since.")
     else:
         found.wrong.append(f"The log is not that of {path} continued: what was there then was changed since.")
@@ -649,7 +653,10 @@ def verify(path: Path, letters: Sequence[Path], older: Path | None, authority: P
         f"included, if the digest of {MANIFEST} is the one that you were given: {digest}"
     )
     log = Log()
-    log.read(pack.lines(LOG))
+    for name in manifest["heads"]:
+        log.read(pack.lines(name), name)
+        if log.head != manifest["heads"][name]:
+            found.wrong.append(f"{name} does not end where {MANIFEST} says that it ends.")
     check_log(log, manifest, found)
     check_results(pack, manifest, log, found)
     check_plan(pack, log, found)

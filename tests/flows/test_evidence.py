@@ -84,7 +84,7 @@ def test_all_is_proven_that_the_log_and_the_ledger_tell_alike(sent: Path) -> Non
         judgement.proven, "the templates and settings that 11 accepted letters of the wave first were made from"
     )
     assert told(judgement.proven, "The ledger's notes are those that the log saw at 2 beginnings and ends of runs")
-    assert told(judgement.proven, f"Its head is {found.log_head}")
+    assert told(judgement.proven, f"The head is {found.log_head}")
     assert told(judgement.proven, "The chain has the head that was kept in the record of the sending machine")
     assert told(judgement.proven, found.digest)
     assert told(judgement.unproven, "has no time-stamp of somebody else")
@@ -159,6 +159,28 @@ def test_whoever_makes_a_pack_anew_cannot_hide_it_from_who_knows_the_head(sent: 
     assert told(without.wrong, "The chain has not the head that was kept in the record of the sending machine")
     assert told(without.wrong, "is not that of")
     assert told(without.unproven, "13 letters that the relay took are in the ledger alone")
+
+
+def test_logs_of_several_machines_are_a_chain_each(sent: Path, live: Relay, tmp_path: Path) -> None:
+    first = tmp_path / "first.jsonl"
+    (sent / "log.jsonl").rename(first)
+    campaign_folder(sent, live.sink.url, customers(15))
+    send(sent)
+    alone = judged(Path(packed(sent).written))
+    assert told(alone.unproven, "11 letters that the relay took are in the ledger alone")
+    options = PackOptions(to=tmp_path / "both.zip", logs=(first,))
+    both = Path(pack(Workspace.open(sent), options).written)
+    judgement = judged(both)
+    assert judgement.wrong == []
+    assert told(judgement.proven, "2 logs are an unbroken chain each")
+    assert told(judgement.proven, "Of 14 letters, results and log tell the same")
+    assert told(judged(both, older=tmp_path / "pack.zip").proven, "nothing before was changed since")
+    first.write_bytes(first.read_bytes().replace(b"no such user here", b"no such user"))
+    other = pack(Workspace.open(sent), PackOptions(to=tmp_path / "other.zip", logs=(first,)))
+    assert told(judged(Path(other.written)).wrong, "of logs/1.jsonl at")
+    with pytest.raises(InputError, match="cannot be read"):
+        pack(Workspace.open(sent), PackOptions(to=tmp_path / "third.zip", logs=(tmp_path / "nowhere",)))
+    assert not (tmp_path / "third.zip").exists()
 
 
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -21,6 +20,7 @@ from mass_apology.ledger.came_back import Returned
 from mass_apology.model import Status, read_lines
 from mass_apology.sending.log_chain import NO_HEAD, hash_in
 from mass_apology.settings import Campaign
+from mass_apology.system.regular_file import refuse_special
 from mass_apology.workspace.source_digests import file_digest, letters_settings
 from mass_apology.workspace.workspace import Workspace
 
@@ -46,9 +46,12 @@ class PackedLog:
         self._path = path
         self.head = NO_HEAD  # of the lines that were read
 
-    def lines(self) -> Iterator[bytes]:
-        """Each line with its line feed; none where there is no log."""
-        with suppress(FileNotFoundError), self._path.open("rb") as file:
+    def lines(self, *, may_be_missing: bool) -> Iterator[bytes]:
+        """Each line with its line feed; none of a file that is missing, where that may be. Raises ``OSError``."""
+        if may_be_missing and not self._path.exists():
+            return
+        refuse_special(self._path)
+        with self._path.open("rb") as file:
             left = file.seek(0, 2)
             file.seek(0)
             while left and (line := file.readline(left)).endswith(b"\n"):

@@ -39,6 +39,7 @@ pack with any program for zip files, or take it from the program itself, if you 
 
 results/      one person of a wave a line: status, times, the relay's reply, SHA-256 of the letter
 log.jsonl     what happened, in order, as a hash chain; letters are named by their Message-IDs
+logs/         the same of further machines
 plan.json     what letters were made from, and the digests; settings.json and templates/ are of it
 notes.jsonl   what people did: confirmed, armed, took back
 approvals.jsonl, signers      who approved which plan, and by which keys
@@ -52,6 +53,7 @@ class PackOptions(Struct, frozen=True, kw_only=True):
     """The options of ``report --evidence``, as given on the command line."""
 
     to: Path
+    logs: tuple[Path, ...] = ()  # of further machines that sent with the same ledger
     request: Path | None = None  # write a request for a time-stamp there
     force: bool = False
 
@@ -61,7 +63,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
     written: str
     digest: str  # SHA-256 of its manifest, hexadecimal: it stands for the whole pack
-    log_head: str  # of the log's hash chain; empty without a log
+    log_head: str  # of the hash chain of this folder's log; empty without a log
     people: int
     request: str | None = None  # the file with the request for a time-stamp
     stamped_at: str | None = None  # the time of its time-stamp
@@ -79,12 +81,12 @@ def pack(workspace: Workspace, options: PackOptions, *, on_progress: OnProgress 
         with new_binary_file(options.to, force=options.force) as file:
             writer = PackWriter(file)
             anchors = _anchors(ledger)  # before the log is read, which may go on meanwhile
-            log = contents.PackedLog(workspace.log_path)
-            _add_files(writer, workspace, ledger, log, options.to.name)
+            heads = _add_logs(writer, workspace, options)
+            _add_files(writer, workspace, ledger)
             counts = _add_results(writer, ledger, on_progress)
             for wave in counts:
                 _add_coverage(writer, workspace, ledger, wave, on_progress)
-            digest = writer.finish(_manifest(ledger, counts, log.head, anchors))
+            digest = writer.finish(_manifest(ledger, counts, heads, anchors))
     if options.request is not None:
         octets = time_stamp_request(bytes.fromhex(digest), secrets.randbits(NONCE_BITS) | 1)
         with new_binary_file(options.request, force=options.force) as request:
@@ -92,7 +94,7 @@ def pack(workspace: Workspace, options: PackOptions, *, on_progress: OnProgress 
     return Evidence(
         written=str(options.to),
         digest=digest,
-        log_head=log.head,
+        log_head=heads[verify_pack.LOG],
         people=sum(wave.total() for wave in counts.values()),
         request=str(options.request) if options.request else None,
     )
@@ -122,7 +124,7 @@ def stamp(options: PackOptions, token: Path) -> Evidence:
     return Evidence(
         written=str(options.to),
         digest=there.members[verify_pack.MANIFEST].sha256,
-        log_head=str(manifest["head"]),
+        log_head=str(manifest["heads"][verify_pack.LOG]),
         people=sum(sum(wave.values()) for wave in manifest["counts"].values()),
         stamped_at=at,
     )
@@ -149,12 +151,28 @@ def _require_writable(options: PackOptions) -> None:
             )
 
 
-def _add_files(writer: PackWriter, workspace: Workspace, ledger: Records, log: contents.PackedLog, name: str) -> None:
-    """Add all files but the results, which know as much as the log or more, and the manifest."""
-    sources, packed = contents.sources_of(workspace)
-    writer.add(README, [_README.format(name=name).encode()])
+def _add_logs(writer: PackWriter, workspace: Workspace, options: PackOptions) -> dict[str, str]:
+    """Add what says how to verify, and the logs, which know no more than the results: file → head of its chain."""
+    writer.add(README, [_README.format(name=options.to.name).encode()])
     writer.add(VERIFIER, [Path(verify_pack.__file__).read_bytes()])
-    writer.add(verify_pack.LOG, log.lines())
+    further = {f"{verify_pack.LOGS}{number}.jsonl": path for number, path in enumerate(options.logs, start=1)}
+    heads = {}
+    for name, path in {verify_pack.LOG: workspace.log_path, **further}.items():
+        log = contents.PackedLog(path)
+        try:
+            writer.add(name, log.lines(may_be_missing=name == verify_pack.LOG))
+        except OSError as error:
+            raise InputError(
+                f"{path} cannot be read: {error.strerror or error}.",
+                next_step="Name the log.jsonl of another machine that sent with this ledger.",
+            ) from error
+        heads[name] = log.head
+    return heads
+
+
+def _add_files(writer: PackWriter, workspace: Workspace, ledger: Records) -> None:
+    """Add plan, templates, notes, approvals, and what came back."""
+    sources, packed = contents.sources_of(workspace)
     writer.add(verify_pack.PLAN, [contents.plan_file(workspace.campaign, ledger, sources)])
     for each, octets in sorted(packed.items()):
         writer.add(each, [octets])
@@ -196,7 +214,7 @@ def _anchors(ledger: Records) -> list[dict[str, str]]:
 
 
 def _manifest(
-    ledger: Records, counts: dict[str, Counter[Status]], head: str, anchors: list[dict[str, str]]
+    ledger: Records, counts: dict[str, Counter[Status]], heads: dict[str, str], anchors: list[dict[str, str]]
 ) -> dict[str, object]:
     return {
         "program": f"mass-apology {__version__}",
@@ -204,7 +222,7 @@ def _manifest(
         "ledger": ledger.continuity.origin.ledger,
         "made_at": utc_moment(time.time()),
         "purged": ledger.is_purged,
-        "head": head,
+        "heads": heads,
         "anchors": anchors,
         "counts": {wave: {status.value: count for status, count in its.items()} for wave, its in counts.items()},
     }
