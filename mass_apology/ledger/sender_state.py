@@ -52,6 +52,7 @@ class SenderReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rate: float = 0.0  # accepted letters a second, over the last ten seconds
     connections: int = 0  # that may be open now
     share: float = 1.0  # of the configured rate that is in use; below 1 while the relay throttles
+    commit_seconds: float = 0.0  # that a letter waits for its mark to be durable, lately; 0 before the first
     waits_for: str = ""  # why no letter goes, as a phrase; empty while letters go
     cause: StopCause | None = None  # the kind of that wait, or of the end
     until: float | None = None  # Unix seconds: when that wait is over, where it is known

@@ -15,6 +15,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from mass_apology.errors import RelayError
 from mass_apology.ledger import Sender
 from mass_apology.model import Delivery, Mark, Message, Outcome, Phase, Status, StopCause
@@ -238,7 +240,7 @@ class Dispatcher:
 
     def progress(self) -> Progress:
         """The run's present state, for the screen."""
-        return self._stats.snapshot(
+        state = self._stats.snapshot(
             time.time(),
             connections=sum(source.allowed() for source in self.sources),
             share=sum(source.share() for source in self.sources) / len(self.sources),
@@ -246,6 +248,7 @@ class Dispatcher:
             trouble=next((source.trouble for source in self.sources if source.trouble), ""),
             relays=self._relay_states(),
         )
+        return replace(state, commit_seconds=max(source.commit_seconds for source in self.sources))
 
     def standstill(self) -> Standstill | None:
         """What keeps the next letter for more than a second, and until when: the relay's quota, or a window.

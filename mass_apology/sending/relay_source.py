@@ -30,6 +30,7 @@ from mass_apology.settings import parse_rate
 TIMER_LATENESS = 0.002  # seconds that timers are late even on an idle machine
 SLOT_TRIES = 3  # slots that one letter may miss before it is handed over late
 START_AHEAD = 0.2  # seconds by which letters are started before their slots, so that no slot waits for a letter
+_WEIGHT = 0.02  # of the newest letter in a moving average
 MARK_AHEAD = 0.01  # seconds by which the durable mark is begun before a letter's slot, so that the dot is on time
 QUOTA_WAIT = 3600.0  # seconds: relays do not say when their quota reopens, so try once an hour
 UNREACHABLE_LIMIT = 10  # failed tries in a row, about five minutes, before the run ends, or goes on without the relay
@@ -97,6 +98,7 @@ class RelaySource:
         self.recent: deque[Ending] = deque(maxlen=pacing.RECENT)  # for the breaker
         self.windows = windows
         self.refusals = Refusals()
+        self.commit_seconds = 0.0  # that a letter waited for its mark to be durable, on a moving average
         self.trouble = ""  # why the last try to connect failed, while none has succeeded since
         self.wait_closed = run.wait_closed
         self._run = run
@@ -161,7 +163,9 @@ class RelaySource:
             subject=message.subject,
             relay=self.relay.name,
         )
+        began = time.monotonic()
         await self._ledger.hand_over(mark)
+        self.commit_seconds += _WEIGHT * (time.monotonic() - began - self.commit_seconds)
         if slot is not None:
             await self._wait_for_slot(slot)
 

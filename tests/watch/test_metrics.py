@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from live import campaign_folder, customers, relay, send
 from msgspec.structs import replace
-from observed import TROUBLES, observed
+from observed import TROUBLES, observed, said
 from smtp_fakes import FaultyConversation
 
 from mass_apology.errors import LedgerError, OutputError
 from mass_apology.flows.watch.campaign_view import view_of
 from mass_apology.flows.watch.metrics import is_healthy, metrics_text
 from mass_apology.flows.watch.metrics_file import metrics_now, write_metrics
+from mass_apology.ledger.sender_state import Control
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 TEXT = r'(?:[^"\\\n]|\\[\\n"])*'
@@ -73,6 +74,14 @@ def test_the_view_is_told_in_each_trouble(trouble: str) -> None:
     assert sum(letters.values()) == sum(sum(wave.counts.values()) for wave in view.waves)
     assert value(found, "letters_per_second", **own) == view.pace.rate
     assert (("mass_apology_end_seconds", frozenset(own.items())) in found) == (view.end.seconds is not None)
+
+
+def test_how_long_a_commit_takes_is_told_while_letters_go() -> None:
+    going = view_of(observed(said(commit_seconds=0.004)))
+    assert value(parsed(metrics_text([going])), "commit_seconds", campaign="acme-outage") == 0.004
+    paused = view_of(observed(said(commit_seconds=0.004), wanted=Control.PAUSE))
+    for silent in (paused, view_of(observed()), view_of(TROUBLES["done"])):
+        assert "mass_apology_commit_seconds{" not in metrics_text([silent])
 
 
 def test_who_must_come_is_told() -> None:

@@ -60,6 +60,7 @@ class RunReporter:
             rate=round(progress.rate, 2),
             connections=progress.connections,
             share=round(progress.share, 3),
+            commit_seconds=round(progress.commit_seconds, 5),
             waits_for="" if ended else progress.waits_for,
             cause=_cause(self._dispatcher, still),
             until=still.until if still else None,

@@ -79,6 +79,7 @@ def view_of(seen: Observation) -> CampaignView:
             windows=tuple(window for relay in seen.campaign.relays for window in relay.windows),
             share=running.share if running else 1.0,
             connections=running.connections if running else 0,
+            commit_seconds=running.commit_seconds or None if running and state is WatchState.SENDING else None,
         ),
         limit=replace(limit, sentence=redact_addresses(limit.sentence)),
         end=end,

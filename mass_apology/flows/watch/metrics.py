@@ -75,6 +75,13 @@ def _families(views: Sequence[CampaignView]) -> Iterator[Family]:
     )
     yield _of_each(
         views,
+        "commit_seconds",
+        "Seconds that a letter waits for its mark in the ledger to be durable, lately; absent while none goes.",
+        lambda view: view.pace.commit_seconds,
+        unit="seconds",
+    )
+    yield _of_each(
+        views,
         "end_seconds",
         "Seconds until the last letter due will have left; absent where nobody can tell.",
         lambda view: view.end.seconds,

@@ -103,6 +103,7 @@ class PaceView(Struct, frozen=True, kw_only=True):
     windows: tuple[str, ...]  # `relay.windows`
     share: float  # of the configured rate that is in use; below 1 while the relay throttles
     connections: int  # that may be open now
+    commit_seconds: float | None  # that a letter waits for its mark to be durable, lately; None while none goes
 
 
 class LimitView(Struct, frozen=True, kw_only=True):
