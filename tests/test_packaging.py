@@ -26,6 +26,7 @@ STEPS = [
     if line and not line.startswith("#")
 ]
 SERVICE = (PACKAGING / "mass-apology@.service").read_text(encoding="utf-8")
+PAGE = (PACKAGING / "mass-apology-page.service").read_text(encoding="utf-8")
 
 
 class Image:
@@ -119,11 +120,11 @@ def test_the_container_files_steps_make_a_command_that_works_for_its_user(tmp_pa
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_systemd_verifies_the_units(tmp_path: Path) -> None:
-    for unit in PACKAGING.glob("mass-apology@.*"):
+    for unit in PACKAGING.glob("mass-apology*.*"):
         # The command is not installed here, and verify asks for it.
         text = unit.read_text(encoding="utf-8").replace("/usr/local/bin/mass-apology", shutil.which("true") or "")
         (tmp_path / unit.name).write_text(text, encoding="utf-8")
-    names = ["./mass-apology@trial.service", "./mass-apology@trial.timer"]
+    names = ["./mass-apology@trial.service", "./mass-apology@trial.timer", "./mass-apology-page.service"]
     done = subprocess.run(
         ["systemd-analyze", "verify", *names], cwd=tmp_path, capture_output=True, text=True, check=False
     )
@@ -136,8 +137,9 @@ def test_the_unit_waits_for_the_last_replies() -> None:
     assert int(seconds[1]) > RelaySettings(url="-").dot_timeout
 
 
-def test_the_unit_runs_a_command_that_there_is() -> None:
-    command = re.search(r"^ExecStart=\S+/mass-apology (.+)$", SERVICE, re.MULTILINE)
+@pytest.mark.parametrize("unit", [SERVICE, PAGE])
+def test_the_unit_runs_a_command_that_there_is(unit: str) -> None:
+    command = re.search(r"^ExecStart=\S+/mass-apology (.+)$", unit, re.MULTILINE)
     assert command is not None
     done = subprocess.run(
         [sys.executable, "-m", "mass_apology", *command[1].split(), "--help"], capture_output=True, check=False

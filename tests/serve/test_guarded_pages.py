@@ -11,12 +11,12 @@ import msgspec
 import pytest
 from asked import Asked, asked, campaign_in, texts
 
-from mass_apology.flows.serve.access_file import Access, ProxySettings, Role
+from mass_apology.flows.serve.access_file import Access, ProxySettings, Role, ScrapeSettings
 from mass_apology.flows.watch.view_model import CampaignView
 from mass_apology.ledger import Control
 from mass_apology.workspace.ledger_store import ledger_store
 
-PAGES = ("/", "/campaigns/acme", "/campaigns/acme.json", "/campaigns/acme/events")
+PAGES = ("/", "/metrics", "/campaigns/acme", "/campaigns/acme.json", "/campaigns/acme/events")
 DEEDS = ("/campaigns/acme/pause", "/campaigns/acme/resume", "/campaigns/acme/stop", "/campaigns/acme/note", "/leave")
 
 
@@ -299,3 +299,24 @@ def test_what_stands_in_campaign_files_is_no_markup(tmp_path: Path) -> None:
 
     campaign_in(tmp_path / "<b>x")
     run(tmp_path, visit)
+
+
+SCRAPED = Access(scrape=ScrapeSettings(peers=("10.0.0.9",)))
+
+
+def test_metrics_are_for_scrapers_and_for_who_may_watch(folder: Path) -> None:
+    async def scrape(server: Asked) -> None:
+        answer = await server.get("/metrics")
+        assert answer.headers["content-type"].startswith("application/openmetrics-text")
+        assert 'mass_apology_letters_due{campaign="trial"} 1\n' in answer.text
+        assert answer.text.endswith("# EOF\n")
+        assert "@" not in answer.text
+        assert (await server.get("/")).status_code == 401
+
+    async def visit(server: Asked) -> None:
+        assert (await server.get("/metrics", headers={"x-forwarded-for": "10.0.0.9"})).status_code == 401
+        server.enter(frozenset({Role.WATCH}))
+        assert (await server.get("/metrics")).status_code == 200
+
+    run(folder, scrape, access=SCRAPED, peer="10.0.0.9")
+    run(folder, visit, access=SCRAPED, peer="10.0.0.8")

@@ -11,7 +11,7 @@ from mass_apology.flows.watch.campaign_view import view_of
 from mass_apology.flows.watch.observation import Count
 from mass_apology.flows.watch.view_model import CampaignView
 from mass_apology.ledger import Note
-from mass_apology.ledger.sender_state import Control, SenderReport
+from mass_apology.ledger.sender_state import Control, RelayReport, SenderReport
 from mass_apology.model import Status, StopCause
 
 # trouble → state, limit, whether somebody must do something, what is possible
@@ -130,3 +130,17 @@ def test_a_rate_without_limit_has_no_end_by_the_rate() -> None:
     )
     assert idle.end.sentence == "No end in sight while nothing is sent."
     assert view_of(observed(wanted=Control.PAUSE)).pace.rate == 0.0
+
+
+def test_each_of_several_relays_is_told() -> None:
+    relays = (
+        RelayReport(name="primary", accepted=400, rate=8.0, share=0.5, state="throttled by ola@customer.example"),
+        RelayReport(name="second", accepted=80, usable=False, until=NOON + 60),
+    )
+    view = view_of(observed(said(relays=relays)))
+    assert [(each.name, each.accepted, each.usable) for each in view.relays] == [
+        ("primary", 400, True),
+        ("second", 80, False),
+    ]
+    assert "customer" not in view.relays[0].state
+    assert view_of(TROUBLES["killed"]).relays == ()

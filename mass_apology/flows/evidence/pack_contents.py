@@ -163,6 +163,8 @@ def own_files(workspace: Workspace) -> Mapping[str, Path]:
     files = {verify_pack.APPROVALS: approval_file.path_in(workspace.folder)}
     if signers:
         files[verify_pack.SIGNERS] = workspace.folder / Path(signers).expanduser()
+    if passkeys := workspace.campaign.approval.passkeys:
+        files[verify_pack.PASSKEYS] = workspace.folder / Path(passkeys).expanduser()
     return {name: path for name, path in files.items() if path.is_file()}
 
 

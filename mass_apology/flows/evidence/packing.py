@@ -42,7 +42,7 @@ log.jsonl     what happened, in order, as a hash chain; letters are named by the
 logs/         the same of further machines
 plan.json     what letters were made from, and the digests; settings.json and templates/ are of it
 notes.jsonl   what people did: confirmed, armed, took back
-approvals.jsonl, signers      who approved which plan, and by which keys
+approvals.jsonl, signers, passkeys      who approved which plan, and by which keys
 bounces.jsonl what came back
 coverage/     of letters that the law asks something of: which of it stands in each person's
 manifest.json the digests of all this; its own digest stands for the whole pack

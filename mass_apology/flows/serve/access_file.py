@@ -5,7 +5,7 @@ Without one there is one person: who has the one-time link of the terminal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -40,6 +40,12 @@ class ProxySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     header: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9-]*\Z")] = "Remote-User"
 
 
+class ScrapeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may read the metrics without being a person: they hold numbers, and no address."""
+
+    peers: Annotated[tuple[str, ...], Meta(min_length=1)]  # addresses or networks, or "unix"
+
+
 class OidcSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A provider of OpenID Connect, whom people show who they are."""
 
@@ -56,6 +62,7 @@ class Access(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     roles: Mapping[str, tuple[Role, ...]] = {}  # name → roles; "*" is anybody who is known
     proxy: ProxySettings | None = None
     oidc: OidcSettings | None = None
+    scrape: ScrapeSettings | None = None
 
     @property
     def asks_who(self) -> bool:
@@ -74,11 +81,17 @@ class Access(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def is_proxy(self, peer: str) -> bool:
         """Whether the other end of the connection is the proxy. Headers of whoever else say nothing."""
-        if self.proxy is None:
-            return False
-        if peer == UNIX_PEER:
-            return UNIX_PEER in self.proxy.peers
-        return any(ip_address(peer) in ip_network(each) for each in self.proxy.peers if each != UNIX_PEER)
+        return self.proxy is not None and _is_among(peer, self.proxy.peers)
+
+    def is_scraper(self, peer: str) -> bool:
+        """Whether the other end of the connection may read the metrics."""
+        return self.scrape is not None and _is_among(peer, self.scrape.peers)
+
+
+def _is_among(peer: str, peers: Sequence[str]) -> bool:
+    if peer == UNIX_PEER:
+        return UNIX_PEER in peers
+    return any(ip_address(peer) in ip_network(each) for each in peers if each != UNIX_PEER)
 
 
 NO_ACCESS_FILE = Access()
@@ -97,9 +110,9 @@ def read_access(path: Path) -> Access:
 
 
 def _require_sense(access: Access, path: Path) -> None:
-    if not access.asks_who:
+    if not access.asks_who and access.scrape is None:
         raise _wrong(path, "it has neither [proxy] nor [oidc], so nobody is known by a name")
-    if not access.roles:
+    if access.asks_who and not access.roles:
         raise _wrong(path, "it has no [roles], so nobody may do anything")
     if access.oidc is not None and access.url is None:
         raise _wrong(path, "[oidc] needs `url`, the address to which people come back")
@@ -107,16 +120,19 @@ def _require_sense(access: Access, path: Path) -> None:
         raise _wrong(path, f"`oidc.issuer` is {access.oidc.issuer!r}, and not an address with https")
     if access.url is not None and not _is_origin(access.url):
         raise _wrong(path, f"`url` is {access.url!r}; https://apologies.acme.example is one, without a path")
-    for peer in access.proxy.peers if access.proxy else ():
-        if peer != UNIX_PEER:
-            _require_network(peer, path)
+    for name, peers in (("proxy", access.proxy), ("scrape", access.scrape)):
+        for peer in peers.peers if peers else ():
+            if peer != UNIX_PEER:
+                _require_network(name, peer, path)
 
 
-def _require_network(peer: str, path: Path) -> None:
+def _require_network(table: str, peer: str, path: Path) -> None:
     try:
         ip_network(peer)
     except ValueError as error:
-        raise _wrong(path, f"`proxy.peers` has {peer!r}, which is no address; 10.0.0.5 and 10.0.0.0/28 are") from error
+        raise _wrong(
+            path, f"`{table}.peers` has {peer!r}, which is no address; 10.0.0.5 and 10.0.0.0/28 are"
+        ) from error
 
 
 def _is_origin(url: str) -> bool:

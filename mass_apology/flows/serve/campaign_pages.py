@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 import msgspec
@@ -11,8 +12,10 @@ from starlette.responses import PlainTextResponse, Response
 
 from mass_apology.flows.serve.access_file import Role
 from mass_apology.flows.serve.campaigns import Watched
+from mass_apology.flows.serve.guard import peer_of
 from mass_apology.flows.serve.service import campaign_of, require, service_of, shown
 from mass_apology.flows.serve.sessions import Session
+from mass_apology.flows.watch.metrics import CONTENT_TYPE, metrics_text
 from mass_apology.flows.watch.view_model import CampaignView
 from mass_apology.pages.web import web_rendering
 from mass_apology.system.time_zones import zone_named
@@ -54,6 +57,16 @@ async def campaign_json(request: Request) -> Response:
     if view is None:
         raise HTTPException(503, watched.problem)
     return Response(msgspec.json.encode(view), media_type="application/json")
+
+
+async def metrics(request: Request) -> Response:
+    """All campaigns in numbers (OpenMetrics), for who may watch, and for the access file's scrapers."""
+    service = service_of(request)
+    if not service.access.is_scraper(peer_of(request.scope)):
+        require(request)
+    found = await asyncio.gather(*(watched.fresh() for watched in service.campaigns.found.values()))
+    views = {view.campaign: view for view in found if view is not None}  # a copy of a campaign has its name
+    return Response(metrics_text(list(views.values())), headers={"content-type": CONTENT_TYPE})
 
 
 async def healthz(_: Request) -> Response:

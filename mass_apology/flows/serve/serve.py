@@ -17,7 +17,7 @@ import uvicorn
 from msgspec import Struct
 
 from mass_apology.errors import InputError
-from mass_apology.flows.serve.access_file import NO_ACCESS_FILE, Access, read_access
+from mass_apology.flows.serve.access_file import NO_ACCESS_FILE, UNIX_PEER, Access, read_access
 from mass_apology.flows.serve.access_notes import AccessNotes
 from mass_apology.flows.serve.campaigns import Campaigns
 from mass_apology.flows.serve.jobs import Jobs
@@ -55,7 +55,10 @@ async def serve(options: ServeOptions, on_ready: Callable[[Announcement], None])
     campaigns.require_some()
     is_local = options.unix_socket is not None or _is_loopback(_host_and_port(options.listen)[0])
     _require_manners(options, access, is_local=is_local)
-    with closing(_socket(options)) as listening, ThreadPoolExecutor(PAGE_THREADS, thread_name_prefix="page") as pool:
+    with (
+        closing(_socket(options, access)) as listening,
+        ThreadPoolExecutor(PAGE_THREADS, thread_name_prefix="page") as pool,
+    ):
         service = Service(
             access=access,
             campaigns=campaigns,
@@ -147,9 +150,9 @@ def _require_manners(options: ServeOptions, access: Access, *, is_local: bool) -
         )
 
 
-def _socket(options: ServeOptions) -> socket.socket:
+def _socket(options: ServeOptions, access: Access) -> socket.socket:
     try:
-        return _unix_socket(options.unix_socket) if options.unix_socket else _tcp_socket(options.listen)
+        return _unix_socket(options.unix_socket, access) if options.unix_socket else _tcp_socket(options.listen)
     except OSError as error:
         where = options.unix_socket or options.listen
         raise InputError(
@@ -171,12 +174,12 @@ def _tcp_socket(listen: str) -> socket.socket:
     return made
 
 
-def _unix_socket(path: Path) -> socket.socket:
-    """For its owner alone; one that a server left behind is replaced."""
+def _unix_socket(path: Path, access: Access) -> socket.socket:
+    """For its owner alone, and its group where the proxy comes by it; one that a server left behind is replaced."""
     if path.is_socket() and not _answers(path):
         path.unlink()
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
+    before = os.umask(0o117 if access.is_proxy(UNIX_PEER) else 0o177)
     try:
         made.bind(str(path))
     except OSError:

@@ -47,6 +47,7 @@ def _routes() -> list[Route]:
     return [
         Route("/", campaign_pages.overview),
         Route("/healthz", campaign_pages.healthz),
+        Route("/metrics", campaign_pages.metrics),
         Route("/assets/live.css", _style),
         Route("/assets/{name}", _script),
         Route("/enter/{token}", entrance.enter),

@@ -20,11 +20,13 @@ from mass_apology.flows.watch.view_model import (
     NoteView,
     PaceView,
     PeopleView,
+    RelayView,
     SenderView,
     WatchState,
     WaveView,
 )
 from mass_apology.ledger.recorded import People
+from mass_apology.ledger.sender_state import RelayReport
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.pages.words import sums
 from mass_apology.quantities import counted, number
@@ -81,6 +83,7 @@ def view_of(seen: Observation) -> CampaignView:
             connections=running.connections if running else 0,
             commit_seconds=running.commit_seconds or None if running and state is WatchState.SENDING else None,
         ),
+        relays=tuple(map(_relay, running.relays)) if running else (),
         limit=replace(limit, sentence=redact_addresses(limit.sentence)),
         end=end,
         sender=_sender(seen.pulse),
@@ -180,6 +183,18 @@ def _percent(part: int, whole: int) -> float:
 
 def _wave(name: str, people: People) -> WaveView:
     return WaveView(name=name, total=people.total, due=plan.due(people.counts), counts=people.counts)
+
+
+def _relay(said: RelayReport) -> RelayView:
+    return RelayView(
+        name=said.name,
+        accepted=said.accepted,
+        rate=said.rate,
+        share=said.share,
+        state=redact_addresses(said.state),
+        usable=said.usable,
+        until=utc(said.until),
+    )
 
 
 def _sender(pulse: Pulse) -> SenderView | None:

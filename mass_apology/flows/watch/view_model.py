@@ -106,6 +106,18 @@ class PaceView(Struct, frozen=True, kw_only=True):
     commit_seconds: float | None  # that a letter waits for its mark to be durable, lately; None while none goes
 
 
+class RelayView(Struct, frozen=True, kw_only=True):
+    """One of several relays, as the run says."""
+
+    name: str
+    accepted: int  # letters of this run
+    rate: float  # accepted letters a second, over the last ten seconds
+    share: float  # of its configured rate that is in use
+    state: str  # a phrase; empty while it simply sends
+    usable: bool  # it takes letters, as far as is known
+    until: datetime | None  # nothing goes through it before, where that is known
+
+
 class LimitView(Struct, frozen=True, kw_only=True):
     """What decides how fast letters go, or why none does."""
 
@@ -204,6 +216,7 @@ class CampaignView(Struct, frozen=True, kw_only=True):
     people: PeopleView
     waves: tuple[WaveView, ...]
     pace: PaceView
+    relays: tuple[RelayView, ...]  # of a run through several; empty for one through a single relay
     limit: LimitView
     end: EndView
     sender: SenderView | None
