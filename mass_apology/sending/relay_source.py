@@ -21,7 +21,7 @@ from mass_apology.model import Mark, Message, Outcome, Status, StopCause
 from mass_apology.relay_settings import RelaySettings
 from mass_apology.sending import pacing
 from mass_apology.sending.outbox import Outbox
-from mass_apology.sending.pacing import Ending
+from mass_apology.sending.pacing import Backoff, Ending
 from mass_apology.sending.refusals_in_a_row import Refusals
 from mass_apology.sending.relay_windows import RelayWindows
 from mass_apology.sending.run_stats import AcceptedRate, RelayState, Standstill
@@ -34,6 +34,8 @@ _WEIGHT = 0.02  # of the newest letter in a moving average
 MARK_AHEAD = 0.01  # seconds by which the durable mark is begun before a letter's slot, so that the dot is on time
 QUOTA_WAIT = 3600.0  # seconds: relays do not say when their quota reopens, so try once an hour
 UNREACHABLE_LIMIT = 10  # failed tries in a row, about five minutes, before the run ends, or goes on without the relay
+RESTING = Backoff(first=2.0, cap=10.0)  # of one of several relays: a try costs one connection, and nobody waits for it
+TRIES_BESIDE_OTHERS = 40  # failed tries in a row, as long as the above, of a relay whose letters no other one may take
 LOSSES = 2  # connections lost in a row, after which a relay rests while others send
 WELL = 1.0  # seconds after an accepted letter during which a connection that cannot be opened is no illness
 AWAKE = 2.0  # seconds without a letter after which a relay has no claim to its share
@@ -103,6 +105,7 @@ class RelaySource:
         self.wait_closed = run.wait_closed
         self._run = run
         self._alone = alone
+        self._most_tries = UNREACHABLE_LIMIT if alone else TRIES_BESIDE_OTHERS
         self._losses = 0  # connections lost since the last accepted letter
         self._rests_until = 0.0  # monotonic seconds: it starts nothing, so that others take its letters
         self._rests = 0  # since the last accepted letter
@@ -195,13 +198,13 @@ class RelaySource:
         is_new = now >= self._retry_at  # before that time, other connections fail for the same cause
         self._failed_tries += is_new
         self.trouble = error.problem
-        if not error.temporary or (self._failed_tries > UNREACHABLE_LIMIT and not self._run.can_do_without(self)):
+        if not error.temporary or (self._failed_tries > self._most_tries and not self._run.can_do_without(self)):
             self._run.give_up(self, f"{error.problem} {error.next_step}", StopCause.RELAY)
             return None
         self._concurrency = pacing.shrink(self._concurrency)
         if not self._alone and now > self._last_accepted + WELL:
             self._rest(now)
-        seconds = pacing.backoff_seconds(pacing.RELAY, self._failed_tries, random.random())  # noqa: S311 (jitter, not a secret)
+        seconds = pacing.backoff_seconds(self._backoff(), self._failed_tries, random.random())  # noqa: S311 (jitter, not a secret)
         self._retry_at = now + seconds if is_new else self._retry_at
         return seconds
 
@@ -231,14 +234,17 @@ class RelaySource:
         if now < self._rests_until:
             return
         self._rests += 1
-        self._rests_until = now + pacing.backoff_seconds(pacing.RELAY, self._rests, random.random())  # noqa: S311 (jitter)
+        self._rests_until = now + pacing.backoff_seconds(self._backoff(), self._rests, random.random())  # noqa: S311 (jitter)
         self._concurrency = pacing.shrink(self._concurrency, to_share=0.0)
         self._outbox.changed.notify()
+
+    def _backoff(self) -> Backoff:
+        return pacing.RELAY if self._alone else RESTING
 
     @property
     def is_reachable(self) -> bool:
         """Whether it takes letters, as far as is known."""
-        return self.given_up is None and self._failed_tries <= UNREACHABLE_LIMIT
+        return self.given_up is None and self._failed_tries <= self._most_tries
 
     @property
     def is_well(self) -> bool:

@@ -16,7 +16,7 @@ from mass_apology.errors import RelayError
 from mass_apology.flows.init.toml_notation import toml
 from mass_apology.flows.report.campaign_status import CampaignStatus, campaign_status
 from mass_apology.model import Status, StopCause
-from mass_apology.sending import pacing
+from mass_apology.sending import relay_source
 from mass_apology.sending.pacing import Backoff
 from mass_apology.workspace.workspace import Workspace
 
@@ -245,7 +245,7 @@ def test_without_any_relay_nothing_begins(tmp_path) -> None:
 
 def test_a_relay_that_stays_away_is_tried_again_while_the_other_sends(tmp_path, monkeypatch) -> None:
     """However often it fails, the run neither ends nor waits for it."""
-    monkeypatch.setattr(pacing, "RELAY", Backoff(first=0.01, cap=0.01, least=0.01))
+    monkeypatch.setattr(relay_source, "RESTING", Backoff(first=0.01, cap=0.01, least=0.01))
     away = AwayFor(20, 1e6)
     with relay(fault=away) as a, relay() as b:
         folder = folder_with(
