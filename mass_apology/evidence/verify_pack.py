@@ -12,6 +12,7 @@ It exits with 0 where nothing is wrong, with 1 where something is, and with 2 wh
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import json
 import re
@@ -28,8 +29,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 FORMAT = "mass-apology evidence 1"
 MANIFEST, TOKEN, SUMS = "manifest.json", "timestamp.tsr", "SHA256SUMS"
-LOG, PLAN, NOTES, APPROVALS, SIGNERS = "log.jsonl", "plan.json", "notes.jsonl", "approvals.jsonl", "signers"
-PASSKEYS = "passkeys"
+LOG, PLAN, NOTES = "log.jsonl", "plan.json", "notes.jsonl"
+APPROVALS, SIGNERS, PASSKEYS = "approvals.jsonl", "signers", "passkeys"
 RESULTS, COVERAGE = "results/", "coverage/"  # one file a wave
 LOGS = "logs/"  # one file for each further machine that sent with the same ledger
 VERSION, FILE = "the program's version", "the recipients file"  # parts of a plan of which a pack has no file
@@ -41,6 +42,9 @@ _CHUNK = 1 << 20
 _LISTED = 10  # letters that are named one by one
 _TEXT = re.compile(rb',"(?:reply|reason)":')
 _HASHED = ("at", "event", "facts", "lines", "previous", "texts")
+_P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")  # before the point: SubjectPublicKeyInfo
+_ED25519 = bytes.fromhex("302a300506032b6570032100")
+_RSA = bytes.fromhex("300d06092a864886f70d0101010500")
 _TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")  # the object identifier 1.2.840.113549.1.9.16.1.4
 _WERE_ACCEPTED = ("ACCEPTED", "BOUNCED", "COMPLAINED")
 
@@ -467,16 +471,12 @@ def check_approvals(pack: Pack, log: Log, found: Findings) -> None:
             f"mass-apology: this plan may be sent\ncampaign: {campaign}\nplan: {digest}\ncode: {plan_code(digest)}\n"
             f"letters: {approval['letters']}\nat: {at}\n"
         )
-        if approval.get("passkey"):
-            found.unproven.append(
-                f"{what}, by a passkey, whose signature is not checked here: it needs a library. The passkeys file is "
-                "in the pack, and WebAuthn Level 3, 7.2 says how; mass-apology send has checked it."
-            )
-            continue
-        if not approval.get("signature"):
+        if approval.get("signature"):
+            _check_signature(pack, approval, statement, what, found)
+        elif approval.get("passkey"):
+            _check_passkey(pack, approval, statement, what, found)
+        else:
             found.unproven.append(f"{what}: by name only. Nothing proves a name.")
-            continue
-        _check_signature(pack, approval, statement, what, found)
 
 
 def _check_signature(pack: Pack, approval: dict[str, Any], statement: str, what: str, found: Findings) -> None:
@@ -497,6 +497,94 @@ def _check_signature(pack: Pack, approval: dict[str, Any], statement: str, what:
         found.wrong.append(f"{what}, and the signature does not hold.")
     else:
         found.proven.append(f"{what}; the signature holds by the key that the pack's signers file gives them.")
+
+
+def _check_passkey(pack: Pack, approval: dict[str, Any], statement: str, what: str, found: Findings) -> None:
+    """What an authenticator signed (WebAuthn, section 7.2): the statement's digest, for the passkey's own page."""
+    given = approval["passkey"]
+    known = [_json(line, PASSKEYS) for line in pack.lines(PASSKEYS) if line.strip() and not line.startswith(b"#")]
+    passkey = next((each for each in known if each["id"] == given["id"] and each["by"] == approval["by"]), None)
+    if passkey is None:
+        found.unproven.append(f"{what}, with a passkey that is not in the pack's passkeys file.")
+        return
+    client, data = _base64url(given["client_data"]), _base64url(given["authenticator_data"])
+    told = _json(client, "The assertion of a passkey")
+    wanted = ("webauthn.get", hashlib.sha256(statement.encode()).digest(), passkey["origin"])
+    is_about = (told.get("type"), _base64url(told.get("challenge", "")), told.get("origin")) == wanted
+    was_there = data[:32] == hashlib.sha256(passkey["rp_id"].encode()).digest() and data[32] & 5 == 5
+    if not (is_about and was_there):
+        found.wrong.append(f"{what}, and what the passkey signed is something else.")
+        return
+    key, options = _public_key(_base64url(passkey["public_key"]))
+    holds = _openssl_verifies(key, options, _base64url(given["signature"]), data + hashlib.sha256(client).digest())
+    if holds is None:
+        found.unproven.append(f"{what}, with a passkey whose signature was not checked: there is no openssl here.")
+    elif holds:
+        found.proven.append(f"{what}; their passkey signed it, of the pack's passkeys file, with somebody recognised.")
+    else:
+        found.wrong.append(f"{what}, and the passkey's signature does not hold.")
+
+
+def _base64url(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _public_key(octets: bytes) -> tuple[bytes, list[str]]:
+    """A key of COSE (RFC 9052, 9053) as DER, and how openssl verifies by it."""
+    cose = _cbor_map(octets)
+    kind = cose[1]
+    if kind == 2 and cose[-1] == 1:  # P-256
+        return _P256 + b"\x04" + cose[-2].rjust(32, b"\0") + cose[-3].rjust(32, b"\0"), ["dgst", "-sha256"]
+    if kind == 1 and cose[-1] == 6:
+        return _ED25519 + cose[-2], ["pkeyutl"]
+    if kind == 3:
+        numbers = b"".join(_der(0x02, b"\0" + cose[name]) for name in (-1, -2))
+        key = _der(0x03, b"\0" + _der(0x30, numbers))
+        return _der(0x30, _RSA + key), ["dgst", "-sha256"]
+    raise Broken("A passkey has a key of a kind that this program does not know.")
+
+
+def _der(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    length = size.to_bytes((size.bit_length() + 7) // 8 or 1, "big")
+    return bytes([tag]) + (length if size < 0x80 else bytes([0x80 | len(length)]) + length) + content
+
+
+def _cbor_map(octets: bytes) -> dict[int, Any]:
+    """A map of small numbers and octets (RFC 8949), as a key of COSE is."""
+    values: list[Any] = []
+    at = 1
+    while at < len(octets):
+        kind, size = octets[at] >> 5, octets[at] & 31
+        width = {24: 1, 25: 2}.get(size, 0)
+        size = int.from_bytes(octets[at + 1 : at + 1 + width], "big") if width else size
+        at += 1 + width
+        if kind == 2:
+            values.append(octets[at : at + size])
+            at += size
+        else:
+            values.append(-1 - size if kind == 1 else size)
+    return {values[place]: values[place + 1] for place in range(0, len(values) - 1, 2)}
+
+
+def _openssl_verifies(key: bytes, options: list[str], signature: bytes, data: bytes) -> bool | None:
+    """Whether the signature holds; ``None`` without openssl."""
+    program = shutil.which("openssl")
+    if program is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        names = {"key": key, "signature": signature, "data": data}
+        paths = {name: str(Path(folder, name)) for name in names}
+        for name, octets in names.items():
+            Path(paths[name]).write_bytes(octets)
+        pem = f"-----BEGIN PUBLIC KEY-----\n{base64.encodebytes(key).decode()}-----END PUBLIC KEY-----\n"
+        Path(paths["key"]).write_text(pem)
+        if options == ["pkeyutl"]:
+            options = [*options, "-verify", "-pubin", "-inkey", paths["key"], "-rawin", "-in", paths["data"]]
+            command = [program, *options, "-sigfile", paths["signature"]]
+        else:
+            command = [program, *options, "-verify", paths["key"], "-signature", paths["signature"], paths["data"]]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def check_notes(pack: Pack, log: Log, manifest: dict[str, Any], found: Findings) -> None:

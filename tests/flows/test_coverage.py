@@ -108,6 +108,8 @@ def test_a_pack_of_evidence_has_it(sent: Path) -> None:
     assert any("coverage/" in sentence for sentence in judged.unproven)
     with zipfile.ZipFile(packed.written) as archive:
         lines = [json.loads(line) for line in archive.read("coverage/first.jsonl").splitlines()]
+        asked = json.loads(archive.read("coverage/first-contents.json"))
+    assert (asked["legal_pack"], len(asked["contents"])) == ("gdpr-34", 5)
     assert [line["given"] for line in lines] == [3] * 6 + [5] * 4
     assert {line["judged_by"] for line in lines} == {"the octets that left"}
 

@@ -159,12 +159,11 @@ def _file(name: str, sha256: str | None, packed: str | None) -> dict[str, str | 
 
 def own_files(workspace: Workspace) -> Mapping[str, Path]:
     """The approvals and who may give them, by their names in the pack, where they are there."""
-    signers = workspace.campaign.approval.signers
+    approval = workspace.campaign.approval
     files = {verify_pack.APPROVALS: approval_file.path_in(workspace.folder)}
-    if signers:
-        files[verify_pack.SIGNERS] = workspace.folder / Path(signers).expanduser()
-    if passkeys := workspace.campaign.approval.passkeys:
-        files[verify_pack.PASSKEYS] = workspace.folder / Path(passkeys).expanduser()
+    for name, named in ((verify_pack.SIGNERS, approval.signers), (verify_pack.PASSKEYS, approval.passkeys)):
+        if named:
+            files[name] = workspace.folder / Path(named).expanduser()
     return {name: path for name, path in files.items() if path.is_file()}
 
 

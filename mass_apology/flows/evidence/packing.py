@@ -12,7 +12,7 @@ from msgspec import Struct
 from mass_apology import __version__, high_water
 from mass_apology.errors import InputError, MassApologyError, OutputError
 from mass_apology.evidence import verify_pack
-from mass_apology.evidence.pack_writer import PackWriter
+from mass_apology.evidence.pack_writer import PackWriter, canonical
 from mass_apology.evidence.time_stamps import add_token, time_of, time_stamp_request
 from mass_apology.evidence.verify_pack import Broken, Pack
 from mass_apology.flows.continuity.outside import require_ledger, require_plan
@@ -203,6 +203,8 @@ def _add_coverage(
     if coverage.legal_pack:
         results = watched(ledger.results(wave), "judging letters", ledger.people(wave).total, on_progress)
         writer.add(f"{verify_pack.COVERAGE}{wave}.jsonl", contents.cover_lines(coverage, results))
+        asked = {"legal_pack": coverage.legal_pack, "contents": coverage.contents}
+        writer.add(f"{verify_pack.COVERAGE}{wave}-contents.json", [canonical(asked)])
 
 
 def _anchors(ledger: Records) -> list[dict[str, str]]:
