@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 
 from msgspec import Struct
 
 from mass_apology.cli.exits import printable
 from mass_apology.cli.terminal_lines import columns, wrapped
-from mass_apology.flows.watch.view_model import CampaignView, ReplyView, ShareView, WatchState
+from mass_apology.flows.watch.view_model import CampaignView, RelayView, ReplyView, ShareView, WatchState
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.quantities import counted, number
+from mass_apology.system.time_zones import zone_named
 
 WIDEST = 100  # columns; wider windows leave the rest free
 _LABEL = 10  # columns
@@ -43,7 +45,8 @@ def one_line(view: CampaignView) -> str:
 
 def _parts(view: CampaignView, width: int, *, blocks: bool) -> Iterator[Sequence[Line]]:
     wave = "" if view.wave == FIRST_WAVE else f" · {view.wave}"
-    now = f"{view.at.astimezone():%H:%M:%S %Z}"
+    zone = zone_named(view.time_zone)
+    now = f"{view.at.astimezone(zone):%H:%M:%S %Z}"
     title = printable(f"{view.campaign}{wave}")
     yield [Line(f"{title:<{max(0, width - len(now) - 1)}} {now}", "bold")]
     yield _text(view.headline, width, "bold red" if view.state in _TROUBLE else "bold")
@@ -54,11 +57,12 @@ def _parts(view: CampaignView, width: int, *, blocks: bool) -> Iterator[Sequence
     if view.people.total:
         yield _row("letters", _statuses(view), width)
     yield _row("pace", _pace(view), width)
+    yield [line for at, relay in enumerate(view.relays) for line in _row("" if at else "through", _relay(relay), width)]
     yield _row("held by", view.limit.sentence, width, "yellow" if view.limit.needs_a_person else "")
     if view.limit.advice:
         yield _row("", f"→ {view.limit.advice}", width, "yellow")
     yield _row("end", view.end.sentence, width, "" if view.end.in_time is not False else "yellow")
-    yield _row("sender", _sender(view), width)
+    yield _row("sender", _sender(view, zone), width)
     possible = [action.name for action in view.actions if action.possible]
     if possible:
         yield _row("you can", " · ".join(f"mass-apology {name}" for name in possible), width)
@@ -69,7 +73,7 @@ def _parts(view: CampaignView, width: int, *, blocks: bool) -> Iterator[Sequence
         if view.details.answers_waiting:
             waiting = counted(view.details.answers_waiting, "person", "people")
             yield _row("answers", f"{waiting} wrote and wait: mass-apology answers", width)
-    yield [Line(f"{note.at.astimezone():%H:%M}  {printable(note.what)}", "dim") for note in view.notes[:_NOTES]]
+    yield [Line(f"{note.at.astimezone(zone):%H:%M}  {printable(note.what)}", "dim") for note in view.notes[:_NOTES]]
 
 
 def _text(text: str, width: int, style: str) -> list[Line]:
@@ -107,10 +111,17 @@ def _pace(view: CampaignView) -> str:
     return " · ".join([*parts, *pace.windows])
 
 
-def _sender(view: CampaignView) -> str:
+def _relay(relay: RelayView) -> str:
+    parts = [f"{relay.name}: {relay.rate:g}/s", f"{number(relay.accepted)} accepted"]
+    if relay.share < 1:
+        parts.append(f"throttled to {relay.share:.0%}")
+    return " · ".join([*parts, relay.state] if relay.state else parts)
+
+
+def _sender(view: CampaignView, zone: tzinfo) -> str:
     if view.sender is None:
         return "nobody"
-    began = f", since {view.sender.began_at.astimezone():%H:%M:%S}" if view.sender.began_at else ""
+    began = f", since {view.sender.began_at.astimezone(zone):%H:%M:%S}" if view.sender.began_at else ""
     return f"process {view.sender.pid} on {view.sender.host}{began}"
 
 

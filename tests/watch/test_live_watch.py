@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from live import Person, campaign_folder, customers, relay, send
 from msgspec.structs import replace
-from observed import TROUBLES, observed
+from observed import TROUBLES, observed, said
 from rich.console import Console
 from smtp_fakes import FaultyConversation
 
@@ -22,6 +22,7 @@ from mass_apology.cli.terminal_lines import columns
 from mass_apology.flows.watch.campaign_view import view_of
 from mass_apology.flows.watch.view_model import CampaignView, DetailView, ReplyView, ShareView
 from mass_apology.ledger import Note
+from mass_apology.ledger.sender_state import RelayReport
 from mass_apology.ledger.sqlite import SqliteRecords
 from mass_apology.model import Status
 from mass_apology.sending.run_stats import Progress
@@ -81,6 +82,17 @@ def test_a_terminal_without_blocks_gets_signs_that_it_has() -> None:
     assert not set("█░▪") & set(text(view, blocks=False))
     assert live_watch._can_show("█", "utf-8")
     assert not live_watch._can_show("█", "latin-1")
+
+
+def test_each_of_several_relays_is_shown_and_times_are_the_campaigns() -> None:
+    relays = (
+        RelayReport(name="main", accepted=1300, rate=8.5, share=0.5),
+        RelayReport(name="second", accepted=0, state="its quota, until 13:00", usable=False),
+    )
+    shown = text(view_of(observed(said(relays=relays))))
+    assert "through   main: 8.5/s · 1,300 accepted · throttled to 50%\n" in shown
+    assert "          second: 0/s · 0 accepted · its quota, until 13:00\n" in shown
+    assert "12:00:00 CET\n" in shown
 
 
 def test_what_a_note_holds_cannot_move_the_cursor() -> None:

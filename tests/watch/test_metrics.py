@@ -17,7 +17,7 @@ from mass_apology.errors import LedgerError, OutputError
 from mass_apology.flows.watch.campaign_view import view_of
 from mass_apology.flows.watch.metrics import is_healthy, metrics_text
 from mass_apology.flows.watch.metrics_file import metrics_now, write_metrics
-from mass_apology.ledger.sender_state import Control
+from mass_apology.ledger.sender_state import Control, RelayReport
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 TEXT = r'(?:[^"\\\n]|\\[\\n"])*'
@@ -82,6 +82,16 @@ def test_how_long_a_commit_takes_is_told_while_letters_go() -> None:
     paused = view_of(observed(said(commit_seconds=0.004), wanted=Control.PAUSE))
     for silent in (paused, view_of(observed()), view_of(TROUBLES["done"])):
         assert "mass_apology_commit_seconds{" not in metrics_text([silent])
+
+
+def test_each_of_several_relays_is_told() -> None:
+    relays = (
+        RelayReport(name="main", accepted=300, rate=8.5),
+        RelayReport(name='second "b"', accepted=0, state="given up", usable=False),
+    )
+    found = parsed(metrics_text([view_of(observed(said(relays=relays)))]))
+    assert value(found, "relay_letters_per_second", campaign="acme-outage", relay="main") == 8.5
+    assert value(found, "relay_usable", campaign="acme-outage", relay='second \\"b\\"') == 0
 
 
 def test_who_must_come_is_told() -> None:

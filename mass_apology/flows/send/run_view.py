@@ -29,7 +29,9 @@ class RunView:
         self._holder = ledger.holder()
         self._notes = ledger.notes()[-NOTES:]
         self._count = Count(at=time.time(), waves={reporter.wave: ledger.people(reporter.wave)}, report=None)
-        self._usage = ledger.overview.hand_overs(_MINUTE) if workspace.campaign.relay.windows else []
+        self._usage = (
+            ledger.overview.hand_overs(_MINUTE) if any(relay.windows for relay in workspace.campaign.relays) else []
+        )
         self._settled = 0  # letters that the usage knows of this run
 
     def look(self) -> CampaignView:

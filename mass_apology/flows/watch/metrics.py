@@ -13,7 +13,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from mass_apology import __version__
-from mass_apology.flows.watch.view_model import CampaignView, LimitKind, WatchState
+from mass_apology.flows.watch.view_model import CampaignView, LimitKind, RelayView, WatchState
 
 CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
@@ -72,6 +72,18 @@ def _families(views: Sequence[CampaignView]) -> Iterator[Family]:
     )
     yield _of_each(
         views, "connections", "Connections to the relay that may be open now.", lambda view: view.pace.connections
+    )
+    yield _of_relays(
+        views,
+        "relay_letters_per_second",
+        "Of several relays: letters that one accepted a second, over the last ten seconds.",
+        lambda relay: relay.rate,
+    )
+    yield _of_relays(
+        views,
+        "relay_usable",
+        "Of several relays: 1 where one takes letters, as far as is known.",
+        lambda relay: relay.usable,
     )
     yield _of_each(
         views,
@@ -136,6 +148,13 @@ def _of_each(
 ) -> Family:
     found = [({"campaign": view.campaign}, told) for view in views if (told := value(view)) is not None]
     return Family(name=name, help=text, unit=unit, samples=found)
+
+
+def _of_relays(views: Iterable[CampaignView], name: str, text: str, value: Callable[[RelayView], float]) -> Family:
+    samples = [
+        ({"campaign": view.campaign, "relay": relay.name}, value(relay)) for view in views for relay in view.relays
+    ]
+    return Family(name=name, help=text, samples=samples)
 
 
 def _due(view: CampaignView) -> int:
