@@ -38,10 +38,9 @@ async def campaign(request: Request) -> Response:
     session = require(request)
     watched = campaign_of(request)
     view = await watched.fresh()
-    if view is None:
-        return shown(
-            request, "message", 503, title=watched.slug, sentences=[watched.problem], link=("/", "All campaigns")
-        )
+    if view is None:  # until the first plan there is no ledger; the page goes live once there is one
+        link = ("/", "All campaigns")
+        return shown(request, "message", title=watched.slug, sentences=[watched.problem], link=link, again=True)
     said = _SAID.get(request.query_params.get("done", ""), "")
     parts = {name: web_rendering.marked(html) for name, html in rendered_parts(watched, view, session).items()}
     return shown(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -15,7 +14,6 @@ from starlette.types import Message, Receive, Scope, Send
 from mass_apology.flows.serve.access_file import Role
 from mass_apology.flows.serve.campaign_pages import rendered_parts
 from mass_apology.flows.serve.campaigns import Watched
-from mass_apology.flows.serve.guard import cookie_name, cookie_of
 from mass_apology.flows.serve.service import Service, campaign_of, require, service_of
 from mass_apology.flows.serve.sessions import Session
 from mass_apology.flows.watch.view_model import CampaignView
@@ -31,20 +29,17 @@ async def events(request: Request) -> Response:
     session = require(request, Role.WATCH)
     watched = campaign_of(request)
     service = service_of(request)
-    token = cookie_of(request.headers, cookie_name(service))
     taken = service.event_streams
     if sum(taken.values()) >= MOST_STREAMS or taken.get(id(session), 0) >= MOST_OF_ONE:
         raise HTTPException(503, "Too many pages are open.", {"retry-after": "30"})
-    return _PatientStream(
-        _news(service, session, token, watched), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
-    )
+    return _PatientStream(_news(service, session, watched), _take_place(service, session))
 
 
-async def _news(service: Service, session: Session, token: str, watched: Watched) -> AsyncIterator[bytes]:
-    with _counted(service, session), watched.watched():
+async def _news(service: Service, session: Session, watched: Watched) -> AsyncIterator[bytes]:
+    with watched.watched():
         yield b"retry: 2000\n\n"
         told: dict[str, str] = {}
-        while service.sessions.find(token) is session:
+        while service.sessions.is_used(session):
             if (view := watched.view) is not None:
                 parts = rendered_parts(watched, view, session)
                 news = {name: html for name, html in parts.items() if told.get(name) != html}
@@ -66,20 +61,25 @@ def _event(view: CampaignView, parts: dict[str, str]) -> bytes:
     return b"event: view\ndata: " + msgspec.json.encode(news) + b"\n\n"
 
 
-@contextmanager
-def _counted(service: Service, session: Session) -> Iterator[None]:
+def _take_place(service: Service, session: Session) -> Callable[[], None]:
+    """Count one stream more, at once: many are asked for at the same moment. What is returned gives its place back."""
     taken, key = service.event_streams, id(session)
     taken[key] = taken.get(key, 0) + 1
-    try:
-        yield
-    finally:
+
+    def give_back() -> None:
         taken[key] -= 1
         if not taken[key]:
             del taken[key]
 
+    return give_back
+
 
 class _PatientStream(StreamingResponse):
     """Ends where the client takes nothing for a while: what it does not read would pile up here."""
+
+    def __init__(self, news: AsyncIterator[bytes], give_back: Callable[[], None]) -> None:
+        super().__init__(news, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+        self._give_back = give_back
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def patient(message: Message) -> None:
@@ -90,3 +90,5 @@ class _PatientStream(StreamingResponse):
             await super().__call__(scope, receive, patient)
         except* TimeoutError:
             scope["state"]["cut_off"] = True
+        finally:
+            self._give_back()

@@ -112,6 +112,7 @@ def shown(request: Request, name: str, status: int = 200, **values: object) -> H
         "csrf": session.csrf if isinstance(session, Session) else "",
         "slug": request.path_params.get("slug", ""),
         "here": "",
+        "again": False,
         "zone": UTC,
     }
     return HTMLResponse(web_rendering.page(name, **(frame | values)), status)

@@ -42,6 +42,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 class Session(Struct, kw_only=True):
     """One browser of one person."""
 
+    kept: bytes  # the SHA-256 of its token
     visitor: Visitor
     csrf: str  # what each form of theirs holds
     began_at: float  # monotonic seconds
@@ -64,20 +65,25 @@ class Sessions:
         while len(self._sessions) >= MOST_SESSIONS:
             del self._sessions[min(self._sessions, key=lambda each: self._sessions[each].used_at)]
         token = secrets.token_urlsafe(32)
-        self._sessions[_kept(token)] = Session(
-            visitor=visitor, csrf=secrets.token_urlsafe(32), began_at=now, used_at=now
+        kept = _kept(token)
+        self._sessions[kept] = Session(
+            kept=kept, visitor=visitor, csrf=secrets.token_urlsafe(32), began_at=now, used_at=now
         )
         return token
 
     def find(self, token: str) -> Session | None:
         """The session with this token, unless it has ended; it has been used now."""
-        now = self._clock()
         session = self._sessions.get(_kept(token))
-        if session is None or _has_ended(session, now):
-            self._sessions.pop(_kept(token), None)
-            return None
+        return session if session is not None and self.is_used(session) else None
+
+    def is_used(self, session: Session) -> bool:
+        """Whether it has not ended; it has been used now."""
+        now = self._clock()
+        if self._sessions.get(session.kept) is not session or _has_ended(session, now):
+            self._sessions.pop(session.kept, None)
+            return False
         session.used_at = now
-        return session
+        return True
 
     def end(self, token: str) -> None:
         """End it, if there is one."""
