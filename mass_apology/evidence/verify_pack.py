@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -226,7 +227,12 @@ class Findings:
             if sentences:
                 out(f"\n{title}:")
                 for sentence in sentences:
-                    out(f"  - {sentence}")
+                    out(f"  - {printable(sentence)}")
+
+
+def printable(text: str) -> str:
+    """The text without what moves a cursor or cannot be written."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 # The log and its chain
@@ -780,12 +786,15 @@ def main() -> int:
     parser.add_argument("--older", type=Path, help="an earlier pack of the same campaign")
     parser.add_argument("--ca", type=Path, help="certificates of the time-stamp's authority (PEM)")
     given = parser.parse_args()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an old locale lacks letters of names
     try:
         found = verify(given.pack, given.letter, given.older, given.ca)
     except Broken as error:
-        print(f"WRONG: {error}\nThis is not the pack as it was made; nothing in it is proven.")
+        print(f"WRONG: {printable(str(error))}\nThis is not the pack as it was made; nothing in it is proven.")
         return 1
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         print(f"WRONG: The pack is not made as its format says ({error!r}); nothing in it is proven.")
         return 1
     except OSError as error:

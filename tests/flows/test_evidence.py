@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
+import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from live import campaign_folder, customers, relay, send
@@ -20,6 +23,7 @@ from test_purge import Clock, clock, purged  # noqa: F401 (a fixture)
 
 from mass_apology.errors import InputError, OutputError
 from mass_apology.evidence import verify_pack
+from mass_apology.evidence.pack_writer import PackWriter
 from mass_apology.evidence.verify_pack import Broken, Findings, Pack, verify
 from mass_apology.flows.evidence.packing import Evidence, PackOptions, pack, stamp
 from mass_apology.flows.plan.approve import ApproveOptions, approve
@@ -60,11 +64,13 @@ def told(sentences: list[str], words: str) -> bool:
     return any(words in sentence for sentence in sentences)
 
 
-def by_itself(python: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def by_itself(python: str, *arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the verifier that is in the pack, with no library at hand."""
     with zipfile.ZipFile(folder / "pack.zip") as archive:
         (folder / "verify.py").write_bytes(archive.read("verify.py"))
-    return by_itself_from(folder / "verify.py", *arguments, folder=folder, python=python)
+    command = [python, "-S", "verify.py", *arguments]
+    told = {**os.environ, **environment}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=told)
 
 
 def by_itself_from(
@@ -144,6 +150,49 @@ def is_found(path: Path) -> bool:
         return True
 
 
+def test_a_pack_with_true_digests_of_nonsense_gets_a_sentence_and_no_traceback(
+    sent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = Pack(Path(packed(sent).written))
+    manifest = there.manifest()
+    chance = random.Random(34)
+    changed = tmp_path / "changed.zip"
+    monkeypatch.setattr(sys, "argv", ["verify.py", str(changed)])
+    for name in there.names:
+        if not name.endswith((".json", ".jsonl")) or name == verify_pack.MANIFEST:
+            continue
+        for _ in range(12):
+            remade(there, manifest, changed, name, mutated(there.read(name), chance))
+            assert verify_pack.main() in {0, 1}
+    for key in manifest:
+        for value in (None, 7, [], {}, "x", [7], {"log.jsonl": 7}):
+            remade(there, {**manifest, key: value}, changed, "", b"")
+            assert verify_pack.main() in {0, 1}
+    assert capsys.readouterr().err == ""
+
+
+VALUES = [b"null", b"7", b"-1e400", b"[]", b"{}", b'""', b'"\\ud800"', b"1e999999", b"[" * 5000 + b"]" * 5000, b"true"]
+
+
+def mutated(octets: bytes, chance: random.Random) -> bytes:
+    """One value of its JSON in the place of another."""
+    places = list(re.finditer(rb'(?<=":)("[^"]*"|-?[\d.]+|null|\[[^\]]*\])', octets))
+    if not places:
+        return chance.choice(VALUES)
+    place = chance.choice(places)
+    return octets[: place.start()] + chance.choice(VALUES) + octets[place.end() :]
+
+
+def remade(there: Pack, manifest: dict[str, Any], to: Path, name: str, octets: bytes) -> None:
+    """The pack with other octets of one file, and a manifest that says so."""
+    with to.open("w+b") as file:
+        writer = PackWriter(file)
+        for each in there.names:
+            if each not in {verify_pack.MANIFEST, verify_pack.SUMS}:
+                writer.add(each, [octets] if each == name else there.pieces(each))
+        writer.finish({key: value for key, value in manifest.items() if key not in {"format", "files"}})
+
+
 def test_whoever_makes_a_pack_anew_cannot_hide_it_from_who_knows_the_head(sent: Path, live: Relay) -> None:
     earlier = Path(packed(sent, "earlier.zip").written)
     campaign_folder(sent, live.sink.url, customers(14))
@@ -205,6 +254,12 @@ def test_approvals_are_proven_by_their_signatures_and_names_are_not(tmp_path: Pa
     judgement = judged(Path(packed(folder, "third.zip").written))
     assert told(judgement.unproven, "Boris approved a plan that no run in the log was made from")
     assert told(judgement.unproven, "Nothing proves a name")
+    approvals.write_text('{"by":"\\u001b[2JŁuk","at":1.7e9,"letters":4,"parts":{}}\n')
+    (tmp_path / "pack.zip").unlink()
+    packed(folder)
+    done = by_itself(sys.executable, "pack.zip", folder=tmp_path, PYTHONIOENCODING="latin-1")
+    assert "\\x1b[2J\\u0141uk approved" in done.stdout
+    assert done.stderr == ""
 
 
 def test_a_letter_that_somebody_holds_is_known_also_as_it_arrives(sent: Path, live: Relay, tmp_path: Path) -> None:
