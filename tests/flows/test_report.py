@@ -25,6 +25,7 @@ from mass_apology.flows.tables import new_table, table_style
 from mass_apology.ledger import Result
 from mass_apology.model import Status
 from mass_apology.relay_settings import RelaySettings
+from mass_apology.sending.log_chain import head_of
 from mass_apology.settings import Campaign, ColumnType, ReportSettings, SenderSettings
 from mass_apology.workspace.workspace import Workspace
 
@@ -62,6 +63,9 @@ def test_the_sum_is_the_ledgers(sent: Path) -> None:
     assert (found.people, found.letters, found.set_aside, found.rows_set_aside, found.due) == (31, 30, 1, 1, 0)
     assert found.replies[0].count == 2
     assert found.code.count("-") == 2
+    assert found.log_head == head_of(sent / "log.jsonl")
+    told(sent, sent.parent / "page.html")
+    assert found.log_head in (sent.parent / "page.html").read_text(encoding="utf-8")
 
 
 def test_every_table_has_a_row_per_recipient(sent: Path, tmp_path: Path) -> None:

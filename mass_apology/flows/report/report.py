@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -27,6 +27,7 @@ from mass_apology.flows.tables import TABLES, new_table, table_style
 from mass_apology.ledger import Records, Result
 from mass_apology.model import FIRST_WAVE, NOT_REACHED, Finding, Status
 from mass_apology.near_misses import did_you_mean, ended
+from mass_apology.sending.log_chain import head_of
 from mass_apology.settings import Campaign
 from mass_apology.workspace.workspace import Workspace
 
@@ -47,6 +48,7 @@ class Report(Struct, frozen=True, kw_only=True):
     waiting_for_answer: int  # people who wrote after a letter of any wave, and were not answered
     unreached_written: str | None  # the file of the people whom no letter reached
     findings: tuple[Finding, ...]  # the ledger knows less than the log or the machine
+    log_head: str  # of the log's hash chain; empty without a log
 
     def __post_init__(self) -> None:
         """Raise ``CountingError`` where somebody is in no status, or in two."""
@@ -76,6 +78,7 @@ def report(
     require_ledger(workspace)
     findings = compare_ledger(workspace).findings
     summary = Summary()
+    log_head = _log_head(workspace)
     with workspace.ledger_store.read(campaign.name) as ledger:
         require_plan(ledger, findings)
         _require_wave(ledger, wave)
@@ -93,7 +96,7 @@ def report(
         if people.total != summary.counts.total():  # a plan was committed meanwhile
             people = before
         if to is not None and to.suffix.lower() == ".html":
-            write_page(campaign, ledger, summary, to, force=force)
+            write_page(campaign, ledger, summary, to, log_head=log_head, force=force)
         return Report(
             campaign=campaign.name,
             code=plan.code(ledger.digest_parts),
@@ -108,7 +111,14 @@ def report(
             waiting_for_answer=sum(1 for _ in ledger.answers.waiting()),
             unreached_written=str(unreached) if unreached else None,
             findings=findings,
+            log_head=log_head,
         )
+
+
+def _log_head(workspace: Workspace) -> str:
+    with suppress(OSError):  # what became of a log is told by the findings
+        return head_of(workspace.log_path)
+    return ""
 
 
 def _require_wave(ledger: Records, wave: str) -> None:

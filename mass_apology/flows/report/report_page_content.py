@@ -27,13 +27,13 @@ from mass_apology.settings import Campaign
 from mass_apology.system.time_zones import zone_named
 
 
-def write_page(campaign: Campaign, ledger: Records, summary: Summary, to: Path, *, force: bool) -> None:
+def write_page(campaign: Campaign, ledger: Records, summary: Summary, to: Path, *, log_head: str, force: bool) -> None:
     """Write the page. Raises ``OutputError``."""
     with new_file(to, force=force) as file:
-        file.writelines(report_page(_page(campaign, ledger, summary)))
+        file.writelines(report_page(_page(campaign, ledger, summary, log_head)))
 
 
-def _page(campaign: Campaign, ledger: Records, summary: Summary) -> ReportPage:
+def _page(campaign: Campaign, ledger: Records, summary: Summary, log_head: str) -> ReportPage:
     due = plan.due(summary.counts)
     zone = zone_named(campaign.time_zone)
     return ReportPage(
@@ -55,7 +55,7 @@ def _page(campaign: Campaign, ledger: Records, summary: Summary) -> ReportPage:
         unreached=list(map(_person, summary.unreached)),
         unreached_total=sum(summary.counts[status] for status in NOT_REACHED),
         in_doubt=list(map(_person, summary.in_doubt)),
-        evidence=list(_evidence(ledger, summary)),
+        evidence=list(_evidence(ledger, summary, log_head)),
         waiting_for_answer=sum(1 for _ in ledger.answers.waiting()),
         notes=[
             *(f"{datetime.fromtimestamp(note.at, zone):%Y-%m-%d %H:%M %Z}: {note.what}" for note in ledger.notes()),
@@ -81,7 +81,7 @@ def _person(result: Result) -> Unreached:
     )
 
 
-def _evidence(ledger: Records, summary: Summary) -> Iterator[Evidence]:
+def _evidence(ledger: Records, summary: Summary, log_head: str) -> Iterator[Evidence]:
     """The proofs of the plan that was sent, and of the letters that were accepted."""
     parts = ledger.digest_parts
     yield Evidence(name="plan", value=plan.code(parts))
@@ -90,3 +90,5 @@ def _evidence(ledger: Records, summary: Summary) -> Iterator[Evidence]:
     yield Evidence(
         name="accepted letters (Message-ID and SHA-256 of each, a line each)", value=summary.accepted_digest()
     )
+    if log_head:
+        yield Evidence(name="head of the log's hash chain (docs/evidence.md)", value=log_head)
