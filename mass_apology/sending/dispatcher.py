@@ -125,7 +125,7 @@ class Dispatcher:
         relay = source.relay.name
         self._log.mark(message.delivery, decision.mark, outcome.phase, relay, sha256=message.sha256)
         self._stats.settle(message.delivery.id, decision.mark.status, now)
-        source.settled(handed_over_at=now if outcome.dot_written else None)
+        source.settled(message, handed_over_at=now if outcome.dot_written else None)
         self._outbox.settled(message, due_at_once=decision.mark.due_at is not None and decision.mark.due_at <= now)
         if self._hear_accepted is not None and decision.mark.status is Status.ACCEPTED:
             self._hear_accepted(message)
@@ -222,6 +222,12 @@ class Dispatcher:
         self.closed = True
         self._closed_event.set()
         self._outbox.close()
+
+    def look_after_relays(self) -> None:
+        """Give the letters of a relay that answers nothing to others; called every tick."""
+        if len(self.sources) > 1 and sum(source.is_well for source in self.sources) > 1:
+            for source in self.sources:
+                source.abandon_stalled(time.monotonic())
 
     def conclude(self) -> None:
         """The connections have ended: letters that are still due may have waited for a relay that was given up."""

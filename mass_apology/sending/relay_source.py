@@ -26,6 +26,7 @@ from mass_apology.sending.refusals_in_a_row import Refusals
 from mass_apology.sending.relay_windows import RelayWindows
 from mass_apology.sending.run_stats import AcceptedRate, RelayState, Standstill
 from mass_apology.settings import parse_rate
+from mass_apology.smtp.relay import Impatience
 
 TIMER_LATENESS = 0.002  # seconds that timers are late even on an idle machine
 SLOT_TRIES = 3  # slots that one letter may miss before it is handed over late
@@ -39,6 +40,7 @@ TRIES_BESIDE_OTHERS = 40  # failed tries in a row, as long as the above, of a re
 LOSSES = 2  # connections lost in a row, after which a relay rests while others send
 WELL = 1.0  # seconds after an accepted letter during which a connection that cannot be opened is no illness
 AWAKE = 2.0  # seconds without a letter after which a relay has no claim to its share
+STALLED = 3.0  # seconds without any answer to letters that were begun, after which another relay gets them
 CONNECT_PATIENCE = 4.0  # seconds in which a connection must be open where another relay could take its letter
 YIELD = 0.02  # seconds until a relay that left letters to others looks again
 ROUND_TRIP = 1.0  # seconds: throttling replies closer together than this are one complaint
@@ -111,6 +113,9 @@ class RelaySource:
         self._rests = 0  # since the last accepted letter
         self._last_accepted = -inf  # monotonic seconds
         self._last_taken = time.monotonic()
+        self._begun: set[int] = set()  # letters that were begun and not handed over, by their ids
+        self._heard_at = -inf  # monotonic seconds: when the relay answered last, or the first of them was begun
+        self.impatience = None if alone else Impatience(CONNECT_PATIENCE)
         self._outbox = outbox
         self._ledger = ledger
         self._start_pace = pace  # of starting letters
@@ -140,7 +145,9 @@ class RelaySource:
             message = self._outbox.take(self.number, self._run.comes_first(self)) if self.given_up is None else None
         if message is not None:
             if not self._alone:
-                self._last_taken = time.monotonic()
+                self._last_taken = now = time.monotonic()
+                self._heard_at = self._heard_at if self._begun else now
+                self._begun.add(message.delivery.id)
                 self._run.took(self)
             if self._start_pace.interval:
                 self._start_pace, _ = pacing.reserve_slot(self._start_pace, time.monotonic(), slack=START_AHEAD)
@@ -153,6 +160,8 @@ class RelaySource:
 
     async def hand_over(self, message: Message) -> None:
         """Return when the letter's HANDING_OVER mark is durable and its slot has come: then the dot may be written."""
+        if not self._alone:
+            self._answered(message)
         slot = self._reserve_slot()
         if slot is not None:
             await asyncio.sleep(slot - MARK_AHEAD - time.monotonic())
@@ -178,6 +187,8 @@ class RelaySource:
 
     def give_back(self, message: Message) -> None:
         """Return a letter that was not started to the outbox."""
+        if not self._alone:
+            self._answered(message)
         self.windows.end(handed_over_at=None)
         self._outbox.put_back(message)
 
@@ -210,8 +221,10 @@ class RelaySource:
 
     # Called by the run
 
-    def settled(self, *, handed_over_at: float | None) -> None:
+    def settled(self, message: Message, *, handed_over_at: float | None) -> None:
         """Note that a letter's transaction ended: handed over at that time (Unix seconds), or not at all (``None``)."""
+        if not self._alone:
+            self._answered(message)
         self.windows.end(handed_over_at=handed_over_at)
         self._failed_tries, self._retry_at, self.trouble = 0, 0.0, ""
 
@@ -314,12 +327,19 @@ class RelaySource:
             return Standstill(cause=StopCause.WINDOW, until=reopens_at)
         return None
 
-    @property
-    def settings(self) -> RelaySettings:
-        """For its connections: where another relay could take a letter, it does not wait long for one to open."""
-        if self._alone:
-            return self.relay
-        return replace(self.relay, connect_timeout=min(self.relay.connect_timeout, CONNECT_PATIENCE))
+    def _answered(self, message: Message) -> None:
+        """The relay has done something about this letter."""
+        self._begun.discard(message.delivery.id)
+        self._heard_at = time.monotonic()
+
+    def abandon_stalled(self, now: float) -> None:
+        """Take letters back that were begun and not handed over, where the relay has answered nothing for a while.
+
+        The run calls it now and then with monotonic seconds, while another relay could take them.
+        """
+        if self._begun and now - self._heard_at > STALLED and self.impatience is not None:
+            self._rest(now)
+            self.impatience.abandon()
 
     def _is_over(self) -> bool:
         return self._run.closed or self._outbox.exhausted or self.given_up is not None

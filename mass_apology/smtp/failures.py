@@ -71,7 +71,7 @@ def unopened(endpoint: Endpoint, phase: Phase, cause: BaseException | None) -> R
     if isinstance(cause, ssl.SSLError):
         return _unprotected(endpoint, cause)
     if isinstance(cause, TimeoutError):
-        return _silent(endpoint, phase)
+        return silent(endpoint, phase)
     if isinstance(cause, socket.gaierror):
         return _unknown(endpoint, cause)
     if isinstance(cause, OSError) and phase is Phase.CONNECT:
@@ -92,7 +92,8 @@ def _unprotected(endpoint: Endpoint, cause: ssl.SSLError) -> RelayError:
     return RelayError(f"{problem.rstrip('.')}.", next_step=next_step, phase=Phase.TLS)
 
 
-def _silent(endpoint: Endpoint, phase: Phase) -> RelayError:
+def silent(endpoint: Endpoint, phase: Phase) -> RelayError:
+    """The relay said nothing for too long."""
     next_step = "Check the host, the port and the firewall"
     if phase is Phase.GREETING and endpoint.scheme is not Scheme.TLS:
         next_step = "A silent port may expect TLS at once: try smtps:// in [relay] url"

@@ -3,18 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
 from mass_apology.errors import RelayError, first_failure
-from mass_apology.model import Message
+from mass_apology.model import Message, Phase
 from mass_apology.relay_settings import RelaySettings
+from mass_apology.smtp import failures
 from mass_apology.smtp.message_source import MessageSource
 from mass_apology.smtp.session import Session, open_session
 from mass_apology.smtp.transaction import Conversation, Grouping
+from mass_apology.smtp.url import parse
 
 
-async def run(relay: RelaySettings, password: str | None, source: MessageSource, allowed: Callable[[], int]) -> None:
+class Impatience:
+    """Of somebody who has another relay for the messages of this one."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        """In which a connection must be open; otherwise it counts as one that could not be opened."""
+        self._conversations: set[Conversation] = set()
+
+    def abandon(self) -> None:
+        """Take back every message that was begun and not handed over; connections that answer no more end by it."""
+        for conversation in list(self._conversations):
+            conversation.abandon()
+
+    @contextmanager
+    def told_of(self, conversation: Conversation) -> Iterator[None]:
+        """A connection that lasts as long as the ``with`` statement."""
+        self._conversations.add(conversation)
+        try:
+            yield
+        finally:
+            self._conversations.discard(conversation)
+
+
+async def run(
+    relay: RelaySettings,
+    password: str | None,
+    source: MessageSource,
+    allowed: Callable[[], int],
+    impatience: Impatience | None = None,
+) -> None:
     """Send the messages of ``source`` until it has no more, or until it gives up the last connection.
 
     ``allowed()`` is the number of connections wanted now; it is asked between messages, and less than one counts as
@@ -23,7 +55,7 @@ async def run(relay: RelaySettings, password: str | None, source: MessageSource,
     """
     with first_failure():
         async with asyncio.TaskGroup() as tasks:
-            _Pool(relay, password, source, allowed, tasks).grow()
+            _Pool(relay, password, source, allowed, tasks, impatience).grow()
 
 
 class _Pool:
@@ -34,12 +66,14 @@ class _Pool:
         source: MessageSource,
         allowed: Callable[[], int],
         tasks: asyncio.TaskGroup,
+        impatience: Impatience | None,
     ) -> None:
         self._relay = relay
         self._password = password
         self._source = source
         self._allowed = allowed
         self._tasks = tasks
+        self._impatience = impatience
         self._places: set[int] = set()  # connections, numbered from 0: number n is wanted while more than n are allowed
         self._grouping = Grouping()
         self._ending = False  # the source has no more messages, or gave up a connection
@@ -86,16 +120,21 @@ class _Pool:
         if session is None:
             return True
         may_continue = partial(self._may_continue, place)
-        return await Conversation(session, self._relay, self._source, may_continue, self._grouping).run(message)
+        conversation = Conversation(session, self._relay, self._source, may_continue, self._grouping)
+        with self._impatience.told_of(conversation) if self._impatience else nullcontext():
+            return await conversation.run(message)
 
     async def _open(self, message: Message) -> Session | None:
         """A connection, or ``None`` if the source closed first. Without a connection the message is given back."""
         assert self._closing is not None  # noqa: S101 (made with the first place)
         opening = asyncio.create_task(open_session(self._relay, self._password))
         try:
-            await asyncio.wait([opening, self._closing], return_when=asyncio.FIRST_COMPLETED)
+            seconds = self._impatience.seconds if self._impatience else None
+            await asyncio.wait([opening, self._closing], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if opening.done():
                 return opening.result()
+            if not self._closing.done():
+                raise failures.silent(parse(self._relay.url), Phase.CONNECT)
             return None
         finally:
             if not await _is_open(opening):

@@ -108,6 +108,7 @@ class Conversation:
         self._following: _Attempt | None = None  # its commands went out with the current one's dot
         self._needs_reset = False  # the relay may still have a transaction open
         self._source_is_empty = False
+        self._abandoned = False  # the connection ends after the reply that is waited for
         self._envelope: dict[Phase, Words] = {}  # what this relay says to MAIL and RCPT, from the first transaction
 
     async def run(self, first: Message) -> bool:
@@ -124,6 +125,18 @@ class Conversation:
             self._wire.abort()
             self._end_attempts(Problem(NoReply.INTERRUPTED))
         return self._source_is_empty
+
+    def abandon(self) -> None:
+        """Give back what was begun and not handed over, as if the connection had been lost.
+
+        What was handed over goes on waiting for its reply, and the connection ends after that.
+        """
+        self._abandoned = True
+        following, self._following = self._following, None
+        if following is not None:
+            self._source.give_back(following.message)
+        if self._current is not None and not self._current.hand_over_asked:
+            self._wire.abort()
 
     async def _send_all(self, first: Message) -> None:
         self._current = self._attempt(first)
@@ -187,6 +200,8 @@ class Conversation:
             content = await self._content(attempt)
         self._write_dot(content)
         self._settle(await self._reply_to_dot())
+        if self._abandoned:
+            raise ConnectionEnded(CLOSED)
 
     async def _group_replies(self) -> bool:
         """Read the replies to the group's commands; true if the relay awaits content, even of a refused message."""

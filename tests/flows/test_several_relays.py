@@ -109,8 +109,9 @@ class AwayFor:
         return None
 
 
-def test_a_relay_that_dies_keeps_nobody_waiting(tmp_path) -> None:
+def test_a_relay_that_dies_keeps_nobody_waiting(tmp_path, monkeypatch) -> None:
     """Its letters go on through the other one at once, and it takes part again when it is back."""
+    monkeypatch.setattr(relay_source, "RESTING", Backoff(first=0.5, cap=1.0, least=0.2))
     away, taken = AwayFor(150, 3.0), dict[bytes, float]()
 
     def remember(_: FaultyConversation, verb: str, argument: bytes) -> None:
@@ -310,3 +311,35 @@ def test_status_says_what_holds_the_letters_up_and_what_would_help(tmp_path) -> 
     assert idle.finish_at is not None
     others = 250 - len(a.numbers)  # that the second relay is not for
     assert abs((idle.finish_at - idle.at).total_seconds() - -(-others // 60) * 3600) < 900
+
+
+def test_a_relay_that_falls_silent_keeps_nobody_waiting(tmp_path) -> None:
+    """What was handed over waits for its reply, and becomes doubt; everything else leaves through the other one."""
+    offered: dict[bytes, float] = {}
+    taken: dict[bytes, float] = {}
+
+    def fall_silent(conversation: FaultyConversation, verb: str, argument: bytes) -> bytes | None:
+        if verb == "RCPT":
+            offered.setdefault(ADDRESS.findall(argument)[0], time.monotonic())
+        return conversation.hang() if len(a.numbers) >= 60 else None
+
+    def remember(_: FaultyConversation, verb: str, argument: bytes) -> None:
+        if verb == "RCPT":
+            taken[ADDRESS.findall(argument)[0]] = time.monotonic()
+
+    with relay(fault=fall_silent) as a, relay(fault=remember) as b:
+        folder = folder_with(
+            tmp_path,
+            customers(600),
+            {"name": "a", "url": a.sink.url, "connections": 4, "timeout": 60.0, "dot_timeout": 8.0},
+            {"name": "b", "url": b.sink.url, "connections": 4, "rate": "80/s", "timeout": 60.0},
+        )
+        ended = send(folder)
+    assert ended.reason is None
+    found = statuses(folder)
+    assert found["IN_DOUBT"] <= 4
+    assert found["ACCEPTED"] + found["IN_DOUBT"] == 600
+    assert max(Counter([*a.numbers, *b.numbers]).values()) == 1
+    moved = [taken[address] - at for address, at in offered.items() if address in taken]
+    print(f"{len(moved)} letters moved, the longest wait {max(moved, default=0):.2f} s, {found['IN_DOUBT']} in doubt")
+    assert moved

@@ -270,8 +270,9 @@ class SendingRun:
                 tasks.create_task(_close_on_failure(outbox.fill(dispatcher.withhold), dispatcher))
                 watching = tasks.create_task(_close_on_failure(self._watch(dispatcher, log, reporter), dispatcher))
                 async with asyncio.TaskGroup() as relays:
-                    for source, password in zip(dispatcher.sources, self._access.passwords, strict=True):
-                        relays.create_task(send_through(source.settings, password, source, source.allowed))
+                    for each, password in zip(dispatcher.sources, self._access.passwords, strict=True):
+                        sending = send_through(each.relay, password, each, each.allowed, each.impatience)
+                        relays.create_task(sending)
                 dispatcher.close()
                 watching.cancel()
 
@@ -279,6 +280,7 @@ class SendingRun:
         """Every tick: show progress, flush the log, obey requests from other terminals, check ledger and deadline."""
         finish_by = self._campaign.finish_by
         while True:
+            dispatcher.look_after_relays()
             self._show_progress(dispatcher)
             reporter.tick()
             log.flush()
