@@ -40,6 +40,7 @@ MOST = 0xFFFF_FFFF  # octets of a pack, as in any zip file without extensions
 _LOCAL, _CENTRAL, _END = 0x04034B50, 0x02014B50, 0x06054B50
 _VERSION, _MADE_BY, _UTF_8, _STORED, _TIME, _DATE, _MODE = 20, 3 << 8 | 20, 1 << 11, 0, 0, 0x21, 0o100600 << 16
 _CHUNK = 1 << 20
+_AGREED = 512  # octets at the end of a log, by which a ledger knows it again
 _LISTED = 10  # letters that are named one by one
 _TEXT = re.compile(rb',"(?:reply|reason)":')
 _HASHED = ("at", "event", "facts", "lines", "previous", "texts")
@@ -153,6 +154,12 @@ class Pack:
         with self.path.open("rb") as file:
             file.seek(member.start)
             return file.read(member.size)
+
+    def part(self, name: str, start: int, size: int) -> bytes:
+        """Some octets of one file."""
+        with self.path.open("rb") as file:
+            file.seek(self.members[name].start + start)
+            return file.read(size)
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """The octets of one file, piece by piece."""
@@ -333,6 +340,19 @@ def check_log(log: Log, manifest: dict[str, Any], found: Findings) -> None:
             found.proven.append(f"The chain has the head that was kept in {anchor['where']} at {anchor['at']}.")
         else:
             found.wrong.append(f"The chain has not the head that was kept in {anchor['where']} at {anchor['at']}.")
+
+
+def check_agreement(pack: Pack, manifest: dict[str, Any], found: Findings) -> None:
+    """Whether this is the log that the ledger agreed with when a run ended last; a purge writes the log anew."""
+    size, end = manifest["agreed"]["size"], manifest["agreed"]["end"]
+    if not size or manifest["purged"]:
+        return
+    log = pack.members[LOG]
+    start = max(0, size - _AGREED)
+    if size <= log.size and hashlib.sha256(pack.part(LOG, start, size - start)).hexdigest() == end:
+        found.proven.append(f"The ledger agreed with this log, up to its octet {size:,}, when a run ended last.")
+    else:
+        found.unproven.append("The ledger agreed with another log when a run ended last: this one was cut or replaced.")
 
 
 # Results, and whether the log agrees
@@ -759,6 +779,7 @@ def verify(path: Path, letters: Sequence[Path], older: Path | None, authority: P
         if log.head != manifest["heads"][name]:
             found.wrong.append(f"{name} does not end where {MANIFEST} says that it ends.")
     check_log(log, manifest, found)
+    check_agreement(pack, manifest, found)
     check_results(pack, manifest, log, found)
     check_plan(pack, log, found)
     check_approvals(pack, log, found)

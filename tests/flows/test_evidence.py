@@ -92,6 +92,7 @@ def test_all_is_proven_that_the_log_and_the_ledger_tell_alike(sent: Path) -> Non
     assert told(judgement.proven, "The ledger's notes are those that the log saw at 2 beginnings and ends of runs")
     assert told(judgement.proven, f"The head is {found.log_head}")
     assert told(judgement.proven, "The chain has the head that was kept in the record of the sending machine")
+    assert told(judgement.proven, "The ledger agreed with this log")
     assert told(judgement.proven, found.digest)
     assert told(judgement.unproven, "has no time-stamp of somebody else")
     assert set(verify_pack.NEVER_PROVEN) <= set(judgement.unproven)
@@ -207,6 +208,7 @@ def test_whoever_makes_a_pack_anew_cannot_hide_it_from_who_knows_the_head(sent: 
     without = judged(Path(packed(sent, "without.zip").written), older=earlier)
     assert told(without.wrong, "The chain has not the head that was kept in the record of the sending machine")
     assert told(without.wrong, "is not that of")
+    assert told(without.unproven, "The ledger agreed with another log")
     assert told(without.unproven, "13 letters that the relay took are in the ledger alone")
 
 

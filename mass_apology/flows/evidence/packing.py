@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from mass_apology import __version__, high_water
 from mass_apology.errors import InputError, MassApologyError, OutputError
@@ -218,13 +219,15 @@ def _anchors(ledger: Records) -> list[dict[str, str]]:
 def _manifest(
     ledger: Records, counts: dict[str, Counter[Status]], heads: dict[str, str], anchors: list[dict[str, str]]
 ) -> dict[str, object]:
+    origin = ledger.continuity.origin
     return {
         "program": f"mass-apology {__version__}",
         "campaign": ledger.name,
-        "ledger": ledger.continuity.origin.ledger,
+        "ledger": origin.ledger,
         "made_at": utc_moment(time.time()),
         "purged": ledger.is_purged,
         "heads": heads,
+        "agreed": asdict(origin.log),
         "anchors": anchors,
         "counts": {wave: {status.value: count for status, count in its.items()} for wave, its in counts.items()},
     }
