@@ -293,6 +293,10 @@ def report(  # noqa: PLR0913, PLR0917 (options)
     """
     from mass_apology.flows.report import report as flow
 
+    if (coverage is not None) + (evidence is not None) + (to is not None or unreached is not None) > 1:
+        raise typer.BadParameter(
+            "only one of them at a time", param_hint="--to and --unreached, --coverage, --evidence"
+        )
     if coverage is not None:
         evidence_screen.cover(folder, coverage, wave, force=force, as_json=as_json)
         return
