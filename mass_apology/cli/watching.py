@@ -65,7 +65,7 @@ def _summed(checked: Check | Remaining, due: int, campaign: Campaign) -> Iterato
     yield "  set aside", counted(checked.set_aside, "row") if checked.set_aside else "nobody"
     if campaign.message.archive:
         yield "  copies", f"one letter of each language, to {campaign.message.archive}"
-    expected = expected_end(campaign, due, checked.routed, time.time())
+    expected = expected_end(campaign, due, checked.routed, time.time(), checked.unusable)
     if expected.finish_at is not None:
         yield "  done by", f"{local_minute(expected.finish_at)} at the earliest"
         if is_worth_telling(campaign):

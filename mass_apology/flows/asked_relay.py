@@ -26,6 +26,7 @@ class AskedRelay:
         self._relays = campaign.relays
         self._passwords = tuple(relay_password(relay) for relay in self._relays)
         self._extensions: Extensions | None = None
+        self._unusable: tuple[str, ...] = ()
         self.findings: tuple[Finding, ...] = ()  # of relays that were asked and cannot be used, while another one can
 
     @property
@@ -42,9 +43,15 @@ class AskedRelay:
             offers = [answer for answer in answers if isinstance(answer, Extensions)]
             if not offers:
                 raise problems[0][1]
+            self._unusable = tuple(relay.name or "" for relay, _ in problems)
             self.findings = tuple(_finding(relay, error) for relay, error in problems)
             self._extensions = in_common(offers)
         return self._extensions
+
+    @property
+    def unusable(self) -> tuple[str, ...]:
+        """The names of several relays' that were asked and cannot be used."""
+        return self._unusable
 
     async def access(self) -> RelayAccess:
         """What a run needs. Raises ``RelayError`` where no relay can be used."""

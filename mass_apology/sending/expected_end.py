@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from math import inf
+
+from msgspec.structs import replace
 
 from mass_apology.relay_settings import RelaySettings
 from mass_apology.sending.destinations import destinations_of
 from mass_apology.sending.verdict import AT_ONCE, Load, RelayCapacity, Verdict, WindowUse, verdict
 from mass_apology.settings import Campaign, Rate, parse_rate
-
-Usage = Callable[[RelaySettings], list[tuple[int, int]]]
-"""(minute, letters handed over in it) of a relay's longest window, in order."""
-
-
-def nothing_used(_: RelaySettings) -> list[tuple[int, int]]:
-    """As if all windows were open."""
-    return []
 
 
 def is_worth_telling(campaign: Campaign) -> bool:
@@ -33,10 +27,21 @@ def named_domains(campaign: Campaign) -> frozenset[str]:
 
 
 def expected_end(
-    campaign: Campaign, letters: int, domains: Mapping[str, int], now: float, used: Usage = nothing_used
+    campaign: Campaign,
+    letters: int,
+    domains: Mapping[str, int],
+    now: float,
+    unusable: Collection[str] = (),
 ) -> Verdict:
-    """The verdict before anything leaves. ``domains``: letters to each of ``named_domains`` (others do not count)."""
-    capacities = [relay_capacity(relay, used(relay)) for relay in campaign.relays]
+    """The verdict before anything leaves.
+
+    ``domains``: letters to each of ``named_domains`` (others do not count). ``unusable``: names of relays that did not
+    answer.
+    """
+    capacities = [
+        replace(relay_capacity(relay, []), usable=relay.name is None or relay.name not in unusable)
+        for relay in campaign.relays
+    ]
     return verdict(capacities, loads(campaign, letters, domains), now)
 
 

@@ -175,11 +175,11 @@ class _Simulation:
         number = max(load.relays, key=lambda relay: self._closed[relay], default=None)
         if number is None:
             return ""
+        if self._paced[self._last] > 0.5 * seconds:
+            return f"the pace of {load.destination}"
         if self._closed[number] > 0.05 * seconds:
             tightest = max(self._relays[number].windows, key=lambda use: use.limit.seconds / use.limit.letters)
             return f"the window of {self._relays[number].name} ({_written(tightest.limit)})"
-        if self._paced[self._last] > 0.5 * seconds:
-            return f"the pace of {load.destination}"
         names = [self._relays[relay].name for relay in sorted(load.relays) if self._relays[relay].usable]
         return f"the rate of {' and '.join(names)}"
 

@@ -219,18 +219,23 @@ def test_letters_that_only_a_given_up_relay_may_take_stay_due_and_the_reason_is_
 
 
 def test_one_relay_that_answers_is_enough_to_begin(tmp_path) -> None:
+    """The other one is a warning before the number is asked for, and the end is reckoned without it."""
     with relay() as b:
         folder = folder_with(
             tmp_path,
             customers(60),
-            {"name": "a", "url": "smtp+plain://127.0.0.1:9"},
-            {"name": "b", "url": b.sink.url},
+            {"name": "a", "url": "smtp+plain://127.0.0.1:9", "rate": "1/s"},
+            {"name": "b", "url": b.sink.url, "rate": "30/s"},
         )
         person = Person()
         ended = send(folder, person)
     assert statuses(folder) == {"ACCEPTED": 60}
     assert ended.reason is None
-    assert [(each.code, each.where) for each in person.notices] == [("relay-unusable", "campaign.toml, relay a")]
+    (check,) = person.checks
+    assert check is not None
+    assert [group.code for group in check.groups if group.code == "relay-unusable"] == ["relay-unusable"]
+    assert check.unusable == ("a",)
+    assert "the rate of relay b holds you" in check.verdict
 
 
 def test_without_any_relay_nothing_begins(tmp_path) -> None:

@@ -20,7 +20,7 @@ from mass_apology.flows.notify.channels import channels
 from mass_apology.flows.operator import OnProgress
 from mass_apology.flows.output import new_binary_file, refuse_existing, require_ending
 from mass_apology.flows.plan import plan
-from mass_apology.flows.plan.plan_check import Check, extended
+from mass_apology.flows.plan.plan_check import Check, extended, without_relays
 from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.tables import TABLES
 from mass_apology.workspace.workspace import Workspace
@@ -64,6 +64,7 @@ async def check(
         if asked is not None:
             relay = await asked
             checked = extended(replace(checked, relay=relay.phrase), relay.findings)
+            checked = without_relays(checked, campaign, relay.unusable)
             if relay.extensions is not None:
                 too_large = size_findings(
                     checked.largest_letter, checked.recipients, relay.extensions, options.override

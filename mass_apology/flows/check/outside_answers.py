@@ -28,6 +28,7 @@ class RelayAnswer(Struct, frozen=True, kw_only=True):
     phrase: str  # place, TLS, login and extensions, as a phrase
     extensions: Extensions | None = None  # None: it cannot be used
     findings: tuple[Finding, ...] = ()  # the reason why it cannot be used
+    unusable: tuple[str, ...] = ()  # of several relays: those that cannot be used, by their names
 
 
 async def ask_relay(campaign: Campaign) -> RelayAnswer:
@@ -38,6 +39,11 @@ async def ask_relay(campaign: Campaign) -> RelayAnswer:
     return RelayAnswer(
         phrase="; ".join(each.phrase for each in answers),
         extensions=in_common(offers) if offers else None,
+        unusable=tuple(
+            relay.name or ""
+            for relay, each in zip(campaign.relays, answers, strict=True)
+            if each.extensions is None and campaign.further_relays
+        ),
         findings=tuple(replace(found, severity=severity) for each in answers for found in each.findings),
     )
 
@@ -59,7 +65,7 @@ async def _ask(relay: RelaySettings) -> RelayAnswer:
     finding = Finding(
         code="relay-unusable",
         severity=Severity.ERROR,
-        where="campaign.toml, [relay]" if relay.name is None else f"campaign.toml, [relay] {relay.name}",
+        where="campaign.toml, [relay]" if relay.name is None else f"campaign.toml, relay {relay.name}",
         problem=problem,
         advice=f"{advice.rstrip('.')}. To check everything else: mass-apology check --offline",
     )

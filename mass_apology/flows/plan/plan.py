@@ -72,7 +72,8 @@ class Remaining(Struct, frozen=True, kw_only=True):
 
     languages: Mapping[str, int]  # language → letters, the most frequent first
     set_aside: int  # rows of the file that the plan set aside
-    routed: Mapping[str, int] = {}  # letters to domains that relays are for, or not for
+    routed: Mapping[str, int] = {}  # letters to domains that relays are for, or not for, or that have a pace
+    unusable: tuple[str, ...] = ()  # of several relays: those that were asked and cannot be used, by their names
 
 
 class Draft:

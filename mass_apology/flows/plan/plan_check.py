@@ -75,7 +75,8 @@ class Check(Struct, frozen=True, kw_only=True):
     rate: str
     finish_at: float | None  # Unix seconds, at the earliest; None where nothing limits the rate
     verdict: str = ""  # that, what holds it up and what would be sooner: where there are several relays, or a deadline
-    routed: Mapping[str, int] = {}  # letters to domains that relays are for, or not for
+    routed: Mapping[str, int] = {}  # letters to domains that relays are for, or not for, or that have a pace
+    unusable: tuple[str, ...] = ()  # of several relays: those that were asked and cannot be used, by their names
     silence: str = ""  # how long ago it began, as a phrase; empty where no fact says when
     groups: tuple[Group, ...]  # the findings
     due: int | None = None  # letters that `send` would work on now; None where nothing was planned before
@@ -110,6 +111,15 @@ def extended(check: Check, findings: Sequence[Finding]) -> Check:
         sendable=check.sendable and not errors,
         skippable=check.skippable and not errors,
     )
+
+
+def without_relays(check: Check, campaign: Campaign, unusable: tuple[str, ...]) -> Check:
+    """The check, its end reckoned without these of several relays."""
+    if not unusable or len(unusable) == len(campaign.relays):
+        return check
+    expected = expected_end(campaign, check.letters, check.routed, time.time(), unusable)
+    verdict = expected.sentence(local_minute)
+    return replace(check, unusable=unusable, finish_at=expected.finish_at, verdict=verdict)
 
 
 def judged(workspace: Workspace, staging: Planner, made: MadePlan, *, code: str, skip_bad_rows: bool) -> Check:

@@ -17,7 +17,7 @@ from mass_apology.flows.notify.occasions import end_of_run
 from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import guarding, plan
 from mass_apology.flows.plan.approve import require_approval
-from mass_apology.flows.plan.plan_check import Check, extended
+from mass_apology.flows.plan.plan_check import Check, extended, without_relays
 from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (
@@ -78,7 +78,6 @@ async def _run(workspace: Workspace, options: SendOptions, operator: Operator, n
         if not confirmed.count:
             return RunResult(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)
         access = await relay.access()
-        operator.notice(relay.findings)
         ended = await SendingRun(workspace, ledger, operator, access, notifier).send(confirmed, gate)
     return _with_reason(ended, campaign)
 
@@ -146,7 +145,8 @@ class _Confirmation:
         resend = self._resendable(())
         due = plan.due(self._ledger.counts(FIRST_WAVE)) + len(resend)
         offered = await self._relay.extensions() if due else None
-        self._operator.plan(plan.remaining(self._ledger, FIRST_WAVE, self._campaign, resend), due, self._campaign)
+        remaining = plan.remaining(self._ledger, FIRST_WAVE, self._campaign, resend)
+        self._operator.plan(replace(remaining, unusable=self._relay.unusable), due, self._campaign)
         if offered is not None:
             self._require_taken(offered)
         return self._confirm(due, resend, parts)
@@ -180,14 +180,15 @@ class _Confirmation:
         """The check, with what the relay's limit means for its largest letter."""
         offered = await self._relay.extensions()
         found = size_findings(check.largest_letter, check.recipients, offered, self._options.override)
-        return extended(check, found)
+        check = without_relays(check, self._campaign, self._relay.unusable)
+        return extended(check, [*self._relay.findings, *found])
 
     def _require_taken(self, offered: Extensions) -> None:
         """Check the largest letter of the valid plan against the relay's present limit: the relay may have changed."""
         largest = self._ledger.largest_letter(FIRST_WAVE)
         found = size_findings(largest, self._campaign.recipients, offered, self._options.override)
         guarding.require_overridden(found, "Nothing was sent")
-        self._operator.notice(found)
+        self._operator.notice([*self._relay.findings, *found])
 
     def _resendable(self, leaving: Collection[int]) -> tuple[int, ...]:
         """Letters in doubt to send again, if the options ask for it, without recipients that left the file."""
