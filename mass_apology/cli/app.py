@@ -153,6 +153,7 @@ app.command()(before_sending.preview)
 app.command("test")(before_sending.rehearse)
 app.command()(before_sending.approve)
 app.command()(while_sending.send)
+app.command()(while_sending.worker)
 
 
 @app.command()

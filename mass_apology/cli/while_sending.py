@@ -73,6 +73,32 @@ def send(  # noqa: PLR0913, PLR0917 (options)
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 
 
+def worker(
+    folder: Folder = HERE,
+    once: Annotated[
+        bool, typer.Option("--once", help="End when there is nothing to do, instead of waiting for more.")
+    ] = False,
+) -> None:
+    """Take part in what `send` confirmed, on this machine or another one; needs a ledger in a database.
+
+    Ctrl-C once finishes the letters on their way; twice stops at once. The letters it had go to the others.
+
+    \b
+    Examples:
+      mass-apology worker
+      mass-apology worker -C /srv/campaigns/acme-outage --once
+    """
+    from mass_apology.flows.send import worker as flow
+
+    with watching.run_terminal() as operator:
+        ended = flow.run(opened(folder), operator, once=once)
+    if ended is None:
+        return
+    results.show_ended(ended)
+    if ended.due:
+        raise typer.Exit(Exit.NEEDS_A_PERSON if ended.reason else Exit.INTERRUPTED)
+
+
 def _dry_run(workspace: Workspace, options: SendOptions) -> None:
     from mass_apology.flows import event_loop
     from mass_apology.flows.plan.plan import Remaining

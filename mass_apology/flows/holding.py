@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from mass_apology.errors import LedgerError
-from mass_apology.flows.continuity.outside import require_complete, require_ledger
+from mass_apology.flows.continuity.outside import Comparison, require_complete, require_ledger
 from mass_apology.flows.continuity.recording import Recording
 from mass_apology.flows.suppressing import list_path_and_size
 from mass_apology.ledger import Ledger
+from mass_apology.ledger.sender_state import SharedWave
 from mass_apology.model import Finding
 from mass_apology.workspace.workspace import Workspace
 
@@ -64,18 +65,51 @@ def sending_ledger(
     be kept. Raises ``ConfirmationError`` if the ledger was lost, copied or restored.
     """
     comparison = require_complete(workspace, override)
-    with locked_ledger(workspace, begin=begin) as ledger:
-        for finding in comparison.findings:
-            ledger.note(time.time(), f"{finding.code} was overridden: {finding.problem}")
-        ledger.continuity.use_suppressions(*list_path_and_size(workspace))
-        recording = Recording(workspace, ledger, comparison)
-        ledger.on_durable(recording.durable)
-        notice([*comparison.findings, *recording.findings()])
+    with (
+        locked_ledger(workspace, begin=begin) as ledger,
+        _recorded(workspace, ledger, comparison, notice),
+    ):
+        yield ledger
+
+
+@contextmanager
+def joined_ledger(
+    workspace: Workspace, *, notice: Callable[[Sequence[Finding]], None]
+) -> Iterator[tuple[Ledger, SharedWave] | None]:
+    """The campaign's ledger for a process that takes part in what another one shares; ``None`` where nothing is shared.
+
+    As ``sending_ledger``.
+    """
+    comparison = require_complete(workspace, ())
+    require_ledger(workspace)
+    with workspace.ledger_store.open(workspace.campaign.name) as ledger, _kept_on_disk(ledger):
+        shared = ledger.join()
+        if shared is None:
+            yield None
+            return
         try:
-            yield ledger
+            with _recorded(workspace, ledger, comparison, notice):
+                yield ledger, shared
         finally:
-            with suppress(LedgerError):  # a ledger that cannot be written has raised before
-                recording.settle()
+            with suppress(LedgerError):
+                ledger.release()
+
+
+@contextmanager
+def _recorded(
+    workspace: Workspace, ledger: Ledger, comparison: Comparison, notice: Callable[[Sequence[Finding]], None]
+) -> Iterator[None]:
+    for finding in comparison.findings:
+        ledger.note(time.time(), f"{finding.code} was overridden: {finding.problem}")
+    ledger.continuity.use_suppressions(*list_path_and_size(workspace))
+    recording = Recording(workspace, ledger, comparison)
+    ledger.on_durable(recording.durable)
+    notice([*comparison.findings, *recording.findings()])
+    try:
+        yield
+    finally:
+        with suppress(LedgerError):  # a ledger that cannot be written has raised before
+            recording.settle()
 
 
 @contextmanager

@@ -35,7 +35,7 @@ from mass_apology.ledger.readers import (
     Results,
     WaveRecords,
 )
-from mass_apology.ledger.sender_state import Control, SenderReport
+from mass_apology.ledger.sender_state import Control, SenderReport, SharedWave
 from mass_apology.ledger.staged import Planned
 from mass_apology.ledger.writers import (
     Answers,
@@ -140,6 +140,27 @@ class Session(Protocol):
         """Raise ``LedgerError`` where ``lost_sight`` says something, and save what was recorded, where that can be."""
 
 
+class Sharing(Protocol):
+    """For several processes that send one campaign's letters at the same time."""
+
+    def share(self, wave: SharedWave) -> bool:
+        """From now on others may ``join``: each letter is one session's, and each session hands over in its own epoch.
+
+        What was claimed already stays this session's. False, and nothing changes, where the store is one process's at
+        a time. Raises ``FencedOut`` unless the campaign's lock is held.
+        """
+
+    def join(self) -> SharedWave | None:
+        """Take part in what is shared, without the lock; ``None`` where nothing is, as while somebody has the campaign
+        for themselves. ``release`` ends it.
+
+        Letters that an ended session left HANDING_OVER become IN_DOUBT where this one goes on.
+        """
+
+    def sharers(self) -> int:
+        """How many sessions take part: at least one. They divide the relay's rate."""
+
+
 class Records(Results, CampaignFacts, Requests, Protocol):
     """A ledger that is open for reading, at any time and from any process; a ``with`` statement closes it."""
 
@@ -166,7 +187,7 @@ class Records(Results, CampaignFacts, Requests, Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-class Ledger(Records, Sender, Session, Protocol):
+class Ledger(Records, Sender, Session, Sharing, Protocol):
     """A ledger that is open for writing. Leaving the ``with`` statement makes everything durable that was recorded, and
     raises the ``LedgerError`` that stopped the writing, if one did."""
 

@@ -38,6 +38,14 @@ class RelayReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: float | None = None  # Unix seconds: nothing goes through it before, where that is known
 
 
+class SharedWave(Struct, frozen=True, kw_only=True):
+    """What a person confirmed, for other processes to take part in."""
+
+    wave: str
+    template: str  # the scenario of the letters
+    digest_parts: Mapping[str, str]  # "the template", "campaign.toml", … and the digest of each: nothing else leaves
+
+
 class SenderReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a run says of itself about once a second, and a last time when it ends.
 

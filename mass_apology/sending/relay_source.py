@@ -118,12 +118,18 @@ class RelaySource:
         self.impatience = None if alone else Impatience(CONNECT_PATIENCE)
         self._outbox = outbox
         self._ledger = ledger
+        self._full_pace = pace
         self._start_pace = pace  # of starting letters
         self._dot_pace = pace  # of final dots: this one keeps the rate exactly
         self._concurrency = pacing.starting_concurrency(relay.connections)
         self._failed_tries = 0  # in a row; several connections that fail together count as one
         self._retry_at = 0.0  # monotonic seconds: when the next try is due
         self._quota_until = 0.0
+
+    def divide(self, sharers: int) -> None:
+        """So many processes have the relay's rate together from now on."""
+        self._start_pace = pacing.divided(self._start_pace, self._full_pace, sharers)
+        self._dot_pace = pacing.divided(self._dot_pace, self._full_pace, sharers)
 
     # Called by the connections (smtp.message_source.MessageSource)
 

@@ -23,7 +23,7 @@ from memory_writers import (
 
 from mass_apology.errors import FencedOut, IllegalTransition, LedgerError, LedgerLocked
 from mass_apology.ledger.recorded import Note, digest_of
-from mass_apology.ledger.sender_state import Control, Holder, SenderReport
+from mass_apology.ledger.sender_state import Control, Holder, SenderReport, SharedWave
 from mass_apology.model import FIRST_WAVE, Delivery, Mark, Status
 
 
@@ -85,6 +85,15 @@ class MemoryLedger(MemoryRecords):
         return MemoryRefusals(self._campaign, self)
 
     # Session
+
+    def share(self, wave: SharedWave) -> bool:
+        return False
+
+    def join(self) -> SharedWave | None:
+        return None
+
+    def sharers(self) -> int:
+        return 1
 
     def acquire(self, now: float) -> None:
         holder = self._campaign.holder

@@ -25,6 +25,7 @@ class Confirmed(Struct, frozen=True, kw_only=True):
     count: int  # letters: those due, and ``resend``
     only: frozenset[int] | None = None  # delivery ids, where not the wave is confirmed but some of its letters
     resend: tuple[int, ...] = ()  # delivery ids of letters in doubt that are to be sent again
+    elsewhere: bool = False  # by another process, which shares its letters: their number changes while they leave
 
 
 def require_unchanged(workspace: Workspace, confirmed: Confirmed) -> None:

@@ -73,16 +73,16 @@ async def _run(workspace: Workspace, options: SendOptions, operator: Operator, n
         suppressed(workspace) as suppressions,
     ):
         withhold_barred(ledger, FIRST_WAVE, suppressions)
-        gate = _gate(campaign, suppressions)
+        gate = gate_of(campaign, suppressions)
         confirmed = await _Confirmation(workspace, ledger, gate, relay, options, operator).get(suppressions)
         if not confirmed.count:
             return RunResult(counts=ledger.counts(FIRST_WAVE), sent=0, seconds=0.0)
         access = await relay.access()
         ended = await SendingRun(workspace, ledger, operator, access, notifier).send(confirmed, gate)
-    return _with_reason(ended, campaign)
+    return with_reason(ended, campaign)
 
 
-def _gate(campaign: Campaign, suppressions: Suppressed) -> Gate:
+def gate_of(campaign: Campaign, suppressions: Suppressed) -> Gate:
     """The gate of the first wave; by default these letters do not wait for the schedule's hours."""
     rules = [suppression_rule(suppressions), file_rule, relay_rule([relay.name for relay in campaign.relays])]
     if campaign.schedule.first_letter:
@@ -92,7 +92,8 @@ def _gate(campaign: Campaign, suppressions: Suppressed) -> Gate:
     return Gate(rules)
 
 
-def _with_reason(ended: RunResult, campaign: Campaign) -> RunResult:
+def with_reason(ended: RunResult, campaign: Campaign) -> RunResult:
+    """The result, with what held letters back where nothing else says it."""
     if ended.due and not ended.reason and campaign.schedule.first_letter:
         said = "The rest may not arrive at this hour, or was held back; [schedule] says when."
         return replace(ended, reason=said, cause=StopCause.HOURS)

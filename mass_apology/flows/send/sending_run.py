@@ -22,6 +22,7 @@ from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
 from mass_apology.flows.send.journal_entries import told_to
 from mass_apology.flows.send.run_reporter import RunReporter
 from mass_apology.flows.send.run_view import RunView
+from mass_apology.flows.send.sharing import Sharing
 from mass_apology.flows.send.stop_signals import stop_on_signals
 from mass_apology.flows.watch.view_model import CampaignView
 from mass_apology.ledger import Control, Ledger
@@ -177,10 +178,12 @@ class SendingRun:
                 )
                 dispatcher.on_accepted(archive.accepted)
                 self._ledger.on_claim(log.claimed)
+                sharing = Sharing(self._ledger, dispatcher, confirmed, self._campaign)
+                await sharing.keep_up()
                 log.event("started", time.time(), self._start_facts(confirmed))
                 reporter = RunReporter(self._ledger, dispatcher, confirmed.wave)
                 self._operator.watch(RunView(self._workspace, self._ledger, dispatcher, reporter).look)
-                interrupted = await self._run_until_done(dispatcher, outbox, log, reporter)
+                interrupted = await self._run_until_done(dispatcher, outbox, log, reporter, sharing)
                 dispatcher.conclude()
                 log.event("ended", time.time(), self._seen(), reason=dispatcher.reason)
                 reporter.ended()
@@ -224,7 +227,7 @@ class SendingRun:
         """
         require_unchanged(self._workspace, confirmed)
         due = self._due(confirmed) + len(confirmed.resend)
-        if due != confirmed.count:
+        if due != confirmed.count and not confirmed.elsewhere:
             raise ConfirmationError(
                 f"{counted(due, 'letter')} of the wave {confirmed.wave} {are(due)} due, and {number(confirmed.count)} "
                 f"{were(confirmed.count)} agreed to; nothing was sent.",
@@ -251,10 +254,10 @@ class SendingRun:
         return RelayWindows(limits, self._ledger.usage_since(time.time() - longest, relay.name))
 
     async def _run_until_done(
-        self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog, reporter: RunReporter
+        self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog, reporter: RunReporter, sharing: Sharing
     ) -> bool:
         """Run until the connections end; true if a signal requested the end."""
-        work = asyncio.create_task(self._run_tasks(dispatcher, outbox, log, reporter))
+        work = asyncio.create_task(self._run_tasks(dispatcher, outbox, log, reporter, sharing))
         with stop_on_signals(dispatcher.close, work) as signals:
             try:
                 await work
@@ -263,12 +266,16 @@ class SendingRun:
                     raise
         return signals.stop_requested
 
-    async def _run_tasks(self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog, reporter: RunReporter) -> None:
+    async def _run_tasks(
+        self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog, reporter: RunReporter, sharing: Sharing
+    ) -> None:
         """Fill the outbox and watch the clock while the connections send; end both when the connections end."""
         with first_failure():
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_close_on_failure(outbox.fill(dispatcher.withhold), dispatcher))
-                watching = tasks.create_task(_close_on_failure(self._watch(dispatcher, log, reporter), dispatcher))
+                watching = tasks.create_task(
+                    _close_on_failure(self._watch(dispatcher, outbox, log, reporter, sharing), dispatcher)
+                )
                 async with asyncio.TaskGroup() as relays:
                     for each, password in zip(dispatcher.sources, self._access.passwords, strict=True):
                         sending = send_through(each.relay, password, each, each.allowed, each.impatience)
@@ -276,7 +283,9 @@ class SendingRun:
                 dispatcher.close()
                 watching.cancel()
 
-    async def _watch(self, dispatcher: Dispatcher, log: EventLog, reporter: RunReporter) -> None:
+    async def _watch(
+        self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog, reporter: RunReporter, sharing: Sharing
+    ) -> None:
         """Every tick: show progress, flush the log, obey requests from other terminals, check ledger and deadline."""
         finish_by = self._campaign.finish_by
         while True:
@@ -286,6 +295,9 @@ class SendingRun:
             log.flush()
             if problem := self._ledger.lost_sight():  # marks would go to a file that was deleted or replaced
                 dispatcher.close(problem, StopCause.FAILURE)
+            if not outbox.canary_running:
+                await sharing.begin()
+            await sharing.keep_up()
             wanted = await self._ledger.wanted()
             dispatcher.pause(paused=wanted is Control.PAUSE)
             if wanted is Control.STOP:

@@ -41,7 +41,7 @@ class Claims:
     def claimed(self, connection: Connection, letters: Sequence[int]) -> list[Delivery]:
         """These letters, which were claimed before and have no durable mark since, in this order."""
         facts = {"wave": self._wave, "letters": msgspec.json.encode(list(letters)).decode()}
-        found = {each.id: each for each in _letters(connection, self._queries["claimed"], facts)}
+        found = {each.id: each for each in letters_of(connection, self._queries["claimed"], facts)}
         return [found[letter] for letter in letters if letter in found]
 
     def next_due_at(self, connection: Connection) -> float | None:
@@ -58,13 +58,13 @@ class Claims:
             "claimed": self._claimed(),
             "limit": limit,
         }
-        letters = _letters(connection, self._queries["deferred"], facts)
+        letters = letters_of(connection, self._queries["deferred"], facts)
         self._deferred.update(letter.id for letter in letters)
         return letters
 
     def _claim_planned(self, connection: Connection, limit: int, *, canary_only: bool) -> list[Delivery]:
         facts = {"wave": self._wave, "after": self._after, "canary_after": self._canary_after, "limit": limit}
-        letters = _letters(connection, self._queries["canary" if canary_only else "planned"], facts)
+        letters = letters_of(connection, self._queries["canary" if canary_only else "planned"], facts)
         # Fewer than asked for: there are none up to the last row, and the next claim need not look through them again.
         after = letters[-1].id if len(letters) == limit else self._last(connection)
         if canary_only:
@@ -84,9 +84,10 @@ class Claims:
 def in_doubt(connection: Connection, queries: Mapping[str, str], wave: str, letters: Iterable[int]) -> list[Delivery]:
     """Those of these letters of the wave that are in doubt, in the order in which they were planned."""
     facts = {"wave": wave, "letters": msgspec.json.encode(list(letters)).decode()}
-    return _letters(connection, queries["in-doubt"], facts)
+    return letters_of(connection, queries["in-doubt"], facts)
 
 
-def _letters(connection: Connection, query: str, facts: Facts) -> list[Delivery]:
+def letters_of(connection: Connection, query: str, facts: Facts) -> list[Delivery]:
+    """The letters that one of the statements of a claims.sql gives as one JSON array."""
     (letters,) = connection.execute(query, facts).fetchone()
     return _DECODER.decode(letters)

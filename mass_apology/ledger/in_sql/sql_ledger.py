@@ -26,7 +26,7 @@ from mass_apology.ledger.in_sql.sql_records import SqlRecords
 from mass_apology.ledger.in_sql.taking_back import SqlRefusals
 from mass_apology.ledger.in_sql.waves import SqlWaves
 from mass_apology.ledger.in_sql.writer import Backend, Writer
-from mass_apology.ledger.sender_state import Control, SenderReport
+from mass_apology.ledger.sender_state import Control, SenderReport, SharedWave
 from mass_apology.model import FIRST_WAVE, Delivery, Mark
 
 T = TypeVar("T")
@@ -167,6 +167,17 @@ class SqlLedger(SqlRecords, Generic[C]):
         facts = {"now": now, "what": what}
         self.change_fenced(lambda connection: connection.execute(self._queries["add-note"], facts))
 
+    # With others
+
+    def share(self, wave: SharedWave) -> bool:
+        return False
+
+    def join(self) -> SharedWave | None:
+        return None
+
+    def sharers(self) -> int:
+        return 1
+
     # Writing
 
     def statements(self, file: str) -> Mapping[str, str]:
@@ -243,7 +254,12 @@ class SqlLedger(SqlRecords, Generic[C]):
         return self._writer.stop(self._give_back)
 
     def _claims_of(self, wave: str) -> Claims:
-        return self._claims.setdefault(wave, Claims(self.statements("claims.sql"), wave))
+        if wave not in self._claims:
+            self._claims[wave] = self._new_claims(wave)
+        return self._claims[wave]
+
+    def _new_claims(self, wave: str) -> Claims:
+        return Claims(self.statements("claims.sql"), wave)
 
     def _marked(self, marks: Sequence[Mark]) -> None:
         """In the writer's thread."""

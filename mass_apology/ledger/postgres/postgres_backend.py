@@ -10,6 +10,7 @@ import psycopg
 
 from mass_apology.errors import IllegalTransition, LedgerError
 from mass_apology.ledger.in_sql.connection import Facts
+from mass_apology.ledger.in_sql.holders import LEASE
 from mass_apology.ledger.postgres.postgres_connections import Connection, Server, is_lost
 from mass_apology.ledger.postgres.postgres_lock import PostgresLock
 from mass_apology.ledger.postgres.postgres_site import cluster_of
@@ -19,6 +20,9 @@ from mass_apology.model import TRANSITIONS, Mark, Status
 FOLD_EVERY = 100_000  # marks: a fold of so many takes about half a second
 
 _QUERIES = statements("marks.sql")
+_APPLY, _APPLY_SHARED = (
+    "WITH " + ", ".join(_QUERIES[part] for part in ("given", held, "insert")) for held in ("held", "held-shared")
+)
 _LEGAL = [f"{before}>{after}" for before, afters in TRANSITIONS.items() for after in sorted(afters)]
 
 # What the writing connection is told. A commit is on the disk when it returns, whatever the database's own setting is.
@@ -62,7 +66,7 @@ class PostgresBackend:
         late: list[Mark] = []
         with self._server.explained(), self._lock.transaction(self._connection):
             for group in _of_different_letters([mark for mark in marks if mark.status is not Status.HANDING_OVER]):
-                rows = self._run("apply-late", {**_columns(group), "epochs": self._lock.epochs}).fetchall()
+                rows = self._run(_QUERIES["apply-late"], {**_columns(group), "epochs": self._lock.epochs}).fetchall()
                 recorded = {delivery for (delivery,) in rows}
                 late += [mark for mark in group if mark.delivery in recorded]
         return late
@@ -110,12 +114,16 @@ class PostgresBackend:
                 recorded = len(group) if self._is_recorded(group[0]) else self._insert(group)  # all of them, or none
             if recorded != len(group):
                 self._lock.require(self._connection)
+                if self._lock.is_shared:
+                    self._lock.require_chunks(self._connection, [mark.delivery for mark in group])
                 raise self._illegal(group)
 
     def _insert(self, group: Sequence[Mark]) -> int:
         """How many were: all or none."""
         facts = {**_columns(group), "epoch": self._lock.epoch, "edition": self._lock.edition}
-        return self._run("apply", facts).rowcount
+        if self._lock.is_shared:
+            return self._run(_APPLY_SHARED, {**facts, "lease": LEASE}).rowcount
+        return self._run(_APPLY, facts).rowcount
 
     def _is_recorded(self, mark: Mark) -> bool:
         """Whether it is the last that became of its letter: read after ``resume``, so nothing of an older connection
@@ -145,7 +153,7 @@ class PostgresBackend:
 
     def _illegal(self, group: Sequence[Mark]) -> IllegalTransition:
         """Why nothing of the group was recorded."""
-        rows = self._run("statuses", {"delivery": [mark.delivery for mark in group]}).fetchall()
+        rows = self._run(_QUERIES["statuses"], {"delivery": [mark.delivery for mark in group]}).fetchall()
         statuses = {delivery: Status(status) for delivery, status in rows}
         wrong = next(
             mark
@@ -171,7 +179,7 @@ class PostgresBackend:
 
     def _run(self, query: str, facts: Facts) -> psycopg.Cursor[Any]:
         """By a cursor that has the statement prepared, and sends arrays as octets."""
-        return psycopg.Cursor(self._connection.raw).execute(_QUERIES[query], {"legal": _LEGAL, **facts}, prepare=True)
+        return psycopg.Cursor(self._connection.raw).execute(query, {"legal": _LEGAL, **facts}, prepare=True)
 
 
 def _of_different_letters(marks: Sequence[Mark]) -> Iterator[list[Mark]]:

@@ -11,14 +11,17 @@ import psycopg
 
 from mass_apology.errors import LedgerError
 from mass_apology.ledger.in_sql import connection as in_sql
+from mass_apology.ledger.in_sql.claims import Claims
+from mass_apology.ledger.in_sql.holders import LEASE
 from mass_apology.ledger.in_sql.sql_ledger import SqlLedger
 from mass_apology.ledger.postgres.postgres_backend import PostgresBackend
+from mass_apology.ledger.postgres.postgres_claims import PostgresClaims
 from mass_apology.ledger.postgres.postgres_connections import Connection, PostgresReading
 from mass_apology.ledger.postgres.postgres_lock import PostgresLock
 from mass_apology.ledger.postgres.postgres_sender import holder, remark, request
 from mass_apology.ledger.postgres.postgres_site import PostgresSite
 from mass_apology.ledger.postgres.postgres_statements import statements
-from mass_apology.ledger.sender_state import Control, Holder
+from mass_apology.ledger.sender_state import Control, Holder, SharedWave
 
 
 class PostgresLedger(SqlLedger[Connection]):
@@ -34,8 +37,29 @@ class PostgresLedger(SqlLedger[Connection]):
         self.session = PostgresLock()
         self.own_reading = reading
         self._wanted = Control.RUN
+        self._own_claims: dict[str, PostgresClaims] = {}
         backend = PostgresBackend(reading.server, reading.campaign, Connection(writing), self.session)
         super().__init__(name, reading, PostgresSite(folder), backend, self.session)
+
+    def share(self, wave: SharedWave) -> bool:
+        def act(connection: Connection) -> None:
+            self._claims_of(wave.wave)
+            self.session.share(connection, wave, self._own_claims[wave.wave].before_sharing())
+
+        self.write(act)
+        return True
+
+    def join(self) -> SharedWave | None:
+        return self.write(self.session.join)
+
+    def sharers(self) -> int:
+        with self.own_reading.shared() as reader:
+            (count,) = reader.execute(statements("chunks.sql")["count-sessions"], {"lease": LEASE}).fetchone()
+        return max(1, int(count))
+
+    def _new_claims(self, wave: str) -> Claims:
+        self._own_claims[wave] = PostgresClaims(self.statements("claims.sql"), wave, self.session)
+        return self._own_claims[wave]
 
     def holder(self) -> Holder | None:
         return holder(self.own_reading)

@@ -8,18 +8,23 @@ the one before did (READ COMMITTED), and a holder whose lock was taken over find
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+import msgspec
 import psycopg
+from msgspec import Struct
 
+from mass_apology.errors import FencedOut
+from mass_apology.ledger.in_sql.connection import Connection as SqlConnection
 from mass_apology.ledger.in_sql.holders import LEASE, fenced_out, locked, taken_over_from, this_process
 from mass_apology.ledger.postgres.postgres_connections import Connection
 from mass_apology.ledger.postgres.postgres_statements import statements
-from mass_apology.ledger.sender_state import Holder
+from mass_apology.ledger.sender_state import Holder, SharedWave
 from mass_apology.system.processes import start_of
 
 _QUERIES = statements("lock.sql")
+_SHARING = statements("chunks.sql")
 _ADD_NOTE = statements("records.sql")["add-note"]
 
 
@@ -35,6 +40,13 @@ def _machine(holder: Holder) -> tuple[str, str]:
     return holder.host, holder.started.partition("/")[0]
 
 
+class Claimed(Struct, frozen=True, kw_only=True):
+    """What a session has claimed before it shares the campaign."""
+
+    until: int  # planned letters, as far as this chunk; -1 for none
+    letters: list[int]  # and these
+
+
 class PostgresLock:
     """Implements ``sql_ledger.Lock``: what the session holds."""
 
@@ -42,18 +54,77 @@ class PostgresLock:
         self.epoch: int | None = None
         self.epochs: list[int] = []  # all that this session ever had
         self.edition: int | None = None
+        self.is_shared = False  # others send letters of the campaign, too
         self.is_committing = False  # what a lost connection did not say is whether this was done
 
     def acquire(self, connection: Connection, now: float) -> None:
         with self._changing(connection) as (_, holder, idle):
             epoch = self._take(connection, holder, idle, now)
+            connection.execute(_SHARING["unshare"])  # what was confirmed before is over
         self.epoch = epoch
         self.epochs.append(epoch)
 
     def release(self, connection: Connection) -> None:
-        if self.epoch is not None:
+        if self.epoch is not None and self.is_shared:
+            with self._changing(connection):
+                for statement in ("close-done", "expire", "end"):
+                    connection.execute(_SHARING[statement], {"epoch": self.epoch})
+        elif self.epoch is not None:
             connection.execute(_QUERIES["free"], {"epoch": self.epoch})
-        self.epoch = None
+        self.epoch, self.is_shared = None, False
+
+    def share(self, connection: Connection, wave: SharedWave, claimed: Claimed) -> None:
+        """From now on others may take part; what was claimed already stays this session's. Raises ``FencedOut``."""
+        facts = {
+            "wave": wave.wave,
+            "template": wave.template,
+            "digest_parts": msgspec.json.encode(wave.digest_parts).decode(),
+        }
+        own = {"until": claimed.until, "claimed": msgspec.json.encode(claimed.letters).decode(), "lease": LEASE}
+        with self.fenced(connection):
+            self._begin(connection)
+            for statement in ("sweep", "unshare"):
+                connection.execute(_SHARING[statement])
+            connection.execute(_SHARING["own"], {**own, "epoch": self.epoch})
+            connection.execute(_SHARING["share"], facts)
+            connection.execute(_QUERIES["free"], {"epoch": self.epoch})
+        self.is_shared = True
+
+    def join(self, connection: Connection) -> SharedWave | None:
+        """Take part in what is shared, in an epoch of one's own; ``None``, and nothing is done, where nothing is.
+
+        Nothing is while somebody has the campaign for themselves.
+        """
+        with self._changing(connection):
+            shared = connection.execute(_SHARING["shared"]).fetchone()
+            if shared is None:
+                return None
+            self._living(connection)
+            (epoch,) = connection.execute(_QUERIES["next-epoch"]).fetchone()
+            self.epoch = int(epoch)
+            self._begin(connection)
+        self.epochs.append(self.epoch)
+        self.is_shared = True
+        wave, template, parts = shared
+        return SharedWave(wave=wave, template=template, digest_parts=msgspec.json.decode(parts))
+
+    def _begin(self, connection: Connection) -> None:
+        here = this_process()
+        facts = {"host": here.host, "pid": here.pid, "started": here.started, "epoch": self.epoch}
+        connection.execute(_SHARING["begin"], facts)
+
+    def _living(self, connection: Connection) -> list[Holder]:
+        """The sessions that share the campaign; those that have ended are forgotten, and their chunks are free."""
+        living: list[Holder] = []
+        here = this_process()
+        for epoch, host, pid, started, idle in connection.execute(_SHARING["sessions"]).fetchall():
+            session = Holder(host=host, pid=pid, started=started)
+            if not may_be_taken(session, here=here, idle=idle):
+                living.append(session)
+                continue
+            for statement in ("expire", "end"):
+                connection.execute(_SHARING[statement], {"epoch": epoch})
+        return living
 
     @contextmanager
     def transaction(self, connection: Connection) -> Iterator[None]:
@@ -63,7 +134,7 @@ class PostgresLock:
     @contextmanager
     def fenced(self, connection: Connection) -> Iterator[None]:
         with self._changing(connection) as (epoch, holder, _):
-            if epoch != self.epoch:
+            if not (self._takes_part(connection) if self.is_shared else epoch == self.epoch):
                 raise fenced_out(holder, was_ours=self.epoch is not None)
             yield
 
@@ -73,6 +144,9 @@ class PostgresLock:
             epoch = self._take(connection, holder, idle, now)
             yield
             connection.execute(_QUERIES["free"], {"epoch": epoch})
+
+    def _takes_part(self, connection: Connection) -> bool:
+        return any(row[0] == self.epoch for row in connection.execute(_SHARING["sessions"]).fetchall())
 
     def held_epoch(self, connection: Connection) -> int | None:
         return self.epoch
@@ -84,8 +158,11 @@ class PostgresLock:
         """Show that we live, where we hold the lock. Raises ``FencedOut`` where it was taken over."""
         if self.epoch is None:
             return
-        if not connection.execute(_QUERIES["renew"], {"epoch": self.epoch}).rowcount:
+        queries = _SHARING if self.is_shared else _QUERIES
+        if not connection.execute(queries["renew"], {"epoch": self.epoch}).rowcount:
             self.require(connection)
+        if self.is_shared:
+            connection.execute(_SHARING["renew-chunks"], {"epoch": self.epoch, "lease": LEASE})
 
     def resume(self, connection: Connection) -> None:
         """Go on with a new connection where the lock is still ours, in a new epoch: whatever the lost one has under way
@@ -93,14 +170,39 @@ class PostgresLock:
         if self.epoch is None:
             return
         with self.fenced(connection):
-            (epoch,) = connection.execute(_QUERIES["next-epoch"], {}).fetchone()
+            (epoch,) = connection.execute(_QUERIES["next-epoch"]).fetchone()
+            if self.is_shared:
+                for statement in ("next-session", "next-chunks"):
+                    connection.execute(_SHARING[statement], {"epoch": self.epoch, "next": epoch})
         self.epoch = epoch
         self.epochs.append(epoch)
+
+    @contextmanager
+    def taking(self, connection: SqlConnection) -> Iterator[None]:
+        """A transaction whose second statement sees what was committed while the first one waited."""
+        connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+        try:
+            yield
+        except BaseException:
+            with suppress(psycopg.Error):
+                connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
 
     def require(self, connection: Connection) -> None:
         """Raise ``FencedOut`` unless the lock is ours."""
         with self.fenced(connection):
             pass
+
+    def require_chunks(self, connection: Connection, letters: Sequence[int]) -> None:
+        """Raise ``FencedOut`` unless the chunks of these letters are this session's."""
+        facts = {"epoch": self.epoch, "letters": msgspec.json.encode(list(letters)).decode()}
+        (others,) = connection.execute(_SHARING["count-others"], facts).fetchone()
+        if others:
+            raise FencedOut(
+                "This process stood still for so long that its letters are free, or another one's; it sends none.",
+                next_step="Run the command again: it takes part anew.",
+            )
 
     @contextmanager
     def _changing(self, connection: Connection) -> Iterator[tuple[int, Holder | None, float]]:
@@ -126,6 +228,8 @@ class PostgresLock:
             if not may_be_taken(holder, here=here, idle=idle):
                 raise locked(holder)
             connection.execute(_ADD_NOTE, {"now": now, "what": taken_over_from(holder)})
+        if living := self._living(connection):
+            raise locked(living[0])
         facts = {"host": here.host, "pid": here.pid, "started": here.started}
         (epoch,) = connection.execute(_QUERIES["take"], facts).fetchone()
         return int(epoch)

@@ -28,5 +28,8 @@ SELECT host, pid, started, extract(epoch FROM clock_timestamp())::float8 - renew
 -- name: request
 UPDATE lock SET wanted = :wanted;
 
+-- name: stop-sharing
+DELETE FROM all_shared_wave WHERE campaign = this_campaign();
+
 -- name: changes
 SELECT changes FROM lock;

@@ -1,17 +1,36 @@
 -- A group of marks of different letters, in arrays, is one statement in autocommit mode: nothing of it is durable unless
 -- the lock is ours by the row itself, which it changes, and unless each mark has a way.
 
--- name: apply
-WITH held AS (
-    UPDATE all_lock SET renewed_at = extract(epoch FROM clock_timestamp()), changes = changes + 1
-    WHERE campaign = this_campaign() AND epoch = %(epoch)s RETURNING 1
-), given AS (
+-- name: given
+given AS (
     SELECT * FROM unnest(
         %(delivery)b::bigint[], %(status)b::text[], %(at)b::float8[], %(attempts)b::integer[], %(due_at)b::float8[],
         %(code)b::integer[], %(enhanced_code)b::text[], %(reply)b::text[], %(sha256)b::bytea[], %(subject)b::text[],
         %(relay)b::text[]
     ) AS mark (delivery, status, at, attempts, due_at, code, enhanced_code, reply, sha256, subject, relay)
-), known AS (
+)
+
+-- name: held
+-- By the session that has the campaign for itself.
+held AS (
+    UPDATE all_lock SET renewed_at = extract(epoch FROM clock_timestamp()), changes = changes + 1
+    WHERE campaign = this_campaign() AND epoch = %(epoch)s RETURNING 1
+)
+
+-- name: held-shared
+-- By a session that shares the campaign: where all chunks of these letters are its own, and have not expired.
+renewed AS (
+    UPDATE all_chunk SET expires_at = extract(epoch FROM clock_timestamp()) + %(lease)s
+    WHERE campaign = this_campaign() AND epoch = %(epoch)s AND expires_at > extract(epoch FROM clock_timestamp())
+      AND id IN (SELECT (delivery - 1) / 1000 FROM given)
+    RETURNING id
+), held AS (
+    SELECT 1 FROM renewed HAVING count(*) = (SELECT count(DISTINCT (delivery - 1) / 1000) FROM given)
+)
+
+-- name: insert
+-- After the two before: one statement in all.
+known AS (
     SELECT given.*, planned.id, coalesce(state.status, 'PLANNED') AS before, state.first_tried_at AS was_tried_at,
            state.handed_over_at AS was_handed_over_at, state.accepted_at AS was_accepted_at, state.sha256 AS was_sha256,
            state.subject AS was_subject, state.edition AS was_edition, state.epoch AS was_epoch, state.relay AS was_relay,
@@ -40,7 +59,7 @@ SELECT delivery, status, attempts, coalesce(was_tried_at, at), due_at,
 FROM known CROSS JOIN held
 WHERE NOT EXISTS (
     SELECT 1 FROM known AS wrong
-    WHERE wrong.id IS NULL OR wrong.before || '>' || wrong.status <> ALL (%(legal)b::text[]));
+    WHERE wrong.id IS NULL OR wrong.before || '>' || wrong.status <> ALL (%(legal)b::text[]))
 
 -- name: apply-late
 -- Outcomes of letters that were handed over in one of our own epochs, and of which nothing is known since. In a transaction

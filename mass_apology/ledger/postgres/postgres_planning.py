@@ -84,6 +84,7 @@ class PostgresStaging(StagedPlan):
         connection.raw.execute("ANALYZE staged, met")
         last = {"last_number": self._met.last_number}
         commit(connection, _COMMIT, {**facts, **last}, by_priority=self._is_prioritised())
+        connection.execute(statements("chunks.sql")["reopen"], last)
         connection.raw.execute("ANALYZE all_recipient, all_delivery")  # the first claims come before any autovacuum
         return planned
 

@@ -1,4 +1,7 @@
-"""The schema of an installation: made, and brought up to date, by whoever opens a ledger for writing first."""
+"""The schema of an installation: made, and brought up to date, by whoever opens a ledger first.
+
+A sender of an earlier version may be running: a step adds what it does not know, and takes nothing away.
+"""
 
 from __future__ import annotations
 
@@ -20,22 +23,15 @@ def version_of(connection: Connection) -> int:
     return int(version)
 
 
-def require_current(server: Server, connection: Connection) -> bool:
-    """Whether there is a schema. Raises ``LedgerError`` where its version is not this program's."""
-    version = version_of(connection)
-    if version not in {0, VERSION}:
-        raise LedgerError(
-            f"{server.place} holds ledgers of version {version}; this program reads version {VERSION}.",
-            next_step="Use the newest mass-apology for it."
-            if version > VERSION
-            else "Open one for writing with this program, which brings all of them up to date: mass-apology send",
-        )
-    return version != 0
-
-
 def bring_up_to_date(server: Server, connection: Connection) -> None:
     """Take all steps that the schema lacks, or none. Raises ``LedgerError`` where it is newer than this program."""
-    if require_older(server, connection) == VERSION:
+    version = version_of(connection)
+    if version > VERSION:
+        raise LedgerError(
+            f"{server.place} holds ledgers of version {version}; this program reads version {VERSION}.",
+            next_step="Use the newest mass-apology for it.",
+        )
+    if version == VERSION:
         return
     with connection.raw.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
@@ -51,11 +47,3 @@ def bring_up_to_date(server: Server, connection: Connection) -> None:
         connection.execute("DELETE FROM transition")
         ways = [{"before": before.value, "after": after.value} for before, to in TRANSITIONS.items() for after in to]
         connection.executemany("INSERT INTO transition (before, after) VALUES (%(before)s, %(after)s)", ways)
-
-
-def require_older(server: Server, connection: Connection) -> int:
-    """The schema's version. Raises ``LedgerError`` where it is newer than this program."""
-    version = version_of(connection)
-    if version > VERSION:
-        require_current(server, connection)
-    return version

@@ -20,6 +20,8 @@ def request(reading: PostgresReading, wanted: Control, note: str) -> None:
     with reading.server.explained(), closing(reading.server.connect(reading.campaign)) as raw, raw.transaction():
         connection = Connection(raw)
         connection.execute(_QUERIES["request"], {"wanted": wanted.value})
+        if wanted is Control.STOP:  # nobody takes part any more, until somebody confirms again
+            connection.execute(_QUERIES["stop-sharing"])
         if note:
             connection.execute(_ADD_NOTE, {"now": time.time(), "what": note})
 
@@ -34,7 +36,13 @@ def holder(reading: PostgresReading) -> Holder | None:
     """The process that is sending, as far as can be told; ``None`` where there is none, or it has ended."""
     with reading.shared() as reader:
         host, pid, started, idle = reader.execute(_QUERIES["holder"]).fetchone()
+        sessions = reader.execute(statements("chunks.sql")["sessions"]).fetchall() if host is None else []
+    here = this_process()
+    for _, its_host, its_pid, its_start, its_idle in sessions:
+        session = Holder(host=its_host, pid=its_pid, started=its_start)
+        if not may_be_taken(session, here=here, idle=its_idle):
+            return session
     if host is None:
         return None
     found = Holder(host=host, pid=pid, started=started)
-    return None if may_be_taken(found, here=this_process(), idle=idle) else found
+    return None if may_be_taken(found, here=here, idle=idle) else found

@@ -16,9 +16,9 @@ from mass_apology.ledger.postgres.postgres_connections import Connection, Postgr
 from mass_apology.ledger.postgres.postgres_ledger import PostgresLedger
 from mass_apology.ledger.postgres.postgres_planning import PostgresStaging
 from mass_apology.ledger.postgres.postgres_records import PostgresRecords
-from mass_apology.ledger.postgres.postgres_schema import bring_up_to_date, require_current
+from mass_apology.ledger.postgres.postgres_schema import bring_up_to_date, version_of
 from mass_apology.ledger.postgres.postgres_site import PostgresSite
-from mass_apology.ledger.postgres.postgres_statements import statements
+from mass_apology.ledger.postgres.postgres_statements import VERSION, statements
 from mass_apology.ledger.staging.staging_file import delete_abandoned, delete_kept
 
 _QUERIES = statements("campaign.sql")
@@ -44,7 +44,7 @@ class PostgresStore:
 
     def exists(self) -> bool:
         with self._opened() as connection:
-            return require_current(self._server, connection) and self._found(connection) is not None
+            return self._has_schema(connection) and self._found(connection) is not None
 
     def create(self, name: str) -> port.Ledger:
         with self._opened() as connection:
@@ -55,8 +55,6 @@ class PostgresStore:
 
     def open(self, name: str) -> port.Ledger:
         with self._opened() as connection:
-            if require_current(self._server, connection):
-                bring_up_to_date(self._server, connection)
             campaign, _ = self._existing(connection, name)
         reading = self._reading(campaign)
         try:
@@ -71,13 +69,11 @@ class PostgresStore:
 
     def read(self, name: str) -> port.Records:
         with self._opened() as connection:
-            require_current(self._server, connection)
             campaign, _ = self._existing(connection, name)
         return PostgresRecords(name, self._reading(campaign), self._folder)
 
     def read_any(self) -> port.Records:
         with self._opened() as connection:
-            require_current(self._server, connection)
             campaign, name = self._existing(connection, None)
         return PostgresRecords(name, self._reading(campaign), self._folder)
 
@@ -101,7 +97,7 @@ class PostgresStore:
     def found(self) -> Iterator[Connection | None]:
         """A connection about the campaign, where it has a ledger."""
         with self._opened() as connection:
-            found = self._found(connection) if require_current(self._server, connection) else None
+            found = self._found(connection) if self._has_schema(connection) else None
             if found is None:
                 yield None
                 return
@@ -119,6 +115,13 @@ class PostgresStore:
 
     def _reading(self, campaign: int) -> PostgresReading:
         return PostgresReading(self._server, campaign, self._server.connect(campaign))
+
+    def _has_schema(self, connection: Connection) -> bool:
+        """Whether there is one; one of an earlier version is brought up to date. Raises ``LedgerError``."""
+        version = version_of(connection)
+        if version not in {0, VERSION}:
+            bring_up_to_date(self._server, connection)
+        return version != 0
 
     def _found(self, connection: Connection) -> tuple[int, str, bool] | None:
         """The campaign's row, its name, and whether nothing was ever planned in it; ``None`` where there is none."""
@@ -139,7 +142,7 @@ class PostgresStore:
             )
 
     def _existing(self, connection: Connection, name: str | None) -> tuple[int, str]:
-        found = self._found(connection) if require_current(self._server, connection) else None
+        found = self._found(connection) if self._has_schema(connection) else None
         if found is None:
             raise LedgerError(
                 f"There is no ledger of {self._slot} in {self.place}.",

@@ -1,0 +1,253 @@
+"""Several sessions send one campaign on PostgreSQL: each letter is one session's, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+from ledger_samples import CAMPAIGN, NOON, WAVE, claim, ids, mark, plan_in, recipient, record, statuses_in
+from postgres_stores import postgres_store
+
+from mass_apology.errors import FencedOut, LedgerError, LedgerLocked
+from mass_apology.ledger import Control, Ledger
+from mass_apology.ledger.postgres.postgres_store import PostgresStore
+from mass_apology.ledger.sender_state import SharedWave
+from mass_apology.model import Delivery, Status
+
+pytestmark = pytest.mark.slow
+
+ACCEPTED, DEFERRED, HANDING_OVER, IN_DOUBT, PLANNED = (
+    Status.ACCEPTED,
+    Status.DEFERRED,
+    Status.HANDING_OVER,
+    Status.IN_DOUBT,
+    Status.PLANNED,
+)
+SHARED = SharedWave(wave=WAVE, template="sorry", digest_parts={"the template": "aa"})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> PostgresStore:
+    return postgres_store(tmp_path)
+
+
+def planned(store: PostgresStore, letters: int) -> Ledger:
+    ledger = store.create(CAMPAIGN)
+    ledger.acquire(NOON)
+    plan_in(store, ledger, map(recipient, range(letters)))
+    return ledger
+
+
+@pytest.fixture
+def first(store: PostgresStore) -> Iterator[Ledger]:
+    """Who confirmed three thousand letters, claimed some, and shares the others."""
+    ledger = planned(store, 3000)
+    assert ids(claim(ledger, 5)) == [1, 2, 3, 4, 5]
+    assert ledger.share(SHARED)
+    yield ledger
+    closed(ledger)
+
+
+def joined(store: PostgresStore, opened: ExitStack) -> Ledger:
+    ledger = store.open(CAMPAIGN)
+    opened.callback(closed, ledger)
+    assert ledger.join() == SHARED
+    return ledger
+
+
+def closed(ledger: Ledger) -> None:
+    with suppress(LedgerError):  # one that was fenced out says so once more
+        ledger.__exit__()
+
+
+def end(store: PostgresStore, session: Ledger, *, expired: bool = True) -> None:
+    """The session's process has died; ``expired``: and its time is over."""
+    with store.found() as connection:
+        assert connection is not None
+        epoch = session.session.epoch  # type: ignore[attr-defined]
+        late = 0 if expired else 1e12
+        connection.execute(
+            "UPDATE all_session SET started = 'another boot/1', renewed_at = %(late)s "
+            "WHERE campaign = this_campaign() AND epoch = %(epoch)s",
+            {"epoch": epoch, "late": late},
+        )
+        if expired:
+            connection.execute(
+                "UPDATE all_chunk SET expires_at = 0 WHERE campaign = this_campaign() AND epoch = %(epoch)s",
+                {"epoch": epoch},
+            )
+
+
+def test_nobody_joins_before_somebody_shares(store: PostgresStore) -> None:
+    with planned(store, 3) as holder, store.open(CAMPAIGN) as other:
+        assert other.join() is None
+        with pytest.raises(FencedOut):
+            other.share(SHARED)
+        assert holder.sharers() == 1
+
+
+def test_each_letter_is_one_sessions(store: PostgresStore, first: Ledger) -> None:
+    with ExitStack() as opened:
+        others = [joined(store, opened) for _ in range(2)]
+        assert first.sharers() == 3
+        claims = [ids(claim(first, 900)), *(ids(claim(other, 1000)) for other in others), ids(claim(first, 200))]
+        assert sorted(letter for each in claims for letter in each) == list(range(6, 3001))
+
+
+def test_a_campaign_that_is_shared_is_nobodys_own(store: PostgresStore, first: Ledger) -> None:
+    with ExitStack() as opened:
+        joined(store, opened)
+        with store.open(CAMPAIGN) as planner, pytest.raises(LedgerLocked):
+            planner.acquire(NOON)
+        with store.open(CAMPAIGN) as beside:
+            assert beside.recover_unless_held(NOON) is False
+            assert beside.holder() is not None
+    first.__exit__()
+    with store.open(CAMPAIGN) as planner:
+        planner.acquire(NOON)
+        with store.open(CAMPAIGN) as late:
+            assert late.join() is None
+
+
+def test_who_leaves_leaves_the_rest_to_others(store: PostgresStore, first: Ledger) -> None:
+    record(first, *(mark(letter, HANDING_OVER) for letter in range(1, 6)))
+    record(first, *(mark(letter, ACCEPTED) for letter in range(1, 6)))
+    claim(first, 10)
+    first.__exit__()
+    with ExitStack() as opened:
+        other = joined(store, opened)
+        assert ids(claim(other, 4000)) == list(range(6, 3001))
+        assert claim(other, 1) == []
+
+
+def test_a_deferred_letter_comes_back_to_who_has_its_chunk(store: PostgresStore, first: Ledger) -> None:
+    record(first, mark(2, DEFERRED, due_at=NOON + 60))
+    with ExitStack() as opened:
+        other = joined(store, opened)
+        claim(other, 4000)
+        assert asyncio.run(first.next_due_at()) == NOON + 60
+        assert asyncio.run(other.next_due_at()) is None
+        assert ids(claim(other, 1, now=NOON + 61)) == []
+        assert ids(claim(first, 1, now=NOON + 61)) == [2]
+        end(store, first)
+        assert ids(claim(other, 9, now=NOON + 61))[:2] == [1, 3]  # which were claimed, and not handed over
+        assert ids(claim(other, 9, now=NOON + 61))[:1] == [2]
+
+
+def test_a_takeover_puts_what_was_on_its_way_in_doubt_and_nothing_else(store: PostgresStore, first: Ledger) -> None:
+    record(first, mark(1, HANDING_OVER), mark(2, HANDING_OVER), mark(2, ACCEPTED), mark(3, HANDING_OVER))
+    with ExitStack() as opened:
+        other = joined(store, opened)
+        record_of_other = ids(claim(other, 1000))
+        record(other, mark(record_of_other[0], HANDING_OVER))
+        end(store, first)
+        taken = ids(claim(other, 4000))
+        assert {1, 2, 3}.isdisjoint(taken)
+        assert {4, 5} <= set(taken)  # which were claimed, and not handed over
+        found = statuses_in(store)
+        assert [found[letter] for letter in (1, 2, 3, record_of_other[0])] == [
+            IN_DOUBT, ACCEPTED, IN_DOUBT, HANDING_OVER,
+        ]  # fmt: skip
+        with pytest.raises(FencedOut):  # which wakes up again
+            asyncio.run(first.hand_over(mark(4, HANDING_OVER)))
+        with pytest.raises(FencedOut):
+            record(first, mark(1, ACCEPTED))  # its late reply is true all the same
+        found = statuses_in(store)
+        assert [found[letter] for letter in (1, 3, 4)] == [ACCEPTED, IN_DOUBT, PLANNED]
+
+
+def test_a_chunk_that_has_expired_cannot_be_handed_over_from_though_nobody_took_it(
+    store: PostgresStore, first: Ledger
+) -> None:
+    end(store, first)
+    with pytest.raises(FencedOut):
+        asyncio.run(first.hand_over(mark(4, HANDING_OVER)))
+    assert statuses_in(store)[4] is PLANNED
+
+
+def test_a_lost_connection_is_replaced_and_keeps_its_chunks(store: PostgresStore, first: Ledger) -> None:
+    record(first, mark(1, HANDING_OVER))
+    first.write(lambda connection: connection.raw.close())  # type: ignore[attr-defined]
+    asyncio.run(first.hand_over(mark(2, HANDING_OVER)))
+    record(first, mark(1, ACCEPTED), mark(2, ACCEPTED))
+    assert [statuses_in(store)[letter] for letter in (1, 2)] == [ACCEPTED, ACCEPTED]
+
+
+def test_a_stop_ends_the_sharing(store: PostgresStore, first: Ledger) -> None:
+    with store.read(CAMPAIGN) as records:
+        records.request(Control.PAUSE)
+        assert asyncio.run(first.wanted()) is Control.PAUSE
+        records.request(Control.STOP)
+    assert asyncio.run(first.wanted()) is Control.STOP
+    with store.open(CAMPAIGN) as other:
+        assert other.join() is None
+
+
+def test_letters_that_are_planned_later_are_found_in_a_chunk_that_was_done(store: PostgresStore) -> None:
+    with planned(store, 3) as holder:
+        claim(holder)
+        record(holder, *(mark(letter, Status.REFUSED) for letter in (1, 2, 3)))
+        holder.share(SHARED)
+        claim(holder)
+    with store.open(CAMPAIGN) as holder:
+        holder.acquire(NOON)
+        plan_in(store, holder, map(recipient, range(5)))
+        holder.share(SHARED)
+        assert ids(claim(holder)) == [4, 5]
+
+
+def test_sessions_that_die_and_wake_at_random_write_to_nobody_twice(store: PostgresStore) -> None:
+    """Dots are what a hand-over allowed. Each session may die, or stand still and wake, between any two steps."""
+    letters = 6000
+    planned_by = planned(store, letters)
+    planned_by.share(SHARED)
+    chance = random.Random(11)
+    dots: dict[int, int] = {}
+    in_flight: list[tuple[Ledger, Delivery]] = []
+    deaths = 0
+    dead: list[Ledger] = []
+    with ExitStack() as opened:
+        sessions = [planned_by, *(joined(store, opened) for _ in range(3))]
+        queues: dict[int, list[Delivery]] = {id(each): [] for each in sessions}
+        for _ in range(1200):
+            number = chance.randrange(len(sessions))
+            session = sessions[number]
+            step = chance.random()
+            if step < 0.03:
+                end(store, session)  # its process may go on for a while, and not know
+                deaths += 1
+                dead.append(session)
+                if len(dead) > 8:  # connections are few
+                    gone = dead.pop(0)
+                    in_flight[:] = [each for each in in_flight if each[0] is not gone]
+                    closed(gone)
+                sessions[number] = joined(store, opened)
+                queues[id(sessions[number])] = []
+                if chance.random() < 0.5 and queues[id(session)]:
+                    with pytest.raises(FencedOut):
+                        asyncio.run(session.hand_over(mark(queues[id(session)][0].id, HANDING_OVER)))
+                continue
+            queue = queues[id(session)]
+            if not queue:
+                queue += claim(session, 40)
+            batch, queue[:] = queue[:8], queue[8:]
+            for letter in batch:
+                session.record(mark(letter.id, HANDING_OVER))
+            asyncio.run(session.flush())
+            for letter in batch:
+                dots[letter.id] = dots.get(letter.id, 0) + 1
+                in_flight.append((session, letter))
+            for owner, letter in [each for each in in_flight if chance.random() < 0.9]:
+                in_flight.remove((owner, letter))
+                owner.record(mark(letter.id, ACCEPTED))
+                with suppress(FencedOut):
+                    asyncio.run(owner.flush())
+    found = statuses_in(store)
+    assert deaths > 20
+    assert max(dots.values()) == 1
+    assert {found[letter] for letter in dots} <= {ACCEPTED, IN_DOUBT, HANDING_OVER}
+    assert all(found[letter] is PLANNED for letter in found.keys() - dots.keys())
