@@ -69,7 +69,7 @@ def test_a_run_is_watched_to_its_end(tmp_path: Path, browser: Browser) -> None:
             os.kill(first.pid, signal.SIGKILL)
             first.wait()
             state(page, "dead")
-            assert "has ended without a word" in page.locator("#part-limit").inner_text()
+            assert "has ended without saying so" in page.locator("#part-limit").inner_text()
             assert page.locator("#part-buttons button").count() == 0
             due = campaign_status(Workspace.open(folder)).due
             with sending(folder, due) as second:

@@ -161,3 +161,25 @@ def test_looks_at_people_do_not_fill_the_live_page(folder: Path) -> None:
         assert "access:" not in page
 
     run(folder, visit)
+
+
+def test_the_letter_shows_its_pictures(tmp_path: Path) -> None:
+    made = campaign_in(tmp_path / "acme", PEOPLE)
+    (made / "logo.png").write_bytes(
+        bytes.fromhex(
+            "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c63f8cfc0f01f00"
+            "05000104a6e2f5f10000000049454e44ae426082".replace(" ", "")
+        )
+    )
+    with (made / "campaign.toml").open("a", encoding="utf-8") as file:
+        file.write('[message.images]\nlogo = "logo.png"\n')
+    letter = made / "templates" / "sorry" / "en.md"
+    letter.write_text(letter.read_text("utf-8") + "\n![Acme](cid:logo)\n", encoding="utf-8")
+
+    async def visit(server: Asked) -> None:
+        server.enter()
+        page = await server.get("/campaigns/acme/people/1/letters/1")
+        assert 'src="data:image/png;base64,' in page.text
+        assert "cid:" not in page.text
+
+    run(tmp_path, visit)

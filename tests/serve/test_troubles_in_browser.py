@@ -52,7 +52,7 @@ SAID = {
         "terminal",
     ),
     "disk full": ("Stopped dead:", "disk is full (0 MB free)", "No end in sight", "20 refused", "terminal"),
-    "killed": ("Stopped dead:", "has ended without a word", "No end in sight", "4 on the way", "terminal"),
+    "killed": ("Stopped dead:", "has ended without saying so", "No end in sight", "4 on the way", "terminal"),
     "paused": ("Paused:", "Somebody paused the sending", "No end in sight", "20 refused", "Resume"),
     "silent": ("No sign of life:", "has said nothing since 11:59 CET", "No end in sight", "20 refused", "Pause"),
     "doubt": ("Done: 995 of 1,000", "5 letters are in doubt", "No letter is due", "5 in doubt", "terminal"),

@@ -30,15 +30,15 @@ def test_letters_move_from_planned_to_what_became_of_them() -> None:
     assert found[Status.PLANNED] == 490 - 20 - 2 - 1
 
 
-def test_of_a_run_that_began_after_the_count_all_is_added() -> None:
+def test_before_the_run_says_something_after_the_count_nothing_is_added() -> None:
     counted = {Status.PLANNED: 10, Status.ACCEPTED: 5}
     now = said(began_at=9.0, counts={Status.ACCEPTED: 4})
-    assert counts_since(counted, said(began_at=1.0), now)[Status.ACCEPTED] == 9
-    assert counts_since(counted, None, now)[Status.ACCEPTED] == 9
+    assert counts_since(counted, None, now)[Status.ACCEPTED] == 5
+    assert counts_since(counted, said(began_at=1.0), now)[Status.ACCEPTED] == 5
 
 
 def test_who_lost_the_lock_is_not_believed() -> None:
-    assert counts_since(HALF, None, said(is_latest=False))[Status.ACCEPTED] == HALF[Status.ACCEPTED]
+    assert counts_since(HALF, said(counts={}), said(is_latest=False))[Status.ACCEPTED] == HALF[Status.ACCEPTED]
 
 
 def test_refusals_that_were_taken_back_are_due_again() -> None:

@@ -28,7 +28,6 @@ class ShownLetter(Struct, frozen=True, kw_only=True):
     of_wave: str  # the wave whose letter it is: that of the one before, where it went once more
     subject: str  # as it left, or as it would be
     text: str = ""  # empty where it cannot be written any more
-    html: str = ""  # the same letter's HTML part
     changed: tuple[str, ...] = ()  # what changed since it left, so that the text may not be the one that did
     trouble: str = ""  # why it cannot be written; empty where it can
 
@@ -141,7 +140,6 @@ def _letter(
         shown,
         subject=shown.subject or content.subject,
         text=content.text,
-        html=content.html,
         changed=plan.changed_parts(letter.parts, now) if letter.parts else (),
     )
 

@@ -28,7 +28,9 @@ class RunView:
         self._reporter = reporter
         self._holder = ledger.holder()
         self._notes = ledger.notes()[-NOTES:]
-        self._count = Count(at=time.time(), waves={reporter.wave: ledger.people(reporter.wave)}, report=None)
+        # No letter has left yet, so what the run says now is what it says first after the count.
+        people = {reporter.wave: ledger.people(reporter.wave)}
+        self._count = Count(at=time.time(), waves=people, report=reporter.report())
         self._usage = (
             ledger.overview.hand_overs(_MINUTE) if any(relay.windows for relay in workspace.campaign.relays) else []
         )

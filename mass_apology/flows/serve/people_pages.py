@@ -16,12 +16,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from mass_apology.flows.person import show as show_flow
+from mass_apology.flows.person.letter_page import letter_page
 from mass_apology.flows.report.report import report
 from mass_apology.flows.serve.access_file import Role
 from mass_apology.flows.serve.campaigns import Watched
 from mass_apology.flows.serve.service import campaign_of, checked_form, in_thread, noted, require, shown, zone_of
 from mass_apology.flows.serve.sessions import Session
-from mass_apology.ledger.one_person import FoundPerson
+from mass_apology.ledger import Records
+from mass_apology.ledger.one_person import FoundPerson, KnownPerson
 from mass_apology.model import FIRST_WAVE, NOT_REACHED, Status, read_lines
 
 MOST = 100  # people of one list
@@ -69,7 +71,7 @@ async def person(request: Request) -> Response:
     session = require(request, Role.OPERATE)
     watched = campaign_of(request)
     recipient = request.path_params["recipient"]
-    known = await in_thread(request, lambda: _known(request, watched, session, recipient, "looked at"))
+    known = await in_thread(request, lambda: _known(request, watched, session, recipient))
     return shown(request, "person", here="people", known=known, recipient=recipient, zone=zone_of(watched))
 
 
@@ -78,10 +80,9 @@ async def letter(request: Request) -> Response:
     session = require(request, Role.OPERATE)
     watched = campaign_of(request)
     recipient, delivery = request.path_params["recipient"], request.path_params["delivery"]
-    known = await in_thread(request, lambda: _known(request, watched, session, recipient, "read a letter of"))
-    for each in (letter for one in known.persons for letter in one.letters):
-        if each.letter.delivery == delivery and each.html:
-            return HTMLResponse(each.html, headers=LETTER_HEADERS)
+    page = await in_thread(request, lambda: _letter_page(request, watched, session, recipient, delivery))
+    if page is not None:
+        return HTMLResponse(page, headers=LETTER_HEADERS)
     raise HTTPException(404, "There is no such letter.")
 
 
@@ -119,14 +120,27 @@ def _unreached(request: Request, watched: Watched, session: Session) -> list[Per
     return list(map(_line, found))
 
 
-def _known(request: Request, watched: Watched, session: Session, recipient: int, did: str) -> show_flow.Shown:
+def _known(request: Request, watched: Watched, session: Session, recipient: int) -> show_flow.Shown:
     workspace = watched.watch.workspace()
     with workspace.ledger_store.read(workspace.campaign.name) as ledger:
-        found = ledger.persons.in_row(recipient)
-        if found is None or not found.address:
-            raise HTTPException(404, "There is nobody with this number; a purge forgets all.")
-    noted(request, watched, session, f"{did} recipient {recipient}")
+        found = _in_row(ledger, recipient)
+    noted(request, watched, session, f"looked at recipient {recipient}")
     return show_flow.show(workspace, found.address)
+
+
+def _letter_page(request: Request, watched: Watched, session: Session, recipient: int, delivery: int) -> str | None:
+    workspace = watched.watch.workspace()
+    with workspace.ledger_store.read(workspace.campaign.name) as ledger:
+        found = _in_row(ledger, recipient)
+        noted(request, watched, session, f"read a letter of recipient {recipient}")
+        return letter_page(workspace, ledger, found, delivery)
+
+
+def _in_row(ledger: Records, recipient: int) -> KnownPerson:
+    found = ledger.persons.in_row(recipient)
+    if found is None or not found.address:
+        raise HTTPException(404, "There is nobody with this number; a purge forgets all.")
+    return found
 
 
 def _table(request: Request, watched: Watched, session: Session) -> bytes:

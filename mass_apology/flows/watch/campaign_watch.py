@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from mass_apology.errors import CampaignError
 from mass_apology.flows.continuity.outside import require_ledger
 from mass_apology.flows.watch.campaign_view import chosen_wave, view_of
@@ -44,6 +46,7 @@ class CampaignWatch:
         self._wave = FIRST_WAVE
         self._pace = _Pace()
         self._count: Count | None = None
+        self._said_before: SenderReport | None = None  # what the run had said by the end of it
         self._counted_for: tuple[object, ...] = ()  # the key of the pulse that it was counted for
         self._count_due = 0.0  # monotonic seconds
         self._details: DetailView | None = None
@@ -102,10 +105,12 @@ class CampaignWatch:
     def _counted(self, ledger: Records, pulse: Pulse) -> Count:
         began = time.monotonic()
         if self._count is not None and self._counted_for == pulse.key and began < self._count_due:
+            if self._count.report is None and pulse.report != self._said_before:
+                self._count = replace(self._count, report=pulse.report)
             return self._count
         waves = {wave: ledger.people(wave) for wave in ledger.wave_names() or [FIRST_WAVE]}
-        # What was said after the pass: so a letter may come a second late, and none is counted twice.
-        self._count = Count(at=time.time(), waves=waves, report=_latest(ledger))
+        self._count = Count(at=time.time(), waves=waves)
+        self._said_before = _latest(ledger)
         self._counted_for = pulse.key
         ended = time.monotonic()
         self._count_due = ended + max(COUNT_SECONDS, SHARE_OF_A_CORE * (ended - began))

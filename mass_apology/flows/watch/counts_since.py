@@ -14,20 +14,16 @@ _TAKEN_FROM = (Status.PLANNED, Status.HANDING_OVER, Status.DEFERRED)  # in this 
 def counts_since(
     counted: Mapping[Status, int], then: SenderReport | None, now: SenderReport | None
 ) -> dict[Status, int]:
-    """The people by status. ``then`` is what the run had said when they were counted, ``now`` what it says now.
+    """The people by status. ``then`` is the first that the run said after they were counted, ``now`` what it says now.
 
-    The sum stays as it is, and no count is negative: what two clocks disagree about is cut off, and comes with the next
-    count.
+    What it had said before the count may lack letters that were counted, and these would be added twice. The sum stays
+    as it is, and no count is negative or goes back: what is missing comes with the next count.
     """
     counts = Counter({status: counted.get(status, 0) for status in Status})
-    if now is None or not now.is_latest:
+    if then is None or now is None or not now.is_latest or then.began_at != now.began_at or now.at < then.at:
         return dict(counts)
-    is_same_run = then is not None and then.began_at == now.began_at
-    if then is not None and is_same_run and now.at < then.at:  # heard before the letters were counted
-        return dict(counts)
-    before = then.counts if then is not None and is_same_run else {}
     for status, letters in now.counts.items():
-        _move(counts, status, letters - before.get(status, 0))
+        _move(counts, status, letters - then.counts.get(status, 0))
     return {status: counts[status] for status in Status}
 
 

@@ -74,7 +74,7 @@ def _sentence(course: Course, at: float | None, *, in_time: bool | None) -> str:
     least = _allowed(course, course.now)
     if least is None:
         return "No end in sight while nothing is sent."
-    return f"No end in sight while nothing is sent; from then on it takes {lasted(least - course.now)} or more."
+    return f"No end in sight while nothing is sent; once it goes on, it takes {lasted(least - course.now)} or more."
 
 
 def _against_deadline(course: Course, *, in_time: bool | None) -> str:

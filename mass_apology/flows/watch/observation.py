@@ -38,7 +38,7 @@ class Count(Struct, frozen=True, kw_only=True):
 
     at: float  # Unix seconds
     waves: Mapping[str, People]  # in the order of planning
-    report: SenderReport | None  # what the run had said by the end of it
+    report: SenderReport | None = None  # the first that the run said afterwards, once it has
 
 
 class Observation(Struct, frozen=True, kw_only=True):

@@ -9,11 +9,12 @@ from msgspec import Struct
 from mass_apology.flows.watch.view_model import LimitKind, LimitView, WatchState
 from mass_apology.ledger.sender_state import Control, Holder, SenderReport
 from mass_apology.model import StopCause
-from mass_apology.quantities import are, counted, number
+from mass_apology.quantities import are, counted, number, were
 
 SILENCE = 15.0  # seconds: a run that is well speaks every five
 LEAST_DISK = 16 << 20  # octets: a plan, a log and a -wal need some room
 NEAR_THE_RATE = 0.85  # of the rate in use: from here on it is the rate that limits
+RESUME = "Press resume, or run: mass-apology resume."
 AGAIN = "Run: mass-apology send. It goes on where it stopped, and writes to nobody twice."
 
 _ENDED = {
@@ -99,11 +100,10 @@ def _without_run(facts: Facts) -> Found:
 
 def _dead(facts: Facts, said: SenderReport) -> LimitView:
     last = clock(said.at, facts.zone, facts.now)
-    text = f"The sending process has ended without a word, the last of them at {last}: it was killed, or failed."
+    text = f"The sending process has ended without saying so: it was killed, or failed. It was last heard at {last}."
     if facts.on_the_way:
-        text += (
-            f" {counted(facts.on_the_way, 'letter')} {are(facts.on_the_way)} in doubt: handed over, without a reply."
-        )
+        letters, were_on = counted(facts.on_the_way, "letter"), were(facts.on_the_way)
+        text += f" {letters} {were_on} on the way: whether the relay has {_them(facts.on_the_way)} is in doubt."
     is_full = _disk(facts)
     if is_full is not None:
         return _limit(LimitKind.DISK, f"{is_full.sentence} {text}", is_full.advice, person=True)
@@ -130,7 +130,7 @@ def _with_run(facts: Facts) -> Found:
         text = "The sending ends as it was asked to, once the letters on their way have their replies."
         return WatchState.STOPPING, _limit(LimitKind.STOP, text)
     if facts.wanted is Control.PAUSE:
-        return WatchState.PAUSED, _limit(LimitKind.PAUSE, "Somebody paused the sending.", "Press resume.", person=True)
+        return WatchState.PAUSED, _limit(LimitKind.PAUSE, "Somebody paused the sending.", RESUME, person=True)
     if standing := _standing_still(facts, said):
         return WatchState.WAITING, standing
     return WatchState.SENDING, _going(facts, said)
@@ -172,11 +172,14 @@ def _going(facts: Facts, said: SenderReport) -> LimitView:
 
 
 def _doubt(letters: int) -> str:
-    them = "it" if letters == 1 else "them"
     return (
         f"{counted(letters, 'letter')} {are(letters)} in doubt: handed over, and no answer came. The relay may have "
-        f"{them} or not."
+        f"{_them(letters)} or not."
     )
+
+
+def _them(letters: int) -> str:
+    return "it" if letters == 1 else "them"
 
 
 def _limit(

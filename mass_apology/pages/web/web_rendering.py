@@ -21,7 +21,7 @@ from mass_apology.quantities import counted, number
 _HERE = Path(__file__).parent
 _STYLES = ("charts.css", "sheet.css")
 
-PARTS = ("now", "limit", "end", "people", "buttons", "chart", "pace", "waves", "shares", "replies", "notes", "asof")
+PARTS = ("now", "limit", "end", "people", "buttons", "pace", "chart", "waves", "shares", "replies", "notes", "asof")
 """What the campaign's page is made of, and what is replaced in it when it changes."""
 
 
