@@ -8,7 +8,7 @@ from typing import Protocol
 from mass_apology.ledger.came_back import Choice, Returned, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.one_person import CameBack, Chosen, FoundPerson, KnownPerson, SetAside
-from mass_apology.ledger.recorded import Edition, LatestReply, Note, People, Result
+from mass_apology.ledger.recorded import Destinations, Edition, LatestReply, Note, People, Result
 from mass_apology.ledger.sender_state import Control, Holder, SenderReport
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
 from mass_apology.model import LargestLetter, Status
@@ -118,8 +118,12 @@ class Overview(Protocol):
     def by_language(self, wave: str) -> Mapping[str, Mapping[Status, int]]:
         """The wave's letters by language and status, the most frequent language first."""
 
-    def by_destination(self, wave: str, most: int) -> Mapping[str, Mapping[Status, int]]:
-        """The wave's letters by domain of the address and status: the ``most`` largest domains, the largest first."""
+    def by_destination(self, wave: str, largest: int, troubled: int) -> Destinations:
+        """The wave's letters by domain of the address and status.
+
+        Of the ``largest`` domains with the most letters, and then of those ``troubled`` others that have the most
+        trouble: letters that are deferred, in doubt, refused, expired, bounced or complained about.
+        """
 
     def latest_replies(self, most: int) -> list[LatestReply]:
         """The last replies about letters of any wave that were not accepted, or came back; the newest first."""

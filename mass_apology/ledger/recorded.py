@@ -61,6 +61,13 @@ class People(Struct, frozen=True, kw_only=True):
         return self.letters + self.set_aside
 
 
+class Destinations(Struct, frozen=True, kw_only=True):
+    """The domains of a wave's addresses that matter most to who watches."""
+
+    counts: Mapping[str, Mapping[Status, int]]  # of each; the largest first, then those with the most trouble
+    domains: int  # of all letters
+
+
 class LatestReply(Struct, frozen=True, kw_only=True):
     """The last reply about one letter that was not accepted, or came back."""
 

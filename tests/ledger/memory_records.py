@@ -13,7 +13,7 @@ from memory_campaign import CameBack, Letter, MemoryCampaign, Person, SetAside
 from mass_apology.ledger.came_back import Choice, Returned, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.purged_notes import PURGED
-from mass_apology.ledger.recorded import Edition, LatestReply, Note, People, Result
+from mass_apology.ledger.recorded import Destinations, Edition, LatestReply, Note, People, Result
 from mass_apology.ledger.sender_state import Control, Holder, SenderReport
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
 from mass_apology.model import DUE, NO_LETTER, REACHED, LargestLetter, Status
@@ -435,6 +435,16 @@ def _set_aside(rows: Sequence[SetAside]) -> Result:
     )
 
 
+_TROUBLE = (
+    Status.DEFERRED,
+    Status.IN_DOUBT,
+    Status.REFUSED,
+    Status.EXPIRED,
+    Status.BOUNCED,
+    Status.COMPLAINED,
+)
+
+
 class MemoryOverview:
     """Implements ``port.Overview``."""
 
@@ -444,10 +454,15 @@ class MemoryOverview:
     def by_language(self, wave: str) -> Mapping[str, Mapping[Status, int]]:
         return _ranked((letter.language, letter.status) for letter in self._campaign.of(wave))
 
-    def by_destination(self, wave: str, most: int) -> Mapping[str, Mapping[Status, int]]:
+    def by_destination(self, wave: str, largest: int, troubled: int) -> Destinations:
         letters = self._campaign.of(wave)
         ranked = _ranked((each.person.recipient.address.rpartition("@")[2], each.status) for each in letters)
-        return dict(list(ranked.items())[:most])
+        trouble = {
+            name: sum(counts.get(status, 0) for status in _TROUBLE) for name, counts in list(ranked.items())[largest:]
+        }
+        others = sorted((name for name in trouble if trouble[name]), key=lambda name: -trouble[name])
+        shown = [*list(ranked)[:largest], *others[:troubled]]
+        return Destinations(counts={name: ranked[name] for name in shown}, domains=len(ranked))
 
     def latest_replies(self, most: int) -> list[LatestReply]:
         silent = {Status.PLANNED, Status.HANDING_OVER, Status.ACCEPTED, Status.WITHHELD}

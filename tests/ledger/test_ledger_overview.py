@@ -20,15 +20,24 @@ def test_letters_are_told_by_language_the_most_frequent_first(store: Store, held
     assert list(found.items()) == [("pl", {ACCEPTED: 1, PLANNED: 19}), ("de", {PLANNED: 2, REFUSED: 1})]
 
 
-def test_only_the_largest_destinations_are_told(store: Store, empty: Ledger) -> None:
-    domains = ["b.example", "a.example", "b.example", "c.example", "b.example", "c.example"]
-    people = [recipient(n, address=f"anna{n}@{domain}") for n, domain in enumerate(domains)]
+def test_the_largest_destinations_are_told_and_those_with_trouble(store: Store, empty: Ledger) -> None:
+    domains = ["b", "a", "b", "c", "b", "c", "d", "e", "e", "f", "g", "b", "c"]
+    people = [recipient(n, address=f"anna{n}@{domain}.example") for n, domain in enumerate(domains)]
     plan_in(store, empty, people)
     bring(empty, 1, ACCEPTED)
+    for letter, status in ((7, REFUSED), (8, DEFERRED), (9, DEFERRED), (10, ACCEPTED), (11, DEFERRED)):
+        bring(empty, letter, status)
     with store.read(CAMPAIGN) as records:
-        found = records.overview.by_destination(WAVE, 2)
-        assert records.overview.by_destination("another", 2) == {}
-    assert list(found.items()) == [("b.example", {ACCEPTED: 1, PLANNED: 2}), ("c.example", {PLANNED: 2})]
+        found = records.overview.by_destination(WAVE, 2, 2)
+        nothing = records.overview.by_destination("another", 2, 2)
+    assert (nothing.counts, nothing.domains) == ({}, 0)
+    assert found.domains == 7
+    assert list(found.counts.items()) == [
+        ("b.example", {ACCEPTED: 1, PLANNED: 3}),
+        ("c.example", {PLANNED: 3}),
+        ("e.example", {DEFERRED: 2}),
+        ("d.example", {REFUSED: 1}),
+    ]
 
 
 def test_the_latest_replies_are_those_about_letters_that_were_not_accepted(store: Store, held: Ledger) -> None:

@@ -42,6 +42,7 @@ DETAILS = DetailView(
         ShareView(name=f"{'very-long-name' * 6}{n}.example", total=100, reached=n, open=0, not_reached=0, deferred=0)
         for n in range(9)
     ),
+    domains=9,
     replies=(ReplyView(status=Status.REFUSED, text="550 5.1.1 " + "no such user " * 20, letters=20, last_at=WELL.at),),
     step_seconds=60,
     over_time=(),

@@ -27,10 +27,9 @@ _CSRF = "0-the-session-s-secret-0"
 async def overview(request: Request) -> Response:
     """All campaigns of the folder."""
     require(request)
-    found = service_of(request).campaigns.found
-    for watched in list(found.values()):
-        await watched.fresh()
-    return shown(request, "overview", campaigns=list(found.values()), here="overview")
+    found = list(service_of(request).campaigns.found.values())
+    await asyncio.gather(*(watched.fresh() for watched in found))
+    return shown(request, "overview", campaigns=found, here="overview")
 
 
 async def campaign(request: Request) -> Response:

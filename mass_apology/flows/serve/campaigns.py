@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -87,6 +88,8 @@ class Watched:
                 self.view, self.problem = await loop.run_in_executor(pool, self.watch.look), ""
             except MassApologyError as error:
                 self.view, self.problem = None, f"{error.problem} {error.next_step}"
+            except Exception as error:  # one campaign that cannot be looked at leaves the others alone
+                self.view, self.problem = None, f"A mistake in mass-apology ({type(error).__name__}: {error})."
             self.looked_at, self._seen = time.monotonic(), change
             self._tell()
             if change == self._changes:
@@ -105,6 +108,8 @@ class Watched:
                     await loop.run_in_executor(pool, self.watch.look_closer)
             except MassApologyError as error:
                 self.problem = error.problem  # the next look tells whether it lasts
+            except Exception as error:  # the same for a closer look: the page goes on without its details
+                self.problem = f"A mistake in mass-apology ({type(error).__name__}: {error})."
             await asyncio.sleep(LOOK_SECONDS)
 
     def _tell(self) -> None:
@@ -151,7 +156,22 @@ class Campaigns:
 
 def _folders(folder: Path) -> dict[str, Path]:
     """Folders of campaigns by their names in addresses."""
-    if (folder / FILE_NAME).is_file():
-        return {folder.resolve().name or "campaign": folder}
-    inside = sorted(each for each in folder.iterdir() if (each / FILE_NAME).is_file()) if folder.is_dir() else []
-    return {each.name: each for each in inside}
+    if _is_campaign(folder):
+        return {_slug(folder.resolve()) or "campaign": folder}
+    try:
+        inside = sorted(each for each in folder.iterdir() if _is_campaign(each))
+    except OSError:
+        return {}
+    return {_slug(each): each for each in inside}
+
+
+def _is_campaign(folder: Path) -> bool:
+    try:
+        return (folder / FILE_NAME).is_file()
+    except OSError:
+        return False  # this account may not look
+
+
+def _slug(folder: Path) -> str:
+    """Its name as text, though it be no UTF-8."""
+    return os.fsencode(folder.name).decode("utf-8", "backslashreplace")

@@ -8,7 +8,8 @@ from starlette.responses import RedirectResponse, Response
 
 from mass_apology.flows import control
 from mass_apology.flows.serve.access_file import Role
-from mass_apology.flows.serve.service import campaign_of, checked_form, in_thread
+from mass_apology.flows.serve.campaigns import Watched
+from mass_apology.flows.serve.service import address_of, campaign_of, checked_form, in_thread
 from mass_apology.ledger import Control
 
 LONGEST_NOTE = 500  # characters
@@ -26,7 +27,7 @@ async def ask_sender(request: Request) -> Response:
     note = f"{session.visitor.name} asked on the page to {deed}"
     is_there = await in_thread(request, lambda: control.request(watched.folder, _WANTED[deed], note=note))
     await watched.again()
-    return _back(request, deed if is_there else "nobody")
+    return _back(watched, deed if is_there else "nobody")
 
 
 async def note(request: Request) -> Response:
@@ -38,8 +39,8 @@ async def note(request: Request) -> Response:
     watched = campaign_of(request)
     await in_thread(request, lambda: control.remark(watched.folder, f"{session.visitor.name} noted: {text}"))
     await watched.again()
-    return _back(request, "note")
+    return _back(watched, "note")
 
 
-def _back(request: Request, done: str) -> Response:
-    return RedirectResponse(f"/campaigns/{request.path_params['slug']}?done={done}", 303)
+def _back(watched: Watched, done: str) -> Response:
+    return RedirectResponse(address_of(watched, f"?done={done}"), 303)

@@ -26,7 +26,7 @@ from mass_apology.errors import MassApologyError
 from mass_apology.flows import event_loop
 from mass_apology.flows.plan.approve import ApproveOptions, ByPasskey, approve
 from mass_apology.flows.serve.access_file import Role
-from mass_apology.flows.serve.service import campaign_of, checked_form, in_thread, service_of
+from mass_apology.flows.serve.service import address_of, campaign_of, checked_form, in_thread, service_of
 from mass_apology.flows.serve.sessions import Asked, Session
 
 PATIENCE = 300.0  # seconds from the question to the finger
@@ -117,7 +117,7 @@ async def signed(request: Request) -> Response:
         await in_thread(request, lambda: event_loop.run(approve(workspace, options, on_progress=lambda *_: None)))
     except MassApologyError as error:
         return _problem(f"{error.problem} {error.next_step}")
-    return JSONResponse({"done": f"/campaigns/{watched.slug}/plan?done=approved"})
+    return JSONResponse({"done": address_of(watched, "/plan?done=approved")})
 
 
 def _assertion(credential: str) -> Assertion:

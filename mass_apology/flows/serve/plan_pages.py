@@ -16,6 +16,7 @@ from mass_apology.flows.serve.access_file import Role
 from mass_apology.flows.serve.campaigns import Watched
 from mass_apology.flows.serve.plan_look import Standing, look_at, preview_page, standing
 from mass_apology.flows.serve.service import (
+    address_of,
     campaign_of,
     checked_form,
     in_thread,
@@ -69,7 +70,7 @@ async def look(request: Request) -> Response:
     await checked_form(request, Role.APPROVE)
     watched = campaign_of(request)
     service_of(request).looks.begin(watched.slug, lambda: look_at(watched.watch.workspace()))
-    return RedirectResponse(f"/campaigns/{watched.slug}/plan", 303)
+    return RedirectResponse(address_of(watched, "/plan"), 303)
 
 
 async def give_approval(request: Request) -> Response:
@@ -92,7 +93,7 @@ async def give_approval(request: Request) -> Response:
                 ledger.remark(note)
 
     await in_thread(request, act)
-    return RedirectResponse(f"/campaigns/{watched.slug}/plan?done=approved", 303)
+    return RedirectResponse(address_of(watched, "/plan?done=approved"), 303)
 
 
 async def letters(request: Request) -> Response:
@@ -115,7 +116,7 @@ async def make_letters(request: Request) -> Response:
     await checked_form(request, Role.APPROVE)
     watched = campaign_of(request)
     service_of(request).previews.begin(watched.slug, lambda: preview_page(watched.watch.workspace()))
-    return RedirectResponse(f"/campaigns/{watched.slug}/letters", 303)
+    return RedirectResponse(address_of(watched, "/letters"), 303)
 
 
 async def letters_page(request: Request) -> Response:

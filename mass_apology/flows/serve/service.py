@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, tzinfo
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 from starlette.exceptions import HTTPException
@@ -88,6 +88,11 @@ def campaign_of(request: Request) -> Watched:
     if found is None:
         raise HTTPException(404, "There is no such campaign.")
     return found
+
+
+def address_of(watched: Watched, page: str = "") -> str:
+    """The campaign's page, or one below it: ``/plan``. A folder may be called as it likes."""
+    return f"/campaigns/{quote(watched.slug, safe='')}{page}"
 
 
 async def checked_form(request: Request, role: Role) -> tuple[Session, dict[str, str]]:

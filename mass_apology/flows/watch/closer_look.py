@@ -14,7 +14,8 @@ from mass_apology.model import Status
 from mass_apology.pages.charts import step_seconds
 from mass_apology.pages.words import sums
 
-DESTINATIONS = 25
+LARGEST = 15  # destinations
+TROUBLED = 10  # others, with trouble
 LATEST = 500  # replies that are looked at
 GROUPS = 20  # of these
 MINUTE = 60
@@ -26,11 +27,13 @@ def closer_look(ledger: Records, wave: str, now: float) -> tuple[DetailView, Seq
     minutes = look.hand_overs(MINUTE)
     seconds = step_seconds(minutes[0][0], minutes[-1][0] + MINUTE - 1) if minutes else MINUTE
     steps = minutes if seconds == MINUTE else look.hand_overs(seconds)
+    destinations = look.by_destination(wave, LARGEST, TROUBLED)
     details = DetailView(
         at=_moment(now),
         wave=wave,
         languages=_shares(look.by_language(wave)),
-        destinations=_shares(look.by_destination(wave, DESTINATIONS)),
+        destinations=_shares(destinations.counts),
+        domains=destinations.domains,
         replies=tuple(_grouped(look.latest_replies(LATEST))),
         step_seconds=seconds,
         over_time=tuple(StepView(at=_moment(at), letters=letters) for at, letters in steps),

@@ -196,7 +196,8 @@ class DetailView(Struct, frozen=True, kw_only=True):
     at: datetime  # when it was looked at
     wave: str
     languages: tuple[ShareView, ...]
-    destinations: tuple[ShareView, ...]  # the largest
+    destinations: tuple[ShareView, ...]  # the largest, then others with trouble: those with the most first
+    domains: int  # all that letters go to; ``destinations`` are some
     replies: tuple[ReplyView, ...]  # the latest, in groups; the most frequent first
     step_seconds: int
     over_time: tuple[StepView, ...]  # steps without letters are left out

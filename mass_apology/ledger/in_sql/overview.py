@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from mass_apology.ledger.in_sql.connection import Reading
-from mass_apology.ledger.recorded import LatestReply
+from mass_apology.ledger.recorded import Destinations, LatestReply
 from mass_apology.model import Status
 
 
@@ -24,9 +24,11 @@ class SqlOverview:
             found = _gathered(reader.execute(self._queries["by-language"], {"wave": wave}))
         return dict(sorted(found.items(), key=lambda each: (-sum(each[1].values()), each[0])))
 
-    def by_destination(self, wave: str, most: int) -> Mapping[str, Mapping[Status, int]]:
+    def by_destination(self, wave: str, largest: int, troubled: int) -> Destinations:
+        asked = {"wave": wave, "largest": largest, "troubled": troubled}
         with self._reading.own() as reader:
-            return _gathered(reader.execute(self._queries["by-destination"], {"wave": wave, "most": most}))
+            rows = reader.execute(self._queries["by-destination"], asked).fetchall()
+        return Destinations(counts=_gathered(row[:3] for row in rows), domains=rows[0][3] if rows else 0)
 
     def latest_replies(self, most: int) -> list[LatestReply]:
         with self._reading.own() as reader:

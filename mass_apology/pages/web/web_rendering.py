@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -73,6 +74,7 @@ def _environment() -> Environment:
         "time": _time,
         "clock": _clock,
         "unix": _unix,
+        "segment": lambda text: quote(text, safe=""),  # of an address's path
     }
     made.globals |= {
         "counted": counted,

@@ -1,0 +1,98 @@
+"""Folders with awkward names, or that cannot be looked at: each is there, and none hides the others."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+
+import pytest
+from asked import asked, campaign_in, texts
+
+from mass_apology.flows.serve import campaigns
+from mass_apology.flows.watch.campaign_watch import CampaignWatch
+from mass_apology.flows.watch.view_model import CampaignView
+
+NAMES = (b"q?x=1#frag", b'it\'s "quoted"', b"<script>", "ab\u202ecd\u05d0".encode(), b"pct%41%2e")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_is_found_by_every_link_and_form_whatever_its_name(tmp_path: Path, name: bytes) -> None:
+    campaign_in(tmp_path / os.fsdecode(name))
+
+    async def visit() -> None:
+        async with asked(tmp_path) as server:
+            await asyncio.sleep(0.05)
+            server.enter()
+            overview = await server.get("/")
+            (live,) = re.findall(r'<h2><a href="([^"]*)', overview.text)
+            page = (await server.get(unescape(live))).text
+            links = {unescape(link) for link in re.findall(r'<a href="(/campaigns/[^"]*)', page)}
+            assert len(links) == 7
+            for link in links:
+                assert (await server.get(link)).status_code == 200, link
+            (note,) = re.findall(r'action="([^"]*/note)"', page)
+            done = await server.post(unescape(note), {"note": "by its form"})
+            assert "by its form" in texts((await server.get(done.headers["location"])).text)
+
+    asyncio.run(visit())
+
+
+def test_a_folder_whose_name_is_no_text_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"no\xffutf")
+    folder.mkdir()
+    (folder / "campaign.toml").write_text("name = ", encoding="utf-8")
+
+    async def visit() -> None:
+        async with asked(tmp_path) as server:
+            await asyncio.sleep(0.05)
+            server.enter()
+            (link,) = re.findall(r'<h2><a href="([^"]*)', (await server.get("/")).text)
+            assert "is not valid TOML" in texts((await server.get(link)).text)
+
+    asyncio.run(visit())
+
+
+def test_a_campaign_that_nobody_can_look_at_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("broken", "whole"):
+        campaign_in(tmp_path / name)
+    look = CampaignWatch.look
+
+    def mistaken(self: CampaignWatch) -> CampaignView:
+        if self.folder.name == "broken":
+            raise ValueError("nobody thought of this")
+        return look(self)
+
+    async def visit() -> None:
+        async with asked(tmp_path) as server:
+            await asyncio.sleep(0.05)
+            server.enter()
+            shown = texts((await server.get("/")).text)
+            assert "A mistake in mass-apology (ValueError: nobody thought of this)." in shown
+            assert "Nobody sends" in texts((await server.get("/campaigns/whole")).text)
+
+    monkeypatch.setattr(CampaignWatch, "look", mistaken)
+    asyncio.run(visit())
+
+
+def test_a_folder_that_goes_away_and_comes_back_is_watched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaigns, "FOLDER_SECONDS", 0.02)
+    folder = tmp_path / "all"
+    campaign_in(folder / "one")
+
+    async def visit() -> None:
+        async with asked(folder) as server:
+            await asyncio.sleep(0.05)
+            server.enter()
+            shutil.rmtree(folder)
+            await asyncio.sleep(0.05)
+            campaign_in(folder / "two")
+            await asyncio.sleep(0.1)
+            assert "Nobody sends" in texts((await server.get("/campaigns/two")).text)
+
+    asyncio.run(visit())
