@@ -42,13 +42,18 @@ _VERSION, _MADE_BY, _UTF_8, _STORED, _TIME, _DATE, _MODE = 20, 3 << 8 | 20, 1 <<
 _CHUNK = 1 << 20
 _AGREED = 512  # octets at the end of a log, by which a ledger knows it again
 _LISTED = 10  # letters that are named one by one
+_FIELDS = 500  # lines of a header that mail servers may have put before a letter
 _TEXT = re.compile(rb',"(?:reply|reason)":')
+_PURGED = re.compile(rb'(?:,"(?:reply|reason)":"")?\}')
 _HASHED = ("at", "event", "facts", "lines", "previous", "texts")
 _P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")  # before the point: SubjectPublicKeyInfo
 _ED25519 = bytes.fromhex("302a300506032b6570032100")
 _RSA = bytes.fromhex("300d06092a864886f70d0101010500")
-_TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")  # the object identifier 1.2.840.113549.1.9.16.1.4
+_TST_INFO = bytes.fromhex("2a864886f70d0109100104")  # the object identifier 1.2.840.113549.1.9.16.1.4
+_IDENTIFIER = 0x06  # the tag of one
 _WERE_ACCEPTED = ("ACCEPTED", "BOUNCED", "COMPLAINED")
+_IN_DOUBT = ("HANDING_OVER", "IN_DOUBT")
+_ARE_OVER = ("REFUSED", "EXPIRED", "WITHHELD", "IN_DOUBT")
 
 
 class Broken(Exception):
@@ -108,6 +113,10 @@ def read_container(file: BinaryIO) -> list[Member]:
             name = encoded.decode()
         except UnicodeDecodeError:
             raise Broken(f"The name of a file at octet {position} is damaged.") from None
+        if not set(name.split("/")).isdisjoint(("", ".", "..")):
+            raise Broken(
+                f"The name {name!r} of a file at octet {position} leads out of the folder that it is taken to."
+            )
         header = fixed + encoded
         if header != local_header(name, size, crc):
             raise Broken(f"The header of {name!r} at octet {position} is not as it was written.")
@@ -259,14 +268,20 @@ class Log:
         self.runs: list[dict[str, Any]] = []  # the lines "started"
         self.ends: list[tuple[str, dict[str, Any]]] = []  # file, and line "started" or "ended", which knows the notes
         self.accepted: dict[str, tuple[str | None, int | None]] = {}  # token → SHA-256, code
+        self.others: set[tuple[str, str, int | None]] = set()  # token, status, code of all other outcomes
+        self.letters: dict[str, set[str]] = {}  # ledger → tokens of all letters that its runs name
         self.wrong: list[str] = []
+        self._ledger = ""  # of the run that is read
 
     def read(self, lines: Iterator[bytes], name: str = LOG) -> None:
         """Follow the chain through all lines of one file."""
-        self.name, self.head = name, ""
+        self.name, self.head, self._ledger = name, "", ""
         waiting: list[bytes] = []
         for line in lines:
             if b'"event":"chained"' not in line:
+                waiting.append(line)
+                continue
+            if not line.endswith(b"}"):  # a power cut or a full disk left half of it
                 waiting.append(line)
                 continue
             try:
@@ -281,15 +296,18 @@ class Log:
 
     def _follow(self, link: dict[str, Any], group: list[bytes], count: int) -> None:
         facts, texts = hashlib.sha256(), hashlib.sha256(bytes.fromhex(link["salt"]))
+        told = []
         for line in group:
-            found = _TEXT.search(line)
-            at = found.start() if found else line.rfind(b"}")
-            facts.update(line[:at] + b"\n")
-            texts.update(line[at:] + b"\n")
+            fact, text = _split(line)
+            facts.update(fact + b"\n")
+            texts.update(text + b"\n")
+            told.append((fact, text))
         if len(group) < count or facts.hexdigest() != link["facts"]:
             self.wrong.append(f"A group of {count} lines of {self.name} at {link['at']} was changed, or is not whole.")
         if not link["salt"]:
             self.purged_groups += 1
+            if any(_PURGED.fullmatch(text) is None for _, text in told):
+                self.wrong.append(f"A purged group of {self.name} at {link['at']} has texts, which nothing proves.")
         elif texts.hexdigest() != link["texts"]:
             self.wrong.append(f"Replies in a group of {count} lines of {self.name} at {link['at']} were changed.")
         hashed = json.dumps({key: link[key] for key in _HASHED}, sort_keys=True, separators=(",", ":"))
@@ -302,8 +320,8 @@ class Log:
         self.head = link["hash"]
         self.heads.add(self.head)
         self.groups += 1
-        for line in group:
-            self._event(_json(line, self.name))
+        for fact, _ in told:
+            self._event(_json(fact + b"}", self.name))  # of the facts alone, which the chain proves after a purge, too
 
     def _event(self, event: dict[str, Any]) -> None:
         self.events += 1
@@ -312,8 +330,20 @@ class Log:
             self.accepted[event["letter"]] = (event.get("sha256"), event.get("code"))
         elif what == "started":
             self.runs.append(event)
+            self._ledger = str(event.get("ledger", ""))
+        elif "letter" in event:
+            self.others.add((event["letter"], str(what).upper(), event.get("code")))
+        named = event.get("letters", [event["letter"]] if "letter" in event else [])
+        self.letters.setdefault(self._ledger, set()).update(named)
         if what in ("started", "ended"):
             self.ends.append((self.name, event))
+
+
+def _split(line: bytes) -> tuple[bytes, bytes]:
+    """A line's facts, and its text with all that follows, at least the closing brace."""
+    found = _TEXT.search(line)
+    at = found.start() if found else line.rfind(b"}")
+    return line[:at], line[at:]
 
 
 def check_log(log: Log, manifest: dict[str, Any], found: Findings) -> None:
@@ -365,7 +395,11 @@ class Sum:
         self.counts: dict[str, dict[str, int]] = {}
         self.agreed = 0
         self.alone: list[str] = []  # tokens of letters that only the ledger has as accepted
+        self.doubted: list[str] = []  # that the log has as accepted
         self.contradicted: list[str] = []
+        self.over: list[int] = [0, 0]  # letters that were never accepted and are over: in the ledger alone, in both
+        self.seen: set[str] = set()
+        self.twice: list[str] = []
 
     def add(self, result: dict[str, Any], log: Log) -> None:
         """Count one person, and compare their letter with the log."""
@@ -375,13 +409,20 @@ class Sum:
         token = (result["message_id"] or "").strip("<>").partition("@")[0]
         if not token:
             return
+        if token in self.seen:
+            self.twice.append(token)
+        self.seen.add(token)
         logged = log.accepted.get(token)
+        if logged is None and status in _ARE_OVER:
+            self.over[(token, status, result["code"]) in log.others] += 1
         if status in _WERE_ACCEPTED and logged is None:
             self.alone.append(token)
         elif logged is None:
             return
         elif status in _WERE_ACCEPTED and logged == (result["sha256"], result["code"]):
             self.agreed += 1
+        elif status in _IN_DOUBT:
+            self.doubted.append(token)
         else:
             self.contradicted.append(token)
 
@@ -408,11 +449,38 @@ def check_results(pack: Pack, manifest: dict[str, Any], log: Log, found: Finding
             f"{len(total.alone):,} letters that the relay took are in the ledger alone, and not in the log (the "
             f"sender was killed, or they were settled later, by `reconcile` or a bounce): {_some(total.alone)}."
         )
+    _check_whole(total, log.letters.get(manifest["ledger"], set()), found)
     if total.contradicted:
         found.wrong.append(
             f"Results and log contradict each other about {len(total.contradicted):,} letters: "
             f"{_some(total.contradicted)}."
         )
+
+
+def _check_whole(total: Sum, logged: set[str], found: Findings) -> None:
+    """Whether each letter that the log names is there once, and what is said of those that were not accepted."""
+    alone, agreed = total.over
+    if agreed:
+        found.proven.append(
+            f"Of {agreed:,} letters that were not accepted, results and log tell the same end and code."
+        )
+    if alone:
+        found.unproven.append(
+            f"Why {alone:,} letters were not accepted: the ledger alone says so, as of those that were withheld before "
+            "they could leave, or whose sender was killed."
+        )
+    if total.doubted:
+        found.unproven.append(
+            f"What became of {len(total.doubted):,} letters: by the log the relay took them, and the ledger has them "
+            f"in doubt, as where the sender was killed between writing the two: {_some(total.doubted)}."
+        )
+    missing = sorted(logged - total.seen)
+    if missing:
+        found.wrong.append(
+            f"The log names {len(missing):,} letters of this ledger of which the results say nothing: {_some(missing)}."
+        )
+    if total.twice:
+        found.wrong.append(f"{len(total.twice):,} letters are in the results more than once: {_some(total.twice)}.")
 
 
 def _some(tokens: Sequence[str]) -> str:
@@ -485,8 +553,8 @@ def check_approvals(pack: Pack, log: Log, found: Findings) -> None:
     """Who approved which plan, with a signature or without."""
     sent = {plan_digest({**run["parts"], FILE: run["recipients"]}) for run in log.runs if "parts" in run}
     campaign = _json(pack.read(PLAN), PLAN)["campaign"]
-    for line in pack.lines(APPROVALS):
-        if line.endswith(b"\x18"):  # what a crash left
+    for line in pack.read(APPROVALS).split(b"\n")[:-1] if APPROVALS in pack.members else ():
+        if line.endswith(b"\x18"):  # what a crash left; what has no line feed yet is left of one, too
             continue
         approval = _json(line, APPROVALS)
         digest = plan_digest(approval["parts"])
@@ -628,15 +696,28 @@ def check_notes(pack: Pack, log: Log, manifest: dict[str, Any], found: Findings)
         found.unproven.append("A purge took names out of the ledger's notes, so the log cannot bear them out any more.")
     elif seals:
         found.wrong.append(f"{len(seals) - held:,} times the ledger's notes are not those that the log saw.")
-    approvals = {""}
-    octets, whole = b"", hashlib.sha256()
-    for octets in pack.lines(APPROVALS):
-        whole.update(octets + b"\n")
-        approvals.add(whole.hexdigest())
+    later = len(lines) - max((seal["count"] for seal in seals), default=0)
+    if later > 0:
+        found.unproven.append(f"The last {later:,} of the ledger's notes: they were made after all that the log saw.")
+    approvals = _approvals_so_far(pack)
     if any(event.get("approvals", "") not in approvals for name, event in log.ends if name == LOG):
         (found.unproven if manifest["purged"] else found.wrong).append(
             "The approvals in the pack are not those that the log saw when a run began."
         )
+
+
+def _approvals_so_far(pack: Pack) -> set[str]:
+    """The SHA-256 of the approvals after each line, and of what a crash left of one, which was ended by CAN later."""
+    digests, whole = {"", hashlib.sha256().hexdigest()}, hashlib.sha256()
+    octets = pack.read(APPROVALS) if APPROVALS in pack.members else b""
+    for line in octets.splitlines(keepends=True):
+        if not line.endswith(b"\n") or line.endswith(b"\x18\n"):
+            torn = whole.copy()
+            torn.update(line[:-2] if line.endswith(b"\n") else line)
+            digests.add(torn.hexdigest())
+        whole.update(line)
+        digests.add(whole.hexdigest())
+    return digests
 
 
 # Time-stamp (RFC 3161)
@@ -645,14 +726,21 @@ def check_notes(pack: Pack, log: Log, manifest: dict[str, Any], found: Findings)
 def time_stamp(token: bytes) -> tuple[bytes, str]:
     """The digest that a time-stamp response or token is about, and its time in UTC. Raises ``Broken``."""
     try:
-        at = token.index(_TST_INFO) + len(_TST_INFO)
-        (wrapped,) = _elements(_element(token, at)[1])  # [0] EXPLICIT OCTET STRING, which holds a SEQUENCE
-        (info,) = _elements(wrapped[1])
+        # By its structure, and not by looking for it: what stands before the signed part could be anybody's.
+        (response,) = _elements(token)
+        parts = _elements(response[1])
+        content = parts if parts[0][0] == _IDENTIFIER else _elements(parts[1][1])  # ContentInfo (RFC 5652)
+        (signed,) = _elements(content[1][1])
+        kind, wrapped = _elements(_elements(signed[1])[2][1])
+        ((_, octets),) = _elements(wrapped[1])
+        (info,) = _elements(octets)
         fields = _elements(info[1])
         (_, imprint), (_, stated) = _elements(fields[2][1]), fields[4]
         moment = datetime.strptime(stated.decode("ascii").rstrip("Z").partition(".")[0], "%Y%m%d%H%M%S")
     except (ValueError, IndexError):
         raise Broken("This is no time-stamp of RFC 3161.") from None
+    if kind[1] != _TST_INFO:
+        raise Broken("This is signed, and no time-stamp of RFC 3161.")
     return imprint[1], f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -714,7 +802,7 @@ def find_letter(octets: bytes, digests: dict[str, list[str]]) -> list[str] | Non
     """
     whole = re.sub(rb"\r\n|\r|\n", b"\r\n", octets)
     header = whole.find(b"\r\n\r\n")
-    starts = [0, *(found.end() for found in re.finditer(rb"\r\n(?=\S)", whole[: header + 2]))]
+    starts = [0, *(found.end() for found in re.finditer(rb"\r\n(?=\S)", whole[: header + 2]))][:_FIELDS]
     for end in (whole, whole.rstrip(b"\r\n") + b"\r\n"):
         for start in starts:
             found = digests.get(hashlib.sha256(end[start:]).hexdigest())
@@ -731,7 +819,9 @@ def check_letters(pack: Pack, letters: Sequence[Path], found: Findings) -> None:
             for line in pack.lines(name):
                 result = _json(line, name)
                 if result["sha256"]:
-                    digests.setdefault(result["sha256"], []).append(f"{result['message_id']} ({result['status']})")
+                    digests.setdefault(result["sha256"], []).append(
+                        f"{result['message_id']} to {result['address']} ({result['status']})"
+                    )
     for path in letters:
         which = find_letter(path.read_bytes(), digests)
         if which:
@@ -758,6 +848,10 @@ NEVER_PROVEN = (
     "That the relay said what the log says: we wrote it down. The relay's own log has the same queue ids.",
     "That a letter arrived, or was read. ACCEPTED means that the relay took it.",
     "That the clock of the sending machine was right.",
+    "To whom each letter went, beyond what the results say: the log has no addresses. It names letters by Message-ID "
+    "and by line of the recipients file, whose SHA-256 the run's beginning has; a letter that somebody holds has both.",
+    "That a key is whose the pack's signers and passkeys say. Compare them with those that you know.",
+    "That a verify.py out of the pack is honest: whoever makes a pack can make that, too. Use a copy of your own.",
     "That nobody made all of this anew, before a head of the chain or the digest of this pack was known to somebody "
     "else: a line in a mail of that day, the paper that it was printed on, or a time-stamp.",
 )

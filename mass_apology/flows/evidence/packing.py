@@ -35,8 +35,8 @@ _README = """This is what is known of one mailing, packed so that it can be chec
     python3 verify.py {name}
 
 says what it proves and what it does not. It needs Python 3.9 or later, and nothing else. Take verify.py out of the
-pack with any program for zip files, or take it from the program itself, if you trust that copy more:
-`mass-apology report --evidence` packs the same one.
+pack with any program for zip files. Whoever makes a pack can make a verify.py that says yes: if it matters, take your
+own copy, of mass-apology (python3 -m mass_apology.evidence.verify_pack {name}) or of an earlier pack.
 
 results/      one person of a wave a line: status, times, the relay's reply, SHA-256 of the letter
 log.jsonl     what happened, in order, as a hash chain; letters are named by their Message-IDs
@@ -110,7 +110,7 @@ def stamp(options: PackOptions, token: Path) -> Evidence:
     try:
         there = Pack(options.to)
         manifest = there.manifest()
-    except (Broken, LookupError, TypeError, ValueError, AttributeError) as error:
+    except (ArithmeticError, AttributeError, Broken, LookupError, RecursionError, TypeError, ValueError) as error:
         raise InputError(
             f"{options.to} is no pack as it was made: {error}", next_step="Name the pack that the request was for."
         ) from error
