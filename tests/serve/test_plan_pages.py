@@ -127,7 +127,10 @@ def test_the_letters_are_opened_in_a_page_that_has_no_session(folder: Path) -> N
 
     run(folder, visit)
     with ledger_store(folder / "acme").read_any() as ledger:
-        assert [note.what for note in ledger.notes()] == ["access: Anna looked at the preview"]
+        assert [note.what for note in ledger.notes()] == [
+            "access: Anna looked at the plan and its findings",
+            "access: Anna looked at the preview",
+        ]
 
 
 def test_who_waits_for_an_answer_is_for_who_operates(folder: Path) -> None:

@@ -46,6 +46,7 @@ async def plan(request: Request) -> Response:
     stands: Standing | None = None
     problem = looks.problem(watched.slug)
     if look is not None and looks.seconds(watched.slug) is None:
+        await in_thread(request, lambda: noted(request, watched, session, "looked at the plan and its findings"))
         try:
             stands = await in_thread(request, lambda: standing(watched.watch.workspace(), look))
         except MassApologyError as error:

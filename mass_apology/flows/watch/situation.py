@@ -100,14 +100,16 @@ def _without_run(facts: Facts) -> Found:
 
 def _dead(facts: Facts, said: SenderReport) -> LimitView:
     last = clock(said.at, facts.zone, facts.now)
-    text = f"The sending process has ended without saying so: it was killed, or failed. It was last heard at {last}."
+    doubt = ""
     if facts.on_the_way:
         letters, were_on = counted(facts.on_the_way, "letter"), were(facts.on_the_way)
-        text += f" {letters} {were_on} on the way: whether the relay has {_them(facts.on_the_way)} is in doubt."
+        doubt = f" {letters} {were_on} on the way: whether the relay has {_them(facts.on_the_way)} is in doubt."
     is_full = _disk(facts)
     if is_full is not None:
-        return _limit(LimitKind.DISK, f"{is_full.sentence} {text}", is_full.advice, person=True)
-    return _limit(LimitKind.DEAD, text, AGAIN, person=True)
+        text = f"{is_full.sentence} The sending has ended; it was last heard at {last}.{doubt}"
+        return _limit(LimitKind.DISK, text, is_full.advice, person=True)
+    text = f"The sending process has ended without saying so: it was killed, or failed. It was last heard at {last}."
+    return _limit(LimitKind.DEAD, f"{text}{doubt}", AGAIN, person=True)
 
 
 def _disk(facts: Facts) -> LimitView | None:
