@@ -152,13 +152,13 @@ class Sharing(Protocol):
 
     def join(self) -> SharedWave | None:
         """Take part in what is shared, without the lock; ``None`` where nothing is, as while somebody has the campaign
-        for themselves. ``release`` ends it.
+        for themselves, or the others have all that is left. ``release`` ends it.
 
         Letters that an ended session left HANDING_OVER become IN_DOUBT where this one goes on.
         """
 
     def sharers(self) -> int:
-        """How many sessions take part: at least one. They divide the relay's rate."""
+        """How many sessions take part: at least one. They divide the relay's rate, so each asks every tick."""
 
 
 class Records(Results, CampaignFacts, Requests, Protocol):

@@ -98,6 +98,26 @@ def test_each_letter_is_one_sessions(store: PostgresStore, first: Ledger) -> Non
         assert sorted(letter for each in claims for letter in each) == list(range(6, 3001))
 
 
+def test_the_rate_is_divided_by_those_that_live(store: PostgresStore, first: Ledger) -> None:
+    with ExitStack() as opened:
+        others = [joined(store, opened) for _ in range(2)]
+        assert [each.sharers() for each in (first, *others)] == [3, 3, 3]
+        end(store, others[0])
+        assert first.sharers() == 2
+        others[1].release()
+        assert first.sharers() == 1
+
+
+def test_nobody_joins_where_the_others_have_all_that_is_left(store: PostgresStore, first: Ledger) -> None:
+    claim(first, 4000)
+    with store.open(CAMPAIGN) as other:
+        assert other.join() is None
+        assert first.sharers() == 1
+        end(store, first)  # what it had is free
+        assert other.join() == SHARED
+        assert len(claim(other, 4000)) == 3000
+
+
 def test_a_campaign_that_is_shared_is_nobodys_own(store: PostgresStore, first: Ledger) -> None:
     with ExitStack() as opened:
         joined(store, opened)
@@ -202,7 +222,7 @@ def test_letters_that_are_planned_later_are_found_in_a_chunk_that_was_done(store
 
 def test_sessions_that_die_and_wake_at_random_write_to_nobody_twice(store: PostgresStore) -> None:
     """Dots are what a hand-over allowed. Each session may die, or stand still and wake, between any two steps."""
-    letters = 6000
+    letters = 12_000
     planned_by = planned(store, letters)
     planned_by.share(SHARED)
     chance = random.Random(11)

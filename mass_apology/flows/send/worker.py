@@ -62,7 +62,7 @@ class _Work:
             last = ended or last
             if ended is not None and (ended.interrupted or ended.cause is not None):
                 return ended
-            if once and (ended is None or not ended.sent):
+            if once and ended is None:
                 return last
             await asyncio.sleep(POLL)
 

@@ -13,9 +13,28 @@ SELECT wave, template, digest_parts FROM all_shared_wave WHERE campaign = this_c
 SELECT epoch, host, pid, started, extract(epoch FROM clock_timestamp())::float8 - renewed_at FROM all_session
 WHERE campaign = this_campaign() ORDER BY epoch;
 
--- name: count-sessions
+-- name: beat
+-- This session lives; and the others that said so lately.
+WITH own AS (
+    UPDATE all_session SET renewed_at = extract(epoch FROM clock_timestamp())
+    WHERE campaign = this_campaign() AND epoch = :epoch
+)
 SELECT count(*) FROM all_session
-WHERE campaign = this_campaign() AND renewed_at > extract(epoch FROM clock_timestamp())::float8 - :lease;
+WHERE campaign = this_campaign() AND epoch <> :epoch
+  AND renewed_at > extract(epoch FROM clock_timestamp())::float8 - :seconds;
+
+-- name: is-free
+-- Whether there is anything to take: see "take" and "take-late".
+SELECT EXISTS (
+    SELECT 1 FROM all_chunk AS chunk
+    WHERE chunk.campaign = this_campaign() AND chunk.expires_at <= extract(epoch FROM clock_timestamp())
+      AND (chunk.planned OR chunk.id IN (
+        SELECT (mark.delivery - 1) / 1000 FROM all_mark AS mark
+        WHERE mark.campaign = this_campaign()
+          AND (mark.status = 'HANDING_OVER' OR mark.status = 'DEFERRED' AND mark.due_at <= extract(epoch FROM clock_timestamp()))
+          AND (SELECT later.seq FROM all_mark AS later
+               WHERE later.campaign = mark.campaign AND later.delivery = mark.delivery
+               ORDER BY later.seq DESC LIMIT 1) = mark.seq)));
 
 -- name: begin
 INSERT INTO all_session (epoch, host, pid, started, renewed_at)

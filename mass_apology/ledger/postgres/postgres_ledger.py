@@ -12,7 +12,6 @@ import psycopg
 from mass_apology.errors import LedgerError
 from mass_apology.ledger.in_sql import connection as in_sql
 from mass_apology.ledger.in_sql.claims import Claims
-from mass_apology.ledger.in_sql.holders import LEASE
 from mass_apology.ledger.in_sql.sql_ledger import SqlLedger
 from mass_apology.ledger.postgres.postgres_backend import PostgresBackend
 from mass_apology.ledger.postgres.postgres_claims import PostgresClaims
@@ -22,6 +21,9 @@ from mass_apology.ledger.postgres.postgres_sender import holder, remark, request
 from mass_apology.ledger.postgres.postgres_site import PostgresSite
 from mass_apology.ledger.postgres.postgres_statements import statements
 from mass_apology.ledger.sender_state import Control, Holder, SharedWave
+
+LIVELY = 3.0
+"""Seconds for which a session keeps its part of the rate without asking who else takes part, as it does every tick."""
 
 
 class PostgresLedger(SqlLedger[Connection]):
@@ -53,9 +55,10 @@ class PostgresLedger(SqlLedger[Connection]):
         return self.write(self.session.join)
 
     def sharers(self) -> int:
+        facts = {"epoch": self.session.epoch, "seconds": LIVELY}
         with self.own_reading.shared() as reader:
-            (count,) = reader.execute(statements("chunks.sql")["count-sessions"], {"lease": LEASE}).fetchone()
-        return max(1, int(count))
+            (others,) = reader.execute(statements("chunks.sql")["beat"], facts).fetchone()
+        return 1 + int(others)
 
     def _new_claims(self, wave: str) -> Claims:
         self._own_claims[wave] = PostgresClaims(self.statements("claims.sql"), wave, self.session)

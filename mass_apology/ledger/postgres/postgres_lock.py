@@ -93,13 +93,15 @@ class PostgresLock:
     def join(self, connection: Connection) -> SharedWave | None:
         """Take part in what is shared, in an epoch of one's own; ``None``, and nothing is done, where nothing is.
 
-        Nothing is while somebody has the campaign for themselves.
+        Nothing is while somebody has the campaign for themselves, or the others have all that is left.
         """
         with self._changing(connection):
             shared = connection.execute(_SHARING["shared"]).fetchone()
             if shared is None:
                 return None
             self._living(connection)
+            if not connection.execute(_SHARING["is-free"]).fetchone()[0]:
+                return None
             (epoch,) = connection.execute(_QUERIES["next-epoch"]).fetchone()
             self.epoch = int(epoch)
             self._begin(connection)
