@@ -286,5 +286,5 @@ def _moment(value: object, source: str) -> datetime:
 def _unusable(problem: str) -> InputError:
     return InputError(
         problem,
-        next_step="Save the answer of the page's interface as it is, such as https://STATUSPAGE/api/v2/incidents.json",
+        next_step="Save what the page's interface answers (https://STATUSPAGE/api/v2/incidents.json), as it is.",
     )
