@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from ledger_samples import CAMPAIGN, NOON, WAVE, claim, ids, mark, plan_in, recipient, record, statuses_in
 from postgres_stores import postgres_store
+from test_ledger_feedback import note
 
 from mass_apology.errors import FencedOut, LedgerError, LedgerLocked
 from mass_apology.ledger import Control, Ledger
@@ -96,6 +97,50 @@ def test_each_letter_is_one_sessions(store: PostgresStore, first: Ledger) -> Non
         assert first.sharers() == 3
         claims = [ids(claim(first, 900)), *(ids(claim(other, 1000)) for other in others), ids(claim(first, 200))]
         assert sorted(letter for each in claims for letter in each) == list(range(6, 3001))
+
+
+def marks_and_outcomes(store: PostgresStore) -> tuple[object, ...]:
+    with store.found() as connection:
+        assert connection is not None
+        tables = "(SELECT count(*) FROM all_mark WHERE campaign = this_campaign())"
+        return tuple(connection.execute(f"SELECT {tables}, {tables.replace('mark', 'outcome')}").fetchone())
+
+
+def test_what_is_over_is_folded_into_one_row_and_may_change_once_more(store: PostgresStore) -> None:
+    with planned(store, 20) as ledger:
+        for letter in range(1, 11):
+            record(ledger, mark(letter, HANDING_OVER), mark(letter, ACCEPTED))
+        record(ledger, mark(11, DEFERRED), mark(12, HANDING_OVER))
+        assert marks_and_outcomes(store) == (22, 0)
+    assert marks_and_outcomes(store) == (2, 10)  # what may still happen stays
+    with store.open(CAMPAIGN) as beside:
+        assert beside.feedback.record([note(1, Status.BOUNCED)], NOON) == {Status.BOUNCED: 1}
+    with store.open(CAMPAIGN) as again:
+        again.acquire(NOON)
+        record(again, mark(13, HANDING_OVER), mark(13, ACCEPTED))
+    assert marks_and_outcomes(store) == (2, 11)
+    with store.read(CAMPAIGN) as records:
+        found = {status: count for status, count in records.counts(WAVE).items() if count}
+        told = next(records.results(WAVE))
+    assert found == {Status.BOUNCED: 1, ACCEPTED: 10, DEFERRED: 1, HANDING_OVER: 1, PLANNED: 7}
+    assert (told.status, told.accepted_at, told.reply) == (Status.BOUNCED, NOON + 1, "550 5.1.1 user unknown")
+
+
+def test_two_that_fold_at_once_do_not_wait_for_each_other(store: PostgresStore, first: Ledger) -> None:
+    record(first, *(mark(letter, HANDING_OVER) for letter in range(1, 6)))
+    record(first, *(mark(letter, ACCEPTED) for letter in range(1, 6)))
+    with ExitStack() as opened, store.found() as folding:
+        assert folding is not None
+        other = joined(store, opened)
+        folding.execute("BEGIN")
+        folding.execute("SELECT pg_advisory_xact_lock(1833062479, this_campaign())")
+        (letter,) = ids(claim(other, 1))
+        record(other, mark(letter, HANDING_OVER), mark(letter, ACCEPTED))
+        closed(other)
+        assert marks_and_outcomes(store) == (12, 0)
+        folding.execute("COMMIT")
+    closed(first)
+    assert marks_and_outcomes(store) == (0, 6)
 
 
 def test_the_rate_is_divided_by_those_that_live(store: PostgresStore, first: Ledger) -> None:

@@ -89,9 +89,12 @@ SELECT EXISTS (SELECT 1 FROM delivery WHERE id = %(delivery)s AND status = %(sta
                AND attempts = %(attempts)s);
 
 -- name: fold
--- Letters that are over. What comes later of one of them is a mark with a larger number, and stays.
+-- Letters that are over. What comes later of one of them is a mark with a larger number, and stays. One session does it at
+-- a time, and the others go on: two that deleted the same rows in different orders would wait for each other.
 WITH latest AS (
-    SELECT DISTINCT ON (delivery) * FROM all_mark WHERE campaign = this_campaign() ORDER BY delivery, seq DESC
+    SELECT DISTINCT ON (delivery) * FROM all_mark
+    WHERE campaign = this_campaign() AND (SELECT pg_try_advisory_xact_lock(1833062479, this_campaign()))
+    ORDER BY delivery, seq DESC
 ), settled AS (
     SELECT * FROM latest WHERE status IN ('ACCEPTED', 'REFUSED', 'EXPIRED', 'WITHHELD', 'BOUNCED', 'COMPLAINED')
 ), folded AS (
@@ -108,4 +111,5 @@ SET (seq, status, attempts, first_tried_at, due_at, handed_over_at, accepted_at,
      sha256, subject, edition, epoch, relay, stays)
   = (excluded.seq, excluded.status, excluded.attempts, excluded.first_tried_at, excluded.due_at, excluded.handed_over_at,
      excluded.accepted_at, excluded.marked_at, excluded.code, excluded.enhanced_code, excluded.reply, excluded.sha256,
-     excluded.subject, excluded.edition, excluded.epoch, excluded.relay, excluded.stays);
+     excluded.subject, excluded.edition, excluded.epoch, excluded.relay, excluded.stays)
+WHERE excluded.seq > all_outcome.seq;
