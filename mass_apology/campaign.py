@@ -66,8 +66,13 @@ def read_ledger_settings(folder: Path) -> tuple[str, LedgerSettings]:
         raise CampaignError(
             f"{path}: [ledger] cannot be used: {error}.", next_step="Mend it, then run the same command again."
         ) from error
-    password = _anchored_place(found.password, folder) if found.password else None
-    return str(tables.get("name", "")), replace(found, ca_file=_anchored_file(found.ca_file, folder), password=password)
+    return str(tables.get("name", "")), anchored_ledger(found, folder)
+
+
+def anchored_ledger(settings: LedgerSettings, folder: Path) -> LedgerSettings:
+    """With its files named relative to the campaign's folder."""
+    password = _anchored_place(settings.password, folder) if settings.password else None
+    return replace(settings, ca_file=_anchored_file(settings.ca_file, folder), password=password)
 
 
 def _salvaged(text: str) -> Mapping[str, Any]:
@@ -86,6 +91,11 @@ def edit_campaign(folder: Path, edits: Sequence[Edit]) -> None:
 
     Raises ``CampaignError`` where the file cannot be used, before or after, or a value has no place in it.
     """
+    write_whole(folder / FILE_NAME, edited_campaign(folder, edits).encode())
+
+
+def edited_campaign(folder: Path, edits: Sequence[Edit]) -> str:
+    """The text that ``edit_campaign`` writes; raises as it does."""
     path = folder / FILE_NAME
     before = _text(path)
     mark = "\ufeff" * before.startswith("\ufeff")
@@ -96,7 +106,7 @@ def edit_campaign(folder: Path, edits: Sequence[Edit]) -> None:
             f"{path}: {error}.", next_step="Write it by hand, or make it a table of its own: [table], then its keys."
         ) from error
     _validated(_parsed(after, path), after, path)
-    write_whole(path, (mark + after).encode())
+    return mark + after
 
 
 def _text(path: Path) -> str:

@@ -124,7 +124,8 @@ def _ledger_problems(ledger: LedgerSettings) -> Iterator[str]:
                 yield f"`$.ledger.{key}` is set, but `$.ledger.url` names no database"
         return
     try:
-        parse_database_url(ledger.url)
+        if ledger.database is not None:
+            parse_database_url(ledger.database)
     except CampaignError as error:
         yield f"`$.ledger.url`: {error.problem} {error.next_step}".rstrip(".")
     if ledger.password is not None and not names_a_place(ledger.password):  # not repeated: it may be the password

@@ -86,6 +86,13 @@ def test_settings_that_cannot_be_used_are_told_with_all_others(tmp_path: Path, t
     assert "s3cret" not in f"{refused.value.problem} {refused.value.next_step}"
 
 
+def test_a_place_of_its_password_that_is_none_is_told_where_nothing_else_is_looked_at(tmp_path: Path) -> None:
+    campaign(tmp_path, DATABASE, 'password = "s3cret"\n')
+    with pytest.raises(CampaignError, match="does not say where the password is kept") as refused:
+        ledger_store(tmp_path)
+    assert "s3cret" not in f"{refused.value.problem} {refused.value.next_step}"
+
+
 def test_its_password_is_read_from_where_it_is_kept(tmp_path: Path) -> None:
     campaign(tmp_path, DATABASE, 'password = "file:kept"\n')
     with pytest.raises(PasswordError, match="kept"):

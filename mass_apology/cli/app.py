@@ -22,6 +22,7 @@ from mass_apology.cli import (
     findings,
     import_app,
     init_app,
+    ledger_app,
     lint_app,
     live_watch,
     metrics_app,
@@ -64,6 +65,7 @@ app.add_typer(feedback_app.app)
 app.add_typer(person_app.app)
 app.add_typer(reconcile_app.app)
 app.add_typer(notify_app.app)
+app.add_typer(ledger_app.app, name="ledger")
 app.add_typer(docs_app.app)
 app.add_typer(lint_app.app)
 app.add_typer(metrics_app.app)

@@ -122,6 +122,10 @@ class Terminal:
         """Ask for the number of people to be forgotten."""
         return self._ask(f"To forget them for good, type their number ({people}); anything else forgets nobody: ")
 
+    def count_moved(self, letters: int) -> str:
+        """Ask for the number of letters of a ledger that is to be moved."""
+        return self._ask(f"To move the ledger, type its number of letters ({letters}); anything else moves nothing: ")
+
     def _ask(self, question: str) -> str:
         if not sys.stdin.isatty():
             return ""

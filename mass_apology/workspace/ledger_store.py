@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from mass_apology.campaign import read_ledger_settings
-from mass_apology.errors import LedgerError, install_extra
+from mass_apology.errors import CampaignError, LedgerError, install_extra
 from mass_apology.ledger import Store
 from mass_apology.ledger.database_url import parse
+from mass_apology.ledger.moving import MovableStore
 from mass_apology.ledger.sqlite.sqlite_store import SqliteStore
 from mass_apology.ledger_settings import LedgerSettings
-from mass_apology.smtp.password import read, set_in
+from mass_apology.smtp.password import names_a_place, read, set_in
 
 LEDGER_NAME = "ledger.sqlite"
 
@@ -25,12 +26,17 @@ def ledger_store(folder: Path) -> Store:
     asked.
     """
     name, settings = read_ledger_settings(folder)
-    if settings.url is None:
+    return store_by(settings, name, folder)
+
+
+def store_by(settings: LedgerSettings, name: str, folder: Path) -> MovableStore:
+    """Where the ledger of the campaign ``name`` in ``folder`` is by these settings; raises as ``ledger_store``."""
+    if settings.database is None:
         return SqliteStore(folder / LEDGER_NAME)
-    return _postgres_store(settings, settings.url, name, folder)
+    return _postgres_store(settings, settings.database, name, folder)
 
 
-def _postgres_store(settings: LedgerSettings, url: str, name: str, folder: Path) -> Store:
+def _postgres_store(settings: LedgerSettings, url: str, name: str, folder: Path) -> MovableStore:
     database = parse(url)
     try:
         from mass_apology.ledger.postgres.postgres_connections import server_of  # noqa: PLC0415 (an extra)
@@ -40,6 +46,11 @@ def _postgres_store(settings: LedgerSettings, url: str, name: str, folder: Path)
             "[ledger] url in campaign.toml names a PostgreSQL database, and the package psycopg is not installed.",
             next_step=f"To use it, {install_extra('scale')}",
         ) from error
+    if settings.password is not None and not names_a_place(settings.password):
+        raise CampaignError(  # its text is not repeated: it may be the password
+            "[ledger] password in campaign.toml does not say where the password is kept.",
+            next_step="Write 'env:NAME', 'file:PATH' or 'keyring:SERVICE'. If a password stood there, change it.",
+        )
     user = database.user or "the ledger's database"
     password = set_in(PASSWORD_VARIABLE) if settings.password is None else read(settings.password, user)
     server = server_of(database.parameters(password=password, ca_file=settings.ca_file), place=database.place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import select
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,6 +36,20 @@ _CONNECTION: Mapping[str, str | int] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+# So too, by a word of what the server said before it let us in: libpq passes the text on, and no SQLSTATE.
+_BEFORE_IT_LET_US_IN = (
+    (("starting up", "shutting down", "in recovery"), "is not ready: {said}", "Wait for it, or start it"),
+    (
+        ("too many clients", "remaining connection slots"),
+        "has no connection left: {said}",
+        "Raise max_connections, or end other programs",
+    ),
+    (("database",), "is not there: {said}", "Create the database, or correct [ledger] url"),
+    (("",), "does not let us in: {said}", "Correct the user in [ledger] url, or the password"),
+)
+_ANSWERED = re.compile(r"failed: FATAL:\s+(?P<said>.*)")
+_NO_PASSWORD = "no password supplied"  # noqa: S105 (libpq's words)
+
 _SETTINGS = f"""
 SET search_path = {SCHEMA}, pg_temp;
 SET jit = off;
@@ -110,10 +125,8 @@ class Server(Struct, frozen=True, kw_only=True):
             if state.startswith(prefix):
                 return LedgerError(f"{self.place} {problem.format(said=said)}.", next_step=f"{remedy}, {again}")
         if isinstance(error, psycopg.OperationalError) and not state:
-            return LedgerError(
-                f"{self.place} does not answer: {said}.",
-                next_step=f"Start the server, or correct [ledger] url in campaign.toml, {again}",
-            )
+            problem, remedy = _unconnected(said)
+            return LedgerError(f"{self.place} {problem}.", next_step=f"{remedy}, {again}")
         if isinstance(error, errors.UndefinedTable | errors.InvalidSchemaName):
             return LedgerError(
                 f"{self.place} holds no ledgers yet.", next_step="Make one by running: mass-apology send"
@@ -240,6 +253,19 @@ def is_lost(error: psycopg.Error) -> bool:
     state = error.sqlstate or ""
     lost = isinstance(error, psycopg.OperationalError) and (not state or state.startswith(("08", "57P")))
     return lost or isinstance(error, psycopg.InterfaceError)
+
+
+def _unconnected(said: str) -> tuple[str, str]:
+    """The problem, and the step before the next try, where there was no connection."""
+    answered = _ANSWERED.search(said)
+    if answered is not None:
+        words = answered["said"]
+        found = next(each for each in _BEFORE_IT_LET_US_IN if any(word in words for word in each[0]))
+        return found[1].format(said=words), found[2]
+    if _NO_PASSWORD in said:
+        return "asks for a password", "Say in [ledger] password where it is kept"
+    said = said.removeprefix("connection failed: ")
+    return f"does not answer: {said}", "Start the server, or correct [ledger] url in campaign.toml"
 
 
 def _first_line(error: psycopg.Error) -> str:

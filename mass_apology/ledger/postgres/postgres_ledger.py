@@ -12,11 +12,13 @@ import psycopg
 from mass_apology.errors import LedgerError
 from mass_apology.ledger.in_sql import connection as in_sql
 from mass_apology.ledger.in_sql.claims import Claims
+from mass_apology.ledger.in_sql.leaving import SqlLeaving
 from mass_apology.ledger.in_sql.sql_ledger import SqlLedger
 from mass_apology.ledger.postgres.postgres_backend import PostgresBackend
 from mass_apology.ledger.postgres.postgres_claims import PostgresClaims
 from mass_apology.ledger.postgres.postgres_connections import Connection, PostgresReading
 from mass_apology.ledger.postgres.postgres_lock import PostgresLock
+from mass_apology.ledger.postgres.postgres_moving import leave
 from mass_apology.ledger.postgres.postgres_sender import holder, remark, request
 from mass_apology.ledger.postgres.postgres_site import PostgresSite
 from mass_apology.ledger.postgres.postgres_statements import statements
@@ -84,6 +86,11 @@ class PostgresLedger(SqlLedger[Connection]):
 
     def require_kept(self) -> None:
         """As ``lost_sight``."""
+
+    def leaving(self) -> SqlLeaving[Connection]:
+        """For ``MovableStore.leaving``."""
+        compact = statements("moving.sql")["compact"]
+        return SqlLeaving(self, self._reading, leave, lambda connection: connection.execute(compact))
 
     def _compact(self, connection: in_sql.Connection) -> None:
         connection.execute(statements("purging.sql")["compact"])

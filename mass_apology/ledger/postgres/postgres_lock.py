@@ -18,6 +18,8 @@ from msgspec import Struct
 from mass_apology.errors import FencedOut
 from mass_apology.ledger.in_sql.connection import Connection as SqlConnection
 from mass_apology.ledger.in_sql.holders import LEASE, fenced_out, locked, taken_over_from, this_process
+from mass_apology.ledger.in_sql.moving_rows import relocation
+from mass_apology.ledger.moving import require_in_use
 from mass_apology.ledger.postgres.postgres_connections import Connection
 from mass_apology.ledger.postgres.postgres_statements import statements
 from mass_apology.ledger.sender_state import Holder, SharedWave
@@ -213,6 +215,7 @@ class PostgresLock:
         connection.raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = on")
         try:
             epoch, host, pid, started, idle = connection.execute(_QUERIES["change"]).fetchone()
+            require_in_use("The ledger", relocation(connection))
             holder = None if host is None else Holder(host=host, pid=pid, started=started)
             yield epoch, holder, 0.0 if idle is None else idle
             self.is_committing = True

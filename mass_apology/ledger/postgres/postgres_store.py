@@ -11,6 +11,9 @@ from pathlib import Path
 
 from mass_apology.errors import LedgerError
 from mass_apology.ledger import port
+from mass_apology.ledger.in_sql.moving_rows import relocation, standing
+from mass_apology.ledger.moving import Contents, Copied, Leaving, Relocation, Require, Standing, require_in_use
+from mass_apology.ledger.postgres import postgres_moving
 from mass_apology.ledger.postgres.postgres_backend import prepare
 from mass_apology.ledger.postgres.postgres_connections import Connection, PostgresReading, Server
 from mass_apology.ledger.postgres.postgres_ledger import PostgresLedger
@@ -23,6 +26,7 @@ from mass_apology.ledger.staging.staging_file import delete_abandoned, delete_ke
 
 _QUERIES = statements("campaign.sql")
 _RENAME = statements("records.sql")["take-name"]
+_DURABLE = "SET synchronous_commit = on"
 
 
 class PostgresStore:
@@ -45,6 +49,42 @@ class PostgresStore:
     def exists(self) -> bool:
         with self._opened() as connection:
             return self._has_schema(connection) and self._found(connection) is not None
+
+    def standing(self) -> Standing | None:
+        """As ``moving.MovableStore``, which it implements, says; so the next ones."""
+        with self._opened() as connection:
+            found = self._found(connection) if self._has_schema(connection) else None
+            if found is None:
+                return None
+            self._about(connection, found[0])
+            return standing(connection)
+
+    def leaving(self, ledger: port.Ledger) -> Leaving:
+        if not isinstance(ledger, PostgresLedger):
+            raise TypeError("a ledger leaves its own store")
+        return ledger.leaving()
+
+    def arrive(self, name: str, contents: Contents, arriving: Relocation, require: Require) -> Copied:
+        with self._opened() as connection:
+            bring_up_to_date(self._server, connection)
+            connection.raw.execute(_DURABLE)
+            with connection.raw.transaction():
+                found = self._found(connection)
+                self._about(connection, self._make(connection, name) if found is None else found[0])
+                connection.execute(statements("lock.sql")["change"])
+                require(standing(connection))
+                return postgres_moving.arrive(connection, contents, arriving)
+
+    def put_to_use(self, note: str, now: float) -> None:
+        with self._opened() as connection:
+            found = self._found(connection)
+            if found is None:
+                raise self._missing()
+            connection.raw.execute(_DURABLE)
+            self._about(connection, found[0])
+            with connection.raw.transaction():
+                connection.execute(statements("lock.sql")["change"])
+                postgres_moving.put_to_use(connection, PostgresSite(self._folder), note, now)
 
     def create(self, name: str) -> port.Ledger:
         with self._opened() as connection:
@@ -101,7 +141,8 @@ class PostgresStore:
             if found is None:
                 yield None
                 return
-            connection.execute("SELECT set_config('mass_apology.campaign', %(id)s, false)", {"id": str(found[0])})
+            self._about(connection, found[0])
+            require_in_use(self.place, relocation(connection))
             yield connection
 
     @contextmanager
@@ -144,11 +185,10 @@ class PostgresStore:
     def _existing(self, connection: Connection, name: str | None) -> tuple[int, str]:
         found = self._found(connection) if self._has_schema(connection) else None
         if found is None:
-            raise LedgerError(
-                f"There is no ledger of {self._slot} in {self.place}.",
-                next_step="Make one by running: mass-apology send",
-            )
+            raise self._missing()
         campaign, own, is_unused = found
+        self._about(connection, campaign)
+        require_in_use(self.place, relocation(connection))
         if name not in {None, own} and not is_unused:
             raise LedgerError(
                 f'The ledger in {self.place} belongs to the campaign "{own}", not to "{name}".',
@@ -156,7 +196,18 @@ class PostgresStore:
             )
         return campaign, own
 
-    def _make(self, connection: Connection, name: str) -> None:
+    def _missing(self) -> LedgerError:
+        return LedgerError(
+            f"There is no ledger of {self._slot} in {self.place}.",
+            next_step="Make one by running: mass-apology send",
+        )
+
+    @staticmethod
+    def _about(connection: Connection, campaign: int) -> None:
+        """From now on the session is about this campaign."""
+        connection.execute("SELECT set_config('mass_apology.campaign', %(id)s, false)", {"id": str(campaign)})
+
+    def _make(self, connection: Connection, name: str) -> int:
         facts = {"slot": self._slot, "name": name, "key": secrets.token_bytes(32), "now": time.time()}
         row = connection.execute(_QUERIES["add"], facts).fetchone()
         if row is None:
@@ -167,3 +218,4 @@ class PostgresStore:
         site = PostgresSite(self._folder).facts(connection)
         connection.execute(_QUERIES["add-lock"], {"campaign": row[0]})
         connection.execute(_QUERIES["add-origin"], {"campaign": row[0], "ledger": secrets.token_hex(16), **site})
+        return int(row[0])

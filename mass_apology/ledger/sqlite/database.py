@@ -9,7 +9,9 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from mass_apology.errors import LedgerError
+from mass_apology.ledger.in_sql.moving_rows import relocation
 from mass_apology.ledger.local_file import LEDGER, connect, explained, ledger_error
+from mass_apology.ledger.moving import require_in_use
 from mass_apology.ledger.sqlite.on_disk import set_wal_aside, wal_of
 from mass_apology.ledger.sqlite.place import begin, read_place
 from mass_apology.ledger.sqlite.statements import read_sql, statements
@@ -61,10 +63,13 @@ def _set_wal_aside(path: Path) -> None:
         set_wal_aside(path)
 
 
-def open_writing(path: Path, name: str | None) -> Connection:
-    """The one writing connection of this process; ``name`` is the campaign's, where it is known."""
+def open_writing(path: Path, name: str | None, *, in_use: bool = True) -> Connection:
+    """The one writing connection of this process; ``name`` is the campaign's, where it is known.
+
+    A ledger that is moved is none that is ``in_use``.
+    """
     with explained(path):
-        connection = _open(path, "rw", name)
+        connection = _open(path, "rw", name, in_use=in_use)
         if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
             raise LedgerError(
                 f"{path} is on a file system that SQLite cannot keep it on safely.",
@@ -77,7 +82,7 @@ def open_writing(path: Path, name: str | None) -> Connection:
 def open_reading(path: Path, name: str | None) -> Connection:
     """A read-only connection. It sees every commit, and works while another process writes."""
     with explained(path):
-        return _open(path, "ro", name)
+        return _open(path, "ro", name, in_use=True)
 
 
 def require_ledger(path: Path) -> None:
@@ -86,9 +91,20 @@ def require_ledger(path: Path) -> None:
         raise LedgerError(f"There is no ledger at {path}.", next_step="Make one by running: mass-apology send")
 
 
-def _open(path: Path, mode: str, name: str | None) -> Connection:
+def _open(path: Path, mode: str, name: str | None, *, in_use: bool) -> Connection:
     require_ledger(path)
-    return LEDGER.open(path, mode, lambda connection: _require_campaign(connection, path, name))
+
+    def begin(connection: Connection) -> None:
+        if in_use:
+            require_used_here(connection, path)
+        _require_campaign(connection, path, name)
+
+    return LEDGER.open(path, mode, begin)
+
+
+def require_used_here(connection: Connection, path: str | Path) -> None:
+    """Raise ``LedgerError`` where the ledger was moved, or is being moved here."""
+    require_in_use(str(path), relocation(connection))
 
 
 def take_name(connection: Connection, name: str) -> None:

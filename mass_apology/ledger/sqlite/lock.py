@@ -15,7 +15,9 @@ from sqlite3 import Connection
 
 from mass_apology.errors import FencedOut
 from mass_apology.ledger.in_sql.holders import LEASE, fenced_out, locked, taken_over_from, this_process
+from mass_apology.ledger.in_sql.moving_rows import relocation
 from mass_apology.ledger.local_file import transaction
+from mass_apology.ledger.moving import require_in_use
 from mass_apology.ledger.sender_state import Holder
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.system.processes import start_of
@@ -92,6 +94,7 @@ def why_fenced_out(connection: Connection) -> FencedOut:
 def _take(connection: Connection, now: float) -> int:
     """Within a transaction: make this process the holder; its epoch. Raises ``LedgerLocked``."""
     me = this_process()
+    _require_used_here(connection)
     holder, renewed_at = _holder(connection)
     if holder is not None:
         if not may_be_taken(holder, host=me.host, idle=now - renewed_at):
@@ -110,12 +113,26 @@ def _holder(connection: Connection) -> tuple[Holder | None, float]:
     return Holder(host=host, pid=pid, started=started), renewed_at
 
 
+def _require_used_here(connection: Connection) -> None:
+    """Within a transaction: a process may have opened the ledger before it was moved."""
+    if found := relocation(connection):
+        (_, _, place) = connection.execute("PRAGMA database_list").fetchone()
+        require_in_use(place, found)
+
+
+@contextmanager
+def _changing(connection: Connection) -> Iterator[None]:
+    with transaction(connection):
+        _require_used_here(connection)
+        yield
+
+
 class SqliteLock:
     """Implements ``sql_ledger.Lock``: what the connection holds is kept in its own temporary tables."""
 
     acquire = staticmethod(acquire)
     release = staticmethod(release)
-    transaction = staticmethod(transaction)
+    transaction = staticmethod(_changing)
     fenced = staticmethod(fenced)
     momentary = staticmethod(momentary)
 

@@ -1,8 +1,8 @@
--- The ledger of one campaign, version 11. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
+-- The ledger of one campaign, version 12. Times are Unix seconds (UTC). STRICT: a column holds what it says or nothing.
 -- Everything a letter is rendered from stands here, so that sending continues without the recipients file.
 
 PRAGMA application_id = 1833062479;  -- "mAPO": tells a ledger from other SQLite files
-PRAGMA user_version = 11;
+PRAGMA user_version = 12;
 
 -- One row: which campaign this is, and the plan that was made last.
 CREATE TABLE campaign (
@@ -242,4 +242,12 @@ CREATE INDEX feedback_waiting ON feedback (delivery) WHERE becomes IS NOT NULL;
 CREATE TABLE note (
     at   REAL NOT NULL,
     what TEXT NOT NULL
+) STRICT;
+
+-- At most one row: the ledger is not in use here. It is being brought here, or has gone elsewhere and left nothing but this.
+CREATE TABLE relocation (
+    id    INTEGER PRIMARY KEY CHECK (id = 1),
+    stage TEXT NOT NULL CHECK (stage IN ('arriving', 'gone')),  -- moving.Stage
+    place TEXT NOT NULL,  -- from where, or to where
+    at    REAL NOT NULL
 ) STRICT;

@@ -11,6 +11,7 @@ from typing import Self
 
 from mass_apology.errors import LedgerError
 from mass_apology.ledger.in_sql import connection as in_sql
+from mass_apology.ledger.in_sql.leaving import SqlLeaving
 from mass_apology.ledger.in_sql.sql_ledger import SqlLedger
 from mass_apology.ledger.local_file import explained
 from mass_apology.ledger.sender_state import Control, Holder
@@ -28,6 +29,7 @@ from mass_apology.ledger.sqlite.on_disk import (
 from mass_apology.ledger.sqlite.place import FileSite
 from mass_apology.ledger.sqlite.sender_row import holder, remark, request
 from mass_apology.ledger.sqlite.sqlite_backend import SqliteBackend
+from mass_apology.ledger.sqlite.sqlite_moving import leave
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.sqlite.write_lock import WriteLock
 
@@ -91,6 +93,10 @@ class SqliteLedger(SqlLedger[Connection]):
             raise overwritten(self.path)
         if problem := self.lost_sight():
             raise saved(self.path, self.write(lambda connection: save(connection, self.path)), problem)
+
+    def leaving(self) -> SqlLeaving[Connection]:
+        """For ``MovableStore.leaving``."""
+        return SqlLeaving(self, self._reading, leave, self._compact)
 
     def _compact(self, connection: in_sql.Connection) -> None:
         """``LedgerError`` where another program reads just now: then the tables name nobody any more, and the file

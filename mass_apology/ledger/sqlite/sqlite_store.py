@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mass_apology.ledger import port
+from mass_apology.ledger.moving import Contents, Copied, Leaving, Relocation, Require, Standing
+from mass_apology.ledger.sqlite import sqlite_moving
 from mass_apology.ledger.sqlite.migrating import bring_up_to_date
 from mass_apology.ledger.sqlite.on_disk import is_there, wal_of
 from mass_apology.ledger.sqlite.planning import SqliteStaging
@@ -27,6 +29,24 @@ class SqliteStore:
 
     def exists(self) -> bool:
         return is_there(self._path)
+
+    def standing(self) -> Standing | None:
+        """As ``moving.MovableStore``, which it implements, says; so the next ones."""
+        if not self.exists():
+            return None
+        bring_up_to_date(self._path)
+        return sqlite_moving.standing_in(self._path)
+
+    def leaving(self, ledger: port.Ledger) -> Leaving:
+        if not isinstance(ledger, SqliteLedger):
+            raise TypeError("a ledger leaves its own store")
+        return ledger.leaving()
+
+    def arrive(self, name: str, contents: Contents, arriving: Relocation, require: Require) -> Copied:
+        return sqlite_moving.arrive(self._path, name, contents, arriving, require)
+
+    def put_to_use(self, note: str, now: float) -> None:
+        sqlite_moving.put_to_use(self._path, note, now)
 
     def create(self, name: str) -> port.Ledger:
         return SqliteLedger.create(self._path, name)
