@@ -6,6 +6,7 @@ Every command reads it here and nowhere else, so that what one of them would ref
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -87,11 +88,20 @@ def _texts(lines: str) -> dict[str, str]:
 
 
 def edit_campaign(folder: Path, edits: Sequence[Edit]) -> None:
-    """Write these values into ``folder/campaign.toml``, whose other octets stay as they are; all of them or none.
+    """Write these values into ``folder/campaign.toml``, whose other octets and mode stay as they are; all or none.
 
-    Raises ``CampaignError`` where the file cannot be used, before or after, or a value has no place in it.
+    Raises ``CampaignError`` where the file cannot be used, before or after, or written, or a value has no place in it.
     """
-    write_whole(folder / FILE_NAME, edited_campaign(folder, edits).encode())
+    path = folder / FILE_NAME
+    after = edited_campaign(folder, edits)
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)  # a team may read it
+        write_whole(path.resolve(), after.encode(), mode=mode)
+    except OSError as error:
+        raise CampaignError(
+            f"{path} cannot be written: {error.strerror or error}. It is as it was.",
+            next_step="Make room on the disk, or mend its permissions, then run the same command again.",
+        ) from error
 
 
 def edited_campaign(folder: Path, edits: Sequence[Edit]) -> str:

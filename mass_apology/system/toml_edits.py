@@ -86,12 +86,13 @@ def commented(text: str, table: Path) -> frozenset[str]:
 
 def _edited(text: str, edit: Edit) -> str:
     entries = list(_entries(text))
+    newline = "\r\n" if "\r\n" in text else "\n"
+    notation = edit.notation.replace("\n", newline)
     own = next((each for each in entries if each.path == (*edit.table, edit.key) and not each.is_header), None)
     if own is not None:
         behind = _end(_SOURCE, text, own.end) if edit.source else own.end
-        return text[: own.start] + edit.notation + _comment(edit) + text[behind:]
-    newline = "\r\n" if "\r\n" in text else "\n"
-    lines = [*edit.remark, f"{'# ' * edit.is_comment}{_key(edit.key)} = {edit.notation}{_comment(edit)}"]
+        return text[: own.start] + notation + _comment(edit) + text[behind:]
+    lines = [*edit.remark, f"{'# ' * edit.is_comment}{_key(edit.key)} = {notation}{_comment(edit)}"]
     within = [each for each in entries if each.table == edit.table]
     is_new = not within and bool(edit.table)
     if is_new:

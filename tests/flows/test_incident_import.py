@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
+import re
 import shutil
 import sys
 import tomllib
@@ -14,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from mass_apology.errors import InputError
+from mass_apology.errors import CampaignError, InputError
 from mass_apology.flows.check.check import CheckOptions, check
 from mass_apology.flows.event_loop import run
 from mass_apology.flows.facts.incident_import import IncidentImported, import_incident, is_page
@@ -175,6 +178,68 @@ def test_a_webhook_and_a_single_answer_are_known() -> None:
         (updates, "incident.io"),
     ):
         assert [each.page for each in read_pages(json.dumps(answer).encode(), "a.json")] == [page]
+
+
+def test_a_maintenance_begins_when_it_is_scheduled_and_counts_where_there_is_no_incident() -> None:
+    maintenance = {
+        "id": "m1",
+        "name": "Database",
+        "created_at": "2026-11-10T09:00:00.000Z",
+        "scheduled_for": "2026-11-20t04:00:00.000z",
+        "scheduled_until": "2026-11-20T06:00:00.000Z",
+        "started_at": None,
+        "resolved_at": None,
+        "incident_updates": [],
+    }
+    (incident,) = json.loads((SAMPLES / "statuspage.json").read_text(encoding="utf-8"))["incidents"]
+    for answer in (
+        {"scheduled_maintenances": [maintenance]},
+        {"incidents": [], "scheduled_maintenances": [maintenance]},
+    ):
+        (found,) = read_pages(json.dumps(answer).encode(), "a.json")
+        assert (found.start, found.start_from, found.end) == (
+            datetime(2026, 11, 20, 4, tzinfo=UTC),
+            "scheduled_for",
+            None,
+        )
+    both = {"incidents": [incident], "scheduled_maintenances": [maintenance]}
+    assert [each.id for each in read_pages(json.dumps(both).encode(), "a.json")] == [incident["id"]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_what_powershell_saved_is_read(encoding: str) -> None:
+    text = (SAMPLES / "statuspage.json").read_text(encoding="utf-8")
+    assert read_pages(text.encode(encoding), "a.json") == read_pages(text.encode(), "a.json")
+
+
+def test_line_ends_mode_and_link_of_the_file_stay(here: Path) -> None:
+    path = here / "campaign.toml"
+    elsewhere = here / "shared.toml"
+    elsewhere.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    elsewhere.chmod(0o664)
+    path.unlink()
+    path.symlink_to(elsewhere)
+    assert set(outcomes(taken(here, "statuspage.json")).values()) == {"written"}
+    assert path.is_symlink()
+    assert elsewhere.stat().st_mode & 0o777 == 0o664
+    assert re.search(rb"[^\r]\n", elsewhere.read_bytes()) is None
+
+
+def test_a_full_disk_is_a_sentence_about_the_file(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    before = text_of(here)
+    monkeypatch.setattr("mass_apology.system.whole_file.os.fsync", full)
+    with pytest.raises(CampaignError, match=r"campaign\.toml cannot be written: No space left on device"):
+        taken(here, "statuspage.json")
+    assert text_of(here) == before
+
+
+def test_a_list_of_something_else_is_told_as_it_is(here: Path) -> None:
+    told(here, 'service = ["Acme", "API"]\n')
+    (finding,) = taken(here, "pagerduty.json").findings
+    assert 'campaign.toml says ["Acme", "API"]' in finding.problem
 
 
 def hostile(**changes: object) -> bytes:

@@ -6,7 +6,7 @@ What stands there already and says something else stays, and is a finding; ``ove
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, tzinfo
 from enum import StrEnum, auto
 from pathlib import Path
@@ -143,18 +143,18 @@ def _chosen(incidents: list[PageIncident], wanted: str | None, source: str) -> P
             return by_id[wanted]
         raise InputError(
             ended(f"{source} has no incident {wanted}{did_you_mean(wanted, by_id)}"),
-            next_step=f"It has: {_named(incidents)}.",
+            next_step=f"It has: {_named(by_id.values())}.",
         )
     if len(by_id) > 1:
         raise InputError(
-            f"{source} tells of {len(by_id)} incidents: {_named(incidents)}.",
+            f"{source} tells of {len(by_id)} incidents: {_named(by_id.values())}.",
             next_step=f"Say which: mass-apology facts import {source} --incident {incidents[0].id}",
         )
     return incidents[0]
 
 
-def _named(incidents: list[PageIncident]) -> str:
-    most = 10
+def _named(found: Iterable[PageIncident]) -> str:
+    most, incidents = 10, list(found)
     named = [f"{each.id} ({visible(each.name)[:60]})" if each.name else each.id for each in incidents[:most]]
     return ", ".join([*named, *(["…"] if len(incidents) > most else [])])
 
@@ -222,7 +222,7 @@ def _notation(value: object) -> str:
             for each in value
         ]
         return "[\n" + ",\n".join(lines) + ",\n]"
-    if isinstance(value, list):
+    if isinstance(value, list) and all(isinstance(each, dict) for each in value):
         return f"[{len(value)} updates]"
     return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else toml(value)
 

@@ -1,8 +1,9 @@
 """What an incident page tells of an incident, in the JSON that Statuspage, PagerDuty and incident.io answer with.
 
-Which of them it is, is seen by its content. Statuspage: ``/api/v2/incidents.json`` and ``summary.json``, and one
-incident of its management interface. PagerDuty (REST API v2): ``/incidents``, ``/incidents/ID``, their ``log_entries``,
-and a webhook's event. incident.io (API v2): ``/v2/incidents``, ``/v2/incidents/ID``, ``/v2/incident_updates``.
+Which of them it is, is seen by its content. Statuspage: ``/api/v2/incidents.json``, ``scheduled-maintenances.json`` and
+``summary.json``, of which maintenances count where there is no incident, and one incident of its management interface.
+PagerDuty (REST API v2): ``/incidents``, ``/incidents/ID``, their ``log_entries``, and a webhook's event. incident.io
+(API v2): ``/v2/incidents``, ``/v2/incidents/ID``, ``/v2/incident_updates``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ MOST_UPDATES = 100
 Json = Mapping[str, Any]
 
 _TAG = re.compile(r"<[^<>]*>")
+_BEGINS = ("started_at", "scheduled_for")  # a maintenance is announced long before
 _STARTED = ("impact started", "impact start", "started", "started at", "reported", "reported at")
 _ENDED = ("impact ended", "impact end", "fixed", "fixed at", "resolved", "resolved at", "closed", "closed at")
 _COMPONENTS = frozenset({"affected services", "affected service", "services", "service", "affected components"})
@@ -58,7 +60,7 @@ class PageIncident(Struct, frozen=True, kw_only=True):
 def read_pages(octets: bytes, source: str) -> list[PageIncident]:
     """The incidents in an answer of one of the pages. Raises ``InputError`` where it is none."""
     try:
-        found = msgspec.json.decode(octets.removeprefix(b"\xef\xbb\xbf"))
+        found = msgspec.json.decode(_in_utf_8(octets))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _unusable(f"{source} is no JSON: {error}.") from error
     try:
@@ -68,6 +70,13 @@ def read_pages(octets: bytes, source: str) -> list[PageIncident]:
     if not incidents:
         raise _unusable(f"{source} tells of no incident.")
     return incidents
+
+
+def _in_utf_8(octets: bytes) -> bytes:
+    """The octets without a byte order mark; PowerShell saves an answer as UTF-16."""
+    if octets.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return octets.decode("utf-16").encode()
+    return octets.removeprefix(b"\xef\xbb\xbf")
 
 
 def _incidents(found: object, source: str) -> Iterator[PageIncident]:
@@ -81,8 +90,8 @@ def _incidents(found: object, source: str) -> Iterator[PageIncident]:
         yield _incident(event.get("data"), f"{source}: event.data")
     elif "log_entries" in top:
         yield _pagerduty_log(_objects(top, "log_entries", source), source)
-    elif "incidents" in top:
-        for each in _objects(top, "incidents", source):
+    elif "incidents" in top or "scheduled_maintenances" in top:
+        for each in _objects(top, "incidents", source) or _objects(top, "scheduled_maintenances", source):
             yield _incident(each, source)
     elif "incident" in top:
         yield _incident(top["incident"], source)
@@ -113,7 +122,7 @@ def _statuspage(incident: Json, source: str) -> PageIncident:
         )
         for each in told
     ]
-    start_from = "started_at" if incident.get("started_at") else "created_at"
+    start_from = next((each for each in _BEGINS if incident.get(each)), "created_at")
     affected = [part for each in told for part in _objects(each, "affected_components", source)]
     component_from = "components" if _objects(incident, "components", source) else "affected_components"
     parts = _objects(incident, "components", source) or affected
@@ -275,7 +284,7 @@ def _optional(value: object, source: str) -> datetime | None:
 def _moment(value: object, source: str) -> datetime:
     """A time in UTC, whole seconds."""
     try:
-        at = datetime.fromisoformat(value if isinstance(value, str) else "")
+        at = datetime.fromisoformat(value.upper() if isinstance(value, str) else "")
         if at.tzinfo is None:
             raise _unusable(f"{source}: the time {value!r} has no offset, so nobody knows when it was.")
         return at.astimezone(UTC).replace(microsecond=0)
