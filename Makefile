@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE  # tests start the command again and again; what is compiled once is kept
 
-.PHONY: demo test test-slow test-mta test-mta-again mta check lint types layers bench letters gallery pictures lint-score lint-facts word-forms ready kill-test stories lock wheel clean
+.PHONY: demo test test-slow test-mta test-mta-again mta check lint types layers bench letters gallery pictures lint-score lint-facts word-forms frequent-words ready kill-test stories lock wheel clean
 
 demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, killed half-way once
 	$(BIN)/mass-apology demo
@@ -61,6 +61,9 @@ lint-facts: $(VENV)/.dev  ## the critic against bad facts in good letters; what 
 
 word-forms: $(VENV)/.dev  ## expand the words of the wording rules to all their forms (needs PyPI: the analysers are no dependencies)
 	$(BIN)/python -m bench.word_forms
+
+frequent-words: $(VENV)/.dev  ## count the words that letters have most, by which the wording rules look their patterns up
+	$(BIN)/python -m bench.frequent_words
 
 ready: $(VENV)/.dev  ## what "Ready" rests on: relays' texts, faults, lost ledgers, files that hide something, hostile files
 	$(BIN)/python -m bench tried hostile
