@@ -114,6 +114,8 @@ class RelaySource:
         self._last_accepted = -inf  # monotonic seconds
         self._last_taken = time.monotonic()
         self._begun: set[int] = set()  # letters that were begun and not handed over, by their ids
+        self._handed_over: dict[int, float] = {}  # letters without an outcome, by their ids: when (monotonic seconds)
+        self._slowest = 0.0  # seconds from a letter's hand-over to its outcome, the longest lately
         self._heard_at = -inf  # monotonic seconds: when the relay answered last, or the first of them was begun
         self.impatience = None if alone else Impatience(CONNECT_PATIENCE)
         self._outbox = outbox
@@ -168,6 +170,7 @@ class RelaySource:
         """Return when the letter's HANDING_OVER mark is durable and its slot has come: then the dot may be written."""
         if not self._alone:
             self._answered(message)
+            self._handed_over[message.delivery.id] = self._heard_at
         slot = self._reserve_slot()
         if slot is not None:
             await asyncio.sleep(slot - MARK_AHEAD - time.monotonic())
@@ -231,6 +234,8 @@ class RelaySource:
         """Note that a letter's transaction ended: handed over at that time (Unix seconds), or not at all (``None``)."""
         if not self._alone:
             self._answered(message)
+            begun = self._handed_over.pop(message.delivery.id, self._heard_at)
+            self._slowest = max(0.9 * self._slowest, self._heard_at - begun)
         self.windows.end(handed_over_at=handed_over_at)
         self._failed_tries, self._retry_at, self.trouble = 0, 0.0, ""
 
@@ -343,7 +348,8 @@ class RelaySource:
 
         The run calls it now and then with monotonic seconds, while another relay could take them.
         """
-        if self._begun and now - self._heard_at > STALLED and self.impatience is not None:
+        patience = max(STALLED, 2 * self._slowest)
+        if self._begun and now - self._heard_at > patience and self.impatience is not None:
             self._rest(now)
             self.impatience.abandon()
 
