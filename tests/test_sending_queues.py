@@ -10,6 +10,7 @@ from smtp_fakes import message
 
 from mass_apology.model import Message
 from mass_apology.relay_settings import RelaySettings
+from mass_apology.sending.answer_watch import STALLED, AnswerWatch
 from mass_apology.sending.gate import Gate, relay_rule
 from mass_apology.sending.ready_letters import Expiry, LetterQueues, ParkedLetters, ReadyLetter
 from mass_apology.sending.relay_shares import AHEAD, Shares
@@ -207,3 +208,26 @@ def test_a_destination_that_throttles_gets_a_queue_of_its_own() -> None:
     assert queues.seconds_until(0, 0.0) == pytest.approx(1.0, rel=0.2)
     assert popped(queues, 0, 5.0) == 2
     assert not queues.ended(letter(2, "slow.example"))
+
+
+class TestAnswers:
+    def test_a_relay_that_answers_is_not_stalled(self) -> None:
+        watch = AnswerWatch()
+        assert not watch.is_stalled(1e9)
+        watch.begin(1, 0.0)
+        watch.begin(2, 2.0)
+        assert not watch.is_stalled(STALLED)
+        watch.hand_over(1, 2.9)
+        assert not watch.is_stalled(STALLED + 2)
+        assert watch.is_stalled(STALLED + 3)
+        watch.end(2, 6.5)
+        assert not watch.is_stalled(1e9)  # what was handed over waits for its reply, however long
+
+    def test_a_slow_relay_gets_twice_the_time_of_its_slowest_letter(self) -> None:
+        watch = AnswerWatch()
+        watch.begin(1, 0.0)
+        watch.hand_over(1, 1.0)
+        watch.end(1, 11.0)
+        watch.begin(2, 11.0)
+        assert not watch.is_stalled(30.0)
+        assert watch.is_stalled(31.1)

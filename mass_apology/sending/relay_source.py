@@ -20,6 +20,7 @@ from mass_apology.ledger import Sender
 from mass_apology.model import Mark, Message, Outcome, Status, StopCause
 from mass_apology.relay_settings import RelaySettings
 from mass_apology.sending import pacing
+from mass_apology.sending.answer_watch import AnswerWatch
 from mass_apology.sending.outbox import Outbox
 from mass_apology.sending.pacing import Backoff, Ending
 from mass_apology.sending.refusals_in_a_row import Refusals
@@ -40,7 +41,6 @@ TRIES_BESIDE_OTHERS = 40  # failed tries in a row, as long as the above, of a re
 LOSSES = 2  # connections lost in a row, after which a relay rests while others send
 WELL = 1.0  # seconds after an accepted letter during which a connection that cannot be opened is no illness
 AWAKE = 2.0  # seconds without a letter after which a relay has no claim to its share
-STALLED = 3.0  # seconds without any answer to letters that were begun, after which another relay gets them
 CONNECT_PATIENCE = 4.0  # seconds in which a connection must be open where another relay could take its letter
 YIELD = 0.02  # seconds until a relay that left letters to others looks again
 ROUND_TRIP = 1.0  # seconds: throttling replies closer together than this are one complaint
@@ -113,10 +113,7 @@ class RelaySource:
         self._rests = 0  # since the last accepted letter
         self._last_accepted = -inf  # monotonic seconds
         self._last_taken = time.monotonic()
-        self._begun: set[int] = set()  # letters that were begun and not handed over, by their ids
-        self._handed_over: dict[int, float] = {}  # letters without an outcome, by their ids: when (monotonic seconds)
-        self._slowest = 0.0  # seconds from a letter's hand-over to its outcome, the longest lately
-        self._heard_at = -inf  # monotonic seconds: when the relay answered last, or the first of them was begun
+        self._answers = AnswerWatch()
         self.impatience = None if alone else Impatience(CONNECT_PATIENCE)
         self._outbox = outbox
         self._ledger = ledger
@@ -154,8 +151,7 @@ class RelaySource:
         if message is not None:
             if not self._alone:
                 self._last_taken = now = time.monotonic()
-                self._heard_at = self._heard_at if self._begun else now
-                self._begun.add(message.delivery.id)
+                self._answers.begin(message.delivery.id, now)
                 self._run.took(self)
             if self._start_pace.interval:
                 self._start_pace, _ = pacing.reserve_slot(self._start_pace, time.monotonic(), slack=START_AHEAD)
@@ -169,8 +165,7 @@ class RelaySource:
     async def hand_over(self, message: Message) -> None:
         """Return when the letter's HANDING_OVER mark is durable and its slot has come: then the dot may be written."""
         if not self._alone:
-            self._answered(message)
-            self._handed_over[message.delivery.id] = self._heard_at
+            self._answers.hand_over(message.delivery.id, time.monotonic())
         slot = self._reserve_slot()
         if slot is not None:
             await asyncio.sleep(slot - MARK_AHEAD - time.monotonic())
@@ -197,7 +192,7 @@ class RelaySource:
     def give_back(self, message: Message) -> None:
         """Return a letter that was not started to the outbox."""
         if not self._alone:
-            self._answered(message)
+            self._answers.end(message.delivery.id, time.monotonic())
         self.windows.end(handed_over_at=None)
         self._outbox.put_back(message)
 
@@ -233,9 +228,7 @@ class RelaySource:
     def settled(self, message: Message, *, handed_over_at: float | None) -> None:
         """Note that a letter's transaction ended: handed over at that time (Unix seconds), or not at all (``None``)."""
         if not self._alone:
-            self._answered(message)
-            begun = self._handed_over.pop(message.delivery.id, self._heard_at)
-            self._slowest = max(0.9 * self._slowest, self._heard_at - begun)
+            self._answers.end(message.delivery.id, time.monotonic())
         self.windows.end(handed_over_at=handed_over_at)
         self._failed_tries, self._retry_at, self.trouble = 0, 0.0, ""
 
@@ -338,18 +331,12 @@ class RelaySource:
             return Standstill(cause=StopCause.WINDOW, until=reopens_at)
         return None
 
-    def _answered(self, message: Message) -> None:
-        """The relay has done something about this letter."""
-        self._begun.discard(message.delivery.id)
-        self._heard_at = time.monotonic()
-
     def abandon_stalled(self, now: float) -> None:
         """Take letters back that were begun and not handed over, where the relay has answered nothing for a while.
 
         The run calls it now and then with monotonic seconds, while another relay could take them.
         """
-        patience = max(STALLED, 2 * self._slowest)
-        if self._begun and now - self._heard_at > patience and self.impatience is not None:
+        if self.impatience is not None and self._answers.is_stalled(now):
             self._rest(now)
             self.impatience.abandon()
 
