@@ -301,6 +301,25 @@ def test_what_stands_in_campaign_files_is_no_markup(tmp_path: Path) -> None:
     run(tmp_path, visit)
 
 
+def test_a_request_with_two_lengths_is_refused(folder: Path) -> None:
+    async def visit(server: Asked) -> None:
+        server.enter()
+        both = {"content-length": "5", "transfer-encoding": "chunked"}
+        answer = await server.client.post("/leave", content=b"abcde", headers=both)
+        assert (answer.status_code, answer.headers["connection"]) == (400, "close")
+
+    run(folder, visit)
+
+
+def test_no_address_is_corrected_by_sending_people_elsewhere(folder: Path) -> None:
+    async def visit(server: Asked) -> None:
+        server.enter()
+        for path in ("/campaigns/acme/", "/enter/x/"):
+            assert (await server.get(path)).status_code == 404, path
+
+    run(folder, visit)
+
+
 SCRAPED = Access(scrape=ScrapeSettings(peers=("10.0.0.9",)))
 
 

@@ -93,6 +93,7 @@ def test_one_person_is_shown_with_the_letter_in_a_frame_that_may_do_nothing(fold
         assert page.headers["x-frame-options"] == "DENY"
         assert (await server.get("/campaigns/acme/people/1/letters/2")).status_code == 404
         assert (await server.get("/campaigns/acme/people/99")).status_code == 404
+        assert (await server.get(f"/campaigns/acme/people/{1 << 63}")).status_code == 404
         await server.get("/campaigns/acme/people/1")
 
     run(folder, visit)

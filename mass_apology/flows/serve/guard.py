@@ -66,6 +66,10 @@ class Guard:
 
     def _refusal(self, scope: Scope, cookies: list[str]) -> PlainTextResponse | None:
         headers = Headers(scope=scope)
+        if (
+            "transfer-encoding" in headers and "content-length" in headers
+        ):  # RFC 9112, 6.1: another request may hide in it
+            return PlainTextResponse("This request has two lengths.\n", 400, {"connection": "close"})
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._service.is_called(hosts[0]):
             return PlainTextResponse("This server is not called so.\n", 421)

@@ -1,7 +1,7 @@
 """HTTP connections with limits that uvicorn does not have: slow clients are cut off, and there are only so many.
 
-A client that opens a connection and says its request slowly, or never, holds it for ever otherwise; thousands of them
-would use up the process's file descriptors.
+A client that opens a connection and says its request slowly, or reads nothing of its answer, holds it for ever
+otherwise; thousands of them would use up the process's file descriptors. Who reads slowly, as a phone does, may.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ MOST_CONNECTIONS = 600
 
 
 class LimitedConnection(H11Protocol):
-    """A connection that has said its request in time, or is closed."""
+    """A connection that has said its request in time and reads its answer, or is closed."""
 
     open_now: int = 0  # of all connections of this process
     _deadline: asyncio.TimerHandle | None = None
     _counted = False
+    _expects_request = False
+    _unread = 0  # octets of answers that it had not taken when it was looked at last
 
     def connection_made(self, transport: Any) -> None:
         """Count it; one too many is closed without a word."""
@@ -38,7 +40,8 @@ class LimitedConnection(H11Protocol):
             return
         self._counted = False
         LimitedConnection.open_now -= 1
-        self._request_came()
+        if self._deadline is not None:
+            self._deadline.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -59,15 +62,23 @@ class LimitedConnection(H11Protocol):
             self._request_came()
 
     def _expect_request(self) -> None:
-        self._request_came()
-        self._deadline = asyncio.get_running_loop().call_later(REQUEST_SECONDS, self._cut_off)
+        self._expects_request = True
+        self._look_later()
 
     def _request_came(self) -> None:
+        self._expects_request = False
+        self._look_later()
+
+    def _look_later(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = None
+        self._deadline = asyncio.get_running_loop().call_later(REQUEST_SECONDS, self._look)
 
-    def _cut_off(self) -> None:
-        self._deadline = None
-        if not self.transport.is_closing():
+    def _look(self) -> None:
+        """Cut it off where no request has come, or nothing of an answer was taken."""
+        unread, before = self.transport.get_write_buffer_size(), self._unread
+        self._unread = unread
+        if unread == before if unread else self._expects_request:
             self.transport.abort()
+        else:
+            self._look_later()

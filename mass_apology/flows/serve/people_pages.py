@@ -28,6 +28,7 @@ from mass_apology.model import FIRST_WAVE, NOT_REACHED, Status, read_lines
 
 MOST = 100  # people of one list
 LONGEST_SEARCH = 200  # characters
+LARGEST_NUMBER = (1 << 63) - 1  # that a ledger can hold
 UNREACHED = frozenset({*NOT_REACHED, Status.IN_DOUBT})
 
 
@@ -70,7 +71,7 @@ async def person(request: Request) -> Response:
     """All that is known of one, with their letters."""
     session = require(request, Role.OPERATE)
     watched = campaign_of(request)
-    recipient = request.path_params["recipient"]
+    recipient = _recipient_of(request)
     known = await in_thread(request, lambda: _known(request, watched, session, recipient))
     return shown(request, "person", here="people", known=known, recipient=recipient, zone=zone_of(watched))
 
@@ -79,7 +80,7 @@ async def letter(request: Request) -> Response:
     """One letter as it is written, for a frame that may do nothing."""
     session = require(request, Role.OPERATE)
     watched = campaign_of(request)
-    recipient, delivery = request.path_params["recipient"], request.path_params["delivery"]
+    recipient, delivery = _recipient_of(request), request.path_params["delivery"]
     page = await in_thread(request, lambda: _letter_page(request, watched, session, recipient, delivery))
     if page is not None:
         return HTMLResponse(page, headers=LETTER_HEADERS)
@@ -101,6 +102,13 @@ async def export(request: Request) -> Response:
     table = await in_thread(request, lambda: _table(request, watched, session))
     headers = {"content-disposition": 'attachment; filename="not-reached.csv"'}
     return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _recipient_of(request: Request) -> int:
+    found: int = request.path_params["recipient"]
+    if found > LARGEST_NUMBER:
+        raise HTTPException(404, "There is nobody with this number.")
+    return found
 
 
 def _found(request: Request, watched: Watched, session: Session, text: str) -> list[PersonLine]:

@@ -39,6 +39,7 @@ def web_app(service: Service) -> ASGIApp:
         exception_handlers={HTTPException: _refused, MassApologyError: _failed, Exception: _broken},
         lifespan=_watching,
     )
+    app.router.redirect_slashes = False  # it would send people of a secure server to http
     app.state.service = service
     return Guard(app, service)
 
