@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from live import campaign_folder, customers, relay
-from postgres_server import shared_server
+from postgres_server import PostgresServer, shared_server
 from smtp_fakes import Relay
 
 from mass_apology.errors import CampaignError
@@ -107,3 +107,23 @@ def test_what_cannot_be_sent_together_is_told(tmp_path: Path, live: Relay, url: 
 
     assert "windows" in refusal(made(tmp_path / "one", live, url, windows=["100/day"]))
     assert "a file" in refusal(campaign_folder(tmp_path / "two", live.sink.url, customers(3)))
+
+
+def test_a_database_that_restarts_costs_a_pause(tmp_path: Path, live: Relay) -> None:
+    server = PostgresServer(durable=True)
+    try:
+        url = server.new_database()
+        folder = made(tmp_path / "one", live, url, rate="400/s")
+        sender = started("send", folder, "--confirm", str(LETTERS))
+        wait_until_shared(url)
+        other = shutil.copytree(folder, tmp_path / "two", ignore=shutil.ignore_patterns("log.jsonl", "output.txt"))
+        helper = started("worker", other, "--once")
+        time.sleep(2.0)
+        server.kill()
+        server.start()
+        assert sender.wait(120) == 0, (folder / "output.txt").read_text()
+        assert helper.wait(120) in {0, 3}, (other / "output.txt").read_text()
+        assert counts(folder) == {Status.ACCEPTED: LETTERS}
+        assert sorted(live.numbers) == list(range(LETTERS))
+    finally:
+        server.remove()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import time
 
-from mass_apology.errors import CampaignError, FencedOut
+from mass_apology.errors import CampaignError, FencedOut, LedgerError
 from mass_apology.flows import event_loop
 from mass_apology.flows.asked_relay import AskedRelay
 from mass_apology.flows.holding import joined_ledger
@@ -22,6 +22,7 @@ from mass_apology.model import FIRST_WAVE
 from mass_apology.workspace.workspace import Workspace
 
 POLL = 2.0  # seconds between two looks for letters
+PATIENCE = 60.0  # seconds for which the database may be away
 ADAPTING = 1.0  # seconds in which the others hear that they share the rate with one more
 
 
@@ -55,10 +56,20 @@ class _Work:
     async def run(self, *, once: bool) -> RunResult | None:
         """Run after run; each takes part anew."""
         last: RunResult | None = None
+        failing_since: float | None = None
         while True:
             ended: RunResult | None = None
-            with suppress(FencedOut):  # this process stood still: it takes part anew
+            try:
                 ended = await self._take_part()
+                failing_since = None
+            except FencedOut:
+                pass  # this process stood still: it takes part anew
+            except LedgerError:  # a server that is restarted, most likely
+                failing_since = failing_since or time.monotonic()
+                if time.monotonic() - failing_since > PATIENCE:
+                    raise
+                await asyncio.sleep(POLL)
+                continue
             last = ended or last
             if ended is not None and (ended.interrupted or ended.cause is not None):
                 return ended

@@ -41,6 +41,7 @@ class PostgresLedger(SqlLedger[Connection]):
         self.session = PostgresLock()
         self.own_reading = reading
         self._wanted = Control.RUN
+        self._sharers = 1
         self._own_claims: dict[str, PostgresClaims] = {}
         backend = PostgresBackend(reading.server, reading.campaign, Connection(writing), self.session)
         super().__init__(name, reading, PostgresSite(folder), backend, self.session)
@@ -58,9 +59,10 @@ class PostgresLedger(SqlLedger[Connection]):
 
     def sharers(self) -> int:
         facts = {"epoch": self.session.epoch, "seconds": LIVELY}
-        with self.own_reading.shared() as reader:
+        with suppress(LedgerError), self.own_reading.shared() as reader:  # as ``wanted``
             (others,) = reader.execute(statements("chunks.sql")["beat"], facts).fetchone()
-        return 1 + int(others)
+            self._sharers = 1 + int(others)
+        return self._sharers
 
     def _new_claims(self, wave: str) -> Claims:
         self._own_claims[wave] = PostgresClaims(self.statements("claims.sql"), wave, self.session)
