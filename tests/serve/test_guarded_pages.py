@@ -12,6 +12,7 @@ import pytest
 from asked import Asked, asked, campaign_in, texts
 
 from mass_apology.flows.serve.access_file import Access, ProxySettings, Role, ScrapeSettings
+from mass_apology.flows.serve.sessions import Visitor
 from mass_apology.flows.watch.view_model import CampaignView
 from mass_apology.ledger import Control
 from mass_apology.workspace.ledger_store import ledger_store
@@ -265,6 +266,15 @@ def test_nobody_else_says_who_asks(folder: Path, forged: dict[str, str]) -> None
         assert answer.status_code == 401
         link = server.service.sessions.new_link()
         assert (await server.get(f"/enter/{link}")).status_code == 403
+
+    run(folder, visit, peer="10.0.0.6", **BEHIND)
+
+
+def test_a_cookie_of_the_proxy_s_people_counts_for_nothing_past_the_proxy(folder: Path) -> None:
+    async def visit(server: Asked) -> None:
+        token = server.service.sessions.begin(Visitor(name="anna@acme.example", roles=frozenset(Role)))
+        past = await server.get("/", headers={"cookie": f"__Host-mass-apology={token}"})
+        assert past.status_code == 401
 
     run(folder, visit, peer="10.0.0.6", **BEHIND)
 

@@ -51,6 +51,19 @@ def test_tokens_are_long_and_no_two_are_alike_and_none_is_kept() -> None:
     assert not any(token in repr(vars(kept)) for token in tokens)
 
 
+def test_one_person_has_only_so_many_and_takes_none_of_another() -> None:
+    clock = Clock()
+    kept = Sessions(clock)
+    ola = kept.begin(Visitor(name="Ola", roles=EVERY_ROLE))
+    tokens = []
+    for _ in range(sessions.MOST_OF_ONE + 1):
+        clock.now += 1
+        tokens.append(kept.begin(ANNA))
+    assert kept.find(tokens[0]) is None
+    assert kept.find(tokens[-1]) is not None
+    assert kept.find(ola) is not None
+
+
 def test_the_least_used_session_gives_way(monkeypatch) -> None:
     monkeypatch.setattr(sessions, "MOST_SESSIONS", 3)
     clock = Clock()

@@ -5,6 +5,7 @@ Without one there is one person: who has the one-time link of the terminal.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
@@ -100,6 +101,7 @@ NO_ACCESS_FILE = Access()
 def read_access(path: Path) -> Access:
     """The file. Raises ``InputError`` that names what is wrong in it."""
     try:
+        _require_own(path)
         access = msgspec.convert(parse_toml(path.read_text(encoding="utf-8")), Access)
     except (msgspec.ValidationError, ValueError) as error:
         raise _wrong(path, str(error)) from error
@@ -107,6 +109,15 @@ def read_access(path: Path) -> Access:
         raise _wrong(path, error.strerror or str(error)) from error
     _require_sense(access, path)
     return access
+
+
+def _require_own(path: Path) -> None:
+    """Who may write the file may do everything."""
+    if path.stat().st_mode & stat.S_IWOTH:
+        raise InputError(
+            f"{path}: every account of this machine may write it, and so give itself roles.",
+            next_step=f"Take the right away: chmod o-w {path}",
+        )
 
 
 def _require_sense(access: Access, path: Path) -> None:

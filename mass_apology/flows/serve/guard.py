@@ -98,7 +98,8 @@ class Guard:
         session = service.sessions.find(cookie_of(headers, cookie_name(service)))
         proxy = service.access.proxy
         if proxy is None or not service.access.is_proxy(peer_of(scope)):
-            return session
+            # Past the proxy nobody asks any more who it is that holds the cookie.
+            return session if proxy is None or service.access.oidc is not None else None
         named = headers.getlist(proxy.header)
         if len(named) != 1 or not (name := named[0].strip()) or not name.isprintable():
             return None

@@ -70,6 +70,7 @@ async def serve(options: ServeOptions, on_ready: Callable[[Announcement], None])
             accesses=AccessNotes(),
             looks=Jobs(pool),
             previews=Jobs(pool),
+            access_path=options.access,
         )
         address = access.url or _address(listening)
         server = _Server(server_config(service), lambda: on_ready(_announcement(service, address)))

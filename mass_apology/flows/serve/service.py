@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, tzinfo
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -44,6 +45,7 @@ class Service(Struct, kw_only=True):
     accesses: AccessNotes
     looks: Jobs[PlanLook]
     previews: Jobs[bytes]
+    access_path: Path | None = None  # of the access file
 
     @property
     def has_link(self) -> bool:

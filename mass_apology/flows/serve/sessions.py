@@ -18,6 +18,7 @@ IDLE_SECONDS = 30 * 60.0  # without a request or an open page
 LONGEST_SECONDS = 12 * 3600.0  # a shift
 LINK_SECONDS = 10 * 60.0  # from printing the link to opening it
 MOST_SESSIONS = 1000  # the one that was used longest ago gives way
+MOST_OF_ONE = 20  # of one person: a program that keeps no cookie begins one with every request
 
 
 class Visitor(Struct, frozen=True, kw_only=True):
@@ -62,6 +63,9 @@ class Sessions:
         """A new session; its token, which nobody had before. It is for the cookie alone."""
         now = self._clock()
         self._forget_old(now)
+        own = [kept for kept, each in self._sessions.items() if each.visitor.name == visitor.name]
+        if len(own) >= MOST_OF_ONE:
+            del self._sessions[min(own, key=lambda each: self._sessions[each].used_at)]
         while len(self._sessions) >= MOST_SESSIONS:
             del self._sessions[min(self._sessions, key=lambda each: self._sessions[each].used_at)]
         token = secrets.token_urlsafe(32)
@@ -84,6 +88,15 @@ class Sessions:
             return False
         session.used_at = now
         return True
+
+    def keep_to(self, roles_of: Callable[[str], frozenset[Role]]) -> None:
+        """Give everybody the roles that their names have now; who has none is let go."""
+        for kept, each in list(self._sessions.items()):
+            roles = roles_of(each.visitor.name)
+            if not roles:
+                del self._sessions[kept]
+            elif roles != each.visitor.roles:
+                each.visitor = Visitor(name=each.visitor.name, roles=roles)
 
     def end(self, token: str) -> None:
         """End it, if there is one."""

@@ -23,6 +23,7 @@ from mass_apology.flows.serve import (
     people_pages,
     plan_pages,
 )
+from mass_apology.flows.serve.changing_roles import follow_roles
 from mass_apology.flows.serve.guard import Guard
 from mass_apology.flows.serve.live_events import events
 from mass_apology.flows.serve.service import Service, service_of, shown
@@ -87,13 +88,15 @@ def _routes() -> list[Route]:
 @asynccontextmanager
 async def _watching(app: Starlette) -> AsyncIterator[None]:
     service: Service = app.state.service
-    task = asyncio.create_task(service.campaigns.run())
+    tasks = [asyncio.create_task(service.campaigns.run()), asyncio.create_task(follow_roles(service))]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 async def _style(_: Request) -> Response:
