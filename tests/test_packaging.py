@@ -26,6 +26,7 @@ STEPS = [
     if line and not line.startswith("#")
 ]
 SERVICE = (PACKAGING / "mass-apology@.service").read_text(encoding="utf-8")
+WORKER = (PACKAGING / "mass-apology-worker@.service").read_text(encoding="utf-8")
 PAGE = (PACKAGING / "mass-apology-page.service").read_text(encoding="utf-8")
 
 
@@ -124,20 +125,26 @@ def test_systemd_verifies_the_units(tmp_path: Path) -> None:
         # The command is not installed here, and verify asks for it.
         text = unit.read_text(encoding="utf-8").replace("/usr/local/bin/mass-apology", shutil.which("true") or "")
         (tmp_path / unit.name).write_text(text, encoding="utf-8")
-    names = ["./mass-apology@trial.service", "./mass-apology@trial.timer", "./mass-apology-page.service"]
+    names = [
+        "./mass-apology@trial.service",
+        "./mass-apology@trial.timer",
+        "./mass-apology-page.service",
+        "./mass-apology-worker@trial.service",
+    ]
     done = subprocess.run(
         ["systemd-analyze", "verify", *names], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_unit_waits_for_the_last_replies() -> None:
-    seconds = re.search(r"^TimeoutStopSec=(\d+)$", SERVICE, re.MULTILINE)
+@pytest.mark.parametrize("unit", [SERVICE, WORKER])
+def test_the_unit_waits_for_the_last_replies(unit: str) -> None:
+    seconds = re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
     assert seconds is not None
     assert int(seconds[1]) > RelaySettings(url="-").dot_timeout
 
 
-@pytest.mark.parametrize("unit", [SERVICE, PAGE])
+@pytest.mark.parametrize("unit", [SERVICE, WORKER, PAGE])
 def test_the_unit_runs_a_command_that_there_is(unit: str) -> None:
     command = re.search(r"^ExecStart=\S+/mass-apology (.+)$", unit, re.MULTILINE)
     assert command is not None
