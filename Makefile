@@ -13,7 +13,7 @@ test: $(VENV)/.dev  ## the quick tests, in some two minutes
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not mta"
 
 test-slow: $(VENV)/.dev  ## the tests that start processes, wait for the clock, or try everything there is
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow and not mta"  # a module's browser ends before others begin
+	$(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile -m "slow and not mta"  # many of them wait
 
 test-mta: mta  ## the same letters through real servers, whose mailboxes are compared with the report (needs root and Debian)
 	$(BIN)/python -m pytest tests/mta -m mta -n 3 --dist loadfile

@@ -81,7 +81,9 @@ INSIDES = [
     ("flows/holding", "mass_apology.ledger.sqlite.sqlite_ledger"),
     ("flows/new_flow", "mass_apology.ledger.sqlite.database"),
     ("workspace/workspace", "mass_apology.ledger.sqlite.sqlite_store"),
-    ("cli/app", "mass_apology.ledger.sqlite.claims"),
+    ("cli/app", "mass_apology.ledger.in_sql.claims"),
+    ("flows/send/send", "mass_apology.ledger.postgres.postgres_ledger"),
+    ("flows/new_flow", "mass_apology.ledger.staging.staged_plan"),
     ("ledger/new_part", "mass_apology.ledger.sqlite.lock"),
 ]
 
