@@ -126,8 +126,11 @@ class PostgresServer:
 
 @cache
 def shared_server() -> PostgresServer:
-    """The server of this process's tests, started by the first of them."""
-    return PostgresServer()
+    """The server of this process's tests, started by the first of them.
+
+    ``POSTGRES_BINARIES`` names those of another version: /usr/lib/postgresql/15/bin.
+    """
+    return PostgresServer(Path(os.environ.get("POSTGRES_BINARIES", EMBEDDED)))
 
 
 def _as_nobody(folder: Path) -> Sequence[str]:

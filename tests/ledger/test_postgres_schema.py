@@ -29,7 +29,9 @@ def set_version(monkeypatch: pytest.MonkeyPatch, version: int) -> None:
 @pytest.mark.parametrize("how", ["read", "write", "exists"])
 def test_an_old_schema_is_brought_up_to_date(store: PostgresStore, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     set_version(monkeypatch, 1)
-    store.create(CAMPAIGN).__exit__()
+    with store._opened() as connection:
+        postgres_schema.bring_up_to_date(store._server, connection)
+        store._make(connection, CAMPAIGN)
     set_version(monkeypatch, VERSION)
     if how == "exists":
         assert store.exists()
