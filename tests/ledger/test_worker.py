@@ -45,15 +45,19 @@ def made(folder: Path, live: Relay, url: str, **relay: object) -> Path:
     return campaign_folder(folder, live.sink.url, customers(LETTERS), ledger={"url": url}, relay=settings)
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """That of the machine which has this folder."""
+    return {**os.environ, "MASS_APOLOGY_STATE": str(folder.with_name(f"{folder.name}-state"))}
+
+
 def started(command: str, folder: Path, *options: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "MASS_APOLOGY_STATE": str(folder.with_name(f"{folder.name}-state"))}
     with (folder / "output.txt").open("wb") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "mass_apology", command, "-C", str(folder), *options],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=environment,
+            env=environment(folder),
             start_new_session=True,
         )
 
@@ -127,3 +131,18 @@ def test_a_database_that_restarts_costs_a_pause(tmp_path: Path, live: Relay) -> 
         assert sorted(live.numbers) == list(range(LETTERS))
     finally:
         server.remove()
+
+
+def test_a_machine_whose_suppression_list_knows_less_takes_no_part(tmp_path: Path, live: Relay, url: str) -> None:
+    folder = made(tmp_path / "one", live, url, rate="100/s")
+    suppress = [sys.executable, "-m", "mass_apology", "suppress", "add", "somebody@example.org"]
+    subprocess.run(suppress, env=environment(folder), check=True, capture_output=True)
+    sender = started("send", folder, "--confirm", str(LETTERS))
+    try:
+        wait_until_shared(url)
+        other = shutil.copytree(folder, tmp_path / "two", ignore=shutil.ignore_patterns("log.jsonl", "output.txt"))
+        assert started("worker", other, "--once").wait(60) == 1
+        assert "suppress" in (other / "output.txt").read_text()
+    finally:
+        sender.send_signal(signal.SIGINT)
+        sender.wait(60)
