@@ -63,3 +63,10 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str, said: str) -> None:
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
         read_access(tmp_path / "access.toml")
+
+
+@pytest.mark.parametrize("url", ["https://Apologies.Acme.example", "https://apologies.acme.example:443"])
+def test_the_address_is_kept_as_browsers_say_it(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "access.toml"
+    path.write_text(f'url = "{url}"\n[roles]\nanna = ["watch"]\n[proxy]\npeers = ["unix"]\n', encoding="utf-8")
+    assert read_access(path).url == "https://apologies.acme.example"

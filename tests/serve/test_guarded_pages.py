@@ -279,6 +279,28 @@ def test_a_cookie_of_the_proxy_s_people_counts_for_nothing_past_the_proxy(folder
     run(folder, visit, peer="10.0.0.6", **BEHIND)
 
 
+def test_a_program_without_cookies_is_one_person_still(folder: Path) -> None:
+    async def visit(server: Asked) -> None:
+        codes = []
+        for _ in range(90):
+            server.client.cookies.clear()
+            codes.append((await server.get("/healthz", headers={"remote-user": "ola@acme.example"})).status_code)
+        assert codes[0] == 200
+        assert 429 in codes
+        assert (await server.get("/", headers={"remote-user": "anna@acme.example"})).status_code == 200
+
+    run(folder, visit, peer="10.0.0.5", **BEHIND)
+
+
+def test_a_page_of_the_same_name_without_tls_is_another_one(folder: Path) -> None:
+    async def visit(server: Asked) -> None:
+        server.enter()
+        origin = {"origin": "http://apologies.acme.example", "remote-user": "anna@acme.example"}
+        assert (await server.post("/leave", headers=origin)).status_code == 403
+
+    run(folder, visit, peer="10.0.0.5", **{**BEHIND, "is_local": True})
+
+
 def test_a_secure_server_is_not_called_localhost(folder: Path) -> None:
     async def visit(server: Asked) -> None:
         assert (await server.get("/healthz", headers={"host": "localhost"})).status_code == 421

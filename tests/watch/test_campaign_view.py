@@ -69,6 +69,13 @@ def test_a_window_that_is_used_up_is_reckoned_with() -> None:
     assert view.end.at.timestamp() >= NOON + 600 + 500 / 10
 
 
+def test_the_pace_of_before_tells_no_end_while_the_relay_is_away() -> None:
+    view = view_of(observed(said(trouble="127.0.0.1 refuses the connection.", rate=8.0), rate=8.0))
+    assert view.end.at is None
+    assert view.end.sentence.startswith("Nobody can tell the end while nothing is sent; once it goes on, it takes ")
+    assert "the last will be" not in view.headline
+
+
 @pytest.mark.parametrize("trouble", ["paused", "killed", "breaker", "relay dead"])
 def test_nobody_is_promised_an_end_while_nothing_goes(trouble: str) -> None:
     assert view_of(TROUBLES[trouble]).end.at is None

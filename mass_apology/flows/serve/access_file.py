@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from mass_apology.errors import InputError
 from mass_apology.system.bounded_toml import parse_toml
@@ -108,7 +109,13 @@ def read_access(path: Path) -> Access:
     except OSError as error:
         raise _wrong(path, error.strerror or str(error)) from error
     _require_sense(access, path)
-    return access
+    return replace(access, url=_as_browsers_say(access.url)) if access.url else access
+
+
+def _as_browsers_say(url: str) -> str:
+    """The same origin in small letters, and without the port that its scheme has anyway (RFC 6454, 6)."""
+    parts = urlsplit(url.lower())
+    return f"{parts.scheme}://{parts.netloc.removesuffix({'https': ':443', 'http': ':80'}[parts.scheme])}"
 
 
 def _require_own(path: Path) -> None:

@@ -78,7 +78,8 @@ class Guard:
         scope["session"] = session = self._session(scope, headers, cookies)
         now = time.monotonic()
         if isinstance(session, Session):
-            is_allowed = self._pages.allows(session.csrf, now)
+            # Who comes without a cookie each time is one person still.
+            is_allowed = self._pages.allows(session.visitor.name if cookies else session.csrf, now)
         else:
             limit = self._entrances if scope["path"].startswith(("/enter/", "/login")) else self._pages
             is_allowed = limit.allows(peer_of(scope), now)

@@ -59,7 +59,10 @@ class Service(Struct, kw_only=True):
 
     def is_own_origin(self, origin: str, host: str) -> bool:
         """Whether it is that of this server's pages; ``host`` is what the same request calls it."""
-        return origin.lower() == self.access.url or (self.is_local and origin.lower() == f"http://{host.lower()}")
+        if origin.lower() == self.access.url:
+            return True
+        is_here = self.is_local and _LOCAL.fullmatch(host.lower()) is not None
+        return is_here and origin.lower() == f"http://{host.lower()}"
 
 
 def service_of(request: Request) -> Service:

@@ -48,6 +48,8 @@ def forecast(course: Course) -> EndView:
 def _end(course: Course) -> float | None:
     if not course.due or course.state not in _GOES_ON:
         return None
+    if course.state is WatchState.WAITING and course.waits_until is None:
+        return None  # the pace of before says nothing while, say, the relay is away
     begins = max(course.now, course.waits_until or 0.0)
     measured = begins + course.due / course.rate if course.rate else None
     allowed = _allowed(course, begins)
@@ -69,12 +71,13 @@ def _sentence(course: Course, at: float | None, *, in_time: bool | None) -> str:
     if at is not None:
         said = f"The last letter will leave about {clock(at, course.zone, course.now)}, in {lasted(at - course.now)}."
         return said + _against_deadline(course, in_time=in_time)
-    if course.state in _GOES_ON:
+    if course.state is WatchState.SENDING:
         return "Nobody can tell the end yet: no letter has left in the last minute."
+    said = "Nobody can tell the end" if course.state in _GOES_ON else "No end in sight"
     least = _allowed(course, course.now)
     if least is None:
-        return "No end in sight while nothing is sent."
-    return f"No end in sight while nothing is sent; once it goes on, it takes {lasted(least - course.now)} or more."
+        return f"{said} while nothing is sent."
+    return f"{said} while nothing is sent; once it goes on, it takes {lasted(least - course.now)} or more."
 
 
 def _against_deadline(course: Course, *, in_time: bool | None) -> str:
