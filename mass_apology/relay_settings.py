@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-NonEmpty = Annotated[str, Meta(min_length=1)]
+from mass_apology.text_forms import NonEmpty, RelayName
 
 
 class RelaySettings(
@@ -17,7 +17,7 @@ class RelaySettings(
     A profile fills in what is left out, before this is made: see ``smtp.relay_profile``.
     """
 
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")] | None = None  # as ledger, log and report call it
+    name: RelayName | None = None  # as ledger, log and report call it
     url: NonEmpty  # smtp+starttls://user@host:587, smtps://user@host:465, smtp+plain://host:25
     profile: Literal["ses", "google", "microsoft365", "sendgrid", "mailgun", "postmark", "postfix"] | None = None
     user: NonEmpty | None = None  # of the URL that the profile fills in

@@ -16,8 +16,8 @@ from msgspec import Meta, Struct, field
 from mass_apology.ledger_settings import LedgerSettings
 from mass_apology.model import Status
 from mass_apology.relay_settings import DestinationSettings, RelaySettings
+from mass_apology.text_forms import CampaignName, Colour, NonEmpty
 
-NonEmpty = Annotated[str, Meta(min_length=1)]
 Told = NonEmpty | Mapping[str, NonEmpty]
 """A text, or one for each language: ``{ en = "…", pl = "…" }``."""
 
@@ -176,7 +176,7 @@ class BrandSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     logo: NonEmpty | None = None  # PNG, JPEG or GIF, relative to the campaign folder
     logo_dark: NonEmpty | None = None  # the same for dark mode, on a dark ground
     logo_alt: NonEmpty | None = None  # what it says, where images are not shown; otherwise the company's name
-    colour: Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#1f3a5f"  # what stands on it is black or white
+    colour: Colour = "#1f3a5f"  # what stands on it is black or white
     footer: Told | None = None
     legal_name: NonEmpty | None = None  # the sender's company otherwise
     registration_number: NonEmpty | None = None
@@ -340,7 +340,7 @@ Register = Literal["formal", "informal"]
 class Campaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One incident's letters."""
 
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")]
+    name: CampaignName
     template: NonEmpty
     recipients: NonEmpty  # the file of affected customers, relative to the campaign folder
     sender: SenderSettings

@@ -22,6 +22,7 @@ _ERROR = re.compile(r"(?P<said>.*?)(?: - at `(?:key` in `)?(?P<path>\$.*)`)?", r
 _FIELD = re.compile(r"Object (?P<kind>contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `(?P<types>[^`]*)`(?P<bound>.*?)(?:, got `(?P<got>[^`]*)`)?", re.DOTALL)
 _BOUND = re.compile(r" (?P<of>of length )?(?P<sign>[<>]=?) (?P<number>\S+)")
+_PATTERN = " matching regex "
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 
 _WANTED = {
@@ -115,9 +116,13 @@ def _value_clause(said: str, place: Place, kind: type) -> str:
     if said.startswith("Invalid RFC3339"):
         return f"is a text, but must be {_WANTED['datetime']}"
     found = _EXPECTED.fullmatch(said)
-    if found is None:
-        return ""
+    return "" if found is None else _expected_clause(found, place, kind)
+
+
+def _expected_clause(found: re.Match[str], place: Place, kind: type) -> str:
     types = [each.strip() for each in found["types"].split("|") if each.strip() != "null"]
+    if found["bound"].startswith(_PATTERN):
+        return f"must be {next(_descriptions(kind, place), 'a text of another form')}"
     if bound := _BOUND.fullmatch(found["bound"]):
         return _bound_clause(types[0], bound)
     if types == ["array"] and found["got"] == "object":
@@ -141,6 +146,14 @@ def _keys(kind: type, table: Place) -> list[str]:
     return [field.encode_name for each in tables for field in each.fields]
 
 
+def _descriptions(kind: type, place: Place) -> Iterator[str]:
+    """How a value at a place is described where its type is declared: "a colour such as #1f3a5f"."""
+    for each in _as_declared(kind, place):
+        for inner in each.types if isinstance(each, inspect.UnionType) else (each,):
+            if isinstance(inner, inspect.Metadata) and inner.extra_json_schema:
+                yield str(inner.extra_json_schema["description"])
+
+
 def _choices(types: Sequence[inspect.Type]) -> Iterator[str]:
     for each in types:
         if isinstance(each, inspect.EnumType):
@@ -151,10 +164,14 @@ def _choices(types: Sequence[inspect.Type]) -> Iterator[str]:
 
 def _types_at(kind: type, place: Place) -> list[inspect.Type]:
     """What may stand at a place."""
+    return list(_flat(_as_declared(kind, place)))
+
+
+def _as_declared(kind: type, place: Place) -> list[inspect.Type]:
     types = [inspect.type_info(kind)]
     for step in place:
         types = [inner for each in _flat(types) for inner in _within(each, step)]
-    return list(_flat(types))
+    return types
 
 
 def _flat(types: Sequence[inspect.Type]) -> Iterator[inspect.Type]:

@@ -95,6 +95,13 @@ def test_a_missing_file_names_init(tmp_path: Path) -> None:
             'minutes_down = "integer"',
             "`$.types.minutes_down` is 'integer', which is none of text, int",
         ),
+        (
+            'name = "acme-outage-2026-11-20"',
+            'name = "our outage"',
+            "`$.name` must be of at most 100 letters a to z, digits, dots, hyphens and underscores, such as 'acme",
+        ),
+        ("[relay]", '[relay]\nname = "SES"', "`$.relay.name` must be of at most 40 small letters a to z"),
+        ("[types]", '[brand]\ncolour = "red"\n[types]', "`$.brand.colour` must be a colour such as '#1f3a5f'"),
         ('name = "acme-outage-2026-11-20"', 'name = "../x"', "`$.name` "),
         ('name = "acme-outage-2026-11-20"', "", "`$.name` is missing"),
         ('template = "service-outage"', 'template = "../../etc"', "`$.template` is '../../etc'"),

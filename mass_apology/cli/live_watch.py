@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from mass_apology.cli.exits import Exit, print_error
 from mass_apology.cli.live_frame import Line, frame, one_line
 from mass_apology.cli.screen import console, say
 from mass_apology.cli.terminal_lines import terminal_width
@@ -34,14 +35,23 @@ _WITHOUT_CURSOR = frozenset({"dumb", "unknown"})
 
 
 def watch(folder: Path) -> None:
-    """Show the campaign until no process holds it. Raises ``CampaignError`` and ``LedgerError``."""
+    """Show the campaign until no process holds it.
+
+    Raises ``CampaignError`` and ``LedgerError``, and ``SystemExit`` after Ctrl-C, which ends nothing but the watching.
+    """
     from mass_apology.flows.watch.campaign_watch import CampaignWatch
 
     looking = _Looking(CampaignWatch(folder))
-    if terminal_width(sys.stdout) is None or not has_cursor():
-        _in_lines(looking)
-    else:
-        _live(looking, console())
+    try:
+        if terminal_width(sys.stdout) is None or not has_cursor():
+            _in_lines(looking)
+        else:
+            _live(looking, console())
+    except KeyboardInterrupt:
+        print_error(
+            "Watched no longer; who sends goes on.", "To halt the sending: mass-apology pause, or mass-apology stop"
+        )
+        sys.exit(Exit.INTERRUPTED)
 
 
 def has_cursor() -> bool:

@@ -213,3 +213,22 @@ def test_a_dumb_terminal_gets_lines(
 def test_a_line_has_a_style_only_where_a_person_is_needed() -> None:
     assert {line.style for line in frame(WELL, 80, 24)} == {"bold", "green", ""}
     assert Line("Stopped", "bold red").style in {line.style for line in frame(view_of(TROUBLES["killed"]), 80, 24)}
+
+
+def test_ctrl_c_ends_the_watching_and_says_that_the_sending_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with relay() as live:
+        folder = campaign_folder(tmp_path, live.sink.url, customers(3))
+        send(folder)
+    view = view_of(observed(said()))
+    assert view.sender is not None
+    monkeypatch.setattr("mass_apology.flows.watch.campaign_watch.CampaignWatch.look", lambda _: view)
+    monkeypatch.setattr(live_watch.time, "sleep", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        live_watch.watch(folder)
+    assert ended.value.code == 3
+    assert "who sends goes on" in capsys.readouterr().err

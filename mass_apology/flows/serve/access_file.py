@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from mass_apology.errors import InputError
 from mass_apology.system.bounded_toml import parse_toml
+from mass_apology.text_forms import HeaderName
 
 ANYBODY = "*"
 UNIX_PEER = "unix"  # what a proxy that speaks to a Unix socket is called among peers
@@ -39,7 +40,7 @@ class ProxySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A proxy that has asked people who they are, and says so in a header."""
 
     peers: Annotated[tuple[str, ...], Meta(min_length=1)]  # addresses or networks of the proxy itself, or "unix"
-    header: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9-]*\Z")] = "Remote-User"
+    header: HeaderName = "Remote-User"
 
 
 class ScrapeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
