@@ -356,3 +356,11 @@ def test_a_file_of_an_older_version_is_moved_too(tmp_path: Path) -> None:
     before = statuses_in(source)
     moved(source, target)  # type: ignore[arg-type]
     assert statuses_in(target) == before
+
+
+def test_two_that_make_a_ledger_at_once_are_told_what_to_do(tmp_path: Path) -> None:
+    store = KINDS["PostgreSQL"](tmp_path)
+    store.create(CAMPAIGN).__exit__()
+    with pytest.raises(LedgerError, match="already") as told:
+        store.create(CAMPAIGN)
+    assert told.value.next_step.startswith("If another command has just made it, run this one again.")

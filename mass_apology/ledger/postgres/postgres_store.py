@@ -213,7 +213,7 @@ class PostgresStore:
         if row is None:
             raise LedgerError(
                 f"There is a ledger of {self._slot} in {self.place} already.",
-                next_step="Use it, or choose another name for a new campaign.",
+                next_step="If another command has just made it, run this one again. A new campaign needs another name.",
             )
         site = PostgresSite(self._folder).facts(connection)
         connection.execute(_QUERIES["add-lock"], {"campaign": row[0]})
