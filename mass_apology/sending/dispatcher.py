@@ -254,7 +254,11 @@ class Dispatcher:
             trouble=next((source.trouble for source in self.sources if source.trouble), ""),
             relays=self._relay_states(),
         )
-        return replace(state, commit_seconds=max(source.commit_seconds for source in self.sources))
+        return replace(
+            state,
+            commit_seconds=max(source.commit_seconds for source in self.sources),
+            deferred_until=self._outbox.waits_until,
+        )
 
     def standstill(self) -> Standstill | None:
         """What keeps the next letter for more than a second, and until when: the relay's quota, or a window.

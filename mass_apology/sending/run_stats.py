@@ -42,6 +42,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     waits_for: str = ""  # the reason for a standstill, as a phrase; empty while letters go
     relays: tuple[RelayState, ...] = ()  # where there are several
     trouble: str = ""  # why no connection can be opened, as a sentence, while that lasts
+    deferred_until: float | None = None  # Unix seconds: when the first letter is due again, where all were deferred
     commit_seconds: float = 0.0  # that a letter waits for its mark to be durable, lately; 0 before the first
 
     @property

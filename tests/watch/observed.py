@@ -104,7 +104,7 @@ TROUBLES: Mapping[str, Observation] = {
     "stopping": observed(said(), wanted=Control.STOP),
     "stopped": observed(said(**ENDED), holder=None, counts=NO_HAND_OVERS, rate=0.0),
     "silent": observed(said(at=NOON - 30), rate=0.0),
-    "deferred": observed(said(waits_for="deferred letters, due at 12:10:00"), rate=0.0),
+    "deferred": observed(said(waits_for="deferred letters, due at 11:10:00", until=NOON + 600), rate=0.0),
     "planning": observed(said(is_latest=False), rate=0.0),
     "nobody": observed(None, holder=None, counts={Status.PLANNED: 1000}, rate=0.0),
     "doubt": observed(said(**ENDED), holder=None, counts={Status.ACCEPTED: 995, Status.IN_DOUBT: 5}, rate=0.0),

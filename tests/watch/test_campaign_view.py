@@ -69,6 +69,12 @@ def test_a_window_that_is_used_up_is_reckoned_with() -> None:
     assert view.end.at.timestamp() >= NOON + 600 + 500 / 10
 
 
+def test_deferred_letters_are_told_by_the_campaigns_clock() -> None:
+    view = view_of(TROUBLES["deferred"])
+    assert view.limit.sentence == "All letters that are left were deferred; the next is tried at 12:10 CET."
+    assert view.end.at is None
+
+
 def test_the_pace_of_before_tells_no_end_while_the_relay_is_away() -> None:
     view = view_of(observed(said(trouble="127.0.0.1 refuses the connection.", rate=8.0), rate=8.0))
     assert view.end.at is None

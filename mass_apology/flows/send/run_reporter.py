@@ -63,7 +63,7 @@ class RunReporter:
             commit_seconds=round(progress.commit_seconds, 5),
             waits_for="" if ended else progress.waits_for,
             cause=_cause(self._dispatcher, still),
-            until=still.until if still else None,
+            until=still.until if still else progress.deferred_until,
             relays=tuple(msgspec.convert(each, RelayReport, from_attributes=True) for each in progress.relays),
             trouble="" if ended else progress.trouble,
             ended=ended,

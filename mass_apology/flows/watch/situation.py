@@ -146,6 +146,11 @@ def _standing_still(facts: Facts, said: SenderReport) -> LimitView | None:
     if kind is None and not said.waits_for:
         return None
     until = said.until
+    if (
+        kind is None and until is not None
+    ):  # in the campaign's time; the end is not known, since they may be deferred again
+        text = f"All letters that are left were deferred; the next is tried at {clock(until, facts.zone, facts.now)}."
+        return _limit(LimitKind.DEFERRED, text, "It goes on by itself. What the relay said stands below.")
     then = f" until {clock(until, facts.zone, facts.now)}" if until is not None else ""
     text, advice = {
         LimitKind.QUOTA: (
