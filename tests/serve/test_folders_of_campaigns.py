@@ -78,6 +78,21 @@ def test_a_campaign_that_nobody_can_look_at_hides_no_other(tmp_path: Path, monke
     asyncio.run(visit())
 
 
+def test_campaigns_with_letters_due_come_first(tmp_path: Path) -> None:
+    for name in ("a-new", "b-due"):
+        campaign_in(tmp_path / name)
+    (tmp_path / "a-new" / "ledger.sqlite").unlink()
+
+    async def visit() -> None:
+        async with asked(tmp_path) as server:
+            await asyncio.sleep(0.05)
+            server.enter()
+            page = (await server.get("/")).text
+            assert re.findall(r'<h2><a href="/campaigns/([^"]*)', page) == ["b-due", "a-new"]
+
+    asyncio.run(visit())
+
+
 def test_a_folder_that_goes_away_and_comes_back_is_watched_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

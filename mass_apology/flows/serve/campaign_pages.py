@@ -29,7 +29,13 @@ async def overview(request: Request) -> Response:
     require(request)
     found = list(service_of(request).campaigns.found.values())
     await asyncio.gather(*(watched.fresh() for watched in found))
-    return shown(request, "overview", campaigns=found, here="overview")
+    return shown(request, "overview", campaigns=sorted(found, key=_urgency), here="overview")
+
+
+def _urgency(watched: Watched) -> tuple[bool, bool, str]:
+    """Those with letters that are due come first, then the others with letters; those that nobody began come last."""
+    view = watched.view
+    return view is None or not view.people.total, view is None or not view.people.due, watched.slug
 
 
 async def campaign(request: Request) -> Response:
