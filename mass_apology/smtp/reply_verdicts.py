@@ -208,12 +208,12 @@ RULES: tuple[Rule, ...] = (
     Rule(verdict=OUR_SENDER, enhanced=("4.1.7", "4.1.8", "5.1.7", "5.1.8", "5.7.60", "5.2.252")),
     # What the text speaks of. Amazon SES, Exim (smtp_accept_max_per_connection): 421; others say 451 or 452.
     Rule(verdict=SESSION_CAP, codes=("4",), topics=(Topic.SESSION,)),
-    # OpenSMTPD (max-mails), after a hundred letters: "452 4.5.3 Too many recipients: Too many messages sent". At MAIL
-    # nobody has been named yet, so it counts those of the letters before.
-    Rule(verdict=SESSION_CAP, enhanced=("4.5.3",), phases=(Phase.MAIL,)),
     Rule(verdict=RECIPIENT_RATE, codes=("4", "5"), topics=(Topic.RECIPIENT_RATE,), unless=_NAMED),
     Rule(verdict=CONCURRENCY, codes=("4", "5"), topics=(Topic.CONNECTIONS,), unless=_NAMED),
     Rule(verdict=QUOTA, codes=("4", "5"), topics=(Topic.SENDING_LIMIT,), unless=_NAMED),
+    # OpenSMTPD (max-mails), after a hundred letters: "452 4.5.3 Too many recipients: Too many messages sent". At MAIL
+    # nobody has been named yet, so it counts those of the letters before.
+    Rule(verdict=SESSION_CAP, enhanced=("4.5.3",), phases=(Phase.MAIL,)),
     # RFC 3463 X.2.2; RFC 3463 X.3.4; RFC 1870 §6.
     Rule(verdict=MAILBOX_FULL, enhanced=("4.2.2", "5.2.2")),
     Rule(verdict=TOO_BIG, enhanced=("5.3.4", "5.2.3")),

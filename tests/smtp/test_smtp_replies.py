@@ -87,6 +87,8 @@ JUDGED = [
     (RCPT, "550 Not here", Kind.PERMANENT, About.RECIPIENT, REFUSED),
     (RCPT, "550 5.7.1 Blocked", Kind.POLICY, About.DESTINATION, REFUSED),
     (RCPT, "452 4.5.3 Too many recipients", Kind.TOO_MANY_RECIPIENTS, About.CONNECTION, DEFERRED),
+    (MAIL, "452 4.5.3 Daily user sending quota exceeded", Kind.QUOTA, About.CAMPAIGN, DEFERRED),
+    (MAIL, "452 4.5.3 Your daily sending limit was reached", Kind.QUOTA, About.CAMPAIGN, DEFERRED),
     (DATA, "503 5.5.1 RCPT first", Kind.PROTOCOL_ERROR, About.RELAY, DEFERRED),
     (DATA, "502 What", Kind.PROTOCOL_ERROR, About.RELAY, DEFERRED),
     (DOT, "554 Transaction failed", Kind.PERMANENT, About.RECIPIENT, REFUSED),
