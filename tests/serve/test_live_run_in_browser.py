@@ -120,3 +120,14 @@ def test_the_page_says_when_its_own_server_is_gone(tmp_path: Path, browser: Brow
             assert not visit.page.locator("#lost").is_visible()
         visit.page.wait_for_selector("#lost:visible", timeout=20_000)
         visit.close()
+
+
+def test_a_link_that_was_clicked_on_another_site_leads_in(tmp_path: Path, browser: Browser) -> None:
+    """A redirect would not: the browser keeps a SameSite=Strict cookie back from what another site began."""
+    campaign_folder(tmp_path / "acme", "smtp+plain://127.0.0.1:9", customers(1))
+    with serving(tmp_path) as link, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"data:text/html,<a href='{link}'>the page</a>")
+        page.click("a")
+        page.wait_for_url("**/")
+        assert page.locator("a:text-is('acme')").count() == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from mass_apology.flows.operator import user_name
 from mass_apology.flows.serve.access_file import EVERY_ROLE, Role
@@ -22,10 +22,16 @@ async def enter(request: Request) -> Response:
 
 
 def begun(service: Service, visitor: Visitor, request: Request) -> Response:
-    """To the first page, with a session that nobody can have fixed before; one that was there has ended."""
+    """To the first page, with a session that nobody can have fixed before; one that was there has ended.
+
+    By a page of our own, and no redirect: whoever was sent here by another site would come to the first page without
+    the new cookie, which is SameSite=Strict.
+    """
     service.sessions.end(cookie_of(request.headers, cookie_name(service)))
     token = service.sessions.begin(visitor)
-    answer = RedirectResponse("/", 303)
+    said = [f"You are {visitor.name}. The campaigns are on the next page."]
+    answer: Response = shown(request, "message", title="Welcome", sentences=said, link=("/", "All campaigns"))
+    answer.headers["refresh"] = "0; url=/"
     answer.headers.append("set-cookie", session_cookie(service, token))
     return answer
 
