@@ -175,31 +175,37 @@ def _tcp_socket(listen: str) -> socket.socket:
     return made
 
 
-def _unix_socket(path: Path, access: Access) -> socket.socket:
-    """For its owner alone, and its group where the proxy comes by it; one that a server left behind is replaced."""
-    if path.is_socket() and not _answers(path):
-        path.unlink()
-    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o117 if access.is_proxy(UNIX_PEER) else 0o177)
-    try:
-        made.bind(str(path))
-    except OSError:
-        made.close()
-        raise
-    finally:
-        os.umask(before)
-    return made
+if sys.platform == "win32":
 
+    def _unix_socket(path: Path, _access: Access) -> socket.socket:
+        raise InputError(f"There are no Unix sockets on Windows, as {path} is to be.", next_step="Use --listen.")
 
-def _answers(path: Path) -> bool:
-    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as trial, suppress(ConnectionRefusedError):
-        trial.connect(str(path))
-        return True
-    return False
+else:
+
+    def _unix_socket(path: Path, access: Access) -> socket.socket:
+        """For its owner alone, and its group where the proxy comes by it; one that a server left behind is replaced."""
+        if path.is_socket() and not _answers(path):
+            path.unlink()
+        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o117 if access.is_proxy(UNIX_PEER) else 0o177)
+        try:
+            made.bind(str(path))
+        except OSError:
+            made.close()
+            raise
+        finally:
+            os.umask(before)
+        return made
+
+    def _answers(path: Path) -> bool:
+        with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as trial, suppress(ConnectionRefusedError):
+            trial.connect(str(path))
+            return True
+        return False
 
 
 def _address(listening: socket.socket) -> str:
-    if listening.family == socket.AF_UNIX:
+    if listening.family not in {socket.AF_INET, socket.AF_INET6}:
         return "http://localhost"
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
