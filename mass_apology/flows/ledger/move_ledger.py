@@ -16,12 +16,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology.campaign import anchored_ledger, edit_campaign, edited_campaign, read_ledger_settings
-from mass_apology.errors import ConfirmationError, LedgerError
+from mass_apology.errors import CampaignError, ConfirmationError, LedgerError
 from mass_apology.flows.continuity.outside import compare_ledger, require_ledger
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.init.toml_notation import toml
 from mass_apology.flows.operator import OnProgress, disagreement, watched
 from mass_apology.flows.plan.guarding import require_overridden
+from mass_apology.ledger.database_url import parse as parse_database_url
 from mass_apology.ledger.moving import (
     Contents,
     Copied,
@@ -32,7 +33,7 @@ from mass_apology.ledger.moving import (
     Standing,
     require_in_use,
 )
-from mass_apology.ledger_settings import LedgerSettings
+from mass_apology.ledger_settings import FILE, LedgerSettings
 from mass_apology.quantities import counted
 from mass_apology.system.toml_edits import Edit
 from mass_apology.workspace.ledger_store import LEDGER_NAME, store_by
@@ -76,6 +77,7 @@ def move(workspace: Workspace, options: MoveOptions, ask: Callable[[int], str], 
     a process works with it, and ``LedgerError`` or ``CampaignError``; the old ledger is in use then, or the sentence
     says that the new one counts.
     """
+    _require_place(options.to)
     edits = tuple(_edits(options))
     edited_campaign(workspace.folder, edits)  # before anything is done
     way = _way(workspace, options, edits)
@@ -154,6 +156,18 @@ def _compacted(leaving: Leaving) -> bool:
     except LedgerError:
         return False
     return True
+
+
+def _require_place(to: str) -> None:
+    """Told of the option that was typed, before it could be told of a line that campaign.toml does not have yet."""
+    try:
+        if to != FILE:
+            parse_database_url(to)
+    except CampaignError as error:
+        raise CampaignError(
+            f"--to: {error.problem}",
+            next_step="Give --to postgresql://user@host/database, and its password's place as --password env:NAME.",
+        ) from error
 
 
 def _edits(options: MoveOptions) -> Iterator[Edit]:
