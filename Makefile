@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests at once: one more than there are cores, since many wait.
+AT_ONCE = $$(($$(getconf _NPROCESSORS_ONLN) + 1))
 unexport PYTHONDONTWRITEBYTECODE  # tests start the command again and again; what is compiled once is kept
 
 .PHONY: demo test test-slow test-mta test-mta-again mta check lint types layers bench letters gallery pictures lint-score lint-facts word-forms frequent-words ready kill-test stories lock wheel clean
@@ -10,10 +12,10 @@ demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, kill
 	$(BIN)/mass-apology demo
 
 test: $(VENV)/.dev  ## the quick tests, in some two minutes
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not mta"
+	$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile -m "not slow and not mta"
 
 test-slow: $(VENV)/.dev  ## the tests that start processes, wait for the clock, or try everything there is
-	$(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile -m "slow and not mta"  # many of them wait
+	$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile -m "slow and not mta"  # a module's browser ends before others begin
 
 test-mta: mta  ## the same letters through real servers, whose mailboxes are compared with the report (needs root and Debian)
 	$(BIN)/python -m pytest tests/mta -m mta -n 3 --dist loadfile
