@@ -7,7 +7,9 @@ imports it: each of xdist's workers imports all there is, and that took longer t
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     marks = _MARK_OF_MODULE.findall(collection_path.read_text(encoding="utf-8"))
     return None if Expression.compile(wanted).evaluate(lambda name, **_: name in marks) else True
+
+
+@pytest.fixture
+def no_psycopg(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra `scale` is not installed: what imports psycopg is imported anew, and cannot be."""
+    importlib.import_module("mass_apology.ledger.postgres")
+    room = importlib.import_module("mass_apology.ledger")
+    monkeypatch.setattr(room, "postgres", room.postgres)  # importing it anew replaces what other tests go by
+    for module in [name for name in sys.modules if name.startswith("mass_apology.ledger.postgres")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "psycopg", None)

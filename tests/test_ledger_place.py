@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import sys
 from pathlib import Path
 
 import pytest
@@ -49,10 +48,8 @@ def test_a_server_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     assert "\n" not in told.value.problem
 
 
-def test_without_the_driver_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in [name for name in sys.modules if name.startswith("mass_apology.ledger.postgres")]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "psycopg", None)  # importing it fails then
+@pytest.mark.usefixtures("no_psycopg")
+def test_without_the_driver_the_extra_is_named(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="psycopg is not installed") as told:
         ledger_store(campaign(tmp_path, DATABASE))
     assert "`scale`" in told.value.next_step

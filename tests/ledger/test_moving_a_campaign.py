@@ -5,7 +5,6 @@ Every interruption is mended by the same command."""
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -287,12 +286,9 @@ def test_an_unused_one_is(folder: Path, url: str, tmp_path: Path) -> None:
     assert results(folder) == before
 
 
-def test_without_the_driver_the_extra_is_named(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patched:
-        for module in [name for name in sys.modules if name.startswith("mass_apology.ledger.postgres")]:
-            patched.delitem(sys.modules, module)
-        patched.setitem(sys.modules, "psycopg", None)
-        assert "psycopg is not installed" in refused(folder, url)
+@pytest.mark.usefixtures("no_psycopg")
+def test_without_the_driver_the_extra_is_named(folder: Path, url: str) -> None:
+    assert "psycopg is not installed" in refused(folder, url)
 
 
 def test_a_server_that_dies_on_the_way_leaves_the_old_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
