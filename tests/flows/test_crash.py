@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from live import campaign_folder, customers, relay, results, send, statuses
+from processes_seen import children_of, runs
 from smtp_fakes import FaultyConversation, Relay
 
 from mass_apology.model import Status
@@ -143,15 +144,15 @@ def test_the_processes_that_write_letters_do_not_outlive_a_kill(tmp_path: Path) 
         folder = campaign_folder(tmp_path, live.sink.url, customers(12_000), relay={"rate": "500/s"})
         process = start(folder, 12_000)
         wait_for(live, 50, process)
-        children = _children(process.pid)
+        children = children_of(process.pid)
         process.kill()
         process.communicate()
         for _ in range(100):
-            if not any(_runs(child) for child in children):
+            if not any(runs(child) for child in children):
                 break
             time.sleep(0.1)
     assert len(children) >= 1 or (os.cpu_count() or 1) < 2
-    assert [child for child in children if _runs(child)] == []
+    assert [child for child in children if runs(child)] == []
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="on one core letters are written where they are sent")
@@ -160,21 +161,10 @@ def test_a_process_that_writes_letters_and_dies_is_a_sentence(tmp_path: Path) ->
         folder = campaign_folder(tmp_path, live.sink.url, customers(12_000), relay={"rate": "2000/s"})
         process = start(folder, 12_000)
         wait_for(live, 50, process)
-        for child in _children(process.pid):
+        for child in children_of(process.pid):
             os.kill(child, signal.SIGKILL)
         _, complaint = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "A process that writes letters was killed by signal 9" in complaint
     assert "has a fault" not in complaint
     assert max(received(live).values()) == 1
-
-
-def _children(pid: int) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from processes_seen import children_of
 from small_campaign import HEADER, DyingWriter, TalkativeWriter, campaign, delivery, make_writer, write_templates
 
 from mass_apology.errors import MassApologyError, MessageError, TemplateError
@@ -149,7 +150,7 @@ def test_a_process_that_dies_is_an_error_that_says_so(folder: Path, processes: i
 def test_a_process_that_is_killed_says_by_which_signal(folder: Path) -> None:
     async def write() -> None:
         async with RenderPool(partial(make_writer, folder), processes=1) as render_pool:
-            (child,) = children_of(os.getpid())
+            (child,) = workers_of(os.getpid())
             os.kill(child, signal.SIGKILL)
             with pytest.raises(MassApologyError, match="killed by signal 9"):
                 await render_pool.write([delivery()], now=NOW, eightbit=True)
@@ -160,7 +161,7 @@ def test_a_process_that_is_killed_says_by_which_signal(folder: Path) -> None:
 def test_ctrl_c_does_not_reach_the_processes(folder: Path) -> None:
     async def write() -> list[Message]:
         async with RenderPool(partial(make_writer, folder), processes=1) as render_pool:
-            (child,) = children_of(os.getpid())
+            (child,) = workers_of(os.getpid())
             assert os.getpgid(child) != os.getpgid(0)
             os.kill(child, signal.SIGINT)
             return await render_pool.write([delivery()], now=NOW, eightbit=True)
@@ -180,7 +181,7 @@ def test_a_stray_print_does_not_break_the_conversation(folder: Path, capfd: pyte
 def test_leaving_the_farm_ends_its_processes(folder: Path) -> None:
     async def run() -> list[int]:
         async with RenderPool(partial(make_writer, folder), processes=2):
-            return children_of(os.getpid())
+            return workers_of(os.getpid())
 
     children = asyncio.run(run())
     assert len(children) == 2
@@ -192,7 +193,7 @@ def test_a_process_that_hangs_is_ended_by_force(folder: Path, monkeypatch: pytes
 
     async def run() -> int:
         async with RenderPool(partial(make_writer, folder), processes=1):
-            (child,) = children_of(os.getpid())
+            (child,) = workers_of(os.getpid())
             os.kill(child, signal.SIGSTOP)
             return child
 
@@ -224,7 +225,7 @@ def test_a_parent_that_is_killed_leaves_no_process_behind(folder: Path) -> None:
         assert parent.stdout is not None
         assert parent.stderr is not None
         assert parent.stdout.readline() == b"writing\n"
-        children = children_of(parent.pid)
+        children = workers_of(parent.pid)
         parent.kill()
         parent.stderr.read()  # the processes hold it too, so it ends when the last of them has ended
     assert len(children) == 2
@@ -240,14 +241,8 @@ def test_a_process_imports_neither_pandas_nor_the_command_line() -> None:
     assert not modules & {"pandas", "numpy", "typer", "rich", "aiosmtplib", "sqlite3"}
 
 
-def children_of(pid: int) -> list[int]:
-    """The worker processes that ``pid`` started, from Linux' process table."""
-    return [
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-        if runs_worker(int(child))
-    ]
+def workers_of(pid: int) -> list[int]:
+    return [child for child in children_of(pid) if runs_worker(child)]
 
 
 def runs_worker(pid: int) -> bool:
