@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from msgspec import Struct
 
 from mass_apology.errors import CampaignError
-from mass_apology.server_url import host_and_port, joined
+from mass_apology.server_url import host_and_port, is_this_machine, joined
 
 _FORM = "postgresql://user@host:5432/database"
 _NEXT_STEP = f"Write it as {_FORM} in campaign.toml under [ledger] url."
@@ -34,12 +33,7 @@ class DatabaseUrl(Struct, frozen=True, kw_only=True):
     @property
     def is_on_this_machine(self) -> bool:
         """Whether what is said to it reaches no network."""
-        if not self.host or self.host.startswith("/") or self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return not self.host or self.host.startswith("/") or is_this_machine(self.host)
 
     def parameters(self, *, password: str | None, ca_file: str | None) -> dict[str, str]:
         """For libpq. Off this machine the server's certificate and name are verified, unless the URL says otherwise."""

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -193,3 +198,38 @@ def held_up(ledger: SqliteLedger) -> Iterator[None]:
 def bury_holder(path: Path) -> None:
     """Make the lock's holder a process that has ended, as a crash does."""
     outside(path, "UPDATE lock SET started = 'an earlier boot/1' WHERE host IS NOT NULL")
+
+
+async def send_in_sight(ledger: Ledger) -> None:
+    """Send all that is due over twenty connections, and print each dot, and what is known to be accepted."""
+
+    async def connection() -> None:
+        while letters:
+            letter = letters.pop()
+            await ledger.hand_over(mark(letter.id, Status.HANDING_OVER))
+            print("dot", letter.id, flush=True)
+            ledger.record(mark(letter.id, Status.ACCEPTED))
+            if letter.id % 3 == 0:
+                await ledger.flush()
+                print("accepted", letter.id, flush=True)
+
+    letters = await ledger.claim(100_000, time.time())
+    await asyncio.gather(*(connection() for _ in range(20)))
+    await ledger.close()
+
+
+def printed_until_killed(script: str, *arguments: str, lines: int | None) -> list[list[str]]:
+    """The words of each line that a process printed until it was killed, about so many lines after it began, or until
+    it ended."""
+    here = str(Path(__file__).parent)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([here, *filter(None, sys.path)])}
+    printed = []
+    command = [sys.executable, "-c", script, *arguments]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as sender:
+        assert sender.stdout is not None
+        for line in sender.stdout:
+            printed.append(line)
+            if len(printed) == lines:
+                sender.send_signal(signal.SIGKILL)
+    assert sender.returncode == (0 if lines is None else -signal.SIGKILL)
+    return [line.split() for line in printed if line.endswith("\n")]  # the last one may have been cut off

@@ -12,6 +12,7 @@ import pytest
 from live import Person, campaign_folder, customers, relay, send, write_rows
 from memory_store import MemoryStore
 from postgres_server import shared_server
+from returned_mail import bounce
 from smtp_fakes import FaultyConversation, Nth, Relay
 
 from mass_apology.flows import control
@@ -37,30 +38,6 @@ DAY = 86_400.0
 LATER = "Subject: How it went on\n\n{{ salutation }}\n\nWe have mended it, {{ customer.name }}.\n"
 FOLLOW_UP = '\n[[follow_up]]\nname = "later"\ntemplate = "later"\nafter = "3 days"\n'
 ALWAYS = {"hours": "00:00-24:00", "weekdays": "mon-sun"}
-BOUNCE = """\
-From: MAILER-DAEMON@mx.example
-To: anna@acme.example
-Subject: Undelivered Mail Returned to Sender
-Auto-Submitted: auto-replied
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example
-
-Final-Recipient: rfc822; {address}
-Action: failed
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 user unknown
-
---b
-Content-Type: text/rfc822-headers
-
-Message-ID: {message_id}
---b--
-"""
 
 
 class Clock:
@@ -153,7 +130,7 @@ def message_id_of(folder: Path, address: str) -> str:
 
 def bounced(folder: Path, number: int) -> Path:
     address = f"customer{number}@d{number % 7}.example"
-    (folder / "returned.eml").write_text(BOUNCE.format(address=address, message_id=message_id_of(folder, address)))
+    (folder / "returned.eml").write_text(bounce(address, message_id_of(folder, address)))
     return folder / "returned.eml"
 
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -16,7 +12,18 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from ledger_samples import CAMPAIGN, NOON, bury_holder, held_up, mark, plan, planned_ledger, recipient, statuses
+from ledger_samples import (
+    CAMPAIGN,
+    NOON,
+    bury_holder,
+    held_up,
+    mark,
+    plan,
+    planned_ledger,
+    printed_until_killed,
+    recipient,
+    statuses,
+)
 
 from mass_apology.ledger.sqlite import SqliteLedger
 from mass_apology.model import DUE, TRANSITIONS, Mark, Status
@@ -182,47 +189,14 @@ TestLedgerMachine.settings = settings(
 _SENDER = """
 import asyncio, sys, time
 from pathlib import Path
-from ledger_samples import CAMPAIGN, mark
+from ledger_samples import CAMPAIGN, send_in_sight
 from mass_apology.ledger.sqlite import SqliteLedger
-from mass_apology.model import Status
-
-async def send(ledger):
-    async def connection():
-        while letters:
-            letter = letters.pop()
-            await ledger.hand_over(mark(letter.id, Status.HANDING_OVER))
-            print("dot", letter.id, flush=True)
-            ledger.record(mark(letter.id, Status.ACCEPTED))
-            if letter.id % 3 == 0:
-                await ledger.flush()
-                print("accepted", letter.id, flush=True)
-
-    letters = await ledger.claim(100_000, time.time())
-    await asyncio.gather(*(connection() for _ in range(20)))
-    await ledger.close()
 
 ledger = SqliteLedger.open(Path(sys.argv[1]), CAMPAIGN)
 ledger.acquire(time.time())
 ledger.recover(time.time())
-asyncio.run(send(ledger))
+asyncio.run(send_in_sight(ledger))
 """
-
-
-def run_sender(path: Path, lines: int | None) -> list[str]:
-    """What a sending process printed until it was killed, about so many lines after it began, or until it ended."""
-    here = str(Path(__file__).parent)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([here, *filter(None, sys.path)])}
-    printed = []
-    with subprocess.Popen(
-        [sys.executable, "-c", _SENDER, str(path)], env=environment, stdout=subprocess.PIPE, text=True
-    ) as sender:
-        assert sender.stdout is not None
-        for line in sender.stdout:
-            printed.append(line)
-            if len(printed) == lines:
-                sender.send_signal(signal.SIGKILL)
-    assert sender.returncode == (0 if lines is None else -signal.SIGKILL)
-    return [line for line in printed if line.endswith("\n")]  # the last one may have been cut off
 
 
 def test_a_sender_that_is_killed_again_and_again_writes_to_everyone_once(path: Path) -> None:
@@ -231,7 +205,7 @@ def test_a_sender_that_is_killed_again_and_again_writes_to_everyone_once(path: P
     dots: list[int] = []
     for lines in [*(chance.randrange(1, 500) for _ in range(5)), None]:
         due_before = {delivery for delivery, status in statuses(path).items() if status in DUE}
-        printed = [line.split() for line in run_sender(path, lines)]
+        printed = printed_until_killed(_SENDER, str(path), lines=lines)
         now_dotted = [int(delivery) for what, delivery in printed if what == "dot"]
         assert due_before.issuperset(now_dotted)  # nobody whose dot was allowed before
         found = statuses(path)

@@ -14,6 +14,7 @@ import pytest
 from live import campaign_folder, customers, relay, send, stop_when, write_rows
 from msgspec.structs import replace
 from postgres_server import PostgresServer, shared_server
+from returned_mail import bounce
 from smtp_fakes import FaultyConversation, Nth, Relay
 
 from mass_apology.errors import CampaignError, ConfirmationError, LedgerError, LedgerLocked, MassApologyError
@@ -29,42 +30,19 @@ from mass_apology.ledger.postgres.postgres_connections import SCHEMA
 from mass_apology.ledger.postgres.postgres_store import PostgresStore
 from mass_apology.ledger.sqlite.sqlite_store import SqliteStore
 from mass_apology.model import FIRST_WAVE, Status
-from mass_apology.system.state_folder import STATE_VARIABLE
 from mass_apology.workspace import ledger_store
 from mass_apology.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
+
 ALWAYS = {"hours": "00:00-24:00", "weekdays": "mon-sun"}
 COMMENTED = "\n# The database of our team.\n[ledger]   # see the wiki\nurl = 'sqlite' # for now\n"
-BOUNCE = """\
-From: MAILER-DAEMON@mx.example
-To: anna@acme.example
-Subject: Undelivered Mail Returned to Sender
-Auto-Submitted: auto-replied
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example
-
-Final-Recipient: rfc822; {address}
-Action: failed
-Status: 5.1.1
-
---b
-Content-Type: text/rfc822-headers
-
-Message-ID: {message_id}
---b--
-"""
 
 
 @pytest.fixture(autouse=True)
-def _own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path_factory.mktemp("state")))
+def _own_memory(own_state: Path) -> None:
+    """What is sent here is remembered here only."""
 
 
 @pytest.fixture
@@ -88,9 +66,7 @@ def folder(tmp_path: Path, live: Relay) -> Path:
     live.fault = Faults()
     send_until(tmp_path / "trial", live, 9, skip_bad_rows=True)
     live.fault = None
-    (tmp_path / "trial/back.eml").write_text(
-        BOUNCE.format(address="customer3@d3.example", message_id=message_id_of(tmp_path / "trial", 3))
-    )
+    (tmp_path / "trial/back.eml").write_text(bounce("customer3@d3.example", message_id_of(tmp_path / "trial", 3)))
     settle(Workspace.open(tmp_path / "trial"), str(tmp_path / "trial/back.eml"), on_progress=lambda *_: None)
     return tmp_path / "trial"
 

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -16,7 +12,7 @@ from threading import Thread
 
 import psycopg
 import pytest
-from ledger_samples import CAMPAIGN, NOON, crash, mark, plan_in, recipient, record, statuses_in
+from ledger_samples import CAMPAIGN, NOON, crash, mark, plan_in, printed_until_killed, recipient, record, statuses_in
 from postgres_server import PostgresServer
 
 from mass_apology.errors import FencedOut, LedgerError
@@ -255,48 +251,16 @@ class TestLostConnections:
 _SENDER = """
 import asyncio, sys, time
 from pathlib import Path
-from ledger_samples import CAMPAIGN, mark
+from ledger_samples import CAMPAIGN, send_in_sight
 from mass_apology.ledger.postgres.postgres_connections import Server
 from mass_apology.ledger.postgres.postgres_store import PostgresStore
-from mass_apology.model import Status
-
-async def send(ledger):
-    async def connection():
-        while letters:
-            letter = letters.pop()
-            await ledger.hand_over(mark(letter.id, Status.HANDING_OVER))
-            print("dot", letter.id, flush=True)
-            ledger.record(mark(letter.id, Status.ACCEPTED))
-            if letter.id % 3 == 0:
-                await ledger.flush()
-                print("accepted", letter.id, flush=True)
-
-    letters = await ledger.claim(100_000, time.time())
-    await asyncio.gather(*(connection() for _ in range(20)))
-    await ledger.close()
 
 store = PostgresStore(Server(conninfo=sys.argv[1], place="the database"), "trial", Path(sys.argv[2]))
 ledger = store.open(CAMPAIGN)
 ledger.acquire(time.time())
 ledger.recover(time.time())
-asyncio.run(send(ledger))
+asyncio.run(send_in_sight(ledger))
 """
-
-
-def run_sender(store: PostgresStore, folder: Path, lines: int | None) -> list[list[str]]:
-    """What a sending process printed until it was killed, about so many lines after it began, or until it ended."""
-    here = str(Path(__file__).parent)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([here, *filter(None, sys.path)])}
-    arguments = [sys.executable, "-c", _SENDER, store._server.conninfo, str(folder)]
-    printed = []
-    with subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, text=True) as sender:
-        assert sender.stdout is not None
-        for line in sender.stdout:
-            printed.append(line)
-            if len(printed) == lines:
-                sender.send_signal(signal.SIGKILL)
-    assert sender.returncode == (0 if lines is None else -signal.SIGKILL)
-    return [line.split() for line in printed if line.endswith("\n")]  # the last one may have been cut off
 
 
 def test_a_sender_that_is_killed_again_and_again_writes_to_everyone_once(store: PostgresStore, tmp_path: Path) -> None:
@@ -305,7 +269,7 @@ def test_a_sender_that_is_killed_again_and_again_writes_to_everyone_once(store: 
     dots: list[int] = []
     for lines in [*(chance.randrange(1, 500) for _ in range(5)), None]:
         due_before = {delivery for delivery, status in statuses_in(store).items() if status in DUE}
-        printed = run_sender(store, tmp_path, lines)
+        printed = printed_until_killed(_SENDER, store._server.conninfo, str(tmp_path), lines=lines)
         now_dotted = [int(delivery) for what, delivery in printed if what == "dot"]
         assert due_before.issuperset(now_dotted)  # nobody whose dot was allowed before
         found = statuses_in(store)

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import os
 import socket
+from typing import Protocol
 
 from mass_apology.errors import FencedOut, LedgerLocked
-from mass_apology.ledger.sender_state import Holder
+from mass_apology.ledger.sender_state import Control, Holder
 from mass_apology.system.processes import start_of
 
 LEASE = 60.0  # seconds without a renewal after which another host may take the lock
 RENEWAL = 10.0  # seconds between two renewals
+
+
+class SenderRow(Protocol):
+    """The row about the sender, for who only reads: who it is, and what a person asks of it: run, pause or stop."""
+
+    def holder(self) -> Holder | None:
+        """The process that is sending, as far as can be told; ``None`` where there is none, or it has ended."""
+
+    def request(self, wanted: Control, note: str) -> None:
+        """Ask, and keep ``note`` where there is one."""
+
+    def remark(self, what: str) -> None:
+        """Keep a note."""
 
 
 def this_process() -> Holder:

@@ -14,3 +14,7 @@ SELECT wave, status, count(*) FROM delivery GROUP BY wave, status ORDER BY wave,
 
 -- name: put-to-use
 DELETE FROM relocation WHERE stage = 'arriving';
+
+-- name: forget-header
+-- A file without a header has a customer in its place.
+UPDATE campaign SET header = '[]', digest_parts = '{}';

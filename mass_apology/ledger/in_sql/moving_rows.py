@@ -20,6 +20,11 @@ def relocation(connection: Connection) -> Relocation | None:
     return None if row is None else Relocation(stage=Stage(row[0]), place=row[1], at=row[2])
 
 
+def relocate(connection: Connection, statement: str, told: Relocation) -> None:
+    """Let the ledger say of itself from now on where it is, or went; ``statement`` is how its database has that."""
+    connection.execute(statement, {"stage": told.stage.value, "place": told.place, "now": told.at})
+
+
 def standing(connection: Connection) -> Standing:
     """Of the ledger that the connection is about."""
     ledger, is_unused = connection.execute(_QUERIES["standing"]).fetchone()

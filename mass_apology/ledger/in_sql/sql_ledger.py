@@ -20,6 +20,7 @@ from mass_apology.ledger.in_sql.connection import Connection, Reading
 from mass_apology.ledger.in_sql.continuity import Site, SqlContinuity
 from mass_apology.ledger.in_sql.doubts import SqlDoubts
 from mass_apology.ledger.in_sql.feedback import SqlFeedback
+from mass_apology.ledger.in_sql.holders import SenderRow
 from mass_apology.ledger.in_sql.person_records import SqlResends
 from mass_apology.ledger.in_sql.purging import SqlPurging
 from mass_apology.ledger.in_sql.sql_records import SqlRecords
@@ -66,8 +67,10 @@ class SqlLedger(SqlRecords, Generic[C]):
     """Implements ``port.Ledger``, but for what a kind of ledger knows of its own place: one thread writes, see
     ``writer``."""
 
-    def __init__(self, name: str, reading: Reading, site: Site, backend: Backend[C], lock: Lock[C]) -> None:
-        super().__init__(name, backend.place, reading, site)
+    def __init__(
+        self, name: str, reading: Reading, *, site: Site, sender: SenderRow, backend: Backend[C], lock: Lock[C]
+    ) -> None:
+        super().__init__(name, backend.place, reading, site, sender)
         self._lock = lock
         self._claims: dict[str, Claims] = {}
         self._hear_claim: Callable[[Sequence[Delivery]], None] = lambda _: None

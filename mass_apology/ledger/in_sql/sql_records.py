@@ -14,6 +14,7 @@ from mass_apology.ledger.in_sql.answer_records import SqlAnswerRecords
 from mass_apology.ledger.in_sql.choice_records import SqlChoiceRecords
 from mass_apology.ledger.in_sql.connection import Cursor, Reading
 from mass_apology.ledger.in_sql.continuity import Site, SqlContinuityRecords
+from mass_apology.ledger.in_sql.holders import SenderRow
 from mass_apology.ledger.in_sql.overview import SqlOverview
 from mass_apology.ledger.in_sql.person_records import SqlPersonRecords
 from mass_apology.ledger.in_sql.waves import SqlWaveRecords
@@ -26,13 +27,14 @@ _PAGE = 500  # rows fetched at a time
 
 
 class SqlRecords(ABC):
-    """Implements ``port.Records``, but for the sender, whom each database knows in its own way."""
+    """Implements ``port.Records``; writes nothing but requests to the sender, and notes."""
 
-    def __init__(self, name: str, place: str, reading: Reading, site: Site) -> None:
+    def __init__(self, name: str, place: str, reading: Reading, site: Site, sender: SenderRow) -> None:
         self.name = name
         self.place = place
         self._reading = reading
         self._site = site
+        self._sender = sender
         self._queries = reading.statements("records.sql")
 
     def __enter__(self) -> Self:
@@ -41,14 +43,14 @@ class SqlRecords(ABC):
     @abstractmethod
     def __exit__(self, *_: object) -> None: ...
 
-    @abstractmethod
-    def holder(self) -> Holder | None: ...
+    def holder(self) -> Holder | None:
+        return self._sender.holder()
 
-    @abstractmethod
-    def request(self, wanted: Control, *, note: str = "") -> None: ...
+    def request(self, wanted: Control, *, note: str = "") -> None:
+        self._sender.request(wanted, note)
 
-    @abstractmethod
-    def remark(self, what: str) -> None: ...
+    def remark(self, what: str) -> None:
+        self._sender.remark(what)
 
     # Its parts
 

@@ -1,4 +1,4 @@
-"""The ledger of one campaign in a database, open for writing."""
+"""The ledger of one campaign in a database, open for reading or for writing."""
 
 from __future__ import annotations
 
@@ -14,18 +14,31 @@ from mass_apology.ledger.in_sql import connection as in_sql
 from mass_apology.ledger.in_sql.claims import Claims
 from mass_apology.ledger.in_sql.leaving import SqlLeaving
 from mass_apology.ledger.in_sql.sql_ledger import SqlLedger
+from mass_apology.ledger.in_sql.sql_records import SqlRecords
 from mass_apology.ledger.postgres.postgres_backend import PostgresBackend
 from mass_apology.ledger.postgres.postgres_claims import PostgresClaims
 from mass_apology.ledger.postgres.postgres_connections import Connection, PostgresReading
 from mass_apology.ledger.postgres.postgres_lock import PostgresLock
 from mass_apology.ledger.postgres.postgres_moving import leave
-from mass_apology.ledger.postgres.postgres_sender import holder, remark, request
+from mass_apology.ledger.postgres.postgres_sender import PostgresSenderRow
 from mass_apology.ledger.postgres.postgres_site import PostgresSite
 from mass_apology.ledger.postgres.postgres_statements import statements
-from mass_apology.ledger.sender_state import Control, Holder, SharedWave
+from mass_apology.ledger.sender_state import Control, SharedWave
 
 LIVELY = 3.0
 """Seconds for which a session keeps its part of the rate without asking who else takes part, as it does every tick."""
+
+
+class PostgresRecords(SqlRecords):
+    """Implements ``port.Records``."""
+
+    def __init__(self, name: str, reading: PostgresReading, folder: Path) -> None:
+        super().__init__(name, reading.server.place, reading, PostgresSite(folder), PostgresSenderRow(reading))
+        self._own = reading
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connection."""
+        self._own.close()
 
 
 class PostgresLedger(SqlLedger[Connection]):
@@ -44,7 +57,14 @@ class PostgresLedger(SqlLedger[Connection]):
         self._sharers = 1
         self._own_claims: dict[str, PostgresClaims] = {}
         backend = PostgresBackend(reading.server, reading.campaign, Connection(writing), self.session)
-        super().__init__(name, reading, PostgresSite(folder), backend, self.session)
+        super().__init__(
+            name,
+            reading,
+            site=PostgresSite(folder),
+            sender=PostgresSenderRow(reading),
+            backend=backend,
+            lock=self.session,
+        )
 
     def share(self, wave: SharedWave) -> bool:
         def act(connection: Connection) -> None:
@@ -67,15 +87,6 @@ class PostgresLedger(SqlLedger[Connection]):
     def _new_claims(self, wave: str) -> Claims:
         self._own_claims[wave] = PostgresClaims(self.statements("claims.sql"), wave, self.session)
         return self._own_claims[wave]
-
-    def holder(self) -> Holder | None:
-        return holder(self.own_reading)
-
-    def request(self, wanted: Control, *, note: str = "") -> None:
-        request(self.own_reading, wanted, note)
-
-    def remark(self, what: str) -> None:
-        remark(self.own_reading, what)
 
     async def wanted(self) -> Control:
         with suppress(LedgerError):  # a server that is away: the next mark tells, if it stays away

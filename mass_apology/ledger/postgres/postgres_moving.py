@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mass_apology.ledger.in_sql.moved_tables import DELIVERY, EDITION, TABLES, MovedTable, Row, SqlContents
-from mass_apology.ledger.in_sql.moving_rows import copy
+from mass_apology.ledger.in_sql.moving_rows import copy, relocate
 from mass_apology.ledger.in_sql.sql_ledger import SqlLedger
 from mass_apology.ledger.moving import Contents, Copied, Relocation, Stage
 from mass_apology.ledger.postgres.postgres_connections import Connection, PagedConnection
@@ -22,7 +22,7 @@ def leave(ledger: SqlLedger[Connection], to: str, now: float) -> None:
     def act(connection: Connection) -> None:
         _empty(connection)
         connection.execute(_QUERIES["forget-header"])
-        _relocate(connection, Relocation(stage=Stage.GONE, place=to, at=now))
+        relocate(connection, _QUERIES["relocate"], Relocation(stage=Stage.GONE, place=to, at=now))
 
     ledger.change_fenced(act)
 
@@ -32,7 +32,7 @@ def arrive(connection: Connection, contents: Contents, arriving: Relocation) -> 
     _empty(connection)
     connection.raw.execute(_QUERIES["tables"])
     copied = copy(contents, lambda: _written(connection), lambda *table: _fill(connection, *table))
-    _relocate(connection, arriving)
+    relocate(connection, _QUERIES["relocate"], arriving)
     return copied
 
 
@@ -46,11 +46,6 @@ def put_to_use(connection: Connection, site: PostgresSite, note: str, now: float
 def _written(connection: Connection) -> SqlContents:
     connection.raw.execute("ANALYZE all_recipient, all_delivery, all_outcome, all_mark")  # it is read by index soon
     return SqlContents(PagedConnection(connection.raw))
-
-
-def _relocate(connection: Connection, told: Relocation) -> None:
-    facts = {"stage": told.stage.value, "place": told.place, "now": told.at}
-    connection.execute(_QUERIES["relocate"], facts)
 
 
 def _empty(connection: Connection) -> None:

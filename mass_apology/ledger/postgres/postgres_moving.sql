@@ -4,10 +4,6 @@
 INSERT INTO all_relocation (stage, place, at) VALUES (:stage, :place, :now)
 ON CONFLICT (campaign) DO UPDATE SET stage = excluded.stage, place = excluded.place, at = excluded.at;
 
--- name: forget-header
--- A file without a header has a customer in its place.
-UPDATE campaign SET header = '[]', digest_parts = '{}';
-
 -- name: empty-marks
 DELETE FROM all_mark WHERE campaign = this_campaign();
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,6 @@ from mass_apology.ledger.postgres.postgres_ledger import PostgresLedger
 from mass_apology.ledger.postgres.postgres_statements import statements
 from mass_apology.ledger.staged import Planned
 from mass_apology.ledger.staging.staged_plan import StagedPlan
-from mass_apology.model import NO_LETTER, LargestLetter
 from mass_apology.system.statement_files import statements as statements_in
 
 _COMMIT = statements("commit.sql")
@@ -55,22 +54,10 @@ class PostgresStaging(StagedPlan):
         self._copy = _Copy(store)
         super().__init__(self._copy, wave, message_id, each_customer=each_customer, stamp=stamp)
 
-    def commit(
-        self,
-        ledger: port.Ledger,
-        *,
-        digest_parts: Mapping[str, str],
-        header: Sequence[str],
-        canary: Collection[int],
-        now: float,
-        largest: LargestLetter = NO_LETTER,
-    ) -> Planned:
-        facts = self._facts(digest_parts, header, canary, now, largest)
+    def _committed(self, ledger: port.Ledger, facts: dict[str, object]) -> Planned:
         if not isinstance(ledger, PostgresLedger):
             raise TypeError("a plan is committed to a ledger of its own store")
-        planned = ledger.change_fenced(lambda connection: self._commit(connection, facts))
-        self._file.forget()
-        return planned
+        return ledger.change_fenced(lambda connection: self._commit(connection, facts))
 
     def _commit(self, connection: Connection, facts: dict[str, object]) -> Planned:
         """In the writer's thread, in a transaction that nobody else changes anything beside."""

@@ -16,9 +16,8 @@ from mass_apology.ledger.moving import Contents, Copied, Leaving, Relocation, Re
 from mass_apology.ledger.postgres import postgres_moving
 from mass_apology.ledger.postgres.postgres_backend import prepare
 from mass_apology.ledger.postgres.postgres_connections import Connection, PostgresReading, Server
-from mass_apology.ledger.postgres.postgres_ledger import PostgresLedger
+from mass_apology.ledger.postgres.postgres_ledger import PostgresLedger, PostgresRecords
 from mass_apology.ledger.postgres.postgres_planning import PostgresStaging
-from mass_apology.ledger.postgres.postgres_records import PostgresRecords
 from mass_apology.ledger.postgres.postgres_schema import bring_up_to_date, version_of
 from mass_apology.ledger.postgres.postgres_site import PostgresSite
 from mass_apology.ledger.postgres.postgres_statements import VERSION, statements

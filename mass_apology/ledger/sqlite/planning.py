@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection
@@ -15,7 +15,6 @@ from mass_apology.ledger.sqlite.sqlite_ledger import SqliteLedger
 from mass_apology.ledger.sqlite.statements import statements
 from mass_apology.ledger.staged import Planned
 from mass_apology.ledger.staging.staged_plan import StagedPlan
-from mass_apology.model import NO_LETTER, LargestLetter
 from mass_apology.system.regular_file import file_stamp
 
 _COMMIT = statements("commit.sql")
@@ -35,22 +34,10 @@ class SqliteStaging(StagedPlan):
     ) -> None:
         super().__init__(_File(ledger), wave, message_id, each_customer=each_customer, stamp=stamp)
 
-    def commit(
-        self,
-        ledger: port.Ledger,
-        *,
-        digest_parts: Mapping[str, str],
-        header: Sequence[str],
-        canary: Collection[int],
-        now: float,
-        largest: LargestLetter = NO_LETTER,
-    ) -> Planned:
-        facts = self._facts(digest_parts, header, canary, now, largest)
+    def _committed(self, ledger: port.Ledger, facts: dict[str, object]) -> Planned:
         if not isinstance(ledger, SqliteLedger):
             raise TypeError("a plan is committed to a ledger of its own store")
-        planned = ledger.write(lambda connection: self._commit(connection, facts))
-        self._file.forget()
-        return planned
+        return ledger.write(lambda connection: self._commit(connection, facts))
 
     def _commit(self, connection: Connection, facts: dict[str, object]) -> Planned:
         """In the writer's thread. Under our lock nobody else writes, so what was compared stays true."""

@@ -25,18 +25,31 @@ _QUERIES = statements("lock.sql")
 _ADD_NOTE = statements("records.sql")["add-note"]
 
 
-def request(path: Path, wanted: Control, note: str) -> None:
-    """Ask, and keep ``note`` where there is one."""
-    with _own_transaction(path) as connection:
-        connection.execute(_QUERIES["request"], {"wanted": wanted.value})
-        if note:
-            connection.execute(_ADD_NOTE, {"now": time.time(), "what": note})
+class SqliteSenderRow:
+    """Implements ``holders.SenderRow``."""
 
+    def __init__(self, path: Path, reading: Reading) -> None:
+        self._path = path
+        self._reading = reading
 
-def remark(path: Path, what: str) -> None:
-    """Keep a note."""
-    with _own_transaction(path) as connection:
-        connection.execute(_ADD_NOTE, {"now": time.time(), "what": what})
+    def holder(self) -> Holder | None:
+        with self._reading.shared() as reader:
+            _, host, pid, started, renewed_at = reader.execute(_QUERIES["holder"]).fetchone()
+        if host is None:
+            return None
+        found = Holder(host=host, pid=pid, started=started)
+        ended = lock.may_be_taken(found, host=this_process().host, idle=time.time() - renewed_at)
+        return None if ended else found
+
+    def request(self, wanted: Control, note: str) -> None:
+        with _own_transaction(self._path) as connection:
+            connection.execute(_QUERIES["request"], {"wanted": wanted.value})
+            if note:
+                connection.execute(_ADD_NOTE, {"now": time.time(), "what": note})
+
+    def remark(self, what: str) -> None:
+        with _own_transaction(self._path) as connection:
+            connection.execute(_ADD_NOTE, {"now": time.time(), "what": what})
 
 
 @contextmanager
@@ -50,14 +63,3 @@ def _own_transaction(path: Path) -> Iterator[Connection]:
         transaction(connection),
     ):
         yield connection
-
-
-def holder(reading: Reading) -> Holder | None:
-    """The process that is sending, as far as this host can tell; ``None`` where there is none, or it has ended."""
-    with reading.shared() as reader:
-        _, host, pid, started, renewed_at = reader.execute(_QUERIES["holder"]).fetchone()
-    if host is None:
-        return None
-    found = Holder(host=host, pid=pid, started=started)
-    ended = lock.may_be_taken(found, host=this_process().host, idle=time.time() - renewed_at)
-    return None if ended else found

@@ -14,7 +14,6 @@ from mass_apology.ledger.in_sql import connection as in_sql
 from mass_apology.ledger.in_sql.leaving import SqlLeaving
 from mass_apology.ledger.in_sql.sql_ledger import SqlLedger
 from mass_apology.ledger.local_file import explained
-from mass_apology.ledger.sender_state import Control, Holder
 from mass_apology.ledger.sqlite import database, marks
 from mass_apology.ledger.sqlite.connections import SqliteReading
 from mass_apology.ledger.sqlite.lock import SqliteLock
@@ -27,7 +26,7 @@ from mass_apology.ledger.sqlite.on_disk import (
     set_wal_aside,
 )
 from mass_apology.ledger.sqlite.place import FileSite
-from mass_apology.ledger.sqlite.sender_row import holder, remark, request
+from mass_apology.ledger.sqlite.sender_row import SqliteSenderRow
 from mass_apology.ledger.sqlite.sqlite_backend import SqliteBackend
 from mass_apology.ledger.sqlite.sqlite_moving import leave
 from mass_apology.ledger.sqlite.statements import statements
@@ -47,7 +46,15 @@ class SqliteLedger(SqlLedger[Connection]):
         self._file = OpenedFile(path)
         self._write_lock = write_lock
         backend = SqliteBackend(connection, path, write_lock)
-        super().__init__(name, SqliteReading(path, name, reader), FileSite(path), backend, SqliteLock())
+        reading = SqliteReading(path, name, reader)
+        super().__init__(
+            name,
+            reading,
+            site=FileSite(path),
+            sender=SqliteSenderRow(path, reading),
+            backend=backend,
+            lock=SqliteLock(),
+        )
 
     @classmethod
     def create(cls, path: Path, name: str) -> Self:
@@ -72,15 +79,6 @@ class SqliteLedger(SqlLedger[Connection]):
                 connected.pop_all()
             opened.pop_all()
         return cls(path, name, reader, connection, write_lock)
-
-    def holder(self) -> Holder | None:
-        return holder(self._reading)
-
-    def request(self, wanted: Control, *, note: str = "") -> None:
-        request(self.path, wanted, note)
-
-    def remark(self, what: str) -> None:
-        remark(self.path, what)
 
     # The file
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from mass_apology.ledger.in_sql.moved_tables import TABLES, MovedTable, Row, SqlContents
-from mass_apology.ledger.in_sql.moving_rows import copy, standing
+from mass_apology.ledger.in_sql.moving_rows import copy, relocate, standing
 from mass_apology.ledger.in_sql.sql_ledger import SqlLedger
 from mass_apology.ledger.local_file import LEDGER, explained, transaction
 from mass_apology.ledger.moving import Contents, Copied, Relocation, Require, Stage, Standing
@@ -39,7 +39,7 @@ def leave(ledger: SqlLedger[Connection], to: str, now: float) -> None:
             with fenced(connection):
                 _empty(connection)
                 connection.execute(_QUERIES["forget-header"])
-                _relocate(connection, Relocation(stage=Stage.GONE, place=to, at=now))
+                relocate(connection, _QUERIES["relocate"], Relocation(stage=Stage.GONE, place=to, at=now))
         finally:
             connection.execute("PRAGMA foreign_keys = ON")
 
@@ -56,7 +56,7 @@ def arrive(path: Path, name: str, contents: Contents, arriving: Relocation, requ
         _empty(connection)
         with _without_triggers(connection):
             copied = copy(contents, lambda: SqlContents(connection), lambda *table: _fill(connection, *table))
-        _relocate(connection, arriving)
+        relocate(connection, _QUERIES["relocate"], arriving)
     return copied
 
 
@@ -79,11 +79,6 @@ def _alone(path: Path) -> Iterator[Connection]:
     ):
         connection.execute("PRAGMA foreign_keys = OFF")  # rows come in the order of their tables
         yield connection
-
-
-def _relocate(connection: Connection, told: Relocation) -> None:
-    facts = {"stage": told.stage.value, "place": told.place, "now": told.at}
-    connection.execute(_QUERIES["relocate"], facts)
 
 
 def _empty(connection: Connection) -> None:

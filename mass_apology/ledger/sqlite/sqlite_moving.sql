@@ -7,7 +7,3 @@ SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'deliv
 -- name: relocate
 INSERT INTO relocation (id, stage, place, at) VALUES (1, :stage, :place, :now)
 ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, place = excluded.place, at = excluded.at;
-
--- name: forget-header
--- A file without a header has a customer in its place.
-UPDATE campaign SET header = '[]', digest_parts = '{}';

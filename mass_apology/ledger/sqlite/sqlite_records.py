@@ -8,19 +8,19 @@ from typing import Self
 
 from mass_apology.ledger.in_sql.sql_records import SqlRecords
 from mass_apology.ledger.local_file import explained
-from mass_apology.ledger.sender_state import Control, Holder
 from mass_apology.ledger.sqlite.connections import SqliteReading
 from mass_apology.ledger.sqlite.database import open_reading
 from mass_apology.ledger.sqlite.place import FileSite
-from mass_apology.ledger.sqlite.sender_row import holder, remark, request
+from mass_apology.ledger.sqlite.sender_row import SqliteSenderRow
 from mass_apology.ledger.sqlite.statements import statements
 
 
 class SqliteRecords(SqlRecords):
-    """Implements ``port.Records``; writes nothing but requests to the sender, and notes."""
+    """Implements ``port.Records``."""
 
     def __init__(self, path: Path, name: str, reader: Connection) -> None:
-        super().__init__(name, str(path), SqliteReading(path, name, reader), FileSite(path))
+        reading = SqliteReading(path, name, reader)
+        super().__init__(name, str(path), reading, FileSite(path), SqliteSenderRow(path, reading))
         self.path = path
         self._reader = reader
 
@@ -40,12 +40,3 @@ class SqliteRecords(SqlRecords):
     def __exit__(self, *_: object) -> None:
         """Close the file."""
         self._reader.close()
-
-    def holder(self) -> Holder | None:
-        return holder(self._reading)
-
-    def request(self, wanted: Control, *, note: str = "") -> None:
-        request(self.path, wanted, note)
-
-    def remark(self, what: str) -> None:
-        remark(self.path, what)

@@ -5,6 +5,7 @@ So everything can be checked, counted and rendered first, in constant memory how
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import groupby
@@ -15,6 +16,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
+from mass_apology.ledger import port
 from mass_apology.ledger.local_file import explained, transaction
 from mass_apology.ledger.merging import NAMED, Row, merge
 from mass_apology.ledger.staged import (
@@ -32,7 +34,7 @@ from mass_apology.ledger.staged import (
 from mass_apology.ledger.staging.meeting import Met, meet
 from mass_apology.ledger.staging.staged_rows import again, in_order, kin, numbers, texts
 from mass_apology.ledger.staging.staging_file import StagingFile
-from mass_apology.model import Delivery, LargestLetter, Recipient, Withheld, read_rows
+from mass_apology.model import NO_LETTER, Delivery, LargestLetter, Recipient, Withheld, read_rows
 from mass_apology.system.statement_files import statements
 
 _STAGING = statements(__package__, "staging.sql")
@@ -55,7 +57,7 @@ class LedgerOfPlan(Protocol):
         """Its tables can be read on a plan's connection meanwhile, as of one moment."""
 
 
-class StagedPlan:
+class StagedPlan(ABC):
     """Implements ``port.Planner`` but for ``commit``: a wave's plan in a temporary file (mode 0600).
 
     ``message_id`` gives the Message-ID for a recipient's identity. A mailbox gets one letter; with ``each_customer``
@@ -251,18 +253,19 @@ class StagedPlan:
             while rows := cursor.fetchmany(batch):
                 yield [_delivery(row) for row in rows]
 
-    # How
+    # Making it durable
 
-    def _facts(
+    def commit(
         self,
+        ledger: port.Ledger,
+        *,
         digest_parts: Mapping[str, str],
         header: Sequence[str],
         canary: Collection[int],
         now: float,
-        largest: LargestLetter,
-    ) -> dict[str, object]:
-        """What the statements of a commit name."""
-        return {
+        largest: LargestLetter = NO_LETTER,
+    ) -> Planned:
+        facts = {
             "wave": self._wave,
             "now": now,
             "canary": msgspec.json.encode(list(canary)).decode(),
@@ -270,6 +273,15 @@ class StagedPlan:
             "header": msgspec.json.encode(header).decode(),
             **msgspec.structs.asdict(largest),
         }
+        planned = self._committed(ledger, facts)
+        self._file.forget()
+        return planned
+
+    @abstractmethod
+    def _committed(self, ledger: port.Ledger, facts: dict[str, object]) -> Planned:
+        """In its database; ``facts`` are what the statements of a commit name."""
+
+    # How
 
     def _is_prioritised(self) -> bool:
         return bool(self._execute("is-prioritised").fetchone()[0])
