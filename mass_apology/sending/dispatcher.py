@@ -36,7 +36,7 @@ from mass_apology.sending.routing import Routing
 from mass_apology.sending.run_stats import Progress, RelayState, RunStats, Standstill
 from mass_apology.settings import Campaign, parse_duration
 from mass_apology.smtp.replies import classify
-from mass_apology.smtp.reply_verdicts import Kind
+from mass_apology.smtp.reply_verdicts import Kind, ReplyVerdict
 
 DESTINATIONS_AT_ONCE = 3  # that throttle: then it is the relay
 SAME_CAUSE = 10.0  # seconds that count as at once
@@ -111,16 +111,17 @@ class Dispatcher:
             self.fail(error)
 
     def _record_outcome(self, source: RelaySource, message: Message, outcome: Outcome, now: float) -> None:
+        verdict = classify(outcome)
         decision = decide(
             message.delivery,
             outcome,
-            classify(outcome),
+            verdict,
             now=now,
             chance=random.random(),  # noqa: S311 (jitter, not a secret)
             give_up_at=self._give_up_at(message),
             elsewhere=self._has_other(source, message),
         )
-        decision = self._check_refusals(source, decision, message, outcome)
+        decision = self._check_refusals(source, decision, message, outcome, verdict)
         self._ledger.record(decision.mark)
         relay = source.relay.name
         self._log.mark(message.delivery, decision.mark, outcome.phase, relay, sha256=message.sha256)
@@ -281,14 +282,16 @@ class Dispatcher:
 
     # Outcomes
 
-    def _check_refusals(self, source: RelaySource, decision: Decision, message: Message, outcome: Outcome) -> Decision:
+    def _check_refusals(
+        self, source: RelaySource, decision: Decision, message: Message, outcome: Outcome, verdict: ReplyVerdict
+    ) -> Decision:
         """The decision, changed if earlier refusals show that the cause is ours; those letters are due again."""
         checked = check_refusals(
             source.refusals,
             decision,
             message.delivery,
             outcome,
-            classify(outcome),
+            verdict,
             canary=self._outbox.canary_running,
             chance=random.random(),  # noqa: S311 (jitter, not a secret)
         )

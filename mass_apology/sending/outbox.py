@@ -108,8 +108,8 @@ class Outbox:
 
         ``yields_to``: relays that get a letter before this one does, where they may take it.
         """
-        self._set_stale_aside(relay)
         now = time.monotonic()
+        self._set_stale_aside(relay, now)
         letter = self._ready.pop(relay, now, yields_to)
         if letter is None:
             return None
@@ -124,9 +124,8 @@ class Outbox:
             self._work.notify()
         return letter.message
 
-    def _set_stale_aside(self, relay: int) -> None:
+    def _set_stale_aside(self, relay: int, now: float) -> None:
         """Leave letters whose gate result has expired to ``fill``, which has the gate check them again."""
-        now = time.monotonic()
         self._stale += self._ready.take_expired(relay, now, Expiry(time.time(), now - RESULT_LIFETIME))
         if self._stale:
             self._work.notify()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mass_apology.errors import CampaignError
 from mass_apology.mailboxes import domain_of, folded
@@ -12,6 +12,7 @@ from mass_apology.relay_settings import DestinationSettings, RelaySettings
 from mass_apology.settings import parse_rate
 from mass_apology.smtp.password import names_a_place
 from mass_apology.smtp.url import parse as parse_url
+from mass_apology.type_errors import refused
 
 _DOMAIN = re.compile(r"(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}")
 
@@ -99,11 +100,3 @@ def destination_problems(destinations: Mapping[str, DestinationSettings]) -> Ite
         if twice := named.intersection((name, *settings.also)):
             yield f"`{key}` is about {min(twice)}, as another destination is"
         named.update((name, *settings.also))
-
-
-def refused(parse: Callable[[str], object], text: str, key: str) -> Iterator[str]:
-    """The clause for a text that ``parse`` refuses with a ``ValueError``."""
-    try:
-        parse(text)
-    except ValueError as error:
-        yield f"`{key}` {error}"
