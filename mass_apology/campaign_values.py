@@ -30,8 +30,9 @@ from mass_apology.settings import (
     parse_duration,
 )
 from mass_apology.smtp.password import names_a_place
-from mass_apology.smtp.relay_values import destination_problems, refused, relay_problems
+from mass_apology.smtp.relay_values import destination_problems, relay_problems
 from mass_apology.system.time_zones import zone_names
+from mass_apology.type_errors import refused
 
 YEARS = range(1900, 3000)
 """Of a moment: others are slips of the keyboard, and near the first and the last year clocks of other places fail."""

@@ -1,4 +1,4 @@
-"""Numbers in sentences: "1 letter is", "48,172 letters are"."""
+"""Numbers as they are told: "1 letter is", "48,172 letters are"; percentages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from __future__ import annotations
 def number(count: int) -> str:
     """``48172`` → "48,172"."""
     return f"{count:,}"
+
+
+def percent(part: int, whole: int) -> float:
+    """A share with one decimal, and 100 only for all of them."""
+    return 100.0 if part == whole else min(99.9, round(100 * part / whole, 1))
 
 
 def counted(count: int, one: str, many: str = "") -> str:

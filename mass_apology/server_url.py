@@ -1,7 +1,8 @@
-"""Which server a URL means: its host and its port."""
+"""Which server a URL means: its host and its port, and whether that is this machine."""
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import SplitResult
 
 
@@ -24,6 +25,14 @@ def host_and_port(parts: SplitResult, whose: str) -> tuple[str, int | None]:
 def joined(host: str, port: int) -> str:
     """``host:port``, as people and logs know it."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether what is said to this host reaches no network."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _can_be_asked_for(host: str) -> bool:

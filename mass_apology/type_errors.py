@@ -1,9 +1,9 @@
-"""Says in plain words what is wrong with the type of a key in a TOML file: msgspec's own are for programmers."""
+"""Says in plain words what is wrong with a key in a TOML file, mostly its type: msgspec's words are for programmers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -192,3 +192,11 @@ def _within(kind: inspect.Type, step: str | int) -> list[inspect.Type]:
     if isinstance(kind, inspect.ListType | inspect.VarTupleType | inspect.SetType | inspect.FrozenSetType):
         return [kind.item_type]
     return []
+
+
+def refused(parse: Callable[[str], object], text: str, key: str) -> Iterator[str]:
+    """The clause for a text that ``parse`` refuses with a ``ValueError``."""
+    try:
+        parse(text)
+    except ValueError as error:
+        yield f"`{key}` {error}"

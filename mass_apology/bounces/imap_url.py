@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from enum import StrEnum
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -10,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from msgspec import Struct
 
 from mass_apology.errors import InputError
-from mass_apology.server_url import host_and_port, joined
+from mass_apology.server_url import host_and_port, is_this_machine, joined
 
 
 class Scheme(StrEnum):
@@ -54,7 +53,7 @@ def parse(url: str) -> Mailbox:
     parts = _split(url)
     scheme = _scheme(parts)
     host, port = _place(parts)
-    if scheme is Scheme.PLAIN and not _is_this_machine(host):
+    if scheme is Scheme.PLAIN and not is_this_machine(host):
         raise InputError(
             "imap+plain:// would send the password and the mail unprotected over a network.",
             next_step="Use imaps:// or imap+starttls://; imap+plain:// is for 127.0.0.1, ::1 and localhost.",
@@ -94,13 +93,6 @@ def _place(parts: SplitResult) -> tuple[str, int | None]:
         return host_and_port(parts, "the mailbox's")
     except ValueError as error:
         raise InputError(str(error), next_step=_NEXT_STEP) from None
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _user(parts: SplitResult) -> str:

@@ -24,7 +24,6 @@ from mass_apology.cli import (
     init_app,
     ledger_app,
     lint_app,
-    live_watch,
     metrics_app,
     notify_app,
     person_app,
@@ -178,6 +177,8 @@ def status(
     if watch and as_json:
         status = status_screen.watch_as_json(lambda: flow.campaign_status(workspace))
     elif watch:
+        from mass_apology.cli import live_watch
+
         live_watch.watch(folder)
         status = flow.campaign_status(workspace)
         results.show_notices(status.findings)

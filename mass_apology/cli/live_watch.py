@@ -6,7 +6,6 @@ cursor (TERM=dumb), a file and a pipe get lines.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from contextlib import closing, suppress
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mass_apology.cli.exits import Exit, print_error
 from mass_apology.cli.live_frame import Line, frame, one_line
-from mass_apology.cli.screen import console, say
+from mass_apology.cli.screen import console, has_cursor, say
 from mass_apology.cli.terminal_lines import terminal_width
 from mass_apology.errors import MassApologyError
 
@@ -31,7 +30,6 @@ LOOK_SECONDS = 1.0
 FIRST_SECONDS = 0.5  # that the first frame waits to be whole
 LINE_SECONDS = 10.0  # between two lines that say the same but for numbers
 _BLOCKS = "█░▪·"
-_WITHOUT_CURSOR = frozenset({"dumb", "unknown"})
 
 
 def watch(folder: Path) -> None:
@@ -52,11 +50,6 @@ def watch(folder: Path) -> None:
             "Watched no longer; who sends goes on.", "To halt the sending: mass-apology pause, or mass-apology stop"
         )
         sys.exit(Exit.INTERRUPTED)
-
-
-def has_cursor() -> bool:
-    """Whether the terminal can move its cursor, as far as it says so."""
-    return os.environ.get("TERM", "") not in _WITHOUT_CURSOR
 
 
 class LiveScreen:

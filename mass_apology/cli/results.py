@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mass_apology.cli.screen import duration, say, table
 from mass_apology.model import FIRST_WAVE, Finding, Status
-from mass_apology.pages.words import equation
 from mass_apology.quantities import are, counted, number
 from mass_apology.system.timestamps import local_minute
 
@@ -88,6 +87,8 @@ def status_rows(counts: Mapping[Status, int]) -> Iterator[tuple[str, str]]:
 
 def show_report(found: Report) -> None:
     """Print the result of ``report``: counts, replies to letters not accepted, and the written files."""
+    from mass_apology.pages.words import equation
+
     show_notices(found.findings)
     say(f"{found.campaign}: {equation(found.counts)}{f'; plan {found.code}' if found.code else ''}")
     table(status_rows(found.counts), right=True)

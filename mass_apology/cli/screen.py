@@ -5,6 +5,7 @@ rich is imported in the functions that use it: ``--help`` does not need it.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from mass_apology.cli.terminal_lines import terminal_width, wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_WITHOUT_CURSOR = frozenset({"dumb", "unknown"})  # values of TERM
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -91,3 +94,8 @@ def table_lines(rows: Iterable[tuple[str, str]], *, right: bool = False) -> tupl
     width = max((len(name) for name, _ in pairs), default=0)
     room = max((len(value) for _, value in pairs), default=0) if right else 0
     return width + 2, [f"{name:<{width}}  {value:>{room}}" for name, value in pairs]
+
+
+def has_cursor() -> bool:
+    """Whether the terminal can move its cursor, as far as it says so."""
+    return os.environ.get("TERM", "") not in _WITHOUT_CURSOR

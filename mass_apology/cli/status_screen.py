@@ -10,7 +10,6 @@ import msgspec
 
 from mass_apology.cli.results import show_notices, status_rows
 from mass_apology.cli.screen import duration, say, table_lines
-from mass_apology.pages.words import equation
 from mass_apology.quantities import number
 from mass_apology.system.timestamps import local_minute
 
@@ -28,6 +27,8 @@ def show_status(status: CampaignStatus) -> None:
 
 
 def _lines(status: CampaignStatus) -> Iterator[str]:
+    from mass_apology.pages.words import equation
+
     yield f"{status.campaign}: {status.activity}"
     yield progress_line(status)
     if status.verdict:

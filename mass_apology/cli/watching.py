@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from mass_apology.cli.findings import show_changes, show_plan
-from mass_apology.cli.live_watch import LOOK_SECONDS, LiveScreen, has_cursor
 from mass_apology.cli.results import show_notices
-from mass_apology.cli.screen import console, duration, say, table
+from mass_apology.cli.screen import console, duration, has_cursor, say, table
 from mass_apology.model import Finding, Status
 from mass_apology.quantities import are, counted, number
-from mass_apology.sending.expected_end import expected_end, is_worth_telling
 from mass_apology.system.timestamps import local_minute
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
 
+    from mass_apology.cli.live_watch import LiveScreen
     from mass_apology.flows.plan.plan import Outlook, Remaining
     from mass_apology.flows.plan.plan_check import Check
     from mass_apology.flows.watch.view_model import CampaignView
@@ -65,6 +64,8 @@ def _summed(checked: Check | Remaining, due: int, campaign: Campaign) -> Iterato
     yield "  set aside", counted(checked.set_aside, "row") if checked.set_aside else "nobody"
     if campaign.message.archive:
         yield "  copies", f"one letter of each language, to {campaign.message.archive}"
+    from mass_apology.sending.expected_end import expected_end, is_worth_telling
+
     expected = expected_end(campaign, due, checked.routed, time.time(), checked.unusable)
     if expected.finish_at is not None:
         yield "  done by", f"{local_minute(expected.finish_at)} at the earliest"
@@ -144,6 +145,8 @@ class Terminal:
         if self._look is None or self._quiet or not self._can_move:
             self._show("sending", progress.settled, progress.due_at_start, _progress_phrase(progress))
         elif time.monotonic() >= self._next_look:
+            from mass_apology.cli.live_watch import LOOK_SECONDS, LiveScreen
+
             self._next_look = time.monotonic() + LOOK_SECONDS
             if self._screen is None:
                 self._screen = LiveScreen(self._console)

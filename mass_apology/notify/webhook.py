@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import ipaddress
 import socket
 import ssl
 import time
@@ -25,7 +24,7 @@ from mass_apology import __version__
 from mass_apology.errors import CampaignError
 from mass_apology.notify.channel import NotTold
 from mass_apology.notify.notification import Notification, encoded
-from mass_apology.server_url import host_and_port, joined
+from mass_apology.server_url import host_and_port, is_this_machine, joined
 
 KEY_PREFIX = "whsec_"  # of a secret in Base64, as the standard writes it; any other secret is used as it is
 LATER = frozenset({408, 425, 429})  # of the 4xx, those that may pass
@@ -62,17 +61,10 @@ def webhook_place(url: str) -> Place:
     except ValueError as error:
         raise ValueError(f"cannot be used: {str(error).rstrip('.')}") from None
     tls = parts.scheme == "https"
-    if not tls and not _is_this_machine(host):
+    if not tls and not is_this_machine(host):
         raise ValueError("would send the notification unprotected; write https://, or name 127.0.0.1")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Place(tls=tls, host=host, port=port or (443 if tls else 80), target=target)
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def signing_key(secret: str) -> bytes:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import count
 
 from mass_apology.countries import is_country
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.settings import FollowUpSettings, QuietSettings, ScheduleSettings, parse_duration
+from mass_apology.type_errors import refused
 
 DAY = 86400
 """Seconds of a day without a change of the clock."""
@@ -89,8 +90,8 @@ def wave_names(follow_ups: Sequence[FollowUpSettings]) -> list[str]:
 
 def problems(schedule: ScheduleSettings, follow_ups: Sequence[FollowUpSettings]) -> Iterator[str]:
     """What cannot be used, as sentences without a full stop that name the key's path."""
-    yield from _refused(parse_hours, schedule.hours, "$.schedule.hours")
-    yield from _refused(parse_weekdays, schedule.weekdays, "$.schedule.weekdays")
+    yield from refused(parse_hours, schedule.hours, "$.schedule.hours")
+    yield from refused(parse_weekdays, schedule.weekdays, "$.schedule.weekdays")
     if schedule.default_country and not is_country(schedule.default_country):
         yield (
             f"`$.schedule.default_country` is {schedule.default_country!r}, which is no country's code of two letters "
@@ -103,13 +104,6 @@ def problems(schedule: ScheduleSettings, follow_ups: Sequence[FollowUpSettings])
         yield from _follow_up_problems(follow_up, f"$.follow_up[{number}]")
         yield from _name_problems(names[number], [FIRST_WAVE, *names[:number]], f"$.follow_up[{number}].name")
         yield from _chain_problems(follow_up.from_wave, names, number)
-
-
-def _refused(parse: Callable[[str], object], text: str, key: str) -> Iterator[str]:
-    try:
-        parse(text)
-    except ValueError as error:
-        yield f"`{key}` {error}"
 
 
 def _quiet_problems(quiet: QuietSettings, key: str) -> Iterator[str]:
@@ -126,7 +120,7 @@ def _follow_up_problems(follow_up: FollowUpSettings, key: str) -> Iterator[str]:
         which = "neither `after` nor `at`" if follow_up.after is None else "both `after` and `at`"
         yield f"`{key}` has {which}, but needs one of them to say when its letters are due"
     if follow_up.after is not None:
-        yield from _refused(parse_duration, follow_up.after, f"{key}.after")
+        yield from refused(parse_duration, follow_up.after, f"{key}.after")
     yield from _moment_problems(follow_up.at, follow_up.not_after, key)
     yield from _status_problems(follow_up, f"{key}.to")
 

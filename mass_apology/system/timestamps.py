@@ -8,6 +8,18 @@ same in every language.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import overload
+
+
+@overload
+def utc_second(at: float) -> datetime: ...
+@overload
+def utc_second(at: None) -> None: ...
+@overload
+def utc_second(at: float | None) -> datetime | None: ...
+def utc_second(at: float | None) -> datetime | None:
+    """The moment in UTC, to the second; ``None`` for none."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).replace(microsecond=0)
 
 
 def utc_day(at: float) -> date:

@@ -24,7 +24,6 @@ from mass_apology.flows.report.result_columns import (
     chosen_columns,
     iso_time,
     line_numbers,
-    moment,
 )
 from mass_apology.flows.tables import TABLES, new_table, table_style
 from mass_apology.ledger import Records
@@ -32,6 +31,7 @@ from mass_apology.ledger.came_back import WaitingPerson
 from mass_apology.quantities import counted
 from mass_apology.recipients import RecipientsFile
 from mass_apology.settings import Campaign
+from mass_apology.system.timestamps import utc_second
 from mass_apology.workspace.workspace import Workspace
 
 ANSWERED = "answered"  # the column that the support team fills in
@@ -43,7 +43,7 @@ COLUMNS: Sequence[Column[WaitingPerson]] = (
     Column("name", lambda person: person.name),
     Column("language", lambda person: person.language),
     Column("waiting_since", lambda person: iso_time(person.since)),
-    Column("waiting_since_local", lambda person: moment(person.since)),
+    Column("waiting_since_local", lambda person: utc_second(person.since)),
     Column("subject", lambda person: person.subject),
     Column("messages", lambda person: person.messages),
     Column("lines", lambda person: line_numbers(person.lines)),

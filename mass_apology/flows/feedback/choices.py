@@ -29,19 +29,19 @@ from mass_apology.flows.report.result_columns import (
     chosen_columns,
     iso_time,
     line_numbers,
-    moment,
 )
 from mass_apology.flows.tables import TABLES, new_table, table_style
 from mass_apology.ledger.came_back import Choice, Recorded, Token
 from mass_apology.settings import Campaign
 from mass_apology.system.regular_file import refuse_special
+from mass_apology.system.timestamps import utc_second
 from mass_apology.workspace.workspace import Workspace
 
 AT_ONCE = 1000  # tokens in one commit
 COLUMNS: Sequence[Column[Choice]] = (
     Column("remedy", lambda choice: choice.remedy),
     Column("chosen_at", lambda choice: iso_time(choice.at)),
-    Column("chosen_local", lambda choice: moment(choice.at)),
+    Column("chosen_local", lambda choice: utc_second(choice.at)),
     Column("address", lambda choice: choice.address),
     Column("name", lambda choice: choice.name),
     Column("source", lambda choice: choice.source),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 
 from mass_apology.errors import LedgerError, LedgerLocked
 from mass_apology.flows.holding import locked_ledger
@@ -18,6 +17,7 @@ from mass_apology.notify.notification import Notification, State, new_id
 from mass_apology.sending.log_chain import head_of
 from mass_apology.sending.run_stats import Standstill
 from mass_apology.settings import NotifyEvent
+from mass_apology.system.timestamps import utc_second
 from mass_apology.workspace.workspace import Workspace
 
 SAME_AGAIN = 24 * 3600.0  # seconds in which a timer's command does not tell the same once more
@@ -92,16 +92,16 @@ class Notifier:
         notification = Notification(
             id=new_id(),
             events=occasion.events,
-            at=_moment(time.time()),
+            at=utc_second(time.time()),
             campaign=self._workspace.campaign.name,
             wave=wave,
             state=occasion.state,
             cause=occasion.cause,
-            resumes_at=_moment(resumes_at) if resumes_at is not None else None,
+            resumes_at=utc_second(resumes_at),
             counts={status: count for status, count in counts.items() if count},
             due=plan.due(counts),
             sent=sent,
-            started_at=_moment(begun) if begun is not None else None,
+            started_at=utc_second(begun),
             plan=code or None,
             log_head=self._log_head(),
         )
@@ -175,7 +175,3 @@ def _finding(failure: Failure) -> Finding:
         problem=f"{failure.channel[0].upper()}{failure.channel[1:]} was not told of {events}: {failure.why}.",
         advice="The sending is not concerned. To try it: mass-apology notify --try",
     )
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(int(at), UTC)

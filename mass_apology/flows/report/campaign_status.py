@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -17,9 +17,10 @@ from mass_apology.ledger import Control, Records
 from mass_apology.ledger.recorded import Edition
 from mass_apology.ledger.sender_state import Holder
 from mass_apology.model import FIRST_WAVE, Finding, Status
+from mass_apology.quantities import percent
 from mass_apology.sending.expected_end import is_worth_telling
 from mass_apology.sending.verdict import Verdict
-from mass_apology.system.timestamps import local_minute
+from mass_apology.system.timestamps import local_minute, utc_second
 from mass_apology.workspace.workspace import Workspace
 
 RATE_SECONDS = 60.0  # the rate is that of the last minute, or of the run so far
@@ -87,7 +88,7 @@ def campaign_status(workspace: Workspace) -> CampaignStatus:
         )
         return CampaignStatus(
             campaign=campaign.name,
-            at=_utc(now),
+            at=utc_second(now),
             state=state,
             activity=f"{state.value} (process {holder.pid} on {holder.host})" if holder else "not sending",
             host=holder.host if holder else None,
@@ -95,14 +96,14 @@ def campaign_status(workspace: Workspace) -> CampaignStatus:
             people=people.total,
             counts=people.counts,
             due=due,
-            percent=_percent(people.total - due, people.total),
+            percent=percent(people.total - due, people.total),
             rate=rate,
-            eta=_utc(now + left / rate) if rate and left and state is State.SENDING else None,
+            eta=utc_second(now + left / rate) if rate and left and state is State.SENDING else None,
             waves=further,
             editions=editions,
-            editions_first_at=tuple(_utc(each.first_at) for each in editions),
+            editions_first_at=tuple(utc_second(each.first_at) for each in editions),
             promises=promises(workspace, now),
-            finish_at=_utc(expected.finish_at) if expected.finish_at is not None else None,
+            finish_at=utc_second(expected.finish_at),
             verdict=expected.sentence(local_minute),
             findings=findings,
         )
@@ -117,12 +118,3 @@ def _state(ledger: Records, holder: Holder | None, due: int) -> State:
 def _rate(ledger: Records, now: float) -> float:
     letters, first_at = ledger.handed_over(now - RATE_SECONDS)
     return round(letters / max(1.0, now - first_at), 2) if first_at is not None else 0.0
-
-
-def _percent(part: int, whole: int) -> float:
-    """With one decimal, and 100 only for all of them."""
-    return 100.0 if part == whole else min(99.9, round(100 * part / whole, 1))
-
-
-def _utc(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC).replace(microsecond=0)

@@ -17,6 +17,7 @@ from mass_apology.flows.report.coverage import Cover
 from mass_apology.ledger import Result
 from mass_apology.model import read_lines, read_rows
 from mass_apology.settings import Campaign
+from mass_apology.system.timestamps import utc_second
 
 T = TypeVar("T")
 
@@ -31,11 +32,6 @@ class Column(Struct, Generic[T], frozen=True):
 def iso_time(at: float | None) -> str | None:
     """Unix seconds as ISO 8601 in UTC."""
     return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
-
-
-def moment(at: float | None) -> datetime | None:
-    """Unix seconds for a column that shows them by the campaign's clock."""
-    return None if at is None else datetime.fromtimestamp(at, UTC).replace(microsecond=0)
 
 
 def line_numbers(lines: str) -> str:
@@ -55,7 +51,7 @@ RESULT_COLUMNS: Sequence[Column[Result]] = (
     Column("reply", lambda result: result.reply),
     Column("message_id", lambda result: result.message_id or None),
     Column("accepted_at", lambda result: iso_time(result.accepted_at)),
-    Column("accepted_local", lambda result: moment(result.accepted_at)),
+    Column("accepted_local", lambda result: utc_second(result.accepted_at)),
     Column("sha256", lambda result: result.sha256.hex() if result.sha256 else None),
     Column("rows", lambda result: line_numbers(result.lines)),
     Column("customer_code", lambda result: result.customer_code),
@@ -67,7 +63,7 @@ UNREACHED_COLUMNS: Sequence[Column[Result]] = (
     Column("status", lambda result: result.status.value),
     Column("why", lambda result: result.reply or ""),
     Column("last_tried_at", lambda result: iso_time(result.marked_at)),
-    Column("last_tried_local", lambda result: moment(result.marked_at)),
+    Column("last_tried_local", lambda result: utc_second(result.marked_at)),
     Column("attempts", lambda result: result.attempts),
     Column("address", lambda result: result.address),
     Column("name", lambda result: result.name),

@@ -18,14 +18,11 @@ from msgspec import Struct
 
 from mass_apology.errors import InputError
 from mass_apology.flows.serve.access_file import NO_ACCESS_FILE, UNIX_PEER, Access, read_access
-from mass_apology.flows.serve.access_notes import AccessNotes
 from mass_apology.flows.serve.campaigns import Campaigns
-from mass_apology.flows.serve.jobs import Jobs
 from mass_apology.flows.serve.limited_connections import LimitedConnection
-from mass_apology.flows.serve.oidc_provider import Provider
 from mass_apology.flows.serve.service import Service
-from mass_apology.flows.serve.sessions import Sessions
 from mass_apology.flows.serve.web_app import web_app
+from mass_apology.server_url import is_this_machine
 
 PAGE_THREADS = 4
 ENDING_SECONDS = 3  # for answers under way when the server is told to end
@@ -53,25 +50,13 @@ async def serve(options: ServeOptions, on_ready: Callable[[Announcement], None])
     access = read_access(options.access) if options.access is not None else NO_ACCESS_FILE
     campaigns = Campaigns(options.folder)
     campaigns.require_some()
-    is_local = options.unix_socket is not None or _is_loopback(_host_and_port(options.listen)[0])
+    is_local = options.unix_socket is not None or is_this_machine(_host_and_port(options.listen)[0])
     _require_manners(options, access, is_local=is_local)
     with (
         closing(_socket(options, access)) as listening,
         ThreadPoolExecutor(PAGE_THREADS, thread_name_prefix="page") as pool,
     ):
-        service = Service(
-            access=access,
-            campaigns=campaigns,
-            sessions=Sessions(),
-            is_local=is_local,
-            pool=pool,
-            event_streams={},
-            provider=Provider(access.oidc, access.url) if access.oidc and access.url else None,
-            accesses=AccessNotes(),
-            looks=Jobs(pool),
-            previews=Jobs(pool),
-            access_path=options.access,
-        )
+        service = Service.of(access, campaigns, pool, is_local=is_local, access_path=options.access)
         address = access.url or _address(listening)
         server = _Server(server_config(service), lambda: on_ready(_announcement(service, address)))
         try:
@@ -227,7 +212,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_loopback(host: str) -> bool:
-    return ip_address(host).is_loopback

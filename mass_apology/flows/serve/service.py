@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
@@ -46,6 +46,31 @@ class Service(Struct, kw_only=True):
     looks: Jobs[PlanLook]
     previews: Jobs[bytes]
     access_path: Path | None = None  # of the access file
+
+    @classmethod
+    def of(
+        cls,
+        access: Access,
+        campaigns: Campaigns,
+        pool: ThreadPoolExecutor,
+        *,
+        is_local: bool = True,
+        access_path: Path | None = None,
+    ) -> Self:
+        """A server that nobody has asked yet."""
+        return cls(
+            access=access,
+            campaigns=campaigns,
+            sessions=Sessions(),
+            is_local=is_local,
+            pool=pool,
+            event_streams={},
+            provider=Provider(access.oidc, access.url) if access.oidc and access.url else None,
+            accesses=AccessNotes(),
+            looks=Jobs(pool),
+            previews=Jobs(pool),
+            access_path=access_path,
+        )
 
     @property
     def has_link(self) -> bool:

@@ -21,13 +21,13 @@ def actions(facts: Facts, state: WatchState) -> tuple[ActionView, ...]:
 def _pause(facts: Facts, state: WatchState) -> ActionView:
     effect = "No further letter is begun; those on their way get their replies. Nothing is lost, and resume goes on."
     return _action(
-        "pause", state, effect, "It is paused, or being stopped, already.", possible=facts.wanted is Control.RUN
+        "pause", state, effect, "It is paused, or being stopped, already.", possible=facts.pulse.wanted is Control.RUN
     )
 
 
 def _resume(facts: Facts, state: WatchState) -> ActionView:
     effect = f"The sending goes on with {counted(facts.due, 'letter')} due."
-    return _action("resume", state, effect, "It is not paused.", possible=facts.wanted is Control.PAUSE)
+    return _action("resume", state, effect, "It is not paused.", possible=facts.pulse.wanted is Control.PAUSE)
 
 
 def _stop(facts: Facts, state: WatchState) -> ActionView:
@@ -35,7 +35,9 @@ def _stop(facts: Facts, state: WatchState) -> ActionView:
         f"The letters on their way are finished, and the process ends. {counted(facts.due, 'letter')} stay due: "
         "only a terminal can go on, with mass-apology send."
     )
-    return _action("stop", state, effect, "It is being stopped already.", possible=facts.wanted is not Control.STOP)
+    return _action(
+        "stop", state, effect, "It is being stopped already.", possible=facts.pulse.wanted is not Control.STOP
+    )
 
 
 def _action(name: str, state: WatchState, effect: str, otherwise: str, *, possible: bool) -> ActionView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 
 from msgspec.structs import replace
 
@@ -12,7 +12,7 @@ from mass_apology.flows.watch.actions import actions
 from mass_apology.flows.watch.counts_since import counts_since
 from mass_apology.flows.watch.forecast import Course, forecast
 from mass_apology.flows.watch.observation import Count, Observation, Pulse
-from mass_apology.flows.watch.situation import Facts, clock, situation, utc
+from mass_apology.flows.watch.situation import Facts, clock, situation
 from mass_apology.flows.watch.view_model import (
     CampaignView,
     EndView,
@@ -29,10 +29,11 @@ from mass_apology.ledger.recorded import People
 from mass_apology.ledger.sender_state import RelayReport
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.pages.words import sums
-from mass_apology.quantities import counted, number
+from mass_apology.quantities import counted, number, percent
 from mass_apology.sending.event_log import redact_addresses
 from mass_apology.settings import Campaign, Rate, parse_rate
 from mass_apology.system.time_zones import zone_named
+from mass_apology.system.timestamps import utc_second
 
 _OF_STATES: Mapping[WatchState, str] = {
     WatchState.NOT_PLANNED: "Not confirmed yet",
@@ -68,7 +69,7 @@ def view_of(seen: Observation) -> CampaignView:
     return CampaignView(
         campaign=seen.campaign.name,
         time_zone=seen.campaign.time_zone,
-        at=_moment(seen.at),
+        at=utc_second(seen.at),
         wave=wave,
         state=state,
         moving=state is WatchState.SENDING,
@@ -88,7 +89,9 @@ def view_of(seen: Observation) -> CampaignView:
         end=end,
         sender=_sender(seen.pulse),
         actions=actions(facts, state),
-        notes=tuple(NoteView(at=_moment(note.at), what=redact_addresses(note.what)) for note in reversed(seen.notes)),
+        notes=tuple(
+            NoteView(at=utc_second(note.at), what=redact_addresses(note.what)) for note in reversed(seen.notes)
+        ),
         details=seen.details,
     )
 
@@ -103,9 +106,7 @@ def _facts(seen: Observation, wave: str, people: PeopleView) -> Facts:
         due=people.due + sum(map(plan.due, elsewhere)),
         on_the_way=people.on_the_way + sum(counts[Status.HANDING_OVER] for counts in elsewhere),
         in_doubt=people.in_doubt + sum(counts[Status.IN_DOUBT] for counts in elsewhere),
-        holder=seen.pulse.holder,
-        wanted=seen.pulse.wanted,
-        report=seen.pulse.report,
+        pulse=seen.pulse,
         rate=seen.rate,
         configured=" + ".join(relay.rate for relay in seen.campaign.relays),
         configured_rate=rate.letters / rate.seconds if rate else None,
@@ -161,9 +162,9 @@ def _people(seen: Observation, wave: str) -> PeopleView:
         not_reached=found.not_reached,
         counts=counts,
         set_aside=counted_then.set_aside,
-        percent=_percent(found.all - due - on_the_way, found.all),
+        percent=percent(found.all - due - on_the_way, found.all),
         sentence=_sum(found.all - found.accepted, due, on_the_way, found.in_doubt, found.not_reached),
-        exact_at=_moment(seen.count.at),
+        exact_at=utc_second(seen.count.at),
     )
 
 
@@ -174,11 +175,6 @@ def _sum(unheard: int, due: int, on_the_way: int, in_doubt: int, not_reached: in
     shown = " + ".join(f"{number(count)} {name}" for name, count in parts.items() if count)
     have = "has" if unheard == 1 else "have"
     return f"{counted(unheard, 'person', 'people')} {have} not heard from us yet = {shown}."
-
-
-def _percent(part: int, whole: int) -> float:
-    """With one decimal, and 100 only for all of them."""
-    return 100.0 if part == whole else min(99.9, round(100 * part / whole, 1))
 
 
 def _wave(name: str, people: People) -> WaveView:
@@ -193,7 +189,7 @@ def _relay(said: RelayReport) -> RelayView:
         share=said.share,
         state=redact_addresses(said.state),
         usable=said.usable,
-        until=utc(said.until),
+        until=utc_second(said.until),
     )
 
 
@@ -205,8 +201,8 @@ def _sender(pulse: Pulse) -> SenderView | None:
         host=pulse.holder.host,
         pid=pulse.holder.pid,
         wave=said.wave if said else "",
-        began_at=utc(said.began_at) if said else None,
-        heard_at=utc(said.at) if said else None,
+        began_at=utc_second(said.began_at) if said else None,
+        heard_at=utc_second(said.at) if said else None,
     )
 
 
@@ -224,7 +220,3 @@ def _headline(state: WatchState, people: PeopleView, end: EndView, facts: Facts)
 
 def _zone(seen: Observation) -> tzinfo:
     return zone_named(seen.campaign.time_zone)
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC).replace(microsecond=0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 
 from mass_apology.flows.report.report_summary import kind_of_reply
 from mass_apology.flows.watch.view_model import DetailView, ReplyView, ShareView, StepView
@@ -13,6 +12,7 @@ from mass_apology.ledger.recorded import LatestReply
 from mass_apology.model import Status
 from mass_apology.pages.charts import step_seconds
 from mass_apology.pages.words import sums
+from mass_apology.system.timestamps import utc_second
 
 LARGEST = 15  # destinations
 TROUBLED = 10  # others, with trouble
@@ -29,14 +29,14 @@ def closer_look(ledger: Records, wave: str, now: float) -> tuple[DetailView, Seq
     steps = minutes if seconds == MINUTE else look.hand_overs(seconds)
     destinations = look.by_destination(wave, LARGEST, TROUBLED)
     details = DetailView(
-        at=_moment(now),
+        at=utc_second(now),
         wave=wave,
         languages=_shares(look.by_language(wave)),
         destinations=_shares(destinations.counts),
         domains=destinations.domains,
         replies=tuple(_grouped(look.latest_replies(LATEST))),
         step_seconds=seconds,
-        over_time=tuple(StepView(at=_moment(at), letters=letters) for at, letters in steps),
+        over_time=tuple(StepView(at=utc_second(at), letters=letters) for at, letters in steps),
         answers_waiting=sum(1 for _ in ledger.answers.waiting()),
     )
     return details, minutes
@@ -67,8 +67,4 @@ def _grouped(replies: Sequence[LatestReply]) -> Iterator[ReplyView]:
         groups[group] += 1
         last.setdefault(group, reply.at)
     for (status, text), letters in groups.most_common(GROUPS):
-        yield ReplyView(status=status, text=text, letters=letters, last_at=_moment(last[status, text]))
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC).replace(microsecond=0)
+        yield ReplyView(status=status, text=text, letters=letters, last_at=utc_second(last[status, text]))

@@ -7,11 +7,12 @@ from datetime import datetime, tzinfo
 
 from msgspec import Struct
 
-from mass_apology.flows.watch.situation import clock, utc
+from mass_apology.flows.watch.situation import clock
 from mass_apology.flows.watch.view_model import EndView, WatchState
 from mass_apology.pages.words import lasted
 from mass_apology.sending.pacing import finish_time, remaining_window
 from mass_apology.settings import Rate
+from mass_apology.system.timestamps import utc_second
 
 _GOES_ON = frozenset({WatchState.SENDING, WatchState.WAITING})  # by itself
 
@@ -37,7 +38,7 @@ def forecast(course: Course) -> EndView:
     by = course.finish_by
     in_time = at <= by.timestamp() if at is not None and by is not None else None
     return EndView(
-        at=utc(at),
+        at=utc_second(at),
         seconds=None if at is None else round(max(0.0, at - course.now), 1),
         finish_by=by,
         in_time=in_time,

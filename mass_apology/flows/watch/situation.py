@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 from msgspec import Struct
 
+from mass_apology.flows.watch.observation import Pulse
 from mass_apology.flows.watch.view_model import LimitKind, LimitView, WatchState
-from mass_apology.ledger.sender_state import Control, Holder, SenderReport
+from mass_apology.ledger.sender_state import Control, SenderReport
 from mass_apology.model import StopCause
 from mass_apology.quantities import are, counted, number, were
+from mass_apology.system.timestamps import utc_second
 
 SILENCE = 15.0  # seconds: a run that is well speaks every five
 LEAST_DISK = 16 << 20  # octets: a plan, a log and a -wal need some room
@@ -35,24 +37,17 @@ class Facts(Struct, frozen=True, kw_only=True):
     due: int  # of all waves
     on_the_way: int
     in_doubt: int
-    holder: Holder | None
-    wanted: Control
-    report: SenderReport | None  # the last one, whoever said it
+    pulse: Pulse
     rate: float  # letters a second, over the last minute
     configured: str  # `relay.rate`
     configured_rate: float | None  # letters a second; None where it is unlimited
     free_octets: int | None  # on the ledger's disk
 
     @property
-    def running(self) -> SenderReport | None:
-        """What the run says that is there; ``None`` where none is, or none has begun to send."""
-        said = self.report
-        return said if self.holder and said and said.is_latest and not said.ended else None
-
-    @property
     def last_word(self) -> SenderReport | None:
         """What the last run said last, where none is there."""
-        return self.report if self.holder is None and self.report and self.report.is_latest else None
+        said = self.pulse.report
+        return said if self.pulse.holder is None and said and said.is_latest else None
 
 
 def situation(facts: Facts) -> tuple[WatchState, LimitView]:
@@ -68,7 +63,7 @@ Found = tuple[WatchState, LimitView] | None
 
 def _without_letters(facts: Facts) -> Found:
     if not facts.is_planned:
-        state = WatchState.PREPARING if facts.holder else WatchState.NOT_PLANNED
+        state = WatchState.PREPARING if facts.pulse.holder else WatchState.NOT_PLANNED
         return state, _limit(LimitKind.PREPARING, "No letter has been confirmed yet.", "Run: mass-apology send.")
     if facts.due or facts.on_the_way:
         return None
@@ -80,7 +75,7 @@ def _without_letters(facts: Facts) -> Found:
 
 
 def _without_run(facts: Facts) -> Found:
-    if facts.holder is not None:
+    if facts.pulse.holder is not None:
         return None
     said = facts.last_word
     if said is not None and not said.ended:
@@ -120,7 +115,7 @@ def _disk(facts: Facts) -> LimitView | None:
 
 
 def _with_run(facts: Facts) -> Found:
-    said = facts.running
+    said = facts.pulse.running
     if said is None:
         text = "A process holds the campaign, and has not begun to send: it plans, or asks for consent."
         return WatchState.PREPARING, _limit(LimitKind.PREPARING, text)
@@ -128,10 +123,10 @@ def _with_run(facts: Facts) -> Found:
         text = f"The sending process is there, and has said nothing since {clock(said.at, facts.zone, facts.now)}."
         advice = "It was halted, or its machine or its disk hangs: look at it there."
         return WatchState.SILENT, _limit(LimitKind.SILENT, text, advice, person=True)
-    if facts.wanted is Control.STOP:
+    if facts.pulse.wanted is Control.STOP:
         text = "The sending ends as it was asked to, once the letters on their way have their replies."
         return WatchState.STOPPING, _limit(LimitKind.STOP, text)
-    if facts.wanted is Control.PAUSE:
+    if facts.pulse.wanted is Control.PAUSE:
         return WatchState.PAUSED, _limit(LimitKind.PAUSE, "Somebody paused the sending.", RESUME, person=True)
     if standing := _standing_still(facts, said):
         return WatchState.WAITING, standing
@@ -192,12 +187,7 @@ def _them(letters: int) -> str:
 def _limit(
     kind: LimitKind, sentence: str, advice: str = "", *, until: float | None = None, person: bool = False
 ) -> LimitView:
-    return LimitView(kind=kind, sentence=sentence, advice=advice, until=utc(until), needs_a_person=person)
-
-
-def utc(at: float | None) -> datetime | None:
-    """Unix seconds as a moment in UTC, to the second."""
-    return None if at is None else datetime.fromtimestamp(at, UTC).replace(microsecond=0)
+    return LimitView(kind=kind, sentence=sentence, advice=advice, until=utc_second(until), needs_a_person=person)
 
 
 def clock(at: float, zone: tzinfo, now: float) -> str:
