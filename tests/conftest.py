@@ -16,6 +16,8 @@ import pytest
 from _pytest.mark.expression import Expression
 from hypothesis import settings
 
+from mass_apology.system.state_folder import STATE_VARIABLE
+
 # A test never asserts a time, and hypothesis would: 200 ms an example, which a busy machine may need.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -30,6 +32,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     marks = _MARK_OF_MODULE.findall(collection_path.read_text(encoding="utf-8"))
     return None if Expression.compile(wanted).evaluate(lambda name, **_: name in marks) else True
+
+
+@pytest.fixture
+def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The state folder of this test alone."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv(STATE_VARIABLE, str(folder))
+    return folder
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from live import campaign_folder, customers, relay, send
+from live import campaign_folder, customers, relay, sent_campaign
 from shell import command
 
 pytestmark = pytest.mark.slow
@@ -22,9 +22,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def sent(tmp_path: Path) -> Iterator[Path]:
-    with relay() as live:
-        folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(10))
-        send(folder)
+    with sent_campaign(tmp_path / "trial", 10) as folder:
         yield folder
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from live import campaign_folder, customers, relay, send
+from live import sent_campaign
 from msgspec.structs import replace
 from rich.console import Console
 
@@ -21,6 +21,7 @@ from mass_apology.cli.status_screen import progress_line
 from mass_apology.flows.holding import locked_ledger
 from mass_apology.flows.report.campaign_status import CampaignStatus, State, campaign_status
 from mass_apology.model import Status
+from mass_apology.quantities import percent
 from mass_apology.workspace.workspace import Workspace
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -48,9 +49,7 @@ ENDED = replace(SENDING, state=State.DONE, activity="not sending", host=None, pi
 
 @pytest.fixture
 def sent(tmp_path: Path) -> Iterator[Path]:
-    with relay() as live:
-        folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(10))
-        send(folder)
+    with sent_campaign(tmp_path / "trial", 10) as folder:
         yield folder
 
 
@@ -70,8 +69,8 @@ def test_the_rate_is_that_of_the_letters_handed_over(sent: Path) -> None:
 
 
 def test_a_part_is_never_all() -> None:
-    assert campaign_status.__globals__["_percent"](999_999, 1_000_000) == 99.9
-    assert campaign_status.__globals__["_percent"](0, 0) == 100.0
+    assert percent(999_999, 1_000_000) == 99.9
+    assert percent(0, 0) == 100.0
 
 
 def test_watching_ends_with_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mass_apology.system.state_folder import STATE_VARIABLE
-
 
 @pytest.fixture(autouse=True)
-def _own_memory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def _own_memory(own_state: Path) -> None:
     """What is sent here is remembered here only."""
-    folder = tmp_path_factory.mktemp("state")
-    monkeypatch.setenv(STATE_VARIABLE, str(folder))
-    return folder

@@ -158,3 +158,12 @@ def results(folder: Path) -> list[Result]:
 
 def statuses(folder: Path) -> Counter[str]:
     return Counter(result.status.value for result in results(folder))
+
+
+@contextmanager
+def sent_campaign(folder: Path, number: int) -> Iterator[Path]:
+    """A campaign whose letters have all been sent, while its relay listens."""
+    with relay() as listening:
+        made = campaign_folder(folder, listening.sink.url, customers(number))
+        send(made)
+        yield made

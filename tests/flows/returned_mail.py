@@ -68,6 +68,15 @@ def returned(what: str, letter: Arrived) -> str:
     return _REPORT.format(subject=subject, type=kind, address=address, fields=fields, message_id=message_id)
 
 
+def bounce(address: str, message_id: str) -> str:
+    """The report that the mailbox of a letter is not there."""
+    fields = _FAILED.format(address, *_SAID["dead"])
+    head = f"Message-ID: {message_id}\n"
+    return _REPORT.format(
+        subject="Undelivered", type="delivery-status", address=address, fields=fields, message_id=head
+    )
+
+
 def address_of(number: int) -> str:
     """Where the customer is written to."""
     return f"customer{number}@d{number % 7}.example"

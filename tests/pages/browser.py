@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Route, sync_playwright
 
@@ -27,6 +28,15 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*root, "--disable-dev-shm-usage"])
         yield browser
         browser.close()
+
+
+def browser_of_module() -> Iterator[Browser]:
+    """For a fixture: it ends with its module, for while it runs, Playwright's event loop keeps other tests from running
+    their own."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed here; on Debian: apt-get install chromium")
+    with chromium() as browser:
+        yield browser
 
 
 class Visit:

@@ -7,17 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import CHROMIUM, Visit, chromium
+from browser import Visit, browser_of_module
 from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="module")
 def running_browser() -> Iterator[Browser]:
-    """Ended with its module: while it runs, Playwright's event loop keeps other tests from running their own."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed here; on Debian: apt-get install chromium")
-    with chromium() as browser:
-        yield browser
+    yield from browser_of_module()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,15 +13,13 @@ from typing import Any
 import httpx
 
 from mass_apology.flows.serve.access_file import EVERY_ROLE, NO_ACCESS_FILE, Access, Role
-from mass_apology.flows.serve.access_notes import AccessNotes
 from mass_apology.flows.serve.campaigns import Campaigns
-from mass_apology.flows.serve.jobs import Jobs
-from mass_apology.flows.serve.oidc_provider import Provider
 from mass_apology.flows.serve.service import Service
-from mass_apology.flows.serve.sessions import Sessions, Visitor
+from mass_apology.flows.serve.sessions import Visitor
 from mass_apology.flows.serve.web_app import web_app
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteStore
 from mass_apology.model import Recipient
+from mass_apology.workspace.ledger_store import ledger_store
 
 HOST = "127.0.0.1:8460"
 CAMPAIGN = """
@@ -101,18 +99,7 @@ async def asked(
 ) -> AsyncIterator[Asked]:
     """The server for the campaigns of this folder."""
     with ThreadPoolExecutor(1) as pool:
-        service = Service(
-            access=access,
-            campaigns=Campaigns(folder),
-            sessions=Sessions(),
-            is_local=is_local,
-            pool=pool,
-            event_streams={},
-            provider=Provider(access.oidc, access.url) if access.oidc and access.url else None,
-            accesses=AccessNotes(),
-            looks=Jobs(pool),
-            previews=Jobs(pool),
-        )
+        service = Service.of(access, Campaigns(folder), pool, is_local=is_local)
         transport = httpx.ASGITransport(web_app(service), client=(peer, 5000))
         watching = asyncio.create_task(service.campaigns.run())
         scheme = "https" if access.is_secure else "http"
@@ -122,6 +109,23 @@ async def asked(
             finally:
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
+
+
+def run(folder: Path, visit: Callable[[Asked], Awaitable[None]], **options: Any) -> None:
+    """``visit`` the server for the campaigns of this folder, once it has looked there."""
+
+    async def all_of_it() -> None:
+        async with asked(folder, **options) as server:
+            await asyncio.sleep(0.05)
+            await visit(server)
+
+    asyncio.run(all_of_it())
+
+
+def notes(folder: Path) -> list[str]:
+    """Of the ledger of the campaign ``acme`` in this folder."""
+    with ledger_store(folder / "acme").read_any() as ledger:
+        return [note.what for note in ledger.notes()]
 
 
 def texts(html: str) -> str:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,25 +17,24 @@ import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route
 
 from mass_apology.flows.serve.access_file import EVERY_ROLE, NO_ACCESS_FILE
-from mass_apology.flows.serve.access_notes import AccessNotes
 from mass_apology.flows.serve.campaigns import Campaigns, Watched
-from mass_apology.flows.serve.jobs import Jobs
 from mass_apology.flows.serve.serve import server_config
 from mass_apology.flows.serve.service import Service
-from mass_apology.flows.serve.sessions import Sessions, Visitor
+from mass_apology.flows.serve.sessions import Visitor
 from mass_apology.flows.watch.view_model import CampaignView
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[str]:
+def serving(folder: Path, *options: str, on: Sequence[str] = ("--listen", "127.0.0.1:0")) -> Iterator[str]:
     """``mass-apology serve`` in a process of its own; its one-time link, or its address where there is none."""
-    command = [sys.executable, "-m", "mass_apology", "serve", "-C", str(folder), "--listen", "127.0.0.1:0", *options]
+    command = [sys.executable, "-m", "mass_apology", "serve", "-C", str(folder), *on, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         try:
             yield next(line.split()[-1] for line in process.stdout if "http" in line)
         finally:
             process.terminate()
+            assert process.wait() == 0
             process.stdout.close()
 
 
@@ -73,18 +72,7 @@ class StagedServer:
 
     def __init__(self, views: Mapping[str, CampaignView]) -> None:
         self.pool = ThreadPoolExecutor(1)
-        self.service = Service(
-            access=NO_ACCESS_FILE,
-            campaigns=_StagedCampaigns(views),
-            sessions=Sessions(),
-            is_local=True,
-            pool=self.pool,
-            event_streams={},
-            provider=None,
-            accesses=AccessNotes(),
-            looks=Jobs(self.pool),
-            previews=Jobs(self.pool),
-        )
+        self.service = Service.of(NO_ACCESS_FILE, _StagedCampaigns(views), self.pool)
 
     def token(self) -> str:
         """Of a session that may do everything."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 import pytest
-from asked import Asked, asked, campaign_in, texts
+from asked import Asked, campaign_in, notes, run, texts
 
 from mass_apology.flows.serve.access_file import Access, ProxySettings, Role, ScrapeSettings
 from mass_apology.flows.serve.sessions import Visitor
@@ -21,24 +19,10 @@ PAGES = ("/", "/metrics", "/campaigns/acme", "/campaigns/acme.json", "/campaigns
 DEEDS = ("/campaigns/acme/pause", "/campaigns/acme/resume", "/campaigns/acme/stop", "/campaigns/acme/note", "/leave")
 
 
-def run(folder: Path, visit: Callable[[Asked], Awaitable[None]], **options) -> None:
-    async def all_of_it() -> None:
-        async with asked(folder, **options) as server:
-            await asyncio.sleep(0.05)  # until the folder was looked at
-            await visit(server)
-
-    asyncio.run(all_of_it())
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     campaign_in(tmp_path / "acme")
     return tmp_path
-
-
-def notes(folder: Path) -> list[str]:
-    with ledger_store(folder / "acme").read_any() as ledger:
-        return [note.what for note in ledger.notes()]
 
 
 def test_nobody_sees_anything_without_a_session(folder: Path) -> None:

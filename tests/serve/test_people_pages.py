@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from asked import Asked, asked, campaign_in, texts
+from asked import Asked, campaign_in, notes, run, texts
 
 from mass_apology.flows.serve.access_file import Role
 from mass_apology.ledger.sqlite import SqliteLedger
 from mass_apology.model import Mark, Status
-from mass_apology.workspace.ledger_store import ledger_store
 
 PEOPLE = [
     ("ola@a.example", "Ola Nowak"),
@@ -29,20 +26,6 @@ def folder(tmp_path: Path) -> Path:
         said = "<b>550</b> eve@c.example unknown"
         ledger.record(Mark(delivery=3, status=Status.REFUSED, at=1_700_000_002.0, attempts=1, code=550, reply=said))
     return tmp_path
-
-
-def run(folder: Path, visit: Callable[[Asked], Awaitable[None]]) -> None:
-    async def all_of_it() -> None:
-        async with asked(folder) as server:
-            await asyncio.sleep(0.05)
-            await visit(server)
-
-    asyncio.run(all_of_it())
-
-
-def notes(folder: Path) -> list[str]:
-    with ledger_store(folder / "acme").read_any() as ledger:
-        return [note.what for note in ledger.notes()]
 
 
 @pytest.mark.parametrize("roles", [frozenset({Role.WATCH}), frozenset({Role.WATCH, Role.APPROVE})])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from asked import Asked, asked, texts
+from asked import Asked, run, texts
 from live import campaign_folder, customers
 
 from mass_apology.approval import approval_file
@@ -23,15 +22,6 @@ URL = "smtp+plain://127.0.0.1:9"
 def folder(tmp_path: Path) -> Path:
     campaign_folder(tmp_path / "acme", URL, customers(5), approval={"required": 1})
     return tmp_path
-
-
-def run(folder: Path, visit: Callable[[Asked], Awaitable[None]]) -> None:
-    async def all_of_it() -> None:
-        async with asked(folder) as server:
-            await asyncio.sleep(0.05)
-            await visit(server)
-
-    asyncio.run(all_of_it())
 
 
 async def looked_at(server: Asked) -> str:

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import stat
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from asked import campaign_in, texts
+from served import serving
 
 from mass_apology.errors import InputError
 from mass_apology.flows import event_loop
 from mass_apology.flows.serve.serve import ServeOptions, serve
 
 pytestmark = pytest.mark.slow
-
-
-@contextmanager
-def listening(folder: Path, path: Path, *options: str) -> Iterator[str]:
-    """The last word of what the terminal says first."""
-    command = [sys.executable, "-m", "mass_apology", "serve", "-C", str(folder), "--unix-socket", str(path), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield next(line.split()[-1] for line in process.stdout if "http" in line)
-        finally:
-            process.terminate()
-            assert process.wait() == 0
-            process.stdout.close()
 
 
 def client(path: Path) -> httpx.Client:
@@ -41,7 +24,7 @@ def client(path: Path) -> httpx.Client:
 def test_only_the_account_may_open_it_and_it_goes_with_its_server(tmp_path: Path) -> None:
     campaign_in(tmp_path / "acme")
     path = tmp_path / "page.sock"
-    with listening(tmp_path, path) as link:
+    with serving(tmp_path, on=("--unix-socket", str(path))) as link:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         with client(path) as browser:
             assert browser.get(link.removeprefix("http://localhost"), follow_redirects=True).status_code == 200
@@ -54,7 +37,7 @@ def test_the_proxys_group_may_open_it_where_the_proxy_comes_by_it(tmp_path: Path
     campaign_in(tmp_path / "acme")
     access, path = tmp_path / "access.toml", tmp_path / "page.sock"
     access.write_text('[roles]\n"*" = ["watch"]\n[proxy]\npeers = ["unix"]\n', encoding="utf-8")
-    with listening(tmp_path, path, "--access", str(access)) as address:
+    with serving(tmp_path, "--access", str(access), on=("--unix-socket", str(path))) as address:
         assert "/enter/" not in address
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
         with client(path) as browser:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from live import Person, campaign_folder, customers, relay, send
+from live import Person, campaign_folder, customers, relay, send, sent_campaign
 from msgspec.structs import replace
 from observed import TROUBLES, observed, said
 from rich.console import Console
@@ -194,9 +194,7 @@ def refuse_one(_: FaultyConversation, verb: str, argument: bytes) -> bytes | Non
 
 @pytest.fixture
 def sent(tmp_path: Path) -> Iterator[Path]:
-    with relay() as live:
-        folder = campaign_folder(tmp_path / "trial", live.sink.url, customers(10))
-        send(folder)
+    with sent_campaign(tmp_path / "trial", 10) as folder:
         yield folder
 
 
