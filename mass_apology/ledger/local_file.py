@@ -12,7 +12,7 @@ from mass_apology.errors import IllegalTransition, LedgerError
 from mass_apology.system.sqlite_file import Database
 
 APPLICATION_ID = 1833062479  # as in sqlite/schema.sql
-VERSION = 12  # as in sqlite/schema.sql
+VERSION = 13  # as in sqlite/schema.sql
 
 ILLEGAL = "illegal transition"
 """What the triggers of schema.sql say when a letter is to go where ``model.TRANSITIONS`` has no way."""

@@ -20,6 +20,7 @@ after, or for commands that do nothing meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -29,13 +30,14 @@ from mass_apology.ledger.readers import (
     CampaignFacts,
     ChoiceRecords,
     ContinuityRecords,
+    LetterFileRecords,
     Overview,
     PersonRecords,
     Requests,
     Results,
     WaveRecords,
 )
-from mass_apology.ledger.sender_state import Control, SenderReport, SharedWave
+from mass_apology.ledger.sender_state import ConfirmedCampaign, Control, SenderReport, SharedWave
 from mass_apology.ledger.staged import Planned
 from mass_apology.ledger.writers import (
     Answers,
@@ -43,6 +45,7 @@ from mass_apology.ledger.writers import (
     Continuity,
     Doubts,
     Feedback,
+    LetterFiles,
     Purging,
     Refusals,
     Resends,
@@ -141,7 +144,26 @@ class Session(Protocol):
 
 
 class Sharing(Protocol):
-    """For several processes that send one campaign's letters at the same time."""
+    """For several processes that send one campaign's letters at the same time, and for who goes on with what another
+    process left. Where the store is one process's at a time, nothing of it has an effect."""
+
+    def confirm(self, wave: SharedWave) -> None:
+        """A person confirmed this wave: until it is shared or over, others may ``take_up`` what this process leaves
+        when it dies. Raises ``FencedOut``."""
+
+    def withdraw(self) -> None:
+        """This process ended the wave before it was shared: nobody takes it up. Raises ``FencedOut``."""
+
+    def take_up(self, now: float) -> SharedWave | None:
+        """Take the campaign's lock to go on with what another process confirmed and left, as ``acquire``; ``None``, and
+        nothing is done, where there is nothing of that kind, its process lives, or a person has paused it."""
+
+    def closing(self, now: float) -> AbstractContextManager[SharedWave | None]:
+        """What was confirmed and is over: nobody takes part any more, and no letter of it is due. It is forgotten when
+        the ``with`` statement is left without an error; only one process at a time is within, others wait.
+
+        Letters that ended sessions left HANDING_OVER become IN_DOUBT. ``None`` where nothing is over.
+        """
 
     def share(self, wave: SharedWave) -> bool:
         """From now on others may ``join``: each letter is one session's, and each session hands over in its own epoch.
@@ -180,6 +202,9 @@ class Records(Results, CampaignFacts, Requests, Protocol):
     def continuity(self) -> ContinuityRecords: ...
 
     @property
+    def letter_files(self) -> LetterFileRecords: ...
+
+    @property
     def overview(self) -> Overview: ...
 
     def __enter__(self) -> Self: ...
@@ -202,6 +227,9 @@ class Ledger(Records, Sender, Session, Sharing, Protocol):
 
     @property
     def continuity(self) -> Continuity: ...
+
+    @property
+    def letter_files(self) -> LetterFiles: ...
 
     @property
     def feedback(self) -> Feedback: ...
@@ -295,3 +323,20 @@ class Store(Protocol):
 
     def files(self) -> frozenset[Path]:
         """The files that belong to the ledger, and name nobody once it was purged."""
+
+
+class Installation(Protocol):
+    """A database with the ledgers of any number of campaigns."""
+
+    @property
+    def place(self) -> str:
+        """As people are told."""
+
+    def confirmed(self) -> list[ConfirmedCampaign]:
+        """The campaigns with letters that somebody confirmed and that are not over, the oldest confirmation first.
+
+        Raises ``LedgerError``.
+        """
+
+    def store(self, campaign: ConfirmedCampaign, folder: Path) -> Store:
+        """Where its ledger is kept; ``folder`` is the campaign's on this machine."""

@@ -8,8 +8,8 @@ from typing import Protocol
 from mass_apology.ledger.came_back import Choice, Returned, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.one_person import CameBack, Chosen, FoundPerson, KnownPerson, SetAside
-from mass_apology.ledger.recorded import Destinations, Edition, LatestReply, Note, People, Result
-from mass_apology.ledger.sender_state import Control, Holder, SenderReport
+from mass_apology.ledger.recorded import Destinations, Edition, LatestReply, LetterFile, Note, People, Result
+from mass_apology.ledger.sender_state import Control, Holder, SenderReport, SharedWave
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
 from mass_apology.model import LargestLetter, Status
 
@@ -111,6 +111,9 @@ class Requests(Protocol):
     def reports(self) -> tuple[SenderReport, ...]:
         """What the runs that send, or sent last, said of themselves last: the newest first."""
 
+    def shared(self) -> SharedWave | None:
+        """What a person confirmed and is not over; ``None`` in a ledger that is one process's at a time."""
+
 
 class Overview(Protocol):
     """For who watches letters leave: each question is a pass over them, and none holds a sender up."""
@@ -209,6 +212,16 @@ class AnswerRecords(Protocol):
 
     def all(self) -> Iterator[Returned]:
         """Every message and event that came back, in the order in which it was read; streams."""
+
+
+class LetterFileRecords(Protocol):
+    """For workers without the campaign's folder: the files that letters are made from."""
+
+    def of(self, wave: str) -> list[LetterFile]:
+        """The files of a wave, by path; none where they were not kept, or were forgotten."""
+
+    def content(self, sha256: bytes) -> bytes | None:
+        """A file's content, which the caller compares with the digest; ``None`` where it is missing."""
 
 
 class ContinuityRecords(Protocol):

@@ -101,6 +101,14 @@ def digest_of(parts: Mapping[str, str]) -> str:
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
 
 
+class LetterFile(Struct, frozen=True, kw_only=True):
+    """A file that a wave's letters are made from, as the ledger has it."""
+
+    path: str  # from the campaign's folder, with slashes
+    sha256: bytes  # of its content
+    octets: int | None  # None where the content is missing
+
+
 class Refusal(Struct, frozen=True, kw_only=True):
     """A letter that the relay refused for good."""
 

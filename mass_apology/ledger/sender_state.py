@@ -44,6 +44,17 @@ class SharedWave(Struct, frozen=True, kw_only=True):
     wave: str
     template: str  # the scenario of the letters
     digest_parts: Mapping[str, str]  # "the template", "campaign.toml", … and the digest of each: nothing else leaves
+    terms: str = ""  # what else has to be known of it, as who confirmed it wrote it; the ledger does not read it
+    is_open: bool = True  # others may take part; before, they may take up what its process leaves
+    confirmed_at: float = 0.0  # Unix seconds, by the ledger's clock
+
+
+class ConfirmedCampaign(Struct, frozen=True, kw_only=True):
+    """A campaign of a database with letters that somebody confirmed."""
+
+    slot: str  # what its ledger is found by there
+    name: str
+    ledger: str  # 32 hexadecimal digits, made with the ledger: tells it from others of its name
 
 
 class SenderReport(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,7 +9,7 @@ from typing import Protocol
 from mass_apology.ledger.came_back import Doubt, Match, Note, Proof, Recorded, Token, Traces
 from mass_apology.ledger.further_waves import Addition, Armed
 from mass_apology.ledger.one_person import NewAddress, OnceMore
-from mass_apology.ledger.readers import AnswerRecords, ChoiceRecords, ContinuityRecords, WaveRecords
+from mass_apology.ledger.readers import AnswerRecords, ChoiceRecords, ContinuityRecords, LetterFileRecords, WaveRecords
 from mass_apology.ledger.recorded import Refusal, Unfinished
 from mass_apology.ledger.staged import Changed
 from mass_apology.ledger.whereabouts import File, Learned, LogMark, MakeToken, Told
@@ -162,6 +162,16 @@ class Purging(Protocol):
 
         What stays proves what was done, and keeps a customer who is in the file again from being written to twice.
         Raises ``FencedOut``.
+        """
+
+
+class LetterFiles(LetterFileRecords, Protocol):
+    """For the command that has letters confirmed."""
+
+    def keep(self, wave: str, files: Mapping[str, bytes]) -> None:
+        """Keep what the wave's letters are made from, in place of what was kept for it: path → content, all or none.
+
+        The same content is kept once. Raises ``FencedOut``.
         """
 
 

@@ -129,6 +129,7 @@ class MemoryCampaign:
     ledger: str = field(default_factory=lambda: secrets.token_hex(16))
     digest_parts: dict[str, str] = field(default_factory=dict)
     header: tuple[str, ...] = ()
+    letter_files: dict[str, dict[str, bytes]] = field(default_factory=dict)  # wave → path → content
     people: dict[int, Person] = field(default_factory=dict)
     letters: dict[int, Letter] = field(default_factory=dict)
     set_aside: list[SetAside] = field(default_factory=list)

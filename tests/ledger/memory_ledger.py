@@ -7,6 +7,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from memory_campaign import Letter, MemoryCampaign
 from memory_records import MemoryRecords
@@ -16,6 +17,7 @@ from memory_writers import (
     MemoryContinuity,
     MemoryDoubts,
     MemoryFeedback,
+    MemoryLetterFiles,
     MemoryPurging,
     MemoryRefusals,
     MemoryWaves,
@@ -77,6 +79,10 @@ class MemoryLedger(MemoryRecords):
         return MemoryFeedback(self._campaign, self)
 
     @property
+    def letter_files(self) -> MemoryLetterFiles:
+        return MemoryLetterFiles(self._campaign, self)
+
+    @property
     def doubts(self) -> MemoryDoubts:
         return MemoryDoubts(self._campaign, self)
 
@@ -85,6 +91,18 @@ class MemoryLedger(MemoryRecords):
         return MemoryRefusals(self._campaign, self)
 
     # Session
+
+    def confirm(self, wave: SharedWave) -> None:
+        pass
+
+    def withdraw(self) -> None:
+        pass
+
+    def take_up(self, now: float) -> SharedWave | None:
+        return None
+
+    def closing(self, now: float) -> AbstractContextManager[SharedWave | None]:
+        return nullcontext()
 
     def share(self, wave: SharedWave) -> bool:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,8 +14,8 @@ from memory_campaign import CameBack, Letter, MemoryCampaign, Person, SetAside
 from mass_apology.ledger.came_back import Choice, Returned, WaitingPerson
 from mass_apology.ledger.further_waves import Armed, Candidate, Sharer, Thread
 from mass_apology.ledger.purged_notes import PURGED
-from mass_apology.ledger.recorded import Destinations, Edition, LatestReply, Note, People, Result
-from mass_apology.ledger.sender_state import Control, Holder, SenderReport
+from mass_apology.ledger.recorded import Destinations, Edition, LatestReply, LetterFile, Note, People, Result
+from mass_apology.ledger.sender_state import Control, Holder, SenderReport, SharedWave
 from mass_apology.ledger.whereabouts import Gone, KnownLetter, Origin
 from mass_apology.model import DUE, NO_LETTER, REACHED, LargestLetter, Status
 
@@ -48,6 +49,10 @@ class MemoryRecords:
     @property
     def continuity(self) -> MemoryContinuityRecords:
         return MemoryContinuityRecords(self._campaign)
+
+    @property
+    def letter_files(self) -> MemoryLetterFileRecords:
+        return MemoryLetterFileRecords(self._campaign)
 
     @property
     def overview(self) -> MemoryOverview:
@@ -92,6 +97,9 @@ class MemoryRecords:
 
     def remark(self, what: str) -> None:
         self._campaign.notes.append(Note(at=time.time(), what=what))
+
+    def shared(self) -> SharedWave | None:
+        return None
 
     def reports(self) -> tuple[SenderReport, ...]:
         if self._campaign.told is None:
@@ -490,3 +498,18 @@ def _ranked(letters: Iterable[tuple[str, Status]]) -> dict[str, dict[Status, int
     for name, status in letters:
         found.setdefault(name, Counter())[status] += 1
     return {name: dict(found[name]) for name in sorted(found, key=lambda each: (-found[each].total(), each))}
+
+
+class MemoryLetterFileRecords:
+    """Implements ``port.LetterFileRecords``."""
+
+    def __init__(self, campaign: MemoryCampaign) -> None:
+        self._campaign = campaign
+
+    def of(self, wave: str) -> list[LetterFile]:
+        files = sorted(self._campaign.letter_files.get(wave, {}).items())
+        return [LetterFile(path=path, sha256=hashlib.sha256(data).digest(), octets=len(data)) for path, data in files]
+
+    def content(self, sha256: bytes) -> bytes | None:
+        contents = (data for files in self._campaign.letter_files.values() for data in files.values())
+        return next((data for data in contents if hashlib.sha256(data).digest() == sha256), None)

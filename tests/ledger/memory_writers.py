@@ -8,7 +8,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from memory_campaign import CameBack, Letter, MemoryCampaign
-from memory_records import MemoryAnswerRecords, MemoryChoiceRecords, MemoryContinuityRecords, MemoryWaveRecords
+from memory_records import (
+    MemoryAnswerRecords,
+    MemoryChoiceRecords,
+    MemoryContinuityRecords,
+    MemoryLetterFileRecords,
+    MemoryWaveRecords,
+)
 from msgspec.structs import replace
 
 from mass_apology.errors import IllegalTransition
@@ -307,6 +313,7 @@ class MemoryPurging:
         campaign.choices = dict.fromkeys(campaign.choices, "")
         campaign.armed = {wave: replace(consent, by="") for wave, consent in campaign.armed.items()}
         campaign.header = ()
+        campaign.letter_files = {}
         campaign.told = None
         campaign.notes = [Note(at=each.at, what=kept_of_note(each.what)) for each in campaign.notes]
         campaign.notes.append(Note(at=now, what=PURGED))
@@ -352,3 +359,15 @@ def _is_acknowledged(letter: Letter) -> bool:
 
 def _match(letter: Letter, *, proven: bool) -> Match:
     return Match(delivery=letter.id, address=letter.person.recipient.address, proven=proven)
+
+
+class MemoryLetterFiles(MemoryLetterFileRecords):
+    """Implements ``port.LetterFiles``."""
+
+    def __init__(self, campaign: MemoryCampaign, session: Session) -> None:
+        super().__init__(campaign)
+        self._session = session
+
+    def keep(self, wave: str, files: Mapping[str, bytes]) -> None:
+        self._session.require_lock()
+        self._campaign.letter_files[wave] = dict(files)

@@ -509,3 +509,33 @@ class TestKeptPlans:
         store.delete_plans(kept=True)
         with store.planner(WAVE, message_id, stamp=b"one") as again:
             assert again.kept == b""
+
+
+class TestLetterFiles:
+    def test_a_waves_files_are_kept_until_others_take_their_place(self, held: Ledger) -> None:
+        held.letter_files.keep(WAVE, {"campaign.toml": b"name", "templates/x/en.md": b"", "b.pdf": b"\0\xff"})
+        held.letter_files.keep("later", {"campaign.toml": b"other", "a.pdf": b"\0\xff"})
+        assert [(each.path, each.octets) for each in held.letter_files.of(WAVE)] == [
+            ("b.pdf", 2), ("campaign.toml", 4), ("templates/x/en.md", 0),
+        ]  # fmt: skip
+        assert [held.letter_files.content(each.sha256) for each in held.letter_files.of("later")] == [
+            b"\0\xff", b"other",
+        ]  # fmt: skip
+        gone = held.letter_files.of(WAVE)[1].sha256
+        held.letter_files.keep(WAVE, {"b.pdf": b"\0\xff"})
+        assert [each.path for each in held.letter_files.of(WAVE)] == ["b.pdf"]
+        assert held.letter_files.content(gone) is None
+        assert held.letter_files.of("none") == []
+
+    def test_only_the_holder_of_the_lock_keeps_any(self, held: Ledger) -> None:
+        held.release()
+        with pytest.raises(FencedOut):
+            held.letter_files.keep(WAVE, {"campaign.toml": b"name"})
+        assert held.letter_files.of(WAVE) == []
+
+    def test_a_purge_forgets_them(self, held: Ledger) -> None:
+        held.letter_files.keep(WAVE, {"campaign.toml": b"name"})
+        (file,) = held.letter_files.of(WAVE)
+        held.purging.purge(NOON)
+        assert held.letter_files.of(WAVE) == []
+        assert held.letter_files.content(file.sha256) is None

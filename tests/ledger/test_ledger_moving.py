@@ -89,6 +89,8 @@ def filled(store: MovableStore) -> None:
         ledger.continuity.begin_run("a" * 32, NOON)
         ledger.continuity.use_suppressions("/etc/list", 3)
         ledger.continuity.take_place_of(["b" * 32], NOON)
+        ledger.letter_files.keep(WAVE, {"campaign.toml": b"\0\x01\n\\", "a.pdf": bytes(range(256))})
+        ledger.letter_files.keep("later", {"templates/ä/en.md": b"\0\x01\n\\"})
         for row in FURTHER:
             ledger.change_fenced(lambda connection, row=row: connection.execute(f"INSERT INTO {row}"))  # type: ignore[attr-defined]
 
@@ -351,7 +353,8 @@ def test_an_older_schema_is_brought_up_to_date_and_a_newer_one_is_left(tmp_path:
 def test_a_file_of_an_older_version_is_moved_too(tmp_path: Path) -> None:
     source, target = KINDS["SQLite"](tmp_path), KINDS["PostgreSQL"](tmp_path)
     filled(source)  # type: ignore[arg-type]
-    outside(tmp_path / "ledger.sqlite", "DROP TABLE relocation")
+    for table in ("relocation", "letter_content", "letter_file"):
+        outside(tmp_path / "ledger.sqlite", f"DROP TABLE {table}")
     outside(tmp_path / "ledger.sqlite", "PRAGMA user_version = 11")
     before = statuses_in(source)
     moved(source, target)  # type: ignore[arg-type]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 from ledger_samples import CAMPAIGN, NOON, WAVE, claim, ids, mark, plan_in, recipient, record, statuses_in
+from msgspec.structs import replace
 from postgres_stores import postgres_store
 from test_ledger_feedback import note
 
 from mass_apology.errors import FencedOut, LedgerError, LedgerLocked
 from mass_apology.ledger import Control, Ledger
+from mass_apology.ledger.further_waves import Addition
 from mass_apology.ledger.postgres.postgres_store import PostgresStore
 from mass_apology.ledger.sender_state import SharedWave
 from mass_apology.model import Delivery, Status
@@ -56,8 +59,12 @@ def first(store: PostgresStore) -> Iterator[Ledger]:
 def joined(store: PostgresStore, opened: ExitStack) -> Ledger:
     ledger = store.open(CAMPAIGN)
     opened.callback(closed, ledger)
-    assert ledger.join() == SHARED
+    assert is_shared(ledger.join())
     return ledger
+
+
+def is_shared(found: SharedWave | None) -> bool:
+    return found is not None and replace(found, confirmed_at=0.0) == SHARED
 
 
 def closed(ledger: Ledger) -> None:
@@ -159,7 +166,7 @@ def test_nobody_joins_where_the_others_have_all_that_is_left(store: PostgresStor
         assert other.join() is None
         assert first.sharers() == 1
         end(store, first)  # what it had is free
-        assert other.join() == SHARED
+        assert is_shared(other.join())
         assert len(claim(other, 4000)) == 3000
 
 
@@ -316,3 +323,127 @@ def test_sessions_that_die_and_wake_at_random_write_to_nobody_twice(store: Postg
     assert max(dots.values()) == 1
     assert {found[letter] for letter in dots} <= {ACCEPTED, IN_DOUBT, HANDING_OVER}
     assert all(found[letter] is PLANNED for letter in found.keys() - dots.keys())
+
+
+def lapsed(store: PostgresStore) -> None:
+    """The machine of the campaign's holder is gone, and its time is over."""
+    with store.found() as connection:
+        assert connection is not None
+        connection.execute(
+            "UPDATE all_lock SET started = 'another boot/1', renewed_at = 0 WHERE campaign = this_campaign()"
+        )
+
+
+def test_what_was_confirmed_and_left_is_taken_up_by_one(store: PostgresStore) -> None:
+    with planned(store, 3) as sender, ExitStack() as opened:
+        sender.confirm(SHARED)
+        others = [opened.enter_context(store.open(CAMPAIGN)) for _ in range(2)]
+        assert others[0].take_up(NOON) is None  # its process lives
+        assert others[0].join() is None  # and nothing is shared
+        record(sender, mark(1, HANDING_OVER))
+        lapsed(store)
+        taken = others[0].take_up(NOON)
+        assert taken is not None
+        assert (taken.wave, taken.digest_parts, taken.is_open) == (WAVE, SHARED.digest_parts, False)
+        assert others[1].take_up(NOON) is None
+        others[0].recover(NOON)
+        assert statuses_in(store)[1] is IN_DOUBT
+        assert ids(claim(others[0])) == [2, 3]
+        with pytest.raises(FencedOut):
+            asyncio.run(sender.hand_over(mark(2, HANDING_OVER)))
+        closed(sender)
+
+
+def test_what_its_process_withdrew_or_a_person_paused_or_stopped_is_not_taken_up(store: PostgresStore) -> None:
+    with planned(store, 3) as sender, store.open(CAMPAIGN) as other:
+        sender.confirm(SHARED)
+        sender.request(Control.PAUSE)
+        sender.release()
+        assert other.take_up(NOON) is None
+        other.request(Control.RUN)
+        assert other.take_up(NOON) is not None
+        other.withdraw()
+        other.release()
+        assert sender.take_up(NOON) is None
+        sender.acquire(NOON)
+        sender.confirm(SHARED)
+        other.request(Control.STOP)
+        sender.release()
+        assert other.take_up(NOON) is None
+
+
+def test_a_wave_is_over_when_nobody_takes_part_and_nothing_is_due(store: PostgresStore) -> None:
+    with planned(store, 3) as first, ExitStack() as opened:
+        other = opened.enter_context(store.open(CAMPAIGN))
+        first.share(SHARED)
+        claim(first)
+        record(first, *(mark(letter, HANDING_OVER) for letter in (1, 2, 3)))
+        record(first, mark(1, ACCEPTED), mark(2, Status.REFUSED))
+        with other.closing(NOON) as over:
+            assert over is None  # somebody takes part
+        end(store, first)
+        with pytest.raises(KeyError), other.closing(NOON):
+            raise KeyError  # who closes it dies
+        with other.closing(NOON) as over:
+            assert over is not None
+            assert over.wave == WAVE
+        assert statuses_in(store)[3] is IN_DOUBT
+        with other.closing(NOON) as over:
+            assert over is None
+        assert [note.what for note in other.notes() if "is over" in note.what] != []
+        closed(first)
+
+
+def test_a_wave_with_letters_due_is_not_over(store: PostgresStore) -> None:
+    with planned(store, 3) as first, store.open(CAMPAIGN) as other:
+        first.share(SHARED)
+        claim(first)
+        record(first, *(mark(letter, HANDING_OVER) for letter in (1, 2, 3)))
+        record(first, mark(1, ACCEPTED), mark(2, ACCEPTED), mark(3, DEFERRED, due_at=NOON + 1e9))
+        first.release()
+        with other.closing(NOON) as over:
+            assert over is None
+
+
+def test_two_that_close_at_once_come_one_after_the_other(store: PostgresStore) -> None:
+    with planned(store, 1) as first, store.open(CAMPAIGN) as other:
+        first.share(SHARED)
+        claim(first)
+        record(first, mark(1, HANDING_OVER))
+        record(first, mark(1, ACCEPTED))
+        first.release()
+        found: list[object] = []
+
+        def close() -> None:
+            with other.closing(NOON) as over:
+                found.append(over)
+
+        second = threading.Thread(target=close)
+        with first.closing(NOON) as over:
+            assert over is not None
+            second.start()
+            second.join(0.5)
+            assert second.is_alive()
+        second.join()
+        assert found == [None]
+
+
+def test_a_further_wave_in_a_chunk_that_was_done_is_shared(store: PostgresStore) -> None:
+    with planned(store, 3) as holder:
+        holder.share(SHARED)
+        claim(holder)
+        record(holder, *(mark(letter, HANDING_OVER) for letter in (1, 2, 3)))
+        record(holder, *(mark(letter, ACCEPTED) for letter in (1, 2, 3)))
+    with store.open(CAMPAIGN) as holder, ExitStack() as opened:
+        holder.acquire(NOON)
+        letters = [Addition(recipient=n, language="pl", message_id=f"<later{n}@acme.example>") for n in (1, 2, 3)]
+        holder.waves.add("later", letters, NOON)
+        later = replace(SHARED, wave="later", terms="as agreed")
+        holder.share(later)
+        other = store.open(CAMPAIGN)
+        opened.callback(closed, other)
+        joined_to = other.join()
+        assert joined_to is not None
+        assert (joined_to.wave, joined_to.terms, joined_to.is_open) == ("later", "as agreed", True)
+        assert ids(asyncio.run(other.claim(9, NOON, wave="later"))) == [4, 5, 6]
+        assert holder.shared() == other.shared() == joined_to

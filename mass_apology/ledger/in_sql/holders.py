@@ -7,7 +7,7 @@ import socket
 from typing import Protocol
 
 from mass_apology.errors import FencedOut, LedgerLocked
-from mass_apology.ledger.sender_state import Control, Holder
+from mass_apology.ledger.sender_state import Control, Holder, SharedWave
 from mass_apology.system.processes import start_of
 
 LEASE = 60.0  # seconds without a renewal after which another host may take the lock
@@ -25,6 +25,9 @@ class SenderRow(Protocol):
 
     def remark(self, what: str) -> None:
         """Keep a note."""
+
+    def shared(self) -> SharedWave | None:
+        """As ``port.Requests``."""
 
 
 def this_process() -> Holder:

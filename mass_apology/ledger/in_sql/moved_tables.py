@@ -79,6 +79,8 @@ TABLES: tuple[MovedTable, ...] = (
         "key part read_at at kind cause delivery proven address detail becomes said",
         "key, part",
     ),
+    _table("letter_content", "sha256 data", "sha256"),
+    _table("letter_file", "wave path sha256", "wave, path"),
     _table("note", "at what", "rowid"),
 )
 """In the order in which they can be written: what a row speaks of comes before it."""

@@ -17,6 +17,8 @@ _STATEMENTS = (
     "choices",
     "consents",
     "header",
+    "letter-files",
+    "letter-contents",
 )
 
 

@@ -38,6 +38,13 @@ UPDATE armed SET by = '';
 -- A file without a header has a customer in its place.
 UPDATE campaign SET header = '[]';
 
+-- name: letter-files
+DELETE FROM letter_file;
+
+-- name: letter-contents
+-- Files that some customers have attached are theirs.
+DELETE FROM letter_content;
+
 -- name: notes
 -- Notes tell who approved, who armed, and what was chosen by.
 SELECT rowid, what FROM note;

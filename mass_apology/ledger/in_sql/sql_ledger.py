@@ -7,7 +7,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
@@ -21,6 +21,7 @@ from mass_apology.ledger.in_sql.continuity import Site, SqlContinuity
 from mass_apology.ledger.in_sql.doubts import SqlDoubts
 from mass_apology.ledger.in_sql.feedback import SqlFeedback
 from mass_apology.ledger.in_sql.holders import SenderRow
+from mass_apology.ledger.in_sql.kept_letter_files import SqlLetterFiles
 from mass_apology.ledger.in_sql.person_records import SqlResends
 from mass_apology.ledger.in_sql.purging import SqlPurging
 from mass_apology.ledger.in_sql.sql_records import SqlRecords
@@ -116,6 +117,10 @@ class SqlLedger(SqlRecords, Generic[C]):
     def continuity(self) -> SqlContinuity:
         return SqlContinuity(self._reading, self, self._site)
 
+    @property
+    def letter_files(self) -> SqlLetterFiles:
+        return SqlLetterFiles(self._reading, self)
+
     @cached_property
     def feedback(self) -> SqlFeedback:
         return SqlFeedback(self)
@@ -171,6 +176,18 @@ class SqlLedger(SqlRecords, Generic[C]):
         self.change_fenced(lambda connection: connection.execute(self._queries["add-note"], facts))
 
     # With others
+
+    def confirm(self, wave: SharedWave) -> None:
+        pass
+
+    def withdraw(self) -> None:
+        pass
+
+    def take_up(self, now: float) -> SharedWave | None:
+        return None
+
+    def closing(self, now: float) -> AbstractContextManager[SharedWave | None]:
+        return nullcontext()
 
     def share(self, wave: SharedWave) -> bool:
         return False

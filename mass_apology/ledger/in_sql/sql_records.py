@@ -15,12 +15,13 @@ from mass_apology.ledger.in_sql.choice_records import SqlChoiceRecords
 from mass_apology.ledger.in_sql.connection import Cursor, Reading
 from mass_apology.ledger.in_sql.continuity import Site, SqlContinuityRecords
 from mass_apology.ledger.in_sql.holders import SenderRow
+from mass_apology.ledger.in_sql.kept_letter_files import SqlLetterFileRecords
 from mass_apology.ledger.in_sql.overview import SqlOverview
 from mass_apology.ledger.in_sql.person_records import SqlPersonRecords
 from mass_apology.ledger.in_sql.waves import SqlWaveRecords
 from mass_apology.ledger.purged_notes import PURGED
 from mass_apology.ledger.recorded import Edition, Note, People, Result
-from mass_apology.ledger.sender_state import Control, Holder, SenderReport
+from mass_apology.ledger.sender_state import Control, Holder, SenderReport, SharedWave
 from mass_apology.model import LargestLetter, Status, largest_of, read_lines, read_rows
 
 _PAGE = 500  # rows fetched at a time
@@ -52,6 +53,9 @@ class SqlRecords(ABC):
     def remark(self, what: str) -> None:
         self._sender.remark(what)
 
+    def shared(self) -> SharedWave | None:
+        return self._sender.shared()
+
     # Its parts
 
     @property
@@ -73,6 +77,10 @@ class SqlRecords(ABC):
     @property
     def continuity(self) -> SqlContinuityRecords:
         return SqlContinuityRecords(self._reading, self._site)
+
+    @property
+    def letter_files(self) -> SqlLetterFileRecords:
+        return SqlLetterFileRecords(self._reading)
 
     @property
     def overview(self) -> SqlOverview:

@@ -1,13 +1,7 @@
 -- What several sessions of one campaign share. A chunk is a thousand letters, by their ids.
 
--- name: share
-INSERT INTO all_shared_wave (wave, template, digest_parts) VALUES (:wave, :template, :digest_parts);
-
 -- name: unshare
 DELETE FROM all_shared_wave WHERE campaign = this_campaign();
-
--- name: shared
-SELECT wave, template, digest_parts FROM all_shared_wave WHERE campaign = this_campaign();
 
 -- name: sessions
 SELECT epoch, host, pid, started, extract(epoch FROM clock_timestamp())::float8 - renewed_at FROM all_session

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,32 @@ class PostgresLedger(SqlLedger[Connection]):
             backend=backend,
             lock=self.session,
         )
+
+    def confirm(self, wave: SharedWave) -> None:
+        self.write(lambda connection: self.session.confirm(connection, wave))
+
+    def withdraw(self) -> None:
+        if not self.session.is_shared:
+            self.write(self.session.withdraw)
+
+    def take_up(self, now: float) -> SharedWave | None:
+        return self.write(lambda connection: self.session.take_up(connection, now))
+
+    @contextmanager
+    def closing(self, now: float) -> Iterator[SharedWave | None]:
+        def begin(connection: Connection) -> SharedWave | None:
+            return self.session.begin_closing(connection, lambda: self._doubt(connection, now))
+
+        over = self.write(begin)
+        if over is None:
+            yield None
+            return
+        done = None
+        try:
+            yield over
+            done = over
+        finally:
+            self.write(lambda connection: self.session.end_closing(connection, done, now))
 
     def share(self, wave: SharedWave) -> bool:
         def act(connection: Connection) -> None:

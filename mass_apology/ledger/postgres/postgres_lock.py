@@ -8,7 +8,7 @@ the one before did (READ COMMITTED), and a holder whose lock was taken over find
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import msgspec
@@ -22,11 +22,12 @@ from mass_apology.ledger.in_sql.moving_rows import relocation
 from mass_apology.ledger.moving import require_in_use
 from mass_apology.ledger.postgres.postgres_connections import Connection
 from mass_apology.ledger.postgres.postgres_statements import statements
-from mass_apology.ledger.sender_state import Holder, SharedWave
+from mass_apology.ledger.sender_state import Control, Holder, SharedWave
 from mass_apology.system.processes import start_of
 
 _QUERIES = statements("lock.sql")
 _SHARING = statements("chunks.sql")
+_CONFIRMED = statements("confirmed.sql")
 _ADD_NOTE = statements("records.sql")["add-note"]
 
 
@@ -35,6 +36,32 @@ def may_be_taken(holder: Holder, *, here: Holder, idle: float) -> bool:
     if _machine(holder) == _machine(here):
         return start_of(holder.pid) != holder.started
     return idle > LEASE
+
+
+def confirmed(connection: SqlConnection) -> SharedWave | None:
+    """What a person confirmed and is not over."""
+    row = connection.execute(_CONFIRMED["confirmed"], {}).fetchone()
+    if row is None:
+        return None
+    wave, template, parts, terms, is_open, at = row
+    return SharedWave(
+        wave=wave,
+        template=template,
+        digest_parts=msgspec.json.decode(parts),
+        terms=terms,
+        is_open=is_open,
+        confirmed_at=at,
+    )
+
+
+def _facts(wave: SharedWave, *, is_open: bool) -> dict[str, object]:
+    return {
+        "wave": wave.wave,
+        "template": wave.template,
+        "digest_parts": msgspec.json.encode(wave.digest_parts).decode(),
+        "terms": wave.terms,
+        "is_open": is_open,
+    }
 
 
 def _machine(holder: Holder) -> tuple[str, str]:
@@ -77,18 +104,14 @@ class PostgresLock:
 
     def share(self, connection: Connection, wave: SharedWave, claimed: Claimed) -> None:
         """From now on others may take part; what was claimed already stays this session's. Raises ``FencedOut``."""
-        facts = {
-            "wave": wave.wave,
-            "template": wave.template,
-            "digest_parts": msgspec.json.encode(wave.digest_parts).decode(),
-        }
         own = {"until": claimed.until, "claimed": msgspec.json.encode(claimed.letters).decode(), "lease": LEASE}
         with self.fenced(connection):
             self._begin(connection)
             for statement in ("sweep", "unshare"):
                 connection.execute(_SHARING[statement])
+            connection.execute(_CONFIRMED["reopen-wave"], {"wave": wave.wave})
             connection.execute(_SHARING["own"], {**own, "epoch": self.epoch})
-            connection.execute(_SHARING["share"], facts)
+            connection.execute(_CONFIRMED["confirm"], _facts(wave, is_open=True))
             connection.execute(_QUERIES["free"], {"epoch": self.epoch})
         self.is_shared = True
 
@@ -98,8 +121,8 @@ class PostgresLock:
         Nothing is while somebody has the campaign for themselves, or the others have all that is left.
         """
         with self._changing(connection):
-            shared = connection.execute(_SHARING["shared"]).fetchone()
-            if shared is None:
+            shared = confirmed(connection)
+            if shared is None or not shared.is_open:
                 return None
             self._living(connection)
             if not connection.execute(_SHARING["is-free"]).fetchone()[0]:
@@ -109,8 +132,71 @@ class PostgresLock:
             self._begin(connection)
         self.epochs.append(self.epoch)
         self.is_shared = True
-        wave, template, parts = shared
-        return SharedWave(wave=wave, template=template, digest_parts=msgspec.json.decode(parts))
+        return shared
+
+    def confirm(self, connection: Connection, wave: SharedWave) -> None:
+        """See ``port.Sharing``, as of the next ones."""
+        with self.fenced(connection):
+            connection.execute(_SHARING["unshare"])
+            connection.execute(_CONFIRMED["confirm"], _facts(wave, is_open=False))
+
+    def withdraw(self, connection: Connection) -> None:
+        with self.fenced(connection):
+            connection.execute(_CONFIRMED["withdraw"])
+
+    def take_up(self, connection: Connection, now: float) -> SharedWave | None:
+        here = this_process()
+        with self._changing(connection) as (_, holder, idle):
+            found = confirmed(connection)
+            (wanted,) = connection.execute(_QUERIES["requested"]).fetchone()
+            if found is None or found.is_open or wanted != Control.RUN.value:
+                return None
+            if self._is_another_ones(connection, holder, idle):
+                return None
+            if holder is not None:
+                connection.execute(_ADD_NOTE, {"now": now, "what": taken_over_from(holder)})
+            facts = {"host": here.host, "pid": here.pid, "started": here.started}
+            (epoch,) = connection.execute(_CONFIRMED["take-up"], facts).fetchone()
+        self.epoch = int(epoch)
+        self.epochs.append(self.epoch)
+        return found
+
+    def begin_closing(self, connection: Connection, doubt: Callable[[], object]) -> SharedWave | None:
+        """What is over; others that call this wait until ``end_closing``, unless it is ``None``."""
+        connection.execute(_CONFIRMED["begin-closing"])
+        found = None
+        try:
+            with self._changing(connection) as (_, holder, idle):
+                found = confirmed(connection)
+                if found is not None and self._is_another_ones(connection, holder, idle):
+                    found = None
+                if found is not None:
+                    (epoch,) = connection.execute(_QUERIES["next-epoch"]).fetchone()  # every earlier one has lapsed
+                    doubt()
+                    connection.execute(_QUERIES["free"], {"epoch": epoch})
+                    (is_due,) = connection.execute(_CONFIRMED["due"], {"wave": found.wave}).fetchone()
+                    found = None if is_due else found
+        finally:
+            if found is None:
+                connection.execute(_CONFIRMED["end-closing"])
+        return found
+
+    def end_closing(self, connection: Connection, over: SharedWave | None, now: float) -> None:
+        """``over`` is forgotten, if it is still what was confirmed last; ``None``: nothing is."""
+        if over is not None:
+            with self._changing(connection):
+                facts = {"confirmed_at": over.confirmed_at}
+                if connection.execute(_CONFIRMED["close"], facts).rowcount:
+                    here = this_process()
+                    what = f"the wave {over.wave} is over: process {here.pid} on {here.host} was the last"
+                    connection.execute(_ADD_NOTE, {"now": now, "what": what})
+        connection.execute(_CONFIRMED["end-closing"])
+
+    def _is_another_ones(self, connection: Connection, holder: Holder | None, idle: float) -> bool:
+        """Whether a living process has the campaign, or takes part in it."""
+        if holder is not None and not may_be_taken(holder, here=this_process(), idle=idle):
+            return True
+        return bool(self._living(connection))
 
     def _begin(self, connection: Connection) -> None:
         here = this_process()

@@ -61,4 +61,4 @@ WHERE status IN ('DEFERRED', 'HANDING_OVER', 'IN_DOUBT') OR (status = 'PLANNED' 
     enhanced_code, reply, sha256, subject, arrived_letter.edition, epoch, relay) > 0));
 
 -- name: compact
-VACUUM all_recipient, all_further_customer, all_delivery, all_mark, all_outcome, all_code, all_choice, all_withheld, all_feedback, all_armed, all_note;
+VACUUM all_recipient, all_further_customer, all_delivery, all_mark, all_outcome, all_code, all_choice, all_withheld, all_feedback, all_armed, all_note, all_letter_file, all_letter_content;

@@ -11,4 +11,4 @@ WHERE campaign = this_campaign() AND (reply IS NOT NULL OR subject IS NOT NULL);
 
 -- name: compact
 -- Without it the old rows would stay in the tables.
-VACUUM all_recipient, all_mark, all_outcome, all_withheld, all_feedback, all_choice, all_armed, all_note, all_campaign, all_further_customer;
+VACUUM all_recipient, all_mark, all_outcome, all_withheld, all_feedback, all_choice, all_armed, all_note, all_campaign, all_further_customer, all_letter_file, all_letter_content;

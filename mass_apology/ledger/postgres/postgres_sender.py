@@ -7,9 +7,9 @@ from contextlib import closing
 
 from mass_apology.ledger.in_sql.holders import this_process
 from mass_apology.ledger.postgres.postgres_connections import Connection, PostgresReading
-from mass_apology.ledger.postgres.postgres_lock import may_be_taken
+from mass_apology.ledger.postgres.postgres_lock import confirmed, may_be_taken
 from mass_apology.ledger.postgres.postgres_statements import statements
-from mass_apology.ledger.sender_state import Control, Holder
+from mass_apology.ledger.sender_state import Control, Holder, SharedWave
 
 _QUERIES = statements("lock.sql")
 _ADD_NOTE = statements("records.sql")["add-note"]
@@ -44,6 +44,10 @@ class PostgresSenderRow:
                 connection.execute(_QUERIES["stop-sharing"])
             if note:
                 connection.execute(_ADD_NOTE, {"now": time.time(), "what": note})
+
+    def shared(self) -> SharedWave | None:
+        with self._reading.shared() as reader:
+            return confirmed(reader)
 
     def remark(self, what: str) -> None:
         reading = self._reading

@@ -2,7 +2,7 @@
 -- Everything a letter is rendered from stands here, so that sending continues without the recipients file.
 
 PRAGMA application_id = 1833062479;  -- "mAPO": tells a ledger from other SQLite files
-PRAGMA user_version = 12;
+PRAGMA user_version = 13;
 
 -- One row: which campaign this is, and the plan that was made last.
 CREATE TABLE campaign (
@@ -251,3 +251,15 @@ CREATE TABLE relocation (
     place TEXT NOT NULL,  -- from where, or to where
     at    REAL NOT NULL
 ) STRICT;
+
+-- The files that a wave's letters are made from, which a ledger in a database has: they come along when it is moved here.
+CREATE TABLE letter_content (
+    sha256 BLOB PRIMARY KEY,
+    data   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE letter_file (
+    wave   TEXT NOT NULL,
+    path   TEXT NOT NULL,  -- from the campaign's folder, with slashes
+    sha256 BLOB NOT NULL,  -- of its content
+    PRIMARY KEY (wave, path)
+) STRICT, WITHOUT ROWID;

@@ -15,7 +15,7 @@ from sqlite3 import Connection
 from mass_apology.ledger.in_sql.connection import Reading
 from mass_apology.ledger.in_sql.holders import this_process
 from mass_apology.ledger.local_file import explained, transaction
-from mass_apology.ledger.sender_state import Control, Holder
+from mass_apology.ledger.sender_state import Control, Holder, SharedWave
 from mass_apology.ledger.sqlite import lock
 from mass_apology.ledger.sqlite.database import open_writing
 from mass_apology.ledger.sqlite.statements import statements
@@ -50,6 +50,9 @@ class SqliteSenderRow:
     def remark(self, what: str) -> None:
         with _own_transaction(self._path) as connection:
             connection.execute(_ADD_NOTE, {"now": time.time(), "what": what})
+
+    def shared(self) -> SharedWave | None:
+        return None
 
 
 @contextmanager
