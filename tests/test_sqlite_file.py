@@ -137,3 +137,9 @@ def test_the_schema_names_the_kind_and_the_version(kind: AnyDatabase) -> None:
     schema = schema_of(kind)
     assert f"PRAGMA application_id = {kind.application_id};" in schema
     assert f"PRAGMA user_version = {kind.version};" in schema
+
+
+def test_nothing_and_octets_come_back_as_they_are() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        row = connection.execute("SELECT ?, ?, typeof(?), typeof(?)", (None, b"\0\xff", None, b"")).fetchone()
+    assert row == (None, b"\0\xff", "null", "blob")

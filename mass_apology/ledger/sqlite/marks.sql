@@ -41,11 +41,11 @@ DELETE FROM transition;
 INSERT INTO transition (before, after) VALUES (?, ?);
 
 -- name: apply
--- The marks of a group, in their order. In place of "marks" stands one row of parameters for each; rows of NULLs fill the
+-- The marks of a group, in their order. In place of "marks" stands one row of parameters for each; rows of zeros fill the
 -- group up to the next power of two, so that few different statements are ever prepared. The epoch is compared once for the
 -- whole group: where the lock is another's by now, nothing is inserted, and the caller sees that nothing changed.
 INSERT INTO mark SELECT * FROM (VALUES (marks))
-WHERE column1 IS NOT NULL AND (SELECT epoch FROM held) IS (SELECT epoch FROM lock);
+WHERE column1 <> 0 AND (SELECT epoch FROM held) IS (SELECT epoch FROM lock);
 
 -- name: status-of-ours
 -- Of a letter that was last handed over in the epoch of this connection, and of which nothing is known since.
