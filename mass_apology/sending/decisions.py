@@ -73,6 +73,12 @@ _OF_THE_RELAY = frozenset(
 _NOT_COUNTED = frozenset({Kind.INTERRUPTED, Kind.SESSION_CAP, Kind.CONCURRENCY, Kind.LACKS_EXTENSION, Kind.QUOTA})
 
 
+def accepted(delivery: Delivery, outcome: Outcome, now: float) -> Decision:
+    """What follows where the relay took the letter, at ``now`` (Unix seconds): it is by far the most frequent end."""
+    mark = _mark(delivery, outcome, Status.ACCEPTED, now)
+    return Decision(mark=mark, ending=Ending.ACCEPTED, effect=Effect.NONE, sentence="")
+
+
 def decide(  # noqa: PLR0913 (seven facts, all needed, all named at the call)
     delivery: Delivery,
     outcome: Outcome,
@@ -97,19 +103,23 @@ def decide(  # noqa: PLR0913 (seven facts, all needed, all named at the call)
         due_at = now
     if due_at is not None and due_at > give_up_at and effect is not Effect.STOP:
         status, due_at = Status.EXPIRED, None
+    mark = _mark(delivery, outcome, status, now, due_at)
+    sentence = "" if effect is Effect.NONE else _sentence(verdict, outcome)
+    return Decision(mark=mark, ending=_ending(status, verdict), effect=effect, sentence=sentence)
+
+
+def _mark(delivery: Delivery, outcome: Outcome, status: Status, now: float, due_at: float | None = None) -> Mark:
     reply = outcome.reply
-    mark = Mark(
+    return Mark(
         delivery=delivery.id,
         status=status,
         at=now,
-        attempts=attempts,
+        attempts=delivery.attempts + 1,
         due_at=due_at,
         code=reply.code if reply else None,
         enhanced_code=reply.enhanced if reply else None,
         reply=outcome.text,
     )
-    sentence = "" if effect is Effect.NONE else _sentence(verdict, outcome)
-    return Decision(mark=mark, ending=_ending(status, verdict), effect=effect, sentence=sentence)
 
 
 def _effect(verdict: ReplyVerdict) -> Effect:

@@ -21,12 +21,13 @@ from mass_apology.errors import RelayError
 from mass_apology.ledger import Sender
 from mass_apology.model import Delivery, Mark, Message, Outcome, Phase, Status, StopCause
 from mass_apology.sending import pacing
-from mass_apology.sending.decisions import Decision, Effect, decide
+from mass_apology.sending.decisions import Decision, Effect, accepted, decide
 from mass_apology.sending.event_log import EventLog
 from mass_apology.sending.outbox import Outbox
 from mass_apology.sending.refusals_in_a_row import (
     RefusedLetter,
     check_refusals,
+    end_row,
     reopen_row,
 )
 from mass_apology.sending.relay_shares import Shares
@@ -112,6 +113,28 @@ class Dispatcher:
 
     def _record_outcome(self, source: RelaySource, message: Message, outcome: Outcome, now: float) -> None:
         verdict = classify(outcome)
+        if verdict.kind is Kind.ACCEPTED:
+            decision = accepted(message.delivery, outcome, now)
+            source.refusals = end_row(source.refusals)
+        else:
+            decision = self._decide(source, message, outcome, verdict, now)
+        mark = decision.mark
+        self._ledger.record(mark)
+        self._log.mark(message.delivery, mark, outcome.phase, source.relay.name, sha256=message.sha256)
+        self._stats.settle(mark.delivery, mark.status, now)
+        source.settled(message, handed_over_at=now if outcome.dot_written else None)
+        self._outbox.settled(message, due_at_once=mark.due_at is not None and mark.due_at <= now)
+        if decision.ending is pacing.Ending.ACCEPTED:
+            source.took_letter(now)
+            if self._hear_accepted is not None:
+                self._hear_accepted(message)
+        else:
+            self._update_run(source, decision, message)
+
+    def _decide(
+        self, source: RelaySource, message: Message, outcome: Outcome, verdict: ReplyVerdict, now: float
+    ) -> Decision:
+        """What follows where the relay did not take the letter."""
         decision = decide(
             message.delivery,
             outcome,
@@ -121,16 +144,7 @@ class Dispatcher:
             give_up_at=self._give_up_at(message),
             elsewhere=self._has_other(source, message),
         )
-        decision = self._check_refusals(source, decision, message, outcome, verdict)
-        self._ledger.record(decision.mark)
-        relay = source.relay.name
-        self._log.mark(message.delivery, decision.mark, outcome.phase, relay, sha256=message.sha256)
-        self._stats.settle(message.delivery.id, decision.mark.status, now)
-        source.settled(message, handed_over_at=now if outcome.dot_written else None)
-        self._outbox.settled(message, due_at_once=decision.mark.due_at is not None and decision.mark.due_at <= now)
-        if self._hear_accepted is not None and decision.mark.status is Status.ACCEPTED:
-            self._hear_accepted(message)
-        self._update_run(source, decision, message)
+        return self._check_refusals(source, decision, message, outcome, verdict)
 
     def _has_other(self, source: RelaySource, message: Message) -> bool:
         """Whether another relay could take the letter now."""
@@ -307,10 +321,6 @@ class Dispatcher:
 
     def _update_run(self, source: RelaySource, decision: Decision, message: Message) -> None:
         """Adapt connections, breaker, rate and quota to one letter's outcome."""
-        if decision.ending is pacing.Ending.ACCEPTED:
-            source.took_letter()
-            source.recent.append(decision.ending)
-            return
         source.in_doubt += decision.ending is pacing.Ending.IN_DOUBT
         if decision.ending is not None:
             source.recent.append(decision.ending)

@@ -19,9 +19,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
+from msgspec import Struct
 
 from mass_apology.errors import OutputError
-from mass_apology.model import Delivery, Mark, Phase
+from mass_apology.model import Delivery, Mark, Phase, Status
 from mass_apology.sending.log_chain import chained, head_of
 from mass_apology.system.json_lines import open_for_lines
 
@@ -32,7 +33,27 @@ _ADDRESS = re.compile(r"(?<![^\s<>@])[^\s<>@]+@[^\s<>@]+")  # from a word's star
 
 def redact_addresses(text: str) -> str:
     """A relay's reply text without addresses: relays often quote the recipient."""
-    return _ADDRESS.sub("(address)", text)
+    return _ADDRESS.sub("(address)", text) if "@" in text else text
+
+
+class _MarkLine(Struct):
+    """A line about one delivery; the members stand in this order."""
+
+    at: str
+    event: str
+    letter: str
+    number: int
+    lines: msgspec.Raw
+    attempts: int
+    phase: Phase | None
+    relay: str | msgspec.UnsetType  # left out where it has no name
+    sha256: str | None
+    code: int | None
+    enhanced_code: str | None
+    reply: str  # a text stands last, where the chain expects it
+
+
+_EVENTS = {status: status.lower() for status in Status}
 
 
 class EventLog:
@@ -82,20 +103,20 @@ class EventLog:
         """Append a change of one delivery; ``phase``: where its transaction ended, and ``relay``: the name of the one
         that it was with, if there was one. ``sha256`` is of the message's octets, where there was a message."""
         self._add(
-            {
-                "at": _iso_time(mark.at),
-                "event": mark.status.lower(),
-                "letter": delivery.token,
-                "number": delivery.id,
-                "lines": msgspec.Raw(delivery.lines.encode()),
-                "attempts": mark.attempts,
-                "phase": phase,
-                **({} if relay is None else {"relay": relay}),
-                "sha256": sha256.hex() if sha256 else None,
-                "code": mark.code,
-                "enhanced_code": mark.enhanced_code,
-                "reply": redact_addresses(mark.reply or ""),  # a text stands last, where the chain expects it
-            }
+            _MarkLine(
+                _iso_time(mark.at),
+                _EVENTS[mark.status],
+                delivery.token,
+                delivery.id,
+                msgspec.Raw(delivery.lines.encode()),
+                mark.attempts,
+                phase,
+                msgspec.UNSET if relay is None else relay,
+                sha256.hex() if sha256 else None,
+                mark.code,
+                mark.enhanced_code,
+                redact_addresses(mark.reply or ""),
+            )
         )
 
     def claimed(self, deliveries: Sequence[Delivery]) -> None:
@@ -106,7 +127,7 @@ class EventLog:
             self._add({"at": _iso_time(time.time()), "event": "claimed", "letters": letters, "lines": lines})
             self.flush()
 
-    def _add(self, line: dict[str, object]) -> None:
+    def _add(self, line: dict[str, object] | _MarkLine) -> None:
         if self._failure is None:
             self._lines.append(self._encode(line))
 

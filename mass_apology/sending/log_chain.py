@@ -36,20 +36,20 @@ def split(line: bytes) -> tuple[bytes, bytes]:
 
 def chained(previous: str, lines: Sequence[bytes], *, at: str, salt: str) -> dict[str, str | int]:
     """The line that chains ``lines``, which have no line feeds, to the head before: ``hash`` is the new head."""
-    facts, texts = hashlib.sha256(), hashlib.sha256(bytes.fromhex(salt))
-    for line in lines:
-        fact, text = split(line)
-        facts.update(fact + b"\n")
-        texts.update(text + b"\n")
+    facts, texts = zip(*map(split, lines), strict=True)
     link: dict[str, str | int] = {
         "at": at,
         "event": CHAINED,
         "lines": len(lines),
         "previous": previous,
-        "facts": facts.hexdigest(),
-        "texts": texts.hexdigest(),
+        "facts": _digest(facts),
+        "texts": _digest(texts, bytes.fromhex(salt)),
     }
     return {**link, "hash": hash_of(link), "salt": salt}
+
+
+def _digest(parts: Sequence[bytes], salt: bytes = b"") -> str:
+    return hashlib.sha256(salt + b"".join([part + b"\n" for part in parts])).hexdigest()
 
 
 def hash_of(link: Mapping[str, object]) -> str:

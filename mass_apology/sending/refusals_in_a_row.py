@@ -78,7 +78,7 @@ def check_refusals(  # noqa: PLR0913 (seven facts, all needed, all named at the 
     ``canary``: the canary is running. ``chance`` in [0, 1) spreads the retries.
     """
     if verdict.kind is Kind.ACCEPTED:
-        return CheckedDecision(refusals=replace(refusals, text="", row=()), decision=decision)
+        return CheckedDecision(refusals=end_row(refusals), decision=decision)
     if verdict.kind not in _WITHOUT_MAILBOX:
         return CheckedDecision(refusals=refusals, decision=decision)
     this = RefusedLetter(delivery=delivery, mark=decision.mark)
@@ -89,6 +89,11 @@ def check_refusals(  # noqa: PLR0913 (seven facts, all needed, all named at the 
     letters, sentence = reason
     decision = replace(decision, is_about_letter=verdict.kind is Kind.CONTENT)
     return _stop_run(refusals, decision, letters, f"{sentence} {_last_reply(outcome)}", chance)
+
+
+def end_row(refusals: Refusals) -> Refusals:
+    """A letter was accepted: refusals after it are in no row with those before it."""
+    return replace(refusals, text="", row=()) if refusals.row else refusals
 
 
 def reopen_row(refusals: Refusals, *, now: float, chance: float) -> tuple[Refusals, tuple[RefusedLetter, ...]]:

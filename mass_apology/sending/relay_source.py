@@ -169,12 +169,11 @@ class RelaySource:
         slot = self._reserve_slot()
         if slot is not None:
             await asyncio.sleep(slot - MARK_AHEAD - time.monotonic())
-        delivery = message.delivery
         mark = Mark(
-            delivery=delivery.id,
+            delivery=message.delivery.id,
             status=Status.HANDING_OVER,
             at=time.time(),
-            attempts=delivery.attempts + 1,
+            attempts=message.delivery.attempts + 1,
             sha256=message.sha256,
             subject=message.subject,
             relay=self.relay.name,
@@ -232,13 +231,14 @@ class RelaySource:
         self.windows.end(handed_over_at=handed_over_at)
         self._failed_tries, self._retry_at, self.trouble = 0, 0.0, ""
 
-    def took_letter(self) -> None:
-        """A letter was accepted: more connections may be open."""
+    def took_letter(self, now: float) -> None:
+        """A letter was accepted, at ``now`` (Unix seconds): more connections may be open."""
         self._concurrency = pacing.grow(self._concurrency)
         self.accepted += 1
+        self.recent.append(Ending.ACCEPTED)
         if not self._alone:
             self._last_accepted, self._losses, self._rests = time.monotonic(), 0, 0
-            self._rate.count(int(time.time()))
+            self._rate.count(int(now))
 
     def connection_lost(self) -> None:
         """A connection was lost with a letter on it: after some of them in a row the others take its letters."""

@@ -29,7 +29,7 @@ class RelayWindows:
     def end(self, *, handed_over_at: float | None) -> None:
         """End a letter: handed over at that time (Unix seconds), or not at all (``None``)."""
         self._in_flight -= 1
-        if handed_over_at is not None:
+        if handed_over_at is not None and self._limits:
             minute = int(handed_over_at // 60 * 60)
             self._usage[minute] = self._usage.get(minute, 0) + 1
             self._remaining -= 1

@@ -57,6 +57,8 @@ _TRIAL = 10.0
 """Seconds to wait for the first reply to commands behind a dot, before the relay counts as one that loses them."""
 
 _COMMANDS = (Phase.MAIL, Phase.RCPT, Phase.DATA)
+_USUAL = {Phase.MAIL: 250, Phase.RCPT: 250, Phase.DATA: 354}
+"""The code of a reply after which the transaction goes on (RFC 5321 §4.3.2)."""
 
 
 @dataclass(slots=True)
@@ -209,7 +211,7 @@ class Conversation:
             await self._reset()
         refused = set()
         for phase in _COMMANDS:
-            reply = await self._reply_to(phase)
+            reply = self._usual_reply(phase) or await self._reply_to(phase)
             if reply.code >= 400:
                 refused.add(phase)
                 self._settle(reply)
@@ -257,6 +259,12 @@ class Conversation:
         self._wire.send(b"".join((content, _DOT, commands)), replies=4 if commands else 1)
         if self._current is not None:
             self._current.dot_written = True
+
+    def _usual_reply(self, phase: Phase) -> Reply | None:
+        """The reply to a command that lets the transaction go on, where it is here already."""
+        if self._current is not None:
+            self._current.phase = phase
+        return None if self._is_on_trial(phase) else self._wire.arrived(_USUAL[phase])
 
     async def _reply_to(self, phase: Phase) -> Reply:
         """Read the reply to a command or to the dot: a refusal, or one that RFC 5321 §4.3.2 allows."""

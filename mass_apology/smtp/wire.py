@@ -80,6 +80,10 @@ class Wire(asyncio.Protocol):
             self.send(view[start : start + _BLOCK], replies=0)
             await self._uncongested(seconds)
 
+    def arrived(self, code: int) -> Reply | None:
+        """The next reply, if it is here already and has this code."""
+        return self._replies.popleft() if self._replies and self._replies[0].code == code else None
+
     async def reply(self, seconds: float) -> Reply:
         """Wait for the next reply, at most so many seconds."""
         while not self._replies:
@@ -119,6 +123,8 @@ class Wire(asyncio.Protocol):
         for line in lines:
             if self._end is None:
                 self._take(line.removesuffix(b"\r"))
+        if self._replies:  # once for all of them
+            self._wake()
         if self._octets + len(self._rest) > _REPLY_OCTETS:
             self._fail(Problem(NoReply.NONSENSE, f"more than {_REPLY_OCTETS} octets"))
 
@@ -142,19 +148,16 @@ class Wire(asyncio.Protocol):
         if line[3:4] == b"-":
             self._octets += len(line)
             return
-        lines, self._lines, self._octets = self._lines, [], 0
         try:
-            reply = parse_reply(lines)
+            reply = parse_reply(self._lines)
         except ValueError as error:
             self._fail(Problem(NoReply.NONSENSE, str(error)))
             return
-        self._arrived(reply)
-
-    def _arrived(self, reply: Reply) -> None:
+        self._lines.clear()
+        self._octets = 0
         if self._expected:
             self._expected -= 1
             self._replies.append(reply)
-            self._wake()
         elif reply.code >= 400:
             # A server that shuts down says 421 at any time (RFC 5321 §3.8), and some refuse content before its end.
             self._fail(CLOSED, reply)

@@ -109,12 +109,12 @@ class Writer(Generic[C]):
         self._require_open()
         self._queue.put(_Waiting(mark, None))
 
-    async def durable_mark(self, mark: Mark) -> None:
-        """Return when the mark, and every earlier one, is durable; raise the ``LedgerError`` that prevents it."""
+    def durable_mark(self, mark: Mark) -> Waiter:
+        """Done when the mark, and every earlier one, is durable; it raises the ``LedgerError`` that prevents it."""
         self._require_open()
         waiter = asyncio.get_running_loop().create_future()
         self._queue.put(_Waiting(mark, waiter))
-        await waiter
+        return waiter
 
     def call(self, act: Callable[[C], T]) -> concurrent.futures.Future[T]:
         """Do something with the connection after all that was asked for before, unless a commit of that fails."""
