@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 
 from mass_apology.guards.domains import is_reserved, is_throwaway
 from mass_apology.guards.facts import Audience, Commonest
@@ -23,14 +24,15 @@ class AudienceStats:
         self._addresses = _Frequent()
         self._names = _Frequent()
 
-    def add(self, deliveries: Iterable[Delivery]) -> None:
+    def add(self, deliveries: Sequence[Delivery]) -> None:
         """Count these letters."""
         for delivery in deliveries:
-            self._letters += 1
             self._addresses.add(delivery.address)
             if delivery.name:
                 self._names.add(delivery.name)
-            self._count_domain(delivery.address.rpartition("@")[2])
+        self._letters += len(deliveries)
+        for domain, letters in Counter([each.address.rpartition("@")[2] for each in deliveries]).items():
+            self._count_domain(domain, letters)
 
     def audience(self) -> Audience:
         """The statistics of all letters counted so far."""
@@ -43,11 +45,11 @@ class AudienceStats:
             name=self._names.commonest(),
         )
 
-    def _count_domain(self, domain: str) -> None:
+    def _count_domain(self, domain: str, letters: int) -> None:
         if is_reserved(domain):
-            self._reserved += 1
+            self._reserved += letters
         elif is_throwaway(domain):
-            self._throwaway += 1
+            self._throwaway += letters
         else:
             return
         if len(self._test_domains) < TEST_DOMAINS:

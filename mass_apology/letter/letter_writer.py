@@ -231,16 +231,18 @@ class Writer:
         texts: set[int] = set()
         unplaced: Counter[str] = Counter()
         for delivery in deliveries:
-            findings += self._inspector.addressee_findings(delivery)
+            rows = read_rows(delivery.rows)
+            findings += self._inspector.addressee_findings(delivery, rows)
             try:
-                content, composed = self._tried_out(delivery)
+                content, composed = self._tried_out(delivery, rows)
             except (TemplateError, MessageError) as error:
                 findings.append(self._inspector.failure(delivery, error))
                 continue
-            findings += self._inspector.findings(delivery, content)
+            findings += self._inspector.findings(delivery, rows, content)
             breaches += self._inspector.breaches(delivery, content)
             sizes.append(len(composed.data))
-            unplaced.update(self._unplaced(delivery))
+            if not delivery.time_zone:
+                unplaced.update(self._unplaced(delivery, rows))
             self._distinct.add(delivery, content, self.language_for(delivery.language))
             if sizes[-1] > largest.octets:
                 largest = self._largest(delivery, content, composed)
@@ -258,11 +260,11 @@ class Writer:
             texts=frozenset(texts),
         )
 
-    def _unplaced(self, delivery: Delivery) -> Iterator[str]:
-        """The country of a letter that shows times though its row does not tell whose clock counts; "" for none."""
-        if delivery.time_zone or not self._template(delivery).shows_times:
+    def _unplaced(self, delivery: Delivery, rows: Rows) -> Iterator[str]:
+        """The country of a letter that shows times though its row names no time zone; "" for none."""
+        if not self._template(delivery).shows_times:
             return
-        country = self._customers.country(read_rows(delivery.rows)[0])
+        country = self._customers.country(rows[0])
         if not zone_of(country):
             yield country_code(country) if is_country(country) else ""
 
@@ -285,14 +287,13 @@ class Writer:
         breaches = self._inspector.breaches(delivery, content)
         return tuple(self.legal_contents[breach.rule] for breach in breaches if breach.code == MISSING)
 
-    def _tried_out(self, delivery: Delivery) -> tuple[Content, Composed]:
+    def _tried_out(self, delivery: Delivery, rows: Rows) -> tuple[Content, Composed]:
         """A letter and a trial of its message; raises ``TemplateError`` or ``MessageError``, which name no row."""
         return self._in_either_way(
-            delivery, lambda: self._quickly_tried_out(delivery), lambda: self._ordinarily_tried_out(delivery)
+            delivery, lambda: self._quickly_tried_out(delivery, rows), lambda: self._ordinarily_tried_out(delivery)
         )
 
-    def _quickly_tried_out(self, delivery: Delivery) -> tuple[Content, Composed]:
-        rows = read_rows(delivery.rows)
+    def _quickly_tried_out(self, delivery: Delivery, rows: Rows) -> tuple[Content, Composed]:
         quick = self._rendering.quick(delivery, rows, _STAND_IN_DATE)
         content = self._rendering.quick_content(delivery, quick)
         letter = _Letter(delivery, rows, self._rendering.quick_bodies(delivery, quick), lambda: content)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from enum import Enum, auto
+from enum import StrEnum, auto
 from functools import lru_cache
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ CACHED = 4096
 """How many judgements are kept: several steps ask about one letter's name."""
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What stands in a name's place."""
 
     NONE = auto()  # nothing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from enum import Enum, auto
+from enum import StrEnum, auto
 
 from mass_apology.names.name_words import joined, name_words
 
@@ -12,7 +12,7 @@ _A_COUNTRYS = 3  # letters of a part that is a country's or a language's
 _AT_THE_END = "0123456789._-"
 
 
-class Readers(Enum):
+class Readers(StrEnum):
     """Who reads what comes to an address, as far as its part before the @ tells."""
 
     ONE = auto()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from mass_apology.mailboxes import folded
 
 CACHED = 4096
-"""Words of names in the cache."""
+"""Names, and words of names, in the caches."""
 
 # Letters that NFD does not decompose, and that exports without accents replace like this.
 _PLAIN = str.maketrans({"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
@@ -30,12 +30,12 @@ class Identity(NamedTuple):
 
 def identify(address: str, name: str, key: str, *, each_customer: bool) -> Identity:
     """Identify a row's person by the mailbox; with ``each_customer`` by the key, or without one by mailbox and name."""
-    mailbox_text, person_text = folded(address), folded_name(name)
+    mailbox_text = folded(address)
     mailbox = identity = _number(mailbox_text)
     customer = _number("key", key) if key else None
     if each_customer:
-        identity = _number("name", mailbox_text, person_text) if customer is None else customer
-    return Identity(identity, mailbox, customer, _number(person_text) if person_text else None)
+        identity = _number("name", mailbox_text, folded_name(name)) if customer is None else customer
+    return Identity(identity, mailbox, customer, _person(name))
 
 
 def identify_unusable(address: str) -> int | None:
@@ -44,6 +44,12 @@ def identify_unusable(address: str) -> int | None:
     None if the cell holds no address, such as "n/a": rows that share such a text are different people.
     """
     return _number(folded(address)) if "@" in address else None
+
+
+@lru_cache(CACHED)
+def _person(name: str) -> int | None:
+    text = folded_name(name)
+    return _number(text) if text else None
 
 
 def folded_name(name: str) -> str:

@@ -187,7 +187,7 @@ def _staged(
 ) -> Iterator[tuple[Planner, PlanRecord | None]]:
     """A plan with no rows, or the one that was kept with this stamp, and its record."""
     campaign = workspace.campaign
-    identify = partial(_message_ids, key, campaign.name, thread, workspace.sender_domain)
+    identify = _message_ids(key, [f"{campaign.name}/{wave}" for wave in thread], workspace.sender_domain)
     each_customer = campaign.one_letter_per == "customer"
     planner = partial(workspace.ledger_store.planner, FIRST_WAVE, identify, each_customer=each_customer, stamp=stamp)
     with planner() as staging:
@@ -382,5 +382,6 @@ def without_recipients_part(parts: Mapping[str, str]) -> dict[str, str]:
     return {part: digest for part, digest in parts.items() if part != _FILE}
 
 
-def _message_ids(key: bytes, campaign: str, waves: Sequence[str], domain: str, identity: int) -> str:
-    return " ".join(message_id(key, f"{campaign}/{wave}", identity, domain) for wave in waves)
+def _message_ids(key: bytes, waves: Sequence[str], domain: str) -> Callable[[int], str]:
+    """A function from a recipient's identity to their letters' Message-IDs in these waves, with blanks between."""
+    return lambda identity: " ".join([message_id(key, wave, identity, domain) for wave in waves])

@@ -124,9 +124,9 @@ class Planning:
         self._findings.add(unreadable)
         staged = [(each, self.writer.language_for(each.language)) for each in written]
         country = self._campaign.columns.country or ""
-        self._asked.update(
-            preflight.asked(each.language, language, each.row.get(country, "")) for each, language in staged
-        )
+        alike = Counter([(each.language, language, each.row.get(country, "")) for each, language in staged])
+        for what, rows in alike.items():
+            self._asked[preflight.asked(*what)] += rows
         self._staging.add(staged)
         self._findings.add(batch.findings)
         self._findings.add(self._gestures.findings((each.line, each.row) for each, _ in staged))

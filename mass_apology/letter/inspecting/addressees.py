@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -120,7 +120,11 @@ _MAILBOXES: Mapping[Readers, _Told] = MappingProxyType(
 )
 
 
-def addressee_findings(where: str, delivery: Delivery, judged: Judgement) -> Iterator[Finding]:
+Where = Callable[[Delivery], str]
+"""Whose letter it is: "affected.csv, line 12"."""
+
+
+def addressee_findings(where: Where, delivery: Delivery, judged: Judgement) -> Iterator[Finding]:
     """What is to be said of a letter's name, ``judged``, and of its address."""
     if name := _NAMES.get(judged.kind):
         problem = name.problem.replace("{greeted}", _short(judged.greeted))
@@ -129,7 +133,7 @@ def addressee_findings(where: str, delivery: Delivery, judged: Judgement) -> Ite
         yield _finding(mailbox, f"{delivery.address} {mailbox.problem}.", where, delivery)
 
 
-def greeting_findings(where: str, delivery: Delivery, judged: Judgement, text: str) -> Iterator[Finding]:
+def greeting_findings(where: Where, delivery: Delivery, judged: Judgement, text: str) -> Iterator[Finding]:
     """A letter that prints in its first line, without ``salutation``, a name that nobody is greeted with."""
     first = text.lstrip().partition("\n")[0].strip()
     if judged.kind in _GREETED or delivery.name not in first or delivery.name == judged.greeted:
@@ -151,11 +155,11 @@ def _short(name: str) -> str:
     return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
-def _finding(told: _Told, problem: str, where: str, delivery: Delivery) -> Finding:
+def _finding(told: _Told, problem: str, where: Where, delivery: Delivery) -> Finding:
     return Finding(
         code=told.code,
         severity=told.severity,
-        where=where,
+        where=where(delivery),
         problem=problem,
         advice=told.advice,
         line=delivery.first_line,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mass_apology.errors import MassApologyError
-from mass_apology.letter.customers import Customers
+from mass_apology.letter.customers import Customers, Rows
 from mass_apology.letter.inspecting.addressees import addressee_findings, greeting_findings
 from mass_apology.letter.inspecting.leftovers import leftovers, markup_in
 from mass_apology.letter.language_kit import LanguageKit
@@ -16,7 +16,7 @@ from mass_apology.letter.legal.pack import load_pack
 from mass_apology.letter.scenario import Scenario
 from mass_apology.letter.template_files import Template
 from mass_apology.letter.values import facts_for
-from mass_apology.model import Content, Delivery, Finding, Severity, read_rows
+from mass_apology.model import Content, Delivery, Finding, Severity
 from mass_apology.settings import Campaign
 
 FAILS = "letter-fails"
@@ -49,23 +49,24 @@ class Inspector:
         pack = load_pack(described.legal_pack, directories) if described.legal_pack else None
         self.judge = Judge(described.legal_pack, pack, described.facts) if pack else None
 
-    def findings(self, delivery: Delivery, content: Content) -> Iterator[Finding]:
-        """What a person should look at in one letter."""
+    def findings(self, delivery: Delivery, rows: Rows, content: Content) -> Iterator[Finding]:
+        """What a person should look at in one letter; ``rows`` are the delivery's."""
         template = self._forms.form_for(delivery.language).template
-        yield from self._leftovers(delivery, content, template)
+        yield from self._leftovers(delivery, rows, content, template)
         if not template.has_heading:  # which begins with the addressee
-            judged = self._customers.judged(delivery, read_rows(delivery.rows)[0])
-            yield from greeting_findings(self.where(delivery), delivery, judged, content.text)
-        yield from self._markup(delivery, content, template)
-        yield from self._too_long(delivery, content)
+            judged = self._customers.judged(delivery, rows[0])
+            yield from greeting_findings(self.where, delivery, judged, content.text)
+        if "<" in content.text:
+            yield from self._markup(delivery, content, template)
+        if 4 * len(content.html) > CLIPPED:  # no character takes more than four octets
+            yield from self._too_long(delivery, content)
         # Few templates show an image, and the search for one takes longer than all else here.
         if template.may_show_images:
             yield from self._missing_images(delivery, content)
 
-    def addressee_findings(self, delivery: Delivery) -> Iterator[Finding]:
+    def addressee_findings(self, delivery: Delivery, rows: Rows) -> Iterator[Finding]:
         """What is to be said of whom a letter is for, whether it can be written or not."""
-        judged = self._customers.judged(delivery, read_rows(delivery.rows)[0])
-        yield from addressee_findings(self.where(delivery), delivery, judged)
+        return addressee_findings(self.where, delivery, self._customers.judged(delivery, rows[0]))
 
     def failure(self, delivery: Delivery, error: MassApologyError) -> Finding:
         """The finding about a letter that cannot be written."""
@@ -101,10 +102,10 @@ class Inspector:
         """Whose letter it is: "affected.csv, line 12"."""
         return f"{self._campaign.recipients}, line {delivery.first_line}"
 
-    def _leftovers(self, delivery: Delivery, content: Content, template: Template) -> Iterator[Finding]:
+    def _leftovers(self, delivery: Delivery, rows: Rows, content: Content, template: Template) -> Iterator[Finding]:
         text = content.text
         if template.has_heading or not template.greets_first:  # something stands before the salutation
-            row = self._customers.first(delivery, read_rows(delivery.rows))
+            row = self._customers.first(delivery, rows)
             greeted = self._customers.judged(delivery, row).greeted
             text = f"{template.salutation(greeted, self._customers.gender(row))}\n{text}"
         for left in leftovers(content.subject, text):
@@ -118,8 +119,7 @@ class Inspector:
             yield self._finding(delivery, "value-markup", problem, advice, Severity.WARNING)
 
     def _too_long(self, delivery: Delivery, content: Content) -> Iterator[Finding]:
-        # No character takes more than four octets, and nearly every letter is far from the limit.
-        size = len(content.html.encode()) if 4 * len(content.html) > CLIPPED else 0
+        size = len(content.html.encode())
         if size > CLIPPED:
             yield self._finding(
                 delivery,

@@ -174,6 +174,7 @@ def _safe(value: str, what: str) -> str:
     )
 
 
+@lru_cache(1024)  # names come back
 def _phrase(display: str, *, used: int) -> str:
     """A display name as atoms, as a quoted string, or, where it is long or not ASCII, as encoded-words."""
     if display.isascii() and len(display) + used <= WIDTH:
