@@ -28,6 +28,7 @@ from mass_apology.settings import (
     SenderSettings,
     numbered,
     parse_duration,
+    parse_lease,
 )
 from mass_apology.smtp.password import names_a_place
 from mass_apology.smtp.relay_values import destination_problems, relay_problems
@@ -120,10 +121,12 @@ def _sender_problems(sender: SenderSettings) -> Iterator[str]:
 
 def _ledger_problems(ledger: LedgerSettings) -> Iterator[str]:
     if ledger.url is None:
-        for key in ("password", "ca_file"):
+        for key in ("password", "lease", "ca_file"):
             if getattr(ledger, key) is not None:
                 yield f"`$.ledger.{key}` is set, but `$.ledger.url` names no database"
         return
+    if ledger.lease is not None:
+        yield from refused(parse_lease, ledger.lease, "$.ledger.lease")
     try:
         if ledger.database is not None:
             parse_database_url(ledger.database)

@@ -18,6 +18,7 @@ class LedgerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     url: NonEmpty | None = None  # postgresql://user@host:5432/database, see ``ledger.database_url``; or ``FILE``
     password: NonEmpty | None = None  # "env:NAME", "file:PATH" or "keyring:SERVICE"; never the password itself
+    lease: NonEmpty | None = None  # "60 seconds": after so long a silence others take over what a process was sending
     ca_file: NonEmpty | None = None  # PEM, in place of the system's, for a server with a private authority
 
     @property

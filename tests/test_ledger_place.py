@@ -73,6 +73,9 @@ def test_the_driver_is_imported_for_a_database_only(tmp_path: Path, monkeypatch:
         ('[ledger]\nurl = "postgresql://db/l"\npassword = "s3cret"\n', "does not say where the password is kept"),
         ('[ledger]\npassword = "env:X"\n', "names no database"),
         ('[ledger]\nca_file = "ca.pem"\n', "names no database"),
+        ('[ledger]\nlease = "1 minute"\n', "names no database"),
+        ('[ledger]\nurl = "postgresql://db/l"\nlease = "1 second"\n', "from 2 seconds to 1 hour"),
+        ('[ledger]\nurl = "postgresql://db/l"\nlease = "soon"\n', "no duration"),
         ('[ledger]\nfile = "x"\n', "ledger"),
     ],
 )
@@ -88,6 +91,12 @@ def test_a_place_of_its_password_that_is_none_is_told_where_nothing_else_is_look
     with pytest.raises(CampaignError, match="does not say where the password is kept") as refused:
         ledger_store(tmp_path)
     assert "s3cret" not in f"{refused.value.problem} {refused.value.next_step}"
+
+
+def test_a_lease_that_cannot_be_used_is_told_where_nothing_else_is_looked_at(tmp_path: Path) -> None:
+    campaign(tmp_path, DATABASE, 'lease = "2 hours"\n')
+    with pytest.raises(CampaignError, match="from 2 seconds to 1 hour"):
+        ledger_store(tmp_path)
 
 
 def test_its_password_is_read_from_where_it_is_kept(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from mass_apology.campaign import read_ledger_settings
 from mass_apology.errors import CampaignError, LedgerError, install_extra
 from mass_apology.ledger import Store
 from mass_apology.ledger.database_url import parse
+from mass_apology.ledger.in_sql.holders import LEASE
 from mass_apology.ledger.moving import MovableStore
 from mass_apology.ledger.sqlite.sqlite_store import SqliteStore
 from mass_apology.ledger_settings import LedgerSettings
+from mass_apology.settings import parse_lease
 from mass_apology.smtp.password import names_a_place, read, set_in
 
 LEDGER_NAME = "ledger.sqlite"
@@ -36,6 +38,16 @@ def store_by(settings: LedgerSettings, name: str, folder: Path) -> MovableStore:
     return _postgres_store(settings, settings.database, name, folder)
 
 
+def _lease(settings: LedgerSettings) -> float:
+    """Seconds. Raises ``CampaignError``."""
+    if settings.lease is None:
+        return LEASE
+    try:
+        return parse_lease(settings.lease)
+    except ValueError as error:
+        raise CampaignError(f"[ledger] lease in campaign.toml {error}.", next_step="Correct it.") from error
+
+
 def _postgres_store(settings: LedgerSettings, url: str, name: str, folder: Path) -> MovableStore:
     database = parse(url)
     try:
@@ -53,5 +65,6 @@ def _postgres_store(settings: LedgerSettings, url: str, name: str, folder: Path)
         )
     user = database.user or "the ledger's database"
     password = set_in(PASSWORD_VARIABLE) if settings.password is None else read(settings.password, user)
-    server = server_of(database.parameters(password=password, ca_file=settings.ca_file), place=database.place)
+    parameters = database.parameters(password=password, ca_file=settings.ca_file)
+    server = server_of(parameters, place=database.place, lease=_lease(settings))
     return PostgresStore(server, name, folder)

@@ -236,14 +236,11 @@ class TestLostConnections:
         with pytest.raises(LedgerError, match="not the server that it was"):
             asyncio.run(held.hand_over(mark(1, HANDING_OVER)))
 
-    def test_a_server_that_stays_away_is_a_sentence(
-        self, held: PostgresLedger, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("mass_apology.ledger.postgres.postgres_connections.PATIENCE", 0.5)
+    def test_a_server_that_stays_away_is_a_sentence(self, held: PostgresLedger) -> None:
         held.write(lambda connection: connection.raw.close())
         backend = held._writer._backend
         assert isinstance(backend, postgres_backend.PostgresBackend)
-        backend._server = Server(conninfo="postgresql:///nowhere?host=/nowhere", place="the database")
+        backend._server = Server(conninfo="postgresql:///nowhere?host=/nowhere", place="the database", lease=1.0)
         with pytest.raises(LedgerError, match="the database does not answer"):
             asyncio.run(held.hand_over(mark(1, HANDING_OVER)))
 

@@ -33,7 +33,22 @@ class Claims:
             self._deferred.difference_update(mark.delivery for mark in marks)
 
     def claim(self, connection: Connection, limit: int, now: float, *, canary_only: bool) -> list[Delivery]:
-        """At most ``limit`` letters: deferred ones that are due at ``now``, then planned ones in the file's order."""
+        """At most ``limit`` letters: deferred ones that are due at ``now``, then planned ones in the file's order.
+
+        Where it fails nothing has been claimed, so that it can be done again.
+        """
+        before = self._position()
+        try:
+            return self._claim(connection, limit, now, canary_only=canary_only)
+        except BaseException:
+            self.__dict__.update(before)
+            raise
+
+    def _position(self) -> dict[str, object]:
+        """What is claimed: nothing that happens later changes it."""
+        return {**self.__dict__, "_deferred": set(self._deferred)}
+
+    def _claim(self, connection: Connection, limit: int, now: float, *, canary_only: bool) -> list[Delivery]:
         letters = self._claim_deferred(connection, limit, now, canary_only=canary_only)
         room = limit - len(letters)
         return letters + self._claim_planned(connection, room, canary_only=canary_only) if room else letters

@@ -22,7 +22,6 @@ from typing import Any, Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from mass_apology.errors import FencedOut, LedgerError
-from mass_apology.ledger.in_sql.holders import RENEWAL
 from mass_apology.model import Mark
 
 LINGER = 0.0003  # seconds that a group of many waits for more: a commit costs the same for one mark as for many
@@ -51,6 +50,10 @@ class Backend(Protocol[C_co]):
     @property
     def largest_group(self) -> int:
         """So many marks can be committed at once."""
+
+    @property
+    def renewal(self) -> float:
+        """Seconds between two of ``renew``."""
 
     def apply(self, marks: Sequence[Mark]) -> None:
         """Make these marks durable, in their order. Raises ``FencedOut`` where the lock is not ours."""
@@ -98,7 +101,7 @@ class Writer(Generic[C]):
         self._closing = False  # nothing more is taken
         self._ended = False  # the connection is closed
         self._busy = False  # marks come thick and fast
-        self._renew_at = time.monotonic() + RENEWAL
+        self._renew_at = time.monotonic() + self._backend.renewal
         try:
             Thread(target=self._run, name="ledger-writer", daemon=True).start()
         except RuntimeError as error:  # the system has no thread left
@@ -160,7 +163,7 @@ class Writer(Generic[C]):
     def _gather(self, entries: list[_Waiting | _Call[C, Any]]) -> None:
         """All that waits, in its order; nothing when nothing came for a while."""
         with suppress(Empty):
-            entries.append(self._queue.get(timeout=RENEWAL))
+            entries.append(self._queue.get(timeout=self._backend.renewal))
             if self._busy:
                 time.sleep(LINGER)
             while len(entries) < self._backend.largest_group:
@@ -263,7 +266,7 @@ class Writer(Generic[C]):
         """Show now and then that we live; a lock that was taken over stops the writing before the next dot."""
         if self._ended or self._failure is not None or time.monotonic() < self._renew_at:
             return
-        self._renew_at = time.monotonic() + RENEWAL
+        self._renew_at = time.monotonic() + self._backend.renewal
         try:
             self._backend.renew()
         except LedgerError as error:

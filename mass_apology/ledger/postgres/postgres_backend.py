@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -10,7 +12,6 @@ import psycopg
 
 from mass_apology.errors import IllegalTransition, LedgerError
 from mass_apology.ledger.in_sql.connection import Facts
-from mass_apology.ledger.in_sql.holders import LEASE
 from mass_apology.ledger.postgres.postgres_connections import Connection, Server, is_lost
 from mass_apology.ledger.postgres.postgres_lock import PostgresLock
 from mass_apology.ledger.postgres.postgres_site import cluster_of
@@ -26,18 +27,31 @@ _APPLY, _APPLY_SHARED = (
 _LEGAL = [f"{before}>{after}" for before, afters in TRANSITIONS.items() for after in sorted(afters)]
 
 # What the writing connection is told. A commit is on the disk when it returns, whatever the database's own setting is.
-# The statements for each letter look a few up by an index, also where they were planned while the tables were empty.
+# The statements for each letter look a few up by an index, also where they were planned while the tables were empty. A
+# process that stands still within a transaction holds up all others, so the server ends it before a lease is over.
 _WRITING = """
 SET synchronous_commit = on;
 SET enable_seqscan = off;
+SET idle_in_transaction_session_timeout = {milliseconds:d};
 """
 
 T = TypeVar("T")
 
 
-def prepare(raw: psycopg.Connection[Any]) -> None:
-    """What a writing connection needs once."""
-    raw.execute(_WRITING)
+def writing_connection(server: Server, campaign: int) -> psycopg.Connection[Any]:
+    """A connection for one session's writing. Raises ``LedgerError``."""
+    return prepared(server, server.connect(campaign))
+
+
+def prepared(server: Server, raw: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    """The connection, told what a writing one needs to know."""
+    try:
+        with server.explained():
+            raw.execute(_WRITING.format(milliseconds=round(server.lease * 1000 / 4)).encode())
+    except BaseException:
+        raw.close()
+        raise
+    return raw
 
 
 class PostgresBackend:
@@ -52,10 +66,15 @@ class PostgresBackend:
         self._lock = lock
         self._cluster = cluster_of(connection)
         self._unfolded = 0  # marks
+        self._last: Mark | None = None  # that became durable
 
     @property
     def place(self) -> str:
         return self._server.place
+
+    @property
+    def renewal(self) -> float:
+        return self._server.lease / 6
 
     def apply(self, marks: Sequence[Mark]) -> None:
         for group in _of_different_letters(marks):
@@ -64,8 +83,10 @@ class PostgresBackend:
 
     def apply_late(self, marks: Sequence[Mark]) -> list[Mark]:
         late: list[Mark] = []
-        with self._server.explained(), self._lock.transaction(self._connection):
-            for group in _of_different_letters([mark for mark in marks if mark.status is not Status.HANDING_OVER]):
+        outcomes = [mark for mark in marks if mark.status is not Status.HANDING_OVER]
+        letters = [mark.delivery for mark in outcomes]
+        with self._server.explained(), self._lock.transaction_beside_takeovers(self._connection, letters):
+            for group in _of_different_letters(outcomes):
                 rows = self._run(_QUERIES["apply-late"], {**_columns(group), "epochs": self._lock.epochs}).fetchall()
                 recorded = {delivery for (delivery,) in rows}
                 late += [mark for mark in group if mark.delivery in recorded]
@@ -73,14 +94,8 @@ class PostgresBackend:
 
     def perform(self, act: Callable[[Connection], T]) -> T:
         """What a lost connection had not begun to commit is undone, so it is done again by another one."""
-        with self._server.explained():
-            try:
-                return act(self._connection)
-            except psycopg.Error as error:
-                if not is_lost(error) or self._lock.is_committing:
-                    raise
-                self._connect_again()
-                return act(self._connection)
+        self._lock.is_committing = False
+        return self._persistently(lambda: act(self._connection), may_repeat=lambda: not self._lock.is_committing)
 
     def perform_last(self, act: Callable[[Connection], None]) -> None:
         with self._server.explained():
@@ -92,10 +107,9 @@ class PostgresBackend:
                 self.close()
 
     def renew(self) -> None:
-        with self._server.explained():
-            self._lock.renew(self._connection)
-            if self._unfolded > FOLD_EVERY:
-                self._fold()
+        self._persistently(lambda: self._lock.renew(self._connection))
+        if self._unfolded > FOLD_EVERY:
+            self._persistently(self._fold)
 
     def close(self) -> None:
         self._connection.raw.close()
@@ -104,25 +118,39 @@ class PostgresBackend:
         """Nothing else is held."""
 
     def _apply(self, group: Sequence[Mark]) -> None:
-        with self._server.explained():
-            try:
-                recorded = self._insert(group)
-            except psycopg.Error as error:
-                if not is_lost(error):
-                    raise
-                self._connect_again()
-                recorded = len(group) if self._is_recorded(group[0]) else self._insert(group)  # all of them, or none
-            if recorded != len(group):
+        tries = itertools.count()
+
+        def insert() -> int:
+            again = next(tries) > 0
+            return len(group) if again and self._is_recorded(group[0]) else self._insert(group)  # all of them, or none
+
+        if self._persistently(insert) != len(group):
+            with self._server.explained():
                 self._lock.require(self._connection)
                 if self._lock.is_shared:
                     self._lock.require_chunks(self._connection, [mark.delivery for mark in group])
                 raise self._illegal(group)
+        self._last = group[-1]
+
+    def _persistently(self, act: Callable[[], T], *, may_repeat: Callable[[], bool] = lambda: True) -> T:
+        """Do it, by one connection after the other: a server that restarts may end the first new ones, too."""
+        lost_at: float | None = None
+        with self._server.explained():
+            while True:
+                try:
+                    if lost_at is not None:
+                        self._connect_again()
+                    return act()
+                except psycopg.Error as error:
+                    lost_at = lost_at or time.monotonic()
+                    if not is_lost(error) or not may_repeat() or time.monotonic() > lost_at + self._server.patience:
+                        raise
 
     def _insert(self, group: Sequence[Mark]) -> int:
         """How many were: all or none."""
         facts = {**_columns(group), "epoch": self._lock.epoch, "edition": self._lock.edition}
         if self._lock.is_shared:
-            return self._run(_APPLY_SHARED, {**facts, "lease": LEASE}).rowcount
+            return self._run(_APPLY_SHARED, {**facts, "lease": self._lock.lease}).rowcount
         return self._run(_APPLY, facts).rowcount
 
     def _is_recorded(self, mark: Mark) -> bool:
@@ -139,10 +167,8 @@ class PostgresBackend:
         and ``FencedOut`` where the lock was taken over.
         """
         self.close()
-        raw = self._server.connect_again(self._campaign)
-        prepare(raw)
-        self._connection.raw = raw
-        if cluster_of(self._connection) != self._cluster:
+        self._connection.raw = prepared(self._server, self._server.connect_again(self._campaign))
+        if cluster_of(self._connection) != self._cluster or not self._has_last():
             raise LedgerError(
                 f"{self.place} is not the server that it was a moment ago: a standby that took over may lack what was "
                 "recorded last. Nothing more is sent.",
@@ -150,6 +176,13 @@ class PostgresBackend:
                 "the same command again.",
             )
         self._lock.resume(self._connection)
+
+    def _has_last(self) -> bool:
+        """Whether what this session recorded last is there: a server whose files were put back lacks it."""
+        if self._last is None:
+            return True
+        facts = {"delivery": self._last.delivery, "attempts": self._last.attempts}
+        return bool(self._connection.execute(_QUERIES["is-known"], facts).fetchone()[0])
 
     def _illegal(self, group: Sequence[Mark]) -> IllegalTransition:
         """Why nothing of the group was recorded."""

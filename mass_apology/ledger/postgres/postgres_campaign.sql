@@ -20,8 +20,11 @@ INSERT INTO all_lock (campaign) VALUES (:campaign);
 INSERT INTO all_origin (campaign, ledger, host, folder, cluster) VALUES (:campaign, :ledger, :host, :folder, :cluster);
 
 -- name: cluster
--- A copy of the server's files has the same identifier until one of them is promoted, which begins a timeline.
-SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || (SELECT timeline_id FROM pg_control_checkpoint());
+-- A copy of the server's files has the same identifier until one of them is promoted, which begins a timeline. The control
+-- file tells of that only minutes later, with the next checkpoint; the log that is written tells at once.
+SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || CASE WHEN pg_is_in_recovery()
+    THEN (SELECT timeline_id FROM pg_control_checkpoint())
+    ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer END;
 
 -- name: settled-at
 SELECT host, folder, cluster FROM origin;

@@ -56,19 +56,26 @@ UPDATE all_chunk SET epoch = :epoch, expires_at = extract(epoch FROM clock_times
 WHERE campaign = this_campaign() AND (id <= :until OR id IN (SELECT (value - 1) / 1000 FROM json_each(:claimed)));
 
 -- name: take
+-- One that is free, or that this session has and claimed no letter of yet. None of its own that has expired: letters of it may
+-- wait to be handed over here, and would be claimed once more.
 UPDATE all_chunk SET epoch = :epoch, expires_at = extract(epoch FROM clock_timestamp()) + :lease
 WHERE campaign = this_campaign() AND id = (
     SELECT id FROM all_chunk
-    WHERE campaign = this_campaign() AND planned AND expires_at <= extract(epoch FROM clock_timestamp())
+    WHERE campaign = this_campaign() AND planned
+      AND CASE WHEN epoch = ANY (:epochs)
+          THEN expires_at > extract(epoch FROM clock_timestamp()) AND id > :until
+               AND id NOT IN (SELECT value FROM json_each(:begun))
+          ELSE expires_at <= extract(epoch FROM clock_timestamp()) END
     ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id;
 
 -- name: take-late
--- One without planned letters, where one is due again or was left HANDING_OVER.
+-- One without planned letters, where one is due again or was left HANDING_OVER; see "take".
 UPDATE all_chunk SET epoch = :epoch, expires_at = extract(epoch FROM clock_timestamp()) + :lease
 WHERE campaign = this_campaign() AND id = (
     SELECT chunk.id FROM all_chunk AS chunk
     WHERE chunk.campaign = this_campaign() AND chunk.expires_at <= extract(epoch FROM clock_timestamp())
+      AND NOT (chunk.epoch = ANY (:epochs))
       AND chunk.id IN (
         SELECT (mark.delivery - 1) / 1000 FROM all_mark AS mark
         WHERE mark.campaign = this_campaign()
@@ -123,7 +130,8 @@ WHERE mark.campaign = this_campaign() AND mark.status = 'DEFERRED'
        WHERE later.campaign = mark.campaign AND later.delivery = mark.delivery ORDER BY later.seq DESC LIMIT 1) = mark.seq
   AND (SELECT planned.id FROM all_delivery AS planned
        WHERE planned.campaign = mark.campaign AND planned.id = mark.delivery AND planned.wave = :wave) IS NOT NULL
-  AND (SELECT chunk.epoch = :epoch OR chunk.expires_at <= extract(epoch FROM clock_timestamp()) FROM all_chunk AS chunk
+  AND (SELECT (chunk.epoch = ANY (:epochs)) <> (chunk.expires_at <= extract(epoch FROM clock_timestamp()))
+       FROM all_chunk AS chunk
        WHERE chunk.campaign = mark.campaign AND chunk.id = (mark.delivery - 1) / 1000)
   AND mark.delivery NOT IN (SELECT value FROM json_each(:claimed));
 
@@ -143,7 +151,13 @@ SELECT count(*) FROM all_chunk
 WHERE campaign = this_campaign() AND id IN (SELECT (value - 1) / 1000 FROM json_each(:letters))
   AND NOT (epoch = :epoch AND expires_at > extract(epoch FROM clock_timestamp()));
 
+-- name: lock-chunks
+-- Of these letters: a takeover that is under way is waited for, and one that begins waits.
+SELECT id FROM all_chunk
+WHERE campaign = this_campaign() AND id IN (SELECT (value - 1) / 1000 FROM json_each(:letters)) ORDER BY id FOR UPDATE;
+
 -- name: renew
+-- Nothing where it was declared dead. A session that is about to be waits for who does this.
 UPDATE all_session SET renewed_at = extract(epoch FROM clock_timestamp())
 WHERE campaign = this_campaign() AND epoch = :epoch;
 
@@ -152,9 +166,9 @@ UPDATE all_chunk SET expires_at = extract(epoch FROM clock_timestamp()) + :lease
 WHERE campaign = this_campaign() AND epoch = :epoch AND expires_at > extract(epoch FROM clock_timestamp());
 
 -- name: next-session
-UPDATE all_session SET epoch = :next WHERE campaign = this_campaign() AND epoch = :epoch;
+UPDATE all_session SET epoch = :next WHERE campaign = this_campaign() AND epoch = ANY (:epochs);
 
 -- name: next-chunks
 -- Whatever a lost connection has under way with one of them comes before this, or finds another epoch.
 UPDATE all_chunk SET epoch = :next
-WHERE campaign = this_campaign() AND epoch = :epoch AND expires_at > extract(epoch FROM clock_timestamp());
+WHERE campaign = this_campaign() AND epoch = ANY (:epochs) AND expires_at > extract(epoch FROM clock_timestamp());

@@ -16,26 +16,15 @@ from psycopg.conninfo import make_conninfo
 
 from mass_apology.errors import IllegalTransition, LedgerError
 from mass_apology.ledger.in_sql.connection import Cursor, Facts
+from mass_apology.ledger.in_sql.holders import LEASE
 from mass_apology.ledger.postgres.postgres_statements import statements
 
 SCHEMA = "mass_apology"
 """All tables of an installation are in this schema of the database."""
 
-PATIENCE = 30.0
-"""Seconds for which a server may be away: less than the lock's lease, so that nobody takes it meanwhile."""
-
 _PAGE = 1000  # rows fetched at a time
 _ILLEGAL = "MA001"  # the triggers' word for a letter that is to go where ``model.TRANSITIONS`` has no way
 
-# A peer that is gone is noticed within half a minute, also while nothing is said.
-_CONNECTION: Mapping[str, str | int] = {
-    "application_name": "mass-apology",
-    "connect_timeout": 10,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
 # So too, by a word of what the server said before it let us in: libpq passes the text on, and no SQLSTATE.
 _BEFORE_IT_LET_US_IN = (
     (("starting up", "shutting down", "in recovery"), "is not ready: {said}", "Wait for it, or start it"),
@@ -74,12 +63,18 @@ class Server(Struct, frozen=True, kw_only=True):
 
     conninfo: str  # for libpq, with the password
     place: str  # as people are told: no password in it
+    lease: float = LEASE  # seconds for which what a process has is its own without a sign of life
+
+    @property
+    def patience(self) -> float:
+        """Seconds for which the server may be away: less than a lease, so that nobody takes the lock meanwhile."""
+        return self.lease / 2
 
     def connect(self, campaign: int | None = None) -> psycopg.Connection[Any]:
         """A connection in autocommit mode, about this campaign. Raises ``LedgerError``."""
         with self.explained():
             connection = psycopg.connect(
-                make_conninfo(self.conninfo, **_CONNECTION),
+                make_conninfo(self.conninfo, **_parameters(self.lease)),
                 autocommit=True,
                 cursor_factory=ClientCursor,
             )
@@ -93,8 +88,8 @@ class Server(Struct, frozen=True, kw_only=True):
             return connection
 
     def connect_again(self, campaign: int) -> psycopg.Connection[Any]:
-        """After a connection was lost: as ``connect``, tried for ``PATIENCE`` seconds: a restart takes a while."""
-        until = time.monotonic() + PATIENCE
+        """After a connection was lost: as ``connect``, tried for ``patience`` seconds: a restart takes a while."""
+        until = time.monotonic() + self.patience
         while True:
             try:
                 return self.connect(campaign)
@@ -136,10 +131,10 @@ class Server(Struct, frozen=True, kw_only=True):
         )
 
 
-def server_of(parameters: Mapping[str, str], *, place: str) -> Server:
-    """The server that libpq finds by these parameters."""
+def server_of(parameters: Mapping[str, str], *, place: str, lease: float = LEASE) -> Server:
+    """The server that libpq finds by these parameters; ``lease`` in seconds."""
     try:
-        return Server(conninfo=make_conninfo("", **parameters), place=place)
+        return Server(conninfo=make_conninfo("", **parameters), place=place, lease=lease)
     except psycopg.ProgrammingError as error:
         raise LedgerError(
             f"[ledger] url in campaign.toml cannot be used: {_first_line(error)}.",
@@ -246,6 +241,18 @@ def _has_ended(raw: psycopg.Connection[Any]) -> bool:
         return raw.closed or bool(select.select([raw.fileno()], [], [], 0)[0])
     except (psycopg.Error, OSError, ValueError):
         return True
+
+
+def _parameters(lease: float) -> Mapping[str, str | int]:
+    """A peer that is gone is noticed within half a lease, also while nothing is said."""
+    return {
+        "application_name": "mass-apology",
+        "connect_timeout": max(2, round(lease / 6)),
+        "keepalives_idle": max(1, round(lease / 6)),
+        "keepalives_interval": max(1, round(lease / 12)),
+        "keepalives_count": 3,
+        "tcp_user_timeout": round(lease * 1000 / 2),
+    }
 
 
 def is_lost(error: psycopg.Error) -> bool:

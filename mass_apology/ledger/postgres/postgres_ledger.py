@@ -52,7 +52,7 @@ class PostgresLedger(SqlLedger[Connection]):
         writing: psycopg.Connection[Any],
         folder: Path,
     ) -> None:
-        self.session = PostgresLock()
+        self.session = PostgresLock(reading.server.lease)
         self.own_reading = reading
         self._wanted = Control.RUN
         self._sharers = 1

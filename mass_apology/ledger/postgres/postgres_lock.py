@@ -1,7 +1,7 @@
 """One sender per campaign: a row of the database, with an epoch.
 
 The holder is a process: host, pid and start. A process on the same machine, as its boot tells, has lost the lock at
-once when it has ended; any other has lost it when it has not renewed it for ``LEASE`` seconds by the database's clock.
+once when it has ended; any other has lost it when it has not renewed it for a lease by the database's clock.
 Whoever changes anything of a campaign changes the lock's row first: so they come one after the other, each sees what
 the one before did (READ COMMITTED), and a holder whose lock was taken over finds another epoch there.
 """
@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from mass_apology.errors import FencedOut
 from mass_apology.ledger.in_sql.connection import Connection as SqlConnection
-from mass_apology.ledger.in_sql.holders import LEASE, fenced_out, locked, taken_over_from, this_process
+from mass_apology.ledger.in_sql.holders import fenced_out, locked, taken_over_from, this_process
 from mass_apology.ledger.in_sql.moving_rows import relocation
 from mass_apology.ledger.moving import require_in_use
 from mass_apology.ledger.postgres.postgres_connections import Connection
@@ -31,11 +31,11 @@ _CONFIRMED = statements("confirmed.sql")
 _ADD_NOTE = statements("records.sql")["add-note"]
 
 
-def may_be_taken(holder: Holder, *, here: Holder, idle: float) -> bool:
+def may_be_taken(holder: Holder, *, here: Holder, idle: float, lease: float) -> bool:
     """Whether the process ``here`` may take the lock from ``holder``, who renewed it ``idle`` seconds ago."""
     if _machine(holder) == _machine(here):
         return start_of(holder.pid) != holder.started
-    return idle > LEASE
+    return idle > lease
 
 
 def confirmed(connection: SqlConnection) -> SharedWave | None:
@@ -79,7 +79,8 @@ class Claimed(Struct, frozen=True, kw_only=True):
 class PostgresLock:
     """Implements ``sql_ledger.Lock``: what the session holds."""
 
-    def __init__(self) -> None:
+    def __init__(self, lease: float) -> None:
+        self.lease = lease  # seconds
         self.epoch: int | None = None
         self.epochs: list[int] = []  # all that this session ever had
         self.edition: int | None = None
@@ -96,15 +97,16 @@ class PostgresLock:
     def release(self, connection: Connection) -> None:
         if self.epoch is not None and self.is_shared:
             with self._changing(connection):
-                for statement in ("close-done", "expire", "end"):
+                for statement in ("close-done", "end", "expire"):
                     connection.execute(_SHARING[statement], {"epoch": self.epoch})
         elif self.epoch is not None:
             connection.execute(_QUERIES["free"], {"epoch": self.epoch})
         self.epoch, self.is_shared = None, False
+        self.epochs.clear()
 
     def share(self, connection: Connection, wave: SharedWave, claimed: Claimed) -> None:
         """From now on others may take part; what was claimed already stays this session's. Raises ``FencedOut``."""
-        own = {"until": claimed.until, "claimed": msgspec.json.encode(claimed.letters).decode(), "lease": LEASE}
+        own = {"until": claimed.until, "claimed": msgspec.json.encode(claimed.letters).decode(), "lease": self.lease}
         with self.fenced(connection):
             self._begin(connection)
             for statement in ("sweep", "unshare"):
@@ -194,7 +196,7 @@ class PostgresLock:
 
     def _is_another_ones(self, connection: Connection, holder: Holder | None, idle: float) -> bool:
         """Whether a living process has the campaign, or takes part in it."""
-        if holder is not None and not may_be_taken(holder, here=this_process(), idle=idle):
+        if holder is not None and not may_be_taken(holder, here=this_process(), idle=idle, lease=self.lease):
             return True
         return bool(self._living(connection))
 
@@ -209,12 +211,20 @@ class PostgresLock:
         here = this_process()
         for epoch, host, pid, started, idle in connection.execute(_SHARING["sessions"]).fetchall():
             session = Holder(host=host, pid=pid, started=started)
-            if not may_be_taken(session, here=here, idle=idle):
+            # What a process had that stands still is free, also on this machine; its lock alone would not be.
+            if not may_be_taken(session, here=here, idle=idle, lease=self.lease) and idle <= self.lease:
                 living.append(session)
                 continue
-            for statement in ("expire", "end"):
+            for statement in ("end", "expire"):  # one that takes a chunk just now has its own row
                 connection.execute(_SHARING[statement], {"epoch": epoch})
         return living
+
+    @contextmanager
+    def transaction_beside_takeovers(self, connection: Connection, letters: Sequence[int]) -> Iterator[None]:
+        """A transaction during which nobody takes over the chunks of these letters."""
+        with self._changing(connection):
+            connection.execute(_SHARING["lock-chunks"], {"letters": msgspec.json.encode(list(letters)).decode()})
+            yield
 
     @contextmanager
     def transaction(self, connection: Connection) -> Iterator[None]:
@@ -224,7 +234,7 @@ class PostgresLock:
     @contextmanager
     def fenced(self, connection: Connection) -> Iterator[None]:
         with self._changing(connection) as (epoch, holder, _):
-            if not (self._takes_part(connection) if self.is_shared else epoch == self.epoch):
+            if not (self._takes_part(connection) if self.is_shared else epoch in self.epochs):
                 raise fenced_out(holder, was_ours=self.epoch is not None)
             yield
 
@@ -236,7 +246,7 @@ class PostgresLock:
             connection.execute(_QUERIES["free"], {"epoch": epoch})
 
     def _takes_part(self, connection: Connection) -> bool:
-        return any(row[0] == self.epoch for row in connection.execute(_SHARING["sessions"]).fetchall())
+        return any(row[0] in self.epochs for row in connection.execute(_SHARING["sessions"]).fetchall())
 
     def held_epoch(self, connection: Connection) -> int | None:
         return self.epoch
@@ -252,7 +262,7 @@ class PostgresLock:
         if not connection.execute(queries["renew"], {"epoch": self.epoch}).rowcount:
             self.require(connection)
         if self.is_shared:
-            connection.execute(_SHARING["renew-chunks"], {"epoch": self.epoch, "lease": LEASE})
+            connection.execute(_SHARING["renew-chunks"], {"epoch": self.epoch, "lease": self.lease})
 
     def resume(self, connection: Connection) -> None:
         """Go on with a new connection where the lock is still ours, in a new epoch: whatever the lost one has under way
@@ -263,21 +273,30 @@ class PostgresLock:
             (epoch,) = connection.execute(_QUERIES["next-epoch"]).fetchone()
             if self.is_shared:
                 for statement in ("next-session", "next-chunks"):
-                    connection.execute(_SHARING[statement], {"epoch": self.epoch, "next": epoch})
+                    connection.execute(_SHARING[statement], {"epochs": self.epochs, "next": epoch})
+            self.epochs.append(epoch)  # before the commit, which may be made and not answered
         self.epoch = epoch
-        self.epochs.append(epoch)
 
     @contextmanager
     def taking(self, connection: SqlConnection) -> Iterator[None]:
-        """A transaction whose second statement sees what was committed while the first one waited."""
+        """A transaction whose second statement sees what was committed while the first one waited.
+
+        Raises ``FencedOut`` where this session was declared dead: the campaign may be another one's alone by now. Who
+        is about to declare it dead waits for the session's row, and then finds what it took.
+        """
         connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
         try:
+            self._require_session(connection)
             yield
         except BaseException:
             with suppress(psycopg.Error):
                 connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+
+    def _require_session(self, connection: SqlConnection) -> None:
+        if not connection.execute(_SHARING["renew"], {"epoch": self.epoch}).rowcount:
+            raise _stood_still()
 
     def require(self, connection: Connection) -> None:
         """Raise ``FencedOut`` unless the lock is ours."""
@@ -289,10 +308,7 @@ class PostgresLock:
         facts = {"epoch": self.epoch, "letters": msgspec.json.encode(list(letters)).decode()}
         (others,) = connection.execute(_SHARING["count-others"], facts).fetchone()
         if others:
-            raise FencedOut(
-                "This process stood still for so long that its letters are free, or another one's; it sends none.",
-                next_step="Run the command again: it takes part anew.",
-            )
+            raise _stood_still()
 
     @contextmanager
     def _changing(self, connection: Connection) -> Iterator[tuple[int, Holder | None, float]]:
@@ -316,7 +332,7 @@ class PostgresLock:
         """Make this process the holder; its epoch. Raises ``LedgerLocked``."""
         here = this_process()
         if holder is not None:
-            if not may_be_taken(holder, here=here, idle=idle):
+            if not may_be_taken(holder, here=here, idle=idle, lease=self.lease):
                 raise locked(holder)
             connection.execute(_ADD_NOTE, {"now": now, "what": taken_over_from(holder)})
         if living := self._living(connection):
@@ -324,3 +340,10 @@ class PostgresLock:
         facts = {"host": here.host, "pid": here.pid, "started": here.started}
         (epoch,) = connection.execute(_QUERIES["take"], facts).fetchone()
         return int(epoch)
+
+
+def _stood_still() -> FencedOut:
+    return FencedOut(
+        "This process stood still for so long that its letters are free, or another one's; it sends none.",
+        next_step="Run the command again: it takes part anew.",
+    )

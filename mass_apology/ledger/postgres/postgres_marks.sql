@@ -88,6 +88,10 @@ SELECT id, status FROM delivery WHERE id = ANY (%(delivery)b::bigint[]);
 SELECT EXISTS (SELECT 1 FROM delivery WHERE id = %(delivery)s AND status = %(status)s AND marked_at = %(at)s
                AND attempts = %(attempts)s);
 
+-- name: is-known
+-- Whether so many attempts of a letter are known: later ones, and what came back, may be as well.
+SELECT EXISTS (SELECT 1 FROM delivery WHERE id = %(delivery)s AND status <> 'PLANNED' AND attempts >= %(attempts)s);
+
 -- name: fold
 -- Letters that are over. What comes later of one of them is a mark with a larger number, and stays. One session does it at
 -- a time, and the others go on: two that deleted the same rows in different orders would wait for each other.

@@ -28,12 +28,12 @@ class PostgresSenderRow:
         here = this_process()
         for _, its_host, its_pid, its_start, its_idle in sessions:
             session = Holder(host=its_host, pid=its_pid, started=its_start)
-            if not may_be_taken(session, here=here, idle=its_idle):
+            if not may_be_taken(session, here=here, idle=its_idle, lease=self._reading.server.lease):
                 return session
         if host is None:
             return None
         found = Holder(host=host, pid=pid, started=started)
-        return None if may_be_taken(found, here=here, idle=idle) else found
+        return None if may_be_taken(found, here=here, idle=idle, lease=self._reading.server.lease) else found
 
     def request(self, wanted: Control, note: str) -> None:
         reading = self._reading

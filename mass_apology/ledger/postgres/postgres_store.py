@@ -14,7 +14,7 @@ from mass_apology.ledger import port
 from mass_apology.ledger.in_sql.moving_rows import relocation, standing
 from mass_apology.ledger.moving import Contents, Copied, Leaving, Relocation, Require, Standing, require_in_use
 from mass_apology.ledger.postgres import postgres_moving
-from mass_apology.ledger.postgres.postgres_backend import prepare
+from mass_apology.ledger.postgres.postgres_backend import writing_connection
 from mass_apology.ledger.postgres.postgres_connections import Connection, PostgresReading, Server
 from mass_apology.ledger.postgres.postgres_ledger import PostgresLedger, PostgresRecords
 from mass_apology.ledger.postgres.postgres_planning import PostgresStaging
@@ -97,12 +97,11 @@ class PostgresStore:
             campaign, _ = self._existing(connection, name)
         reading = self._reading(campaign)
         try:
-            writing = self._server.connect(campaign)
+            writing = writing_connection(self._server, campaign)
         except BaseException:
             reading.close()
             raise
         with self._server.explained():
-            prepare(writing)
             Connection(writing).execute(_RENAME, {"name": name})
         return PostgresLedger(name, reading, writing, self._folder)
 

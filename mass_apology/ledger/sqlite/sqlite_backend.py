@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import TypeVar
 
+from mass_apology.ledger.in_sql.holders import RENEWAL
 from mass_apology.ledger.local_file import explained
 from mass_apology.ledger.sqlite import lock, marks
 from mass_apology.ledger.sqlite.on_disk import overwritten
@@ -30,6 +31,7 @@ class SqliteBackend:
     """Implements ``writer.Backend``. Connection and lock are its own from now on; it closes both."""
 
     largest_group = marks.LARGEST_GROUP
+    renewal = RENEWAL
 
     def __init__(self, connection: Connection, path: Path, write_lock: WriteLock) -> None:
         self._connection = connection
