@@ -13,6 +13,7 @@ import msgspec
 from mass_apology.control_characters import control_character, named, written_from_right_to_left
 from mass_apology.errors import CampaignError, MessageError
 from mass_apology.ledger.database_url import parse as parse_database_url
+from mass_apology.ledger.database_url import parse_lease
 from mass_apology.ledger_settings import LedgerSettings
 from mass_apology.letter.message.headers import parse_mailbox
 from mass_apology.letter.message.own_files import pattern_problems
@@ -28,7 +29,6 @@ from mass_apology.settings import (
     SenderSettings,
     numbered,
     parse_duration,
-    parse_lease,
 )
 from mass_apology.smtp.password import names_a_place
 from mass_apology.smtp.relay_values import destination_problems, relay_problems

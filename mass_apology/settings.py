@@ -60,17 +60,6 @@ def parse_duration(text: str) -> float:
     return float(int(match[1]) * _DURATION_UNITS[match[2]])
 
 
-SHORTEST_LEASE, LONGEST_LEASE = 2.0, 3600.0  # seconds: a busy machine may well be silent for one
-
-
-def parse_lease(text: str) -> float:
-    """As ``parse_duration``, within bounds."""
-    seconds = parse_duration(text)
-    if not SHORTEST_LEASE <= seconds <= LONGEST_LEASE:
-        raise ValueError(f"is {text!r}; it can be from 2 seconds to 1 hour")
-    return seconds
-
-
 def numbered(pattern: str, number: int) -> str:
     """``"MA-2026/{n:05d}"`` and 17 → ``"MA-2026/00017"``.
 

@@ -9,9 +9,12 @@ from msgspec import Struct
 
 from mass_apology.errors import CampaignError
 from mass_apology.server_url import host_and_port, is_this_machine, joined
+from mass_apology.settings import parse_duration
 
 _FORM = "postgresql://user@host:5432/database"
 _NEXT_STEP = f"Write it as {_FORM} in campaign.toml under [ledger] url."
+
+_SHORTEST_LEASE, _LONGEST_LEASE = 2.0, 3600.0  # seconds: a busy machine may well be silent for one
 
 
 class DatabaseUrl(Struct, frozen=True, kw_only=True):
@@ -73,6 +76,14 @@ def parse(url: str) -> DatabaseUrl:
     host, port = _server(parts) if in_url else (options.pop("host", ""), None)
     user = unquote(parts.username) if parts.username else None
     return DatabaseUrl(host=host, port=port, user=user, database=database, options=options)
+
+
+def parse_lease(text: str) -> float:
+    """``"60 seconds"`` → seconds. Raises ``ValueError`` whose text completes the sentence "`key` …"."""
+    seconds = parse_duration(text)
+    if not _SHORTEST_LEASE <= seconds <= _LONGEST_LEASE:
+        raise ValueError(f"is {text!r}; it can be from 2 seconds to 1 hour")
+    return seconds
 
 
 def _server(parts: SplitResult) -> tuple[str, int | None]:

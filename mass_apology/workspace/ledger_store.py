@@ -7,12 +7,11 @@ from pathlib import Path
 from mass_apology.campaign import read_ledger_settings
 from mass_apology.errors import CampaignError, LedgerError, install_extra
 from mass_apology.ledger import Store
-from mass_apology.ledger.database_url import parse
+from mass_apology.ledger.database_url import parse, parse_lease
 from mass_apology.ledger.in_sql.holders import LEASE
 from mass_apology.ledger.moving import MovableStore
 from mass_apology.ledger.sqlite.sqlite_store import SqliteStore
 from mass_apology.ledger_settings import LedgerSettings
-from mass_apology.settings import parse_lease
 from mass_apology.smtp.password import names_a_place, read, set_in
 
 LEDGER_NAME = "ledger.sqlite"
