@@ -23,6 +23,7 @@ MassApologyError
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -46,6 +47,11 @@ def shortened(text: str) -> str:
 def install_extra(extra: str) -> str:
     """What to do where an extra is missing, as a clause. No index has the package, so no command names it alone."""
     return f"install mass-apology with its extra `{extra}`, as told by: mass-apology docs installing"
+
+
+def shell_command(*words: object) -> str:
+    """A command of ours to be copied into a shell, which reads each word as one: a path may hold blanks and quotes."""
+    return shlex.join(("mass-apology", *map(str, words)))
 
 
 class MassApologyError(Exception):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def number(count: int) -> str:
     """``48172`` → "48,172"."""
@@ -22,6 +24,11 @@ def _several(noun: str) -> str:
     if noun.endswith("ry"):
         return noun.removesuffix("y") + "ies"
     return noun + ("es" if noun.endswith("s") else "s")
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def are(count: int) -> str:

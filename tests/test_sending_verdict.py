@@ -52,6 +52,20 @@ def test_several_relays_share_the_letters() -> None:
     assert verdict(relays, [Load(letters=400, relays=BOTH)], 100.0).finish_at == pytest.approx(110.0)
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("a", "the rate of a holds you"),
+        ("ab", "the rates of a and b hold you"),
+        ("abc", "the rates of a, b and c hold you"),
+    ],
+)
+def test_one_holds_and_several_hold(names: str, said: str) -> None:
+    relays = [RelayCapacity(name=name, rate=10.0) for name in names]
+    found = verdict(relays, [Load(letters=900, relays=frozenset(range(len(names))))], 0.0)
+    assert found.sentence(clock).endswith(f"; {said}.")
+
+
 def test_another_relay_would_be_sooner() -> None:
     relays = [RelayCapacity(name="a", rate=1.0), RelayCapacity(name="b", rate=100.0)]
     found = verdict(relays, [Load(letters=600, relays=FIRST), Load(letters=100, relays=frozenset({1}))], 0.0)

@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from mass_apology.approval.passkeys import Assertion
+from mass_apology.quantities import enumerated
 from mass_apology.settings import ApprovalSettings, parse_duration
 from mass_apology.system.timestamps import utc_minute
 
@@ -132,4 +133,4 @@ def _sentences(valid: Sequence[Approval], void: Sequence[tuple[Approval, str]], 
 
 
 def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    return enumerated(names)

@@ -11,6 +11,7 @@ import typer
 from mass_apology.cli import results, screen
 from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import HERE, Folder, Force, Json, opened
+from mass_apology.errors import shell_command
 from mass_apology.quantities import counted, number
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def give(
     screen.say(f"{to} holds {counted(given.facts, 'fact')} in {given.source} for {given.language}{translated}.")
     if given.unwritten:
         screen.say(f"Not written in {given.source} yet: {', '.join(given.unwritten)}.")
-    screen.say(f"When its last column is filled in: mass-apology facts import {to}")
+    screen.say(f"When its last column is filled in: {shell_command('facts', 'import', to)}")
 
 
 @app.command("import")

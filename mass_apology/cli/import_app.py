@@ -12,6 +12,7 @@ import typer
 from mass_apology.cli import screen
 from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import Json
+from mass_apology.errors import shell_command
 from mass_apology.model import Severity
 
 if TYPE_CHECKING:
@@ -93,4 +94,4 @@ def _show(imported: Imported) -> None:
         f"{imported.folder} is the campaign: {imported.letters:,} letters of {imported.rows:,} rows, in "
         f"{imported.language}; {imported.equal:,} mean exactly what mailmerge's do."
     )
-    screen.say(f"Next: mass-apology check -C {imported.folder}")
+    screen.say(f"Next: {shell_command('check', '-C', imported.folder)}")

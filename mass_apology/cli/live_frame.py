@@ -113,6 +113,8 @@ def _pace(view: CampaignView) -> str:
 
 def _relay(relay: RelayView) -> str:
     parts = [f"{relay.name}: {relay.rate:g}/s", f"{number(relay.accepted)} accepted"]
+    others = {"deferred": relay.deferred, "refused": relay.refused, "in doubt": relay.in_doubt}
+    parts += [f"{number(count)} {name}" for name, count in others.items() if count]
     if relay.share < 1:
         parts.append(f"throttled to {relay.share:.0%}")
     return " · ".join([*parts, relay.state] if relay.state else parts)

@@ -16,6 +16,7 @@ from mass_apology.cli import screen
 from mass_apology.cli.exits import Exit
 from mass_apology.cli.options import HERE, Folder, Json, Override, opened
 from mass_apology.cli.watching import Terminal
+from mass_apology.errors import shell_command
 from mass_apology.model import DUE, Status
 from mass_apology.quantities import counted
 from mass_apology.system.timestamps import local_minute
@@ -139,7 +140,7 @@ def _show_resent(resent: Resent, recipients: str) -> None:
         screen.say(f"It is due again{when}. To go on, run the same command again.")
         raise typer.Exit(Exit.INTERRUPTED)
     if resent.status is not Status.ACCEPTED:
-        screen.say(f"See all that is known: mass-apology show --address {resent.address}")
+        screen.say(f"See all that is known: {shell_command('show', '--address', resent.address)}")
         raise typer.Exit(Exit.NEEDS_A_PERSON)
 
 

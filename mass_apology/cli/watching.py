@@ -15,7 +15,7 @@ from mass_apology.cli.findings import show_changes, show_plan
 from mass_apology.cli.results import show_notices
 from mass_apology.cli.screen import console, duration, has_cursor, say, table
 from mass_apology.model import Finding, Status
-from mass_apology.quantities import are, counted, number
+from mass_apology.quantities import are, counted, enumerated, number
 from mass_apology.system.timestamps import local_minute
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, checked: Check | Remaining, due: int, campaign: Campaign) -> Summary:
         """``checked`` is what remains where the plan of before is still valid."""
-        places = " and ".join(relay.url.rpartition("@")[2] for relay in campaign.relays)
+        places = enumerated([relay.url.rpartition("@")[2] for relay in campaign.relays])
         through = f"through {places} at {campaign.pace}"
         return cls(
             sentence=f"{counted(due, 'letter')} {are(due)} due, {through}.",

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mass_apology.errors import shell_command
 from mass_apology.letter.scenario import Scenario, gaps
 from mass_apology.model import Finding, Severity
 from mass_apology.quantities import counted
@@ -47,6 +48,10 @@ def unknown_cause_findings(campaign: Campaign, scenario: Scenario, languages: It
             severity=Severity.INFO,
             where="campaign.toml, [incident]",
             problem="It is not told yet what failed. Silence is the worst answer.",
-            advice="Is the cause not known? Then say so, and when the next news comes: "
-            f"mass-apology init {campaign.name}-update --template {UPDATE} --recipients {campaign.recipients}",
+            advice=f"Is the cause not known? Then say so, and when the next news comes: {_update(campaign)}",
         )
+
+
+def _update(campaign: Campaign) -> str:
+    words = f"{campaign.name}-update", "--template", UPDATE, "--recipients", campaign.recipients
+    return shell_command("init", *words)

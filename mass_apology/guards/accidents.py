@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
+from mass_apology.errors import shell_command
 from mass_apology.guards import times, unfinished
 from mass_apology.guards.domains import internal_hosts, is_reserved
 from mass_apology.guards.facts import Commonest, Facts, WrittenAgain
@@ -296,7 +297,7 @@ def _same_file_sent(facts: Facts) -> Iterator[Finding]:
                 f"This very file was sent at {utc_minute(use.at)} by the campaign {use.campaign}: "
                 f"{counted(use.letters, 'letter')}, in {use.folder}."
             )
-            advice = f"To go on with that one: mass-apology send -C {use.folder}"
+            advice = f"To go on with that one: {shell_command('send', '-C', use.folder)}"
             yield _error("same-file-sent", facts.campaign.recipients, problem, advice)
 
 

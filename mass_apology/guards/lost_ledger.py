@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from mass_apology.errors import shell_command
 from mass_apology.model import Finding, Severity
 from mass_apology.system.timestamps import utc_minute
 
@@ -104,14 +105,14 @@ def _evidence(facts: LedgerFacts) -> Iterator[str]:
 
 def _rebuild(facts: LedgerFacts) -> str:
     if facts.log_letters:
-        return f"If there is none, rebuild it: mass-apology reconcile --from-log {facts.log}"
+        return f"If there is none, rebuild it: {shell_command('reconcile', '--from-log', facts.log)}"
     return _BY_HAND
 
 
 def _copied(facts: LedgerFacts) -> Finding:
     if facts.original:
         problem = f"It is a copy of the ledger in {facts.made_in}, and does not know what leaves from there."
-        advice = f"Go on there: mass-apology send -C {facts.made_in}"
+        advice = f"Go on there: {shell_command('send', '-C', facts.made_in)}"
     else:
         problem = (
             f"It was used in {facts.made_in} and is another file there, or on another machine: what left from there "

@@ -31,6 +31,9 @@ class RelayReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     accepted: int = 0  # letters of this run
+    deferred: int = 0  # times in this run that it said 4xx about a letter, or lost it before the dot
+    refused: int = 0  # letters of this run
+    in_doubt: int = 0  # letters of this run
     rate: float = 0.0  # accepted letters a second, over the last ten seconds
     share: float = 1.0  # of the configured rate that is in use; below 1 while it throttles
     state: str = ""  # a phrase; empty while it simply sends

@@ -122,7 +122,7 @@ class Dispatcher:
         self._ledger.record(mark)
         self._log.mark(message.delivery, mark, outcome.phase, source.relay.name, sha256=message.sha256)
         self._stats.settle(mark.delivery, mark.status, now)
-        source.settled(message, handed_over_at=now if outcome.dot_written else None)
+        source.settled(message, mark.status, handed_over_at=now if outcome.dot_written else None)
         self._outbox.settled(message, due_at_once=mark.due_at is not None and mark.due_at <= now)
         if decision.ending is pacing.Ending.ACCEPTED:
             source.took_letter(now)
@@ -310,10 +310,11 @@ class Dispatcher:
             chance=random.random(),  # noqa: S311 (jitter, not a secret)
         )
         source.refusals = checked.refusals
-        self._reopen(checked.reopened)
+        self._reopen(source, checked.reopened)
         return checked.decision
 
-    def _reopen(self, letters: Sequence[RefusedLetter]) -> None:
+    def _reopen(self, source: RelaySource, letters: Sequence[RefusedLetter]) -> None:
+        source.took_back(len(letters))
         for letter in letters:
             self._ledger.record(letter.mark)
             self._log.mark(letter.delivery, letter.mark, Phase.DOT)
@@ -321,7 +322,6 @@ class Dispatcher:
 
     def _update_run(self, source: RelaySource, decision: Decision, message: Message) -> None:
         """Adapt connections, breaker, rate and quota to one letter's outcome."""
-        source.in_doubt += decision.ending is pacing.Ending.IN_DOUBT
         if decision.ending is not None:
             source.recent.append(decision.ending)
             self._check_breaker(source)
@@ -346,7 +346,7 @@ class Dispatcher:
         else:
             self.give_up(source, f"{trip} Look at its replies with report.", StopCause.BREAKER)
         source.refusals, letters = reopen_row(source.refusals, now=time.time(), chance=random.random())  # noqa: S311
-        self._reopen(letters)
+        self._reopen(source, letters)
 
     def _apply_effect(self, source: RelaySource, decision: Decision, message: Message) -> None:
         if decision.effect is Effect.SLOW_DOWN:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import deque
+from collections import Counter, deque
 from math import inf
 from typing import Protocol
 
@@ -96,8 +96,7 @@ class RelaySource:
         self.relay = relay
         self.number = number
         self.given_up: str | None = None  # why the run goes on without this relay
-        self.accepted = 0  # letters of this run
-        self.in_doubt = 0
+        self._counts: Counter[Status] = Counter()  # outcomes of this run; a letter may be deferred several times
         self._rate = AcceptedRate()
         self.recent: deque[Ending] = deque(maxlen=pacing.RECENT)  # for the breaker
         self.windows = windows
@@ -224,8 +223,14 @@ class RelaySource:
 
     # Called by the run
 
-    def settled(self, message: Message, *, handed_over_at: float | None) -> None:
+    @property
+    def in_doubt(self) -> int:
+        """Letters of this run."""
+        return self._counts[Status.IN_DOUBT]
+
+    def settled(self, message: Message, status: Status, *, handed_over_at: float | None) -> None:
         """Note that a letter's transaction ended: handed over at that time (Unix seconds), or not at all (``None``)."""
+        self._counts[status] += 1
         if not self._alone:
             self._answers.end(message.delivery.id, time.monotonic())
         self.windows.end(handed_over_at=handed_over_at)
@@ -234,11 +239,15 @@ class RelaySource:
     def took_letter(self, now: float) -> None:
         """A letter was accepted, at ``now`` (Unix seconds): more connections may be open."""
         self._concurrency = pacing.grow(self._concurrency)
-        self.accepted += 1
         self.recent.append(Ending.ACCEPTED)
         if not self._alone:
             self._last_accepted, self._losses, self._rests = time.monotonic(), 0, 0
             self._rate.count(int(now))
+
+    def took_back(self, refusals: int) -> None:
+        """So many of its refusals were about us: these letters are deferred."""
+        self._counts[Status.REFUSED] -= refusals
+        self._counts[Status.DEFERRED] += refusals
 
     def connection_lost(self) -> None:
         """A connection was lost with a letter on it: after some of them in a row the others take its letters."""
@@ -301,7 +310,10 @@ class RelaySource:
         still = self.standstill(now)
         return RelayState(
             name=self.relay.name or "",
-            accepted=self.accepted,
+            accepted=self._counts[Status.ACCEPTED],
+            deferred=self._counts[Status.DEFERRED],
+            refused=self._counts[Status.REFUSED],
+            in_doubt=self._counts[Status.IN_DOUBT],
             rate=round(self._rate.at(now), 2),
             share=round(self.share(), 3),
             state=self._phrase(now),

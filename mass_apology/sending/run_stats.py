@@ -23,7 +23,10 @@ class RelayState(Struct, frozen=True, kw_only=True):
 
     name: str
     accepted: int  # letters of this run
-    rate: float  # of these, letters a second, over the last ten seconds
+    deferred: int  # times in this run that it said 4xx about a letter, or lost it before the dot
+    refused: int  # letters of this run
+    in_doubt: int  # letters of this run
+    rate: float  # of those accepted, letters a second, over the last ten seconds
     share: float  # of the configured rate that is in use; below 1 while it throttles
     state: str  # a phrase; empty while it simply sends
     usable: bool  # it takes letters, as far as is known

@@ -14,6 +14,7 @@ from math import inf
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mass_apology.quantities import enumerated
 from mass_apology.sending.pacing import CLIMB_SECONDS
 from mass_apology.settings import Rate
 
@@ -56,7 +57,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """The end, as far as settings and measures tell, and why it is not sooner."""
 
     finish_at: float | None = None  # Unix seconds; None where nothing limits it, or letters have no relay
-    held_by: str = ""  # "the window of relay ses (10000/day)", "the rate of relay ses", "the pace of gmail.com"
+    held_by: str = ""  # "the window of relay ses (10000/day)", "the rates of relay ses and relay b", "the pace of …"
+    holders: int = 1  # that ``held_by`` names
     sooner_with: str = ""  # "relay b": it would help if it took these letters as well
     sooner_at: float | None = None  # the end then
 
@@ -66,7 +68,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
             return ""
         parts = [f"all out by {clock(self.finish_at)}"]
         if self.held_by:
-            parts.append(f"{self.held_by} holds you")
+            parts.append(f"{self.held_by} {'holds' if self.holders == 1 else 'hold'} you")
         if self.sooner_at is not None:
             parts.append(f"with {self.sooner_with} by {clock(self.sooner_at)}")
         said = "; ".join(parts)
@@ -81,7 +83,8 @@ def verdict(relays: Sequence[RelayCapacity], loads: Iterable[Load], now: float) 
     if end is None or end <= now + 1e-3 + 2 * sum(load.letters for load in loads) / AT_ONCE:  # nothing limits it
         return Verdict()
     sooner = _sooner(relays, loads, simulation.last, now)
-    found = Verdict(finish_at=end, held_by=simulation.held_by())
+    held_by, holders = simulation.held_by()
+    found = Verdict(finish_at=end, held_by=held_by, holders=holders)
     if sooner is None or end - sooner[1] < max(WORTH, 0.05 * (end - now)):
         return found
     return replace(found, sooner_with=sooner[0], sooner_at=sooner[1])
@@ -168,20 +171,20 @@ class _Simulation:
             self._advance(seconds, shares, flows, capacities)
         return self._extrapolated()
 
-    def held_by(self) -> str:
-        """What kept the letters that left last."""
+    def held_by(self) -> tuple[str, int]:
+        """What kept the letters that left last, and how many of them."""
         load = self._loads[self._last]
         seconds = self._now - self._begin
         number = max(load.relays, key=lambda relay: self._closed[relay], default=None)
         if number is None:
-            return ""
+            return "", 1
         if self._paced[self._last] > 0.5 * seconds:
-            return f"the pace of {load.destination}"
+            return f"the pace of {load.destination}", 1
         if self._closed[number] > 0.05 * seconds:
             tightest = max(self._relays[number].windows, key=lambda use: use.limit.seconds / use.limit.letters)
-            return f"the window of {self._relays[number].name} ({_written(tightest.limit)})"
+            return f"the window of {self._relays[number].name} ({_written(tightest.limit)})", 1
         names = [self._relays[relay].name for relay in sorted(load.relays) if self._relays[relay].usable]
-        return f"the rate of {' and '.join(names)}"
+        return f"the {'rate' if len(names) == 1 else 'rates'} of {enumerated(names)}", len(names)
 
     def _capacity(self, number: int) -> float:
         """Letters a second that the relay takes now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -25,10 +26,18 @@ from mass_apology.flows.watch.view_model import CampaignView
 
 
 @contextmanager
-def serving(folder: Path, *options: str, on: Sequence[str] = ("--listen", "127.0.0.1:0")) -> Iterator[str]:
-    """``mass-apology serve`` in a process of its own; its one-time link, or its address where there is none."""
+def serving(
+    folder: Path, *options: str, on: Sequence[str] = ("--listen", "127.0.0.1:0"), complaints: Path = Path(os.devnull)
+) -> Iterator[str]:
+    """``mass-apology serve`` in a process of its own; its one-time link, or its address where there is none.
+    ``complaints``: a file for what it says on its error output."""
     command = [sys.executable, "-m", "mass_apology", "serve", "-C", str(folder), *on, *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:
+    with (
+        complaints.open("w") as errors,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL, text=True
+        ) as process,
+    ):
         assert process.stdout is not None
         try:
             yield next(line.split()[-1] for line in process.stdout if "http" in line)

@@ -89,17 +89,37 @@ def test_more_connections_than_there_may_be_are_refused_and_later_ones_served(li
         for each in many:
             each.setblocking(False)
         time.sleep(1)
-        assert sum(_was_refused(each) for each in many) >= 40
+        answers = [_answer(each) for each in many]
+        assert sum(answer is not None for answer in answers) >= 40
+        told = [answer for answer in answers if answer]
+        assert told
+        assert all(answer.startswith(b"HTTP/1.1 503 ") for answer in told)
+        assert f"serves {MOST_CONNECTIONS} connections at once".encode() in told[0]
     assert healthy(link)
 
 
-def _was_refused(each: socket.socket) -> bool:
+def test_nonsense_does_not_fill_the_terminal(tmp_path: Path) -> None:
+    campaign_in(tmp_path / "acme")
+    said = tmp_path / "said"
+    with serving(tmp_path, complaints=said) as link:
+        for _ in range(3):
+            with connections(link, 100, b"\x16\x03\x01 no request\r\n\r\n") as opened:
+                assert all(b" 400 " in each.recv(4096) for each in opened)
+        upgrade = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        with connections(link, 50, upgrade) as opened:
+            assert all(b" 200 " in each.recv(4096) for each in opened)
+        assert healthy(link)
+    assert said.read_text("utf-8").splitlines() == ["Invalid HTTP request received."]
+
+
+def _answer(each: socket.socket) -> bytes | None:
+    """What it was told before it was closed; ``None`` where it was neither."""
     try:
-        return each.recv(1) == b""
+        return each.recv(4096)
     except BlockingIOError:
-        return False
+        return None
     except ConnectionResetError:
-        return True
+        return b""
 
 
 def test_one_browser_has_only_so_many_streams_and_others_are_served(link: str) -> None:

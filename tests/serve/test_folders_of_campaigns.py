@@ -8,6 +8,7 @@ import re
 import shutil
 from html import unescape
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from asked import asked, campaign_in, texts
@@ -37,6 +38,37 @@ def test_a_folder_is_found_by_every_link_and_form_whatever_its_name(tmp_path: Pa
             (note,) = re.findall(r'action="([^"]*/note)"', page)
             done = await server.post(unescape(note), {"note": "by its form"})
             assert "by its form" in texts((await server.get(done.headers["location"])).text)
+
+    asyncio.run(visit())
+
+
+def test_no_name_of_a_folder_hides_another_one(tmp_path: Path) -> None:
+    """Of pages, of programs' views, or of a folder whose name is no UTF-8."""
+    names = ["x", "x.json", "x.json.json", "events", "view.json", ".json", r"b\xff"]
+    no_text = tmp_path / os.fsdecode(b"b\xff")
+    no_text.mkdir()
+    (no_text / "campaign.toml").write_text("name = ", encoding="utf-8")
+    for name in names:
+        path = campaign_in(tmp_path / name) / "campaign.toml"
+        zone = f"Etc/GMT+{len(name)}"  # by which each is known again
+        path.write_text(path.read_text("utf-8").replace("Europe/Warsaw", zone), encoding="utf-8")
+
+    async def visit() -> None:
+        async with asked(tmp_path) as server:
+            await asyncio.sleep(0.05)
+            server.enter()
+            assert {*names, r"b\xff~"} == set(server.service.campaigns.found)
+            for slug in server.service.campaigns.found:
+                page = await server.get(f"/campaigns/{quote(slug)}")
+                assert page.headers["content-type"].startswith("text/html"), slug
+            for name in names:
+                assert f"/campaigns/{quote(name)}/events" in (await server.get(f"/campaigns/{quote(name)}")).text
+                view = await server.get(f"/campaigns/{quote(name)}/view.json")
+                assert view.json()["time_zone"] == f"Etc/GMT+{len(name)}", name
+            broken = {slug for slug, each in server.service.campaigns.found.items() if each.view is None}
+            assert {server.service.campaigns.found[slug].folder for slug in broken} == {no_text}
+            assert (await server.get("/campaigns/events.json")).json()["campaign"] == "trial"
+            assert (await server.get("/campaigns/nobody.json")).status_code == 404
 
     asyncio.run(visit())
 

@@ -189,7 +189,7 @@ class FaultyConversation(SinkConversation):
 class Nth:
     """A fault at the n-th use of a verb, counted over all connections; once."""
 
-    def __init__(self, verb: str, n: int, act: Callable[[FaultyConversation], bytes]) -> None:
+    def __init__(self, verb: str, n: int, act: Callable[[FaultyConversation], bytes | None]) -> None:
         self._verb, self._left, self._act = verb, n, act
 
     def __call__(self, conversation: FaultyConversation, verb: str, argument: bytes) -> bytes | None:

@@ -13,6 +13,7 @@ from mass_apology.flows.watch.view_model import CampaignView
 from mass_apology.ledger import Note
 from mass_apology.ledger.sender_state import Control, RelayReport, SenderReport
 from mass_apology.model import Status, StopCause
+from mass_apology.relay_settings import RelaySettings
 
 # trouble → state, limit, whether somebody must do something, what is possible
 JUDGED = {
@@ -145,9 +146,26 @@ def test_a_rate_without_limit_has_no_end_by_the_rate() -> None:
     assert view_of(observed(wanted=Control.PAUSE)).pace.rate == 0.0
 
 
+def test_the_rates_of_several_relays_limit_it_and_that_of_one_does() -> None:
+    assert view_of(observed()).limit.sentence == "The rate in campaign.toml, 10/s, is what limits it."
+    second = RelaySettings(name="b", url="smtp+plain://127.0.0.1:26", rate="5/s")
+    several = replace(CAMPAIGN, further_relays=(second,))
+    view = view_of(observed(campaign=several, rate=15.0))
+    assert view.limit.sentence == "The relays’ rates in campaign.toml, 10/s and 5/s, are what limit it."
+
+
 def test_each_of_several_relays_is_told() -> None:
     relays = (
-        RelayReport(name="primary", accepted=400, rate=8.0, share=0.5, state="throttled by ola@customer.example"),
+        RelayReport(
+            name="primary",
+            accepted=400,
+            deferred=7,
+            refused=3,
+            in_doubt=2,
+            rate=8.0,
+            share=0.5,
+            state="throttled by ola@customer.example",
+        ),
         RelayReport(name="second", accepted=80, usable=False, until=NOON + 60),
     )
     view = view_of(observed(said(relays=relays)))
@@ -156,4 +174,9 @@ def test_each_of_several_relays_is_told() -> None:
         ("second", 80, False),
     ]
     assert "customer" not in view.relays[0].state
+    assert (view.relays[0].deferred, view.relays[0].refused, view.relays[0].in_doubt) == (7, 3, 2)
+    ended = view_of(observed(said(relays=relays, ended=True, rate=0.0), holder=None, rate=0.0))
+    assert [(each.accepted, each.rate) for each in ended.relays] == [(400, 0.0), (80, 0.0)]
+    planning = view_of(observed(said(relays=relays, is_latest=False)))
+    assert planning.relays == ()
     assert view_of(TROUBLES["killed"]).relays == ()

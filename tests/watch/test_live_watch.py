@@ -87,11 +87,11 @@ def test_a_terminal_without_blocks_gets_signs_that_it_has() -> None:
 
 def test_each_of_several_relays_is_shown_and_times_are_the_campaigns() -> None:
     relays = (
-        RelayReport(name="main", accepted=1300, rate=8.5, share=0.5),
+        RelayReport(name="main", accepted=1300, deferred=2, rate=8.5, share=0.5),
         RelayReport(name="second", accepted=0, state="its quota, until 13:00", usable=False),
     )
     shown = text(view_of(observed(said(relays=relays))))
-    assert "through   main: 8.5/s · 1,300 accepted · throttled to 50%\n" in shown
+    assert "through   main: 8.5/s · 1,300 accepted · 2 deferred · throttled to 50%\n" in shown
     assert "          second: 0/s · 0 accepted · its quota, until 13:00\n" in shown
     assert "12:00:00 CET\n" in shown
 

@@ -86,12 +86,15 @@ def test_how_long_a_commit_takes_is_told_while_letters_go() -> None:
 
 def test_each_of_several_relays_is_told() -> None:
     relays = (
-        RelayReport(name="main", accepted=300, rate=8.5),
+        RelayReport(name="main", accepted=300, deferred=9, refused=4, in_doubt=1, rate=8.5),
         RelayReport(name='second "b"', accepted=0, state="given up", usable=False),
     )
     found = parsed(metrics_text([view_of(observed(said(relays=relays)))]))
     assert value(found, "relay_letters_per_second", campaign="acme-outage", relay="main") == 8.5
     assert value(found, "relay_usable", campaign="acme-outage", relay='second \\"b\\"') == 0
+    outcomes = {"accepted": 300, "deferred": 9, "refused": 4, "in_doubt": 1}
+    for status, letters in outcomes.items():
+        assert value(found, "relay_letters", campaign="acme-outage", relay="main", status=status) == letters
 
 
 def test_who_must_come_is_told() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from mass_apology.campaign import edit_campaign
-from mass_apology.errors import InputError
+from mass_apology.errors import InputError, shell_command
 from mass_apology.flows.facts.incident_pages import PageIncident, Update, read_pages
 from mass_apology.flows.init.toml_notation import toml, visible
 from mass_apology.letter.scenario import FactType
@@ -148,7 +148,7 @@ def _chosen(incidents: list[PageIncident], wanted: str | None, source: str) -> P
     if len(by_id) > 1:
         raise InputError(
             f"{source} tells of {len(by_id)} incidents: {_named(by_id.values())}.",
-            next_step=f"Say which: mass-apology facts import {source} --incident {incidents[0].id}",
+            next_step=f"Say which: {shell_command('facts', 'import', source, '--incident', incidents[0].id)}",
         )
     return incidents[0]
 

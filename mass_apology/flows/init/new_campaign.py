@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mass_apology.campaign import FILE_NAME
-from mass_apology.errors import CampaignError, OutputError
+from mass_apology.errors import CampaignError, OutputError, shell_command
 from mass_apology.flows.init.campaign_writer import CampaignDraft, campaign_toml, written_in
 from mass_apology.flows.init.column_matching import Doubt, Match
 from mass_apology.flows.init.file_survey import Usable, survey
@@ -129,7 +129,7 @@ def _refuse_existing(folder: Path) -> None:
     if folder.exists():
         raise OutputError(
             f"{folder} exists already.",
-            next_step=f"Choose another name, or work on: mass-apology check -C {folder}",
+            next_step=f"Choose another name, or work on: {shell_command('check', '-C', folder)}",
         )
 
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mass_apology.errors import ConfirmationError
+from mass_apology.errors import ConfirmationError, shell_command
 from mass_apology.flows import event_loop
 from mass_apology.flows.asked_relay import AskedRelay
 from mass_apology.flows.holding import sending_ledger
@@ -196,7 +196,7 @@ def _addressee(ledger: Ledger, options: ResendOptions) -> KnownPerson:
         status = there[0].letters[-1].status.value if there[0].letters else "not planned"
         raise ConfirmationError(
             f"{options.to} is an address of this campaign already, and its letter is {status}; nothing was sent.",
-            next_step=f"See all of it: mass-apology show --address {options.to}",
+            next_step=f"See all of it: {shell_command('show', '--address', options.to)}",
         )
     return person
 
@@ -256,7 +256,7 @@ def _next_step(person: KnownPerson, last: PersonLetter, options: ResendOptions) 
         why = f": {last.reply}" if last.reply else ""
         raise ConfirmationError(
             f"The letter to {person.address} is {last.status.value}{why}; nothing was sent.",
-            next_step=f"See all that is known: mass-apology show --address {person.address}",
+            next_step=f"See all that is known: {shell_command('show', '--address', person.address)}",
         )
     return {Status.IN_DOUBT: Step.RELEASE, Status.REFUSED: Step.TAKE_BACK}.get(last.status, Step.ONCE_MORE)
 
@@ -275,7 +275,7 @@ def _require_allowed(workspace: Workspace, person: KnownPerson, proposal: Propos
     if proposal.address in reasons:
         raise ConfirmationError(
             f"{proposal.address} is not written to: {reasons[proposal.address]}. Nothing was sent.",
-            next_step=f"If that no longer holds: mass-apology suppress remove {proposal.address}",
+            next_step=f"If that no longer holds: {shell_command('suppress', 'remove', proposal.address)}",
         )
     if person.left_file:
         raise ConfirmationError(

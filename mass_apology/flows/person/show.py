@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mass_apology.errors import InputError, MassApologyError
+from mass_apology.errors import InputError, MassApologyError, shell_command
 from mass_apology.flows.person.whose_letters import WaveLetter, delivery_of, mailbox_of, persons_at, wave_letter
 from mass_apology.flows.plan import plan
 from mass_apology.flows.suppressing import Suppressed, suppressed
@@ -66,9 +66,10 @@ def show(workspace: Workspace, address: str, *, template: str | None = None) -> 
     address = address.strip()
     store = workspace.ledger_store
     if not store.exists():
+        look = shell_command("preview", "--to", "one.txt", "--address", address)
         raise InputError(
             "Nothing was sent from this folder yet, so nothing is known of anybody.",
-            next_step=f"To see a letter that would be: mass-apology preview --to one.txt --address {address}",
+            next_step=f"To see a letter that would be: {look}",
         )
     with store.read(workspace.campaign.name) as records, suppressed(workspace) as suppressions:
         persons = [_shown(workspace, records, person, template) for person in persons_at(records, address)]

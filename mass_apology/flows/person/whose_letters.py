@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from mass_apology.errors import ConfirmationError, InputError
+from mass_apology.errors import ConfirmationError, InputError, shell_command
 from mass_apology.ledger import Records
 from mass_apology.ledger.one_person import KnownPerson, PersonLetter
 from mass_apology.model import FIRST_WAVE, Delivery, read_lines
@@ -57,7 +57,7 @@ def the_person(records: Records, address: str, line: int | None) -> KnownPerson:
         where = f" of row {line}" if line is not None and there else ""
         raise InputError(
             f"No letter to {address}{where} was ever planned.",
-            next_step=f"See whether a row was set aside: mass-apology show --address {address}",
+            next_step=f"See whether a row was set aside: {shell_command('show', '--address', address)}",
         )
     if len(found) > 1:
         rows = ", ".join(f"{read_lines(each.lines)[0]} ({each.name or 'no name'})" for each in found)

@@ -28,7 +28,7 @@ from mass_apology.letter.letter_writer import Writer
 from mass_apology.letter.render_pool import RenderPool, processes_for
 from mass_apology.letter.scenario import facts_findings
 from mass_apology.letter.usage import first_row_only
-from mass_apology.model import Delivery, Finding, Severity, Withheld
+from mass_apology.model import Delivery, Finding, Recipient, Severity, Withheld
 from mass_apology.preflight import Findings
 from mass_apology.recipients import Batch, Layout, RecipientsFile
 from mass_apology.sending import pacing
@@ -120,7 +120,7 @@ class Planning:
                 if each.address in verdicts and verdicts[each.address].reported
             )
         written = [each for each in batch.recipients if each.address not in stopped]
-        written, unreadable = self._priorities.given(written)
+        written, unreadable = self._with_priorities(written)
         self._findings.add(unreadable)
         staged = [(each, self.writer.language_for(each.language)) for each in written]
         country = self._campaign.columns.country or ""
@@ -132,20 +132,16 @@ class Planning:
         self._findings.add(self._gestures.findings((each.line, each.row) for each, _ in staged))
         self._staging.withhold(batch.withheld)
 
+    def _with_priorities(self, rows: Sequence[Recipient]) -> tuple[list[Recipient], list[Finding]]:
+        """The rows with their priorities. Those whose priority cannot be read are set aside, as other bad rows are."""
+        given, unreadable = self._priorities.given(rows)
+        why = {finding.line: finding.problem for finding in unreadable}
+        self._staging.withhold([_set_aside(each, why[each.line]) for each in rows if each.line in why])
+        return given, unreadable
+
     def _set_suppressed_aside(self, batch: Batch, stopped: Mapping[str, str]) -> None:
         rows = [each for each in batch.recipients if each.address in stopped]
-        self._staging.withhold(
-            [
-                Withheld(
-                    line=each.line,
-                    address=each.address,
-                    reason=stopped[each.address],
-                    identity=each.identity,
-                    row=each.row,
-                )
-                for each in rows
-            ]
-        )
+        self._staging.withhold([_set_aside(each, stopped[each.address]) for each in rows])
         file = self._campaign.recipients
         self._findings.add(
             preflight.suppressed_finding(file, each.line, each.address, stopped[each.address]) for each in rows
@@ -218,6 +214,10 @@ class Planning:
             inspected=self._inspected,
         )
         return with_letters_findings(record, self._workspace, self.writer, self._guards)
+
+
+def _set_aside(row: Recipient, reason: str) -> Withheld:
+    return Withheld(line=row.line, address=row.address, reason=reason, identity=row.identity, row=row.row)
 
 
 def _written_as(layout: Layout, stated: CsvSettings) -> str:

@@ -20,6 +20,7 @@ from mass_apology.flows.watch.view_model import CampaignView
 from mass_apology.pages.web import web_rendering
 from mass_apology.system.time_zones import zone_named
 
+_JSON = ".json"
 _CSRF = "0-the-session-s-secret-0"
 """What stands for each session's own in the parts that all share."""
 
@@ -39,8 +40,12 @@ def _urgency(watched: Watched) -> tuple[bool, bool, str]:
 
 
 async def campaign(request: Request) -> Response:
-    """One campaign, live."""
+    """One campaign, live; or NAME.json, the view model, where no folder is called so."""
     session = require(request)
+    slug, found = request.path_params["slug"], service_of(request).campaigns.found
+    if slug not in found and slug.endswith(_JSON):
+        request.path_params["slug"] = slug.removesuffix(_JSON)
+        return await campaign_json(request)
     watched = campaign_of(request)
     view = await watched.fresh()
     if view is None:  # until the first plan there is no ledger; the page goes live once there is one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -162,7 +162,18 @@ def _folders(folder: Path) -> dict[str, Path]:
         inside = sorted(each for each in folder.iterdir() if _is_campaign(each))
     except OSError:
         return {}
-    return {_slug(each): each for each in inside}
+    return _named_apart(inside)
+
+
+def _named_apart(folders: Sequence[Path]) -> dict[str, Path]:
+    """A name that is no UTF-8 may read as another folder's does: each keeps an address of its own."""
+    found: dict[str, Path] = {}
+    for each in folders:
+        slug = _slug(each)
+        while slug in found:
+            slug += "~"
+        found[slug] = each
+    return found
 
 
 def _is_campaign(folder: Path) -> bool:

@@ -13,22 +13,34 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_SECONDS = 10.0  # from the opening, or the end of the answer before, to the end of a request's head
 MOST_CONNECTIONS = 600
+MOST_TOLD = 50  # of those that are one too many at a moment: they hold file descriptors while they are told
+TELLING_SECONDS = 0.5  # for the sentence to be read
+_ONE_TOO_MANY = (
+    f"The page serves {MOST_CONNECTIONS} connections at once, and these are open. "
+    "The sending does not need the page; try again in a moment.\n"
+).encode()
+_REFUSAL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 10\r\n"
+    b"Connection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(_ONE_TOO_MANY), _ONE_TOO_MANY)
+)
 
 
 class LimitedConnection(H11Protocol):
     """A connection that has said its request in time and reads its answer, or is closed."""
 
     open_now: int = 0  # of all connections of this process
+    told_now: int = 0  # of those that are one too many, and are told so
     _deadline: asyncio.TimerHandle | None = None
     _counted = False
+    _is_told = False
     _expects_request = False
     _unread = 0  # octets of answers that it had not taken when it was looked at last
 
     def connection_made(self, transport: Any) -> None:
-        """Count it; one too many is closed without a word."""
+        """Count it; one too many is told so, and closed."""
         self._counted = LimitedConnection.open_now < MOST_CONNECTIONS
         if not self._counted:
-            transport.abort()
+            self._refuse(transport)
             return
         LimitedConnection.open_now += 1
         super().connection_made(transport)
@@ -36,6 +48,9 @@ class LimitedConnection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it no more."""
+        if self._is_told:
+            self._is_told = False
+            LimitedConnection.told_now -= 1
         if not self._counted:
             return
         self._counted = False
@@ -60,6 +75,19 @@ class LimitedConnection(H11Protocol):
         super().on_response_complete()
         if self.cycle is not before:  # it had come already
             self._request_came()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing here speaks WebSocket, and no library is missing."""
+
+    def _refuse(self, transport: Any) -> None:
+        if LimitedConnection.told_now >= MOST_TOLD:
+            transport.abort()
+            return
+        LimitedConnection.told_now += 1
+        self._is_told = True
+        transport.write(_REFUSAL)
+        # Closed at once, it would reset the connection while the request comes, and the sentence would be lost.
+        asyncio.get_running_loop().call_later(TELLING_SECONDS, transport.abort)
 
     def _expect_request(self) -> None:
         self._expects_request = True

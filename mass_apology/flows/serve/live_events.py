@@ -19,7 +19,9 @@ from mass_apology.flows.serve.sessions import Session
 from mass_apology.flows.watch.view_model import CampaignView
 
 MOST_STREAMS = 200  # of all
+KEPT_FREE = 40  # of these, for who may press something: however many watch, they see what they press
 MOST_OF_ONE = 8  # of one session: browsers keep six connections to a server
+MOST_OF_PERSON = 24  # of all sessions of one name
 BEAT_SECONDS = 10.0  # without news, so that the browser sees a dead connection
 SEND_PATIENCE = 10.0  # for a client that reads slowly
 
@@ -29,9 +31,8 @@ async def events(request: Request) -> Response:
     session = require(request, Role.WATCH)
     watched = campaign_of(request)
     service = service_of(request)
-    taken = service.event_streams
-    if sum(taken.values()) >= MOST_STREAMS or taken.get(id(session), 0) >= MOST_OF_ONE:
-        raise HTTPException(503, "Too many pages are open.", {"retry-after": "30"})
+    if (refusal := _refusal(service, session)) is not None:
+        raise HTTPException(503, f"{refusal} Without it, the page is as of when it was loaded.", {"retry-after": "30"})
     return _PatientStream(_news(service, session, watched), _take_place(service, session))
 
 
@@ -61,15 +62,29 @@ def _event(view: CampaignView, parts: dict[str, str]) -> bytes:
     return b"event: view\ndata: " + msgspec.json.encode(news) + b"\n\n"
 
 
+def _refusal(service: Service, session: Session) -> str | None:
+    """Why there is no place for one live page more of this session, as a sentence."""
+    taken, name = service.event_streams, session.visitor.name
+    if taken[session.kept] >= MOST_OF_ONE:
+        return f"This browser has {MOST_OF_ONE} live pages open, and no more are kept up to date."
+    if taken[name] >= MOST_OF_PERSON:
+        return f"{name} has {MOST_OF_PERSON} live pages open, and no more are kept up to date."
+    most = MOST_STREAMS - (0 if session.visitor.may(Role.OPERATE) else KEPT_FREE)
+    if taken.total() // 2 >= most:  # each is counted by its session and by its name
+        return f"{most} live pages are open on this server, and no more are kept up to date."
+    return None
+
+
 def _take_place(service: Service, session: Session) -> Callable[[], None]:
     """Count one stream more, at once: many are asked for at the same moment. What is returned gives its place back."""
-    taken, key = service.event_streams, id(session)
-    taken[key] = taken.get(key, 0) + 1
+    taken, keys = service.event_streams, (session.kept, session.visitor.name)
+    taken.update(keys)
 
     def give_back() -> None:
-        taken[key] -= 1
-        if not taken[key]:
-            del taken[key]
+        taken.subtract(keys)
+        for key in keys:
+            if not taken[key]:
+                del taken[key]
 
     return give_back
 

@@ -20,6 +20,7 @@ from mass_apology.errors import InputError
 from mass_apology.flows.serve.access_file import NO_ACCESS_FILE, UNIX_PEER, Access, read_access
 from mass_apology.flows.serve.campaigns import Campaigns
 from mass_apology.flows.serve.limited_connections import LimitedConnection
+from mass_apology.flows.serve.quiet_log import like_lines_counted
 from mass_apology.flows.serve.service import Service
 from mass_apology.flows.serve.web_app import web_app
 from mass_apology.server_url import is_this_machine
@@ -60,7 +61,8 @@ async def serve(options: ServeOptions, on_ready: Callable[[Announcement], None])
         address = access.url or _address(listening)
         server = _Server(server_config(service), lambda: on_ready(_announcement(service, address)))
         try:
-            await server.serve(sockets=[listening])
+            with like_lines_counted():
+                await server.serve(sockets=[listening])
         finally:
             if options.unix_socket is not None:
                 options.unix_socket.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, tzinfo
@@ -40,7 +41,7 @@ class Service(Struct, kw_only=True):
     sessions: Sessions
     is_local: bool  # it listens on this machine alone, and may be called localhost
     pool: ThreadPoolExecutor  # for what takes a while
-    event_streams: dict[int, int]  # session → open streams
+    event_streams: Counter[bytes | str]  # session, and name → open streams
     provider: Provider | None  # where the access file names one
     accesses: AccessNotes
     looks: Jobs[PlanLook]
@@ -64,7 +65,7 @@ class Service(Struct, kw_only=True):
             sessions=Sessions(),
             is_local=is_local,
             pool=pool,
-            event_streams={},
+            event_streams=Counter(),
             provider=Provider(access.oidc, access.url) if access.oidc and access.url else None,
             accesses=AccessNotes(),
             looks=Jobs(pool),

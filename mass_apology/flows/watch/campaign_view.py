@@ -84,7 +84,7 @@ def view_of(seen: Observation) -> CampaignView:
             connections=running.connections if running else 0,
             commit_seconds=running.commit_seconds or None if running and state is WatchState.SENDING else None,
         ),
-        relays=tuple(map(_relay, running.relays)) if running else (),
+        relays=_relays(seen.pulse),
         limit=replace(limit, sentence=redact_addresses(limit.sentence)),
         end=end,
         sender=_sender(seen.pulse),
@@ -108,7 +108,7 @@ def _facts(seen: Observation, wave: str, people: PeopleView) -> Facts:
         in_doubt=people.in_doubt + sum(counts[Status.IN_DOUBT] for counts in elsewhere),
         pulse=seen.pulse,
         rate=seen.rate,
-        configured=" + ".join(relay.rate for relay in seen.campaign.relays),
+        configured=tuple(relay.rate for relay in seen.campaign.relays),
         configured_rate=rate.letters / rate.seconds if rate else None,
         free_octets=seen.free_octets,
     )
@@ -181,10 +181,23 @@ def _wave(name: str, people: People) -> WaveView:
     return WaveView(name=name, total=people.total, due=plan.due(people.counts), counts=people.counts)
 
 
+def _relays(pulse: Pulse) -> tuple[RelayView, ...]:
+    """As the run says; and as the last one said at its end, whose letters they are, though none goes any more."""
+    said = pulse.report
+    if said is None or not said.is_latest:
+        return ()
+    if pulse.running is not None:
+        return tuple(map(_relay, said.relays))
+    return tuple(replace(_relay(each), rate=0.0, state="given up" * (not each.usable)) for each in said.relays)
+
+
 def _relay(said: RelayReport) -> RelayView:
     return RelayView(
         name=said.name,
         accepted=said.accepted,
+        deferred=said.deferred,
+        refused=said.refused,
+        in_doubt=said.in_doubt,
         rate=said.rate,
         share=said.share,
         state=redact_addresses(said.state),

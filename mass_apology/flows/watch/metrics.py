@@ -85,6 +85,11 @@ def _families(views: Sequence[CampaignView]) -> Iterator[Family]:
         "Of several relays: 1 where one takes letters, as far as is known.",
         lambda relay: relay.usable,
     )
+    yield Family(
+        name="relay_letters",
+        help="Of several relays: outcomes of letters in the last run. A letter may be deferred several times.",
+        samples=[each for view in views for each in _outcomes(view)],
+    )
     yield _of_each(
         views,
         "commit_seconds",
@@ -155,6 +160,13 @@ def _of_relays(views: Iterable[CampaignView], name: str, text: str, value: Calla
         ({"campaign": view.campaign, "relay": relay.name}, value(relay)) for view in views for relay in view.relays
     ]
     return Family(name=name, help=text, samples=samples)
+
+
+def _outcomes(view: CampaignView) -> Iterator[Sample]:
+    for each in view.relays:
+        labels = {"campaign": view.campaign, "relay": each.name}
+        for status in ("accepted", "deferred", "refused", "in_doubt"):
+            yield {**labels, "status": status}, getattr(each, status)
 
 
 def _due(view: CampaignView) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from msgspec import Struct
@@ -10,7 +11,7 @@ from mass_apology.flows.watch.observation import Pulse
 from mass_apology.flows.watch.view_model import LimitKind, LimitView, WatchState
 from mass_apology.ledger.sender_state import Control, SenderReport
 from mass_apology.model import StopCause
-from mass_apology.quantities import are, counted, number, were
+from mass_apology.quantities import are, counted, enumerated, number, were
 from mass_apology.system.timestamps import utc_second
 
 SILENCE = 15.0  # seconds: a run that is well speaks every five
@@ -39,7 +40,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     in_doubt: int
     pulse: Pulse
     rate: float  # letters a second, over the last minute
-    configured: str  # `relay.rate`
+    configured: Sequence[str]  # each relay's `rate`
     configured_rate: float | None  # letters a second; None where it is unlimited
     free_octets: int | None  # on the ledger's disk
 
@@ -168,9 +169,15 @@ def _going(facts: Facts, said: SenderReport) -> LimitView:
             LimitKind.THROTTLE, text, "The rate climbs back by itself, within five minutes of its last complaint."
         )
     if in_use is not None and facts.rate >= NEAR_THE_RATE * in_use:
-        return _limit(LimitKind.RATE, f"The rate in campaign.toml, {facts.configured}, is what limits it.")
+        return _limit(LimitKind.RATE, _the_rate(facts.configured))
     text = f"The sending goes as fast as the relay answers, over {counted(said.connections, 'connection')}."
     return _limit(LimitKind.ANSWERS, text)
+
+
+def _the_rate(configured: Sequence[str]) -> str:
+    if len(configured) == 1:
+        return f"The rate in campaign.toml, {configured[0]}, is what limits it."
+    return f"The relays’ rates in campaign.toml, {enumerated(configured)}, are what limit it."
 
 
 def _doubt(letters: int) -> str:

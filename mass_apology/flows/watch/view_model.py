@@ -107,10 +107,13 @@ class PaceView(Struct, frozen=True, kw_only=True):
 
 
 class RelayView(Struct, frozen=True, kw_only=True):
-    """One of several relays, as the run says."""
+    """One of several relays, as the run says, or said last."""
 
     name: str
     accepted: int  # letters of this run
+    deferred: int  # times in this run that it said 4xx about a letter, or lost it before the dot
+    refused: int  # letters of this run
+    in_doubt: int  # letters of this run
     rate: float  # accepted letters a second, over the last ten seconds
     share: float  # of its configured rate that is in use
     state: str  # a phrase; empty while it simply sends
@@ -217,7 +220,7 @@ class CampaignView(Struct, frozen=True, kw_only=True):
     people: PeopleView
     waves: tuple[WaveView, ...]
     pace: PaceView
-    relays: tuple[RelayView, ...]  # of a run through several; empty for one through a single relay
+    relays: tuple[RelayView, ...]  # of the last run, if through several; empty for one through a single relay
     limit: LimitView
     end: EndView
     sender: SenderView | None

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mass_apology.errors import LedgerError
+from mass_apology.errors import LedgerError, shell_command
 from mass_apology.ledger.in_sql.connection import Connection, Facts, Reading, Writing
 from mass_apology.ledger.one_person import (
     CameBack,
@@ -93,7 +93,7 @@ class SqlResends:
         if is_known:
             raise LedgerError(
                 "The new address is one of the campaign's already; nothing was planned.",
-                next_step=f"See what it got: mass-apology show --address {letter.address}",
+                next_step=f"See what it got: {shell_command('show', '--address', letter.address)}",
             )
         (recipient,) = connection.execute(self._queries["move-in"], facts).fetchone()
         facts["recipient"] = recipient

@@ -66,9 +66,12 @@
   });
   source.addEventListener("over", () => { source.close(); location.reload(); });
   source.addEventListener("error", () => {
-    lost.hidden = false;
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), PATIENCE);
+    if (source.readyState !== EventSource.CLOSED) { lost.hidden = false; return; }
+    document.getElementById("unlisted").hidden = false; // it answered, and had no place
+    setTimeout(() => location.reload(), PATIENCE);
   });
-  setInterval(() => { if (Date.now() - heardAt > PATIENCE) lost.hidden = false; }, 1000);
+  setInterval(() => {
+    if (Date.now() - heardAt > PATIENCE && source.readyState !== EventSource.CLOSED) lost.hidden = false;
+  }, 1000);
   addEventListener("pagehide", () => source.close());
 })();

@@ -22,7 +22,8 @@ from mass_apology.quantities import counted, number
 _HERE = Path(__file__).parent
 _STYLES = ("charts.css", "sheet.css")
 
-PARTS = ("now", "limit", "end", "people", "buttons", "pace", "chart", "waves", "shares", "replies", "notes", "asof")
+_FIRST = ("now", "limit", "end", "people", "buttons")  # the five questions
+PARTS = (*_FIRST, "pace", "relays", "chart", "waves", "shares", "replies", "notes", "asof")
 """What the campaign's page is made of, and what is replaced in it when it changes."""
 
 
