@@ -12,6 +12,7 @@ from typing import NoReturn
 from bench import (
     bad_facts,
     coming_back,
+    common_pace,
     critic_speed,
     end_to_end,
     even_rate,
@@ -49,6 +50,7 @@ BARS: Mapping[str, Callable[[Options], Result]] = {
     "coming-back": coming_back.measure,
 }
 ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {
+    "common-pace": common_pace.measure,
     "kill": kill.measure,
     "letters": letters.measure,
     "lint-score": lint_score.measure,

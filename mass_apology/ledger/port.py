@@ -24,6 +24,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol, Self
 
+from mass_apology.ledger.common_limits import CommonLimits
 from mass_apology.ledger.planner import PlanContents, PlanInput, PlanOutlook
 from mass_apology.ledger.readers import (
     AnswerRecords,
@@ -179,8 +180,9 @@ class Sharing(Protocol):
         Letters that an ended session left HANDING_OVER become IN_DOUBT where this one goes on.
         """
 
-    def sharers(self) -> int:
-        """How many sessions take part: at least one. They divide the relay's rate, so each asks every tick."""
+    def limits(self) -> CommonLimits | None:
+        """What the sessions keep together, for whoever calls ``share`` next or has joined; ``None`` where the store is
+        one process's at a time."""
 
 
 class Records(Results, CampaignFacts, Requests, Protocol):

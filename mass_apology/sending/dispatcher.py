@@ -24,12 +24,7 @@ from mass_apology.sending import pacing
 from mass_apology.sending.decisions import Decision, Effect, accepted, decide
 from mass_apology.sending.event_log import EventLog
 from mass_apology.sending.outbox import Outbox
-from mass_apology.sending.refusals_in_a_row import (
-    RefusedLetter,
-    check_refusals,
-    end_row,
-    reopen_row,
-)
+from mass_apology.sending.refusals_in_a_row import RefusedLetter, check_refusals, end_row, reopen_row
 from mass_apology.sending.relay_shares import Shares
 from mass_apology.sending.relay_source import RelaySource
 from mass_apology.sending.relay_windows import RelayWindows
@@ -323,15 +318,16 @@ class Dispatcher:
     def _update_run(self, source: RelaySource, decision: Decision, message: Message) -> None:
         """Adapt connections, breaker, rate and quota to one letter's outcome."""
         if decision.ending is not None:
-            source.recent.append(decision.ending)
-            self._check_breaker(source)
+            source.endings.add(decision.ending)
+            self.check_breaker(source)
         self._apply_effect(source, decision, message)
 
-    def _check_breaker(self, source: RelaySource) -> None:
+    def check_breaker(self, source: RelaySource) -> None:
+        """Close, or go on without this relay, where its last letters ended badly."""
         limits = self._campaign.limits
         trip = pacing.breaker_trip(
-            source.recent,
-            source.in_doubt,
+            source.endings.recent,
+            source.endings.in_doubt,
             source.relay.connections,
             refusals=limits.refusals,
             deferrals=limits.deferrals,
@@ -339,12 +335,16 @@ class Dispatcher:
         if not trip or self.closed or source.given_up is not None:
             return
         self._log.event("breaker", time.time(), reason=trip)
-        refusals = pacing.breaker_trip(source.recent, 0, 1, refusals=limits.refusals, deferrals=1.0)
+        refusals = pacing.breaker_trip(source.endings.recent, 0, 1, refusals=limits.refusals, deferrals=1.0)
         if refusals or not self.can_do_without(source):  # refusals are about addresses, whichever relay tells of them
             said = f"The campaign paused itself: {trip} Look at the replies with report, then run send again."
             self.close(said, StopCause.BREAKER)
         else:
             self.give_up(source, f"{trip} Look at its replies with report.", StopCause.BREAKER)
+        self.reopen_row(source)
+
+    def reopen_row(self, source: RelaySource) -> None:
+        """Letters of this relay that were refused alike, and whose row goes on, are due again."""
         source.refusals, letters = reopen_row(source.refusals, now=time.time(), chance=random.random())  # noqa: S311
         self._reopen(source, letters)
 

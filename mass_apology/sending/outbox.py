@@ -130,6 +130,10 @@ class Outbox:
         if self._stale:
             self._work.notify()
 
+    def has_letter(self, relay: int, now: float) -> bool:
+        """Whether a letter is ready that this relay may take."""
+        return self._ready.has_letter(relay, now)
+
     def seconds_until(self, relay: int) -> float | None:
         """Seconds until a letter that waits here may be taken by this relay; ``None`` where none does."""
         return self._ready.seconds_until(relay, time.monotonic())

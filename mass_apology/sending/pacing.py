@@ -35,16 +35,6 @@ def pace_of(rate: Rate | None) -> Pace:
     return Pace(interval=rate.seconds / rate.letters if rate else 0.0)
 
 
-SHARERS_RATE = 0.99
-"""Of the rate, for all processes that share it: their clocks and their news of each other are a little late."""
-
-
-def divided(pace: Pace, full: Pace, sharers: int) -> Pace:
-    """The pace of one of so many processes, which have the rate of ``full`` together."""
-    part = full.interval * sharers / SHARERS_RATE if sharers > 1 else full.interval
-    return replace(pace, interval=part) if full.interval else pace
-
-
 def current_share(pace: Pace, now: float) -> float:
     """The share of the full rate in use: lowered by throttling, then climbing back linearly with time."""
     return min(1.0, pace.share + (now - pace.slowed_at) / CLIMB_SECONDS)
@@ -116,6 +106,11 @@ def grow(concurrency: Concurrency) -> Concurrency:
 def shrink(concurrency: Concurrency, *, to_share: float = 0.5) -> Concurrency:
     """After throttling: half as many connections, never none."""
     return replace(concurrency, allowed=max(1.0, concurrency.allowed * to_share))
+
+
+def within(concurrency: Concurrency, limit: int) -> Concurrency:
+    """With another limit, as where several processes share the connections."""
+    return Concurrency(allowed=min(concurrency.allowed, float(limit)), limit=limit)
 
 
 def one_fewer(concurrency: Concurrency) -> Concurrency:

@@ -97,6 +97,10 @@ class LetterQueue:
         """Take the next letter."""
         return self._letters.popleft() if self._letters else None
 
+    def has_letter(self, relay: int, now: float) -> bool:
+        """Whether ``pop`` would give one."""
+        return bool(self._letters)
+
     def seconds_until(self, relay: int, now: float) -> float | None:
         """Seconds until a letter that waits may be taken by this relay; ``None`` where none does."""
         return None
@@ -229,6 +233,10 @@ class LetterQueues:
         if best.destination is not None:
             best.destination.begin(now)
         return best.letters.popleft()
+
+    def has_letter(self, relay: int, now: float) -> bool:
+        """Whether ``pop`` would give one, if this relay yields to no other."""
+        return any(queue.letters and relay in queue.relays and queue.may_start(now) for queue in self._queues.values())
 
     def seconds_until(self, relay: int, now: float) -> float | None:
         """Seconds until a letter that waits may be taken by this relay; ``None`` where none does."""

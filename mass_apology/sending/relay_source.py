@@ -7,13 +7,12 @@ relay's own; what becomes of a letter is the run's business (``dispatcher``).
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
-from collections import Counter, deque
+from collections import Counter
 from math import inf
 from typing import Protocol
-
-from msgspec.structs import replace
 
 from mass_apology.errors import RelayError
 from mass_apology.ledger import Sender
@@ -22,18 +21,17 @@ from mass_apology.relay_settings import RelaySettings
 from mass_apology.sending import pacing
 from mass_apology.sending.answer_watch import AnswerWatch
 from mass_apology.sending.outbox import Outbox
+from mass_apology.sending.own_pace import OwnPace
 from mass_apology.sending.pacing import Backoff, Ending
+from mass_apology.sending.recent_endings import RecentEndings
 from mass_apology.sending.refusals_in_a_row import Refusals
+from mass_apology.sending.relay_pace import RelayPace, seconds_ahead
 from mass_apology.sending.relay_windows import RelayWindows
 from mass_apology.sending.run_stats import AcceptedRate, RelayState, Standstill
 from mass_apology.settings import parse_rate
 from mass_apology.smtp.relay import Impatience
 
-TIMER_LATENESS = 0.002  # seconds that timers are late even on an idle machine
-SLOT_TRIES = 3  # slots that one letter may miss before it is handed over late
-START_AHEAD = 0.2  # seconds by which letters are started before their slots, so that no slot waits for a letter
 _WEIGHT = 0.02  # of the newest letter in a moving average
-MARK_AHEAD = 0.01  # seconds by which the durable mark is begun before a letter's slot, so that the dot is on time
 QUOTA_WAIT = 3600.0  # seconds: relays do not say when their quota reopens, so try once an hour
 UNREACHABLE_LIMIT = 10  # failed tries in a row, about five minutes, before the run ends, or goes on without the relay
 RESTING = Backoff(first=2.0, cap=10.0)  # of one of several relays: a try costs one connection, and nobody waits for it
@@ -43,7 +41,6 @@ WELL = 1.0  # seconds after an accepted letter during which a connection that ca
 AWAKE = 2.0  # seconds without a letter after which a relay has no claim to its share
 CONNECT_PATIENCE = 4.0  # seconds in which a connection must be open where another relay could take its letter
 YIELD = 0.02  # seconds until a relay that left letters to others looks again
-ROUND_TRIP = 1.0  # seconds: throttling replies closer together than this are one complaint
 
 
 class Run(Protocol):
@@ -92,13 +89,13 @@ class RelaySource:
         alone: bool = True,
     ) -> None:
         """``number``: which of the campaign's relays it is; ``alone``: there is no other."""
-        pace = pacing.pace_of(parse_rate(relay.rate))
         self.relay = relay
+        self.pace: RelayPace = OwnPace(parse_rate(relay.rate))
         self.number = number
         self.given_up: str | None = None  # why the run goes on without this relay
         self._counts: Counter[Status] = Counter()  # outcomes of this run; a letter may be deferred several times
         self._rate = AcceptedRate()
-        self.recent: deque[Ending] = deque(maxlen=pacing.RECENT)  # for the breaker
+        self.endings = RecentEndings()  # for the breaker
         self.windows = windows
         self.refusals = Refusals()
         self.commit_seconds = 0.0  # that a letter waited for its mark to be durable, on a moving average
@@ -116,18 +113,11 @@ class RelaySource:
         self.impatience = None if alone else Impatience(CONNECT_PATIENCE)
         self._outbox = outbox
         self._ledger = ledger
-        self._full_pace = pace
-        self._start_pace = pace  # of starting letters
-        self._dot_pace = pace  # of final dots: this one keeps the rate exactly
         self._concurrency = pacing.starting_concurrency(relay.connections)
+        self._most_connections = relay.connections  # as far as is known
         self._failed_tries = 0  # in a row; several connections that fail together count as one
         self._retry_at = 0.0  # monotonic seconds: when the next try is due
-        self._quota_until = 0.0
-
-    def divide(self, sharers: int) -> None:
-        """So many processes have the relay's rate together from now on."""
-        self._start_pace = pacing.divided(self._start_pace, self._full_pace, sharers)
-        self._dot_pace = pacing.divided(self._dot_pace, self._full_pace, sharers)
+        self.quota_until = 0.0  # Unix seconds
 
     # Called by the connections (smtp.message_source.MessageSource)
 
@@ -141,7 +131,9 @@ class RelaySource:
 
     def next_if_ready(self) -> Message | None:
         """The next letter if one may start now, else ``None``."""
-        if self._run.closed or self._seconds_until_start() is not None:
+        if self._run.closed or self._seconds_until_allowed() is not None:
+            return None
+        if self.pace.is_limited and self._must_wait_for_pace():
             return None
         if self._alone:
             message = self._outbox.take()
@@ -152,8 +144,8 @@ class RelaySource:
                 self._last_taken = now = time.monotonic()
                 self._answers.begin(message.delivery.id, now)
                 self._run.took(self)
-            if self._start_pace.interval:
-                self._start_pace, _ = pacing.reserve_slot(self._start_pace, time.monotonic(), slack=START_AHEAD)
+            if self.pace.is_limited:
+                self.pace.begin(message.delivery.id, time.monotonic())
             self.windows.begin()
         return message
 
@@ -165,9 +157,11 @@ class RelaySource:
         """Return when the letter's HANDING_OVER mark is durable and its slot has come: then the dot may be written."""
         if not self._alone:
             self._answers.hand_over(message.delivery.id, time.monotonic())
-        slot = self._reserve_slot()
-        if slot is not None:
-            await asyncio.sleep(slot - MARK_AHEAD - time.monotonic())
+        slot = None
+        if self.pace.is_limited:
+            ahead = seconds_ahead(self.commit_seconds)
+            slot = await self._slot(message.delivery.id, ahead)
+            await asyncio.sleep(slot - ahead - time.monotonic())
         mark = Mark(
             delivery=message.delivery.id,
             status=Status.HANDING_OVER,
@@ -181,7 +175,7 @@ class RelaySource:
         await self._ledger.hand_over(mark)
         self.commit_seconds += _WEIGHT * (time.monotonic() - began - self.commit_seconds)
         if slot is not None:
-            await self._wait_for_slot(slot)
+            await self._wait_for(slot, message.delivery.id)
 
     def settle(self, message: Message, outcome: Outcome) -> None:
         """Record the outcome of a letter that was started."""
@@ -191,6 +185,7 @@ class RelaySource:
         """Return a letter that was not started to the outbox."""
         if not self._alone:
             self._answers.end(message.delivery.id, time.monotonic())
+        self.pace.end(message.delivery.id)
         self.windows.end(handed_over_at=None)
         self._outbox.put_back(message)
 
@@ -223,23 +218,19 @@ class RelaySource:
 
     # Called by the run
 
-    @property
-    def in_doubt(self) -> int:
-        """Letters of this run."""
-        return self._counts[Status.IN_DOUBT]
-
     def settled(self, message: Message, status: Status, *, handed_over_at: float | None) -> None:
         """Note that a letter's transaction ended: handed over at that time (Unix seconds), or not at all (``None``)."""
         self._counts[status] += 1
         if not self._alone:
             self._answers.end(message.delivery.id, time.monotonic())
+        self.pace.end(message.delivery.id)
         self.windows.end(handed_over_at=handed_over_at)
         self._failed_tries, self._retry_at, self.trouble = 0, 0.0, ""
 
     def took_letter(self, now: float) -> None:
         """A letter was accepted, at ``now`` (Unix seconds): more connections may be open."""
         self._concurrency = pacing.grow(self._concurrency)
-        self.recent.append(Ending.ACCEPTED)
+        self.endings.add(Ending.ACCEPTED)
         if not self._alone:
             self._last_accepted, self._losses, self._rests = time.monotonic(), 0, 0
             self._rate.count(int(now))
@@ -285,24 +276,28 @@ class RelaySource:
     def one_connection_fewer(self) -> None:
         """Its limit of connections is known now."""
         self._concurrency = pacing.one_fewer(self._concurrency)
+        self._most_connections = self._concurrency.limit
 
-    def wait_for_quota(self) -> None:
+    def divide_connections(self, sessions: int) -> None:
+        """So many processes have its connections together; each has one at least."""
+        limit = max(1, min(self._most_connections, self.relay.connections // sessions))
+        if limit != self._concurrency.limit:
+            self._concurrency = pacing.within(self._concurrency, limit)
+
+    def wait_for_quota(self, seconds: float = QUOTA_WAIT) -> None:
         """Start nothing until its quota has had time to reopen."""
-        self._quota_until = time.time() + QUOTA_WAIT
+        self.quota_until = max(self.quota_until, time.time() + seconds)
 
     def slow_down(self, observed_rate: float) -> None:
         """Halve rate and connections. ``observed_rate``: letters a second, for a relay without a rate."""
-        slowed = pacing.slow_down(self._dot_pace, time.monotonic(), round_trip=ROUND_TRIP, observed_rate=observed_rate)
-        if slowed is not self._dot_pace:
+        if self.pace.slow_down(time.monotonic(), observed_rate):
             if not self._alone:
                 self._rest(time.monotonic())
-            self._dot_pace = slowed
-            self._start_pace = replace(slowed, next_slot=self._start_pace.next_slot)
             self._concurrency = pacing.shrink(self._concurrency)
 
     def share(self) -> float:
         """The share of the configured rate that is in use."""
-        return pacing.current_share(self._dot_pace, time.monotonic())
+        return self.pace.share(time.monotonic())
 
     def state(self) -> RelayState:
         """How it is."""
@@ -336,8 +331,8 @@ class RelaySource:
 
     def standstill(self, now: float) -> Standstill | None:
         """What keeps its next letter for more than a second, and until when: the relay's quota, or a window."""
-        if now < self._quota_until:
-            return Standstill(cause=StopCause.QUOTA, until=self._quota_until)
+        if now < self.quota_until:
+            return Standstill(cause=StopCause.QUOTA, until=self.quota_until)
         reopens_at = self.windows.closed_until(now)
         if reopens_at is not None and reopens_at > now + 1:
             return Standstill(cause=StopCause.WINDOW, until=reopens_at)
@@ -355,8 +350,6 @@ class RelaySource:
     def _is_over(self) -> bool:
         return self._run.closed or self._outbox.exhausted or self.given_up is not None
 
-    # Pace
-
     def _seconds_until_next(self) -> float | None:
         """Seconds until a letter can be asked for again; ``None``: when the outbox has changed."""
         seconds = self._seconds_until_start()
@@ -366,35 +359,41 @@ class RelaySource:
 
     def _seconds_until_start(self) -> float | None:
         """Seconds during which no letter may start; ``None`` if one may start now."""
+        seconds = self._seconds_until_allowed()
+        if seconds is None and self.pace.is_limited:
+            return self.pace.seconds_until_start(time.monotonic())
+        return seconds
+
+    def _seconds_until_allowed(self) -> float | None:
+        """The same, whatever the pace is."""
         if self._run.paused:
             return 1.0
         if self._rests_until and (rest := self._rests_until - time.monotonic()) > 0:
             return rest
-        if self._start_pace.interval and (soon := self._start_pace.next_slot - time.monotonic()) > 0:
-            return soon
         now = time.time()
-        if now < self._quota_until:
-            return self._quota_until - now
+        if now < self.quota_until:
+            return self.quota_until - now
         reopens_at = self.windows.closed_until(now)
         return None if reopens_at is None else max(0.0, reopens_at - now)
 
-    def _reserve_slot(self) -> float | None:
-        """Reserve a time for one dot, in monotonic seconds; ``None`` if the rate is unlimited."""
-        if not self._dot_pace.interval:
-            return None
-        self._dot_pace, slot = pacing.reserve_slot(self._dot_pace, time.monotonic() + MARK_AHEAD)
-        return slot
-
-    async def _wait_for_slot(self, slot: float) -> None:
-        """Sleep until the slot. A missed slot is replaced by a later one, up to ``SLOT_TRIES`` times."""
-        for _ in range(SLOT_TRIES):
-            await asyncio.sleep(slot - time.monotonic())
-            if not self._is_missed(slot):
-                return
-            slot = self._reserve_slot() or slot
-
-    def _is_missed(self, slot: float) -> bool:
-        """Whether it is so late that the next letter's slot is near: after a stall, dots must not come in a burst."""
+    def _must_wait_for_pace(self) -> bool:
+        """Whether a letter must wait that could start now."""
         now = time.monotonic()
-        interval = self._dot_pace.interval / pacing.current_share(self._dot_pace, now)
-        return now - slot > max(interval / 2, TIMER_LATENESS)
+        if self.pace.seconds_until_start(now) is None:
+            return False
+        if self._outbox.has_letter(self.number, now):
+            self.pace.wish(now)
+        return True
+
+    async def _slot(self, letter: int, ahead: float) -> float:
+        """A time for one dot, so many seconds ahead at least, in monotonic seconds."""
+        slot = self.pace.reserve(letter, time.monotonic() + ahead)
+        return await self.pace.next_slot() if slot is None else slot
+
+    async def _wait_for(self, slot: float, letter: int) -> None:
+        """Sleep until the slot; one that is missed is replaced by a later one."""
+        for tries in itertools.count():
+            await asyncio.sleep(slot - time.monotonic())
+            if not self.pace.is_missed(slot, time.monotonic(), tries):
+                return
+            slot = await self._slot(letter, 0.0)

@@ -24,7 +24,7 @@ from mass_apology.flows.preview.test import rehearse
 from mass_apology.ledger import Control
 from mass_apology.ledger.sqlite import SqliteLedger, SqliteRecords
 from mass_apology.model import Severity, Status
-from mass_apology.sending import pacing, relay_source
+from mass_apology.sending import own_pace, pacing
 from mass_apology.smtp.sink import SinkSettings
 from mass_apology.workspace.workspace import Workspace
 
@@ -267,7 +267,7 @@ def test_dead_addresses_in_a_row_stay_refused(tmp_path: Path) -> None:
 
 
 def test_throttling_slows_down_and_loses_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay_source, "ROUND_TRIP", 0.01)
+    monkeypatch.setattr(own_pace, "ROUND_TRIP", 0.01)
     with relay(fault=Nth("RCPT", 30, lambda _: b"421 4.7.0 slow down")) as live:
         folder = campaign_folder(tmp_path, live.sink.url, customers(60))
         person = Person()

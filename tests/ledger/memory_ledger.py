@@ -110,8 +110,8 @@ class MemoryLedger(MemoryRecords):
     def join(self) -> SharedWave | None:
         return None
 
-    def sharers(self) -> int:
-        return 1
+    def limits(self) -> None:
+        return None
 
     def acquire(self, now: float) -> None:
         holder = self._campaign.holder

@@ -114,6 +114,10 @@ def contents_of(store: MovableStore) -> dict[str, str]:
         return {name: TableDigest().exhaust(contents.rows(name)).value for name in names}
 
 
+LIMITS = {"pace", "halt", "window_use", "window_hold"}
+"""What sessions keep together while they send: made of the letters and the settings when a wave is shared."""
+
+
 def test_every_table_and_column_travels(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "x.sqlite")) as file:
         file.executescript(read_sql("schema.sql"))
@@ -132,7 +136,7 @@ def test_every_table_and_column_travels(tmp_path: Path) -> None:
     assert {name: in_database[name] - OWN_WAY.get(name, set()) for name in travels} == travels
     # What one campaign has in no view of its own is either what letters are made of, or says where the ledger is.
     kept = {name.removeprefix("all_") for name in in_database if name.startswith("all_")}
-    assert kept - set(travels) == {"mark", "outcome", "relocation", "chunk", "session", "shared_wave"}
+    assert kept - set(travels) == {"mark", "outcome", "relocation", "chunk", "session", "shared_wave", *LIMITS}
 
 
 def test_all_of_it_is_as_it_was(way: tuple[MovableStore, MovableStore]) -> None:

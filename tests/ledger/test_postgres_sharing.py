@@ -6,7 +6,7 @@ import asyncio
 import random
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,14 @@ def is_shared(found: SharedWave | None) -> bool:
     return found is not None and replace(found, confirmed_at=0.0) == SHARED
 
 
+def sessions(ledger: Ledger) -> int:
+    """How many take part, as this one is told."""
+    limits = ledger.limits()
+    assert limits is not None
+    with closing(limits):
+        return limits.exchange({}).sessions
+
+
 def closed(ledger: Ledger) -> None:
     with suppress(LedgerError):  # one that was fenced out says so once more
         ledger.__exit__()
@@ -95,13 +103,13 @@ def test_nobody_joins_before_somebody_shares(store: PostgresStore) -> None:
         assert other.join() is None
         with pytest.raises(FencedOut):
             other.share(SHARED)
-        assert holder.sharers() == 1
+        assert sessions(holder) == 1
 
 
 def test_each_letter_is_one_sessions(store: PostgresStore, first: Ledger) -> None:
     with ExitStack() as opened:
         others = [joined(store, opened) for _ in range(2)]
-        assert first.sharers() == 3
+        assert sessions(first) == 3
         claims = [ids(claim(first, 900)), *(ids(claim(other, 1000)) for other in others), ids(claim(first, 200))]
         assert sorted(letter for each in claims for letter in each) == list(range(6, 3001))
 
@@ -150,21 +158,21 @@ def test_two_that_fold_at_once_do_not_wait_for_each_other(store: PostgresStore, 
     assert marks_and_outcomes(store) == (0, 6)
 
 
-def test_the_rate_is_divided_by_those_that_live(store: PostgresStore, first: Ledger) -> None:
+def test_connections_are_divided_by_those_that_live(store: PostgresStore, first: Ledger) -> None:
     with ExitStack() as opened:
         others = [joined(store, opened) for _ in range(2)]
-        assert [each.sharers() for each in (first, *others)] == [3, 3, 3]
+        assert [sessions(each) for each in (first, *others)] == [3, 3, 3]
         end(store, others[0])
-        assert first.sharers() == 2
+        assert sessions(first) == 2
         others[1].release()
-        assert first.sharers() == 1
+        assert sessions(first) == 1
 
 
 def test_nobody_joins_where_the_others_have_all_that_is_left(store: PostgresStore, first: Ledger) -> None:
     claim(first, 4000)
     with store.open(CAMPAIGN) as other:
         assert other.join() is None
-        assert first.sharers() == 1
+        assert sessions(first) == 1
         end(store, first)  # what it had is free
         assert is_shared(other.join())
         assert len(claim(other, 4000)) == 3000

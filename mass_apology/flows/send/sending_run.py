@@ -178,12 +178,15 @@ class SendingRun:
                 )
                 dispatcher.on_accepted(archive.accepted)
                 self._ledger.on_claim(log.claimed)
-                sharing = Sharing(self._ledger, dispatcher, confirmed, self._campaign)
-                await sharing.keep_up()
+                sharing = Sharing(self._ledger, dispatcher, confirmed, self._campaign, outbox.changed.notify)
+                await sharing.join()
                 log.event("started", time.time(), self._start_facts(confirmed))
                 reporter = RunReporter(self._ledger, dispatcher, confirmed.wave)
                 self._operator.watch(RunView(self._workspace, self._ledger, dispatcher, reporter).look)
-                interrupted = await self._run_until_done(dispatcher, outbox, log, reporter, sharing)
+                try:
+                    interrupted = await self._run_until_done(dispatcher, outbox, log, reporter, sharing)
+                finally:
+                    await sharing.end()
                 dispatcher.conclude()
                 log.event("ended", time.time(), self._seen(), reason=dispatcher.reason)
                 reporter.ended()
@@ -276,12 +279,14 @@ class SendingRun:
                 watching = tasks.create_task(
                     _close_on_failure(self._watch(dispatcher, outbox, log, reporter, sharing), dispatcher)
                 )
+                keeping = tasks.create_task(_close_on_failure(sharing.keep(), dispatcher))
                 async with asyncio.TaskGroup() as relays:
                     for each, password in zip(dispatcher.sources, self._access.passwords, strict=True):
                         sending = send_through(each.relay, password, each, each.allowed, each.impatience)
                         relays.create_task(sending)
                 dispatcher.close()
                 watching.cancel()
+                keeping.cancel()
 
     async def _watch(
         self, dispatcher: Dispatcher, outbox: Outbox, log: EventLog, reporter: RunReporter, sharing: Sharing

@@ -1,15 +1,28 @@
-"""What a run has together with others that send the same campaign: its letters, and the relay's rate."""
+"""What a run has together with others that send the same campaign: its letters, and the limits of its relays."""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
+from mass_apology.errors import LedgerError
 from mass_apology.flows.send.confirmed import Confirmed
 from mass_apology.ledger import Ledger
+from mass_apology.ledger.common_limits import COMMON_RATE, CommonLimits, CommonState, OpenedPace, PaceState
 from mass_apology.ledger.sender_state import SharedWave
-from mass_apology.model import FIRST_WAVE
+from mass_apology.model import FIRST_WAVE, StopCause
+from mass_apology.relay_settings import RelaySettings
+from mass_apology.sending.common_keeper import CommonKeeper
 from mass_apology.sending.dispatcher import Dispatcher
-from mass_apology.settings import Campaign
+from mass_apology.sending.relay_source import RelaySource
+from mass_apology.settings import Campaign, parse_rate
+
+HALTS = frozenset({StopCause.BREAKER, StopCause.REPLY})
+"""Ends of one run that are all others': a person must look first."""
+
+_QUOTA_NEWS = 1.0  # seconds by which a quota must close longer to be told
 
 
 def obstacle(campaign: Campaign) -> str:
@@ -24,27 +37,113 @@ def obstacle(campaign: Campaign) -> str:
 class Sharing:
     """One run's part in it. Once the canary has its outcomes, ``begin`` lets others join, where the ledger can."""
 
-    def __init__(self, ledger: Ledger, dispatcher: Dispatcher, confirmed: Confirmed, campaign: Campaign) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        dispatcher: Dispatcher,
+        confirmed: Confirmed,
+        campaign: Campaign,
+        changed: Callable[[], None],
+    ) -> None:
+        """``changed`` is called when letters may start that could not before."""
         self._ledger = ledger
         self._dispatcher = dispatcher
         self._confirmed = confirmed
-        self._shares = confirmed.elsewhere
+        self._changed = changed
+        self._keeper: CommonKeeper | None = None
+        self._began = asyncio.Event()
+        self._halted = False  # by another process
         whole_wave = confirmed.wave == FIRST_WAVE and confirmed.only is None
-        self._may = whole_wave and not self._shares and not obstacle(campaign)
+        self._may = whole_wave and not confirmed.elsewhere and not obstacle(campaign)
+
+    async def join(self) -> None:
+        """Before the first letter: keep the limits that the others keep, where this run takes part in theirs."""
+        if self._confirmed.elsewhere and (limits := self._ledger.limits()) is not None:
+            await self._keep_together(limits)
 
     async def begin(self) -> None:
         """From now on others may take part in all letters of the wave; without effect where they do, or cannot."""
         if not self._may:
             return
         self._may = False
+        limits = self._ledger.limits()
+        if limits is None:
+            return
+        await self._keep_together(limits, {})  # before the first other one may come
         wave = SharedWave(
             wave=self._confirmed.wave, template=self._confirmed.template, digest_parts=self._confirmed.parts
         )
-        self._shares = await asyncio.to_thread(self._ledger.share, wave)
+        await asyncio.to_thread(self._ledger.share, wave)
+
+    async def keep(self) -> None:
+        """Ask for what letters need, until cancelled. Raises ``LedgerError`` where the store stays away."""
+        await self._began.wait()
+        if self._keeper is not None:
+            await self._keeper.run()
 
     async def keep_up(self) -> None:
-        """Have an equal part of the rate, as many as take part now."""
-        if self._shares:
-            sharers = await asyncio.to_thread(self._ledger.sharers)
+        """Every tick: tell the others what they must know, and obey what they told."""
+        if self._keeper is None:
+            return
+        told = {_name(source.relay): source.endings.untold() for source in self._dispatcher.sources}
+        try:
+            state = await self._keeper.exchange(told)
+        except LedgerError:  # a server that is away: the next mark tells, if it stays away
             for source in self._dispatcher.sources:
-                source.divide(sharers)
+                source.endings.tell_again(told[_name(source.relay)])
+            return
+        await self._obey(self._keeper, state)
+
+    async def end(self) -> None:
+        """The run has ended: the others stop, too, where a person must look first."""
+        if self._keeper is not None:
+            await self.keep_up()
+            cause = self._dispatcher.cause
+            tells = cause in HALTS and not self._halted
+            await self._keeper.close((self._dispatcher.reason or "", cause) if tells and cause else None)
+
+    async def _keep_together(
+        self, limits: CommonLimits, usage: Mapping[str, Sequence[tuple[int, int]]] | None = None
+    ) -> None:
+        keeper = CommonKeeper(limits, self._changed)
+        sources = self._dispatcher.sources
+        await keeper.call(lambda: limits.open([_opened(source) for source in sources], usage))
+        for source in sources:
+            source.pace = keeper.pace(_name(source.relay), _spacing(source.relay))
+        self._keeper = keeper
+        self._began.set()
+
+    async def _obey(self, keeper: CommonKeeper, state: CommonState) -> None:
+        for source in self._dispatcher.sources:
+            source.divide_connections(state.sessions)
+            if (pace := state.paces.get(_name(source.relay))) is not None:
+                source.endings.learn(pace)
+                await self._tell_quota(keeper, source, pace)
+                self._dispatcher.check_breaker(source)
+        if state.halt is not None and not self._dispatcher.closed:
+            self._halted = True
+            for source in self._dispatcher.sources:
+                self._dispatcher.reopen_row(source)
+            self._dispatcher.close(*state.halt)
+
+    async def _tell_quota(self, keeper: CommonKeeper, source: RelaySource, pace: PaceState) -> None:
+        left = source.quota_until - time.time()
+        if left > pace.closed_for + _QUOTA_NEWS:
+            with suppress(LedgerError):
+                await keeper.close_for(_name(source.relay), left)
+        elif pace.closed_for > left:
+            source.wait_for_quota(pace.closed_for)
+
+
+def _name(relay: RelaySettings) -> str:
+    return f"relay {relay.name}" if relay.name else "relay"
+
+
+def _spacing(relay: RelaySettings) -> float:
+    rate = parse_rate(relay.rate)
+    return rate.seconds / rate.letters / COMMON_RATE if rate else 0.0
+
+
+def _opened(source: RelaySource) -> OpenedPace:
+    relay = source.relay
+    return OpenedPace(name=_name(relay), spacing=_spacing(relay), taken=source.pace.taken(time.monotonic()))

@@ -23,7 +23,6 @@ from mass_apology.workspace.workspace import Workspace
 
 POLL = 2.0  # seconds between two looks for letters
 PATIENCE = 60.0  # seconds for which the database may be away
-ADAPTING = 1.0  # seconds in which the others hear that they share the rate with one more
 
 
 def run(workspace: Workspace, operator: Operator, *, once: bool) -> RunResult | None:
@@ -92,7 +91,6 @@ class _Work:
             confirmed = _confirmed(ledger, shared)
             if not confirmed.count:
                 return None
-            await asyncio.sleep(ADAPTING)
             access = await AskedRelay(campaign).access()
             sending = SendingRun(self._workspace, ledger, self._operator, access, self._notifier)
             return with_reason(await sending.send(confirmed, gate_of(campaign, suppressions)), campaign)

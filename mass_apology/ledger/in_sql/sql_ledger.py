@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 from mass_apology.errors import LedgerError, LedgerLocked
+from mass_apology.ledger.common_limits import CommonLimits
 from mass_apology.ledger.in_sql import editions, sender_reports, waiting_feedback
 from mass_apology.ledger.in_sql.answer_records import SqlAnswers
 from mass_apology.ledger.in_sql.choice_records import SqlChoices
@@ -195,8 +196,8 @@ class SqlLedger(SqlRecords, Generic[C]):
     def join(self) -> SharedWave | None:
         return None
 
-    def sharers(self) -> int:
-        return 1
+    def limits(self) -> CommonLimits | None:
+        return None
 
     # Writing
 

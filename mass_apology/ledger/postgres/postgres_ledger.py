@@ -19,15 +19,13 @@ from mass_apology.ledger.in_sql.sql_records import SqlRecords
 from mass_apology.ledger.postgres.postgres_backend import PostgresBackend
 from mass_apology.ledger.postgres.postgres_claims import PostgresClaims
 from mass_apology.ledger.postgres.postgres_connections import Connection, PostgresReading
+from mass_apology.ledger.postgres.postgres_limits import PostgresLimits
 from mass_apology.ledger.postgres.postgres_lock import PostgresLock
 from mass_apology.ledger.postgres.postgres_moving import leave
 from mass_apology.ledger.postgres.postgres_sender import PostgresSenderRow
 from mass_apology.ledger.postgres.postgres_site import PostgresSite
 from mass_apology.ledger.postgres.postgres_statements import statements
 from mass_apology.ledger.sender_state import Control, SharedWave
-
-LIVELY = 3.0
-"""Seconds for which a session keeps its part of the rate without asking who else takes part, as it does every tick."""
 
 
 class PostgresRecords(SqlRecords):
@@ -55,7 +53,6 @@ class PostgresLedger(SqlLedger[Connection]):
         self.session = PostgresLock(reading.server.lease)
         self.own_reading = reading
         self._wanted = Control.RUN
-        self._sharers = 1
         self._own_claims: dict[str, PostgresClaims] = {}
         backend = PostgresBackend(reading.server, reading.campaign, Connection(writing), self.session)
         super().__init__(
@@ -104,12 +101,8 @@ class PostgresLedger(SqlLedger[Connection]):
     def join(self) -> SharedWave | None:
         return self.write(self.session.join)
 
-    def sharers(self) -> int:
-        facts = {"epoch": self.session.epoch, "seconds": LIVELY}
-        with suppress(LedgerError), self.own_reading.shared() as reader:  # as ``wanted``
-            (others,) = reader.execute(statements("chunks.sql")["beat"], facts).fetchone()
-            self._sharers = 1 + int(others)
-        return self._sharers
+    def limits(self) -> PostgresLimits:
+        return PostgresLimits(self.own_reading.server, self.own_reading.campaign, self.session)
 
     def _new_claims(self, wave: str) -> Claims:
         self._own_claims[wave] = PostgresClaims(self.statements("claims.sql"), wave, self.session)

@@ -49,7 +49,14 @@ def _written(connection: Connection) -> SqlContents:
 
 
 def _empty(connection: Connection) -> None:
-    for statement in ("empty-marks", "empty-outcomes", "empty-chunks", "empty-sessions", "empty-shared"):
+    for statement in (
+        "empty-marks",
+        "empty-outcomes",
+        "empty-chunks",
+        "empty-sessions",
+        "empty-shared",
+        "empty-limits",
+    ):
         connection.execute(_QUERIES[statement])
     for table in reversed(TABLES):
         if not table.is_one_row:

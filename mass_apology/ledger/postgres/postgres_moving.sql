@@ -20,6 +20,12 @@ DELETE FROM all_session WHERE campaign = this_campaign();
 -- name: empty-shared
 DELETE FROM all_shared_wave WHERE campaign = this_campaign();
 
+-- name: empty-limits
+WITH paces AS (DELETE FROM all_pace WHERE campaign = this_campaign()),
+     halt AS (DELETE FROM all_halt WHERE campaign = this_campaign()),
+     use AS (DELETE FROM all_window_use WHERE campaign = this_campaign())
+DELETE FROM all_window_hold WHERE campaign = this_campaign();
+
 -- name: add-edition
 INSERT INTO edition (wave, digest, digest_parts, first_at) VALUES (:wave, :digest, :digest_parts, :first_at) RETURNING id;
 
