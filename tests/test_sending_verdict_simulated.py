@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from simulated_relays import START, SimulatedRelay, simulated
 
 from mass_apology.sending.verdict import verdict
+
+pytestmark = pytest.mark.slow
 
 TRIALS = 30
 SEEN = 0.2  # of the letters have left when the verdict is given

@@ -57,7 +57,8 @@ def covered(folder: Path, to: str = "cover.csv") -> tuple[CoverageSum, list[dict
 
 
 def test_each_letter_is_made_again_octet_for_octet_and_judged_by_itself(sent: Path, live: Relay) -> None:
-    aware = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=30)
+    # The letters left before now.
+    aware = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=30, minutes=1)
     write_toml(sent, live.sink.url, incident={"aware_at": aware})  # which is no part of what left
     found, rows = covered(sent)
     assert (found.legal_pack, found.contents, found.letters, found.octets, found.files) == ("gdpr-34", 5, 10, 10, 0)

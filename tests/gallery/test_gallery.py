@@ -17,6 +17,8 @@ from tests.gallery.samples import DATE, PLAIN, Sample, message, saved
 from tests.gallery.spam import judged_as_spam
 from tests.pages.browser import CHROMIUM, Visit, chromium
 
+pytestmark = pytest.mark.slow
+
 SPAMASSASSIN = shutil.which("spamassassin")
 UNSOLICITED = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 """SpamAssassin's own test word, worth a thousand points."""

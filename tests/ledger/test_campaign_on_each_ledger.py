@@ -31,6 +31,8 @@ from mass_apology.system.state_folder import STATE_VARIABLE
 from mass_apology.workspace import ledger_store
 from mass_apology.workspace.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 ACCEPTED, BOUNCED, DEFERRED, IN_DOUBT = Status.ACCEPTED, Status.BOUNCED, Status.DEFERRED, Status.IN_DOUBT
 REFUSED, WITHHELD = Status.REFUSED, Status.WITHHELD
 
