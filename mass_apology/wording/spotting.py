@@ -32,7 +32,7 @@ _UNFINISHED = re.compile(
 _UNFINISHED_SIGNS = frozenset("[{$<«%*?_#")
 _UNFINISHED_WORDS = ("XX", "TODO", "FIXME", "TBD", "TBC", "orem ipsum", "nan", "NaN", "null", "NULL", "None", "xx")
 _TAG = re.compile(r"\[[^\[\]]+\]\s+(?=\w)")  # "[Solved] No e-mail on Monday"
-_NONE_IN_A_SENTENCE = re.compile(r"None\b(?= of\b)")
+_NONE_IN_A_SENTENCE = re.compile(r"None\b(?= of\b)|null\b(?= and void\b)")
 _NOBODY = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+)? [,!]$")
 _BANGS = re.compile(r"[!?]{2,}")
 _CAPITAL_WORD = re.compile(r"[^\W\d_]{2,}")
