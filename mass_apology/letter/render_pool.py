@@ -11,11 +11,11 @@ import asyncio
 import os
 import pickle
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 import msgspec
 
@@ -45,7 +45,6 @@ _PIECE = 64  # letters of one request: long enough to hide the way to a process 
 _AHEAD = 2  # requests a process may hold, so that it has the next one when it has answered one
 _BREATH = 8  # letters written here, when there are no processes, before others in this event loop get their turn
 _STOP_SECONDS = 5.0  # for a process to end by itself
-_STREAM_LIMIT = 1 << 20  # octets of a reply read ahead
 
 _ERRORS = {each.__name__: each for each in (CampaignError, InputError, TemplateError, MessageError)}
 _R = TypeVar("_R", Written, Checked)
@@ -149,33 +148,32 @@ class RenderPool:
         await asyncio.gather(*(worker.stop() for worker in workers))
 
 
-class _Worker:
+class _Worker(asyncio.SubprocessProtocol):
     """One process, and the requests it has not answered yet; it answers them in their order."""
 
-    def __init__(self, process: Process) -> None:
-        assert process.stdin is not None  # noqa: S101 (it was started with pipes; this tells mypy)
-        assert process.stdout is not None  # noqa: S101 (the same)
-        self._process = process
-        self._requests = process.stdin
-        self._replies = process.stdout
+    def __init__(self) -> None:
         self._waiting: deque[asyncio.Future[Reply]] = deque()
-        self._receiving = asyncio.create_task(self._receive())
+        self._pieces: list[bytes] = []  # of frames that are not whole yet
+        self._octets = 0  # of these pieces
+        self._wanted = HEAD  # octets with which the next frame may be whole
+        self._ended = asyncio.Event()
 
     @classmethod
     async def start(cls) -> Self:
         """Start a process that finds the same modules as this one, and that Ctrl-C in the terminal does not reach."""
-        process = await asyncio.create_subprocess_exec(
+        _, worker = await asyncio.get_running_loop().subprocess_exec(
+            cls,
             sys.executable,
             "-P",  # what lies in the current directory is not ours to import
             "-m",
             "mass_apology.letter.render_worker",
             stdin=PIPE,
             stdout=PIPE,
-            limit=_STREAM_LIMIT,
+            stderr=None,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             start_new_session=True,
         )
-        return cls(process)
+        return worker
 
     @property
     def busy(self) -> int:
@@ -183,7 +181,7 @@ class _Worker:
 
     async def ask(self, frame: bytes) -> Reply:
         """Send a request and wait for its reply; raises the error it failed with, or one that says the process died."""
-        if self._receiving.done():
+        if self._ended.is_set():
             raise self._death()
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting.append(reply)
@@ -198,34 +196,53 @@ class _Worker:
         """End the process by ending its input, and by force where that is not enough."""
         self._requests.close()
         try:
-            await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
+            await asyncio.wait_for(self._ended.wait(), _STOP_SECONDS)
         except TimeoutError:
             self._process.kill()
-        await self._receiving
+            await self._ended.wait()
 
-    async def _receive(self) -> None:
-        """Give each reply to whoever waits for it; when there are no more, tell those who still wait."""
-        try:
-            while True:
-                size = int.from_bytes(await self._replies.readexactly(HEAD), "big")
-                reply = _REPLIES.decode(await self._replies.readexactly(size))
-                waiting = self._waiting.popleft()
-                if not waiting.done():  # cancelled meanwhile; its place in the order had to be kept
-                    waiting.set_result(reply)
-        except asyncio.IncompleteReadError:
-            await self._process.wait()
-        finally:
-            for waiting in self._waiting:
-                if not waiting.done():
-                    waiting.set_exception(self._death())
+    # Called by the event loop (asyncio.SubprocessProtocol)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._process = cast(asyncio.SubprocessTransport, transport)
+        self._requests = cast(asyncio.WriteTransport, self._process.get_pipe_transport(0))
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self._pieces.append(data)
+        self._octets += len(data)
+        if self._octets >= self._wanted:
+            self._take(memoryview(b"".join(self._pieces)))
+
+    def _take(self, octets: memoryview) -> None:
+        """Give each whole reply to whoever waits for it, and keep the rest."""
+        while (wanted := _frame_size(octets)) <= len(octets):
+            reply = _REPLIES.decode(octets[HEAD:wanted])
+            octets = octets[wanted:]
+            waiting = self._waiting.popleft()
+            if not waiting.done():  # cancelled meanwhile; its place in the order had to be kept
+                waiting.set_result(reply)
+        self._pieces, self._octets, self._wanted = [bytes(octets)], len(octets), wanted
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The process has ended, and all that it wrote has been read: tell those who still wait."""
+        self._process.close()
+        self._ended.set()
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_exception(self._death())
 
     def _death(self) -> MassApologyError:
-        code = self._process.returncode
+        code = self._process.get_returncode()
         how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with exit status {code}"
         return MassApologyError(
             f"A process that writes letters {how}; no letter it was writing has been sent.",
             next_step="See what it said above, and whether memory ran out; then run the same command again.",
         )
+
+
+def _frame_size(octets: memoryview) -> int:
+    """Octets of the frame that begins here; those of its head where that is not whole."""
+    return HEAD + int.from_bytes(octets[:HEAD], "big") if len(octets) >= HEAD else HEAD
 
 
 async def _all(asked: Sequence[Awaitable[_T]]) -> list[_T]:
