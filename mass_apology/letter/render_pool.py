@@ -14,6 +14,7 @@ import sys
 from asyncio.subprocess import PIPE
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeVar, cast
 
@@ -66,27 +67,32 @@ class RenderPool:
     An asynchronous context manager; leaving it ends the processes.
     """
 
-    def __init__(self, make_writer: Callable[[], Writer], *, processes: int) -> None:
+    def __init__(self, make_writer: Callable[[], Writer], *, processes: int, is_ahead: bool = False) -> None:
         """``make_writer`` is called once in each process, so it must be one that can be pickled.
 
-        For example ``functools.partial(Writer, campaign, folder=…, directories=…, header=…)``.
+        For example ``functools.partial(Writer, campaign, folder=…, directories=…, header=…)``. ``is_ahead``: whoever
+        enters has other things to do while the processes compile the templates; the first request waits for them.
         """
         self._make_writer = make_writer
-        self._processes = processes
+        self.processes = processes
+        self._is_ahead = is_ahead
+        self._compiled: asyncio.Future[list[Reply]] | None = None  # of all processes
         self._writer: Writer | None = None
         self._workers: list[_Worker] = []
         self._places = asyncio.Semaphore(max(processes, 1) * _AHEAD)
 
     async def __aenter__(self) -> Self:
         """Compile the templates, in every process at once; raises what ``Writer`` raises."""
-        if not self._processes:
+        if not self.processes:
             self._writer = self._make_writer()
             return self
         recipe = pickle.dumps(self._make_writer)
         try:
-            for _ in range(self._processes):
+            for _ in range(self.processes):
                 self._workers.append(await _Worker.start())
-            await _all([worker.ask(recipe) for worker in self._workers])
+            self._compiled = asyncio.ensure_future(_all([worker.ask(recipe) for worker in self._workers]))
+            if not self._is_ahead:
+                await self._compiled
         except BaseException:
             await self._stop()
             raise
@@ -131,11 +137,14 @@ class RenderPool:
 
     def _pieces(self, deliveries: Sequence[Delivery]) -> list[Sequence[Delivery]]:
         """Equal pieces, so that a short list too is spread over all processes."""
-        size = min(_PIECE, -(-len(deliveries) // self._processes)) or 1
+        size = min(_PIECE, -(-len(deliveries) // self.processes)) or 1
         return [deliveries[start : start + size] for start in range(0, len(deliveries), size)]
 
     async def _ask(self, request: Request, expected: type[_R]) -> _R:
         """The answer of the process that has least to do, as soon as one has a free place."""
+        if self._compiled is not None:
+            await asyncio.shield(self._compiled)
+            self._compiled = None
         async with self._places:
             worker = min(self._workers, key=lambda each: each.busy)
             reply = await worker.ask(msgspec.msgpack.encode(request))
@@ -145,6 +154,10 @@ class RenderPool:
 
     async def _stop(self) -> None:
         workers, self._workers = self._workers, []
+        if self._compiled is not None:
+            for worker in workers if not self._compiled.done() else ():  # nobody has asked them for anything
+                worker.kill()
+            await asyncio.gather(self._compiled, return_exceptions=True)
         await asyncio.gather(*(worker.stop() for worker in workers))
 
 
@@ -192,13 +205,18 @@ class _Worker(asyncio.SubprocessProtocol):
             raise _ERRORS.get(answer.kind, MassApologyError)(answer.problem, next_step=answer.next_step)
         return answer
 
+    def kill(self) -> None:
+        """End the process at once."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
     async def stop(self) -> None:
         """End the process by ending its input, and by force where that is not enough."""
         self._requests.close()
         try:
             await asyncio.wait_for(self._ended.wait(), _STOP_SECONDS)
         except TimeoutError:
-            self._process.kill()
+            self.kill()
             await self._ended.wait()
 
     # Called by the event loop (asyncio.SubprocessProtocol)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -58,6 +59,12 @@ class RecipientsFile:
     def start(self) -> bytes:
         """The first octets, 64 KiB at most."""
         return self.octets().read(_START)
+
+    @property
+    def size(self) -> int:
+        """Octets."""
+        with self.read_errors():
+            return os.fstat(self._file.fileno()).st_size
 
     @cached_property
     def sha256(self) -> bytes:

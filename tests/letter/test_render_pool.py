@@ -108,6 +108,39 @@ def test_a_writer_that_cannot_be_made_is_the_error_it_is_without_processes(folde
     assert caught.value.next_step
 
 
+def test_who_has_other_things_to_do_hears_with_the_first_request_that_no_writer_can_be_made(folder: Path) -> None:
+    async def start() -> None:
+        recipe = partial(make_writer, folder, template="sory")
+        async with RenderPool(recipe, processes=2, is_ahead=True) as render_pool:
+            for _ in range(2):
+                with pytest.raises(TemplateError, match="sory"):
+                    await render_pool.check([delivery()])
+
+    asyncio.run(start())
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.2])
+def test_processes_that_nobody_asked_for_anything_end_at_once(folder: Path, wait: float) -> None:
+    async def leave() -> list[int]:
+        async with RenderPool(partial(make_writer, folder), processes=2, is_ahead=True):
+            await asyncio.sleep(wait)
+            return workers_of(os.getpid())
+
+    children = asyncio.run(leave())
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+def test_messages_are_the_same_where_the_processes_start_meanwhile(folder: Path) -> None:
+    async def write() -> list[Message]:
+        async with RenderPool(partial(make_writer, folder), processes=2, is_ahead=True) as render_pool:
+            return await render_pool.write([delivery(1), delivery(2)], now=NOW, eightbit=True)
+
+    writer = make_writer(folder)
+    assert asyncio.run(write()) == [
+        writer.write(delivery(number), date=rfc5322_date(NOW), eightbit=True) for number in (1, 2)
+    ]
+
+
 def test_many_may_ask_at_once_and_some_may_give_up(folder: Path) -> None:
     async def write() -> list[list[int]]:
         async with RenderPool(partial(make_writer, folder), processes=2) as render_pool:

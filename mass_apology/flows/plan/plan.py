@@ -224,9 +224,10 @@ async def _made(
     )
     if campaign.codes:
         staging.offer(read_codes(workspace.folder, campaign.codes))
-    planning.read(file, uses)
     if terms.render:
-        await planning.render()
+        await planning.read_and_render(file, uses)
+    else:
+        await planning.read(file, uses)
     return MadePlan(planning.record(), lambda: planning.writer, guards, planning.bad_rows)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 
 from msgspec.structs import replace
 
@@ -37,12 +38,13 @@ from mass_apology.workspace.workspace import Workspace
 
 TOP_DOMAINS = 8
 BATCH = 1000  # letters read back and rendered together
+ROW_OCTETS = 200  # of a recipients file, assumed for each letter until its rows have been read
 AT_ONCE = 3  # batches in progress: the processes render one while the next is read
 GMAIL = ("@gmail.com", "@googlemail.com")
 
 
 class Planning:
-    """Makes one plan: call ``read``, then ``render``, then ``record``."""
+    """Makes one plan: call ``read_and_render``, or ``read`` alone, then ``record``."""
 
     def __init__(  # noqa: PLR0913 (the parts of a plan, named at the one call)
         self,
@@ -78,13 +80,32 @@ class Planning:
         self._lacks_something = self._is_rendered = False
         self._asked: Counter[preflight.Asked] = Counter()
 
-    def read(self, file: RecipientsFile, uses: Sequence[ColumnUse]) -> None:
+    async def read_and_render(self, file: RecipientsFile, uses: Sequence[ColumnUse]) -> None:
+        """``read``, and then render every letter once, as it will be sent; one that cannot be is a finding.
+
+        Where a large file will need processes to write, they start while its rows are read.
+        """
+        async with AsyncExitStack() as pools:
+            pool = await pools.enter_async_context(self._pool(file.size // ROW_OCTETS))
+            await self.read(file, uses)
+            letters = self._staging.counts(domains=0).letters
+            if pool.processes < processes_for(letters, os.cpu_count() or 1):
+                pool = await pools.enter_async_context(self._pool(letters))
+            await self._render_all(pool, letters)
+
+    def _pool(self, letters: int) -> RenderPool:
+        processes = processes_for(letters, os.cpu_count() or 1)
+        # To compile the writer takes longer than to write a few letters.
+        return RenderPool(self._make_writer if processes else lambda: self.writer, processes=processes, is_ahead=True)
+
+    async def read(self, file: RecipientsFile, uses: Sequence[ColumnUse]) -> None:
         """Read all rows; each becomes a staged recipient or a finding. ``uses``: the letters' uses of the columns."""
         setting_findings = (*self._gestures.setting_findings(), *self._priorities.setting_findings())
         self._findings.add([*self._layout.findings, *setting_findings])
         for batch in recipients.read(file, self._layout, self._campaign, uses):
             self._stage(batch)
             self._on_progress("reading rows", self._rows_read, None)
+            await asyncio.sleep(0)  # processes that start get what they wait for
         self._findings.add(self._persons.findings())
         self._staging.withhold_conflicts()
         self._findings.add(self._persons.values_findings(self._first_row_only))
@@ -147,25 +168,17 @@ class Planning:
             preflight.suppressed_finding(file, each.line, each.address, stopped[each.address]) for each in rows
         )
 
-    async def render(self) -> None:
-        """Render every letter once, as it will be sent; a letter that cannot be rendered is a finding.
-
-        If facts or codes are missing, no letter is rendered: a finding for each letter would hide the cause.
-        """
+    async def _render_all(self, render_pool: RenderPool, letters: int) -> None:
+        """If facts or codes are missing, no letter is rendered: a finding for each letter would hide the cause."""
         if self._lacks_something:
             self._findings.add([preflight.unrendered_finding(self._campaign.template)])
             for batch in self._staging.deliveries(BATCH, everyone=True):
                 self._count(batch)
             return
-        letters = self._staging.counts(domains=0).letters
         failed: list[tuple[int, str]] = []
         places = asyncio.Semaphore(AT_ONCE)
-        processes = processes_for(letters, os.cpu_count() or 1)
-        make_writer = (
-            self._make_writer if processes else lambda: self.writer
-        )  # to compile it takes longer than to write
         with first_failure():
-            async with RenderPool(make_writer, processes=processes) as render_pool, asyncio.TaskGroup() as tasks:
+            async with asyncio.TaskGroup() as tasks:
                 for batch in self._staging.deliveries(BATCH, everyone=True):
                     self._candidates.add(batch)
                     self._count(batch)
