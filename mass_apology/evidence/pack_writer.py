@@ -12,20 +12,21 @@ from typing import BinaryIO
 
 import msgspec
 
-from mass_apology.errors import OutputError
 from mass_apology.evidence import verify_pack
-from mass_apology.evidence.verify_pack import MANIFEST, MOST, SUMS, TOKEN, Member, directory, local_header, sums
+from mass_apology.evidence.verify_pack import MANIFEST, SUMS, TOKEN, Member, directory, local_header, sums
+
+_PIECE = 1 << 20  # octets
 
 
 class PackWriter:
-    """Adds files one after the other to a file that is open for writing and can be sought in."""
+    """Adds files one after the other to a file that is open for writing and reading, and can be sought in."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.members: list[Member] = []
 
     def add(self, name: str, octets: Iterable[bytes]) -> None:
-        """Add a file of these octets, which may come in pieces. Raises ``OutputError`` where it would be too much."""
+        """Add a file of these octets, which may come in pieces."""
         offset = self._file.tell()
         self._file.write(local_header(name, 0, 0))
         start = self._file.tell()
@@ -35,15 +36,24 @@ class PackWriter:
             whole.update(piece)
             size += len(piece)
             crc = zlib.crc32(piece, crc)
-            if start + size > MOST - (1 << 20):
-                raise OutputError(
-                    f"The evidence is larger than 4 GiB, which a pack cannot be: {name} is the first file too many.",
-                    next_step="Write tables instead, which have no limit: mass-apology report --to results.csv",
-                )
+        header = local_header(name, size, crc)
+        self._make_room(start, size, offset + len(header) - start)
+        start = offset + len(header)
         self._file.seek(offset)
-        self._file.write(local_header(name, size, crc))
+        self._file.write(header)
         self._file.seek(start + size)
         self.members.append(Member(name, offset, start, size, crc, whole.hexdigest()))
+
+    def _make_room(self, start: int, size: int, more: int) -> None:
+        """Move a file's octets back, where its header became longer: it is known only now how large the file is."""
+        end = start + size
+        while more and end > start:
+            begin = max(start, end - _PIECE)
+            self._file.seek(begin)
+            piece = self._file.read(end - begin)
+            self._file.seek(begin + more)
+            self._file.write(piece)
+            end = begin
 
     def finish(self, manifest: dict[str, object]) -> str:
         """Add the manifest with the digests of all files so far, and close the container; the manifest's SHA-256."""

@@ -35,10 +35,13 @@ APPROVALS, SIGNERS, PASSKEYS = "approvals.jsonl", "signers", "passkeys"
 RESULTS, COVERAGE = "results/", "coverage/"  # one file a wave
 LOGS = "logs/"  # one file for each further machine that sent with the same ledger
 VERSION, FILE = "the program's version", "the recipients file"  # parts of a plan of which a pack has no file
-MOST = 0xFFFF_FFFF  # octets of a pack, as in any zip file without extensions
+LARGEST, MOST_FILES = 0xFFFF_FFFE, 0xFFFE  # octets, and files: what is more needs the longer fields of zip64
 
-_LOCAL, _CENTRAL, _END = 0x04034B50, 0x02014B50, 0x06054B50
-_VERSION, _MADE_BY, _UTF_8, _STORED, _TIME, _DATE, _MODE = 20, 3 << 8 | 20, 1 << 11, 0, 0, 0x21, 0o100600 << 16
+_LOCAL, _CENTRAL, _END, _LONG_END, _LOCATOR = 0x04034B50, 0x02014B50, 0x06054B50, 0x06064B50, 0x07064B50
+_UTF_8, _STORED, _TIME, _DATE, _MODE = 1 << 11, 0, 0, 0x21, 0o100600 << 16
+_VERSION, _LONG_VERSION, _UNIX = 20, 45, 3 << 8  # what it takes to read the file, without and with zip64; made by
+_LONG, _LONG_COUNT = 0xFFFF_FFFF, 0xFFFF  # in place of a number that stands in a longer field
+_LONG_FIELDS = 1  # the tag of these in a header
 _CHUNK = 1 << 20
 _AGREED = 512  # octets at the end of a log, by which a ledger knows it again
 _LISTED = 10  # letters that are named one by one
@@ -75,24 +78,49 @@ class Member(NamedTuple):
 
 
 def local_header(name: str, size: int, crc: int) -> bytes:
-    """What stands before a file's octets."""
+    """What stands before a file's octets. It is longer for a file that is larger than ``LARGEST``."""
     encoded = name.encode()
-    fields = (_LOCAL, _VERSION, _UTF_8, _STORED, _TIME, _DATE, crc, size, size, len(encoded), 0)
-    return struct.pack("<IHHHHHIIIHH", *fields) + encoded
+    (short,), is_long = _in_fields(size)
+    longer = _long_fields([size, size]) if is_long else b""
+    version = _LONG_VERSION if is_long else _VERSION
+    fields = (_LOCAL, version, _UTF_8, _STORED, _TIME, _DATE, crc, short, short, len(encoded), len(longer))
+    return struct.pack("<IHHHHHIIIHH", *fields) + encoded + longer
 
 
 def directory(members: Sequence[Member]) -> bytes:
     """What stands after the last file, up to the end."""
     start = members[-1].start + members[-1].size if members else 0
     entries = b"".join(map(_entry, members))
-    count = len(members)
-    return entries + struct.pack("<IHHHHIIH", _END, 0, 0, count, count, len(entries), start, 0)
+    count, longer = len(members), b""
+    (size, short), is_long = _in_fields(len(entries), start)
+    if is_long or count > MOST_FILES:
+        both = (_LONG_VERSION | _UNIX, _LONG_VERSION, 0, 0, count, count, len(entries), start)
+        longer = struct.pack("<IQHHIIQQQQ", _LONG_END, 44, *both)
+        longer += struct.pack("<IIQI", _LOCATOR, 0, start + len(entries), 1)
+    count = count if count <= MOST_FILES else _LONG_COUNT
+    return entries + longer + struct.pack("<IHHHHIIH", _END, 0, 0, count, count, size, short, 0)
 
 
 def _entry(member: Member) -> bytes:
     encoded = member.name.encode()
-    fields = (_CENTRAL, _MADE_BY, _VERSION, _UTF_8, _STORED, _TIME, _DATE, member.crc, member.size, member.size)
-    return struct.pack("<IHHHHHHIIIHHHHHII", *fields, len(encoded), 0, 0, 0, 0, _MODE, member.offset) + encoded
+    (size, offset), is_long = _in_fields(member.size, member.offset)
+    numbers = [member.size] * 2 * (size == _LONG) + [member.offset] * (offset == _LONG)
+    longer = _long_fields(numbers) if is_long else b""
+    version = _LONG_VERSION if is_long else _VERSION
+    fields = (_CENTRAL, version | _UNIX, version, _UTF_8, _STORED, _TIME, _DATE, member.crc, size, size)
+    packed = struct.pack("<IHHHHHHIIIHHHHHII", *fields, len(encoded), len(longer), 0, 0, 0, _MODE, offset)
+    return packed + encoded + longer
+
+
+def _in_fields(*numbers: int) -> tuple[list[int], bool]:
+    """The numbers as they stand in fields of 32 bits, and whether one of them does not fit."""
+    found = [number if number <= LARGEST else _LONG for number in numbers]
+    return found, _LONG in found
+
+
+def _long_fields(numbers: Sequence[int]) -> bytes:
+    """What a header has in place of numbers that do not fit (APPNOTE.TXT 6.3, 4.5.3)."""
+    return struct.pack(f"<HH{len(numbers)}Q", _LONG_FIELDS, 8 * len(numbers), *numbers)
 
 
 def read_container(file: BinaryIO) -> list[Member]:
@@ -107,8 +135,10 @@ def read_container(file: BinaryIO) -> list[Member]:
         fixed = head + file.read(26)
         if len(fixed) < 30:
             raise Broken(f"The file ends at octet {position + len(fixed)}, within a header.")
-        crc, size, _, length = struct.unpack("<IIIH", fixed[14:28])
-        encoded = file.read(length)
+        crc, size, _, length, longer = struct.unpack("<IIIHH", fixed[14:30])
+        encoded, extra = file.read(length), file.read(longer)
+        if size == _LONG and len(extra) == 20:
+            (size,) = struct.unpack("<Q", extra[4:12])
         try:
             name = encoded.decode()
         except UnicodeDecodeError:
@@ -117,7 +147,7 @@ def read_container(file: BinaryIO) -> list[Member]:
             raise Broken(
                 f"The name {name!r} of a file at octet {position} leads out of the folder that it is taken to."
             )
-        header = fixed + encoded
+        header = fixed + encoded + extra
         if header != local_header(name, size, crc):
             raise Broken(f"The header of {name!r} at octet {position} is not as it was written.")
         start = position + len(header)

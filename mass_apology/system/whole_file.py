@@ -35,7 +35,7 @@ def replacement(path: Path, *, durable: bool = False, mode: int = OWNERS) -> Ite
     remove_abandoned(prefix)
     new = temporary_file(prefix)
     try:
-        with new.open("wb") as file:
+        with new.open("w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

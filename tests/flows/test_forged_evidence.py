@@ -41,7 +41,7 @@ def made_anew(path: Path, changes: Mapping[str, Change], names: Mapping[str, str
     there = Pack(path)
     manifest = there.manifest()
     forged = path.with_name("forged.zip")
-    with forged.open("wb") as file:
+    with forged.open("w+b") as file:
         writer = PackWriter(file)
         for name in there.names:
             if name not in {MANIFEST, SUMS}:
