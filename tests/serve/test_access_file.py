@@ -50,6 +50,7 @@ def test_only_the_named_peers_are_the_proxy(tmp_path: Path, peer: str, is_proxy:
         (GOOD.replace("https://apologies.acme.example", "apologies.acme.example"), "without a path"),
         (GOOD.replace("[proxy]", "[prxy]"), "prxy"),
         ('[roles]\n"a" = ["watch"]\n[oidc]\nissuer = "https://i.example"\nclient_id = "x"\n', "needs `url`"),
+        (GOOD + '[oidc]\nissuer = "https://i.example"\nclient_id = "x"\n', "both [proxy] and [oidc]"),
         ("[roles", "is not closed"),
     ],
 )

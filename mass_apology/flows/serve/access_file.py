@@ -131,6 +131,12 @@ def _require_own(path: Path) -> None:
 def _require_sense(access: Access, path: Path) -> None:
     if not access.asks_who and access.scrape is None:
         raise _wrong(path, "it has neither [proxy] nor [oidc], so nobody is known by a name")
+    if access.proxy is not None and access.oidc is not None:
+        raise _wrong(
+            path,
+            "it has both [proxy] and [oidc], and one name could be two people's: keep one of them. A proxy that only "
+            "speaks TLS needs no [proxy], but `url` alone",
+        )
     if access.asks_who and not access.roles:
         raise _wrong(path, "it has no [roles], so nobody may do anything")
     if access.oidc is not None and access.url is None:

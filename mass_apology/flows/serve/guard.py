@@ -100,7 +100,7 @@ class Guard:
         proxy = service.access.proxy
         if proxy is None or not service.access.is_proxy(peer_of(scope)):
             # Past the proxy nobody asks any more who it is that holds the cookie.
-            return session if proxy is None or service.access.oidc is not None else None
+            return session if proxy is None else None
         named = headers.getlist(proxy.header)
         if len(named) != 1 or not (name := named[0].strip()) or not name.isprintable():
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import msgspec
@@ -36,6 +37,8 @@ _NAME = "mass-apology"
 async def ask_to_make(request: Request) -> Response:
     """Options for ``navigator.credentials.create``."""
     session, _ = await checked_form(request, Role.APPROVE)
+    if said := _unfit(request):
+        return _problem(said)
     options = webauthn.generate_registration_options(
         rp_id=_host(request),
         rp_name=_NAME,
@@ -76,6 +79,8 @@ async def made(request: Request) -> Response:
 async def ask_to_sign(request: Request) -> Response:
     """Options for ``navigator.credentials.get``: the challenge is the digest of the plan's statement."""
     session, form = await checked_form(request, Role.APPROVE)
+    if said := _unfit(request):
+        return _problem(said)
     service, watched = service_of(request), campaign_of(request)
     seen = service.looks.result(watched.slug)
     if seen is None or form.get("code") != seen.check.code:
@@ -146,6 +151,30 @@ def _taken(session: Session) -> Asked:
 
 def _problem(said: str) -> Response:
     return JSONResponse({"problem": said}, 409)
+
+
+def _unfit(request: Request) -> str | None:
+    """Why no browser makes or uses a passkey for the address that this page is opened by, as sentences."""
+    access, parts = service_of(request).access, urlsplit(_origin(request))
+    if access.proxy is not None and access.url is None:
+        return (
+            "Passkeys are for the address that people open, and the proxy does not tell it. Name it in the access "
+            'file: url = "https://apologies.acme.example"'
+        )
+    if parts.scheme != "https" and parts.hostname != "localhost":
+        port = f":{parts.port}" if parts.port else ""
+        return f"Passkeys need a name and TLS, or this machine by its name. Open the page as http://localhost{port}"
+    if _is_number(parts.hostname or ""):
+        return "Passkeys are for names, and the page's `url` in the access file has a number: give it a name."
+    return None
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _origin(request: Request) -> str:
