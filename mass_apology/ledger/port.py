@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from mass_apology.ledger.common_limits import CommonLimits
+from mass_apology.ledger.doorbell import Doorbell
 from mass_apology.ledger.planner import PlanContents, PlanInput, PlanOutlook
 from mass_apology.ledger.readers import (
     AnswerRecords,
@@ -319,6 +320,9 @@ class Store(Protocol):
 
         Raises ``LedgerError`` where that one cannot be deleted.
         """
+
+    def doorbell(self) -> Doorbell:
+        """For who waits for letters; whoever asks closes it."""
 
     def stray(self) -> str:
         """The name of a file with the latest commits of a ledger that is gone; empty where there is none."""

@@ -8,33 +8,25 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from mass_apology.errors import LedgerError
-from mass_apology.ledger.common_limits import AHEAD, CommonLimits, CommonState, Moments, Told
+from mass_apology.ledger.common_limits import AHEAD, CommonLimits, CommonState, Moments, Told, WindowWish
 from mass_apology.model import StopCause
 from mass_apology.sending.clock_fit import FIRST, ClockFit
 from mass_apology.sending.common_pace import CommonPace
+from mass_apology.sending.common_windows import CommonWindows
+from mass_apology.settings import Rate
 
 PATIENCE = 30.0  # seconds for which the store may be away, as the ledger's own
 AGAIN = 0.2  # seconds until it is asked again
 LONGEST_SLEEP = 1.0  # seconds
 
 T = TypeVar("T")
-
-
-class Held(Protocol):
-    """Windows that sessions keep together; ``common_windows.CommonWindows``."""
-
-    def is_due(self, now: float) -> bool:
-        """Whether there is something to ask or to tell."""
-
-    def ask(self, limits: CommonLimits, *, last: bool = False) -> None:
-        """Do so, in the keeper's thread; ``last``: and hold nothing any more."""
 
 
 class CommonKeeper:
@@ -44,7 +36,7 @@ class CommonKeeper:
         self, limits: CommonLimits, changed: Callable[[], None], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.paces: dict[str, CommonPace] = {}
-        self.windows: list[Held] = []
+        self.windows: dict[str, CommonWindows] = {}
         self._limits = limits
         self._changed = changed
         self._clock = clock
@@ -57,6 +49,10 @@ class CommonKeeper:
     def pace(self, name: str, spacing: float) -> CommonPace:
         """A relay's part."""
         return self.paces.setdefault(name, CommonPace(name, spacing, self.ask))
+
+    def window(self, name: str, limits: Sequence[Rate], begun: int) -> CommonWindows:
+        """A relay's windows; ``begun``: letters that were started before."""
+        return self.windows.setdefault(name, CommonWindows(name, limits, self.ask, begun=begun))
 
     def ask(self) -> None:
         """Something is wanted."""
@@ -93,8 +89,8 @@ class CommonKeeper:
     async def close(self, reason: tuple[str, StopCause] | None) -> None:
         """Hold nothing any more; ``reason``: and all stop for that."""
         with suppress(LedgerError):  # what was held counts as used in a minute
-            for each in self.windows:
-                await self.call(partial(each.ask, self._limits, last=True))
+            for each in self.windows.values():
+                await self._hold(each, last=True)
             if reason is not None:
                 await self.call(partial(self._limits.halt, *reason))
         await self.call(self._limits.close)
@@ -112,10 +108,8 @@ class CommonKeeper:
             if wanted := pace.wanted(self._clock()):
                 given = await self.call(partial(self._take, pace.name, wanted, pace.lead))
                 self._bring(pace, given, wanted)
-        for each in self.windows:
-            if each.is_due(self._clock()):
-                await self.call(partial(each.ask, self._limits))
-                self._changed()
+        for each in list(self.windows.values()):
+            await self._hold(each)
 
     def _bring(self, pace: CommonPace, given: Moments, wanted: int) -> None:
         pace.give(given.letters, self._fit.here(given.first), given.spacing, self._clock())
@@ -124,6 +118,21 @@ class CommonKeeper:
             pace.again(self._fit.here(until) + wanted * given.spacing * random.uniform(0.5, 1.0))  # noqa: S311 (turns)
         if given.letters:
             self._changed()
+
+    async def _hold(self, windows: CommonWindows, *, last: bool = False) -> None:
+        wish = windows.question(time.time(), last=last)
+        if wish is None:
+            return
+        held, usage, there = await self.call(partial(self._ask_windows, windows.name, wish))
+        windows.answered(wish, held, usage, there, time.time())
+        if wish.wanted and not last:
+            self._changed()
+
+    def _ask_windows(self, name: str, wish: WindowWish) -> tuple[int, list[tuple[int, int]], float]:
+        held = self._limits.hold(name, wish)
+        if held - wish.begun >= wish.wanted:
+            return held, [], 0.0
+        return held, self._limits.usage(name), self._limits.clock()
 
     def _ask_time(self) -> None:
         sent = self._clock()

@@ -26,8 +26,8 @@ from mass_apology.sending.pacing import Backoff, Ending
 from mass_apology.sending.recent_endings import RecentEndings
 from mass_apology.sending.refusals_in_a_row import Refusals
 from mass_apology.sending.relay_pace import RelayPace, seconds_ahead
-from mass_apology.sending.relay_windows import RelayWindows
 from mass_apology.sending.run_stats import AcceptedRate, RelayState, Standstill
+from mass_apology.sending.window_count import WindowCount
 from mass_apology.settings import parse_rate
 from mass_apology.smtp.relay import Impatience
 
@@ -84,7 +84,7 @@ class RelaySource:
         *,
         outbox: Outbox,
         ledger: Sender,
-        windows: RelayWindows,
+        windows: WindowCount,
         number: int = 0,
         alone: bool = True,
     ) -> None:
@@ -131,9 +131,7 @@ class RelaySource:
 
     def next_if_ready(self) -> Message | None:
         """The next letter if one may start now, else ``None``."""
-        if self._run.closed or self._seconds_until_allowed() is not None:
-            return None
-        if self.pace.is_limited and self._must_wait_for_pace():
+        if self._run.closed or self._must_wait():
             return None
         if self._alone:
             message = self._outbox.take()
@@ -376,13 +374,16 @@ class RelaySource:
         reopens_at = self.windows.closed_until(now)
         return None if reopens_at is None else max(0.0, reopens_at - now)
 
-    def _must_wait_for_pace(self) -> bool:
-        """Whether a letter must wait that could start now."""
-        now = time.monotonic()
-        if self.pace.seconds_until_start(now) is None:
+    def _must_wait(self) -> bool:
+        """Whether no letter may start now; what letters wait for is wished for."""
+        seconds = self._seconds_until_allowed()
+        if seconds is None and not self.pace.is_limited:
             return False
-        if self._outbox.has_letter(self.number, now):
-            self.pace.wish(now)
+        now = time.monotonic()
+        if seconds is None and self.pace.seconds_until_start(now) is None:
+            return False
+        if not self._run.paused and self._outbox.has_letter(self.number, now):
+            (self.windows if seconds is not None else self.pace).wish(now)
         return True
 
     async def _slot(self, letter: int, ahead: float) -> float:

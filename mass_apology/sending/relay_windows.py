@@ -22,6 +22,14 @@ class RelayWindows:
         self._reopens_at: float | None = None  # of the tightest window
         self._minute = -1  # of the calculation of the two
 
+    @property
+    def in_flight(self) -> int:
+        """Letters started and not handed over yet."""
+        return self._in_flight
+
+    def wish(self, now: float) -> None:
+        """Nobody has to be asked."""
+
     def begin(self) -> None:
         """Count a letter that is started, so that connections cannot exceed the limit together."""
         self._in_flight += 1

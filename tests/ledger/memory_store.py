@@ -11,6 +11,7 @@ from memory_planner import MemoryPlanner
 from memory_records import MemoryRecords
 
 from mass_apology.errors import LedgerError
+from mass_apology.ledger.doorbell import SilentDoorbell
 
 
 class MemoryStore:
@@ -55,6 +56,9 @@ class MemoryStore:
     def delete_plans(self, *, kept: bool = False) -> None:
         if kept:
             self._kept = None
+
+    def doorbell(self) -> SilentDoorbell:
+        return SilentDoorbell()
 
     def stray(self) -> str:
         return ""

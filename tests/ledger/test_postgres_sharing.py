@@ -455,3 +455,15 @@ def test_a_further_wave_in_a_chunk_that_was_done_is_shared(store: PostgresStore)
         assert (joined_to.wave, joined_to.terms, joined_to.is_open) == ("later", "as agreed", True)
         assert ids(asyncio.run(other.claim(9, NOON, wave="later"))) == [4, 5, 6]
         assert holder.shared() == other.shared() == joined_to
+
+
+def test_who_waits_for_letters_hears_when_there_are_some(store: PostgresStore) -> None:
+    with planned(store, 3000) as holder, closing(store.doorbell()) as doorbell, ExitStack() as opened:
+        doorbell.wait(0.0)  # from now on it listens
+        holder.share(SHARED)
+        doorbell.wait(1000.0)
+        other = joined(store, opened)
+        other.release()  # what it had is free
+        doorbell.wait(1000.0)
+        doorbell.close()
+        doorbell.wait(1000.0)

@@ -22,7 +22,7 @@ from mass_apology.flows.send.confirmed import Confirmed, require_unchanged
 from mass_apology.flows.send.journal_entries import told_to
 from mass_apology.flows.send.run_reporter import RunReporter
 from mass_apology.flows.send.run_view import RunView
-from mass_apology.flows.send.sharing import Sharing
+from mass_apology.flows.send.sharing import Sharing, windows_of
 from mass_apology.flows.send.stop_signals import stop_on_signals
 from mass_apology.flows.watch.view_model import CampaignView
 from mass_apology.ledger import Control, Ledger
@@ -38,7 +38,7 @@ from mass_apology.sending.outbox import Outbox
 from mass_apology.sending.relay_windows import RelayWindows
 from mass_apology.sending.routing import Routing
 from mass_apology.sending.run_stats import Progress, RunStats, Standstill
-from mass_apology.settings import Campaign, parse_rate
+from mass_apology.settings import Campaign
 from mass_apology.smtp.relay import run as send_through
 from mass_apology.system.journal import Journal
 from mass_apology.workspace.workspace import Workspace
@@ -252,7 +252,7 @@ class SendingRun:
             self._ledger.doubts.release(confirmed.wave, [letter.id for letter, _ in result.allowed], now)
 
     def _windows(self, relay: RelaySettings) -> RelayWindows:
-        limits = [rate for window in relay.windows if (rate := parse_rate(window))]
+        limits = windows_of(relay)
         longest = max((limit.seconds for limit in limits), default=0)
         return RelayWindows(limits, self._ledger.usage_since(time.time() - longest, relay.name))
 

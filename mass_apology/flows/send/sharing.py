@@ -17,7 +17,7 @@ from mass_apology.relay_settings import RelaySettings
 from mass_apology.sending.common_keeper import CommonKeeper
 from mass_apology.sending.dispatcher import Dispatcher
 from mass_apology.sending.relay_source import RelaySource
-from mass_apology.settings import Campaign, parse_rate
+from mass_apology.settings import Campaign, Rate, parse_rate
 
 HALTS = frozenset({StopCause.BREAKER, StopCause.REPLY})
 """Ends of one run that are all others': a person must look first."""
@@ -27,8 +27,6 @@ _QUOTA_NEWS = 1.0  # seconds by which a quota must close longer to be told
 
 def obstacle(campaign: Campaign) -> str:
     """Why several processes cannot send this campaign together, as a clause; empty where they can."""
-    if any(relay.windows for relay in campaign.relays):
-        return "[relay] has windows, which each process would count for itself"
     if campaign.destinations:
         return "[destinations] are set, whose pace each process would keep for itself"
     return ""
@@ -50,6 +48,7 @@ class Sharing:
         self._dispatcher = dispatcher
         self._confirmed = confirmed
         self._changed = changed
+        self._campaign = campaign
         self._keeper: CommonKeeper | None = None
         self._began = asyncio.Event()
         self._halted = False  # by another process
@@ -69,7 +68,8 @@ class Sharing:
         limits = self._ledger.limits()
         if limits is None:
             return
-        await self._keep_together(limits, {})  # before the first other one may come
+        usage = {_name(relay): self._used(relay) for relay in self._campaign.relays if relay.windows}
+        await self._keep_together(limits, usage)  # before the first other one may come
         wave = SharedWave(
             wave=self._confirmed.wave, template=self._confirmed.template, digest_parts=self._confirmed.parts
         )
@@ -109,9 +109,16 @@ class Sharing:
         sources = self._dispatcher.sources
         await keeper.call(lambda: limits.open([_opened(source) for source in sources], usage))
         for source in sources:
-            source.pace = keeper.pace(_name(source.relay), _spacing(source.relay))
+            name = _name(source.relay)
+            source.pace = keeper.pace(name, _spacing(source.relay))
+            if source.relay.windows:
+                source.windows = keeper.window(name, windows_of(source.relay), source.windows.in_flight)
         self._keeper = keeper
         self._began.set()
+
+    def _used(self, relay: RelaySettings) -> list[tuple[int, int]]:
+        longest = max(limit.seconds for limit in windows_of(relay))
+        return self._ledger.usage_since(time.time() - longest, relay.name)
 
     async def _obey(self, keeper: CommonKeeper, state: CommonState) -> None:
         for source in self._dispatcher.sources:
@@ -133,6 +140,11 @@ class Sharing:
                 await keeper.close_for(_name(source.relay), left)
         elif pace.closed_for > left:
             source.wait_for_quota(pace.closed_for)
+
+
+def windows_of(relay: RelaySettings) -> list[Rate]:
+    """The relay's windows."""
+    return [rate for window in relay.windows if (rate := parse_rate(window))]
 
 
 def _name(relay: RelaySettings) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import closing, suppress
 
 from mass_apology.errors import CampaignError, FencedOut, LedgerError
 from mass_apology.flows import event_loop
@@ -17,11 +18,12 @@ from mass_apology.flows.send.sending_run import Operator, RunResult, SendingRun
 from mass_apology.flows.send.sharing import obstacle
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Ledger
+from mass_apology.ledger.doorbell import Doorbell
 from mass_apology.ledger.sender_state import SharedWave
 from mass_apology.model import FIRST_WAVE
 from mass_apology.workspace.workspace import Workspace
 
-POLL = 2.0  # seconds between two looks for letters
+POLL = 2.0  # seconds between two looks for letters, where nobody tells of any
 PATIENCE = 60.0  # seconds for which the database may be away
 
 
@@ -54,6 +56,10 @@ class _Work:
 
     async def run(self, *, once: bool) -> RunResult | None:
         """Run after run; each takes part anew."""
+        with closing(self._workspace.ledger_store.doorbell()) as doorbell:
+            return await self._runs(doorbell, once=once)
+
+    async def _runs(self, doorbell: Doorbell, *, once: bool) -> RunResult | None:
         last: RunResult | None = None
         failing_since: float | None = None
         while True:
@@ -74,7 +80,8 @@ class _Work:
                 return ended
             if once and ended is None:
                 return last
-            await asyncio.sleep(POLL)
+            with suppress(LedgerError):  # the next look tells
+                await asyncio.to_thread(doorbell.wait, POLL)
 
     async def _take_part(self) -> RunResult | None:
         """``None`` where nothing is shared, or nothing of it is due."""

@@ -9,7 +9,7 @@ from functools import cache
 from mass_apology.ledger.in_sql.connection import COMMON
 from mass_apology.system.statement_files import layered_statements, read_sql
 
-VERSION = 5
+VERSION = 6
 """Of the schema: the last of the files in ``schema/``."""
 
 _COMMENT = re.compile(r"--.*")

@@ -16,6 +16,7 @@ from mass_apology.ledger.moving import Contents, Copied, Leaving, Relocation, Re
 from mass_apology.ledger.postgres import postgres_moving
 from mass_apology.ledger.postgres.postgres_backend import writing_connection
 from mass_apology.ledger.postgres.postgres_connections import Connection, PostgresReading, Server
+from mass_apology.ledger.postgres.postgres_doorbell import PostgresDoorbell
 from mass_apology.ledger.postgres.postgres_ledger import PostgresLedger, PostgresRecords
 from mass_apology.ledger.postgres.postgres_planning import PostgresStaging
 from mass_apology.ledger.postgres.postgres_schema import bring_up_to_date, version_of
@@ -124,6 +125,9 @@ class PostgresStore:
         delete_abandoned(self.beside)
         if kept:
             delete_kept(self.beside)
+
+    def doorbell(self) -> PostgresDoorbell:
+        return PostgresDoorbell(self._server)
 
     def stray(self) -> str:
         return ""

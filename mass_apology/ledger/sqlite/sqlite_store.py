@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mass_apology.ledger import port
+from mass_apology.ledger.doorbell import SilentDoorbell
 from mass_apology.ledger.moving import Contents, Copied, Leaving, Relocation, Require, Standing
 from mass_apology.ledger.sqlite import sqlite_moving
 from mass_apology.ledger.sqlite.migrating import bring_up_to_date
@@ -72,6 +73,9 @@ class SqliteStore:
         delete_abandoned(self._path)
         if kept:
             delete_kept(self._path)
+
+    def doorbell(self) -> SilentDoorbell:
+        return SilentDoorbell()
 
     def stray(self) -> str:
         wal = wal_of(self._path)
