@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
+from math import inf
 
 import pytest
 
@@ -19,13 +20,15 @@ from mass_apology.ledger.common_limits import (
     Told,
     WindowWish,
 )
-from mass_apology.model import StopCause
+from mass_apology.model import Delivery, StopCause
+from mass_apology.relay_settings import DestinationSettings
 from mass_apology.sending.clock_fit import LASTS, ClockFit
 from mass_apology.sending.common_keeper import CommonKeeper
 from mass_apology.sending.common_pace import FIRST_SLICE, LATENESS, LATEST, PATIENT_TRIES, CommonPace
 from mass_apology.sending.own_pace import OwnPace
 from mass_apology.sending.pacing import Ending
 from mass_apology.sending.recent_endings import RecentEndings
+from mass_apology.sending.routing import Routing
 from mass_apology.settings import Rate
 
 RATE = 200
@@ -323,6 +326,61 @@ def test_a_store_that_stays_away_is_told_to_letters_that_wait(monkeypatch: pytes
             await session.pace.next_slot()
 
     asyncio.run(story())
+
+
+# Destinations
+
+
+def test_a_destinations_pace_is_kept_by_all_that_send_to_it() -> None:
+    row = Row()
+    sessions = [Session(row, apart) for apart in (0.0, HOUR)]
+    routes = [Routing((), {"slow.example": DestinationSettings(rate="200/s", connections=2)}) for _ in sessions]
+    letter = Delivery(
+        id=1, address="a@slow.example", name="", language="en", time_zone="UTC", lines=(1,), rows=(), message_id="<1@x>"
+    )
+    for session, routing in zip(sessions, routes, strict=True):
+        routing.share(lambda name, spacing, own=session: own.keeper.pace(name, spacing, of_starts=True))
+        routing.divide(2)
+    starts: list[float] = []
+
+    async def story() -> None:
+        for millisecond in range(2000):
+            row.now += 0.001
+            for session, routing in zip(sessions, routes, strict=True):
+                destination = routing.destination(letter)
+                assert destination is not None
+                now = session.clock()
+                while destination.seconds_until_start(now) is None:
+                    destination.begin(now)
+                    starts.append(row.now)
+                    assert destination.seconds_until_start(now) == inf  # one connection of two
+                    destination.end()
+                if millisecond % 5 == 0:
+                    await session.keeper._tend()
+
+    asyncio.run(story())
+    assert worst_second(starts) <= 200 * 1.02 + 1
+    assert len(starts) > 300
+
+
+def test_a_destination_that_throttles_one_gets_a_pace_for_all() -> None:
+    routing = Routing(())
+    made: list[tuple[str, float]] = []
+
+    def make(name: str, spacing: float) -> CommonPace:
+        made.append((name, spacing))
+        return CommonPace(name, spacing, lambda: None, of_starts=True)
+
+    routing.share(make)
+    pace = routing.adopt("slow.example")
+    assert made == [("slow.example", 0.0)]
+    assert pace.seconds_until_start(NOW) is None  # nothing limits it yet
+    pace.slow_down(NOW, 40.0)
+    assert pace._common is not None
+    assert pace._common.slowed == 4.0  # a twentieth of the run's, of which the store takes half as for any other
+    pace._common.learn(PaceState(spacing=1.0, share=2.0, closed_for=0.0, recent="", in_doubt=0))
+    assert pace.seconds_until_start(NOW + 1) == AHEAD
+    assert pace.seconds_for(10) == 5.0
 
 
 # What is told

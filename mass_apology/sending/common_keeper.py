@@ -46,9 +46,9 @@ class CommonKeeper:
         self._failing_since: float | None = None
         self._sessions = 1  # as far as is known
 
-    def pace(self, name: str, spacing: float) -> CommonPace:
-        """A relay's part."""
-        return self.paces.setdefault(name, CommonPace(name, spacing, self.ask))
+    def pace(self, name: str, spacing: float, *, of_starts: bool = False) -> CommonPace:
+        """A relay's part; ``of_starts``: a destination's."""
+        return self.paces.setdefault(name, CommonPace(name, spacing, self.ask, of_starts=of_starts))
 
     def window(self, name: str, limits: Sequence[Rate], begun: int) -> CommonWindows:
         """A relay's windows; ``begun``: letters that were started before."""
@@ -104,7 +104,7 @@ class CommonKeeper:
         for pace in list(self.paces.values()):
             if pace.slowed is not None:
                 rate, pace.slowed = pace.slowed * self._sessions, None
-                await self.call(partial(self._limits.slow, pace.name, rate, destination=False))
+                await self.call(partial(self._limits.slow, pace.name, rate, destination=pace.of_starts))
             if wanted := pace.wanted(self._clock()):
                 given = await self.call(partial(self._take, pace.name, wanted, pace.lead))
                 self._bring(pace, given, wanted)

@@ -19,6 +19,7 @@ from mass_apology.errors import LedgerError
 from mass_apology.ledger.common_limits import AHEAD, PaceState
 
 LATENESS = 0.002  # seconds after which a moment is lost: another one is taken, and nothing is made up
+START_LATENESS = 0.02  # the same of a moment that only starts a letter
 LATEST = 0.008  # so after some tries, on a machine whose timers are late: the common rate leaves 10 ms
 PATIENT_TRIES = 3  # before that
 SLICES = 4  # of those that may be given out at one time, for as many processes without a pause
@@ -38,8 +39,9 @@ _WEIGHT = 0.05  # of the newest letter in a moving average
 class CommonPace:
     """Implements ``relay_pace.RelayPace``. Times are monotonic seconds."""
 
-    def __init__(self, name: str, spacing: float, ask: Callable[[], None]) -> None:
-        """``ask`` is called when moments are wanted."""
+    def __init__(self, name: str, spacing: float, ask: Callable[[], None], *, of_starts: bool = False) -> None:
+        """``ask`` is called when moments are wanted. ``of_starts``: moments are for starting letters, as a
+        destination's, and a dot waits for none."""
         self.name = name
         self.is_limited = spacing > 0
         self.again_at = -inf  # before that nothing would be given
@@ -47,7 +49,9 @@ class CommonPace:
         self._spacing = spacing
         self._share = 1.0
         self._ask = ask
-        self._lead = FIRST_LEAD  # seconds before its moment at which a letter starts
+        self.of_starts = of_starts
+        self._grace = START_LATENESS if of_starts else 0.0
+        self._lead = 0.0 if of_starts else FIRST_LEAD  # seconds before its moment at which a letter starts
         self._delay = FIRST_DELAY
         self._begun: dict[int, float] = {}  # letters that were started, and when
         self._dots: deque[float] = deque()  # moments that no letter has taken
@@ -75,6 +79,10 @@ class CommonPace:
 
     def begin(self, letter: int, now: float) -> None:
         self._begun[letter] = now
+        self.start()
+
+    def start(self) -> None:
+        """A letter is started, whichever it is."""
         if self._starts:
             self._starts.popleft()
 
@@ -185,7 +193,7 @@ class CommonPace:
 
     def _forget(self, now: float) -> None:
         """Moments that have passed are lost."""
-        while self._starts and self._starts[0] < now:
+        while self._starts and self._starts[0] + self._grace < now:
             self._starts.popleft()
             self._lost += 1
         while self._dots and self._dots[0] < now:

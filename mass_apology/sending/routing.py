@@ -6,11 +6,12 @@ Implements ``ready_letters.Sorter``.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 
 from mass_apology.model import Delivery
 from mass_apology.relay_settings import DestinationSettings, RelaySettings
+from mass_apology.sending.common_pace import CommonPace
 from mass_apology.settings import parse_rate
 
 RECOVERY = 60.0  # seconds in which a destination that throttled is tried with twice the rate
@@ -33,6 +34,23 @@ class DestinationPace:
         self._next_slot = -inf
         self._slowed_to = inf
         self._slowed_at = -inf
+        self._common: CommonPace | None = None  # with other processes
+        self._sessions = 1
+
+    @property
+    def spacing(self) -> float:
+        """Seconds between two letters, as the campaign says; 0: it says nothing."""
+        return 1 / self._most
+
+    def share(self, pace: CommonPace) -> None:
+        """From now on it is kept with other processes."""
+        if self._slowed_to < inf:
+            pace.slowed = 2 * self._slowed_to
+        self._common = pace
+
+    def divide(self, sessions: int) -> None:
+        """So many processes have its connections together; each has one at least."""
+        self._sessions = sessions
 
     def rate(self, now: float) -> float:
         """Letters a second: after throttling it doubles every minute, up to the campaign's."""
@@ -43,13 +61,18 @@ class DestinationPace:
 
     def seconds_until_start(self, now: float) -> float | None:
         """Seconds until a letter may start; ``None``: now; infinite: when another one has ended."""
-        if self._in_transit >= self._connections:
+        if self._in_transit >= max(1.0, self._connections // self._sessions):
             return inf
+        if self._common is not None:
+            return self._wait_in_common(self._common, now)
         return self._next_slot - now if self._next_slot > now else None
 
     def begin(self, now: float) -> None:
         """A letter is started."""
         self._in_transit += 1
+        if self._common is not None:
+            self._common.start()
+            return
         self._next_slot = max(now, self._next_slot) + 1 / self.rate(now)
 
     def end(self) -> None:
@@ -58,15 +81,29 @@ class DestinationPace:
 
     def seconds_for(self, letters: int) -> float:
         """How long so many letters take, at the rate that it had last."""
+        if self._common is not None:
+            return letters * self._common.spacing
         return letters / min(self._most, self._slowed_to)
 
     def slow_down(self, now: float, observed_rate: float) -> None:
         """Halve the rate, at most once in a round trip. ``observed_rate``: the whole run's, for a first time."""
+        if self._common is not None:
+            self._common.slow_down(now, max(1.0, observed_rate) * FIRST_SHARE * 2)
+            return
         if now - self._slowed_at < ROUND_TRIP:
             return
         before = min(self.rate(now), max(1.0, observed_rate) * FIRST_SHARE * 2)
         self._slowed_to, self._slowed_at = max(SLOWEST, before / 2), now
         self._next_slot = max(self._next_slot, now + 1 / self._slowed_to)
+
+    def _wait_in_common(self, pace: CommonPace, now: float) -> float | None:
+        """Whoever asks has a letter for it."""
+        if not pace.is_limited:
+            return None
+        seconds = pace.seconds_until_start(now)
+        if seconds is not None:
+            pace.wish(now)
+        return seconds
 
 
 class Routing:
@@ -82,9 +119,13 @@ class Routing:
         self._by_name = {relay.name: frozenset({number}) for number, relay in enumerate(relays) if relay.name}
         self._dropped: frozenset[int] = frozenset()
         self._destinations: dict[str, DestinationPace] = {}
+        self._names: dict[str, str] = {}  # the first domain of each destination, by each of its domains
+        self._make: Callable[[str, float], CommonPace] | None = None  # of paces with other processes
+        self._sessions = 1
         for name, settings in (destinations or {}).items():
             pace = _pace_of(settings)
             self._destinations |= dict.fromkeys((name, *settings.also), pace)
+            self._names |= dict.fromkeys((name, *settings.also), name)
 
     @property
     def is_needed(self) -> bool:
@@ -114,8 +155,34 @@ class Routing:
 
     def slow_down(self, delivery: Delivery, now: float, observed_rate: float) -> None:
         """The letter's destination throttles: it gets a pace if it has none, and half of it if it has one."""
-        pace = self._destinations.setdefault(_domain(delivery), DestinationPace())
-        pace.slow_down(now, observed_rate)
+        self.adopt(_domain(delivery)).slow_down(now, observed_rate)
+
+    # With other processes
+
+    def paces(self) -> dict[str, float]:
+        """Seconds between two letters of each destination that has a pace, by its first domain."""
+        return {self._names.get(domain, domain): pace.spacing for domain, pace in self._destinations.items()}
+
+    def share(self, make: Callable[[str, float], CommonPace]) -> None:
+        """Keep the paces with other processes: ``make`` gives one by the destination's first domain and spacing."""
+        self._make = make
+        for domain, pace in self._destinations.items():
+            pace.share(make(self._names.get(domain, domain), pace.spacing))
+
+    def adopt(self, domain: str) -> DestinationPace:
+        """The destination's pace; it gets one where it has none."""
+        if domain not in self._destinations:
+            pace = self._destinations[domain] = DestinationPace()
+            pace.divide(self._sessions)
+            if self._make is not None:
+                pace.share(self._make(domain, 0.0))
+        return self._destinations[domain]
+
+    def divide(self, sessions: int) -> None:
+        """So many processes have the connections of each destination together."""
+        self._sessions = sessions
+        for pace in self._destinations.values():
+            pace.divide(sessions)
 
 
 def _taking(relays: Sequence[RelaySettings], domain: str) -> frozenset[int]:

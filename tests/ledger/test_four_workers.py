@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -30,13 +30,14 @@ RATE = 200
 
 
 @contextmanager
-def four(folder: Path, sink: Recorder, **relay: object) -> Iterator[tuple[Path, list[subprocess.Popen[bytes]]]]:
+def four(
+    folder: Path, sink: Recorder, destinations: Mapping[str, Mapping[str, object]] | None = None, **relay: object
+) -> Iterator[tuple[Path, list[subprocess.Popen[bytes]]]]:
     """``send`` and three workers; the folder of the first one, and all of them."""
     url = shared_server().new_database()
     settings = {"connections": 16, **relay}
-    own = campaign_folder(
-        folder / "one", f"smtp+plain://127.0.0.1:{sink.port}", customers(LETTERS), ledger={"url": url}, relay=settings
-    )
+    tables = {"ledger": {"url": url}, "relay": settings, **(destinations or {})}
+    own = campaign_folder(folder / "one", f"smtp+plain://127.0.0.1:{sink.port}", customers(LETTERS), **tables)
     processes = [started("send", own, "--confirm", str(LETTERS))]
     try:
         wait_until_shared(url)
@@ -98,3 +99,19 @@ def test_a_window_is_kept_by_all_together(tmp_path: Path) -> None:
         arrivals = sink.stop()
     assert len(arrivals) == 500
     assert found.get(Status.ACCEPTED, 0) == 500
+
+
+@pytest.mark.timeout(400)
+def test_a_destinations_pace_is_kept_by_all_together(tmp_path: Path) -> None:
+    slow = {'destinations."d1.example"': {"rate": "5/s", "also": ["d2.example"]}}
+    with ExitStack() as opened:
+        sink = opened.enter_context(recorder(tmp_path / "dots.jsonl"))
+        own, _ = opened.enter_context(four(tmp_path, sink, destinations=slow, rate="unlimited"))
+        wait_for_dots(sink, LETTERS * 5 // 7)  # to the others, about
+        time.sleep(5.0)
+        assert control.request(own, Control.STOP)
+        wait_until_settled(own)
+        arrivals = sink.stop()
+    paced = sorted(each.at for each in arrivals if each.recipients[0].endswith(("@d1.example", "@d2.example")))
+    assert len(paced) > 20
+    assert most_within(paced, 1.0) <= 5 + 2  # its pace begins at the start of a letter, whose dot may be later

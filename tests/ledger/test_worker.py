@@ -109,9 +109,6 @@ def test_what_cannot_be_sent_together_is_told(tmp_path: Path, live: Relay, url: 
             worker.run(Workspace.open(folder), None, once=True)  # type: ignore[arg-type]
         return refused.value.problem
 
-    slow = {"d1.example": {"rate": "1/s"}}
-    folder = campaign_folder(tmp_path / "one", live.sink.url, customers(3), ledger={"url": url}, destinations=slow)
-    assert "destinations" in refusal(folder)
     assert "a file" in refusal(campaign_folder(tmp_path / "two", live.sink.url, customers(3)))
 
 

@@ -178,7 +178,7 @@ class SendingRun:
                 )
                 dispatcher.on_accepted(archive.accepted)
                 self._ledger.on_claim(log.claimed)
-                sharing = Sharing(self._ledger, dispatcher, confirmed, self._campaign, outbox.changed.notify)
+                sharing = Sharing(self._ledger, dispatcher, confirmed, self._campaign, routing, outbox)
                 await sharing.join()
                 log.event("started", time.time(), self._start_facts(confirmed))
                 reporter = RunReporter(self._ledger, dispatcher, confirmed.wave)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from mass_apology.errors import LedgerError
@@ -16,20 +16,16 @@ from mass_apology.model import FIRST_WAVE, StopCause
 from mass_apology.relay_settings import RelaySettings
 from mass_apology.sending.common_keeper import CommonKeeper
 from mass_apology.sending.dispatcher import Dispatcher
+from mass_apology.sending.outbox import Outbox
 from mass_apology.sending.relay_source import RelaySource
+from mass_apology.sending.routing import Routing
 from mass_apology.settings import Campaign, Rate, parse_rate
 
 HALTS = frozenset({StopCause.BREAKER, StopCause.REPLY})
 """Ends of one run that are all others': a person must look first."""
 
+_DESTINATION = "destination "  # before the first domain of one
 _QUOTA_NEWS = 1.0  # seconds by which a quota must close longer to be told
-
-
-def obstacle(campaign: Campaign) -> str:
-    """Why several processes cannot send this campaign together, as a clause; empty where they can."""
-    if campaign.destinations:
-        return "[destinations] are set, whose pace each process would keep for itself"
-    return ""
 
 
 class Sharing:
@@ -41,19 +37,20 @@ class Sharing:
         dispatcher: Dispatcher,
         confirmed: Confirmed,
         campaign: Campaign,
-        changed: Callable[[], None],
+        routing: Routing,
+        outbox: Outbox,
     ) -> None:
-        """``changed`` is called when letters may start that could not before."""
         self._ledger = ledger
         self._dispatcher = dispatcher
         self._confirmed = confirmed
-        self._changed = changed
+        self._routing = routing
+        self._outbox = outbox
         self._campaign = campaign
         self._keeper: CommonKeeper | None = None
         self._began = asyncio.Event()
         self._halted = False  # by another process
         whole_wave = confirmed.wave == FIRST_WAVE and confirmed.only is None
-        self._may = whole_wave and not confirmed.elsewhere and not obstacle(campaign)
+        self._may = whole_wave and not confirmed.elsewhere
 
     async def join(self) -> None:
         """Before the first letter: keep the limits that the others keep, where this run takes part in theirs."""
@@ -105,14 +102,21 @@ class Sharing:
     async def _keep_together(
         self, limits: CommonLimits, usage: Mapping[str, Sequence[tuple[int, int]]] | None = None
     ) -> None:
-        keeper = CommonKeeper(limits, self._changed)
+        keeper = CommonKeeper(limits, self._outbox.changed.notify)
         sources = self._dispatcher.sources
-        await keeper.call(lambda: limits.open([_opened(source) for source in sources], usage))
+        destinations = [
+            OpenedPace(name=f"{_DESTINATION}{name}", spacing=spacing / COMMON_RATE, doubles=True)
+            for name, spacing in self._routing.paces().items()
+        ]
+        await keeper.call(lambda: limits.open([*map(_opened, sources), *destinations], usage))
         for source in sources:
             name = _name(source.relay)
             source.pace = keeper.pace(name, _spacing(source.relay))
             if source.relay.windows:
                 source.windows = keeper.window(name, windows_of(source.relay), source.windows.in_flight)
+        self._routing.share(
+            lambda name, spacing: keeper.pace(f"{_DESTINATION}{name}", spacing / COMMON_RATE, of_starts=True)
+        )
         self._keeper = keeper
         self._began.set()
 
@@ -121,6 +125,12 @@ class Sharing:
         return self._ledger.usage_since(time.time() - longest, relay.name)
 
     async def _obey(self, keeper: CommonKeeper, state: CommonState) -> None:
+        self._routing.divide(state.sessions)
+        for name in state.paces.keys() - keeper.paces.keys():
+            if name.startswith(_DESTINATION):  # it throttled another process
+                self._routing.adopt(name.removeprefix(_DESTINATION))
+                keeper.paces[name].learn(state.paces[name])
+                self._outbox.sort()
         for source in self._dispatcher.sources:
             source.divide_connections(state.sessions)
             if (pace := state.paces.get(_name(source.relay))) is not None:

@@ -15,7 +15,6 @@ from mass_apology.flows.plan import plan
 from mass_apology.flows.send.confirmed import Confirmed
 from mass_apology.flows.send.send import gate_of, with_reason
 from mass_apology.flows.send.sending_run import Operator, RunResult, SendingRun
-from mass_apology.flows.send.sharing import obstacle
 from mass_apology.flows.suppressing import suppressed
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.doorbell import Doorbell
@@ -32,11 +31,6 @@ def run(workspace: Workspace, operator: Operator, *, once: bool) -> RunResult | 
 
     Raises ``MassApologyError`` with every letter that was sent recorded.
     """
-    if problem := obstacle(workspace.campaign):
-        raise CampaignError(
-            f"Several processes cannot send this campaign together: {problem}.",
-            next_step="Send it with one process: mass-apology send",
-        )
     if workspace.campaign.ledger.url is None:
         raise CampaignError(
             "The ledger of this campaign is a file, which one process sends from at a time.",
