@@ -34,14 +34,15 @@ _KEY = re.compile(r"`(\$[^`]*)`")
 _TEXT_LINE = re.compile(r"""^(?P<key>\w+)[ \t]*=[ \t]*(["'])(?P<value>[^"'\n]*)\2""", re.MULTILINE)
 
 
-def read_campaign(folder: Path) -> Campaign:
-    """Read and validate ``folder/campaign.toml``.
+def read_campaign(folder: Path, *, secrets: Path | None = None) -> Campaign:
+    """Read and validate ``folder/campaign.toml``. Files of passwords and certificates are named relative to
+    ``secrets``, or to the folder.
 
     Raises ``CampaignError`` naming the file and the key path (``$.relay.url``) of all that is wrong.
     """
     path = folder / FILE_NAME
     text = _text(path)
-    return _anchored(_validated(_parsed(text, path), text, path), folder)
+    return _anchored(_validated(_parsed(text, path), text, path), folder if secrets is None else secrets)
 
 
 def read_ledger_settings(folder: Path) -> tuple[str, LedgerSettings]:

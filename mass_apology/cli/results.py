@@ -37,7 +37,9 @@ def show_ended(ended: RunResult) -> None:
     say(f"{number(ended.sent)} accepted in this run, in {duration(ended.seconds)}{rate}.")
     if ended.log_head:
         say(f"Head of the log's chain, worth keeping elsewhere: {ended.log_head}")
-    if ended.due:
+    if ended.is_left_to_others:
+        say(f"{counted(ended.due, 'letter')} {are(ended.due)} still due: other processes have them, or take them.")
+    elif ended.due:
         say(ended.reason or "Stopped as asked; every letter that was on its way is recorded.")
         say(f"Still due: {counted(ended.due, 'letter')}. To go on, run the same command again.")
     elif ended.unreached:

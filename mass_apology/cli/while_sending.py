@@ -75,6 +75,17 @@ def send(  # noqa: PLR0913, PLR0917 (options)
 
 def worker(
     folder: Folder = HERE,
+    ledger: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="In place of a folder: every campaign of this database that was confirmed."),
+    ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option(metavar="PLACE", help="Where its password is kept: env:NAME, file:PATH or keyring:SERVICE."),
+    ] = None,
+    ca_file: Annotated[
+        str | None, typer.Option("--ca-file", metavar="FILE", help="The authority of its certificate, as PEM.")
+    ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="End when there is nothing to do, instead of waiting for more.")
     ] = False,
@@ -87,15 +98,24 @@ def worker(
     Examples:
       mass-apology worker
       mass-apology worker -C /srv/campaigns/acme-outage --once
+      mass-apology worker --ledger postgresql://letters@db.acme.example/letters
     """
-    from mass_apology.flows.send import worker as flow
+    from mass_apology.flows.worker import worker as flow
 
+    if ledger is not None and folder != HERE:
+        raise typer.BadParameter("the campaigns are those of a database or of a folder", param_hint="--ledger")
+    if ledger is None and (password or ca_file):
+        raise typer.BadParameter("is of a database: name it with --ledger", param_hint="--password, --ca-file")
     with watching.run_terminal() as operator:
-        ended = flow.run(opened(folder), operator, once=once)
+        if ledger is None:
+            ended = flow.run(opened(folder), operator, once=once)
+        else:
+            installation = flow.installation_of(ledger, password, ca_file)
+            ended = flow.run_all(installation, operator, once=once)
     if ended is None:
         return
     results.show_ended(ended)
-    if ended.due:
+    if ended.due and not ended.is_left_to_others:
         raise typer.Exit(Exit.NEEDS_A_PERSON if ended.reason else Exit.INTERRUPTED)
 
 

@@ -76,7 +76,8 @@ def sending_ledger(
 def joined_ledger(
     workspace: Workspace, *, notice: Callable[[Sequence[Finding]], None]
 ) -> Iterator[tuple[Ledger, SharedWave] | None]:
-    """The campaign's ledger for a process that takes part in what another one shares; ``None`` where nothing is shared.
+    """The campaign's ledger for a process that takes part in what another one shares, or goes on with what one
+    confirmed and left; ``None`` where there is nothing of either kind.
 
     As ``sending_ledger``.
     """
@@ -84,10 +85,16 @@ def joined_ledger(
     require_ledger(workspace)
     with workspace.ledger_store.open(workspace.campaign.name) as ledger, _kept_on_disk(ledger):
         shared = ledger.join()
+        is_taken_up = False
+        if shared is None:
+            shared = ledger.take_up(time.time())
+            is_taken_up = shared is not None
         if shared is None:
             yield None
             return
         try:
+            if is_taken_up:
+                ledger.recover(time.time())
             with _recorded(workspace, ledger, comparison, notice):
                 yield ledger, shared
         finally:
@@ -101,7 +108,8 @@ def _recorded(
 ) -> Iterator[None]:
     for finding in comparison.findings:
         ledger.note(time.time(), f"{finding.code} was overridden: {finding.problem}")
-    ledger.continuity.use_suppressions(*list_path_and_size(workspace))
+    if not workspace.is_unpacked:  # whose list is no successor of the one that the letters were confirmed by
+        ledger.continuity.use_suppressions(*list_path_and_size(workspace))
     recording = Recording(workspace, ledger, comparison)
     ledger.on_durable(recording.durable)
     notice([*comparison.findings, *recording.findings()])

@@ -344,5 +344,6 @@ class Installation(Protocol):
         Raises ``LedgerError``.
         """
 
-    def store(self, campaign: ConfirmedCampaign, folder: Path) -> Store:
-        """Where its ledger is kept; ``folder`` is the campaign's on this machine."""
+    def store(self, campaign: ConfirmedCampaign, folder: Path, lease: float | None = None) -> Store:
+        """Where its ledger is kept; ``folder`` is the campaign's on this machine, and ``lease`` the campaign's own, in
+        seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mass_apology.campaign import read_ledger_settings
 from mass_apology.errors import CampaignError, LedgerError, install_extra
@@ -13,6 +14,10 @@ from mass_apology.ledger.moving import MovableStore
 from mass_apology.ledger.sqlite.sqlite_store import SqliteStore
 from mass_apology.ledger_settings import LedgerSettings
 from mass_apology.smtp.password import names_a_place, read, set_in
+
+if TYPE_CHECKING:
+    from mass_apology.ledger.port import Installation
+    from mass_apology.ledger.postgres.postgres_connections import Server
 
 LEDGER_NAME = "ledger.sqlite"
 
@@ -37,8 +42,8 @@ def store_by(settings: LedgerSettings, name: str, folder: Path) -> MovableStore:
     return _postgres_store(settings, settings.database, name, folder)
 
 
-def _lease(settings: LedgerSettings) -> float:
-    """Seconds. Raises ``CampaignError``."""
+def lease_of(settings: LedgerSettings) -> float:
+    """Seconds for which what a process has is its own without a sign of life. Raises ``CampaignError``."""
     if settings.lease is None:
         return LEASE
     try:
@@ -47,16 +52,38 @@ def _lease(settings: LedgerSettings) -> float:
         raise CampaignError(f"[ledger] lease in campaign.toml {error}.", next_step="Correct it.") from error
 
 
+def installation_by(settings: LedgerSettings, url: str) -> Installation:
+    """All ledgers of the database at ``url``, with the password's place and the authority of these settings; raises as
+    ``ledger_store``."""
+    parse(url)
+    _require_driver("The ledger's URL")
+    from mass_apology.ledger.postgres.postgres_installation import PostgresInstallation  # noqa: PLC0415 (an extra)
+
+    return PostgresInstallation(_server(settings, url))
+
+
 def _postgres_store(settings: LedgerSettings, url: str, name: str, folder: Path) -> MovableStore:
-    database = parse(url)
+    parse(url)
+    _require_driver("[ledger] url in campaign.toml")
+    from mass_apology.ledger.postgres.postgres_store import PostgresStore  # noqa: PLC0415 (an extra)
+
+    return PostgresStore(_server(settings, url), name, folder)
+
+
+def _require_driver(what: str) -> None:
     try:
-        from mass_apology.ledger.postgres.postgres_connections import server_of  # noqa: PLC0415 (an extra)
-        from mass_apology.ledger.postgres.postgres_store import PostgresStore  # noqa: PLC0415 (as above)
+        import mass_apology.ledger.postgres.postgres_connections  # noqa: F401, PLC0415 (an extra)
     except ImportError as error:
         raise LedgerError(
-            "[ledger] url in campaign.toml names a PostgreSQL database, and the package psycopg is not installed.",
+            f"{what} names a PostgreSQL database, and the package psycopg is not installed.",
             next_step=f"To use it, {install_extra('scale')}",
         ) from error
+
+
+def _server(settings: LedgerSettings, url: str) -> Server:
+    from mass_apology.ledger.postgres.postgres_connections import server_of  # noqa: PLC0415 (an extra)
+
+    database = parse(url)
     if settings.password is not None and not names_a_place(settings.password):
         raise CampaignError(  # its text is not repeated: it may be the password
             "[ledger] password in campaign.toml does not say where the password is kept.",
@@ -65,5 +92,4 @@ def _postgres_store(settings: LedgerSettings, url: str, name: str, folder: Path)
     user = database.user or "the ledger's database"
     password = set_in(PASSWORD_VARIABLE) if settings.password is None else read(settings.password, user)
     parameters = database.parameters(password=password, ca_file=settings.ca_file)
-    server = server_of(parameters, place=database.place, lease=_lease(settings))
-    return PostgresStore(server, name, folder)
+    return server_of(parameters, place=database.place, lease=lease_of(settings))

@@ -22,6 +22,9 @@ from mass_apology.settings import (
     WordingSettings,
 )
 
+VERSION_PART = "the program's version"
+"""The part of the digests that is a version, as text."""
+
 
 def letters_settings(campaign: Campaign) -> bytes:
     """All settings with an effect on letters, as JSON: without the relay, limits and who is notified."""
@@ -40,7 +43,7 @@ def wave_digest(campaign: Campaign) -> str:
 
 def part_digests(files: Mapping[str, Sequence[Path]]) -> dict[str, str]:
     """The name of each part of files → its digest; and the program's version, which shapes letters too."""
-    return {**{part: _digest(its) for part, its in files.items()}, "the program's version": __version__}
+    return {**{part: _digest(its) for part, its in files.items()}, VERSION_PART: __version__}
 
 
 def _shape(campaign: Campaign) -> Campaign:

@@ -34,14 +34,28 @@ class Workspace(Struct, frozen=True, kw_only=True, dict=True):
 
     folder: Path  # as given on the command line
     campaign: Campaign  # as campaign.toml said when it was read
+    unpacked_from: Store | None = None  # of a folder that a worker made: the ledger that its files came from
 
     @classmethod
     def open(cls, folder: Path) -> Workspace:
         """Read the folder's campaign.toml. Raises ``CampaignError`` that names all that is wrong in it."""
         return cls(folder=folder, campaign=read_campaign(folder))
 
+    @classmethod
+    def open_unpacked(cls, folder: Path, store: Store) -> Workspace:
+        """A folder with the files that a worker unpacked: its ledger is there, whatever campaign.toml says, and
+        passwords in files are named relative to where the worker runs. Raises as ``open``."""
+        return cls(folder=folder, campaign=read_campaign(folder, secrets=Path.cwd()), unpacked_from=store)
+
+    @property
+    def is_unpacked(self) -> bool:
+        """Whether a worker made this folder. No person works in it: it has no recipients file, list or programs."""
+        return self.unpacked_from is not None
+
     def reopened(self) -> Workspace:
         """The same folder with campaign.toml as it is now: to see whether it changed meanwhile."""
+        if self.unpacked_from is not None:
+            return Workspace.open_unpacked(self.folder, self.unpacked_from)
         return Workspace.open(self.folder)
 
     @cached_property
@@ -67,7 +81,7 @@ class Workspace(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def ledger_store(self) -> Store:
         """Where the ledger is kept, whether or not there is one yet."""
-        return ledger_store(self.folder)
+        return ledger_store(self.folder) if self.unpacked_from is None else self.unpacked_from
 
     @property
     def log_path(self) -> Path:
@@ -77,15 +91,17 @@ class Workspace(Struct, frozen=True, kw_only=True, dict=True):
     @property
     def has_suppression_list(self) -> bool:
         """False only for a user without a home directory whose campaign names no list of its own."""
-        return bool(self.campaign.suppression.file) or default_path() is not None
+        has_own = bool(self.campaign.suppression.file) and not self.is_unpacked
+        return has_own or default_path() is not None
 
     @property
     def suppression_list(self) -> Path:
-        """The list that applies: the campaign's own where it names one, else this machine's.
+        """The list that applies: the campaign's own where it names one, else this machine's; to a worker without the
+        campaign's folder always this machine's.
 
         Raises ``SuppressionError`` where the campaign's own is missing, and where there is no place for the machine's.
         """
-        if not self.campaign.suppression.file:
+        if not self.campaign.suppression.file or self.is_unpacked:
             return shared_path()
         path = self.folder / Path(self.campaign.suppression.file).expanduser()
         if not path.exists():

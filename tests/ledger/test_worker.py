@@ -19,7 +19,7 @@ from postgres_server import PostgresServer, shared_server
 from smtp_fakes import Relay
 
 from mass_apology.errors import CampaignError
-from mass_apology.flows.send import worker
+from mass_apology.flows.worker import worker
 from mass_apology.model import FIRST_WAVE, Status
 from mass_apology.workspace.workspace import Workspace
 
@@ -71,8 +71,8 @@ def counts(folder: Path) -> dict[Status, int]:
 def wait_until_shared(url: str) -> None:
     for _ in range(600):
         with psycopg.connect(url) as connection:
-            there = connection.execute("SELECT to_regclass('mass_apology.all_shared_wave')").fetchone()
-            shared = "SELECT count(*) FROM mass_apology.all_shared_wave"
+            there = connection.execute("SELECT to_regclass('mass_apology.all_letter_file')").fetchone()
+            shared = "SELECT count(*) FROM mass_apology.all_shared_wave WHERE is_open"
             if there != (None,) and connection.execute(shared).fetchone() == (1,):
                 return
         time.sleep(0.1)

@@ -23,6 +23,8 @@ from mass_apology.model import Finding
 from mass_apology.workspace.ledger_store import ledger_store
 from mass_apology.workspace.workspace import Workspace
 
+_NO_LISTS = ListFacts(path="", entries=0, before="", entries_before=0)
+
 
 class Comparison(Struct, frozen=True, kw_only=True):
     """The result of comparing a ledger with the records outside it."""
@@ -37,10 +39,11 @@ def compare_ledger(workspace: Workspace, override: Collection[str] = ()) -> Comp
     if store.exists():
         with store.read(workspace.campaign.name) as records:
             facts, remembered = _facts(workspace, records)
-            lists = _lists(workspace, records)
+            # Who is on the list of who confirmed was withheld then; a worker's own list comes on top.
+            lists = _NO_LISTS if workspace.is_unpacked else _lists(workspace, records)
     else:
         facts, remembered = _facts(workspace, None)
-        lists = ListFacts(path="", entries=0, before="", entries_before=0)
+        lists = _NO_LISTS
     findings = apply_overrides([*ledger_findings(facts), *list_findings(lists)], override)
     return Comparison(findings=tuple(findings), remembered=remembered)
 

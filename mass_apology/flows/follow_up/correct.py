@@ -27,7 +27,8 @@ from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.guarding import require_overridden
 from mass_apology.flows.plan.size_limit import size_findings
-from mass_apology.flows.send.confirmed import Confirmed, resendable
+from mass_apology.flows.send.closing import close_if_shared, is_told_by_the_last
+from mass_apology.flows.send.confirmed import Confirmed, Further, resendable
 from mass_apology.flows.send.sending_run import (
     Operator,
     RunResult,
@@ -52,8 +53,9 @@ def correct(workspace: Workspace, options: CorrectOptions, operator: Operator) -
     """Send it. Raises ``MassApologyError`` with nothing sent, or with what was sent recorded."""
     with notifying(workspace, operator.notice) as notifier:
         ended = event_loop.run(_correct(workspace, options, operator, notifier))
-        notifier.tell(end_of_run(ended), options.name, sent=ended.sent)
-        return ended
+        if not is_told_by_the_last(ended):
+            notifier.tell(end_of_run(ended), options.name, sent=ended.sent)
+    return close_if_shared(workspace, ended, options.name, operator.notice)
 
 
 async def _correct(workspace: Workspace, options: CorrectOptions, operator: Operator, notifier: Notifier) -> RunResult:
@@ -96,6 +98,7 @@ async def _correct(workspace: Workspace, options: CorrectOptions, operator: Oper
             parts=parts,
             count=due,
             resend=resend,
+            further=Further(wave=wave_of(options), schedule=AT_ONCE),
         )
         wave_plan.add(ledger, letters, time.time(), largest=largest, changes=theirs)
         ledger.note(time.time(), f"{counted(due, 'letter')} of the correction {options.name} confirmed")

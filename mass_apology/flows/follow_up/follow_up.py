@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mass_apology.errors import ConfirmationError
+from mass_apology.errors import ConfirmationError, LedgerLocked
 from mass_apology.flows import event_loop
 from mass_apology.flows.asked_relay import AskedRelay
 from mass_apology.flows.follow_up.consent import require_follow_ups, require_writable, wave_named
@@ -22,7 +22,8 @@ from mass_apology.flows.operator import disagreement
 from mass_apology.flows.plan import plan
 from mass_apology.flows.plan.size_limit import size_findings
 from mass_apology.flows.promises import Promise, promises
-from mass_apology.flows.send.confirmed import Confirmed, resendable
+from mass_apology.flows.send.closing import close_if_shared, is_told_by_the_last
+from mass_apology.flows.send.confirmed import Confirmed, Further, resendable
 from mass_apology.flows.send.sending_run import (
     Operator,
     RunResult,
@@ -89,9 +90,11 @@ def run(
     with notifying(workspace, operator.notice, by_timer=True) as notifier:
         if not promises(workspace, time.time()):  # whose dates a timer may look at, too
             require_follow_ups(workspace.campaign)
-        done = event_loop.run(_run(workspace, operator, resend, override, notifier))
+        done = _run_all(workspace, _Attendants(operator, notifier), resend, override)
         late = tuple(each for each in promises(workspace, time.time()) if each.is_late)
         for wave in done.waves:
+            if wave.ended is not None and is_told_by_the_last(wave.ended):
+                continue
             occasion = end_of_wave(
                 wave.ended,
                 said=bool(wave.said),
@@ -116,23 +119,51 @@ def watch(
         workspace = workspace.reopened()
 
 
-async def _run(
-    workspace: Workspace, operator: Operator, resend: Resend | None, override: Collection[str], notifier: Notifier
+def _run_all(
+    workspace: Workspace, attendants: _Attendants, resend: Resend | None, override: Collection[str]
 ) -> FollowedUp:
+    """Wave after wave. One that was shared is closed, or left to others, before the next one is looked at."""
     campaign = workspace.campaign
-    relay = AskedRelay(campaign)
+    ahead = [wave_named(campaign, resend.wave)] if resend is not None else list(waves(campaign.follow_up))
+    done = FollowedUp(waves=())
+    while ahead and not done.interrupted:
+        try:
+            more = event_loop.run(_run(workspace, ahead, attendants, resend, override))
+        except LedgerLocked:
+            if not done.waves:
+                raise
+            # Others still send the wave before: the next run comes to these.
+            again = time.time() + PATIENCE
+            more = [_untouched(wave, "", again, None) for wave in ahead]
+        if more and more[-1].ended is not None:
+            ended = close_if_shared(workspace, more[-1].ended, more[-1].name, attendants.operator.notice)
+            more[-1] = replace(more[-1], ended=ended)
+        done = FollowedUp(waves=(*done.waves, *more))
+        ahead = ahead[len(more) :]
+    return done
+
+
+async def _run(
+    workspace: Workspace,
+    ahead: Sequence[Wave],
+    attendants: _Attendants,
+    resend: Resend | None,
+    override: Collection[str],
+) -> list[WaveEnded]:
+    """The waves as far as the first that was shared, or was interrupted."""
+    relay = AskedRelay(workspace.campaign)
+    done: list[WaveEnded] = []
     with (
-        sending_ledger(workspace, override=override, notice=operator.notice) as ledger,
+        sending_ledger(workspace, override=override, notice=attendants.operator.notice) as ledger,
         suppressed(workspace) as suppressions,
     ):
-        following = _Following(workspace, ledger, suppressions, relay, _Attendants(operator, notifier), override)
-        if resend is not None:
-            return FollowedUp(waves=(await following.follow(wave_named(campaign, resend.wave), resend),))
-        done = FollowedUp(waves=())
-        for wave in waves(campaign.follow_up):
-            if not done.interrupted:
-                done = FollowedUp(waves=(*done.waves, await following.follow(wave)))
-        return done
+        following = _Following(workspace, ledger, suppressions, relay, attendants, override)
+        for wave in ahead:
+            done.append(await following.follow(wave, resend))
+            ended = done[-1].ended
+            if ended is not None and (ended.shared or ended.interrupted):
+                break
+    return done
 
 
 class _Attendants(NamedTuple):
@@ -201,6 +232,7 @@ class _Following:
             parts=parts,
             count=plan.due(self._ledger.counts(wave.name)) + len(again),
             resend=again,
+            further=Further(wave=wave, schedule=self._campaign.schedule),
         )
         return await self._send(wave_plan, confirmed, said, next_at)
 

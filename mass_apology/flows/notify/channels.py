@@ -51,6 +51,11 @@ def _program(workspace: Workspace) -> Iterator[Callable[[], Channel]]:
     command = workspace.campaign.notify.command
     if not command:
         return
+    if workspace.is_unpacked:  # what a database names is not run on a worker's machine
+        raise _Unusable(
+            f"A worker without the campaign's folder does not run {command[0]}.",
+            "Have a webhook or a mail tell it, or let a worker with a copy of the folder take part.",
+        )
     if found_program(command[0], workspace.folder) is None:
         raise _Unusable(
             f"There is no program {command[0]}, or it may not be run.",

@@ -53,7 +53,6 @@ class Archive:
         self._ledger = ledger
         self._wave = wave
         self._letters: dict[str, Message] = {}
-        self._noted = {each.what for each in ledger.notes()} if campaign.message.archive else set()
 
     def accepted(self, message: Message) -> None:
         """The relay took this letter; called for each of the run."""
@@ -65,8 +64,10 @@ class Archive:
         """Send the copies, and note those that the relay took. A failure is a finding, and changes no letter."""
         address = self._campaign.message.archive
         sent, problems = [], {}
+        # Now, and not when the run began: another process may have sent some.
+        noted = {each.what for each in self._ledger.notes()} if address is not None and self._letters else set()
         for language, letter in self._letters.items():
-            if address is None or self._note(language) in self._noted:
+            if address is None or self._note(language) in noted:
                 continue
             if problem := await self._problem_of(_copy(self._campaign, address, letter, self._wave), password):
                 problems[language] = problem

@@ -19,6 +19,7 @@ from mass_apology.flows.plan import guarding, plan
 from mass_apology.flows.plan.approve import require_approval
 from mass_apology.flows.plan.plan_check import Check, extended, without_relays
 from mass_apology.flows.plan.size_limit import size_findings
+from mass_apology.flows.send.closing import close_if_shared, is_told_by_the_last
 from mass_apology.flows.send.confirmed import Confirmed, resendable
 from mass_apology.flows.send.sending_run import (
     Operator,
@@ -60,8 +61,9 @@ def run(workspace: Workspace, options: SendOptions, operator: Operator) -> RunRe
     """
     with notifying(workspace, operator.notice) as notifier:
         ended = event_loop.run(_run(workspace, options, operator, notifier))
-        notifier.tell(end_of_run(ended), FIRST_WAVE, sent=ended.sent)
-        return ended
+        if not is_told_by_the_last(ended):
+            notifier.tell(end_of_run(ended), FIRST_WAVE, sent=ended.sent)
+    return close_if_shared(workspace, ended, FIRST_WAVE, operator.notice)
 
 
 async def _run(workspace: Workspace, options: SendOptions, operator: Operator, notifier: Notifier) -> RunResult:

@@ -24,6 +24,7 @@ from mass_apology.flows.send.run_reporter import RunReporter
 from mass_apology.flows.send.run_view import RunView
 from mass_apology.flows.send.sharing import Sharing, windows_of
 from mass_apology.flows.send.stop_signals import stop_on_signals
+from mass_apology.flows.send.travelling_files import keep_letter_files
 from mass_apology.flows.watch.view_model import CampaignView
 from mass_apology.ledger import Control, Ledger
 from mass_apology.letter.render_pool import RenderPool, processes_for
@@ -58,12 +59,18 @@ class RunResult(Struct, frozen=True, kw_only=True):
     cause: StopCause | None = None  # the reason's kind
     interrupted: bool = False  # a signal ended the run, so the command ends with that signal's exit status
     archived: Archived = Archived()  # copies of its letters to oneself
+    shared: bool = False  # other processes took part, or could: the last of them closes the wave
     log_head: str = ""  # of the log's hash chain, when the run ended; empty where none began
 
     @property
     def due(self) -> int:
         """Letters that the next ``send`` would take up."""
         return plan.due(self.counts)
+
+    @property
+    def is_left_to_others(self) -> bool:
+        """Nothing ended the run but that others have, or take, the letters that are due."""
+        return self.shared and bool(self.due) and not self.reason and not self.interrupted
 
     @property
     def unreached(self) -> int:
@@ -146,6 +153,9 @@ class SendingRun:
         largest_own = max((path.stat().st_size for path in self._workspace.own_file_paths), default=0)
         attached = sum(octets for _, octets in self._workspace.attached()) + largest_own
         async with self._render_pool(confirmed, attached) as render_pool:
+            if confirmed.may_be_shared and not confirmed.elsewhere and self._campaign.ledger.database is not None:
+                found = keep_letter_files(self._workspace, self._ledger, confirmed.wave, confirmed.template)
+                self._operator.notice(found)
             self._require_confirmed(confirmed)
             self._ledger.begin_edition(confirmed.wave, confirmed.parts, time.time())
             self._release_in_doubt(confirmed, gate)
@@ -179,6 +189,7 @@ class SendingRun:
                 dispatcher.on_accepted(archive.accepted)
                 self._ledger.on_claim(log.claimed)
                 sharing = Sharing(self._ledger, dispatcher, confirmed, self._campaign, routing, outbox)
+                sharing.confirm()
                 await sharing.join()
                 log.event("started", time.time(), self._start_facts(confirmed))
                 reporter = RunReporter(self._ledger, dispatcher, confirmed.wave)
@@ -208,6 +219,7 @@ class SendingRun:
             interrupted=interrupted,
             archived=archived,
             log_head=log.head,
+            shared=sharing.shares,
         )
 
     def _start_facts(self, confirmed: Confirmed) -> dict[str, object]:

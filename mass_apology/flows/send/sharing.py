@@ -11,8 +11,7 @@ from mass_apology.errors import LedgerError
 from mass_apology.flows.send.confirmed import Confirmed
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.common_limits import COMMON_RATE, CommonLimits, CommonState, OpenedPace, PaceState
-from mass_apology.ledger.sender_state import SharedWave
-from mass_apology.model import FIRST_WAVE, StopCause
+from mass_apology.model import StopCause
 from mass_apology.relay_settings import RelaySettings
 from mass_apology.sending.common_keeper import CommonKeeper
 from mass_apology.sending.dispatcher import Dispatcher
@@ -49,12 +48,18 @@ class Sharing:
         self._keeper: CommonKeeper | None = None
         self._began = asyncio.Event()
         self._halted = False  # by another process
-        whole_wave = confirmed.wave == FIRST_WAVE and confirmed.only is None
-        self._may = whole_wave and not confirmed.elsewhere
+        self.shares = confirmed.is_shared
+        """Whether others may take part."""
+        self._may = confirmed.may_be_shared and not self.shares
+
+    def confirm(self) -> None:
+        """The run begins: where this process dies before others may take part, one of them takes it up."""
+        if self._may:
+            self._ledger.confirm(self._confirmed.shared_wave())
 
     async def join(self) -> None:
         """Before the first letter: keep the limits that the others keep, where this run takes part in theirs."""
-        if self._confirmed.elsewhere and (limits := self._ledger.limits()) is not None:
+        if self.shares and (limits := self._ledger.limits()) is not None:
             await self._keep_together(limits)
 
     async def begin(self) -> None:
@@ -67,10 +72,7 @@ class Sharing:
             return
         usage = {_name(relay): self._used(relay) for relay in self._campaign.relays if relay.windows}
         await self._keep_together(limits, usage)  # before the first other one may come
-        wave = SharedWave(
-            wave=self._confirmed.wave, template=self._confirmed.template, digest_parts=self._confirmed.parts
-        )
-        await asyncio.to_thread(self._ledger.share, wave)
+        self.shares = await asyncio.to_thread(self._ledger.share, self._confirmed.shared_wave())
 
     async def keep(self) -> None:
         """Ask for what letters need, until cancelled. Raises ``LedgerError`` where the store stays away."""
@@ -92,7 +94,11 @@ class Sharing:
         await self._obey(self._keeper, state)
 
     async def end(self) -> None:
-        """The run has ended: the others stop, too, where a person must look first."""
+        """The run has ended: the others stop, too, where a person must look first. Unless others may take part, nobody
+        goes on before a person confirms again."""
+        if self._may:
+            with suppress(LedgerError):  # who cannot say so has said why before
+                await asyncio.to_thread(self._ledger.withdraw)
         if self._keeper is not None:
             await self.keep_up()
             cause = self._dispatcher.cause

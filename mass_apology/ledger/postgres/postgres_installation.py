@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from mass_apology.errors import LedgerError
 from mass_apology.ledger.moving import MovableStore
 from mass_apology.ledger.postgres.postgres_connections import Connection, Server
@@ -38,5 +40,6 @@ class PostgresInstallation:
             rows = connection.execute(statements("confirmed.sql")["campaigns"], {}).fetchall()
         return [ConfirmedCampaign(slot=slot, name=name, ledger=ledger) for slot, name, ledger in rows]
 
-    def store(self, campaign: ConfirmedCampaign, folder: Path) -> MovableStore:
-        return PostgresStore(self._server, campaign.slot, folder)
+    def store(self, campaign: ConfirmedCampaign, folder: Path, lease: float | None = None) -> MovableStore:
+        server = self._server if lease is None else replace(self._server, lease=lease)
+        return PostgresStore(server, campaign.slot, folder)

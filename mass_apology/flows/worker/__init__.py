@@ -1,0 +1,1 @@
+"""``worker``: takes part in what ``send`` confirmed on another machine."""
