@@ -10,6 +10,7 @@ from mass_apology.errors import LedgerError
 from mass_apology.flows.continuity.outside import Comparison, require_complete, require_ledger
 from mass_apology.flows.continuity.recording import Recording
 from mass_apology.flows.suppressing import list_path_and_size
+from mass_apology.guards.lost_ledger import ELSEWHERE
 from mass_apology.ledger import Ledger
 from mass_apology.ledger.sender_state import SharedWave
 from mass_apology.model import Finding
@@ -106,6 +107,13 @@ def joined_ledger(
 def _recorded(
     workspace: Workspace, ledger: Ledger, comparison: Comparison, notice: Callable[[Sequence[Finding]], None]
 ) -> Iterator[None]:
+    if ledger.continuity.other_server():  # also where that became so since it was compared
+        if ELSEWHERE not in {finding.code for finding in comparison.findings}:
+            raise LedgerError(
+                f"{workspace.ledger_store.place} has changed its server just now.",
+                next_step="Run the command again: it says what to do.",
+            )
+        ledger.continuity.trust_server(time.time())  # at once, for workers
     for finding in comparison.findings:
         ledger.note(time.time(), f"{finding.code} was overridden: {finding.problem}")
     if not workspace.is_unpacked:  # whose list is no successor of the one that the letters were confirmed by

@@ -47,6 +47,7 @@ GUARDS: Mapping[str, str] = MappingProxyType(
         "ledger-copied": "Two copies of a campaign's folder send, and each writes to those whom the other wrote to.",
         "suppressions-other": "Another suppression list is used than before, and who asked for no letters gets one.",
         "ledger-set-back": "An older copy of the ledger takes the place of a newer one, and letters leave again.",
+        "ledger-other-server": "A standby takes over that lacks the last second, and what left in it leaves again.",
     }
 )
 """Code of a guard → the accident that it prevents. Docs and ``--override`` use this table."""

@@ -10,7 +10,7 @@ from mass_apology.errors import shell_command
 from mass_apology.model import Finding, Severity
 from mass_apology.system.timestamps import utc_minute
 
-LOST, COPIED, SET_BACK = "ledger-lost", "ledger-copied", "ledger-set-back"
+LOST, COPIED, SET_BACK, ELSEWHERE = "ledger-lost", "ledger-copied", "ledger-set-back", "ledger-other-server"
 SAME_PEOPLE = 0.1  # share of earlier recipients in a plan that is not chance
 _BY_HAND = (
     "If there is none, the relay's log and the mailbox of replies tell who was written to: take these rows out of the "
@@ -56,6 +56,7 @@ class LedgerFacts(Struct, frozen=True, kw_only=True):
     log_letters: int = 0  # letters that left by the log, and that the ledger does not know
     log_strange: Mapping[str, int] = {}  # the same for other campaigns: name → letters
     remembered: tuple[Elsewhere, ...] = ()
+    other_server: bool = False  # its database has another history than when it was sent from last
     stray_wal: str = ""  # a -wal file without its ledger; empty if there is none
 
 
@@ -63,6 +64,8 @@ def ledger_findings(facts: LedgerFacts) -> Iterator[Finding]:
     """Findings if the ledger knows less than the records outside it."""
     if facts.made_in:
         yield _copied(facts)
+    if facts.other_server:
+        yield _other_server(facts)
     told = list(_evidence(facts))
     if not told:
         yield from _foreign(facts)
@@ -121,6 +124,18 @@ def _copied(facts: LedgerFacts) -> Finding:
         advice = "If the campaign was moved here, make sure that nothing is sent from there any more, and override this"
     fresh = "For a new campaign in this folder, delete ledger.sqlite* and log.jsonl here, and change `name`"
     return _finding(COPIED, facts, problem, f"{advice}. {fresh} in campaign.toml")
+
+
+def _other_server(facts: LedgerFacts) -> Finding:
+    problem = (
+        "Its server, or its server's history, is another one than when it was sent from last: a standby that "
+        "took over, or a backup that was put back, may lack letters that left in the last seconds before."
+    )
+    advice = (
+        "On each machine that sent, let it learn what left: mass-apology reconcile --from-log log.jsonl. When all have "
+        "told, override this once"
+    )
+    return _finding(ELSEWHERE, facts, problem, advice)
 
 
 def _foreign(facts: LedgerFacts) -> Iterator[Finding]:

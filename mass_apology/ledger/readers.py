@@ -234,6 +234,9 @@ class ContinuityRecords(Protocol):
     def copied_from(self) -> str:
         """The folder that the ledger was used in before; empty where it is still there, or nothing is planned yet."""
 
+    def other_server(self) -> bool:
+        """Whether its database has another history than when it was sent from last, and may lack what left since."""
+
     def is_settled_here(self) -> bool:
         """Whether nothing about its place has changed since it was last sent from."""
 

@@ -187,6 +187,9 @@ class Continuity(ContinuityRecords, Protocol):
     def settle(self, log: LogMark, *, replaces: Sequence[str], runs: Sequence[str], now: float) -> None:
         """``agree``, and from now on the ledger belongs where it is."""
 
+    def trust_server(self, now: float) -> None:
+        """A person's word that the ledger lacks nothing in its database as it is, noted."""
+
     def agree(self, log: LogMark, *, replaces: Sequence[str], runs: Sequence[str], now: float) -> None:
         """From now on the ledger knows all that the log tells, and stands for these ledgers, runs."""
 

@@ -146,6 +146,7 @@ def test_every_guard_that_stops_a_sending_is_tried_here() -> None:
         "ledger-lost",
         "ledger-copied",
         "ledger-set-back",
+        "ledger-other-server",
         "suppressions-other",
     }
     assert set(GUARDS) - set(ACCIDENTS) - elsewhere == {"reply-nowhere", "empty-plan"}  # a warning; and nothing to send

@@ -361,6 +361,9 @@ class MemoryContinuityRecords:
     def copied_from(self) -> str:
         return ""
 
+    def other_server(self) -> bool:
+        return False
+
     def is_settled_here(self) -> bool:
         return True
 

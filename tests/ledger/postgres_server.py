@@ -46,9 +46,13 @@ class PostgresServer:
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path has at most 107 octets
         self._databases = itertools.count(1)
         self._prefix = _as_nobody(self.folder)
-        self._run("initdb", "-D", self._data, "-A", "trust", "-U", "tester", "--locale=C", "-E", "UTF8", "--no-sync")
+        self._make()
         self.start()
         atexit.register(self.remove)
+
+    def _make(self) -> None:
+        """The files of an empty server."""
+        self._run("initdb", "-D", self._data, "-A", "trust", "-U", "tester", "--locale=C", "-E", "UTF8", "--no-sync")
 
     @property
     def _data(self) -> str:

@@ -76,7 +76,9 @@ def rebuild(workspace: Workspace, log: Path, *, on_progress: OnProgress) -> Rebu
             "the ledger was lost or set back",
         )
         if rebuilt.whole:
-            _record_agreement(workspace.absolute_folder, log, ledger, known, copied=bool(copied))
+            # A server with another history may lack what left from other machines: their logs have not told yet.
+            doubtful = bool(copied) or ledger.continuity.other_server()
+            _record_agreement(workspace.absolute_folder, log, ledger, known, copied=doubtful)
         return rebuilt
 
 

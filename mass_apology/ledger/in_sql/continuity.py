@@ -21,6 +21,9 @@ class Site(Protocol):
     def copied_from(self, reader: Connection) -> str:
         """The folder that it was used in before, where it is not the same ledger there; empty where it is."""
 
+    def other_server(self, reader: Connection) -> bool:
+        """As ``port.ContinuityRecords``."""
+
     def is_settled_here(self, reader: Connection) -> bool:
         """Whether nothing about it has changed."""
 
@@ -50,9 +53,16 @@ class SqlContinuityRecords:
 
     def copied_from(self) -> str:
         with self._reading.shared() as reader:
-            (_, _, digest_parts, _) = reader.execute(self._reading.statements("records.sql")["campaign"]).fetchone()
-            is_planned = bool(msgspec.json.decode(digest_parts))  # without a plan it may be copied
-            return self._site.copied_from(reader) if is_planned else ""
+            return self._site.copied_from(reader) if self._is_planned(reader) else ""
+
+    def other_server(self) -> bool:
+        with self._reading.shared() as reader:
+            return self._site.other_server(reader) and self._is_planned(reader)
+
+    def _is_planned(self, reader: Connection) -> bool:
+        """Without a plan it may be copied."""
+        (_, _, digest_parts, _) = reader.execute(self._reading.statements("records.sql")["campaign"]).fetchone()
+        return bool(msgspec.json.decode(digest_parts))
 
     def is_settled_here(self) -> bool:
         with self._reading.shared() as reader:
@@ -110,6 +120,16 @@ class SqlContinuity(SqlContinuityRecords):
 
     def agree(self, log: LogMark, *, replaces: Sequence[str], runs: Sequence[str], now: float) -> None:
         self._write(_agreement(log, replaces, runs, now))
+
+    def trust_server(self, now: float) -> None:
+        said = {"now": now, "what": "the ledger's database was trusted in its present history"}
+        note = self._writing.statements("records.sql")["add-note"]
+
+        def act(connection: Connection) -> None:
+            self._site.settle(connection)
+            connection.execute(note, said)
+
+        self._writing.change_fenced(act)
 
     def take_place_of(self, others: Sequence[str], now: float) -> None:
         self._write([("replace", {"ledger": each, "now": now}) for each in others])

@@ -21,6 +21,7 @@ from mass_apology.ledger.in_sql.holders import fenced_out, locked, taken_over_fr
 from mass_apology.ledger.in_sql.moving_rows import relocation
 from mass_apology.ledger.moving import require_in_use
 from mass_apology.ledger.postgres.postgres_connections import Connection
+from mass_apology.ledger.postgres.postgres_site import require_same_history
 from mass_apology.ledger.postgres.postgres_statements import statements
 from mass_apology.ledger.sender_state import Control, Holder, SharedWave
 from mass_apology.system.processes import start_of
@@ -126,6 +127,7 @@ class PostgresLock:
             shared = confirmed(connection)
             if shared is None or not shared.is_open:
                 return None
+            require_same_history(connection)
             self._living(connection)
             if not connection.execute(_SHARING["is-free"]).fetchone()[0]:
                 return None

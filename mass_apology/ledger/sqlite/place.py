@@ -64,6 +64,9 @@ class FileSite:
         place = read_place(reader)
         return "" if place.is_at(self._path) else place.folder
 
+    def other_server(self, reader: Connection) -> bool:
+        return False
+
     def is_settled_here(self, reader: Connection) -> bool:
         return read_place(reader) == place_of(self._path)
 
