@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 AT_ONCE = $$(($$(getconf _NPROCESSORS_ONLN) + 1))
 unexport PYTHONDONTWRITEBYTECODE  # tests start the command again and again; what is compiled once is kept
 
-.PHONY: demo test test-slow test-mta test-mta-again mta check lint types layers bench letters gallery pictures lint-score lint-facts word-forms frequent-words ready kill-test stories lock wheel clean
+.PHONY: demo test test-slow test-mta test-mta-again mta check lint types layers bench letters gallery pictures lint-score lint-facts word-forms frequent-words ready kill-test kill-workers stories lock wheel clean
 
 demo: $(VENV)/.run  ## a whole campaign against a relay inside the process, killed half-way once
 	$(BIN)/mass-apology demo
@@ -72,6 +72,9 @@ ready: $(VENV)/.dev  ## what "Ready" rests on: relays' texts, faults, lost ledge
 
 kill-test: $(VENV)/.dev  ## 300 kills at random moments against a relay that records every dot
 	$(BIN)/python -m bench kill
+
+kill-workers: $(VENV)/.dev  ## kills, stops and broken networks of four workers on one PostgreSQL, until 1,000 were killed
+	$(BIN)/python -m bench kill-workers --kills 1000
 
 stories: $(VENV)/.dev  ## 2,000 random stories of what people do to a campaign, in any order
 	$(BIN)/python -m bench stories

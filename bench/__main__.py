@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from bench import (
     bad_facts,
+    bloat,
     coming_back,
     common_pace,
     critic_speed,
@@ -21,6 +22,7 @@ from bench import (
     hostile,
     hostile_box,
     kill,
+    kill_workers,
     letters,
     lint_score,
     looking,
@@ -51,7 +53,9 @@ BARS: Mapping[str, Callable[[Options], Result]] = {
 }
 ASKED_FOR: Mapping[str, Callable[[Options], Result]] = {
     "common-pace": common_pace.measure,
+    "bloat": bloat.measure,
     "kill": kill.measure,
+    "kill-workers": kill_workers.measure,
     "letters": letters.measure,
     "lint-score": lint_score.measure,
     "lint-speed": critic_speed.measure,
@@ -82,8 +86,10 @@ def _arguments() -> tuple[list[str], Options]:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BARS)}; or {', '.join(ASKED_FOR)}")
     parser.add_argument("--scale", type=float, default=defaults.scale, help="of all numbers, to try the bench itself")
-    parser.add_argument("--kills", type=int, default=defaults.kills, help="for kill (%(default)s)")
-    parser.add_argument("--seed", type=int, default=defaults.seed, help="for kill and stories (%(default)s)")
+    parser.add_argument("--kills", type=int, default=defaults.kills, help="for kill and kill-workers (%(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=defaults.seed, help="for kill, kill-workers and stories (%(default)s)"
+    )
     parser.add_argument("--language", action="append", default=[], help="for bad-facts, one or several: only these")
     parser.add_argument("--file", action="append", default=[], help="for hostile, one or several: only these")
     parser.add_argument("--show", action="store_true", help="for bad-facts: each that is missed, each false finding")

@@ -18,14 +18,16 @@ from ledger_samples import (
     bury_holder,
     held_up,
     mark,
-    plan,
+    plan_in,
     planned_ledger,
     printed_until_killed,
     recipient,
     statuses,
+    statuses_in,
 )
 
-from mass_apology.ledger.sqlite import SqliteLedger
+from mass_apology.ledger import Ledger, Store
+from mass_apology.ledger.sqlite import SqliteStore
 from mass_apology.model import DUE, TRANSITIONS, Mark, Status
 
 pytestmark = pytest.mark.slow
@@ -38,6 +40,8 @@ MARKED = sorted({after for afters in TRANSITIONS.values() for after in afters})
 class LedgerMachine(RuleBasedStateMachine):
     """Drives a ledger beside a model of it: a status for each delivery, and what this process has claimed."""
 
+    ledger: Ledger
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="ledger-"))
@@ -48,14 +52,36 @@ class LedgerMachine(RuleBasedStateMachine):
         self.canary: set[int] = set()
         self.claimed: set[int] = set()  # that have no durable mark since
 
+    # What each kind of ledger does in its own way.
+
     @property
     def path(self) -> Path:
         return self.folder / str(self.crashes) / "ledger.sqlite"
 
+    @property
+    def store(self) -> Store:
+        return SqliteStore(self.path)
+
+    def make_room(self) -> None:
+        self.path.parent.mkdir()
+
+    def die_with(self, marks: list[Mark]) -> None:
+        """End the process while these wait for their commit: the files as they are are all that the next one finds."""
+        with held_up(self.ledger):
+            for each in marks:
+                self.ledger.record(each)
+            old = self.path.parent
+            self.crashes += 1
+            shutil.copytree(old, self.path.parent)
+        self.ledger.__exit__()
+        bury_holder(self.path)
+
+    # What may happen.
+
     @initialize()
     def create(self) -> None:
-        self.path.parent.mkdir()
-        self.ledger = SqliteLedger.create(self.path, CAMPAIGN)
+        self.make_room()
+        self.ledger = self.store.create(CAMPAIGN)
         self.ledger.acquire(self.now)
 
     @rule(letters=st.integers(0, 5), canary=st.sets(st.integers(1, 5)))
@@ -65,7 +91,7 @@ class LedgerMachine(RuleBasedStateMachine):
         numbers = [n for n in range(known + letters) if self.statuses.get(n + 1) is not Status.WITHHELD]
         staged = {number + 1: place for place, number in enumerate(numbers, start=1)}
         first = {staged[known + number] for number in canary if known + number in staged}
-        plan(self.ledger, [recipient(number) for number in numbers], canary=first)
+        plan_in(self.store, self.ledger, [recipient(number) for number in numbers], canary=first)
         new = range(known + 1, known + letters + 1)
         self.statuses |= dict.fromkeys(new, PLANNED)
         self.canary |= {known + number for number in canary} & set(new)
@@ -134,20 +160,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def crash(self, data: st.DataObject) -> None:
-        """The files as they are while marks wait for their commit are all that the next process finds."""
-        marks = self.draw_marks(data)
-        with held_up(self.ledger):
-            for each in marks:
-                self.ledger.record(each)
-            old = self.path.parent
-            self.crashes += 1
-            shutil.copytree(old, self.path.parent)
-        self.ledger.__exit__()
+        self.die_with(self.draw_marks(data))
         self.restart()
 
     def restart(self) -> None:
-        bury_holder(self.path)
-        self.ledger = SqliteLedger.open(self.path, CAMPAIGN)
+        self.ledger = self.store.open(CAMPAIGN)
         self.ledger.acquire(self.now)
         undecided = [delivery for delivery, status in self.statuses.items() if status is HANDING_OVER]
         assert self.ledger.recover(self.now) == len(undecided)
@@ -172,7 +189,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @invariant()
     def the_file_agrees(self) -> None:
         if hasattr(self, "ledger"):
-            assert statuses(self.path) == self.statuses
+            assert statuses_in(self.store) == self.statuses
 
     def teardown(self) -> None:
         if hasattr(self, "ledger"):

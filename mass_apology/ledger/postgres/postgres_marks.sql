@@ -92,6 +92,11 @@ SELECT EXISTS (SELECT 1 FROM delivery WHERE id = %(delivery)s AND status = %(sta
 -- Whether so many attempts of a letter are known: later ones, and what came back, may be as well.
 SELECT EXISTS (SELECT 1 FROM delivery WHERE id = %(delivery)s AND status <> 'PLANNED' AND attempts >= %(attempts)s);
 
+-- name: vacuum
+-- After a fold: the server's own vacuum comes once a minute, and until then each fold's rows would lie beside the next one's.
+-- Nobody waits for it, nor does it wait for another one.
+VACUUM (SKIP_LOCKED) all_mark;
+
 -- name: fold
 -- Letters that are over. What comes later of one of them is a mark with a larger number, and stays. One session does it at
 -- a time, and the others go on: two that deleted the same rows in different orders would wait for each other.
