@@ -28,8 +28,18 @@ from mass_apology.system.state_folder import STATE_VARIABLE
 _ROOMS = [
     f"mass_apology.{room}"
     for room in (
-        *("flows.send", "flows.plan", "flows.notify", "flows.continuity", "letter", "letter.markup", "letter.message"),
-        *("sending", "smtp", "ledger.in_sql", "ledger.postgres", "languages", "workspace", "guards", "suppression"),
+        *("flows.worker", "flows.send", "flows.plan", "flows.notify", "flows.continuity", "letter", "letter.markup"),
+        *(
+            "letter.message",
+            "sending",
+            "smtp",
+            "ledger.in_sql",
+            "ledger.postgres",
+            "languages",
+            "workspace",
+            "guards",
+            "suppression",
+        ),
     )
 ]
 _CLONE_NEWUTS = 0x04000000  # unshare(2)
@@ -73,8 +83,6 @@ class Nursery:
 def main() -> None:
     """Read births until standard input ends."""
     from mass_apology.cli.app import run  # noqa: PLC0415 (all that a worker needs, once)
-    from mass_apology.flows.send import worker  # noqa: F401, PLC0415 (as above)
-    from mass_apology.ledger.postgres import postgres_store  # noqa: F401, PLC0415 (as above)
 
     for room in _ROOMS:
         for module in pkgutil.iter_modules(importlib.import_module(room).__path__, f"{room}."):
