@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from smtp_fakes import message
 
 from mass_apology.relay_settings import DestinationSettings, RelaySettings
 from mass_apology.sending.destinations import destinations_of, large_destinations
 from mass_apology.sending.expected_end import expected_end, named_domains
+from mass_apology.sending.routing import Routing
 from mass_apology.settings import Campaign, SenderSettings, parse_rate
 from mass_apology.smtp.relay_values import destination_problems
 
@@ -87,3 +89,13 @@ def test_relays_for_some_domains_only() -> None:
     # Both may take Gmail's letters: 50/s and 1/s for 1,000.
     assert found.finish_at == pytest.approx(1000 / 51, rel=0.1)
     assert parse_rate("1/s")
+
+
+def test_who_throttles_is_told_of_for_a_while_and_the_slowest_first() -> None:
+    routing = Routing([RelaySettings(url="smtp+plain://127.0.0.1:25")])
+    for number in range(5):
+        letter = message(number, address=f"a@d{number}.example").delivery
+        routing.slow_down(letter, now=10.0 + number, observed_rate=100.0 * (number + 1))
+    assert [name for name, _ in routing.slow(now=20.0)] == ["d0.example", "d1.example", "d2.example"]
+    assert [rate for _, rate in routing.slow(now=20.0)] == sorted(rate for _, rate in routing.slow(now=20.0))
+    assert routing.slow(now=1000.0) == []

@@ -41,6 +41,13 @@ class RelayReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: float | None = None  # Unix seconds: nothing goes through it before, where that is known
 
 
+class SlowDestinationReport(Struct, frozen=True, kw_only=True):
+    """What a run says of a destination that throttled lately."""
+
+    name: str  # its domain
+    rate: float  # letters a second that leave to it at most
+
+
 class SharedWave(Struct, frozen=True, kw_only=True):
     """What a person confirmed, for other processes to take part in."""
 
@@ -80,6 +87,7 @@ class SenderReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: float | None = None  # Unix seconds: when that wait is over, where it is known
     trouble: str = ""  # why no connection can be opened, as a sentence, while that lasts
     relays: tuple[RelayReport, ...] = ()  # where there are several
+    slow: tuple[SlowDestinationReport, ...] = ()  # destinations, the slowest first, and not all
     ended: bool = False
     reason: str = ""  # of an end with letters still due that no person asked for, as sentences
     is_latest: bool = False  # nobody has taken the lock since; the ledger says so, and keeps no such word

@@ -29,7 +29,7 @@ from mass_apology.sending.relay_shares import Shares
 from mass_apology.sending.relay_source import RelaySource
 from mass_apology.sending.relay_windows import RelayWindows
 from mass_apology.sending.routing import Routing
-from mass_apology.sending.run_stats import Progress, RelayState, RunStats, Standstill
+from mass_apology.sending.run_stats import Progress, RelayState, RunStats, SlowDestination, Standstill
 from mass_apology.settings import Campaign, parse_duration
 from mass_apology.smtp.replies import classify
 from mass_apology.smtp.reply_verdicts import Kind, ReplyVerdict
@@ -266,6 +266,9 @@ class Dispatcher:
         )
         return replace(
             state,
+            slow=tuple(
+                SlowDestination(name=name, rate=round(rate, 1)) for name, rate in self._routing.slow(time.monotonic())
+            ),
             commit_seconds=max(source.commit_seconds for source in self.sources),
             deferred_until=self._outbox.waits_until,
         )

@@ -17,6 +17,8 @@ from mass_apology.settings import parse_rate
 RECOVERY = 60.0  # seconds in which a destination that throttled is tried with twice the rate
 SLOWEST = 0.1  # letters a second: a trickle shows when a destination has recovered
 ROUND_TRIP = 1.0  # seconds: throttling replies closer together than this are one complaint
+SLOW_SECONDS = 300.0  # after its last complaint, a destination counts as slow for so long
+MOST_TOLD = 3  # slow destinations that are told of
 FIRST_SHARE = 0.05  # of the run's rate: what a destination gets that throttles for the first time
 
 
@@ -58,6 +60,10 @@ class DestinationPace:
             return self._most
         doublings = min(1000.0, (now - self._slowed_at) / RECOVERY)
         return min(self._most, self._slowed_to * math.pow(2.0, doublings))
+
+    def is_slow(self, now: float) -> bool:
+        """Whether it throttled lately, and has less than the campaign's rate."""
+        return now - self._slowed_at < SLOW_SECONDS and self.rate(now) < self._most
 
     def seconds_until_start(self, now: float) -> float | None:
         """Seconds until a letter may start; ``None``: now; infinite: when another one has ended."""
@@ -143,6 +149,11 @@ class Routing:
     def destination(self, delivery: Delivery) -> DestinationPace | None:
         """The pace of its destination; ``None`` where that has none."""
         return self._destinations.get(_domain(delivery)) if self._destinations else None
+
+    def slow(self, now: float) -> list[tuple[str, float]]:
+        """Destinations that throttled lately, and their letters a second now: the slowest first, and not all."""
+        found = [(name, pace.rate(now)) for name, pace in self._destinations.items() if pace.is_slow(now)]
+        return sorted(found, key=lambda pair: pair[1])[:MOST_TOLD]
 
     def drop(self, relay: int) -> None:
         """This relay takes nothing more in this run."""

@@ -33,6 +33,13 @@ class RelayState(Struct, frozen=True, kw_only=True):
     until: float | None = None  # Unix seconds: nothing goes through it before, where that is known
 
 
+class SlowDestination(Struct, frozen=True, kw_only=True):
+    """A destination that throttled lately."""
+
+    name: str  # its domain
+    rate: float  # letters a second that leave to it at most
+
+
 class Progress(Struct, frozen=True, kw_only=True):
     """The state of a run at one moment."""
 
@@ -44,6 +51,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     share: float  # of the configured rate that is in use; below 1 while the relay throttles
     waits_for: str = ""  # the reason for a standstill, as a phrase; empty while letters go
     relays: tuple[RelayState, ...] = ()  # where there are several
+    slow: tuple[SlowDestination, ...] = ()  # destinations, the slowest first
     trouble: str = ""  # why no connection can be opened, as a sentence, while that lasts
     deferred_until: float | None = None  # Unix seconds: when the first letter is due again, where all were deferred
     commit_seconds: float = 0.0  # that a letter waits for its mark to be durable, lately; 0 before the first

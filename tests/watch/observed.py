@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from mass_apology.flows.watch.observation import Count, Observation, Pulse
 from mass_apology.ledger.recorded import People
-from mass_apology.ledger.sender_state import Control, Holder, SenderReport
+from mass_apology.ledger.sender_state import Control, Holder, SenderReport, SlowDestinationReport
 from mass_apology.model import Status, StopCause
 from mass_apology.settings import Campaign
 
@@ -83,6 +83,7 @@ NO_HAND_OVERS = {**HALF, Status.ACCEPTED: 484, Status.HANDING_OVER: 0}
 TROUBLES: Mapping[str, Observation] = {
     "all well": observed(),
     "throttle": observed(said(share=0.25, rate=2.5), rate=2.5),
+    "slow destination": observed(said(slow=(SlowDestinationReport(name="gmail.com", rate=0.5),), rate=2.5), rate=2.5),
     "quota": observed(said(cause=StopCause.QUOTA, until=NOON + 1800, waits_for="the relay's quota"), rate=0.0),
     "window": observed(said(cause=StopCause.WINDOW, until=NOON + 600, waits_for="the window"), rate=0.0),
     "relay dead": observed(said(trouble="127.0.0.1 refuses the connection.", rate=0.0), rate=0.0),

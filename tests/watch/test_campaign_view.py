@@ -19,6 +19,7 @@ from mass_apology.relay_settings import RelaySettings
 JUDGED = {
     "all well": ("sending", "rate", False, "pause stop"),
     "throttle": ("sending", "throttle", False, "pause stop"),
+    "slow destination": ("sending", "destination", False, "pause stop"),
     "quota": ("waiting", "quota", False, "pause stop"),
     "window": ("waiting", "window", False, "pause stop"),
     "relay dead": ("waiting", "relay", True, "pause stop"),

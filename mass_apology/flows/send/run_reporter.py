@@ -8,7 +8,7 @@ import msgspec
 
 from mass_apology.errors import MassApologyError
 from mass_apology.ledger import Sender
-from mass_apology.ledger.sender_state import RelayReport, SenderReport
+from mass_apology.ledger.sender_state import RelayReport, SenderReport, SlowDestinationReport
 from mass_apology.model import StopCause
 from mass_apology.sending.dispatcher import Dispatcher
 from mass_apology.sending.run_stats import Progress, Standstill
@@ -65,6 +65,7 @@ class RunReporter:
             cause=_cause(self._dispatcher, still),
             until=still.until if still else progress.deferred_until,
             relays=tuple(msgspec.convert(each, RelayReport, from_attributes=True) for each in progress.relays),
+            slow=tuple(msgspec.convert(each, SlowDestinationReport, from_attributes=True) for each in progress.slow),
             trouble="" if ended else progress.trouble,
             ended=ended,
             reason=_reason(self._dispatcher) if ended else "",

@@ -169,9 +169,24 @@ def _going(facts: Facts, said: SenderReport) -> LimitView:
             LimitKind.THROTTLE, text, "The rate climbs back by itself, within five minutes of its last complaint."
         )
     if in_use is not None and facts.rate >= NEAR_THE_RATE * in_use:
-        return _limit(LimitKind.RATE, _the_rate(facts.configured))
+        return _limit(LimitKind.RATE, _the_rate(facts.configured), _slow(said))
+    if said.slow:
+        return _limit(LimitKind.DESTINATION, _slow(said), "Its rate doubles each minute without another complaint.")
     text = f"The sending goes as fast as the relay answers, over {counted(said.connections, 'connection')}."
     return _limit(LimitKind.ANSWERS, text)
+
+
+def _slow(said: SenderReport) -> str:
+    """Destinations that throttle, as a sentence; empty where none does."""
+    if not said.slow:
+        return ""
+    names = enumerated([each.name for each in said.slow])
+    rate = sum(each.rate for each in said.slow)
+    if len(said.slow) == 1:
+        return (
+            f"{names} asks for less: letters to it leave at {rate:g} a second at most, and nobody else waits for them."
+        )
+    return f"{names} ask for less: letters to them leave at {rate:g} a second at most, and nobody else waits for them."
 
 
 def _the_rate(configured: Sequence[str]) -> str:

@@ -53,6 +53,7 @@ class LimitKind(StrEnum):
     WINDOW = "window"  # one of `relay.windows`
     DEFERRED = "deferred"  # all that is left was deferred, and is due later
     THROTTLE = "throttle"  # the relay asks for less
+    DESTINATION = "destination"  # one asks for less
     RATE = "rate"  # `relay.rate`
     ANSWERS = "answers"  # how fast the relay answers
     DOUBT = "doubt"  # nothing is due, and letters are in doubt
