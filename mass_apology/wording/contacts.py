@@ -16,6 +16,10 @@ _NOBODY_READS = re.compile(r"no.?-?reply|do.?not.?reply", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _DIGITS = 7  # of a telephone number
 _NAME_LINE = 6  # words of a line with a name
+_SHORT_WORDS = frozenset({"el", "pl", "ru"})  # languages with words of one letter, likelier than initials
+_FULL_NAME = 3  # words of a whole name: given name, patronymic, surname
+_SURNAME = 5  # letters of a surname that its ending tells
+_QUOTES = frozenset('«»„“”"')  # round a firm's name
 _BETWEEN = re.compile(r"\s[–—|·-]\s|, | \(|[»”]\s")
 _INITIALS = re.compile(  # "J. R. Smith"; "Чернов Л. С.", which no firm is called
     r"\b(?:[A-ZÀ-ÞА-ЯЁΑ-Ω]\.\s?){1,2}[A-ZÀ-ÞА-ЯЁΑ-Ω][^\W\d_]+|\b[А-ЯЁ][а-яё-]+\s[А-ЯЁ]\.(?:\s?[А-ЯЁ]\.)?"
@@ -75,7 +79,20 @@ def _names(piece: str, rules: Rules) -> bool:
         return False
     if not rules.given_names:
         return _looks_like_name(piece, words)
-    return len(words) <= _NAME_LINE and (bool(_INITIALS.search(piece)) or _has_given_name(words, rules))
+    return len(words) <= _NAME_LINE and _is_told_by_names(piece, words, rules)
+
+
+def _is_told_by_names(piece: str, words: Sequence[str], rules: Rules) -> bool:
+    return bool(_INITIALS.search(piece)) or _has_given_name(words, rules) or _has_surname(piece, words, rules)
+
+
+def _has_surname(piece: str, words: Sequence[str], rules: Rules) -> bool:
+    """A name of two or three words whose surname is known by its ending, since no list of given names is whole."""
+    if not rules.surname_endings or not 1 < len(words) <= _FULL_NAME or not _QUOTES.isdisjoint(piece):
+        return False
+    if not all(word[0].isupper() and word[1:].islower() and normal(word) not in rules.common_words for word in words):
+        return False
+    return len(words[-1]) >= _SURNAME and normal(words[-1]).endswith(rules.surname_endings)
 
 
 def _is_long(piece: str) -> bool:
@@ -111,8 +128,8 @@ def _known_names(rules: Rules) -> frozenset[str]:
 
 
 def _is_initial(word: str, rules: Rules) -> bool:
-    """One capital that is no word, as the Greek article of "Ο Δήμαρχος" is: that names an office, and nobody."""
-    return len(word) == 1 and word.isupper() and not (rules.code == "el" and normal(word) in rules.common_words)
+    """One capital that is no word, as the Greek article of "Ο Δήμαρχος" and the Russian "in" are: they name nobody."""
+    return len(word) == 1 and word.isupper() and not (rules.code in _SHORT_WORDS and normal(word) in rules.common_words)
 
 
 def _has_given_name(words: Sequence[str], rules: Rules) -> bool:

@@ -103,6 +103,7 @@ class RuleFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     closings: tuple[str, ...] = ()  # what stands before the signature: "kind regards"
     nobody: tuple[str, ...] = ()  # words of signatures that name no person: "team"
     given_names: str = ""  # people's; where they are listed, a firm such as "Green Basket" is no person
+    surname_endings: tuple[str, ...] = ()  # of names that no firm or place has: then a rarer given name may be missing
     phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # patterns by a name, for <name>
     forms: Mapping[str, str] = field(default_factory=dict)  # a word → further forms of it, by hand
     rules: Mapping[str, Rule] = field(default_factory=dict)
@@ -121,6 +122,7 @@ class Rules:
         self.nobody = frozenset(map(normal, file.nobody))
         given = normal_words(file.given_names)
         self.given_names = frozenset([*given, *map(plain, given)])
+        self.surname_endings = tuple(map(normal, file.surname_endings))
         known = Known(_merged(forms, file.forms), file.phrases, normal_words(file.frequent_words or file.common_words))
         self.lexicon = known.lexicon
         find = list(_parsed(((rule, each.find) for rule, each in file.rules.items()), known))

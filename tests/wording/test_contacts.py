@@ -45,6 +45,32 @@ def test_a_name_may_stand_behind_a_position(line: str) -> None:
     assert is_name(line, LISTED)
 
 
+RUSSIAN = Rules(
+    "ru",
+    RuleFile(
+        language="Russian",
+        nobody=("магазин",),
+        given_names="Анна",
+        surname_endings=("ов", "ова", "ин"),
+        common_words="наш",
+    ),
+    {},
+)
+
+
+@pytest.mark.parametrize("line", ["Зиновий Клочков,", "Ивонна Львовна Кротова", "директор, Зиновий Клочков"])
+def test_a_surname_tells_a_person_whose_given_name_is_rare(line: str) -> None:
+    assert is_name(line, RUSSIAN)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Зелёный Сад", "Новый Магазин", "Наш Апельсин", "ЦЕНТР ОТЗЫВОВ", "Клочков", "Сад клочков", "Дружина «Кузнецов»"],
+)
+def test_an_ending_alone_tells_nobody(line: str) -> None:
+    assert not is_name(line, RUSSIAN)
+
+
 @pytest.mark.parametrize("line", ["Please ask for a seat, Anna Nowak will know.", "The meeting is in Hall B. at noon."])
 def test_a_sentence_is_no_signature(line: str) -> None:
     assert not is_name(line, LISTED)
