@@ -96,6 +96,7 @@ $(VENV)/.dev: locks/dev.txt pyproject.toml | $(VENV)/bin/python
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 pyproject.toml locks/build.in -o locks/run.txt
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --group dev --all-extras -c locks/run.txt pyproject.toml -o locks/dev.txt
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra scale -c locks/run.txt -c locks/dev.txt pyproject.toml locks/build.in -o locks/scale.txt
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from mass_apology.relay_settings import RelaySettings
+from mass_apology.smtp.password import VARIABLE
+from mass_apology.workspace import ledger_store
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +29,7 @@ STEPS = [
 ]
 SERVICE = (PACKAGING / "mass-apology@.service").read_text(encoding="utf-8")
 WORKER = (PACKAGING / "mass-apology-worker@.service").read_text(encoding="utf-8")
+LEDGER_WORKER = (PACKAGING / "mass-apology-ledger-worker@.service").read_text(encoding="utf-8")
 PAGE = (PACKAGING / "mass-apology-page.service").read_text(encoding="utf-8")
 
 
@@ -130,6 +133,7 @@ def test_systemd_verifies_the_units(tmp_path: Path) -> None:
         "./mass-apology@trial.timer",
         "./mass-apology-page.service",
         "./mass-apology-worker@trial.service",
+        "./mass-apology-ledger-worker@trial.service",
     ]
     done = subprocess.run(
         ["systemd-analyze", "verify", *names], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -137,14 +141,14 @@ def test_systemd_verifies_the_units(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("unit", [SERVICE, WORKER])
+@pytest.mark.parametrize("unit", [SERVICE, WORKER, LEDGER_WORKER])
 def test_the_unit_waits_for_the_last_replies(unit: str) -> None:
     seconds = re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
     assert seconds is not None
     assert int(seconds[1]) > RelaySettings(url="-").dot_timeout
 
 
-@pytest.mark.parametrize("unit", [SERVICE, WORKER, PAGE])
+@pytest.mark.parametrize("unit", [SERVICE, WORKER, LEDGER_WORKER, PAGE])
 def test_the_unit_runs_a_command_that_there_is(unit: str) -> None:
     command = re.search(r"^ExecStart=\S+/mass-apology (.+)$", unit, re.MULTILINE)
     assert command is not None
@@ -152,3 +156,31 @@ def test_the_unit_runs_a_command_that_there_is(unit: str) -> None:
         [sys.executable, "-m", "mass_apology", *command[1].split(), "--help"], capture_output=True, check=False
     )
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("file", ["kubernetes-worker.yaml", "compose.yaml"])
+def test_a_worker_in_a_container_names_what_there_is_and_holds_no_secret(file: str) -> None:
+    text = (PACKAGING / file).read_text(encoding="utf-8")
+    command = re.search(r'^ *(?:args|command): \["worker", (.+)\]$', text, re.MULTILINE)
+    assert command is not None
+    words = re.findall(r'"([^"]+)"', command[1])
+    done = subprocess.run(
+        [sys.executable, "-m", "mass_apology", "worker", *words, "--help"], capture_output=True, check=False
+    )
+    assert done.returncode == 0
+    assert {"MASS_APOLOGY_STATE", ledger_store.PASSWORD_VARIABLE, VARIABLE} <= set(re.findall(r"[A-Z_]{6,}", text))
+    seconds = re.search(r"(?:terminationGracePeriodSeconds|stop_grace_period): (6\d\d)", text)
+    assert seconds is not None
+    assert int(seconds[1]) > RelaySettings(url="-").dot_timeout
+    for line in re.findall(r"(?im)^.*password.*:.*$", text):
+        assert re.search(r"\$\{|^ *#|key: |name: ", line), line
+    assert ("readOnlyRootFilesystem: true" in text) or ("read_only: true" in text)
+    assert re.search(r'runAsUser: 10001|user: "10001:10001"', text)
+
+
+def test_the_image_has_the_driver_of_the_ledgers_database() -> None:
+    locked = (ROOT / "locks/scale.txt").read_text(encoding="utf-8")
+    run = (ROOT / "locks/run.txt").read_text(encoding="utf-8")
+    assert "psycopg-binary==" in locked
+    assert set(re.findall(r"(?m)^\S+==\S+", run)) <= set(re.findall(r"(?m)^\S+==\S+", locked))
+    assert any(rest.split()[0] == "locks/scale.txt" for step, rest in STEPS if step == "COPY")
