@@ -178,6 +178,18 @@ class TestDestinationPace:
         pace.end()
         assert pace.seconds_until_start(0.0) is None
 
+    def test_processes_divide_the_connections_and_each_has_one(self) -> None:
+        pace = DestinationPace(connections=5)
+        pace.divide(2)
+        pace.begin(0.0)
+        assert pace.seconds_until_start(0.0) is None
+        pace.begin(0.0)
+        assert pace.seconds_until_start(0.0) == inf
+        pace.end()
+        pace.end()
+        pace.divide(9)
+        assert pace.seconds_until_start(0.0) is None
+
     def test_a_destination_that_throttles_gets_half_each_time_and_recovers(self) -> None:
         pace = DestinationPace()
         pace.slow_down(0.0, 400.0)

@@ -20,12 +20,12 @@ def request(folder: Path, wanted: Control, *, note: str = "") -> bool:
     campaign.toml is not read: a mistake in it must not prevent a stop. Raises ``LedgerError`` if the folder has no
     ledger, so that a wrong folder is noticed.
     """
-    with ledger_store(folder).read_any() as ledger:
+    with ledger_store(folder).read() as ledger:
         ledger.request(wanted, note=note)
         return ledger.holder() is not None
 
 
 def remark(folder: Path, what: str) -> None:
     """Keep a note in the ledger. Raises ``LedgerError``."""
-    with ledger_store(folder).read_any() as ledger:
+    with ledger_store(folder).read() as ledger:
         ledger.remark(what)

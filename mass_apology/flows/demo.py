@@ -133,7 +133,7 @@ class _Demo:
         store = ledger_store(self._folder)
         if not store.exists():
             return False
-        with store.read_any() as records:
+        with store.read() as records:
             return bool(records.digest_parts)
 
     def _summarise(self, seconds: float) -> bool:

@@ -298,11 +298,8 @@ class Store(Protocol):
     def open(self, name: str) -> Ledger:
         """The ledger of the campaign ``name``, for writing."""
 
-    def read(self, name: str) -> Records:
-        """The ledger of the campaign ``name``, for reading."""
-
-    def read_any(self) -> Records:
-        """The ledger of whichever campaign it is."""
+    def read(self, name: str | None = None) -> Records:
+        """The ledger of the campaign ``name``, or of whichever it is, for reading."""
 
     def planner(
         self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False, stamp: bytes = b""

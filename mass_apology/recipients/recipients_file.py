@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -64,7 +63,7 @@ class RecipientsFile:
     def size(self) -> int:
         """Octets."""
         with self.read_errors():
-            return os.fstat(self._file.fileno()).st_size
+            return self._file.seek(0, io.SEEK_END)  # each pass seeks before it reads
 
     @cached_property
     def sha256(self) -> bytes:

@@ -67,13 +67,7 @@ class Dispatcher:
         self._stats = stats
         self.sources = tuple(
             RelaySource(
-                relay,
-                self,
-                outbox=outbox,
-                ledger=ledger,
-                windows=each,
-                number=number,
-                alone=len(campaign.relays) == 1,
+                relay, self, outbox=outbox, ledger=ledger, windows=each, number=number, alone=len(campaign.relays) == 1
             )
             for number, (relay, each) in enumerate(zip(campaign.relays, windows, strict=True))
         )

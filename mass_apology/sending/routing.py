@@ -67,7 +67,7 @@ class DestinationPace:
 
     def seconds_until_start(self, now: float) -> float | None:
         """Seconds until a letter may start; ``None``: now; infinite: when another one has ended."""
-        if self._in_transit >= max(1.0, self._connections // self._sessions):
+        if self._in_transit + 1 > max(1.0, self._connections / self._sessions):
             return inf
         if self._common is not None:
             return self._wait_in_common(self._common, now)

@@ -34,11 +34,8 @@ class MemoryStore:
     def open(self, name: str) -> MemoryLedger:
         return MemoryLedger(self._existing(name), self.place)
 
-    def read(self, name: str) -> MemoryRecords:
+    def read(self, name: str | None = None) -> MemoryRecords:
         return MemoryRecords(self._existing(name), self.place)
-
-    def read_any(self) -> MemoryRecords:
-        return MemoryRecords(self._existing(None), self.place)
 
     def planner(
         self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False, stamp: bytes = b""

@@ -320,7 +320,8 @@ class MemoryPurging:
 
 
 class MemoryContinuity(MemoryContinuityRecords):
-    """Implements ``port.Continuity`` without ``become`` and ``learn``, which rebuild a ledger that was lost."""
+    """Implements ``port.Continuity`` without ``become`` and ``learn``, which rebuild a ledger that was lost, and
+    without ``trust_server``, for there is no server."""
 
     def __init__(self, campaign: MemoryCampaign, session: Session) -> None:
         super().__init__(campaign)

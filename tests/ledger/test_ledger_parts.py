@@ -58,7 +58,7 @@ class TestStore:
             with pytest.raises(LedgerError):
                 open_ledger(CAMPAIGN)
         with pytest.raises(LedgerError):
-            store.read_any()
+            store.read()
         store.create(CAMPAIGN).__exit__()
         assert store.exists()
         with pytest.raises(LedgerError):
@@ -69,7 +69,7 @@ class TestStore:
         for open_ledger in (store.open, store.read):
             with pytest.raises(LedgerError):
                 open_ledger("another")
-        with store.read_any() as records:
+        with store.read() as records:
             assert (records.name, records.place, records.is_purged) == (CAMPAIGN, held.place, False)
 
     def test_one_in_which_nothing_was_planned_is_any_campaigns(self, store: Store) -> None:
@@ -78,7 +78,7 @@ class TestStore:
             key = records.key
         with store.open("another") as ledger:
             assert ledger.key == key
-        with store.read_any() as records:
+        with store.read() as records:
             assert records.name == "another"
 
 

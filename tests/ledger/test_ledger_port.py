@@ -47,7 +47,7 @@ IN_MEMORY = {
     writers.Feedback: (MemoryFeedback, set()),
     writers.Doubts: (MemoryDoubts, set()),
     writers.Refusals: (MemoryRefusals, set()),
-    writers.Continuity: (MemoryContinuity, {"become", "learn"}),
+    writers.Continuity: (MemoryContinuity, {"become", "learn", "trust_server"}),
 }
 """What implements each Protocol in memory, and what it leaves out. SQLite's classes are compared by mypy."""
 

@@ -26,11 +26,11 @@ from mass_apology.flows.plan import plan
 from mass_apology.flows.send import send, travelling_files
 from mass_apology.flows.send.send import SendOptions
 from mass_apology.flows.worker import unpacked_folder, worker
-from mass_apology.flows.worker.campaigns import DatabaseCampaigns
+from mass_apology.flows.worker.database_campaigns import DatabaseCampaigns
 from mass_apology.model import Finding
 from mass_apology.workspace.workspace import Workspace
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.slow
 
 LETTERS = 2200
 PNG = bytes.fromhex(
@@ -135,6 +135,7 @@ def with_the_same_key(folder: Path, url: str) -> None:
         connection.execute("UPDATE mass_apology.all_campaign SET key = %s", (bytes(32),))
 
 
+@pytest.mark.timeout(400)  # a whole run of three processes
 @pytest.mark.parametrize("moment", [CONFIRMED, OPEN])
 def test_two_workers_with_only_the_url_finish_what_a_machine_confirmed_that_is_gone(
     tmp_path: Path, live: Relay, url: str, moment: str

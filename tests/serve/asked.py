@@ -124,7 +124,7 @@ def run(folder: Path, visit: Callable[[Asked], Awaitable[None]], **options: Any)
 
 def notes(folder: Path) -> list[str]:
     """Of the ledger of the campaign ``acme`` in this folder."""
-    with ledger_store(folder / "acme").read_any() as ledger:
+    with ledger_store(folder / "acme").read() as ledger:
         return [note.what for note in ledger.notes()]
 
 

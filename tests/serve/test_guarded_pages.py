@@ -92,7 +92,7 @@ def test_who_operates_asks_the_sender_and_is_noted(folder: Path, deed: str) -> N
 
     run(folder, visit)
     assert notes(folder) == [f"Anna asked on the page to {deed}", "Anna noted: the relay called"]
-    with ledger_store(folder / "acme").read_any() as ledger:
+    with ledger_store(folder / "acme").read() as ledger:
         assert ledger.requested() is (Control.PAUSE if deed == "pause" else Control.RUN)
 
 

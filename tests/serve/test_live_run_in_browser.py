@@ -83,7 +83,7 @@ def test_a_run_is_watched_to_its_end(tmp_path: Path, browser: Browser) -> None:
             visit.close()
             assert found == statuses(folder)
             assert (visit.complaints, visit.elsewhere) == ([], [])
-    with ledger_store(folder).read_any() as ledger:
+    with ledger_store(folder).read() as ledger:
         pressed = [note.what.partition(" asked on the page to ")[2] for note in ledger.notes()]
     assert [deed for deed in pressed if deed] == ["pause", "resume"]
 

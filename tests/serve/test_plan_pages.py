@@ -60,7 +60,7 @@ def test_a_plan_that_was_seen_is_approved_by_its_number(folder: Path) -> None:
     run(folder, visit)
     (approval,) = approval_file.read(folder / "acme")
     assert (approval.by, approval.letters) == ("Ola", 5)
-    with ledger_store(folder / "acme").read_any() as ledger:
+    with ledger_store(folder / "acme").read() as ledger:
         assert any(note.what.startswith("Ola approved the plan ") for note in ledger.notes())
 
 
@@ -116,7 +116,7 @@ def test_the_letters_are_opened_in_a_page_that_has_no_session(folder: Path) -> N
         assert opened.headers["content-security-policy"].endswith("sandbox allow-scripts")
 
     run(folder, visit)
-    with ledger_store(folder / "acme").read_any() as ledger:
+    with ledger_store(folder / "acme").read() as ledger:
         assert [note.what for note in ledger.notes()] == [
             "access: Anna looked at the plan and its findings",
             "access: Anna looked at the preview",

@@ -72,6 +72,6 @@ def _still_exists(seen: HighWater) -> bool:
     with suppress(OSError, LedgerError):
         if not store.exists():
             return False
-        with store.read_any() as there:
+        with store.read() as there:
             return seen.ledger in {there.continuity.origin.ledger, *there.continuity.replaced()}
     return True

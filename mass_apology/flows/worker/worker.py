@@ -12,7 +12,7 @@ from mass_apology.errors import CampaignError, FencedOut, LedgerError, MassApolo
 from mass_apology.flows import event_loop
 from mass_apology.flows.send.sending_run import Operator, RunResult
 from mass_apology.flows.send.stop_signals import StopSignals, stop_on_signals
-from mass_apology.flows.worker.campaigns import DatabaseCampaigns, Notice
+from mass_apology.flows.worker.database_campaigns import DatabaseCampaigns, Notice
 from mass_apology.flows.worker.taking_part import take_part
 from mass_apology.ledger.doorbell import Doorbell
 from mass_apology.ledger.port import Installation

@@ -106,15 +106,10 @@ class PostgresStore:
             Connection(writing).execute(_RENAME, {"name": name})
         return PostgresLedger(name, reading, writing, self._folder)
 
-    def read(self, name: str) -> port.Records:
+    def read(self, name: str | None = None) -> port.Records:
         with self._opened() as connection:
-            campaign, _ = self._existing(connection, name)
-        return PostgresRecords(name, self._reading(campaign), self._folder)
-
-    def read_any(self) -> port.Records:
-        with self._opened() as connection:
-            campaign, name = self._existing(connection, None)
-        return PostgresRecords(name, self._reading(campaign), self._folder)
+            campaign, known_as = self._existing(connection, name)
+        return PostgresRecords(name or known_as, self._reading(campaign), self._folder)
 
     def planner(
         self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False, stamp: bytes = b""

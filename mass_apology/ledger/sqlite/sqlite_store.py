@@ -56,13 +56,9 @@ class SqliteStore:
         bring_up_to_date(self._path)
         return SqliteLedger.open(self._path, name)
 
-    def read(self, name: str) -> port.Records:
+    def read(self, name: str | None = None) -> port.Records:
         bring_up_to_date(self._path)
-        return SqliteRecords.open(self._path, name)
-
-    def read_any(self) -> port.Records:
-        bring_up_to_date(self._path)
-        return SqliteRecords.open_any(self._path)
+        return SqliteRecords.open_any(self._path) if name is None else SqliteRecords.open(self._path, name)
 
     def planner(
         self, wave: str, message_id: Callable[[int], str], *, each_customer: bool = False, stamp: bytes = b""
