@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import select
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -196,36 +197,56 @@ class PagedConnection(Connection):
 
 
 class PostgresReading:
-    """Implements ``connection.Reading``."""
+    """Implements ``connection.Reading``. Several threads may read at once, one after the other by the one connection;
+    it is replaced or closed only while none of them uses it, for libpq would use memory that is free."""
 
     def __init__(self, server: Server, campaign: int, raw: psycopg.Connection[Any]) -> None:
         self.server = server
         self.campaign = campaign
         self._raw = raw
+        self._guard = threading.Lock()
+        self._users = 0
+        self._is_closing = False
 
     def statements(self, file: str) -> Mapping[str, str]:
         return statements(file)
 
     @contextmanager
     def shared(self) -> Iterator[Connection]:
-        with self.server.explained():
-            if _has_ended(self._raw):
-                self._raw.close()
-                self._raw = self.server.connect(self.campaign)
-            yield Connection(self._raw)
+        with self.server.explained(), self._used() as raw:
+            yield Connection(raw)
 
     def close(self) -> None:
-        """Close the connection that is shared."""
-        self._raw.close()
+        """Close the connection that is shared, or have the last who uses it do so."""
+        with self._guard:
+            self._is_closing = True
+            if not self._users:
+                self._raw.close()
+
+    @contextmanager
+    def _used(self) -> Iterator[psycopg.Connection[Any]]:
+        with self._guard:
+            if not self._users and not self._is_closing and _has_ended(self._raw):
+                self._raw.close()
+                self._raw = self.server.connect(self.campaign)
+            self._users += 1
+            raw = self._raw
+        try:
+            yield raw
+        finally:
+            with self._guard:
+                self._users -= 1
+                if self._is_closing and not self._users:
+                    raw.close()
 
     @contextmanager
     def moment(self) -> Iterator[Connection]:
-        with self.server.explained():
-            self._raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        with self.server.explained(), self._used() as raw:
+            raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
-                yield Connection(self._raw)
+                yield Connection(raw)
             finally:
-                self._raw.execute("ROLLBACK")
+                raw.execute("ROLLBACK")
 
     @contextmanager
     def own(self) -> Iterator[Connection]:
