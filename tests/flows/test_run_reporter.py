@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from live import campaign_folder, customers, relay, send
 from smtp_fakes import FaultyConversation
 
+from mass_apology.errors import LedgerError
 from mass_apology.flows import control
 from mass_apology.ledger import Control
 from mass_apology.ledger.sender_state import SenderReport
@@ -31,12 +33,19 @@ def stop_once_seen(folder: Path, is_seen: Callable[[SenderReport], bool]) -> Non
     """Ask the run to stop as soon as such a report is there, from a thread of its own."""
 
     def watch() -> None:
-        while not (folder / "ledger.sqlite").exists() or (found := last_report(folder)) is None or not is_seen(found):
+        while (found := report_so_far(folder)) is None or not is_seen(found):
             time.sleep(0.05)
         seen.append(found)
         control.request(folder, Control.STOP)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def report_so_far(folder: Path) -> SenderReport | None:
+    """``None``: there is none, also while the ledger is being made."""
+    with suppress(LedgerError):
+        return last_report(folder) if (folder / "ledger.sqlite").exists() else None
+    return None
 
 
 seen: list[SenderReport] = []
