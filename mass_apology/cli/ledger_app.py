@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mass_apology.cli import screen, watching
-from mass_apology.cli.options import HERE, Folder, Json, opened
+from mass_apology.cli.options import HERE, CaFile, DatabasePassword, Folder, Json, opened
 from mass_apology.quantities import counted, number
 
 if TYPE_CHECKING:
@@ -34,13 +34,8 @@ def move(
         str, typer.Option(metavar="URL", help="postgresql://user@host/database; or sqlite: the file in the folder.")
     ],
     folder: Folder = HERE,
-    password: Annotated[
-        str | None,
-        typer.Option(metavar="PLACE", help="Where its password is kept: env:NAME, file:PATH or keyring:SERVICE."),
-    ] = None,
-    ca_file: Annotated[
-        str | None, typer.Option("--ca-file", metavar="FILE", help="The authority of its certificate, as PEM.")
-    ] = None,
+    password: DatabasePassword = None,
+    ca_file: CaFile = None,
     confirm: Annotated[
         int | None, typer.Option(metavar="N", help="Instead of typing the number of letters: it must equal it.")
     ] = None,

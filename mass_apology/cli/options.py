@@ -26,6 +26,15 @@ Override = Annotated[
     ),
 ]
 SkipBadRows = Annotated[bool, typer.Option("--skip-bad-rows", help="Set bad rows aside as WITHHELD; send the others.")]
+DatabasePassword = Annotated[
+    str | None,
+    typer.Option(
+        "--password", metavar="PLACE", help="Where its password is kept: env:NAME, file:PATH or keyring:SERVICE."
+    ),
+]
+CaFile = Annotated[
+    str | None, typer.Option("--ca-file", metavar="FILE", help="The authority of its certificate, as PEM.")
+]
 HERE = Path()
 
 

@@ -11,7 +11,7 @@ import typer
 
 from mass_apology.cli import results, watching
 from mass_apology.cli.exits import Exit
-from mass_apology.cli.options import HERE, Folder, Override, SkipBadRows, opened
+from mass_apology.cli.options import HERE, CaFile, DatabasePassword, Folder, Override, SkipBadRows, opened
 
 if TYPE_CHECKING:
     from mass_apology.flows.send.send import SendOptions
@@ -79,13 +79,8 @@ def worker(
         str | None,
         typer.Option(metavar="URL", help="In place of a folder: every campaign of this database that was confirmed."),
     ] = None,
-    password: Annotated[
-        str | None,
-        typer.Option(metavar="PLACE", help="Where its password is kept: env:NAME, file:PATH or keyring:SERVICE."),
-    ] = None,
-    ca_file: Annotated[
-        str | None, typer.Option("--ca-file", metavar="FILE", help="The authority of its certificate, as PEM.")
-    ] = None,
+    password: DatabasePassword = None,
+    ca_file: CaFile = None,
     once: Annotated[
         bool, typer.Option("--once", help="End when there is nothing to do, instead of waiting for more.")
     ] = False,

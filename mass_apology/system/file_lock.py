@@ -11,10 +11,32 @@ from pathlib import Path
 if sys.platform == "win32":
     import msvcrt
 
+    def lock(descriptor: int) -> None:
+        """Wait until the opened file's lock is ours."""
+        while True:
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+            except OSError:  # it gives up after ten seconds
+                continue
+            return
+
+    def unlock(descriptor: int) -> None:
+        """Give it back."""
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
     def _try(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
+
+    def lock(descriptor: int) -> None:
+        """Wait until the opened file's lock is ours."""
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    def unlock(descriptor: int) -> None:
+        """Give it back."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def _try(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

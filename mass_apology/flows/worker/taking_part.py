@@ -33,10 +33,10 @@ async def take_part(
     ``notice`` hears of what this machine cannot do. Raises ``MassApologyError`` with every letter that was sent
     recorded.
     """
-    shared = confirmed_wave(workspace)
+    shared, is_due = confirmed_wave(workspace)
     if shared is None:
         return None
-    if not is_due(workspace, shared):
+    if not is_due:
         close_if_over(workspace, notice)
         return None
     require_version(shared)
@@ -44,19 +44,17 @@ async def take_part(
     return ended and close_if_shared(workspace, ended, shared.wave, notice)
 
 
-def confirmed_wave(workspace: Workspace) -> SharedWave | None:
-    """What a person confirmed and is not over; ``None`` without a ledger, too."""
+def confirmed_wave(workspace: Workspace) -> tuple[SharedWave | None, bool]:
+    """What a person confirmed and is not over, ``None`` without a ledger, too; and whether letters of it are due.
+
+    Looked at first, since whoever takes part keeps those out who plan.
+    """
     store = workspace.ledger_store
     if not store.exists():
-        return None
+        return None, False
     with store.read(workspace.campaign.name) as records:
-        return records.shared()
-
-
-def is_due(workspace: Workspace, shared: SharedWave) -> bool:
-    """Looked at first, since whoever takes part keeps those out who plan."""
-    with workspace.ledger_store.read(workspace.campaign.name) as records:
-        return plan.due(records.counts(shared.wave)) > 0
+        shared = records.shared()
+        return shared, shared is not None and plan.due(records.counts(shared.wave)) > 0
 
 
 def require_version(shared: SharedWave) -> None:

@@ -20,31 +20,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mass_apology.ledger.local_file import ledger_error
+from mass_apology.system.file_lock import lock, unlock
 from mass_apology.system.regular_file import file_stamp
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor: int) -> None:
-        while True:
-            try:
-                msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-            except OSError:  # it gives up after ten seconds
-                continue
-            return
-
-    def _unlock(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-
-    def _unlock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-
 
 _LOOK = struct.Struct("<Qqq")  # of the ledger: its ``file_stamp``
 _NOT_SEEN = (0, 0, 0)
@@ -88,7 +65,7 @@ class WriteLock:
         """
         if not self._depth:
             try:
-                _lock(self._descriptor)
+                lock(self._descriptor)
             except OSError as error:
                 raise ledger_error(error, write_lock_file(self._ledger)) from error
             self._compare()
@@ -99,7 +76,7 @@ class WriteLock:
             self._depth -= 1
             if not self._depth:
                 self._conclude(checkpoint=checkpoint)
-                _unlock(self._descriptor)
+                unlock(self._descriptor)
 
     def close(self) -> None:
         """Close the file."""
